@@ -29,12 +29,12 @@
 
 /**
  * The version of the contract that this header describes. A library whose `bankchannel_abi_version` is the same or
- * larger keeps it.
+ * larger implements it.
  */
 #define BANKCHANNEL_ABI_VERSION 1
 
 /**
- * How a function ended: what the caller does next. The substance of a failure is in the error object.
+ * The result of a function, which determines the caller's next step. The details of a failure are in the error object.
  */
 enum BankchannelStatus
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -42,38 +42,39 @@ enum BankchannelStatus
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Done. Of a call: it ended well, and its response was given.
+     * Done. For a call: it succeeded, and its response was returned.
      */
     BANKCHANNEL_STATUS_OK = 0,
     /**
-     * It failed; the error object says whose fault it is and what to do. Of a call: it has ended.
+     * It failed; the error object tells the party at fault and the remedy. A call has ended.
      */
     BANKCHANNEL_STATUS_ERROR = 1,
     /**
-     * The arguments cannot be used (NULL, not UTF-8, a reply that does not fit, a handle in use by another
-     * thread): nothing was done, and every handle is as it was. The error object says which argument.
+     * The arguments are invalid (NULL, not UTF-8, a reply that does not match, a handle in use by another thread):
+     * nothing was done, and every handle is unchanged. The error object names the argument.
      */
     BANKCHANNEL_STATUS_MISUSE = 2,
     /**
-     * The call asks something, such as for a one-time code. The question was given as JSON
-     * `{"kind": …, "text": …, "choices": […]}`, with `secret` where the person needs one to answer, and with `signature`
-     * where a signature is asked for; go on with `BANKCHANNEL_REPLY_ANSWER`.
+     * The call asks a question, for example for a one-time code. The question was returned as JSON `{"kind": …,
+     * "text": …, "choices": […]}`, with `secret` if the person needs one to answer, and with `signature` if a
+     * signature is requested; continue with `BANKCHANNEL_REPLY_ANSWER`.
      */
     BANKCHANNEL_STATUS_ASK = 3,
     /**
-     * The call wants the next piece of the content to send; go on with `BANKCHANNEL_REPLY_PIECE` or
+     * The call needs the next piece of the content to send; continue with `BANKCHANNEL_REPLY_PIECE` or
      * `BANKCHANNEL_REPLY_END`.
      */
     BANKCHANNEL_STATUS_WANT_PIECE = 4,
     /**
-     * The call gave a piece of the content received; go on with `BANKCHANNEL_REPLY_GO`. The pieces are good only
-     * if the call ends well.
+     * The call returned a piece of the received content; continue with `BANKCHANNEL_REPLY_GO`. The pieces are valid
+     * only if the call succeeds.
      */
     BANKCHANNEL_STATUS_PIECE = 5,
     /**
-     * The call says how far it is, as its options want it: JSON `{"text": …, "bytes": …}`, with `total` where that is known;
-     * go on with `BANKCHANNEL_REPLY_GO`. `text` is what is being done, for a person, or empty; `bytes` are those of the
-     * present message's body that have gone out or come in, told ten times a second at most. A slow caller is told the newest.
+     * The call reports its progress, as requested in its options: JSON `{"text": …, "bytes": …}`, with `total` if it
+     * is known; continue with `BANKCHANNEL_REPLY_GO`. `text` is the current step, for a person, or empty; `bytes` are
+     * the bytes of the current message's body that have been sent or received, reported at most ten times a second. A
+     * slow caller gets the newest.
      */
     BANKCHANNEL_STATUS_PROGRESS = 6,
 };
@@ -86,7 +87,7 @@ typedef uint32_t BankchannelStatus;
 #endif // __cplusplus
 
 /**
- * Whose fault an error is. Later versions may have more: treat an unknown number as `INTERNAL`.
+ * The party at fault for an error. Later versions may have more: treat an unknown number as `INTERNAL`.
  */
 enum BankchannelCategory
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -167,7 +168,7 @@ typedef uint32_t BankchannelCategory;
 #endif // __cplusplus
 
 /**
- * What the caller says to a call, to go on.
+ * The caller's reply to a call.
  */
 enum BankchannelReply
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -175,7 +176,7 @@ enum BankchannelReply
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Nothing to say: at the beginning, and after a piece or news of the progress was given. Data is ignored.
+     * Continue: at the start, and after a piece or progress was returned. Data is ignored.
      */
     BANKCHANNEL_REPLY_GO = 0,
     /**
@@ -183,7 +184,7 @@ enum BankchannelReply
      */
     BANKCHANNEL_REPLY_ANSWER = 1,
     /**
-     * The next piece of content, of any size but 0; it is copied before the function returns.
+     * The next piece of content, of any size except 0; it is copied before the function returns.
      */
     BANKCHANNEL_REPLY_PIECE = 2,
     /**
@@ -191,7 +192,7 @@ enum BankchannelReply
      */
     BANKCHANNEL_REPLY_END = 3,
     /**
-     * The caller cannot give what was asked: the call ends with an error that carries the text given as data.
+     * The caller cannot provide what was requested: the call ends with an error that contains the text given as data.
      */
     BANKCHANNEL_REPLY_FAIL = 4,
 };
@@ -204,7 +205,7 @@ typedef uint32_t BankchannelReply;
 #endif // __cplusplus
 
 /**
- * Where content is, or where it is to go.
+ * The location of content, or its destination.
  */
 enum BankchannelContent
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -212,7 +213,7 @@ enum BankchannelContent
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * A request: none. A response: into memory, given with the response; at most 64 MiB.
+     * A request: none. A response: into memory, returned with the response; at most 64 MiB.
      */
     BANKCHANNEL_CONTENT_DEFAULT = 0,
     /**
@@ -220,11 +221,11 @@ enum BankchannelContent
      */
     BANKCHANNEL_CONTENT_BYTES = 1,
     /**
-     * The file of this path (UTF-8). For a response it must not exist, and appears only when it is complete.
+     * The file with this path (UTF-8). For a response it must not exist, and appears only when it is complete.
      */
     BANKCHANNEL_CONTENT_PATH = 2,
     /**
-     * A response: the file of this path, replaced when it exists. Not for a request.
+     * A response: the file with this path, replaced if it exists. Not for a request.
      */
     BANKCHANNEL_CONTENT_REPLACE = 3,
     /**
@@ -246,20 +247,20 @@ typedef uint32_t BankchannelContent;
 typedef struct BankchannelCall BankchannelCall;
 
 /**
- * Stops the calls that were begun with it. Any number of threads may use it at once, and any number of calls share it.
- * It belongs to the process that made it: in a fork's child every function but `bankchannel_cancel_free` fails with
- * `configuration.forked`.
+ * Stops the calls that were started with it. Any number of threads may use it at once, and any number of calls share
+ * it. It belongs to the process that made it: in the child of a fork every function except `bankchannel_cancel_free`
+ * fails with `configuration.forked`.
  */
 typedef struct BankchannelCancel BankchannelCancel;
 
 /**
- * A client: settings, the current session, connections. Any number of threads may call through it at once.
- * After a fork the child may go on using it: it makes connections of its own.
+ * A client: settings, the current session, connections. Any number of threads may call through it at once. After a
+ * fork, the child may continue to use it with its own connections.
  */
 typedef struct BankchannelClient BankchannelClient;
 
 /**
- * What went wrong, whole. It never changes: any number of threads may read it.
+ * An error with all its details. It never changes: any number of threads may read it.
  */
 typedef struct BankchannelError BankchannelError;
 
@@ -269,15 +270,14 @@ typedef struct BankchannelError BankchannelError;
 typedef struct BankchannelOwner BankchannelOwner;
 
 /**
- * A running counterpart. Any number of threads may use it at once. It belongs to the process that started it: in a
- * fork's child every function but `bankchannel_server_free` fails with `configuration.forked`.
+ * A running counterpart. Any number of threads may use it at once. It belongs to the process that started it: in the
+ * child of a fork every function except `bankchannel_server_free` fails with `configuration.forked`.
  */
 typedef struct BankchannelServer BankchannelServer;
 
 /**
- * Bytes that belong to the caller: UTF-8 text (JSON) or a file's content, not terminated by NUL.
- * Free them with `bankchannel_bytes_free`. Nothing at all is all zero; content of no bytes has `size` 0 and `data`
- * that is not NULL.
+ * Bytes that belong to the caller: UTF-8 text (JSON) or a file's content, not terminated by NUL. Free them with
+ * `bankchannel_bytes_free`. No bytes at all are all zero; empty content has `size` 0 and a `data` that is not NULL.
  */
 typedef struct {
     /**
@@ -285,18 +285,18 @@ typedef struct {
      */
     const char *data;
     /**
-     * How many.
+     * The number of bytes.
      */
     size_t size;
     /**
-     * What keeps them alive; for the library.
+     * Keeps them alive; for the library only.
      */
     BankchannelOwner *owner;
 } BankchannelBytes;
 
 /**
- * How a call is to be carried out. Fill it with `bankchannel_call_options_init`, then set what is to differ.
- * Later versions have more members at the end; `size` says which a program knows.
+ * The options of a call. Fill them with `bankchannel_call_options_init`, then set the members that differ. Later
+ * versions have more members at the end; `size` tells which of them a program knows.
  */
 typedef struct {
     /**
@@ -304,7 +304,7 @@ typedef struct {
      */
     size_t size;
     /**
-     * Milliseconds that the call may take: −1 the operation's own limit, 0 expired at once.
+     * The timeout in milliseconds: −1 for the operation's own limit, 0 for one that has already expired.
      */
     int64_t timeout_ms;
     /**
@@ -312,11 +312,11 @@ typedef struct {
      */
     const BankchannelCancel *cancel;
     /**
-     * Where the content of the request is: one of `BankchannelContent`.
+     * The kind of `content`, for the request: one of `BankchannelContent`.
      */
     uint32_t content_kind;
     /**
-     * Where content of the response goes: one of `BankchannelContent`.
+     * The destination of the response's content: one of `BankchannelContent`.
      */
     uint32_t destination_kind;
     /**
@@ -324,7 +324,7 @@ typedef struct {
      */
     const char *content;
     /**
-     * How many bytes.
+     * The size of `content` in bytes.
      */
     size_t content_size;
     /**
@@ -332,18 +332,28 @@ typedef struct {
      */
     const char *destination;
     /**
-     * How many bytes it has.
+     * The size of `destination` in bytes.
      */
     size_t destination_size;
     /**
-     * 1 keeps records of what the call does for `bankchannel_call_log`, 0 keeps none.
+     * 1 keeps log records of the call for `bankchannel_call_log`, 0 keeps none.
      */
     uint32_t log;
     /**
-     * 1 has `bankchannel_call_resume` also say how far the call is (`BANKCHANNEL_STATUS_PROGRESS`), 0 does not. Only for calls
-     * that are resumed.
+     * 1 makes `bankchannel_call_resume` also report the progress (`BANKCHANNEL_STATUS_PROGRESS`), 0 does not. Only for
+     * resumed calls.
      */
     uint32_t progress;
+    /**
+     * An id for the call, sent as `X-Request-ID` with its exchanges: 1 to 100 characters, each an ASCII letter, a
+     * digit or one of `-._~:`; for NextGenPSD2 a UUID in lower case. NULL for none. Needed during
+     * `bankchannel_call_begin` only.
+     */
+    const char *request_id;
+    /**
+     * The size of `request_id` in bytes.
+     */
+    size_t request_id_size;
 } BankchannelCallOptions;
 
 #ifdef __cplusplus
@@ -351,45 +361,45 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The version of the contract that the library keeps; compare it with `BANKCHANNEL_ABI_VERSION` before anything else.
+ * The version of the contract that the library implements; compare it with `BANKCHANNEL_ABI_VERSION` before anything
+ * else.
  */
 uint32_t bankchannel_abi_version(void);
 
 /**
- * The library's version, such as `0.1.0`. It lives for ever.
+ * The library's version, such as `0.1.0`. Valid for ever.
  */
 const char *bankchannel_version(void);
 
 /**
- * Every operation there is, as a JSON array: name, kind, documentation, schemas of request and response, error codes.
+ * All operations, as a JSON array: name, kind, documentation, schemas of request and response, error codes.
  */
-BankchannelStatus bankchannel_catalogue(BankchannelBytes *json,
-                                        BankchannelError **error);
+BankchannelStatus bankchannel_catalogue(BankchannelBytes *json, BankchannelError **error);
 
 /**
- * Frees bytes that the library gave, and makes the place all zero, so that freeing it again does no harm.
- * NULL is allowed.
+ * Frees bytes returned by the library, and sets the struct to all zero, so that freeing it again is harmless. NULL is
+ * allowed.
  */
 void bankchannel_bytes_free(BankchannelBytes *bytes);
 
 /**
- * The stable code, such as `transport.connect_failed`. It lives as long as the error; NULL for NULL.
+ * The stable code, such as `transport.connect_failed`. Valid as long as the error; NULL for NULL.
  */
 const char *bankchannel_error_code(const BankchannelError *error);
 
 /**
- * Whose fault it is; `BANKCHANNEL_CATEGORY_NONE` for NULL.
+ * The party at fault; `BANKCHANNEL_CATEGORY_NONE` for NULL.
  */
 BankchannelCategory bankchannel_error_category(const BankchannelError *error);
 
 /**
- * What happened and what to do, for a person. It lives as long as the error; NULL for NULL.
+ * What happened and what to do, for a person. Valid as long as the error; NULL for NULL.
  */
 const char *bankchannel_error_message(const BankchannelError *error);
 
 /**
  * The whole error as JSON: `code`, `category`, `message`, `retryable`, `operation`, `http_status`, `outcome`,
- * `retry_after_s`, `peer`, `context`. It lives as long as the error; NULL for NULL.
+ * `retry_after_s`, `peer`, `context`. Valid as long as the error; NULL for NULL.
  */
 const char *bankchannel_error_json(const BankchannelError *error);
 
@@ -404,14 +414,14 @@ void bankchannel_error_free(BankchannelError *error);
 BankchannelStatus bankchannel_cancel_new(BankchannelCancel **cancel, BankchannelError **error);
 
 /**
- * Stops every call that was begun with the token, now and later: each ends with the error `cancelled`, whose outcome
- * says whether the peer may have acted already.
+ * Stops every call that was started with the token, now and later: each ends with the error `cancelled`, whose outcome
+ * tells whether the peer may already have acted.
  */
 BankchannelStatus bankchannel_cancel_now(const BankchannelCancel *cancel,
                                          BankchannelError **error);
 
 /**
- * Frees a token. The calls that were begun with it go on. NULL is allowed.
+ * Frees a token. Calls that were started with it continue. NULL is allowed.
  */
 void bankchannel_cancel_free(BankchannelCancel *cancel);
 
@@ -428,8 +438,8 @@ BankchannelStatus bankchannel_call_options_init(BankchannelCallOptions *options,
  * `"ws-channel"` (the default), `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`. Nothing is sent, and no
  * thread is started.
  *
- * The member `"from_env"` is for the WS Channel only: with `true`, the `ISECURE_…` variables of the environment give the
- * settings that are left out; `{"NAME": "text"}` gives variables in place of the environment's.
+ * The member `"from_env"` is for the WS Channel only: with `true`, omitted settings are taken from the `ISECURE_…`
+ * variables of the environment; `{"NAME": "text"}` gives variables instead of the environment.
  */
 BankchannelStatus bankchannel_client_new(const char *settings,
                                          size_t settings_size,
@@ -437,15 +447,15 @@ BankchannelStatus bankchannel_client_new(const char *settings,
                                          BankchannelError **error);
 
 /**
- * Frees a client. Calls that were begun with it go on to their end. NULL is allowed.
+ * Frees a client. Calls that were started with it run to their end. NULL is allowed.
  */
 void bankchannel_client_free(BankchannelClient *client);
 
 /**
- * Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
- * response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
- * `content` may be NULL where the operation's response has none, and where it goes to a file. A call that asks something fails, and one whose options want records of its log or news of its progress is refused: begin it with
- * `bankchannel_call_begin` instead.
+ * Runs an operation by its name (`ws_channel.list_files`) in one step: request and response are JSON. The response's
+ * content, if received in memory, goes to `content`; otherwise that becomes all zero. `content` may be NULL if the
+ * operation's response has no content, or if it goes to a file. A call that asks a question fails, and one whose
+ * options request log records or progress is refused: use `bankchannel_call_begin` instead.
  */
 BankchannelStatus bankchannel_call(const BankchannelClient *client,
                                    const char *name,
@@ -458,8 +468,8 @@ BankchannelStatus bankchannel_call(const BankchannelClient *client,
                                    BankchannelError **error);
 
 /**
- * Carries out an operation that only computes, without a client: no network, no other thread, no time limit and no
- * log, whatever the options say of these. It gives no content: `content` may be NULL.
+ * Runs an operation that only computes, without a client: no network, no other thread, no time limit and no log,
+ * whatever the options say about these. It returns no content: `content` may be NULL.
  */
 BankchannelStatus bankchannel_local(const char *name,
                                     size_t name_size,
@@ -471,8 +481,8 @@ BankchannelStatus bankchannel_local(const char *name,
                                     BankchannelError **error);
 
 /**
- * Begins a call that `bankchannel_call_resume` carries on. Only unusable arguments fail here: what is wrong with the
- * request itself is said by the first resume.
+ * Starts a call that `bankchannel_call_resume` continues. Only invalid arguments fail here: the first resume reports
+ * problems of the request itself.
  */
 BankchannelStatus bankchannel_call_begin(const BankchannelClient *client,
                                          const char *name,
@@ -484,14 +494,15 @@ BankchannelStatus bankchannel_call_begin(const BankchannelClient *client,
                                          BankchannelError **error);
 
 /**
- * Goes on with a reply (one of `BankchannelReply`; the first is `BANKCHANNEL_REPLY_GO`) and waits for what comes next.
+ * Continues with a reply (one of `BankchannelReply`; the first is `BANKCHANNEL_REPLY_GO`) and waits for the next
+ * event.
  *
- * `OK`: the response is in `json`, its content, if taken into memory, in `content`; the call has ended.
+ * `OK`: the response is in `json`, its content, if received in memory, in `content`; the call has ended.
  * `ASK`: the question is in `json`. `WANT_PIECE`: nothing is in either. `PIECE`: it is in `content`.
- * `PROGRESS`: how far the call is, is in `json`.
+ * `PROGRESS`: the progress of the call is in `json`.
  * `ERROR`: the call has ended. `MISUSE`: nothing happened.
- * Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing. `content` may be NULL
- * where `bankchannel_call` takes NULL.
+ * An unused output becomes all zero, except after `ERROR` and `MISUSE`, which write nothing. `content` may be NULL
+ * if it may be NULL for `bankchannel_call`.
  */
 BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
                                           uint32_t reply,
@@ -502,16 +513,16 @@ BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
                                           BankchannelError **error);
 
 /**
- * Frees a call; one that still runs is cancelled. NULL is allowed.
+ * Frees a call; if it still runs, it is cancelled. NULL is allowed.
  */
 void bankchannel_call_free(BankchannelCall *call);
 
 /**
- * Carries out an operation that only computes, as `bankchannel_local`, and gives the response as JSON text that ends with
- * NUL; NULL when it failed. The text lies in memory of the calling thread: it is good until this thread calls this function
- * again, which wipes it in the end, whatever becomes of it, or ends. What the request leaves out is taken from the settings of `client`, which may be NULL.
- * Content, where the operation takes any, stands in the request, as `{"path": PATH}` or `{"base64": TEXT}`. To wipe an answer
- * that is a key at once, call it with no name: that fails.
+ * Runs an operation that only computes, like `bankchannel_local`, and returns the response as JSON text that ends with
+ * NUL; NULL if it failed. The text is in memory of the calling thread: it is valid until this thread calls this
+ * function again, which always wipes it at its end, or until the thread ends. Fields omitted from the request are
+ * taken from the settings of `client`, which may be NULL. Content, if the operation takes any, is in the request, as
+ * `{"path": PATH}` or `{"base64": TEXT}`. To wipe an answer that is a key at once, call it without a name: that fails.
  */
 const char *bankchannel_compute(const BankchannelClient *client,
                                 const char *name,
@@ -521,11 +532,10 @@ const char *bankchannel_compute(const BankchannelClient *client,
                                 BankchannelError **error);
 
 /**
- * Takes the records that the call has written since the last time, oldest first, as a JSON array
- * `[{"level": "debug", "text": …}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a
- * flow; `warning` something to look after. Records are kept when the options say `log = 1`, at most 1000 of them (the
- * oldest make room): take them after every resume, and after the end. Otherwise, and in a fork's child, the array is
- * empty.
+ * Takes the call's log records since the last call of this function, oldest first, as a JSON array `[{"level":
+ * "debug", "text": …}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a flow; `warning`
+ * something to check. Records are kept if the options have `log = 1`, at most 1000 of them (the oldest are dropped):
+ * take them after every resume, and after the end. Otherwise, and in the child of a fork, the array is empty.
  */
 BankchannelStatus bankchannel_call_log(BankchannelCall *call,
                                        BankchannelBytes *json,
@@ -556,9 +566,10 @@ BankchannelStatus bankchannel_server_info(const BankchannelServer *server,
                                           BankchannelError **error);
 
 /**
- * Carries out an order of the control interface, and gives its answer as JSON. `seed` puts data in; every other order
+ * Runs an order of the control interface, and returns its answer as JSON. `seed` adds data; every other order
  * (`reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, …) needs a server that was started with `control`.
- * The server's page in `docs/` says what each order takes and answers. `request` is a JSON object; without one, `{}`.
+ * The server's page in `docs/` describes the requests and answers of the orders. `request` is a JSON object; without
+ * one, `{}`.
  */
 BankchannelStatus bankchannel_server_control(const BankchannelServer *server,
                                              const char *order,
@@ -569,12 +580,12 @@ BankchannelStatus bankchannel_server_control(const BankchannelServer *server,
                                              BankchannelError **error);
 
 /**
- * Stops it; running answers get some time to finish. The handle still has to be freed.
+ * Stops it; requests in flight get some time to finish. The handle still has to be freed.
  */
 BankchannelStatus bankchannel_server_stop(BankchannelServer *server, BankchannelError **error);
 
 /**
- * Frees a server, and stops it when it still runs. NULL is allowed.
+ * Frees a server; if it still runs, it is stopped. NULL is allowed.
  */
 void bankchannel_server_free(BankchannelServer *server);
 

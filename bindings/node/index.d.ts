@@ -2,114 +2,126 @@
 
 import type { Readable, Writable } from 'node:stream';
 
-/** A secret: the text itself, one of a result, or where it is read from when the call begins. */
+/** A secret: the text itself, a secret of a result, or the place that it is read from when the call begins. */
 export type Secret = string | SecretText | { file: string } | { env: string };
 
 /**
- * A secret in a result. `console.log`, `JSON.stringify` and templates do not show it; settings and requests take it as it is.
+ * A secret in a result. `console.log`, `JSON.stringify` and templates do not show it; settings and requests accept it
+ * directly.
  */
 export declare class SecretText {
   constructor(text: string);
-  /** The secret itself, such as for keeping it. */
+  /** The secret itself, such as for storing it. */
   reveal(): string;
   toString(): string;
   toJSON(): string;
 }
 
 /**
- * A file's content to send: bytes (which are copied, since a program may change a buffer while it is sent), a file (which
- * is read in pieces), or a stream that is read once. A plain string is refused: it could be a path or the content. So is a
- * stream that gives strings, as one with an encoding does: they are not the file's bytes. Where the caller's own stream,
- * `onCode` or `signer` fails, its error comes out as it is; an `Error` without a `cause` gets the end of the call for one, whose
- * `outcome` says how far the exchange came.
+ * A file's content to send: bytes (which are copied, since a program may change a buffer while it is sent), a file
+ * (which is read in pieces), or a stream that is read once. A plain string is refused: it could be a path or the
+ * content. So is a stream of strings, such as one with an encoding: strings are not the file's bytes. If the caller's
+ * own stream, `onCode` or `signer` fails, its error is rethrown as it is; an `Error` without a `cause` gets the error
+ * of the call as its `cause`, whose `outcome` is that of the exchange.
  */
 export type Content = LocalContent | Readable | AsyncIterable<Uint8Array>;
 
-/** Content for an operation that only computes: bytes, which are not copied, or a file. */
+/** Content for a local operation: bytes, which are not copied, or a file. */
 export type LocalContent = Uint8Array | { path: string | URL };
 
-/** Where received content goes: a file that must not exist unless `replace` is set, or a stream, which is ended. */
+/**
+ * The destination of received content: a file that must not exist unless `replace` is set, or a stream, which is ended.
+ */
 export type Destination = { path: string | URL; replace?: boolean } | Writable;
 
 /** Received content. */
 export interface Received {
-  /** How many bytes. */
+  /** The number of bytes. */
   readonly size: number;
-  /** The bytes; absent when they went to a `destination` or stream. */
+  /** The bytes; absent if they went to a `destination` or stream. */
   readonly data?: Buffer;
-  /** The file they went to, when that was the destination. */
+  /** The path of the file, if that was the destination. */
   readonly path?: string;
 }
 
-/** What a call asks in its middle. */
+/** A question of a call while it runs. */
 export interface Question {
-  /** What is asked: a code, or `bank.list_accounts` and its like; any other text: a question that this version does not know. */
+  /**
+   * The kind of question: a code, or `bank.list_accounts` and similar; any other text: a question that this version
+   * does not know.
+   */
   readonly kind: 'sms_code' | 'email_code' | 'phone_code' | 'totp_code' | 'reset_code' | 'mfa_method' | 'phone' | (string & {});
-  /** For a person. */
+  /** The text for a person. */
   readonly text: string;
-  /** The answers to choose from; empty where any is possible. */
+  /** The answers to choose from; empty if any answer is possible. */
   readonly choices: readonly string[];
-  /** What the person needs for the answer and nobody else may see: the key of a new authenticator. */
+  /** A secret that the person needs for the answer and that nobody else may see: the key of a new authenticator. */
   readonly secret?: string;
   /**
-   * What a question to the program itself is about, such as `bank.list_accounts`: its fields have the catalogue's names. Its answer is JSON
-   * text. Like `secret`, it is not enumerable.
+   * The request of a question to the program itself, such as `bank.list_accounts`: its fields have the catalogue's
+   * names. The answer is JSON text. Like `secret`, it is not enumerable.
    */
   readonly request?: Readonly<Record<string, unknown>>;
 }
 
-/** What an own signer is asked to sign. */
+/** The request for a signature to the program's own signer. */
 export interface SignatureRequest {
-  /** RSA: PKCS #1 v1.5 over the digest, which is of this hash. Ed25519: the digest is the message. */
+  /** RSA: PKCS #1 v1.5 over the digest, which is made with this hash. Ed25519: the digest is the message. */
   readonly algorithm: 'rsa_pkcs1_sha256' | 'rsa_pkcs1_sha384' | 'rsa_pkcs1_sha512' | 'ed25519' | (string & {});
   /** The digest. */
   readonly digest: Buffer;
   /**
-   * Which key has to sign, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey, 40 digits. NextGenPSD2:
-   * SHA-256 of the QSEAL certificate (DER), 64 digits.
+   * The key that must sign, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey, 40 digits.
+   * NextGenPSD2: SHA-256 of the QSEAL certificate (DER), 64 digits.
    */
   readonly keyFingerprint: string;
 }
 
-/** Takes log records, redacted: no secret, code, token or content is among them. `console` is one. */
+/** Receives log records, redacted: they contain no secret, code, token or content. `console` is one. */
 export interface Logger {
   /** Each exchange. */
   debug?(text: string): unknown;
   /** Each step of a flow. */
   info?(text: string): unknown;
-  /** What deserves a look. */
+  /** Warnings. */
   warn?(text: string): unknown;
 }
 
-/** How far a call is. */
+/** The progress of a call. */
 export interface Progress {
-  /** What is being done, for a person; empty where only the bytes have changed. */
+  /** The current step, for a person; empty if only the bytes have changed. */
   readonly text: string;
-  /** Bytes of the present message's body that have gone out or come in. */
+  /** Bytes of the present message's body that were sent or received. */
   readonly bytes: number;
-  /** How many there will be, where that is known. */
+  /** The total number of bytes, if it is known. */
   readonly total?: number;
 }
 
-/** How one call is to be carried out. */
+/** The options of one call. */
 export interface CallOptions {
   /** Cancels the call: it ends with a `CancelledError`, whose `name` is `AbortError` and whose `cause` is the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Milliseconds that it may take; 0 is expired at once. Left out, the client's `timeoutS` or the operation's own limit; in a
-   * flow (such as `signAndUpload`) they limit each exchange, not how long the caller's own code is waited for.
+   * The time limit in milliseconds; 0 is expired at once. By default the client's `timeoutS` or the operation's own
+   * limit; in a flow (such as `signAndUpload`) they limit each exchange, but not the time of the caller's own code.
    */
   timeoutMs?: number;
   /**
-   * Is told how far the call is: the steps of a flow, and bytes of content ten times a second at most. The call does not wait
-   * for it; what it throws is logged, and the call goes on.
+   * An id for the call, sent as `X-Request-ID` with each of its exchanges, and part of its log and of the `context` of
+   * its error: 1 to 100 characters, each an ASCII letter, a digit or one of `-._~:`; for NextGenPSD2 a UUID in lower
+   * case, sent with the first attempt only.
+   */
+  requestId?: string;
+  /**
+   * Called with the progress of the call: the steps of a flow, and bytes of content ten times a second at most. The
+   * call does not wait for it; its exceptions are logged, and the call continues.
    */
   onProgress?: (progress: Progress) => void;
 }
 
-/** Where the content of a response goes. */
+/** The destination of a response's content. */
 export interface DestinationOption {
-  /** Left out, into memory. */
+  /** By default, memory. */
   destination?: Destination;
 }
 
@@ -118,21 +130,21 @@ export interface ContentOptions extends DestinationOption {
   content?: Content;
 }
 
-/** Who is asked in the middle of an operation. */
+/** The callbacks for questions of an operation. */
 export interface AskOptions {
-  /** Answers what an operation asks in its middle, such as for a one-time code. */
+  /** Answers the questions of an operation, such as for a one-time code. */
   onCode?: (question: Question) => string | Promise<string>;
   /**
-   * Signs with a key that is elsewhere (an HSM, a smart card, an agent): where the request has a `signingCertificate` in
-   * place of a private key, or a `NextGenPsd2` client has a `certificate` and no key. It answers the bare signature: of RSA as many bytes as the modulus has, of Ed25519 64. The
-   * library checks it before anything is sent.
+   * Signs with an external key (an HSM, a smart card, an agent): if the request has a `signingCertificate` instead of a
+   * private key, or a `NextGenPsd2` client has a `certificate` and no key. It returns the raw signature: for RSA as
+   * long as the modulus, for Ed25519 64 bytes. The library verifies it before anything is sent.
    */
   signer?: (request: SignatureRequest) => Uint8Array | Promise<Uint8Array>;
 }
 
-/** What a client has besides its settings. */
+/** Options of a client in addition to its settings. */
 export interface ClientOptions extends AskOptions {
-  /** Takes log records of every call; left out, nothing is logged. What it throws is ignored. */
+  /** Receives the log records of every call; by default, nothing is logged. Its exceptions are ignored. */
   logger?: Logger;
 }
 
@@ -142,15 +154,15 @@ export declare function catalogue(): ReadonlyArray<Readonly<Record<string, unkno
 /** The version of the library. */
 export declare const version: string;
 
-/** How far an exchange came: the one thing to know before a payment is sent again. */
+/** The outcome of an exchange: read it before you send a payment again. */
 export type Outcome = 'not_sent' | 'unknown' | 'refused' | 'accepted';
 
-/** What an error is made of. */
+/** The values of an error. */
 export interface ErrorDetails {
   code: ErrorCode;
-  /** Left out, the code. */
+  /** By default, the code. */
   message?: string;
-  /** Left out, that of the class. */
+  /** By default, that of the class. */
   category?: Category;
   retryable?: boolean;
   operation?: string | null;
@@ -167,27 +179,27 @@ export declare class BankchannelError extends Error {
   constructor(details: ErrorDetails, options?: { cause?: unknown });
   /** The stable code, such as `transport.connect_failed`. */
   readonly code: ErrorCode;
-  /** Whose fault it is; the class says the same. */
+  /** The party at fault; the class has the same meaning. */
   readonly category: Category;
   /** Whether the same call, later and unchanged, may succeed. */
   readonly retryable: boolean;
   /** The operation that failed. */
   readonly operation: string | null;
-  /** The HTTP status that was answered. */
+  /** The HTTP status of the answer. */
   readonly httpStatus: number | null;
-  /** How far the exchange came; `null` where there was none. */
+  /** The outcome of the exchange; `null` if there was none. */
   readonly outcome: Outcome | null;
-  /** What the peer said. */
+  /** The peer's own error. */
   readonly peer: { readonly code: string | null; readonly text: string | null; readonly requestId: string | null } | null;
-  /** The details of this case; `field` is the field as it is called here (in calls by name, as the catalogue has it). */
+  /** The details of this case; `field` is the field's name in this language (in calls by name, the catalogue's). */
   readonly context: Readonly<Record<string, string>>;
-  /** Seconds that the peer asked to wait. */
+  /** The wait in seconds that the peer asked for. */
   readonly retryAfterS: number | null;
-  /** The whole error, as it crosses every language boundary: its fields are in snake_case. */
+  /** The complete error in the form common to all languages: its fields are in snake_case. */
   toJSON(): Record<string, unknown>;
 }
 
-/** A request as Node's `http` has it; Express and Fastify (`request.raw`, or a raw handler) pass it on. */
+/** A request in the form of Node's `http`; Express and Fastify (`request.raw`, or a raw handler) pass it on. */
 export interface WebRequest extends AsyncIterable<Uint8Array> {
   readonly method?: string;
   readonly url?: string;
@@ -195,7 +207,7 @@ export interface WebRequest extends AsyncIterable<Uint8Array> {
   readonly rawHeaders: string[];
 }
 
-/** An answer as Node's `http` has it. */
+/** An answer in the form of Node's `http`. */
 export interface WebResponse {
   statusCode: number;
   setHeader(name: string, value: string | number): unknown;
@@ -203,24 +215,27 @@ export interface WebResponse {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Answers Salt Edge from a web server; `worker` is woken when an answer has left. A framework must not have changed the address. */
+/**
+ * Answers Salt Edge from a web server; `worker` is woken after each answer. A framework must not have changed the
+ * address.
+ */
 export declare function saltEdgeHandler(
   connector: SaltEdgeConnector,
   worker?: Pick<SaltEdgeWorker, 'wake'>,
 ): (request: WebRequest, response: WebResponse) => void;
 
 /**
- * Answers a connector that runs elsewhere: its questions to the bank, by their last part of the path. The body must be there as it came:
- * unread, as text, or as a buffer.
+ * Answers a connector that runs elsewhere: its questions to the bank, by the last part of their path. The body must be
+ * the original one: unread, as text, or as a buffer.
  */
 export declare function saltEdgeBankHandler(connector: SaltEdgeConnector): (request: WebRequest, response: WebResponse) => void;
 
-/** Calls `work` of a connector whenever there is something to do: when it is woken, and when something is due. */
+/** Calls `work` of a connector when it is woken, and at the time of the next work. */
 export declare class SaltEdgeWorker implements AsyncDisposable {
   constructor(connector: SaltEdgeConnector);
-  /** Says that there is work now. */
+  /** Notifies it of new work. */
   wake(): void;
-  /** Ends it after what it has begun. */
+  /** Ends it after the work in progress. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -3628,7 +3643,7 @@ export interface ConsentAccess {
 
 /** The access, its duration, and the third party's preferences. */
 export interface CreateConsentRequest {
-  /** What the consent gives access to. */
+  /** The access that the consent gives. */
   access: ConsentAccess;
   /** Whether the consent is for repeated use. */
   recurringIndicator: boolean;
@@ -3940,7 +3955,7 @@ export interface GetAccountsResponse {
 
 /** A header field. */
 export interface HeaderField {
-  /** The name, as it is written. */
+  /** The name as written. */
   readonly name: string;
   /** The value. */
   readonly value: string;
@@ -5337,35 +5352,35 @@ export declare namespace iso20022 {
   /** A statement, report or notification. */
   export interface ReadCashRequest {
     /**
-     * The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them one
-     * after the other.
+     * The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a
+     * row.
      */
     content: Content;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
-     * what it declares.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
+     * out, the declared one.
      */
     encoding?: string | null;
     /**
-     * Whether this bank writes reversals with the direction of what they take back; left out, with their
-     * own. Where flipping would make the balances fit, `balanceCheck` says so.
+     * Whether this bank writes reversals with the direction of the reversed entry; if left out, they have
+     * their own direction. `balanceCheck` reports when flipping would make the balances match.
      */
     reversalFlips?: boolean | null;
   }
 
   /**
-   * Which of the three messages it is.
+   * The kind of message.
    * - `statement`: `camt.053`: a statement of booked entries with balances.
    * - `report`: `camt.052`: a report within the day; entries may be pending.
    * - `notification`: `camt.054`: a notification of entries; it has no balances.
    */
   export type CashKind = "statement" | "report" | "notification";
 
-  /** What a file says that it is. */
+  /** The name of a message, as declared in its file. */
   export interface MessageName {
     /**
-     * The message's name in its namespace, such as `camt.053.001.08`; left out where the namespace is
-     * another one.
+     * The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another
+     * one.
      */
     readonly name?: string;
     /** The version of the message in that name, such as 8. */
@@ -5374,33 +5389,33 @@ export declare namespace iso20022 {
     readonly namespace: string;
   }
 
-  /** A date, with the time where one is given. */
+  /** A date, with the time if one is given. */
   export interface Moment {
-    /** The date, in the offset that it is written in. */
+    /** The date, in its written offset. */
     readonly date: string;
     /** The time of that day as it is written, such as `23:59:59.5`, without its offset. */
     readonly time?: string;
-    /** The instant, where time and offset are given. */
+    /** The instant, if time and offset are given. */
     readonly instant?: string;
   }
 
-  /** One message: a document, with as many statements as it holds. */
+  /** One message: a document with all its statements. */
   export interface CashMessage {
-    /** What it is, by its elements. */
+    /** Its kind, by its elements. */
     readonly kind: CashKind;
-    /** What it is, by its namespace. */
+    /** Its name, by its namespace. */
     readonly message: MessageName;
     /** The message's id. */
     readonly id?: string;
     /** When it was made. */
     readonly created?: Moment;
-    /** The number of the page, where the bank cuts one message into several. */
+    /** The page number, if the bank splits one message into several. */
     readonly page?: number;
     /** Whether it is the last page. */
     readonly lastPage?: boolean;
     /**
-     * What a reader should know of the file: a namespace that is none of ISO 20022's, an encoding that is
-     * not UTF-8, text around the document.
+     * Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around
+     * the document.
      */
     readonly notes: readonly string[];
   }
@@ -5409,9 +5424,9 @@ export declare namespace iso20022 {
   export interface StatementAccount {
     /** The IBAN, without blanks and in capitals. */
     readonly iban?: string;
-    /** The account's number where it is no IBAN. */
+    /** The account's number if it is not an IBAN. */
     readonly account?: string;
-    /** What kind of number `account` is. */
+    /** The kind of number in `account`. */
     readonly accountScheme?: string;
     /** The currency, an ISO 4217 code. */
     readonly currency?: string;
@@ -5423,28 +5438,28 @@ export declare namespace iso20022 {
     readonly bic?: string;
   }
 
-  /** A code, and what it means. */
+  /** A code and its meaning. */
   export interface Code {
     /** The code as it is written: one of ISO 20022's, or a bank's own. */
     readonly code: string;
-    /** What it means in words; left out for codes not known here. */
+    /** The meaning in words; left out for unknown codes. */
     readonly meaning?: string;
     /** Whether it is a bank's own code instead of one of ISO 20022's. */
     readonly proprietary: boolean;
-    /** Who issues it, where the file says so. */
+    /** The issuer, if the file names it. */
     readonly issuer?: string;
   }
 
   /** An amount of money. */
   export interface Money {
-    /** The exact amount as a decimal number; negative where money leaves the account. */
+    /** The exact amount as a decimal number; negative if money leaves the account. */
     readonly amount: string;
     /** The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none. */
     readonly currency: string;
   }
 
   /**
-   * Whose favour a booking or balance is in.
+   * Whether a booking or balance is in the customer's favour.
    * - `credit`: `CRDT`: in the customer's favour.
    * - `debit`: `DBIT`: against the customer.
    * - any other text: a value that this version does not know
@@ -5455,15 +5470,15 @@ export declare namespace iso20022 {
   export interface StatementBalance {
     /** Which balance it is: `OPBD` opening booked, `CLBD` closing booked, … */
     readonly kind?: Code;
-    /** The balance: negative where the owner owes. */
+    /** The balance: negative if the owner owes. */
     readonly money?: Money;
-    /** Whose favour it is in. */
+    /** Credit or debit. */
     readonly direction?: Direction;
-    /** The date that it is of. */
+    /** The date of the balance. */
     readonly date?: Moment;
   }
 
-  /** What the bank itself counted. */
+  /** The bank's own counts and sums. */
   export interface TransactionSummary {
     /** How many entries there are. */
     readonly entries?: number;
@@ -5499,7 +5514,7 @@ export declare namespace iso20022 {
     readonly postBox?: string;
     /** Room. */
     readonly room?: string;
-    /** In whose care a letter goes there. */
+    /** The person or organisation in whose care a letter is sent. */
     readonly careOf?: string;
     /** Post code. */
     readonly postCode?: string;
@@ -5519,17 +5534,17 @@ export declare namespace iso20022 {
 
   /** A party of a payment with its account and bank. */
   export interface Party {
-    /** The name: of the party, else of the bank that stands in its place, else of the account. */
+    /** The name: of the party, otherwise of the bank in its place, otherwise of the account. */
     readonly name?: string;
     /** The account's IBAN, without blanks and in capitals. */
     readonly iban?: string;
-    /** The account's number where it is no IBAN. */
+    /** The account's number if it is not an IBAN. */
     readonly account?: string;
-    /** What kind of number `account` is: `BBAN`, `BGNR`, or a bank's own name of it. */
+    /** The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own name of it. */
     readonly accountScheme?: string;
-    /** The alias by which the account is known: a telephone number or an address of e-mail. */
+    /** The alias of the account: a telephone number or an e-mail address. */
     readonly proxy?: string;
-    /** The currency of the account, an ISO 4217 code, where the file names it. */
+    /** The currency of the account, an ISO 4217 code, if the file gives it. */
     readonly accountCurrency?: string;
     /** The BIC of the account's bank, 8 or 11 characters. */
     readonly bic?: string;
@@ -5537,13 +5552,13 @@ export declare namespace iso20022 {
     readonly bankName?: string;
     /** The party's number: of its organisation or of the person, the first that is given. */
     readonly identifier?: string;
-    /** What kind of number `identifier` is: a code of ISO 20022 such as `CUST`, or a bank's own name of it. */
+    /** The kind of number in `identifier`: a code of ISO 20022 such as `CUST`, or a bank's own name of it. */
     readonly identifierScheme?: string;
     /** The postal address. */
     readonly address?: Address;
   }
 
-  /** What kind of transaction was booked: ISO 20022's code, the bank's own, or both. */
+  /** The kind of the booked transaction: ISO 20022's code, the bank's own, or both. */
   export interface BankTransactionCode {
     /** The domain, such as `PMNT`. */
     readonly domain?: string;
@@ -5551,11 +5566,11 @@ export declare namespace iso20022 {
     readonly family?: string;
     /** The sub-family, such as `ESCT`. */
     readonly subFamily?: string;
-    /** What the three mean in words. */
+    /** The meaning of the three in words. */
     readonly meaning?: string;
     /** The bank's own code, or that of its country. */
     readonly proprietary?: string;
-    /** Who issues the bank's own code. */
+    /** The issuer of the bank's own code. */
     readonly issuer?: string;
   }
 
@@ -5565,37 +5580,37 @@ export declare namespace iso20022 {
     readonly messageId?: string;
     /** The payment information id: the batch of the payment file. */
     readonly paymentId?: string;
-    /** How many transactions it holds. */
+    /** The number of its transactions. */
     readonly count?: number;
     /** The total, without a sign. */
     readonly total?: Money;
-    /** Whose favour it is in. */
+    /** Credit or debit. */
     readonly direction?: Direction;
   }
 
   /**
-   * Which amount it is.
-   * - `instructed`: What the payer ordered.
-   * - `transaction`: What was transferred between the banks.
+   * The kind of amount.
+   * - `instructed`: The amount that the payer ordered.
+   * - `transaction`: The amount that was transferred between the banks.
    * - `counter_value`: The counter value in the currency of the account.
-   * - `announced`: What was announced.
+   * - `announced`: The amount that was announced.
    * - any other text: a value that this version does not know
    */
   export type AmountKind = "instructed" | "transaction" | "counter_value" | "announced" | (string & {});
 
-  /** An amount in the course of a transaction, as the bank gives it: nothing is converted here. */
+  /** An amount in the course of a transaction, as given by the bank: nothing is converted here. */
   export interface AmountDetail {
-    /** Which amount it is. */
+    /** The kind of amount. */
     readonly kind: AmountKind;
     /** The amount, without a sign. */
     readonly money: Money;
-    /** The currency that was exchanged, an ISO 4217 code, where there was an exchange. */
+    /** The currency that was exchanged, an ISO 4217 code, if there was an exchange. */
     readonly sourceCurrency?: string;
     /** The currency that it was exchanged for. */
     readonly targetCurrency?: string;
-    /** The currency of which the rate counts one unit. */
+    /** The unit currency of the rate: the rate is for one unit of it. */
     readonly unitCurrency?: string;
-    /** The rate; which way it counts differs from bank to bank. */
+    /** The rate; its direction differs between banks. */
     readonly rate?: string;
     /** When the rate was quoted. */
     readonly quoted?: string;
@@ -5605,13 +5620,13 @@ export declare namespace iso20022 {
 
   /** A charge. */
   export interface Charge {
-    /** The amount: negative where the account pays it. */
+    /** The amount: negative if it is debited to the account. */
     readonly money: Money;
-    /** Whether the entry's amount contains it; left out where the bank does not say. */
+    /** Whether the entry's amount contains it; left out if the bank does not specify it. */
     readonly included?: boolean;
     /** What it is for. */
     readonly kind?: Code;
-    /** Who bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`. */
+    /** The party that bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`. */
     readonly bearer?: string;
     /** The BIC of the bank that takes it. */
     readonly bic?: string;
@@ -5619,7 +5634,7 @@ export declare namespace iso20022 {
 
   /** A document that is paid. */
   export interface ReferredDocument {
-    /** What it is: `CINV` for an invoice, `CREN` for a credit note. */
+    /** The kind: `CINV` for an invoice, `CREN` for a credit note. */
     readonly kind?: Code;
     /** Its number. */
     readonly number?: string;
@@ -5630,7 +5645,7 @@ export declare namespace iso20022 {
   /** An amount of a document. */
   export interface RemittanceAmount {
     /**
-     * Which amount it is: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`,
+     * The kind of amount: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`,
      * `RmtdAmt` of the document, or the code of version 12.
      */
     readonly kind: string;
@@ -5642,15 +5657,15 @@ export declare namespace iso20022 {
   export interface StructuredRemittance {
     /** The creditor's reference as it is written. */
     readonly reference?: string;
-    /** What kind of reference it is: `SCOR`, or a scheme's own code such as `QRR`. */
+    /** The kind of reference: `SCOR`, or a scheme's own code such as `QRR`. */
     readonly referenceKind?: Code;
     /** The documents that are paid, in order. */
     readonly documents: readonly ReferredDocument[];
     /** The amounts of the documents, in order. */
     readonly amounts: readonly RemittanceAmount[];
-    /** Who wrote the invoice. */
+    /** The issuer of the invoice. */
     readonly invoicer?: string;
-    /** To whom the invoice was written. */
+    /** The recipient of the invoice. */
     readonly invoicee?: string;
     /** Further lines of text, in order. */
     readonly information: readonly string[];
@@ -5670,9 +5685,9 @@ export declare namespace iso20022 {
     readonly reason?: Code;
     /** Further lines of text, in order. */
     readonly information: readonly string[];
-    /** What kind of transaction is returned. */
+    /** The kind of the returned transaction. */
     readonly originalBankCode?: BankTransactionCode;
-    /** Who returns it. */
+    /** The party that returns it. */
     readonly originator?: string;
   }
 
@@ -5681,22 +5696,22 @@ export declare namespace iso20022 {
     /** The line in the file, from 1. */
     readonly line: number;
     /**
-     * The amount in the currency of the entry; negative where money leaves the account. Where the bank
-     * gives none here, it is that of the transaction or its counter value in that currency, or that of an
-     * entry with a single detail.
+     * The amount in the currency of the entry; negative if money leaves the account. If the bank gives none
+     * here, it is that of the transaction or its counter value in that currency, or that of an entry with a
+     * single detail.
      */
     readonly money?: Money;
-    /** Whose favour it is in; left out where only the entry says it. */
+    /** Credit or debit; left out if only the entry has it. */
     readonly direction?: Direction;
-    /** The other side: who paid, or who was paid. */
+    /** The other side: the payer or the payee. */
     readonly counterparty?: Party;
-    /** On whose behalf the other side acts. */
+    /** The party on whose behalf the other side acts. */
     readonly ultimateCounterparty?: Party;
-    /** The end-to-end id that the payer gave; left out where there is none. */
+    /** The end-to-end id that the payer gave; left out if there is none. */
     readonly endToEndId?: string;
     /** The first structured reference of the creditor. */
     readonly creditorReference?: string;
-    /** The text of the payment: the lines of free text, else what the bank adds. */
+    /** The text of the payment: the lines of free text, otherwise the bank's additional information. */
     readonly text?: string;
     /** The message id of the payment file. */
     readonly messageId?: string;
@@ -5718,7 +5733,7 @@ export declare namespace iso20022 {
     readonly clearingReference?: string;
     /** References of other kinds by the bank's name of the kind. */
     readonly otherReferences: Readonly<Record<string, string>>;
-    /** References that say that there is none, such as `NOTPROVIDED`, by the name of their element. */
+    /** References whose value means that there is none, such as `NOTPROVIDED`, by the name of their element. */
     readonly placeholders: Readonly<Record<string, string>>;
     /** The amounts in the course of the transaction, with the exchange of currencies. */
     readonly amounts: readonly AmountDetail[];
@@ -5726,29 +5741,29 @@ export declare namespace iso20022 {
     readonly charges: readonly Charge[];
     /** The total of charges and taxes, without a sign. */
     readonly totalCharges?: Money;
-    /** What kind of transaction it is. */
+    /** The kind of transaction. */
     readonly bankCode?: BankTransactionCode;
-    /** Who pays. */
+    /** The party that pays. */
     readonly debtor?: Party;
-    /** On whose behalf the debtor pays. */
+    /** The party on whose behalf the debtor pays. */
     readonly ultimateDebtor?: Party;
-    /** Who is paid. */
+    /** The party that is paid. */
     readonly creditor?: Party;
-    /** On whose behalf the creditor is paid. */
+    /** The party on whose behalf the creditor is paid. */
     readonly ultimateCreditor?: Party;
     /** The purpose of the payment. */
     readonly purpose?: Code;
-    /** What the payment is for. */
+    /** The remittance information: what the payment is for. */
     readonly remittance: Remittance;
     /** Why the money came back. */
     readonly returned?: ReturnInformation;
     /** When the payer's order was accepted. */
     readonly accepted?: Moment;
-    /** What the bank adds. */
+    /** The bank's additional information. */
     readonly information?: string;
   }
 
-  /** A value that could not be read as what it should be. The file is read on; the typed value is left out. */
+  /** A value that could not be read as its type. The rest of the file is read; the typed value is left out. */
   export interface ValueProblem {
     /** The line in the file, from 1. */
     readonly line: number;
@@ -5760,17 +5775,17 @@ export declare namespace iso20022 {
     readonly message: string;
   }
 
-  /** One entry of a statement: a booking, or one to come. */
+  /** One entry of a statement: a booking, or a future one. */
   export interface Entry {
     /** The line in the file, from 1. */
     readonly line: number;
     /** The entry's number in its statement, from 1. */
     readonly number: number;
-    /** The amount: negative where money leaves the account. Left out where it cannot be read. */
+    /** The amount: negative if money leaves the account. Left out if it cannot be read. */
     readonly money?: Money;
-    /** Whose favour it is in, as the file says it. */
+    /** Credit or debit, as written in the file. */
     readonly direction?: Direction;
-    /** Whether it takes an earlier entry back. */
+    /** Whether it reverses an earlier entry. */
     readonly reversal: boolean;
     /** Whether it is booked (status `BOOK`): only such entries count in sums. */
     readonly booked: boolean;
@@ -5780,17 +5795,20 @@ export declare namespace iso20022 {
     readonly bookingDate?: string;
     /** The date from which interest counts. */
     readonly valueDate?: string;
-    /** Date and time of the booking, where the bank gives a time. */
+    /** Date and time of the booking, if the bank gives a time. */
     readonly bookingTime?: Moment;
-    /** Date and time of the value, where the bank gives a time. */
+    /** Date and time of the value, if the bank gives a time. */
     readonly valueTime?: Moment;
-    /** The other side, where the entry has one detail. */
+    /** The other side, if the entry has one detail. */
     readonly counterparty?: Party;
-    /** The end-to-end id, where the entry has one detail that gives one. */
+    /** The end-to-end id, if the entry has one detail and it has one. */
     readonly endToEndId?: string;
-    /** The creditor's structured reference, where the entry has one detail that gives one. */
+    /** The creditor's structured reference, if the entry has one detail and it has one. */
     readonly creditorReference?: string;
-    /** The text: of the detail, where there is one that has a text, else what the bank adds to the entry. */
+    /**
+     * The text: of the only detail, if it has one; otherwise the bank's additional information about the
+     * entry.
+     */
     readonly text?: string;
     /** The entry's reference. */
     readonly reference?: string;
@@ -5799,20 +5817,20 @@ export declare namespace iso20022 {
      * banks.
      */
     readonly servicerReference?: string;
-    /** What kind of transaction it is. */
+    /** The kind of transaction. */
     readonly bankCode?: BankTransactionCode;
     /** The batches of payments behind it: mostly none or one. */
     readonly batches: readonly Batch[];
     /** The transactions behind it, in order. */
     readonly details: readonly EntryDetail[];
     /**
-     * The sum of the amounts of the details, with the sign of the entry's amount; left out where there are
-     * none, where one gives no amount, or another currency than the entry's.
+     * The sum of the amounts of the details, with the sign of the entry's amount; left out if there are no
+     * details, or if one has no amount, or a currency other than the entry's.
      */
     readonly detailsSum?: string;
     /**
-     * By how much the entry is larger than the sum of its details, in size: a charge, often. Negative where
-     * it is smaller.
+     * How much larger, in size, the entry is than the sum of its details: often a charge. Negative if it is
+     * smaller.
      */
     readonly detailsDifference?: string;
     /** The amounts in the course of the transaction, with the exchange of currencies. */
@@ -5821,36 +5839,37 @@ export declare namespace iso20022 {
     readonly charges: readonly Charge[];
     /** The total of charges and taxes, without a sign. */
     readonly totalCharges?: Money;
-    /** What the bank adds. */
+    /** The bank's additional information. */
     readonly information?: string;
-    /** What could not be read. */
+    /** Values that could not be read. */
     readonly problems: readonly ValueProblem[];
   }
 
   /**
-   * Whether the balances fit the entries: opening balance and booked entries against the closing balance.
-   * - `consistent`: They fit.
-   * - `consistent_with_reversals_flipped`: They would fit if reversals had the other sign: see
+   * Whether the balances match the entries: opening balance plus booked entries against the closing
+   * balance.
+   * - `consistent`: They match.
+   * - `consistent_with_reversals_flipped`: They would match if reversals had the other sign: see
    * `super::ReadOptions::reversal_flips`.
-   * - `differs`: They do not fit.
+   * - `differs`: They do not match.
    * - `not_checkable`: An opening or a closing balance is missing, or an amount or a direction could not be
    * read.
    */
   export type BalanceCheck = "consistent" | "consistent_with_reversals_flipped" | "differs" | "not_checkable";
 
-  /** What follows the entries of a statement. */
+  /** The results that follow the entries of a statement. */
   export interface StatementEnd {
     /** How many entries were read. */
     readonly entries: number;
     /** The sum of the booked entries in the currency of the account. */
     readonly bookedSum?: string;
-    /** How many booked entries are in another currency, and in no sum. */
+    /** The number of booked entries in another currency, which are in no sum. */
     readonly otherCurrency: number;
-    /** Whether the balances fit the entries. */
+    /** Whether the balances match the entries. */
     readonly balanceCheck: BalanceCheck;
-    /** By how much the closing balance is larger than opening balance and booked entries. */
+    /** How much larger the closing balance is than the opening balance plus the booked entries. */
     readonly balanceDifference?: string;
-    /** What the bank adds to the statement. */
+    /** The bank's additional information about the statement. */
     readonly information?: string;
   }
 
@@ -5862,7 +5881,7 @@ export declare namespace iso20022 {
     readonly messageNumber: number;
     /** The statement's number in its message, from 1. */
     readonly number: number;
-    /** What it is, by its elements. */
+    /** Its kind, by its elements. */
     readonly kind: CashKind;
     /** The statement's id. */
     readonly id?: string;
@@ -5870,13 +5889,13 @@ export declare namespace iso20022 {
     readonly sequence?: string;
     /** The legal sequence number as it is written. */
     readonly legalSequence?: string;
-    /** When the statement was made; where it does not say, when the message was. */
+    /** When the statement was created; if not given, when the message was. */
     readonly created?: Moment;
-    /** Where its period begins. */
+    /** The start of its period. */
     readonly from?: Moment;
-    /** Where its period ends. */
+    /** The end of its period. */
     readonly to?: Moment;
-    /** The number of the page, where the bank cuts a statement into several. */
+    /** The page number, if the bank splits a statement into several. */
     readonly page?: number;
     /** Whether it is the last page. */
     readonly lastPage?: boolean;
@@ -5890,19 +5909,19 @@ export declare namespace iso20022 {
     readonly opening?: StatementBalance;
     /** The closing balance: `CLBD`, else the latest `ITBD`. */
     readonly closing?: StatementBalance;
-    /** What the bank itself counted. */
+    /** The bank's own counts and sums. */
     readonly summary: TransactionSummary;
-    /** The entries, in order; empty in the header that stands before them. */
+    /** The entries, in order; empty in the header that comes before them. */
     readonly entries: readonly Entry[];
-    /** What follows the entries; left out before they are all read. */
+    /** Results that follow the entries; left out until all entries are read. */
     readonly end?: StatementEnd;
-    /** What could not be read of all this but the entries. */
+    /** Values that could not be read, except those in entries. */
     readonly problems: readonly ValueProblem[];
   }
 
-  /** Where a page ended. The next page goes on from it in the same file, in this process or another. */
+  /** The end of a page. The next page continues from it in the same file, in this process or another. */
   export interface Cursor {
-    /** Where in the file the next page begins, in bytes from its beginning. */
+    /** The start of the next page in the file, in bytes from the beginning. */
     readonly position: number;
     /** The line there, from 1. */
     readonly line: number;
@@ -5910,94 +5929,94 @@ export declare namespace iso20022 {
     readonly encoding: string;
     /** The names of the elements that are open there, from the root. */
     readonly open: readonly string[];
-    /** How many messages have begun. */
+    /** The number of messages started. */
     readonly messages: number;
-    /** The message that is read. */
+    /** The current message. */
     readonly message: CashMessage;
-    /** The statement that is read, with the balances up to here and without its entries. */
+    /** The current statement, with the balances up to here and without its entries. */
     readonly statement: Statement;
-    /** How many of its entries have been read. */
+    /** The number of its entries read so far. */
     readonly entries: number;
     /** The exact sum of the booked ones, of any number of digits; left out once one could not be added. */
     readonly booked?: string;
     /** The same of the reversals among them. */
     readonly reversed?: string;
-    /** How many booked ones are in another currency. */
+    /** The number of booked ones in another currency. */
     readonly otherCurrency: number;
-    /** What the bank adds to the statement, where that stood before this place. */
+    /** The bank's additional information about the statement, if it came before this place. */
     readonly information?: string;
     /**
-     * What the file is known by: its size, and a digest of its beginning. The next page of a file with
-     * others is refused. Left out where content arrives as it is read.
+     * Identifies the file: its size, and a digest of its beginning. A file with other values is refused for
+     * the next page. Left out if the content arrives as it is read.
      */
     readonly file?: string;
   }
 
-  /** What a file says, or a page of it. */
+  /** The content of a file, or a page of it. */
   export interface CashFile {
     /** The messages in the file, in order: one, or several that were put one after the other. */
     readonly messages: readonly CashMessage[];
     /**
-     * The statements, reports or notifications, in order, each with its entries. On a page that goes on in
-     * a statement, that statement stands first again, with the entries of this page.
+     * The statements, reports or notifications, in order, each with its entries. On a page that continues a
+     * statement, that statement comes first again, with the entries of this page.
      */
     readonly statements: readonly Statement[];
-    /** Where the next page goes on; left out after the last. */
+    /** The start of the next page; left out after the last. */
     readonly next?: Cursor;
   }
 
-  /** The file, and which page of it. */
+  /** The file, and the page to read. */
   export interface ReadStatementPageRequest {
     /** The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`. */
     content: Content;
-    /** Where the page begins: `next` of the page before; left out for the first page. */
+    /** The start of the page: `next` of the previous page; left out for the first page. */
     cursor?: Cursor | null;
-    /** How many entries a page has, 1 to 100,000; 250 when left out. A page may have fewer. */
+    /** The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer. */
     entries?: number | null;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
-     * what it declares.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
+     * out, the declared one.
      */
     encoding?: string | null;
     /**
-     * Whether this bank writes reversals with the direction of what they take back; left out, with their
-     * own.
+     * Whether this bank writes reversals with the direction of the reversed entry; if left out, they have
+     * their own direction.
      */
     reversalFlips?: boolean | null;
   }
 
   /** The file. */
   export interface ReadStatusReportRequest {
-    /** The file's bytes: `pain.002`, versions 2 to 14, or several of them one after the other. */
+    /** The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row. */
     content: Content;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
-     * what it declares.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
+     * out, the declared one.
      */
     encoding?: string | null;
   }
 
-  /** Why a status is what it is. */
+  /** The reason for a status. */
   export interface StatusReason {
     /** The reason. */
     readonly code?: Code;
     /** Further lines of text, in order. */
     readonly information: readonly string[];
-    /** Who says so. */
+    /** The party that gives the reason. */
     readonly originator?: string;
   }
 
-  /** How many transactions have a status. */
+  /** The number of transactions with a status. */
   export interface StatusCount {
     /** The status. */
     readonly status?: Code;
-    /** How many transactions have it. */
+    /** The number of transactions with it. */
     readonly count?: number;
     /** Their sum. */
     readonly sum?: string;
   }
 
-  /** What the bank says about a transaction. */
+  /** The bank's status of a transaction. */
   export interface TransactionStatus {
     /** The line in the file, from 1. */
     readonly line: number;
@@ -6005,7 +6024,7 @@ export declare namespace iso20022 {
     readonly statusId?: string;
     /** The instruction id of the payment file. */
     readonly instructionId?: string;
-    /** The end-to-end id of the payment file; left out where it says that there is none. */
+    /** The end-to-end id of the payment file; left out if its value means that there is none. */
     readonly endToEndId?: string;
     /** The UETR, a UUID. */
     readonly uetr?: string;
@@ -6021,25 +6040,25 @@ export declare namespace iso20022 {
     readonly servicerReference?: string;
     /** The clearing system's reference. */
     readonly clearingReference?: string;
-    /** The amount, as the bank repeats it. */
+    /** The amount, as repeated by the bank. */
     readonly money?: Money;
-    /** The execution date, as the bank repeats it. */
+    /** The execution date, as repeated by the bank. */
     readonly execution?: Moment;
-    /** Who pays, as the bank repeats it. */
+    /** The party that pays, as repeated by the bank. */
     readonly debtor?: Party;
-    /** Who is paid, as the bank repeats it. */
+    /** The party that is paid, as repeated by the bank. */
     readonly creditor?: Party;
-    /** What the payment is for, as the bank repeats it. */
+    /** The remittance information, as repeated by the bank. */
     readonly remittance: Remittance;
   }
 
-  /** What the bank says about a batch: the transactions of one payment information. */
+  /** The bank's status of a batch: the transactions of one payment information. */
   export interface BatchStatus {
     /** The line in the file, from 1. */
     readonly line: number;
-    /** The payment information id; left out where a report lists transactions without it. */
+    /** The payment information id; left out if a report lists transactions without it. */
     readonly paymentId?: string;
-    /** How many transactions the batch says that it holds. */
+    /** The number of transactions that the batch declares. */
     readonly originalCount?: number;
     /** The control sum of the batch. */
     readonly originalSum?: string;
@@ -6047,17 +6066,17 @@ export declare namespace iso20022 {
     readonly status?: Code;
     /** The reasons for it. */
     readonly reasons: readonly StatusReason[];
-    /** How many transactions have which status. */
+    /** The number of transactions by status. */
     readonly counts: readonly StatusCount[];
     /** The transactions that the report names, in order. */
     readonly transactions: readonly TransactionStatus[];
   }
 
-  /** What the bank says about a payment file. */
+  /** The bank's status of a payment file. */
   export interface StatusReport {
     /** The line in the file, from 1. */
     readonly line: number;
-    /** What the report is, by its namespace. */
+    /** The report's message name, by its namespace. */
     readonly message: MessageName;
     /** The report's own message id. */
     readonly id?: string;
@@ -6069,7 +6088,7 @@ export declare namespace iso20022 {
     readonly originalMessageName?: string;
     /** When the payment file was made. */
     readonly originalCreated?: Moment;
-    /** How many transactions the payment file says that it holds. */
+    /** The number of transactions that the payment file declares. */
     readonly originalCount?: number;
     /** The control sum of the payment file. */
     readonly originalSum?: string;
@@ -6077,17 +6096,17 @@ export declare namespace iso20022 {
     readonly status?: Code;
     /** The reasons for it. */
     readonly reasons: readonly StatusReason[];
-    /** How many transactions have which status. */
+    /** The number of transactions by status. */
     readonly counts: readonly StatusCount[];
     /** The batches of the payment file that the report names, in order. */
     readonly batches: readonly BatchStatus[];
-    /** What a reader should know of the file. */
+    /** Remarks on the file. */
     readonly notes: readonly string[];
-    /** What could not be read. */
+    /** Values that could not be read. */
     readonly problems: readonly ValueProblem[];
   }
 
-  /** The status reports of a file: mostly one; banks also put several into one download. */
+  /** The status reports of a file: usually one; banks also put several into one download. */
   export interface StatusFile {
     /** The reports, in order. */
     readonly reports: readonly StatusReport[];
@@ -6098,8 +6117,8 @@ export declare namespace iso20022 {
     /** The file's bytes: `pain.001`, versions 2 to 12. */
     content: Content;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
-     * what it declares.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
+     * out, the declared one.
      */
     encoding?: string | null;
   }
@@ -6132,23 +6151,23 @@ export declare namespace iso20022 {
     readonly equivalent?: Money;
     /** The currency that the equivalent is paid in, an ISO 4217 code. */
     readonly transferCurrency?: string;
-    /** The kind of the payment, where it is not that of the batch. */
+    /** The kind of the payment, if it differs from the batch's. */
     readonly kind: PaymentKind;
-    /** Who bears the charges, where it is not said for the batch. */
+    /** The party that bears the charges, if it is not given for the batch. */
     readonly chargeBearer?: string;
     /** The agreed rate of an exchange. */
     readonly exchangeRate?: string;
     /** The contract of the exchange. */
     readonly exchangeContract?: string;
-    /** What kind of cheque is to be made, where one is. */
+    /** The kind of cheque to make, if any. */
     readonly cheque?: string;
-    /** The banks between, in order. */
+    /** The intermediary banks, in order. */
     readonly intermediaryBanks: readonly Party[];
-    /** Who is paid, with account and bank. */
+    /** The party that is paid, with account and bank. */
     readonly creditor?: Party;
-    /** On whose behalf the debtor pays. */
+    /** The party on whose behalf the debtor pays. */
     readonly ultimateDebtor?: Party;
-    /** On whose behalf the creditor is paid. */
+    /** The party on whose behalf the creditor is paid. */
     readonly ultimateCreditor?: Party;
     /** Instructions for the creditor's bank: code and text. */
     readonly creditorBankInstructions: readonly string[];
@@ -6156,9 +6175,9 @@ export declare namespace iso20022 {
     readonly instruction?: string;
     /** The purpose. */
     readonly purpose?: Code;
-    /** What is reported to authorities: code and text. */
+    /** The report to authorities: code and text. */
     readonly regulatoryReporting: readonly string[];
-    /** What the payment is for. */
+    /** The remittance information: what the payment is for. */
     readonly remittance: Remittance;
   }
 
@@ -6170,24 +6189,21 @@ export declare namespace iso20022 {
     readonly id?: string;
     /** How it is paid: `TRF` by transfer, `CHK` by cheque, `TRA` by transfer with advice. */
     readonly method?: string;
-    /**
-     * Whether the account is to be debited once for all (`true`) or for each; left out when left to the
-     * bank.
-     */
+    /** Whether the account is debited once for all (`true`) or for each; left out if the bank decides. */
     readonly batchBooking?: boolean;
-    /** How many transactions the batch says that it holds. */
+    /** The number of transactions that the batch declares. */
     readonly count?: number;
     /** The control sum of the batch. */
     readonly sum?: string;
     /** The kind of the payments. */
     readonly kind: PaymentKind;
-    /** When they are to be executed. */
+    /** The requested execution date. */
     readonly execution?: Moment;
-    /** Who pays, with account and bank. */
+    /** The party that pays, with account and bank. */
     readonly debtor?: Party;
-    /** On whose behalf the debtor pays. */
+    /** The party on whose behalf the debtor pays. */
     readonly ultimateDebtor?: Party;
-    /** Who bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`. */
+    /** The party that bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`. */
     readonly chargeBearer?: string;
     /** The account that charges are taken from. */
     readonly chargesAccount?: Party;
@@ -6199,27 +6215,27 @@ export declare namespace iso20022 {
 
   /** A payment file: credit transfers that a customer orders. */
   export interface PaymentFile {
-    /** What the file is, by its namespace. */
+    /** The file's message name, by its namespace. */
     readonly message: MessageName;
     /** The message id. */
     readonly id?: string;
     /** When the file was made. */
     readonly created?: Moment;
-    /** How many transactions the file says that it holds. */
+    /** The number of transactions that the file declares. */
     readonly count?: number;
-    /** The control sum: of all amounts, whatever their currencies. */
+    /** The control sum: of all amounts, regardless of their currencies. */
     readonly sum?: string;
-    /** Who initiates the payments. */
+    /** The party that initiates the payments. */
     readonly initiatingParty?: Party;
     /** The batches, in order: transactions from one account on one day. */
     readonly batches: readonly PaymentBatch[];
-    /** What a reader should know of the file. */
+    /** Remarks on the file. */
     readonly notes: readonly string[];
-    /** What could not be read. */
+    /** Values that could not be read. */
     readonly problems: readonly ValueProblem[];
   }
 
-  /** A postal address to write: town and country are needed, everything else helps. */
+  /** A postal address to write: town and country are required, all other fields are optional. */
   export interface PostalAddress {
     /** Department, at most 70 characters. */
     department?: string | null;
@@ -6249,7 +6265,7 @@ export declare namespace iso20022 {
     countrySubDivision?: string | null;
     /** The country's ISO 3166 code, such as `FI`. */
     country?: string | null;
-    /** Lines without structure, at most 70 characters each: at most two, beside town and country. */
+    /** Lines without structure, at most 70 characters each: at most two, in addition to town and country. */
     lines?: readonly string[] | null;
   }
 
@@ -6259,9 +6275,9 @@ export declare namespace iso20022 {
     name?: string | null;
     /** The account's IBAN; blanks and small letters are accepted. */
     iban?: string | null;
-    /** The account's number where it has no IBAN, at most 34 characters. */
+    /** The account's number if it has no IBAN, at most 34 characters. */
     account?: string | null;
-    /** What kind of number `account` is: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. */
+    /** The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. */
     accountScheme?: string | null;
     /** The currency of the account, an ISO 4217 code: for accounts of several currencies. */
     accountCurrency?: string | null;
@@ -6270,11 +6286,11 @@ export declare namespace iso20022 {
     /** The party's number: a service id of the bank, a business id, a personal id; at most 35 characters. */
     identifier?: string | null;
     /**
-     * What kind of number `identifier` is: an ISO 20022 code such as `CUST` or `BANK`, or a name of the
+     * The kind of number in `identifier`: an ISO 20022 code such as `CUST` or `BANK`, or a name of the
      * banks.
      */
     identifierScheme?: string | null;
-    /** Whether `identifier` is a person's; left out: an organisation's. */
+    /** Whether `identifier` is a person's; if left out, an organisation's. */
     person?: boolean | null;
     /** The party's LEI, 20 characters; not in version 3. */
     lei?: string | null;
@@ -6283,7 +6299,7 @@ export declare namespace iso20022 {
   }
 
   /**
-   * The kinds of references that are checked here.
+   * The supported kinds of references.
    * - `rf`: The creditor reference of ISO 11649: `RF`, two check digits, up to 21 letters and digits.
    * - `finnish`: The Finnish reference number: 4 to 20 digits, the last a check digit.
    * - `kid`: The Norwegian KID: 2 to 25 digits, the last a check digit or `-`.
@@ -6293,35 +6309,35 @@ export declare namespace iso20022 {
    * - `qr`: The Swiss QR reference: 27 digits, the last a check digit.
    * - `fik71`: The payment id of a Danish card 71: 15 digits, the last a check digit.
    * - `fik75`: The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit.
-   * - `bankgiro`: A number at Bankgirot in Sweden: 7 or 8 digits, the last a check digit.
-   * - `plusgiro`: A number at Plusgirot in Sweden: 2 to 8 digits, the last a check digit.
+   * - `bankgiro`: A Swedish Bankgirot number: 7 or 8 digits, the last a check digit.
+   * - `plusgiro`: A Swedish Plusgirot number: 2 to 8 digits, the last a check digit.
    */
   export type ReferenceKind = "rf" | "finnish" | "kid" | "ocr" | "belgian" | "dutch" | "qr" | "fik71" | "fik75" | "bankgiro" | "plusgiro";
 
   /**
-   * What a paid document is.
+   * The kind of a paid document.
    * - `invoice`: A commercial invoice (`CINV`).
-   * - `credit_note`: A credit note (`CREN`), which lessens what is paid.
+   * - `credit_note`: A credit note (`CREN`), which reduces the paid amount.
    */
   export type DocumentKind = "invoice" | "credit_note";
 
   /** An invoice or a credit note that a transfer pays. */
   export interface PaidDocument {
-    /** What it is. */
+    /** Its kind. */
     kind: DocumentKind;
     /** Its number, at most 35 characters. */
     number?: string | null;
     /** Its date. */
     date?: string | null;
-    /** What is paid of it, or credited by it, in the currency of the transfer; above zero. */
+    /** The amount that is paid of it, or credited by it, in the currency of the transfer; above zero. */
     amount?: string | null;
     /** The creditor's reference for it. */
     reference?: string | null;
-    /** What kind of reference it is; left out: as for that of a transfer. */
+    /** The kind of reference; if left out, as for that of a transfer. */
     referenceKind?: ReferenceKind | null;
   }
 
-  /** A part of what is reported to authorities. */
+  /** A part of the report to authorities. */
   export interface RegulatoryReport {
     /** The authority's code, at most 10 characters. */
     code?: string | null;
@@ -6330,7 +6346,7 @@ export declare namespace iso20022 {
   }
 
   /**
-   * How fast a transfer is, and by which scheme.
+   * The speed of a transfer, and its scheme.
    * - `sepa`: A SEPA credit transfer: EUR only.
    * - `instant`: An instant SEPA credit transfer: EUR only.
    * - `urgent`: An urgent transfer, the same day.
@@ -6339,11 +6355,11 @@ export declare namespace iso20022 {
   export type TransferKind = "sepa" | "instant" | "urgent" | "national";
 
   /**
-   * Who bears the charges.
-   * - `SLEV`: As the scheme says: each its own bank's.
-   * - `SHAR`: Each its own bank's.
-   * - `DEBT`: The debtor all.
-   * - `CRED`: The creditor all.
+   * The party that bears the charges.
+   * - `SLEV`: According to the scheme: each party bears those of its own bank.
+   * - `SHAR`: Each party bears those of its own bank.
+   * - `DEBT`: The debtor bears all.
+   * - `CRED`: The creditor bears all.
    */
   export type ChargeBearer = "SLEV" | "SHAR" | "DEBT" | "CRED";
 
@@ -6354,22 +6370,22 @@ export declare namespace iso20022 {
      * JPY.
      */
     amount: string;
-    /** The currency, an ISO 4217 code; left out: that of the file. */
+    /** The currency, an ISO 4217 code; if left out, that of the file. */
     currency?: string | null;
-    /** Who is paid: the name and an account are needed. */
+    /** The payee: the name and an account are required. */
     creditor: PaymentParty;
     /** What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both. */
     text?: string | null;
-    /** The creditor's reference, such as `RF18539007547034`; blanks are taken out. */
+    /** The creditor's reference, such as `RF18539007547034`; blanks are removed. */
     reference?: string | null;
     /**
-     * What kind of reference it is; left out: RF where it begins so, else Finnish where the creditor's IBAN
-     * is and the check digit fits.
+     * The kind of reference; if left out: RF if it starts with `RF`, otherwise Finnish if the creditor's
+     * IBAN is Finnish and the check digit matches.
      */
     referenceKind?: ReferenceKind | null;
     /** The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2). */
     documents?: readonly PaidDocument[] | null;
-    /** The id that goes to the creditor, at most 35 characters; left out: made from the data. */
+    /** The id that goes to the creditor, at most 35 characters; if left out, it is made from the data. */
     endToEndId?: string | null;
     /** The id between you and your bank, at most 35 characters. */
     instructionId?: string | null;
@@ -6377,81 +6393,81 @@ export declare namespace iso20022 {
     uetr?: string | null;
     /** The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor. */
     purpose?: string | null;
-    /** On whose behalf the creditor is paid. */
+    /** The party on whose behalf the creditor is paid. */
     ultimateCreditor?: PaymentParty | null;
     /** An instruction for the creditor's bank, at most 140 characters; not in SEPA. */
     creditorBankInstruction?: string | null;
     /** An instruction for the debtor's bank, at most 140 characters; not in SEPA. */
     debtorBankInstruction?: string | null;
-    /** What is reported to authorities of a payment abroad, at most 10 parts. */
+    /** The report to authorities about a payment abroad, at most 10 parts. */
     regulatoryReporting?: readonly RegulatoryReport[] | null;
-    /** Who pays: the name and an account are needed. */
+    /** The payer: the name and an account are required. */
     debtor?: PaymentParty | null;
     /** The day on which to pay. */
     executionDate?: string | null;
     /**
-     * The moment at which to pay, in place of the day: for instant payments, where agreed with the bank;
-     * not in version 3.
+     * The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not in
+     * version 3.
      */
     executionTime?: string | null;
-    /** How fast and by which scheme; left out: SEPA for EUR, else national. */
+    /** The speed and the scheme; if left out: SEPA for EUR, otherwise national. */
     kind?: TransferKind | null;
-    /** A service level of the bank in place of that of the kind, such as `SDVA`. */
+    /** A service level of the bank instead of the kind's, such as `SDVA`. */
     serviceLevel?: string | null;
     /** A local instrument of the bank, such as its own product code. */
     localInstrument?: string | null;
     /** The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch. */
     category?: string | null;
     /**
-     * Whether the account is debited once for the batch (`true`) or for each transfer; left out: as agreed
-     * with the bank.
+     * Whether the account is debited once for the batch (`true`) or for each transfer; if left out, as
+     * agreed with the bank.
      */
     batchBooking?: boolean | null;
-    /** Who bears the charges; left out: `SLEV` in SEPA, else `SHAR`. */
+    /** The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`. */
     chargeBearer?: ChargeBearer | null;
-    /** On whose behalf the debtor pays. */
+    /** The party on whose behalf the debtor pays. */
     ultimateDebtor?: PaymentParty | null;
-    /** The id of the batch, at most 35 characters; left out: made from the data. */
+    /** The id of the batch, at most 35 characters; if left out, it is made from the data. */
     batchId?: string | null;
   }
 
   /**
-   * How the rows of transfers are written.
-   * - `json_lines`: One transfer a line, as a JSON object with the fields of `CreditTransfer`.
+   * The format of the rows of transfers.
+   * - `json_lines`: One transfer per line, as a JSON object with the fields of `CreditTransfer`.
    * - `csv`: A table with a header row that names its columns.
    */
   export type RowFormat = "json_lines" | "csv";
 
-  /** How a table of transfers is written. */
+  /** The format of a table of transfers. */
   export interface PaymentTable {
-    /** The character between two cells: `,` unless given; `;` and a tab are the other ones. */
+    /** The character between two cells: `,` by default; `;` and a tab are also allowed. */
     delimiter?: string | null;
     /**
-     * Whether amounts are written with a comma before the cents, as `1234,50`; without separators of
-     * thousands.
+     * Whether amounts are written with a comma before the cents, as `1234,50`; without thousands
+     * separators.
      */
     decimalComma?: boolean | null;
   }
 
   /**
-   * The version of `pain.001.001` that a file has or that a bank takes.
+   * The version of `pain.001.001` that a file has or that a bank accepts.
    * - `v03`: `pain.001.001.03` of 2009.
    * - `v09`: `pain.001.001.09` of 2019.
    */
   export type PaymentVersion = "v03" | "v09";
 
   /**
-   * What is done with characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank.
+   * The treatment of characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank.
    * - `strict`: They are refused, each with a proposal.
    * - `epc`: They are converted by the table of the European Payments Council: ä to a.
    * - `german`: The same, but German umlauts become two letters: ä to ae.
-   * - `latin1`: Those of ISO-8859-1 stay; the others are converted as in `epc`.
+   * - `latin1`: Those of ISO-8859-1 are kept; the others are converted as in `epc`.
    */
   export type Characters = "strict" | "epc" | "german" | "latin1";
 
   /**
-   * A profile that is built in; it holds only what the banks' public guides say.
-   * - `aos2`: The Finnish extension AOS2: several invoices and credit notes beside one text.
+   * A built-in profile; it contains only rules from the banks' public guides.
+   * - `aos2`: The Finnish extension AOS2: several invoices and credit notes in addition to one text.
    * - `nordea`: Nordea: names and texts may have all characters of ISO-8859-1.
    * - `danske`: Danske Bank: names and texts may have all characters of ISO-8859-1.
    * - `danske_se`: Danske Bank in Sweden: a hybrid address needs a line.
@@ -6459,119 +6475,119 @@ export declare namespace iso20022 {
   export type BaseProfile = "aos2" | "nordea" | "danske" | "danske_se";
 
   /**
-   * What a bank says of addresses with structured fields and lines together.
-   * - `allowed`: It takes them.
+   * A bank's rule for addresses with both structured fields and lines.
+   * - `allowed`: It accepts them.
    * - `forbidden`: It refuses them.
-   * - `needs_line`: It wants at least one line beside town and country.
+   * - `needs_line`: It requires at least one line in addition to town and country.
    */
   export type HybridAddress = "allowed" | "forbidden" | "needs_line";
 
   /**
-   * How a bank differs from the common rules; what is left out is as in the base profile, else as
+   * How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as
    * everywhere.
    */
   export interface ProfileOptions {
     /** The built-in profile that the other options change. */
     base?: BaseProfile | null;
-    /** The version that the bank takes; left out, each that is known. */
+    /** The version that the bank accepts; if left out, every supported one. */
     accepts?: PaymentVersion | null;
-    /** Which characters names and texts may have: `strict` unless given. */
+    /** The characters that names and texts may have: `strict` by default. */
     characters?: Characters | null;
-    /** Whether `&`, `"`, `<` and `>` may stay where `characters` is `latin1`; not unless given. */
+    /** Whether `&`, `"`, `<` and `>` may stay if `characters` is `latin1`; not by default. */
     keepsMarkup?: boolean | null;
-    /** Hybrid addresses: allowed unless given. */
+    /** Hybrid addresses: allowed by default. */
     hybridAddress?: HybridAddress | null;
-    /** Whether the bank advises to leave addresses out. */
+    /** Whether the bank advises omitting addresses. */
     advisesNoAddress?: boolean | null;
-    /** Whether the Finnish extension AOS2 is used: several structured parts beside one text. */
+    /** Whether the Finnish extension AOS2 is used: several structured parts in addition to one text. */
     aos2?: boolean | null;
     /** Whether an execution date on a closed day is an error instead of a warning. */
     closedDayIsError?: boolean | null;
-    /** How many days the execution date may lie back: 5 unless given. */
+    /** How many days in the past the execution date may be: 5 by default. */
     daysBack?: number | null;
-    /** Whether a file may hold one execution date only. */
+    /** Whether a file may have only one execution date. */
     oneDatePerFile?: boolean | null;
-    /** The most transactions in a batch; no limit unless given. */
+    /** The most transactions in a batch; no limit by default. */
     batchTransactions?: number | null;
-    /** The most transactions in a file; no limit unless given. */
+    /** The most transactions in a file; no limit by default. */
     fileTransactions?: number | null;
   }
 
-  /** The transfers, as content or as a list, and what is said once for all of them. */
+  /** The transfers, as content or as a list, and the data that applies to all of them. */
   export interface MakePaymentRequest {
     /** The transfers as rows, see `format`; any number of them. Either this or `transactions`. */
     content?: Content | null;
     /**
-     * The transfers themselves, at most 100,000 and 16 MiB of them as JSON: where a language takes an
-     * iterator, that has no such limit. Either this or `content`.
+     * The transfers themselves, at most 100,000 and 16 MiB as JSON; in languages that accept an iterator,
+     * the iterator has no such limit. Either this or `content`.
      */
     transactions?: readonly CreditTransfer[] | null;
-    /** How the rows of the content are written; `json_lines` unless given. */
+    /** The format of the content's rows; `json_lines` by default. */
     format?: RowFormat | null;
-    /** How the table is written, where the content is one. */
+    /** The format of the table, if the content is one. */
     table?: PaymentTable | null;
-    /** Who pays: the name and an account are needed. */
+    /** The payer: the name and an account are required. */
     debtor?: PaymentParty | null;
     /** The day on which to pay. */
     executionDate?: string | null;
     /**
-     * The moment at which to pay, in place of the day: for instant payments, where agreed with the bank;
-     * not in version 3.
+     * The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not in
+     * version 3.
      */
     executionTime?: string | null;
-    /** How fast and by which scheme; left out: SEPA for EUR, else national. */
+    /** The speed and the scheme; if left out: SEPA for EUR, otherwise national. */
     kind?: TransferKind | null;
-    /** A service level of the bank in place of that of the kind, such as `SDVA`. */
+    /** A service level of the bank instead of the kind's, such as `SDVA`. */
     serviceLevel?: string | null;
     /** A local instrument of the bank, such as its own product code. */
     localInstrument?: string | null;
     /** The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch. */
     category?: string | null;
     /**
-     * Whether the account is debited once for the batch (`true`) or for each transfer; left out: as agreed
-     * with the bank.
+     * Whether the account is debited once for the batch (`true`) or for each transfer; if left out, as
+     * agreed with the bank.
      */
     batchBooking?: boolean | null;
-    /** Who bears the charges; left out: `SLEV` in SEPA, else `SHAR`. */
+    /** The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`. */
     chargeBearer?: ChargeBearer | null;
-    /** On whose behalf the debtor pays. */
+    /** The party on whose behalf the debtor pays. */
     ultimateDebtor?: PaymentParty | null;
-    /** The id of the batch, at most 35 characters; left out: made from the data. */
+    /** The id of the batch, at most 35 characters; if left out, it is made from the data. */
     batchId?: string | null;
-    /** The currency of transfers that name none, an ISO 4217 code; EUR unless given. */
+    /** The currency of transfers without one, an ISO 4217 code; EUR by default. */
     currency?: string | null;
     /**
-     * Who initiates the payments: a name, and the number by which the bank knows the customer; the debtor's
-     * name unless given.
+     * The party that initiates the payments: a name, and the number by which the bank knows the customer;
+     * the debtor's name by default.
      */
     initiator?: PaymentParty | null;
-    /** The version of the file: that which the profile says, else `v09`. */
+    /** The version of the file: by default that of the profile, otherwise `v09`. */
     version?: PaymentVersion | null;
-    /** The id of the file, at most 35 characters, never used before; left out: made from the data. */
+    /** The id of the file, at most 35 characters, never used before; if left out, it is made from the data. */
     messageId?: string | null;
-    /** When the file was made; left out: now. Dates of execution are judged as seen from that day. */
+    /** When the file was made; if left out, now. Execution dates are judged relative to that day. */
     created?: string | null;
     /**
-     * What becomes of characters that banks do not forward: that which the profile says, else they are
-     * refused.
+     * The treatment of characters that banks do not forward: by default that of the profile, otherwise they
+     * are refused.
      */
     characters?: Characters | null;
-    /** Whether texts and names that are too long are cut, which is reported; else they are refused. */
+    /** Whether texts and names that are too long are cut, which is reported; otherwise they are refused. */
     cut?: boolean | null;
-    /** Whether the file has no line breaks; banks name errors by line. */
+    /** Whether the file has no line breaks; banks report errors by line. */
     compact?: boolean | null;
     /**
-     * Whether the time of making is written in UTC with a `Z`, which some banks refuse; else as local time
-     * without offset.
+     * Whether the creation time is written in UTC with a `Z`, which some banks refuse; otherwise as local
+     * time without offset.
      */
     utc?: boolean | null;
     /** Whether transfers without a UETR get one, made from the data; version 9 only. */
     uetr?: boolean | null;
-    /** How the bank differs from others. */
+    /** The bank's deviations from the common rules. */
     profile?: ProfileOptions | null;
     /**
      * The file to write, which must not exist yet: it appears when it is complete, readable by its owner
-     * only. Left out: the answer has the file as text, of at most 16 MiB.
+     * only. If left out, the answer has the file as text, of at most 16 MiB.
      */
     path?: string | null;
   }
@@ -6592,40 +6608,37 @@ export declare namespace iso20022 {
   export interface TextChange {
     /** The field, such as `creditor.name`. */
     readonly field: string;
-    /** The text as it was given, its first 200 characters. */
+    /** The original text, its first 200 characters. */
     readonly before: string;
-    /** The text as it is written, its first 200 characters. */
+    /** The written text, its first 200 characters. */
     readonly after: string;
-    /** In how many transactions or batches this was changed. */
+    /** The number of transactions or batches with this change. */
     readonly count: number;
   }
 
   /**
-   * How bad a finding is.
+   * The severity of a finding.
    * - `info`: Worth knowing; nothing has to change.
    * - `warning`: A bank may refuse or change the payment.
    * - `error`: A bank will refuse the payment, or the file.
    */
   export type Level = "info" | "warning" | "error";
 
-  /** One thing that a rule found in a payment. */
+  /** One finding of a rule in a payment. */
   export interface Finding {
-    /** How bad it is. */
+    /** Its severity. */
     readonly level: Level;
     /** The rule's name, such as `A1` of the address rules or `controlSum`. */
     readonly rule: string;
-    /** The reason code that a bank would answer, such as `AM10`; left out where the sources name none. */
+    /** The reason code that a bank would answer, such as `AM10`; left out if the sources name none. */
     readonly reason?: string;
-    /** The line in the file, from 1; left out where there is no file or no single place. */
+    /** The line in the file, from 1; left out if there is no file or no single place. */
     readonly line?: number;
-    /**
-     * The transaction's number in the file or in what was given, from 1; left out where it is not about
-     * one.
-     */
+    /** The transaction's number in the file or in the input, from 1; left out if it is not about one. */
     readonly transaction?: number;
     /**
      * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
-     * field that was given.
+     * field of the input.
      */
     readonly path?: string;
     /** The value at fault, at most 40 characters of it. */
@@ -6638,9 +6651,9 @@ export declare namespace iso20022 {
 
   /** The file that was made. */
   export interface MakePaymentResponse {
-    /** The file as text, UTF-8; left out when it was written to `path`. */
+    /** The file as text, UTF-8; left out if it was written to `path`. */
     readonly xml?: string;
-    /** The file that was written. */
+    /** The path of the written file. */
     readonly path?: string;
     /** The SHA-256 of the file's bytes, 64 small hexadecimal digits. */
     readonly sha256: string;
@@ -6652,15 +6665,15 @@ export declare namespace iso20022 {
     readonly controlSum: string;
     /** The sum of each currency, in the order of their first appearance. */
     readonly sums: readonly Money[];
-    /** The batches in order. */
+    /** The batches, in order. */
     readonly batches: readonly MadeBatch[];
-    /** Texts that are written in another form than they were given, at most 100. */
+    /** Texts that were changed when written, at most 100. */
     readonly changes: readonly TextChange[];
-    /** How many texts were changed in all. */
+    /** The total number of changed texts. */
     readonly changeCount: number;
-    /** What a bank may not like, at most 100. */
+    /** Warnings about content that a bank may reject, at most 100. */
     readonly warnings: readonly Finding[];
-    /** How many warnings there are in all. */
+    /** The total number of warnings. */
     readonly warningCount: number;
   }
 
@@ -6668,11 +6681,11 @@ export declare namespace iso20022 {
   export interface CheckPaymentRequest {
     /** The file's bytes: `pain.001.001.09` or `pain.001.001.03`. */
     content: Content;
-    /** How your bank differs from the common rules. */
+    /** How your bank deviates from the common rules. */
     profile?: ProfileOptions | null;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
-     * what it declares.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
+     * out, the declared one.
      */
     encoding?: string | null;
   }
@@ -6685,25 +6698,25 @@ export declare namespace iso20022 {
     readonly execution?: Moment;
     /** The debtor's name. */
     readonly debtor?: string;
-    /** The account that pays: its IBAN, else its number. */
+    /** The debited account: its IBAN, otherwise its number. */
     readonly account?: string;
-    /** How many transactions it holds. */
+    /** The number of its transactions. */
     readonly transactions: number;
-    /** What they come to, by currency. */
+    /** Their totals, by currency. */
     readonly totals: readonly Money[];
   }
 
-  /** A payment file in short. */
+  /** An overview of a payment file. */
   export interface CheckedPayment {
     /** The message id. */
     readonly messageId?: string;
-    /** When the message was made, as it says itself. */
+    /** When the message was created, according to itself. */
     readonly created?: Moment;
-    /** Who initiates it. */
+    /** The party that initiates it. */
     readonly initiatingParty?: string;
-    /** How many transactions the file really holds. */
+    /** The actual number of transactions in the file. */
     readonly transactions: number;
-    /** What they come to, by currency. */
+    /** Their totals, by currency. */
     readonly totals: readonly Money[];
     /** How many batches there are. */
     readonly batchCount: number;
@@ -6711,97 +6724,98 @@ export declare namespace iso20022 {
     readonly batches: readonly CheckedBatch[];
   }
 
-  /** What there is to say about it. */
+  /** The result of the check. */
   export interface CheckPaymentResponse {
-    /** Whether there is no error, as far as can be told without the bank; there may be warnings. */
+    /** Whether there are no errors, as far as can be checked without the bank; there may be warnings. */
     readonly ok: boolean;
-    /** What was found, at most 200 findings: errors before others where there are more. */
+    /** The findings, at most 200: errors before others if there are more. */
     readonly findings: readonly Finding[];
-    /** How many errors there are in all. */
+    /** The total number of errors. */
     readonly errors: number;
-    /** How many warnings there are in all. */
+    /** The total number of warnings. */
     readonly warnings: number;
-    /** The message that the file says it is, such as `pain.001.001.09`. */
+    /** The message name that the file declares, such as `pain.001.001.09`. */
     readonly messageName?: string;
-    /** The payment in short, where the file could be read. */
+    /** An overview of the payment, if the file could be read. */
     readonly payment?: CheckedPayment;
   }
 
-  /** The payment file and what the bank said and booked since. */
+  /** The payment file and the bank's reports and bookings since. */
   export interface MatchStatusRequest {
-    /** The payment file's bytes as they were sent: `pain.001`, versions 2 to 12. */
+    /** The payment file's bytes as sent: `pain.001`, versions 2 to 12. */
     content: Content;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
-     * what it declares.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
+     * out, the declared one.
      */
     encoding?: string | null;
     /**
-     * The status reports, as `readStatusReport` gives them, in any order; those about other files do no
-     * harm. Left out for none.
+     * The status reports, as returned by `readStatusReport`, in any order; those about other files are
+     * ignored. Leave out for none.
      */
     reports?: readonly StatusReport[] | null;
     /**
-     * The statements, reports and notifications of the account, as `readStatement`, `readReport` and
-     * `readNotification` give them, in any order. Left out for none. The whole request has at most 16 MiB
-     * as JSON, about 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
+     * The statements, reports and notifications of the account, as returned by `readStatement`,
+     * `readReport` and `readNotification`, in any order. Leave out for none. The whole request has at
+     * most 16 MiB as JSON, about 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
      */
     statements?: readonly Statement[] | null;
   }
 
   /**
-   * What became of a transaction, from what the bank said and booked.
-   * - `paid`: Debited by an entry of its own.
-   * - `paid_in_batch`: Debited by an entry together with others, and the sums fit.
+   * The outcome of a transaction, from the bank's reports and bookings.
+   * - `paid`: Debited by its own entry.
+   * - `paid_in_batch`: Debited by an entry together with others, and the sums match.
    * - `executed_reported`: The bank reports that the account was debited; no booking was found.
-   * - `probable`: A booking fits by amount, creditor and date, but no id says that it is this payment.
-   * - `accepted`: Accepted by the bank, and not yet executed as far as is known.
+   * - `probable`: A booking matches by amount, creditor and date, but no id confirms that it is this
+   * payment.
+   * - `accepted`: Accepted by the bank, and not known to be executed yet.
    * - `in_progress`: Received, waiting, or noted as pending on the account.
    * - `returned`: Debited, and the money came back.
    * - `rejected`: Rejected by the bank, and no booking was found.
    * - `cancelled`: Cancelled on request, and no booking was found.
-   * - `batch_differs`: The batch was debited with a sum that fits no selection of its transactions for
+   * - `batch_differs`: The batch was debited with a sum that matches no selection of its transactions for
    * certain.
    * - `ambiguous`: Several transactions or several bookings carry the same ids.
    * - `conflict`: The bank contradicts itself: rejected and executed, or rejected and debited.
-   * - `unknown`: Nothing is known, or the status has no meaning known here.
+   * - `unknown`: Nothing is known, or the status is an unknown code.
    */
   export type Outcome = "paid" | "paid_in_batch" | "executed_reported" | "probable" | "accepted" | "in_progress" | "returned" | "rejected" | "cancelled" | "batch_differs" | "ambiguous" | "conflict" | "unknown";
 
-  /** How many transactions have an outcome. */
+  /** The number of transactions with an outcome. */
   export interface OutcomeTotal {
     /** The outcome. */
     readonly outcome: Outcome;
-    /** How many transactions have it. */
+    /** The number of transactions with it. */
     readonly count: number;
     /**
-     * Their sums by currency, as they were ordered. A currency is left out where an amount cannot be read
-     * or the sum has more than 18 digits.
+     * Their sums by currency, as ordered. A currency is left out if an amount cannot be read or the sum has
+     * more than 18 digits.
      */
     readonly sums: readonly Money[];
   }
 
-  /** Where something was booked. */
+  /** The place of a booking in the statements. */
   export interface BookingPlace {
-    /** The statement's number among those given, from 1. */
+    /** The statement's number in the request, from 1. */
     readonly statement: number;
     /** The statement's id. */
     readonly statementId?: string;
-    /** What it is. */
+    /** Its kind. */
     readonly kind: CashKind;
     /** The entry's number in its statement, from 1. */
     readonly entry: number;
-    /** The number of the transaction in the entry, from 1, where the entry has transactions. */
+    /** The number of the transaction in the entry, from 1, if the entry has transactions. */
     readonly detail?: number;
     /** The line in the statement's file, from 1. */
     readonly line: number;
-    /** The date of the booking, else of the value. */
+    /** The date of the booking, otherwise of the value. */
     readonly date?: string;
     /** The entry's reference. */
     readonly reference?: string;
-    /** The account servicer's reference: of the transaction, else of the entry. */
+    /** The account servicer's reference: of the transaction, otherwise of the entry. */
     readonly servicerReference?: string;
-    /** The amount: negative where money leaves the account. */
+    /** The amount: negative if money leaves the account. */
     readonly money?: Money;
   }
 
@@ -6815,22 +6829,21 @@ export declare namespace iso20022 {
     readonly id?: string;
     /** How many transactions it holds. */
     readonly count: number;
-    /** How many of them have which outcome, with their sums; the counts add up to `count`. */
+    /** The number of its transactions by outcome, with their sums; the counts add up to `count`. */
     readonly totals: readonly OutcomeTotal[];
     /** The entries that debited the batch as a whole. */
     readonly bookings: readonly BookingPlace[];
-    /** What those entries come to, without a sign. */
+    /** The total of those entries, without a sign. */
     readonly booked?: Money;
     /**
-     * By how much they are larger than the transactions that they should pay: all that were not rejected
-     * and have no booking of their own. Left out where there is no such entry, or the sums cannot be
-     * compared.
+     * How much larger they are than the transactions that they should pay: all that were not rejected and
+     * have no booking of their own. Left out if there is no such entry, or if the sums cannot be compared.
      */
     readonly difference?: Money;
   }
 
   /**
-   * Where a status was said.
+   * The level of the report at which a status was given.
    * - `transaction`: Of the transaction itself.
    * - `payment_information`: Deduced: of its payment information (batch).
    * - `group`: Deduced: of the whole file.
@@ -6840,23 +6853,24 @@ export declare namespace iso20022 {
   export type StatusSource = "transaction" | "payment_information" | "group" | "counts";
 
   /**
-   * Whether a payment may be sent again. A yes holds only where it is known that the money did not move.
-   * - `no`: No: nothing is to be sent.
+   * Whether a payment may be sent again. A yes applies only if the money is known not to have moved.
+   * - `no`: No: nothing must be sent.
    * - `wait`: Not now: wait for the next report.
    * - `corrected`: Yes, as a new payment with new ids, after the named thing is corrected.
-   * - `unchanged`: Yes, the same data with a new message id, when the cause has gone.
-   * - `clarify_first`: Not before it is cleared with the payee or your bank: money or a duty is at stake.
-   * - `look_first`: Nothing is to be sent before you have seen whether it was already paid.
+   * - `unchanged`: Yes, the same data with a new message id, once the cause is resolved.
+   * - `clarify_first`: Not before it is cleared with the payee or your bank: money or a legal duty is at
+   * stake.
+   * - `look_first`: Nothing must be sent before you have checked whether it was already paid.
    * - `if_wanted`: Only if the payment is still wanted: it was cancelled.
    * - `ask`: Not known: ask the bank.
-   * - `per_reason`: As the reason says that stands beside the status.
-   * - `per_transaction`: As each transaction says.
+   * - `per_reason`: According to the reason that accompanies the status.
+   * - `per_transaction`: According to each transaction.
    */
   export type Again = "no" | "wait" | "corrected" | "unchanged" | "clarify_first" | "look_first" | "if_wanted" | "ask" | "per_reason" | "per_transaction";
 
-  /** Where a status was reported. */
+  /** The place of a status in the reports. */
   export interface ReportPlace {
-    /** The report's number among those given, from 1. */
+    /** The report's number in the request, from 1. */
     readonly number: number;
     /** The report's message id. */
     readonly id?: string;
@@ -6866,7 +6880,7 @@ export declare namespace iso20022 {
     readonly line: number;
   }
 
-  /** A transaction of the payment file, and what became of it. */
+  /** A transaction of the payment file, and its outcome. */
   export interface MatchedTransaction {
     /** The transaction's number in the file, from 1. */
     readonly number: number;
@@ -6886,19 +6900,19 @@ export declare namespace iso20022 {
     readonly creditor?: string;
     /** The creditor's IBAN, without blanks and in capitals. */
     readonly iban?: string;
-    /** The creditor's account where it is no IBAN. */
+    /** The creditor's account if it is not an IBAN. */
     readonly account?: string;
     /** The amount that was ordered. */
     readonly money?: Money;
-    /** What became of it. */
+    /** Its outcome. */
     readonly outcome: Outcome;
     /** The status that the bank reported last, or the final one. */
     readonly status?: Code;
-    /** Where that status was said. */
+    /** The level of the report at which that status was given. */
     readonly statusFrom?: StatusSource;
     /** A status that contradicts it, reported later or at another level. */
     readonly otherStatus?: Code;
-    /** The first reason: of the return, else of the status. */
+    /** The first reason: of the return, otherwise of the status. */
     readonly reason?: Code;
     /** The first 5 reasons with the first 5 lines of their texts. */
     readonly reasons: readonly StatusReason[];
@@ -6908,33 +6922,34 @@ export declare namespace iso20022 {
     readonly advice: string;
     /** The report that gave the status. */
     readonly report?: ReportPlace;
-    /** The booking that debited it; where it is only probable or pending, that one. */
+    /** The booking that debited it, or the one that is only probable or pending. */
     readonly booking?: BookingPlace;
     /** The booking that brought the money back. */
     readonly returnBooking?: BookingPlace;
-    /** The bookings of which one may be this payment's, where that is ambiguous; at most 10. */
+    /** The bookings of which one may be this payment's, if that is ambiguous; at most 10. */
     readonly candidates: readonly BookingPlace[];
     /**
-     * By how much its own booking is larger than what was ordered, in the same currency: mostly a charge.
+     * How much larger its own booking is than the ordered amount, in the same currency: mostly a charge.
      * Left out when equal.
      */
     readonly difference?: Money;
   }
 
   /**
-   * Why something was matched with nothing.
+   * Why something has no match.
    * - `other_file`: It names another payment file, or none.
    * - `no_such_batch`: It names a payment information that the file does not have.
    * - `no_such_transaction`: No transaction of the file has its ids and its amount.
-   * - `ambiguous`: Several transactions of the file have its ids, or its ids are of different transactions.
+   * - `ambiguous`: Several transactions of the file have its ids, or its ids belong to different
+   * transactions.
    */
   export type LeftoverReason = "other_file" | "no_such_batch" | "no_such_transaction" | "ambiguous";
 
-  /** What a report says of nothing in this file for certain. */
+  /** A status in a report that belongs to nothing in this file for certain. */
   export interface LeftoverReport {
-    /** Where it stands. */
+    /** Its place. */
     readonly place: ReportPlace;
-    /** Why it was matched with nothing. */
+    /** Why it has no match. */
     readonly why: LeftoverReason;
     /** The message id of the payment file that the report is about. */
     readonly originalMessageId?: string;
@@ -6948,52 +6963,46 @@ export declare namespace iso20022 {
     readonly uetr?: string;
     /** The status. */
     readonly status?: Code;
-    /** The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10. */
+    /** The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10. */
     readonly candidates: readonly number[];
   }
 
-  /** An entry or a single transaction of it that belongs to nothing in this file for certain. */
+  /** An entry, or one of its transactions, that belongs to nothing in this file for certain. */
   export interface LeftoverEntry {
-    /** Where it stands. */
+    /** Its place. */
     readonly place: BookingPlace;
-    /** Why it was matched with nothing. */
+    /** Why it has no match. */
     readonly why: LeftoverReason;
     /** The end-to-end id. */
     readonly endToEndId?: string;
     /** The other side's name. */
     readonly counterparty?: string;
-    /** The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10. */
+    /** The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10. */
     readonly candidates: readonly number[];
   }
 
-  /** What became of a payment file. */
+  /** The outcome of a payment file. */
   export interface Matched {
     /** The message id of the payment file. */
     readonly id?: string;
     /** How many transactions the file holds. */
     readonly count: number;
-    /** How many transactions have which outcome, with their sums; the counts add up to `count`. */
+    /** The number of transactions by outcome, with their sums; the counts add up to `count`. */
     readonly totals: readonly OutcomeTotal[];
     /** The batches of the file, in order. */
     readonly batches: readonly MatchedBatch[];
     /** The transactions of the file, in order. */
     readonly transactions: readonly MatchedTransaction[];
-    /** What the reports say of no transaction of this file, or of none for certain. */
+    /** Statuses in reports that belong to no transaction of this file, or to none for certain. */
     readonly leftoverReports: readonly LeftoverReport[];
     /**
      * The entries, or single transactions of entries, that belong to no transaction of this file, or to
      * none for certain.
      */
     readonly leftoverEntries: readonly LeftoverEntry[];
-    /**
-     * How many entries were left aside because they repeat another one: a report before its statement, a
-     * copy.
-     */
+    /** The number of entries ignored because they repeat another one: a report before its statement, a copy. */
     readonly repeatedEntries: number;
-    /**
-     * What a reader should know: a missing page of a statement, a second payment information with the same
-     * id.
-     */
+    /** Remarks: a missing page of a statement, a second payment information with the same id. */
     readonly notes: readonly string[];
   }
 
@@ -7520,7 +7529,7 @@ export interface HubRequestNotifyError {
   readonly error?: NoticedError;
 }
 
-/** What the hub asks. */
+/** A request from the hub. */
 export type HubRequest = HubRequestCreateToken | HubRequestRevokeToken | HubRequestReconnectToken | HubRequestConfirmToken | HubRequestCancelToken | HubRequestFetchAccounts | HubRequestRefreshAccounts | HubRequestConfirmAccounts | HubRequestFetchTransactions | HubRequestFetchCustomer | HubRequestNotifyError;
 
 /** An HTTP answer, ready to send. */

@@ -73,11 +73,12 @@ typedef struct {
     size_t destination_size;
     uint32_t log;
     uint32_t progress;
+    char *request_id;
+    size_t request_id_size;
 } BankchannelCallOptions;
 uint32_t bankchannel_abi_version(void);
 const char *bankchannel_version(void);
-BankchannelStatus bankchannel_catalogue(BankchannelBytes *json,
-                                        BankchannelError **error);
+BankchannelStatus bankchannel_catalogue(BankchannelBytes *json, BankchannelError **error);
 void bankchannel_bytes_free(BankchannelBytes *bytes);
 const char *bankchannel_error_code(const BankchannelError *error);
 BankchannelCategory bankchannel_error_category(const BankchannelError *error);

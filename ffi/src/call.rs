@@ -8,7 +8,7 @@ use std::{
 use ::bytes::Bytes;
 use bankchannel_bridge::{
     Call, CallParameters, Client, Content, ContentTransfer, Error, Event, Reply, Secret, Value, local, operations,
-    parse_json, row,
+    parse_json, row, with_request_id,
 };
 
 use crate::{
@@ -87,7 +87,8 @@ pub unsafe extern "C" fn bankchannel_call(
         }
         let request = request?;
         if operations::is_local(name) {
-            let value = client.local(name, request, given(parameters.content))?;
+            let work = || client.local(name, request, given(parameters.content));
+            let value = with_request_id(parameters.request_id, work)?;
             // SAFETY: the caller promises that both may be written, if not NULL.
             return unsafe { hand_over(Event::Response { value, content: None }, json, content) };
         }
@@ -127,7 +128,8 @@ pub unsafe extern "C" fn bankchannel_local(
         let parameters = unsafe { in_one_go(options) }?;
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
-        let value = local(name, parse_json(request)?, given(parameters.content))?;
+        let work = || local(name, parse_json(request)?, given(parameters.content));
+        let value = with_request_id(parameters.request_id, work)?;
         // SAFETY: the caller promises that both may be written, if not NULL.
         unsafe { hand_over(Event::Response { value, content: None }, json, content) }
     };

@@ -44,6 +44,12 @@ pub struct BankchannelCallOptions {
     /// 1 makes `bankchannel_call_resume` also report the progress (`BANKCHANNEL_STATUS_PROGRESS`), 0 does not. Only for
     /// resumed calls.
     pub progress: u32,
+    /// An id for the call, sent as `X-Request-ID` with its exchanges: 1 to 100 characters, each an ASCII letter, a
+    /// digit or one of `-._~:`; for NextGenPSD2 a UUID in lower case. NULL for none. Needed during
+    /// `bankchannel_call_begin` only.
+    pub request_id: *const c_char,
+    /// The size of `request_id` in bytes.
+    pub request_id_size: usize,
 }
 
 impl Default for BankchannelCallOptions {
@@ -60,6 +66,8 @@ impl Default for BankchannelCallOptions {
             destination_size: 0,
             log: 0,
             progress: 0,
+            request_id: ptr::null(),
+            request_id_size: 0,
         }
     }
 }
@@ -146,6 +154,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
             destination: destination(&given)?,
             log: given.log == 1,
             progress: given.progress == 1,
+            request_id: request_id(&given)?,
             // A C program checks the question itself, and replies BANKCHANNEL_FAIL.
             asks_nobody: false,
         })
@@ -187,6 +196,16 @@ unsafe fn destination(given: &BankchannelCallOptions) -> Result<ContentTransfer,
         Some(BankchannelContent::Bytes) => Err(misuse("destination_kind", "BYTES is for the content of a request")),
         None => Err(misuse("destination_kind", "is not a value of BankchannelContent")),
     }
+}
+
+/// Reads the request id, which the call itself checks.
+///
+/// # Safety
+/// `request_id` has `request_id_size` bytes.
+unsafe fn request_id(given: &BankchannelCallOptions) -> Result<Option<String>, Failure> {
+    // SAFETY: as the caller promises.
+    let id = unsafe { buffer("request_id", given.request_id, given.request_id_size) }?;
+    Ok((!given.request_id.is_null()).then(|| String::from_utf8_lossy(id).into_owned()))
 }
 
 /// # Safety

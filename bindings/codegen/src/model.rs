@@ -13,7 +13,7 @@ use bankchannel_foundation::{error::Row, question::Interface};
 use crate::served::Served;
 
 /// Names of a typed method's own options; a request's field of such a name would clash with them.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 12] = [
     "timeout",
     "timeout_ms",
     "cancel",
@@ -21,6 +21,7 @@ const RESERVED: [&str; 11] = [
     "destination",
     "on_code",
     "on_progress",
+    "request_id",
     "signer",
     "logger",
     "self",

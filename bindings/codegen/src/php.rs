@@ -118,7 +118,8 @@ fn interface(protocol: &Protocol) -> Generated {
         out.jsdoc("    ", &format!("{CALL_DOC}\n\n@throws BankchannelException"));
         out.line(
             "    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, \
-             ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array;",
+             ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, \
+             ?string $requestId = null): array;",
         );
         out.blank();
         out.jsdoc("    ", "Frees the client's connections. Calling anything afterwards is refused.");
@@ -137,6 +138,7 @@ const CALL_DOC: &str =
 @param (callable(Question): string)|null $onCode
 @param (callable(SignatureRequest): string)|null $signer
 @param (callable(Progress): mixed)|null $onProgress is told how far the call is
+@param string|null $requestId sent as `X-Request-ID`
 
 @return array{array<string, mixed>, Content|null} the response, and its content where it has one";
 
@@ -229,6 +231,12 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed
              most. What it throws is logged, and the call goes on.",
         );
     }
+    if !operation.is_local() {
+        doc.push_str(
+            "\n@param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for \
+             NextGenPSD2 a UUID in lower case.",
+        );
+    }
     if let Some(deprecated) = operation.deprecated() {
         doc.push_str(&format!("\n\n@deprecated Use `{}`.", camel(deprecated)));
     }
@@ -261,6 +269,9 @@ fn further_parameters(out: &mut Out, operation: &Operation) {
     }
     if operation.reports() {
         out.line("        ?callable $onProgress = null,");
+    }
+    if !operation.is_local() {
+        out.line("        ?string $requestId = null,");
     }
 }
 
@@ -368,6 +379,9 @@ fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructSha
     }
     if operation.reports() {
         options.push("onProgress: $onProgress".into());
+    }
+    if !operation.is_local() {
+        options.push("requestId: $requestId".into());
     }
     out.line(format!("    ): {response} {{"));
     if !listed.is_empty() {

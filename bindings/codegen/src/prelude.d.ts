@@ -105,6 +105,12 @@ export interface CallOptions {
    */
   timeoutMs?: number;
   /**
+   * An id for the call, sent as `X-Request-ID` with each of its exchanges, and part of its log and of the `context` of
+   * its error: 1 to 100 characters, each an ASCII letter, a digit or one of `-._~:`; for NextGenPSD2 a UUID in lower
+   * case, sent with the first attempt only.
+   */
+  requestId?: string;
+  /**
    * Called with the progress of the call: the steps of a flow, and bytes of content ten times a second at most. The
    * call does not wait for it; its exceptions are logged, and the call continues.
    */

@@ -230,6 +230,7 @@ fn options(operation: &Operation, form: Form) -> Vec<String> {
             "destination" => "destination: Destination | None = None".into(),
             "timeout" => "timeout: float | None = None".into(),
             "cancel" => "cancel: Cancel | None = None".into(),
+            "request_id" => "request_id: str | None = None".into(),
             "on_progress" => "on_progress: OnProgress | None = None".into(),
             "signer" => format!("signer: {prefix}Signer | None = None"),
             other => format!("{other}: {prefix}OnCode | None = None"),
@@ -245,7 +246,7 @@ fn passed(operation: &Operation) -> Vec<&'static str> {
     if operation.response_content.is_some() {
         names.push("destination");
     }
-    names.extend(["timeout", "cancel"]);
+    names.extend(["timeout", "cancel", "request_id"]);
     if operation.reports() {
         names.push("on_progress");
     }
@@ -280,6 +281,7 @@ pub(crate) fn doc(operation: &Operation) -> String {
                 "destination" => "Where the content goes: a path that must not exist, `Replace(path)`, or a binary file object. Left out, into memory.",
                 "timeout" => "Seconds that the call may take; 0 is expired at once. Left out, the client's or the operation's own.",
                 "cancel" => "Stops the call, from any thread.",
+                "request_id" => "Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for NextGenPSD2 a UUID in lower case.",
                 "on_progress" => "Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it raises is reported, and the call goes on.",
                 "signer" => signer.as_str(),
                 _ => "Answers what the call asks, such as for a one-time code; in place of the client's.",

@@ -62,7 +62,7 @@ class Client {
       const { content, ...rest } = object('options', options);
       const known = this.#known(name);
       const shown = known ? { out: (answer) => known.response.guarded(answer) } : same;
-      if (known?.local) return shown.out(await this.#compute(name, encode(object('request', request)), content));
+      if (known?.local) return shown.out(await this.#compute(name, encode(object('request', request)), content, rest.requestId));
       return await this.#run({ ...BY_NAME, name, response: shown }, object('request', request), content, rest);
     } catch (error) {
       throw inOperation(error, name);
@@ -158,14 +158,15 @@ class Client {
     return here(this.#number, name, text, field, content);
   }
 
-  async #compute(name, text, content) {
+  async #compute(name, text, content, requestId) {
     this.#handle();
     const from = inPlace('content', content);
-    return elsewhere((events, id) => native().compute(this.#number, events, id, name, text, from, undefined));
+    const given = identifier(requestId);
+    return elsewhere((events, id) => native().compute(this.#number, events, id, name, text, from, undefined, given));
   }
 
   async #run(operation, request, content, options) {
-    const { destination, timeoutMs, signal, onProgress, ...callbacks } = object('options', options);
+    const { destination, timeoutMs, signal, onProgress, requestId, ...callbacks } = object('options', options);
     const { onCode, signer, logger, ...given } = { ...this.#options, ...checked(callbacks, this.#objects) };
     const methods = methodsOf(this.#objects, given);
     const into = sink(destination);
@@ -176,6 +177,7 @@ class Client {
       cancelled: Boolean(signal?.aborted),
       log: logger !== undefined,
       progress: watched(onProgress),
+      requestId: identifier(requestId),
       asksNobody: !onCode && !methods,
       ...from.form,
       ...into.form,
@@ -248,6 +250,13 @@ function watched(onProgress) {
   if (onProgress === undefined || onProgress === null) return false;
   if (typeof onProgress !== 'function') throw invalidField('onProgress', 'must be a function');
   return true;
+}
+
+/** A request id as a string; the native half checks its format. */
+function identifier(given) {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given !== 'string') throw invalidField('requestId', 'must be a string');
+  return given;
 }
 
 /** Maps kinds of questions to methods; `undefined` if no object was given. */

@@ -39,6 +39,8 @@ pub struct CallForm {
     pub log: Option<bool>,
     /// Whether it reports its progress.
     pub progress: Option<bool>,
+    /// The call's request id.
+    pub request_id: Option<String>,
     /// Whether no callback answers questions.
     pub asks_nobody: Option<bool>,
 }
@@ -96,6 +98,7 @@ impl Call {
             },
             log: form.log == Some(true),
             progress: form.progress == Some(true),
+            request_id: form.request_id,
             asks_nobody: form.asks_nobody == Some(true),
         };
         let client = client.open()?;

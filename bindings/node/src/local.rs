@@ -61,6 +61,7 @@ pub(crate) fn compute(
     request: String,
     content: Option<Either<Buffer, String>>,
     kept: Option<&KeptContent>,
+    request_id: Option<String>,
 ) -> napi::Result<()> {
     let client = client.map(of_number);
     // The program may change a buffer while it is read here.
@@ -71,12 +72,12 @@ pub(crate) fn compute(
     let content = content.or_else(|| kept.map(KeptContent::content));
     let promise = events.promise(id);
     bridge::runtime().map_err(|error| thrown(&error))?.spawn_blocking(move || {
-        let answer = parse_json(&request).and_then(|request| match client {
-            Some(Some(client)) => client.local(&name, request, content),
+        let work = || match client {
+            Some(Some(client)) => client.local(&name, parse_json(&request)?, content),
             Some(None) => Err(Error::new(&row::CLOSED)),
-            None => bridge::local(&name, request, content),
-        });
-        promise.settle(answer);
+            None => bridge::local(&name, parse_json(&request)?, content),
+        };
+        promise.settle(bridge::with_request_id(request_id, work));
     });
     Ok(())
 }

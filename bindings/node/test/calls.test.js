@@ -82,6 +82,32 @@ test('a call says how far it is', async () => {
   assert.equal(there.uploads.length, 2);
 });
 
+test('a request id is sent and told in the error', async () => {
+  const ids = there.seen.requestIds;
+  ids.length = 0;
+  await client.listFiles({}, { requestId: 'run-1' });
+  await client.call('ws_channel.list_files', {}, { requestId: 'run-2' });
+  await client.listFiles({});
+  await assert.rejects(client.deleteFile(which, { requestId: 'run-3' }), (error) => error.context.request_id === 'run-3');
+  assert.deepEqual(ids, ['run-1', 'run-2', undefined, 'run-3']);
+  for (const requestId of ['', 'Toddler_..12345 6789', 'a/b', 'ä', 7]) {
+    const calls = [
+      [client.listFiles({}, { requestId }), 'requestId'],
+      [client.call('ws_channel.list_files', {}, { requestId }), 'request_id'],
+      [client.call('ws_channel.totp_code', { secret: 'JBSWY3DPEHPK3PXP' }, { requestId }), 'request_id'],
+    ];
+    for (const [call, field] of calls) {
+      await assert.rejects(call, (error) => {
+        assert.ok(error instanceof InvalidInputError);
+        assert.equal(error.context.field, typeof requestId === 'string' ? field : 'requestId');
+        assert.ok(!JSON.stringify(error.context).includes('Toddler') && !error.message.includes('Toddler'));
+        return true;
+      });
+    }
+  }
+  assert.equal(ids.length, 4);
+});
+
 test('code that fails at the progress does not end the call', async () => {
   there.uploads.length = 0;
   for (const fails of [

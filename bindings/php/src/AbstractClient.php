@@ -57,15 +57,16 @@ abstract class AbstractClient
      * @param (callable(Question): string)|null                  $onCode
      * @param (callable(SignatureRequest): string)|null          $signer
      * @param (callable(Progress): mixed)|null                   $onProgress  called with the progress of the call
+     * @param string|null                                        $requestId   sent as `X-Request-ID`
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content if it has one
      *
      * @throws BankchannelException
      */
-    final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array
+    final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array
     {
         try {
-            return $this->exchange($name, $request, Content::of($content), $destination, $timeoutMs, true, $onCode, $signer, $onProgress);
+            return $this->exchange($name, $request, Content::of($content), $destination, $timeoutMs, true, $onCode, $signer, $onProgress, requestId: $requestId);
         } catch (BankchannelException $error) {
             throw $error->byName();
         }
@@ -146,10 +147,10 @@ abstract class AbstractClient
      *
      * @throws BankchannelException
      */
-    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null, bool $asksProgram = false, ?callable $onProgress = null): array
+    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null, bool $asksProgram = false, ?callable $onProgress = null, ?string $requestId = null): array
     {
         try {
-            return $this->exchange($name, $request, $content, $destination, $timeoutMs, $asks, $onCode, $signer, $onProgress, $asksProgram);
+            return $this->exchange($name, $request, $content, $destination, $timeoutMs, $asks, $onCode, $signer, $onProgress, $asksProgram, $requestId);
         } catch (BankchannelException $error) {
             throw $error->named();
         }
@@ -165,7 +166,7 @@ abstract class AbstractClient
      *
      * @throws BankchannelException
      */
-    private function exchange(string $name, #[\SensitiveParameter] array $request, ?Content $content, mixed $destination, ?int $timeoutMs, bool $asks, ?callable $onCode, ?callable $signer, ?callable $onProgress, bool $asksProgram = false): array
+    private function exchange(string $name, #[\SensitiveParameter] array $request, ?Content $content, mixed $destination, ?int $timeoutMs, bool $asks, ?callable $onCode, ?callable $signer, ?callable $onProgress, bool $asksProgram = false, ?string $requestId = null): array
     {
         $client = $this->client ?? throw self::closed($name);
         if ($timeoutMs !== null && $timeoutMs < 0) {
@@ -175,7 +176,7 @@ abstract class AbstractClient
         $to = $destination === null ? null : self::place($destination);
         if (!$asks && $this->logger === null && $onProgress === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
             // The call has no intermediate events, so it is one native call.
-            $event = $this->bridge->call($client, $name, Encode::json($request), $timeoutMs ?? -1, $from, $to);
+            $event = $this->bridge->call($client, $name, Encode::json($request), $timeoutMs ?? -1, $from, $to, $requestId);
         } else {
             $onCode = $onCode === null ? $this->onCode : \Closure::fromCallable($onCode);
             if ($asksProgram && $onCode === null) {
@@ -184,7 +185,7 @@ abstract class AbstractClient
             $signer = $signer === null ? $this->signer : \Closure::fromCallable($signer);
             $watch = $onProgress === null ? null : \Closure::fromCallable($onProgress);
             $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger, $watch);
-            $event = $conversation->hold($client, Encode::json($request), $timeoutMs ?? -1, $from, $to);
+            $event = $conversation->hold($client, Encode::json($request), $timeoutMs ?? -1, $from, $to, $requestId);
         }
 
         return self::result($event, $to);

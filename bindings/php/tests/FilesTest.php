@@ -14,6 +14,8 @@ use Bankchannel\Tests\Support\Account;
 use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\Tests\Support\FailingStream;
 use Bankchannel\Tests\Support\Scratch;
+use Bankchannel\WsChannel;
+use Bankchannel\WsChannel\Mode;
 use Bankchannel\WsChannel\StatusFilter;
 use PHPUnit\Framework\TestCase;
 
@@ -115,6 +117,41 @@ final class FilesTest extends TestCase
         rewind($stream);
         self::assertTrue(stream_get_contents($stream) === self::$account->file);
         self::assertGreaterThanOrEqual(strlen(self::$account->file), max(array_column($told, 'bytes')));
+    }
+
+    public function testARequestIdIsSentAndToldInTheError(): void
+    {
+        $answer = 'HTTP/1.1 400 Reason\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}';
+        $peer = <<<PHP
+            \$server = stream_socket_server('tcp://127.0.0.1:0');
+            echo stream_socket_get_name(\$server, false), "\\n";
+            \$stream = stream_socket_accept(\$server, 60);
+            while (trim(\$line = fgets(\$stream)) !== '') echo \$line;
+            fwrite(\$stream, "{$answer}");
+            PHP;
+        $process = proc_open([PHP_BINARY, '-r', $peer], [1 => ['pipe', 'w']], $pipes);
+        self::assertIsResource($process);
+        $client = new WsChannel(baseUrl: 'http://' . trim((string) fgets($pipes[1])) . '/v2');
+        $logIn = static fn (?string $requestId) => $client->initLogin(email: 'a@example.test', mode: Mode::Data, requestId: $requestId);
+        $refused = self::thrown(BankchannelException::class, static fn () => $logIn('nightly-run:7'));
+        self::assertStringContainsStringIgnoringCase("\r\nX-Request-ID: nightly-run:7\r\n", (string) stream_get_contents($pipes[1]));
+        proc_close($process);
+        self::assertSame('nightly-run:7', $refused->context['request_id']);
+
+        // With questions the call is resumed; by its name its fields have the catalogue's names.
+        $client = new WsChannel(baseUrl: 'http://127.0.0.1:9/v2', onCode: static fn () => '');
+        foreach (['', 'Toddler_..12345 6789', 'a/b', 'ä', str_repeat('x', 101)] as $wrong) {
+            foreach ([
+                'requestId' => static fn () => $client->initLogin(email: 'a@example.test', mode: Mode::Data, requestId: $wrong),
+                'request_id' => static fn () => $client->call('ws_channel.init_login', ['email' => 'a@example.test', 'mode' => 'data'], requestId: $wrong),
+            ] as $field => $call) {
+                $error = self::thrown(InvalidInputException::class, $call);
+                self::assertSame($field, $error->context['field']);
+                self::assertStringNotContainsString('Toddler', $error->getMessage());
+            }
+        }
+        $error = self::thrown(BankchannelException::class, static fn () => $client->call('ws_channel.init_login', ['email' => 'a@example.test', 'mode' => 'data'], requestId: 'run-8'));
+        self::assertSame('run-8', $error->context['request_id']);
     }
 
     public function testCodeThatFailsAtTheProgressDoesNotEndTheCall(): void

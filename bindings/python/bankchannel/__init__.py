@@ -16,7 +16,7 @@ Modules are loaded when they are first used.
 from . import _native
 from ._version import VERSION
 
-# Type checkers take it for true. `typing` itself would cost more than all the rest of this module.
+# Type checkers treat it as true. Importing `typing` would cost more than the rest of this module.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -168,7 +168,7 @@ _MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "salt_edge_connector"
 
 
 def catalogue() -> "list[dict[str, Any]]":
-    """Every operation there is: name, protocol, kind, summary, schemas and errors."""
+    """Every operation: name, protocol, kind, summary, schemas and errors."""
     return _native.catalogue()
 
 

@@ -57,6 +57,7 @@ class AsyncClient(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -68,7 +69,7 @@ class AsyncClient(Base):
         running = _Running(operation, log)
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
-            operation, request, content, destination, timeout, cancel, log, typed, asks_nobody, watch.watches
+            operation, request, content, destination, timeout, cancel, request_id, log, typed, asks_nobody, watch.watches
         )
         running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)
         self._running.add(running)
@@ -115,6 +116,7 @@ class AsyncClient(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -129,7 +131,7 @@ class AsyncClient(Base):
         if self._is_local(operation):
             from asyncio import to_thread
 
-            found = await to_thread(self._local, operation, fields, content, typed=False)
+            found = await to_thread(self._local, operation, fields, content, typed=False, request_id=request_id)
         else:
             found = await self._call(
                 operation,
@@ -138,6 +140,7 @@ class AsyncClient(Base):
                 destination=destination,
                 timeout=timeout,
                 cancel=cancel,
+                request_id=request_id,
                 on_progress=on_progress,
                 on_code=on_code,
                 signer=signer,

@@ -228,6 +228,15 @@ class Watch:
         return "go", None
 
 
+def identifier(given: object) -> str:
+    """A request id as text; the native half checks its format."""
+    if not isinstance(given, str):
+        raise invalid_field("request_id", f"must be a str, not {type(given).__name__}")
+    if not is_text(given):
+        raise invalid_field("request_id", "must be text")
+    return given
+
+
 def give_up(event: tuple[Any, ...]) -> str:
     """The reply of a caller whose own code failed."""
     return "fail" if event[0] in ("ask", "want_piece") else "go"

@@ -21,6 +21,7 @@ from ._call import (
     asks_program,
     broken,
     give_up,
+    identifier,
     is_text,
     milliseconds,
     program_failed,
@@ -71,9 +72,22 @@ class Base:
         Base.__init__(made, given, given.pop("on_code", None), given.pop("signer", None), from_env=True)
         return made
 
-    def _local(self, operation: str, request: dict[str, Any], content: object, typed: bool = True) -> Any:
+    def _local(
+        self,
+        operation: str,
+        request: dict[str, Any],
+        content: object,
+        typed: bool = True,
+        request_id: str | None = None,
+    ) -> Any:
         """A local operation with content."""
-        return self._native.local(operation, request, typed, **in_place(operation, content))
+        given = in_place(operation, content)
+        if request_id is not None:
+            try:
+                given["request_id"] = identifier(request_id)
+            except BankchannelError as error:
+                raise error._in(operation) from None
+        return self._native.local(operation, request, typed, **given)
 
     @staticmethod
     def _is_local(operation: str) -> bool:
@@ -98,6 +112,7 @@ class Base:
         destination: object,
         timeout: float | None,
         cancel: _native.Cancel | None,
+        request_id: str | None,
         log: CallLog | None,
         typed: bool,
         asks_nobody: bool,
@@ -115,6 +130,8 @@ class Base:
                 given.update(into)
             if timeout is not None:
                 limit = milliseconds(timeout)
+            if request_id is not None:
+                given["request_id"] = identifier(request_id)
         except BankchannelError as error:
             raise error._in(operation) from None
         if log is not None:
@@ -141,6 +158,7 @@ class Client(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -150,7 +168,7 @@ class Client(Base):
         watch = self._watch(operation, on_progress, log)
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
-            operation, request, content, destination, timeout, cancel, log, typed, asks_nobody, watch.watches
+            operation, request, content, destination, timeout, cancel, request_id, log, typed, asks_nobody, watch.watches
         )
         # Signals arrive only on the main thread, and checking for them costs time.
         hears = get_ident() == main_thread().ident
@@ -211,6 +229,7 @@ class Client(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -223,7 +242,7 @@ class Client(Base):
         fields = dict(request or {})
         found: dict[str, Any]
         if self._is_local(operation):
-            found = self._local(operation, fields, content, typed=False)
+            found = self._local(operation, fields, content, typed=False, request_id=request_id)
         else:
             found = self._call(
                 operation,
@@ -232,6 +251,7 @@ class Client(Base):
                 destination=destination,
                 timeout=timeout,
                 cancel=cancel,
+                request_id=request_id,
                 on_progress=on_progress,
                 on_code=on_code,
                 signer=signer,

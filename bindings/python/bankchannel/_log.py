@@ -79,8 +79,9 @@ _LINES = (
     r"response (?P<http_status>\d+) (?P<http_method>[A-Z]+) .* in (?P<duration_ms>\d+) ms",
     r"error (?P<code>[a-z0-9_.]+) (?P<http_method>[A-Z]+) .* after (?P<duration_ms>\d+) ms, outcome (?P<outcome>[a-z_]+)",
     r"[a-z0-9_.]+: HTTP (?P<http_status>\d+) ResponseCode (?P<peer_code>.*?) ResponseText .*",
-    r"[a-z0-9_.]+: X-Request-ID (?P<x_request_id>.*), signed in \d+ µs",
-    r"[a-z0-9_.]+: failed with (?P<code>[a-z0-9_.]+), outcome (?P<outcome>[a-z_]+)(?:, RequestId (?P<request_id>.*))?",
+    r"[a-z0-9_.]+: X-Request-ID (?P<x_request_id>.*?)(?:, signed in \d+ µs)?",
+    r"[a-z0-9_.]+: failed with (?P<code>[a-z0-9_.]+), outcome (?P<outcome>[a-z_]+)(?:, RequestId (?P<request_id>.*?))?"
+    r"(?:, X-Request-ID (?P<x_request_id>.*))?",
 )
 _NUMBERS = ("http_status", "duration_ms")
 _NOTHING = (None, "-", "none")

@@ -35,6 +35,7 @@ class NewFilesClient(Client):
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> Iterator[DownloadedFile]:
@@ -66,6 +67,7 @@ class NewFilesClient(Client):
             timeout: Time limit in seconds for the listing, and then for each file. The time between files does not
                 count. Default: the client's or the operations' own.
             cancel: Stops the running call and all that follow, from any thread.
+            request_id: Sent as `X-Request-ID` with all calls: 1 to 100 ASCII letters, digits or `-._~:`.
             on_progress: Called with the progress of each call, a `Progress`. Its exceptions are reported, and the
                 call continues.
             on_code: Answers the questions of a call, such as for a one-time code; replaces the client's.
@@ -80,11 +82,17 @@ class NewFilesClient(Client):
         run = _Run(bank, file_type, status, directory, parse)
         is_left = run.looks_for_begun and has_begun(directory)
         listed: ListFilesResponse = self._call(
-            LIST, run.listing, timeout=timeout, cancel=cancel, on_progress=on_progress
+            LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, on_progress=on_progress
         )
         for request in run.requests(listed, is_left):
             done: DownloadNewFilesResponse = self._call(
-                DOWNLOAD, request, timeout=timeout, cancel=cancel, on_progress=on_progress, on_code=on_code
+                DOWNLOAD,
+                request,
+                timeout=timeout,
+                cancel=cancel,
+                request_id=request_id,
+                on_progress=on_progress,
+                on_code=on_code,
             )
             yield from run.told(done)
 
@@ -102,6 +110,7 @@ class AsyncNewFilesClient(AsyncClient):
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> AsyncIterator[DownloadedFile]:
@@ -116,11 +125,17 @@ class AsyncNewFilesClient(AsyncClient):
         run = _Run(bank, file_type, status, directory, parse)
         is_left = run.looks_for_begun and await to_thread(has_begun, directory)
         listed: ListFilesResponse = await self._call(
-            LIST, run.listing, timeout=timeout, cancel=cancel, on_progress=on_progress
+            LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, on_progress=on_progress
         )
         for request in run.requests(listed, is_left):
             done: DownloadNewFilesResponse = await self._call(
-                DOWNLOAD, request, timeout=timeout, cancel=cancel, on_progress=on_progress, on_code=on_code
+                DOWNLOAD,
+                request,
+                timeout=timeout,
+                cancel=cancel,
+                request_id=request_id,
+                on_progress=on_progress,
+                on_code=on_code,
             )
             for file in run.told(done):
                 yield file

@@ -109,7 +109,7 @@ __all__ = [
 
 
 CashKind = Literal["statement", "report", "notification"]
-"""Which of the three messages it is.
+"""The kind of message.
   `statement`: `camt.053`: a statement of booked entries with balances.
   `report`: `camt.052`: a report within the day; entries may be pending.
   `notification`: `camt.054`: a notification of entries; it has no balances.
@@ -117,14 +117,14 @@ CashKind = Literal["statement", "report", "notification"]
 
 
 class MessageName(Record):
-    """What a file says that it is."""
+    """The name of a message, as declared in its file."""
 
     __slots__ = ()
     __match_args__ = ("name", "version", "namespace")
 
     name: str | None = None
-    """The message's name in its namespace, such as `camt.053.001.08`; left out where the namespace is
-    another one.
+    """The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another
+    one.
     """
 
     version: int | None = None
@@ -135,32 +135,32 @@ class MessageName(Record):
 
 
 class Moment(Record):
-    """A date, with the time where one is given."""
+    """A date, with the time if one is given."""
 
     __slots__ = ()
     __match_args__ = ("date", "time", "instant")
 
     date: date
-    """The date, in the offset that it is written in."""
+    """The date, in its written offset."""
 
     time: str | None = None
     """The time of that day as it is written, such as `23:59:59.5`, without its offset."""
 
     instant: datetime | None = None
-    """The instant, where time and offset are given."""
+    """The instant, if time and offset are given."""
 
 
 class CashMessage(Record):
-    """One message: a document, with as many statements as it holds."""
+    """One message: a document with all its statements."""
 
     __slots__ = ()
     __match_args__ = ("kind", "message", "id", "created", "page", "last_page", "notes")
 
     kind: CashKind
-    """What it is, by its elements."""
+    """Its kind, by its elements."""
 
     message: MessageName
-    """What it is, by its namespace."""
+    """Its name, by its namespace."""
 
     id: str | None = None
     """The message's id."""
@@ -169,14 +169,14 @@ class CashMessage(Record):
     """When it was made."""
 
     page: int | None = None
-    """The number of the page, where the bank cuts one message into several."""
+    """The page number, if the bank splits one message into several."""
 
     last_page: bool | None = None
     """Whether it is the last page."""
 
     notes: tuple[str, ...]
-    """What a reader should know of the file: a namespace that is none of ISO 20022's, an encoding that is
-    not UTF-8, text around the document.
+    """Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around
+    the document.
     """
 
 
@@ -190,10 +190,10 @@ class StatementAccount(Record):
     """The IBAN, without blanks and in capitals."""
 
     account: str | None = None
-    """The account's number where it is no IBAN."""
+    """The account's number if it is not an IBAN."""
 
     account_scheme: str | None = None
-    """What kind of number `account` is."""
+    """The kind of number in `account`."""
 
     currency: str | None = None
     """The currency, an ISO 4217 code."""
@@ -209,7 +209,7 @@ class StatementAccount(Record):
 
 
 class Code(Record):
-    """A code, and what it means."""
+    """A code and its meaning."""
 
     __slots__ = ()
     __match_args__ = ("code", "meaning", "proprietary", "issuer")
@@ -218,13 +218,13 @@ class Code(Record):
     """The code as it is written: one of ISO 20022's, or a bank's own."""
 
     meaning: str | None = None
-    """What it means in words; left out for codes not known here."""
+    """The meaning in words; left out for unknown codes."""
 
     proprietary: bool
     """Whether it is a bank's own code instead of one of ISO 20022's."""
 
     issuer: str | None = None
-    """Who issues it, where the file says so."""
+    """The issuer, if the file names it."""
 
 
 class Money(Record):
@@ -234,14 +234,14 @@ class Money(Record):
     __match_args__ = ("amount", "currency")
 
     amount: Decimal
-    """The exact amount as a decimal number; negative where money leaves the account."""
+    """The exact amount as a decimal number; negative if money leaves the account."""
 
     currency: str
     """The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none."""
 
 
 Direction = Union[Literal["credit", "debit"], str]
-"""Whose favour a booking or balance is in.
+"""Whether a booking or balance is in the customer's favour.
   `credit`: `CRDT`: in the customer's favour.
   `debit`: `DBIT`: against the customer.
   Any other text: a value that this version does not know.
@@ -258,17 +258,17 @@ class StatementBalance(Record):
     """Which balance it is: `OPBD` opening booked, `CLBD` closing booked, …"""
 
     money: Money | None = None
-    """The balance: negative where the owner owes."""
+    """The balance: negative if the owner owes."""
 
     direction: Direction | None = None
-    """Whose favour it is in."""
+    """Credit or debit."""
 
     date: Moment | None = None
-    """The date that it is of."""
+    """The date of the balance."""
 
 
 class TransactionSummary(Record):
-    """What the bank itself counted."""
+    """The bank's own counts and sums."""
 
     __slots__ = ()
     __match_args__ = ("entries", "sum", "credits", "credit_sum", "debits", "debit_sum")
@@ -326,7 +326,7 @@ class Address(Record):
     """Room."""
 
     care_of: str | None = None
-    """In whose care a letter goes there."""
+    """The person or organisation in whose care a letter is sent."""
 
     post_code: str | None = None
     """Post code."""
@@ -357,22 +357,22 @@ class Party(Record):
     __match_args__ = ("name", "iban", "account", "account_scheme", "proxy", "account_currency", "bic", "bank_name", "identifier", "identifier_scheme", "address")
 
     name: str | None = None
-    """The name: of the party, else of the bank that stands in its place, else of the account."""
+    """The name: of the party, otherwise of the bank in its place, otherwise of the account."""
 
     iban: str | None = None
     """The account's IBAN, without blanks and in capitals."""
 
     account: str | None = None
-    """The account's number where it is no IBAN."""
+    """The account's number if it is not an IBAN."""
 
     account_scheme: str | None = None
-    """What kind of number `account` is: `BBAN`, `BGNR`, or a bank's own name of it."""
+    """The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own name of it."""
 
     proxy: str | None = None
-    """The alias by which the account is known: a telephone number or an address of e-mail."""
+    """The alias of the account: a telephone number or an e-mail address."""
 
     account_currency: str | None = None
-    """The currency of the account, an ISO 4217 code, where the file names it."""
+    """The currency of the account, an ISO 4217 code, if the file gives it."""
 
     bic: str | None = None
     """The BIC of the account's bank, 8 or 11 characters."""
@@ -384,14 +384,14 @@ class Party(Record):
     """The party's number: of its organisation or of the person, the first that is given."""
 
     identifier_scheme: str | None = None
-    """What kind of number `identifier` is: a code of ISO 20022 such as `CUST`, or a bank's own name of it."""
+    """The kind of number in `identifier`: a code of ISO 20022 such as `CUST`, or a bank's own name of it."""
 
     address: Address | None = None
     """The postal address."""
 
 
 class BankTransactionCode(Record):
-    """What kind of transaction was booked: ISO 20022's code, the bank's own, or both."""
+    """The kind of the booked transaction: ISO 20022's code, the bank's own, or both."""
 
     __slots__ = ()
     __match_args__ = ("domain", "family", "sub_family", "meaning", "proprietary", "issuer")
@@ -406,13 +406,13 @@ class BankTransactionCode(Record):
     """The sub-family, such as `ESCT`."""
 
     meaning: str | None = None
-    """What the three mean in words."""
+    """The meaning of the three in words."""
 
     proprietary: str | None = None
     """The bank's own code, or that of its country."""
 
     issuer: str | None = None
-    """Who issues the bank's own code."""
+    """The issuer of the bank's own code."""
 
 
 class Batch(Record):
@@ -428,48 +428,48 @@ class Batch(Record):
     """The payment information id: the batch of the payment file."""
 
     count: int | None = None
-    """How many transactions it holds."""
+    """The number of its transactions."""
 
     total: Money | None = None
     """The total, without a sign."""
 
     direction: Direction | None = None
-    """Whose favour it is in."""
+    """Credit or debit."""
 
 
 AmountKind = Union[Literal["instructed", "transaction", "counter_value", "announced"], str]
-"""Which amount it is.
-  `instructed`: What the payer ordered.
-  `transaction`: What was transferred between the banks.
+"""The kind of amount.
+  `instructed`: The amount that the payer ordered.
+  `transaction`: The amount that was transferred between the banks.
   `counter_value`: The counter value in the currency of the account.
-  `announced`: What was announced.
+  `announced`: The amount that was announced.
   Any other text: a value that this version does not know.
 """
 
 
 class AmountDetail(Record):
-    """An amount in the course of a transaction, as the bank gives it: nothing is converted here."""
+    """An amount in the course of a transaction, as given by the bank: nothing is converted here."""
 
     __slots__ = ()
     __match_args__ = ("kind", "money", "source_currency", "target_currency", "unit_currency", "rate", "quoted", "contract")
 
     kind: AmountKind
-    """Which amount it is."""
+    """The kind of amount."""
 
     money: Money
     """The amount, without a sign."""
 
     source_currency: str | None = None
-    """The currency that was exchanged, an ISO 4217 code, where there was an exchange."""
+    """The currency that was exchanged, an ISO 4217 code, if there was an exchange."""
 
     target_currency: str | None = None
     """The currency that it was exchanged for."""
 
     unit_currency: str | None = None
-    """The currency of which the rate counts one unit."""
+    """The unit currency of the rate: the rate is for one unit of it."""
 
     rate: Decimal | None = None
-    """The rate; which way it counts differs from bank to bank."""
+    """The rate; its direction differs between banks."""
 
     quoted: date | None = None
     """When the rate was quoted."""
@@ -485,16 +485,16 @@ class Charge(Record):
     __match_args__ = ("money", "included", "kind", "bearer", "bic")
 
     money: Money
-    """The amount: negative where the account pays it."""
+    """The amount: negative if it is debited to the account."""
 
     included: bool | None = None
-    """Whether the entry's amount contains it; left out where the bank does not say."""
+    """Whether the entry's amount contains it; left out if the bank does not specify it."""
 
     kind: Code | None = None
     """What it is for."""
 
     bearer: str | None = None
-    """Who bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`."""
+    """The party that bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`."""
 
     bic: str | None = None
     """The BIC of the bank that takes it."""
@@ -507,7 +507,7 @@ class ReferredDocument(Record):
     __match_args__ = ("kind", "number", "date")
 
     kind: Code | None = None
-    """What it is: `CINV` for an invoice, `CREN` for a credit note."""
+    """The kind: `CINV` for an invoice, `CREN` for a credit note."""
 
     number: str | None = None
     """Its number."""
@@ -523,7 +523,7 @@ class RemittanceAmount(Record):
     __match_args__ = ("kind", "money")
 
     kind: str
-    """Which amount it is: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`,
+    """The kind of amount: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`,
     `RmtdAmt` of the document, or the code of version 12.
     """
 
@@ -541,7 +541,7 @@ class StructuredRemittance(Record):
     """The creditor's reference as it is written."""
 
     reference_kind: Code | None = None
-    """What kind of reference it is: `SCOR`, or a scheme's own code such as `QRR`."""
+    """The kind of reference: `SCOR`, or a scheme's own code such as `QRR`."""
 
     documents: tuple[ReferredDocument, ...]
     """The documents that are paid, in order."""
@@ -550,10 +550,10 @@ class StructuredRemittance(Record):
     """The amounts of the documents, in order."""
 
     invoicer: str | None = None
-    """Who wrote the invoice."""
+    """The issuer of the invoice."""
 
     invoicee: str | None = None
-    """To whom the invoice was written."""
+    """The recipient of the invoice."""
 
     information: tuple[str, ...]
     """Further lines of text, in order."""
@@ -585,10 +585,10 @@ class ReturnInformation(Record):
     """Further lines of text, in order."""
 
     original_bank_code: BankTransactionCode | None = None
-    """What kind of transaction is returned."""
+    """The kind of the returned transaction."""
 
     originator: str | None = None
-    """Who returns it."""
+    """The party that returns it."""
 
 
 class EntryDetail(Record):
@@ -601,28 +601,28 @@ class EntryDetail(Record):
     """The line in the file, from 1."""
 
     money: Money | None = None
-    """The amount in the currency of the entry; negative where money leaves the account. Where the bank
-    gives none here, it is that of the transaction or its counter value in that currency, or that of an
-    entry with a single detail.
+    """The amount in the currency of the entry; negative if money leaves the account. If the bank gives
+    none here, it is that of the transaction or its counter value in that currency, or that of an entry
+    with a single detail.
     """
 
     direction: Direction | None = None
-    """Whose favour it is in; left out where only the entry says it."""
+    """Credit or debit; left out if only the entry has it."""
 
     counterparty: Party | None = None
-    """The other side: who paid, or who was paid."""
+    """The other side: the payer or the payee."""
 
     ultimate_counterparty: Party | None = None
-    """On whose behalf the other side acts."""
+    """The party on whose behalf the other side acts."""
 
     end_to_end_id: str | None = None
-    """The end-to-end id that the payer gave; left out where there is none."""
+    """The end-to-end id that the payer gave; left out if there is none."""
 
     creditor_reference: str | None = None
     """The first structured reference of the creditor."""
 
     text: str | None = None
-    """The text of the payment: the lines of free text, else what the bank adds."""
+    """The text of the payment: the lines of free text, otherwise the bank's additional information."""
 
     message_id: str | None = None
     """The message id of the payment file."""
@@ -655,7 +655,9 @@ class EntryDetail(Record):
     """References of other kinds by the bank's name of the kind."""
 
     placeholders: Mapping[str, str]
-    """References that say that there is none, such as `NOTPROVIDED`, by the name of their element."""
+    """References whose value means that there is none, such as `NOTPROVIDED`, by the name of their
+    element.
+    """
 
     amounts: tuple[AmountDetail, ...]
     """The amounts in the course of the transaction, with the exchange of currencies."""
@@ -667,25 +669,25 @@ class EntryDetail(Record):
     """The total of charges and taxes, without a sign."""
 
     bank_code: BankTransactionCode | None = None
-    """What kind of transaction it is."""
+    """The kind of transaction."""
 
     debtor: Party | None = None
-    """Who pays."""
+    """The party that pays."""
 
     ultimate_debtor: Party | None = None
-    """On whose behalf the debtor pays."""
+    """The party on whose behalf the debtor pays."""
 
     creditor: Party | None = None
-    """Who is paid."""
+    """The party that is paid."""
 
     ultimate_creditor: Party | None = None
-    """On whose behalf the creditor is paid."""
+    """The party on whose behalf the creditor is paid."""
 
     purpose: Code | None = None
     """The purpose of the payment."""
 
     remittance: Remittance
-    """What the payment is for."""
+    """The remittance information: what the payment is for."""
 
     returned: ReturnInformation | None = None
     """Why the money came back."""
@@ -694,11 +696,11 @@ class EntryDetail(Record):
     """When the payer's order was accepted."""
 
     information: str | None = None
-    """What the bank adds."""
+    """The bank's additional information."""
 
 
 class ValueProblem(Record):
-    """A value that could not be read as what it should be. The file is read on; the typed value is left
+    """A value that could not be read as its type. The rest of the file is read; the typed value is left
     out.
     """
 
@@ -719,7 +721,7 @@ class ValueProblem(Record):
 
 
 class Entry(Record):
-    """One entry of a statement: a booking, or one to come."""
+    """One entry of a statement: a booking, or a future one."""
 
     __slots__ = ()
     __match_args__ = ("line", "number", "money", "direction", "reversal", "booked", "status", "booking_date", "value_date", "booking_time", "value_time", "counterparty", "end_to_end_id", "creditor_reference", "text", "reference", "servicer_reference", "bank_code", "batches", "details", "details_sum", "details_difference", "amounts", "charges", "total_charges", "information", "problems")
@@ -731,13 +733,13 @@ class Entry(Record):
     """The entry's number in its statement, from 1."""
 
     money: Money | None = None
-    """The amount: negative where money leaves the account. Left out where it cannot be read."""
+    """The amount: negative if money leaves the account. Left out if it cannot be read."""
 
     direction: Direction | None = None
-    """Whose favour it is in, as the file says it."""
+    """Credit or debit, as written in the file."""
 
     reversal: bool
-    """Whether it takes an earlier entry back."""
+    """Whether it reverses an earlier entry."""
 
     booked: bool
     """Whether it is booked (status `BOOK`): only such entries count in sums."""
@@ -752,22 +754,24 @@ class Entry(Record):
     """The date from which interest counts."""
 
     booking_time: Moment | None = None
-    """Date and time of the booking, where the bank gives a time."""
+    """Date and time of the booking, if the bank gives a time."""
 
     value_time: Moment | None = None
-    """Date and time of the value, where the bank gives a time."""
+    """Date and time of the value, if the bank gives a time."""
 
     counterparty: Party | None = None
-    """The other side, where the entry has one detail."""
+    """The other side, if the entry has one detail."""
 
     end_to_end_id: str | None = None
-    """The end-to-end id, where the entry has one detail that gives one."""
+    """The end-to-end id, if the entry has one detail and it has one."""
 
     creditor_reference: str | None = None
-    """The creditor's structured reference, where the entry has one detail that gives one."""
+    """The creditor's structured reference, if the entry has one detail and it has one."""
 
     text: str | None = None
-    """The text: of the detail, where there is one that has a text, else what the bank adds to the entry."""
+    """The text: of the only detail, if it has one; otherwise the bank's additional information about the
+    entry.
+    """
 
     reference: str | None = None
     """The entry's reference."""
@@ -778,7 +782,7 @@ class Entry(Record):
     """
 
     bank_code: BankTransactionCode | None = None
-    """What kind of transaction it is."""
+    """The kind of transaction."""
 
     batches: tuple[Batch, ...]
     """The batches of payments behind it: mostly none or one."""
@@ -787,13 +791,13 @@ class Entry(Record):
     """The transactions behind it, in order."""
 
     details_sum: Decimal | None = None
-    """The sum of the amounts of the details, with the sign of the entry's amount; left out where there are
-    none, where one gives no amount, or another currency than the entry's.
+    """The sum of the amounts of the details, with the sign of the entry's amount; left out if there are no
+    details, or if one has no amount, or a currency other than the entry's.
     """
 
     details_difference: Decimal | None = None
-    """By how much the entry is larger than the sum of its details, in size: a charge, often. Negative
-    where it is smaller.
+    """How much larger, in size, the entry is than the sum of its details: often a charge. Negative if it
+    is smaller.
     """
 
     amounts: tuple[AmountDetail, ...]
@@ -806,25 +810,25 @@ class Entry(Record):
     """The total of charges and taxes, without a sign."""
 
     information: str | None = None
-    """What the bank adds."""
+    """The bank's additional information."""
 
     problems: tuple[ValueProblem, ...]
-    """What could not be read."""
+    """Values that could not be read."""
 
 
 BalanceCheck = Literal["consistent", "consistent_with_reversals_flipped", "differs", "not_checkable"]
-"""Whether the balances fit the entries: opening balance and booked entries against the closing balance.
-  `consistent`: They fit.
-  `consistent_with_reversals_flipped`: They would fit if reversals had the other sign: see
+"""Whether the balances match the entries: opening balance plus booked entries against the closing balance.
+  `consistent`: They match.
+  `consistent_with_reversals_flipped`: They would match if reversals had the other sign: see
       `super::ReadOptions::reversal_flips`.
-  `differs`: They do not fit.
+  `differs`: They do not match.
   `not_checkable`: An opening or a closing balance is missing, or an amount or a direction could not be
       read.
 """
 
 
 class StatementEnd(Record):
-    """What follows the entries of a statement."""
+    """The results that follow the entries of a statement."""
 
     __slots__ = ()
     __match_args__ = ("entries", "booked_sum", "other_currency", "balance_check", "balance_difference", "information")
@@ -836,16 +840,16 @@ class StatementEnd(Record):
     """The sum of the booked entries in the currency of the account."""
 
     other_currency: int
-    """How many booked entries are in another currency, and in no sum."""
+    """The number of booked entries in another currency, which are in no sum."""
 
     balance_check: BalanceCheck
-    """Whether the balances fit the entries."""
+    """Whether the balances match the entries."""
 
     balance_difference: Decimal | None = None
-    """By how much the closing balance is larger than opening balance and booked entries."""
+    """How much larger the closing balance is than the opening balance plus the booked entries."""
 
     information: str | None = None
-    """What the bank adds to the statement."""
+    """The bank's additional information about the statement."""
 
 
 class Statement(Record):
@@ -864,7 +868,7 @@ class Statement(Record):
     """The statement's number in its message, from 1."""
 
     kind: CashKind
-    """What it is, by its elements."""
+    """Its kind, by its elements."""
 
     id: str | None = None
     """The statement's id."""
@@ -876,16 +880,16 @@ class Statement(Record):
     """The legal sequence number as it is written."""
 
     created: Moment | None = None
-    """When the statement was made; where it does not say, when the message was."""
+    """When the statement was created; if not given, when the message was."""
 
     from_: Moment | None = None
-    """Where its period begins."""
+    """The start of its period."""
 
     to: Moment | None = None
-    """Where its period ends."""
+    """The end of its period."""
 
     page: int | None = None
-    """The number of the page, where the bank cuts a statement into several."""
+    """The page number, if the bank splits a statement into several."""
 
     last_page: bool | None = None
     """Whether it is the last page."""
@@ -906,26 +910,26 @@ class Statement(Record):
     """The closing balance: `CLBD`, else the latest `ITBD`."""
 
     summary: TransactionSummary
-    """What the bank itself counted."""
+    """The bank's own counts and sums."""
 
     entries: tuple[Entry, ...]
-    """The entries, in order; empty in the header that stands before them."""
+    """The entries, in order; empty in the header that comes before them."""
 
     end: StatementEnd | None = None
-    """What follows the entries; left out before they are all read."""
+    """Results that follow the entries; left out until all entries are read."""
 
     problems: tuple[ValueProblem, ...]
-    """What could not be read of all this but the entries."""
+    """Values that could not be read, except those in entries."""
 
 
 class Cursor(Record):
-    """Where a page ended. The next page goes on from it in the same file, in this process or another."""
+    """The end of a page. The next page continues from it in the same file, in this process or another."""
 
     __slots__ = ()
     __match_args__ = ("position", "line", "encoding", "open", "messages", "message", "statement", "entries", "booked", "reversed", "other_currency", "information", "file")
 
     position: int
-    """Where in the file the next page begins, in bytes from its beginning."""
+    """The start of the next page in the file, in bytes from the beginning."""
 
     line: int
     """The line there, from 1."""
@@ -937,16 +941,16 @@ class Cursor(Record):
     """The names of the elements that are open there, from the root."""
 
     messages: int
-    """How many messages have begun."""
+    """The number of messages started."""
 
     message: CashMessage
-    """The message that is read."""
+    """The current message."""
 
     statement: Statement
-    """The statement that is read, with the balances up to here and without its entries."""
+    """The current statement, with the balances up to here and without its entries."""
 
     entries: int
-    """How many of its entries have been read."""
+    """The number of its entries read so far."""
 
     booked: str | None = None
     """The exact sum of the booked ones, of any number of digits; left out once one could not be added."""
@@ -955,19 +959,19 @@ class Cursor(Record):
     """The same of the reversals among them."""
 
     other_currency: int
-    """How many booked ones are in another currency."""
+    """The number of booked ones in another currency."""
 
     information: str | None = None
-    """What the bank adds to the statement, where that stood before this place."""
+    """The bank's additional information about the statement, if it came before this place."""
 
     file: str | None = None
-    """What the file is known by: its size, and a digest of its beginning. The next page of a file with
-    others is refused. Left out where content arrives as it is read.
+    """Identifies the file: its size, and a digest of its beginning. A file with other values is refused
+    for the next page. Left out if the content arrives as it is read.
     """
 
 
 class CashFile(Record):
-    """What a file says, or a page of it."""
+    """The content of a file, or a page of it."""
 
     __slots__ = ()
     __match_args__ = ("messages", "statements", "next")
@@ -976,16 +980,16 @@ class CashFile(Record):
     """The messages in the file, in order: one, or several that were put one after the other."""
 
     statements: tuple[Statement, ...]
-    """The statements, reports or notifications, in order, each with its entries. On a page that goes on in
-    a statement, that statement stands first again, with the entries of this page.
+    """The statements, reports or notifications, in order, each with its entries. On a page that continues
+    a statement, that statement comes first again, with the entries of this page.
     """
 
     next: Cursor | None = None
-    """Where the next page goes on; left out after the last."""
+    """The start of the next page; left out after the last."""
 
 
 class StatusReason(Record):
-    """Why a status is what it is."""
+    """The reason for a status."""
 
     __slots__ = ()
     __match_args__ = ("code", "information", "originator")
@@ -997,11 +1001,11 @@ class StatusReason(Record):
     """Further lines of text, in order."""
 
     originator: str | None = None
-    """Who says so."""
+    """The party that gives the reason."""
 
 
 class StatusCount(Record):
-    """How many transactions have a status."""
+    """The number of transactions with a status."""
 
     __slots__ = ()
     __match_args__ = ("status", "count", "sum")
@@ -1010,14 +1014,14 @@ class StatusCount(Record):
     """The status."""
 
     count: int | None = None
-    """How many transactions have it."""
+    """The number of transactions with it."""
 
     sum: Decimal | None = None
     """Their sum."""
 
 
 class TransactionStatus(Record):
-    """What the bank says about a transaction."""
+    """The bank's status of a transaction."""
 
     __slots__ = ()
     __match_args__ = ("line", "status_id", "instruction_id", "end_to_end_id", "uetr", "status", "reasons", "charges", "accepted", "servicer_reference", "clearing_reference", "money", "execution", "debtor", "creditor", "remittance")
@@ -1032,7 +1036,7 @@ class TransactionStatus(Record):
     """The instruction id of the payment file."""
 
     end_to_end_id: str | None = None
-    """The end-to-end id of the payment file; left out where it says that there is none."""
+    """The end-to-end id of the payment file; left out if its value means that there is none."""
 
     uetr: str | None = None
     """The UETR, a UUID."""
@@ -1056,23 +1060,23 @@ class TransactionStatus(Record):
     """The clearing system's reference."""
 
     money: Money | None = None
-    """The amount, as the bank repeats it."""
+    """The amount, as repeated by the bank."""
 
     execution: Moment | None = None
-    """The execution date, as the bank repeats it."""
+    """The execution date, as repeated by the bank."""
 
     debtor: Party | None = None
-    """Who pays, as the bank repeats it."""
+    """The party that pays, as repeated by the bank."""
 
     creditor: Party | None = None
-    """Who is paid, as the bank repeats it."""
+    """The party that is paid, as repeated by the bank."""
 
     remittance: Remittance
-    """What the payment is for, as the bank repeats it."""
+    """The remittance information, as repeated by the bank."""
 
 
 class BatchStatus(Record):
-    """What the bank says about a batch: the transactions of one payment information."""
+    """The bank's status of a batch: the transactions of one payment information."""
 
     __slots__ = ()
     __match_args__ = ("line", "payment_id", "original_count", "original_sum", "status", "reasons", "counts", "transactions")
@@ -1081,10 +1085,10 @@ class BatchStatus(Record):
     """The line in the file, from 1."""
 
     payment_id: str | None = None
-    """The payment information id; left out where a report lists transactions without it."""
+    """The payment information id; left out if a report lists transactions without it."""
 
     original_count: int | None = None
-    """How many transactions the batch says that it holds."""
+    """The number of transactions that the batch declares."""
 
     original_sum: Decimal | None = None
     """The control sum of the batch."""
@@ -1096,14 +1100,14 @@ class BatchStatus(Record):
     """The reasons for it."""
 
     counts: tuple[StatusCount, ...]
-    """How many transactions have which status."""
+    """The number of transactions by status."""
 
     transactions: tuple[TransactionStatus, ...]
     """The transactions that the report names, in order."""
 
 
 class StatusReport(Record):
-    """What the bank says about a payment file."""
+    """The bank's status of a payment file."""
 
     __slots__ = ()
     __match_args__ = ("line", "message", "id", "created", "original_message_id", "original_message_name", "original_created", "original_count", "original_sum", "status", "reasons", "counts", "batches", "notes", "problems")
@@ -1112,7 +1116,7 @@ class StatusReport(Record):
     """The line in the file, from 1."""
 
     message: MessageName
-    """What the report is, by its namespace."""
+    """The report's message name, by its namespace."""
 
     id: str | None = None
     """The report's own message id."""
@@ -1130,7 +1134,7 @@ class StatusReport(Record):
     """When the payment file was made."""
 
     original_count: int | None = None
-    """How many transactions the payment file says that it holds."""
+    """The number of transactions that the payment file declares."""
 
     original_sum: Decimal | None = None
     """The control sum of the payment file."""
@@ -1142,20 +1146,20 @@ class StatusReport(Record):
     """The reasons for it."""
 
     counts: tuple[StatusCount, ...]
-    """How many transactions have which status."""
+    """The number of transactions by status."""
 
     batches: tuple[BatchStatus, ...]
     """The batches of the payment file that the report names, in order."""
 
     notes: tuple[str, ...]
-    """What a reader should know of the file."""
+    """Remarks on the file."""
 
     problems: tuple[ValueProblem, ...]
-    """What could not be read."""
+    """Values that could not be read."""
 
 
 class StatusFile(Record):
-    """The status reports of a file: mostly one; banks also put several into one download."""
+    """The status reports of a file: usually one; banks also put several into one download."""
 
     __slots__ = ()
     __match_args__ = ("reports",)
@@ -1211,10 +1215,10 @@ class PaymentTransaction(Record):
     """The currency that the equivalent is paid in, an ISO 4217 code."""
 
     kind: PaymentKind
-    """The kind of the payment, where it is not that of the batch."""
+    """The kind of the payment, if it differs from the batch's."""
 
     charge_bearer: str | None = None
-    """Who bears the charges, where it is not said for the batch."""
+    """The party that bears the charges, if it is not given for the batch."""
 
     exchange_rate: Decimal | None = None
     """The agreed rate of an exchange."""
@@ -1223,19 +1227,19 @@ class PaymentTransaction(Record):
     """The contract of the exchange."""
 
     cheque: str | None = None
-    """What kind of cheque is to be made, where one is."""
+    """The kind of cheque to make, if any."""
 
     intermediary_banks: tuple[Party, ...]
-    """The banks between, in order."""
+    """The intermediary banks, in order."""
 
     creditor: Party | None = None
-    """Who is paid, with account and bank."""
+    """The party that is paid, with account and bank."""
 
     ultimate_debtor: Party | None = None
-    """On whose behalf the debtor pays."""
+    """The party on whose behalf the debtor pays."""
 
     ultimate_creditor: Party | None = None
-    """On whose behalf the creditor is paid."""
+    """The party on whose behalf the creditor is paid."""
 
     creditor_bank_instructions: tuple[str, ...]
     """Instructions for the creditor's bank: code and text."""
@@ -1247,10 +1251,10 @@ class PaymentTransaction(Record):
     """The purpose."""
 
     regulatory_reporting: tuple[str, ...]
-    """What is reported to authorities: code and text."""
+    """The report to authorities: code and text."""
 
     remittance: Remittance
-    """What the payment is for."""
+    """The remittance information: what the payment is for."""
 
 
 class PaymentBatch(Record):
@@ -1269,12 +1273,10 @@ class PaymentBatch(Record):
     """How it is paid: `TRF` by transfer, `CHK` by cheque, `TRA` by transfer with advice."""
 
     batch_booking: bool | None = None
-    """Whether the account is to be debited once for all (`true`) or for each; left out when left to the
-    bank.
-    """
+    """Whether the account is debited once for all (`true`) or for each; left out if the bank decides."""
 
     count: int | None = None
-    """How many transactions the batch says that it holds."""
+    """The number of transactions that the batch declares."""
 
     sum: Decimal | None = None
     """The control sum of the batch."""
@@ -1283,16 +1285,16 @@ class PaymentBatch(Record):
     """The kind of the payments."""
 
     execution: Moment | None = None
-    """When they are to be executed."""
+    """The requested execution date."""
 
     debtor: Party | None = None
-    """Who pays, with account and bank."""
+    """The party that pays, with account and bank."""
 
     ultimate_debtor: Party | None = None
-    """On whose behalf the debtor pays."""
+    """The party on whose behalf the debtor pays."""
 
     charge_bearer: str | None = None
-    """Who bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`."""
+    """The party that bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`."""
 
     charges_account: Party | None = None
     """The account that charges are taken from."""
@@ -1311,7 +1313,7 @@ class PaymentFile(Record):
     __match_args__ = ("message", "id", "created", "count", "sum", "initiating_party", "batches", "notes", "problems")
 
     message: MessageName
-    """What the file is, by its namespace."""
+    """The file's message name, by its namespace."""
 
     id: str | None = None
     """The message id."""
@@ -1320,26 +1322,26 @@ class PaymentFile(Record):
     """When the file was made."""
 
     count: int | None = None
-    """How many transactions the file says that it holds."""
+    """The number of transactions that the file declares."""
 
     sum: Decimal | None = None
-    """The control sum: of all amounts, whatever their currencies."""
+    """The control sum: of all amounts, regardless of their currencies."""
 
     initiating_party: Party | None = None
-    """Who initiates the payments."""
+    """The party that initiates the payments."""
 
     batches: tuple[PaymentBatch, ...]
     """The batches, in order: transactions from one account on one day."""
 
     notes: tuple[str, ...]
-    """What a reader should know of the file."""
+    """Remarks on the file."""
 
     problems: tuple[ValueProblem, ...]
-    """What could not be read."""
+    """Values that could not be read."""
 
 
 class PostalAddress(Record):
-    """A postal address to write: town and country are needed, everything else helps."""
+    """A postal address to write: town and country are required, all other fields are optional."""
 
     __slots__ = ()
     __match_args__ = ("department", "sub_department", "street", "building_number", "building_name", "floor", "post_box", "room", "post_code", "town", "town_location", "district", "country_sub_division", "country", "lines")
@@ -1387,7 +1389,7 @@ class PostalAddress(Record):
     """The country's ISO 3166 code, such as `FI`."""
 
     lines: Sequence[str] | None = None
-    """Lines without structure, at most 70 characters each: at most two, beside town and country."""
+    """Lines without structure, at most 70 characters each: at most two, in addition to town and country."""
 
 
 class PaymentParty(Record):
@@ -1403,10 +1405,10 @@ class PaymentParty(Record):
     """The account's IBAN; blanks and small letters are accepted."""
 
     account: str | None = None
-    """The account's number where it has no IBAN, at most 34 characters."""
+    """The account's number if it has no IBAN, at most 34 characters."""
 
     account_scheme: str | None = None
-    """What kind of number `account` is: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro."""
+    """The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro."""
 
     account_currency: str | None = None
     """The currency of the account, an ISO 4217 code: for accounts of several currencies."""
@@ -1418,12 +1420,12 @@ class PaymentParty(Record):
     """The party's number: a service id of the bank, a business id, a personal id; at most 35 characters."""
 
     identifier_scheme: str | None = None
-    """What kind of number `identifier` is: an ISO 20022 code such as `CUST` or `BANK`, or a name of the
+    """The kind of number in `identifier`: an ISO 20022 code such as `CUST` or `BANK`, or a name of the
     banks.
     """
 
     person: bool | None = None
-    """Whether `identifier` is a person's; left out: an organisation's."""
+    """Whether `identifier` is a person's; if left out, an organisation's."""
 
     lei: str | None = None
     """The party's LEI, 20 characters; not in version 3."""
@@ -1433,7 +1435,7 @@ class PaymentParty(Record):
 
 
 ReferenceKind = Literal["rf", "finnish", "kid", "ocr", "belgian", "dutch", "qr", "fik71", "fik75", "bankgiro", "plusgiro"]
-"""The kinds of references that are checked here.
+"""The supported kinds of references.
   `rf`: The creditor reference of ISO 11649: `RF`, two check digits, up to 21 letters and digits.
   `finnish`: The Finnish reference number: 4 to 20 digits, the last a check digit.
   `kid`: The Norwegian KID: 2 to 25 digits, the last a check digit or `-`.
@@ -1443,15 +1445,15 @@ ReferenceKind = Literal["rf", "finnish", "kid", "ocr", "belgian", "dutch", "qr",
   `qr`: The Swiss QR reference: 27 digits, the last a check digit.
   `fik71`: The payment id of a Danish card 71: 15 digits, the last a check digit.
   `fik75`: The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit.
-  `bankgiro`: A number at Bankgirot in Sweden: 7 or 8 digits, the last a check digit.
-  `plusgiro`: A number at Plusgirot in Sweden: 2 to 8 digits, the last a check digit.
+  `bankgiro`: A Swedish Bankgirot number: 7 or 8 digits, the last a check digit.
+  `plusgiro`: A Swedish Plusgirot number: 2 to 8 digits, the last a check digit.
 """
 
 
 DocumentKind = Literal["invoice", "credit_note"]
-"""What a paid document is.
+"""The kind of a paid document.
   `invoice`: A commercial invoice (`CINV`).
-  `credit_note`: A credit note (`CREN`), which lessens what is paid.
+  `credit_note`: A credit note (`CREN`), which reduces the paid amount.
 """
 
 
@@ -1462,7 +1464,7 @@ class PaidDocument(Record):
     __match_args__ = ("kind", "number", "date", "amount", "reference", "reference_kind")
 
     kind: DocumentKind
-    """What it is."""
+    """Its kind."""
 
     number: str | None = None
     """Its number, at most 35 characters."""
@@ -1471,17 +1473,17 @@ class PaidDocument(Record):
     """Its date."""
 
     amount: Decimal | None = None
-    """What is paid of it, or credited by it, in the currency of the transfer; above zero."""
+    """The amount that is paid of it, or credited by it, in the currency of the transfer; above zero."""
 
     reference: str | None = None
     """The creditor's reference for it."""
 
     reference_kind: ReferenceKind | None = None
-    """What kind of reference it is; left out: as for that of a transfer."""
+    """The kind of reference; if left out, as for that of a transfer."""
 
 
 class RegulatoryReport(Record):
-    """A part of what is reported to authorities."""
+    """A part of the report to authorities."""
 
     __slots__ = ()
     __match_args__ = ("code", "text")
@@ -1494,7 +1496,7 @@ class RegulatoryReport(Record):
 
 
 TransferKind = Literal["sepa", "instant", "urgent", "national"]
-"""How fast a transfer is, and by which scheme.
+"""The speed of a transfer, and its scheme.
   `sepa`: A SEPA credit transfer: EUR only.
   `instant`: An instant SEPA credit transfer: EUR only.
   `urgent`: An urgent transfer, the same day.
@@ -1503,11 +1505,11 @@ TransferKind = Literal["sepa", "instant", "urgent", "national"]
 
 
 ChargeBearer = Literal["SLEV", "SHAR", "DEBT", "CRED"]
-"""Who bears the charges.
-  `SLEV`: As the scheme says: each its own bank's.
-  `SHAR`: Each its own bank's.
-  `DEBT`: The debtor all.
-  `CRED`: The creditor all.
+"""The party that bears the charges.
+  `SLEV`: According to the scheme: each party bears those of its own bank.
+  `SHAR`: Each party bears those of its own bank.
+  `DEBT`: The debtor bears all.
+  `CRED`: The creditor bears all.
 """
 
 
@@ -1523,27 +1525,27 @@ class CreditTransfer(Record):
     """
 
     currency: str | None = None
-    """The currency, an ISO 4217 code; left out: that of the file."""
+    """The currency, an ISO 4217 code; if left out, that of the file."""
 
     creditor: PaymentParty
-    """Who is paid: the name and an account are needed."""
+    """The payee: the name and an account are required."""
 
     text: str | None = None
     """What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both."""
 
     reference: str | None = None
-    """The creditor's reference, such as `RF18539007547034`; blanks are taken out."""
+    """The creditor's reference, such as `RF18539007547034`; blanks are removed."""
 
     reference_kind: ReferenceKind | None = None
-    """What kind of reference it is; left out: RF where it begins so, else Finnish where the creditor's
-    IBAN is and the check digit fits.
+    """The kind of reference; if left out: RF if it starts with `RF`, otherwise Finnish if the creditor's
+    IBAN is Finnish and the check digit matches.
     """
 
     documents: Sequence[PaidDocument] | None = None
     """The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2)."""
 
     end_to_end_id: str | None = None
-    """The id that goes to the creditor, at most 35 characters; left out: made from the data."""
+    """The id that goes to the creditor, at most 35 characters; if left out, it is made from the data."""
 
     instruction_id: str | None = None
     """The id between you and your bank, at most 35 characters."""
@@ -1555,7 +1557,7 @@ class CreditTransfer(Record):
     """The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor."""
 
     ultimate_creditor: PaymentParty | None = None
-    """On whose behalf the creditor is paid."""
+    """The party on whose behalf the creditor is paid."""
 
     creditor_bank_instruction: str | None = None
     """An instruction for the creditor's bank, at most 140 characters; not in SEPA."""
@@ -1564,24 +1566,24 @@ class CreditTransfer(Record):
     """An instruction for the debtor's bank, at most 140 characters; not in SEPA."""
 
     regulatory_reporting: Sequence[RegulatoryReport] | None = None
-    """What is reported to authorities of a payment abroad, at most 10 parts."""
+    """The report to authorities about a payment abroad, at most 10 parts."""
 
     debtor: PaymentParty | None = None
-    """Who pays: the name and an account are needed."""
+    """The payer: the name and an account are required."""
 
     execution_date: date | None = None
     """The day on which to pay."""
 
     execution_time: datetime | None = None
-    """The moment at which to pay, in place of the day: for instant payments, where agreed with the bank;
-    not in version 3.
+    """The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not
+    in version 3.
     """
 
     kind: TransferKind | None = None
-    """How fast and by which scheme; left out: SEPA for EUR, else national."""
+    """The speed and the scheme; if left out: SEPA for EUR, otherwise national."""
 
     service_level: str | None = None
-    """A service level of the bank in place of that of the kind, such as `SDVA`."""
+    """A service level of the bank instead of the kind's, such as `SDVA`."""
 
     local_instrument: str | None = None
     """A local instrument of the bank, such as its own product code."""
@@ -1590,61 +1592,61 @@ class CreditTransfer(Record):
     """The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch."""
 
     batch_booking: bool | None = None
-    """Whether the account is debited once for the batch (`true`) or for each transfer; left out: as agreed
-    with the bank.
+    """Whether the account is debited once for the batch (`true`) or for each transfer; if left out, as
+    agreed with the bank.
     """
 
     charge_bearer: ChargeBearer | None = None
-    """Who bears the charges; left out: `SLEV` in SEPA, else `SHAR`."""
+    """The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`."""
 
     ultimate_debtor: PaymentParty | None = None
-    """On whose behalf the debtor pays."""
+    """The party on whose behalf the debtor pays."""
 
     batch_id: str | None = None
-    """The id of the batch, at most 35 characters; left out: made from the data."""
+    """The id of the batch, at most 35 characters; if left out, it is made from the data."""
 
 
 RowFormat = Literal["json_lines", "csv"]
-"""How the rows of transfers are written.
-  `json_lines`: One transfer a line, as a JSON object with the fields of `CreditTransfer`.
+"""The format of the rows of transfers.
+  `json_lines`: One transfer per line, as a JSON object with the fields of `CreditTransfer`.
   `csv`: A table with a header row that names its columns.
 """
 
 
 class PaymentTable(Record):
-    """How a table of transfers is written."""
+    """The format of a table of transfers."""
 
     __slots__ = ()
     __match_args__ = ("delimiter", "decimal_comma")
 
     delimiter: str | None = None
-    """The character between two cells: `,` unless given; `;` and a tab are the other ones."""
+    """The character between two cells: `,` by default; `;` and a tab are also allowed."""
 
     decimal_comma: bool | None = None
-    """Whether amounts are written with a comma before the cents, as `1234,50`; without separators of
-    thousands.
+    """Whether amounts are written with a comma before the cents, as `1234,50`; without thousands
+    separators.
     """
 
 
 PaymentVersion = Literal["v03", "v09"]
-"""The version of `pain.001.001` that a file has or that a bank takes.
+"""The version of `pain.001.001` that a file has or that a bank accepts.
   `v03`: `pain.001.001.03` of 2009.
   `v09`: `pain.001.001.09` of 2019.
 """
 
 
 Characters = Literal["strict", "epc", "german", "latin1"]
-"""What is done with characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank.
+"""The treatment of characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank.
   `strict`: They are refused, each with a proposal.
   `epc`: They are converted by the table of the European Payments Council: ä to a.
   `german`: The same, but German umlauts become two letters: ä to ae.
-  `latin1`: Those of ISO-8859-1 stay; the others are converted as in `epc`.
+  `latin1`: Those of ISO-8859-1 are kept; the others are converted as in `epc`.
 """
 
 
 BaseProfile = Literal["aos2", "nordea", "danske", "danske_se"]
-"""A profile that is built in; it holds only what the banks' public guides say.
-  `aos2`: The Finnish extension AOS2: several invoices and credit notes beside one text.
+"""A built-in profile; it contains only rules from the banks' public guides.
+  `aos2`: The Finnish extension AOS2: several invoices and credit notes in addition to one text.
   `nordea`: Nordea: names and texts may have all characters of ISO-8859-1.
   `danske`: Danske Bank: names and texts may have all characters of ISO-8859-1.
   `danske_se`: Danske Bank in Sweden: a hybrid address needs a line.
@@ -1652,15 +1654,15 @@ BaseProfile = Literal["aos2", "nordea", "danske", "danske_se"]
 
 
 HybridAddress = Literal["allowed", "forbidden", "needs_line"]
-"""What a bank says of addresses with structured fields and lines together.
-  `allowed`: It takes them.
+"""A bank's rule for addresses with both structured fields and lines.
+  `allowed`: It accepts them.
   `forbidden`: It refuses them.
-  `needs_line`: It wants at least one line beside town and country.
+  `needs_line`: It requires at least one line in addition to town and country.
 """
 
 
 class ProfileOptions(Record):
-    """How a bank differs from the common rules; what is left out is as in the base profile, else as
+    """How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as
     everywhere.
     """
 
@@ -1671,37 +1673,37 @@ class ProfileOptions(Record):
     """The built-in profile that the other options change."""
 
     accepts: PaymentVersion | None = None
-    """The version that the bank takes; left out, each that is known."""
+    """The version that the bank accepts; if left out, every supported one."""
 
     characters: Characters | None = None
-    """Which characters names and texts may have: `strict` unless given."""
+    """The characters that names and texts may have: `strict` by default."""
 
     keeps_markup: bool | None = None
-    """Whether `&`, `"`, `<` and `>` may stay where `characters` is `latin1`; not unless given."""
+    """Whether `&`, `"`, `<` and `>` may stay if `characters` is `latin1`; not by default."""
 
     hybrid_address: HybridAddress | None = None
-    """Hybrid addresses: allowed unless given."""
+    """Hybrid addresses: allowed by default."""
 
     advises_no_address: bool | None = None
-    """Whether the bank advises to leave addresses out."""
+    """Whether the bank advises omitting addresses."""
 
     aos2: bool | None = None
-    """Whether the Finnish extension AOS2 is used: several structured parts beside one text."""
+    """Whether the Finnish extension AOS2 is used: several structured parts in addition to one text."""
 
     closed_day_is_error: bool | None = None
     """Whether an execution date on a closed day is an error instead of a warning."""
 
     days_back: int | None = None
-    """How many days the execution date may lie back: 5 unless given."""
+    """How many days in the past the execution date may be: 5 by default."""
 
     one_date_per_file: bool | None = None
-    """Whether a file may hold one execution date only."""
+    """Whether a file may have only one execution date."""
 
     batch_transactions: int | None = None
-    """The most transactions in a batch; no limit unless given."""
+    """The most transactions in a batch; no limit by default."""
 
     file_transactions: int | None = None
-    """The most transactions in a file; no limit unless given."""
+    """The most transactions in a file; no limit by default."""
 
 
 class MadeBatch(Record):
@@ -1733,17 +1735,17 @@ class TextChange(Record):
     """The field, such as `creditor.name`."""
 
     before: str
-    """The text as it was given, its first 200 characters."""
+    """The original text, its first 200 characters."""
 
     after: str
-    """The text as it is written, its first 200 characters."""
+    """The written text, its first 200 characters."""
 
     count: int
-    """In how many transactions or batches this was changed."""
+    """The number of transactions or batches with this change."""
 
 
 Level = Literal["info", "warning", "error"]
-"""How bad a finding is.
+"""The severity of a finding.
   `info`: Worth knowing; nothing has to change.
   `warning`: A bank may refuse or change the payment.
   `error`: A bank will refuse the payment, or the file.
@@ -1751,31 +1753,29 @@ Level = Literal["info", "warning", "error"]
 
 
 class Finding(Record):
-    """One thing that a rule found in a payment."""
+    """One finding of a rule in a payment."""
 
     __slots__ = ()
     __match_args__ = ("level", "rule", "reason", "line", "transaction", "path", "value", "message", "change")
 
     level: Level
-    """How bad it is."""
+    """Its severity."""
 
     rule: str
     """The rule's name, such as `A1` of the address rules or `control_sum`."""
 
     reason: str | None = None
-    """The reason code that a bank would answer, such as `AM10`; left out where the sources name none."""
+    """The reason code that a bank would answer, such as `AM10`; left out if the sources name none."""
 
     line: int | None = None
-    """The line in the file, from 1; left out where there is no file or no single place."""
+    """The line in the file, from 1; left out if there is no file or no single place."""
 
     transaction: int | None = None
-    """The transaction's number in the file or in what was given, from 1; left out where it is not about
-    one.
-    """
+    """The transaction's number in the file or in the input, from 1; left out if it is not about one."""
 
     path: str | None = None
     """The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
-    field that was given.
+    field of the input.
     """
 
     value: str | None = None
@@ -1795,10 +1795,10 @@ class MakePaymentResponse(Record):
     __match_args__ = ("xml", "path", "sha256", "message_id", "transactions", "control_sum", "sums", "batches", "changes", "change_count", "warnings", "warning_count")
 
     xml: str | None = None
-    """The file as text, UTF-8; left out when it was written to `path`."""
+    """The file as text, UTF-8; left out if it was written to `path`."""
 
     path: str | None = None
-    """The file that was written."""
+    """The path of the written file."""
 
     sha256: str
     """The SHA-256 of the file's bytes, 64 small hexadecimal digits."""
@@ -1816,19 +1816,19 @@ class MakePaymentResponse(Record):
     """The sum of each currency, in the order of their first appearance."""
 
     batches: tuple[MadeBatch, ...]
-    """The batches in order."""
+    """The batches, in order."""
 
     changes: tuple[TextChange, ...]
-    """Texts that are written in another form than they were given, at most 100."""
+    """Texts that were changed when written, at most 100."""
 
     change_count: int
-    """How many texts were changed in all."""
+    """The total number of changed texts."""
 
     warnings: tuple[Finding, ...]
-    """What a bank may not like, at most 100."""
+    """Warnings about content that a bank may reject, at most 100."""
 
     warning_count: int
-    """How many warnings there are in all."""
+    """The total number of warnings."""
 
 
 class CheckedBatch(Record):
@@ -1847,17 +1847,17 @@ class CheckedBatch(Record):
     """The debtor's name."""
 
     account: str | None = None
-    """The account that pays: its IBAN, else its number."""
+    """The debited account: its IBAN, otherwise its number."""
 
     transactions: int
-    """How many transactions it holds."""
+    """The number of its transactions."""
 
     totals: tuple[Money, ...]
-    """What they come to, by currency."""
+    """Their totals, by currency."""
 
 
 class CheckedPayment(Record):
-    """A payment file in short."""
+    """An overview of a payment file."""
 
     __slots__ = ()
     __match_args__ = ("message_id", "created", "initiating_party", "transactions", "totals", "batch_count", "batches")
@@ -1866,16 +1866,16 @@ class CheckedPayment(Record):
     """The message id."""
 
     created: Moment | None = None
-    """When the message was made, as it says itself."""
+    """When the message was created, according to itself."""
 
     initiating_party: str | None = None
-    """Who initiates it."""
+    """The party that initiates it."""
 
     transactions: int
-    """How many transactions the file really holds."""
+    """The actual number of transactions in the file."""
 
     totals: tuple[Money, ...]
-    """What they come to, by currency."""
+    """Their totals, by currency."""
 
     batch_count: int
     """How many batches there are."""
@@ -1885,51 +1885,52 @@ class CheckedPayment(Record):
 
 
 class CheckPaymentResponse(Record):
-    """What there is to say about it."""
+    """The result of the check."""
 
     __slots__ = ()
     __match_args__ = ("ok", "findings", "errors", "warnings", "message_name", "payment")
 
     ok: bool
-    """Whether there is no error, as far as can be told without the bank; there may be warnings."""
+    """Whether there are no errors, as far as can be checked without the bank; there may be warnings."""
 
     findings: tuple[Finding, ...]
-    """What was found, at most 200 findings: errors before others where there are more."""
+    """The findings, at most 200: errors before others if there are more."""
 
     errors: int
-    """How many errors there are in all."""
+    """The total number of errors."""
 
     warnings: int
-    """How many warnings there are in all."""
+    """The total number of warnings."""
 
     message_name: str | None = None
-    """The message that the file says it is, such as `pain.001.001.09`."""
+    """The message name that the file declares, such as `pain.001.001.09`."""
 
     payment: CheckedPayment | None = None
-    """The payment in short, where the file could be read."""
+    """An overview of the payment, if the file could be read."""
 
 
 Outcome = Literal["paid", "paid_in_batch", "executed_reported", "probable", "accepted", "in_progress", "returned", "rejected", "cancelled", "batch_differs", "ambiguous", "conflict", "unknown"]
-"""What became of a transaction, from what the bank said and booked.
-  `paid`: Debited by an entry of its own.
-  `paid_in_batch`: Debited by an entry together with others, and the sums fit.
+"""The outcome of a transaction, from the bank's reports and bookings.
+  `paid`: Debited by its own entry.
+  `paid_in_batch`: Debited by an entry together with others, and the sums match.
   `executed_reported`: The bank reports that the account was debited; no booking was found.
-  `probable`: A booking fits by amount, creditor and date, but no id says that it is this payment.
-  `accepted`: Accepted by the bank, and not yet executed as far as is known.
+  `probable`: A booking matches by amount, creditor and date, but no id confirms that it is this
+      payment.
+  `accepted`: Accepted by the bank, and not known to be executed yet.
   `in_progress`: Received, waiting, or noted as pending on the account.
   `returned`: Debited, and the money came back.
   `rejected`: Rejected by the bank, and no booking was found.
   `cancelled`: Cancelled on request, and no booking was found.
-  `batch_differs`: The batch was debited with a sum that fits no selection of its transactions for
+  `batch_differs`: The batch was debited with a sum that matches no selection of its transactions for
       certain.
   `ambiguous`: Several transactions or several bookings carry the same ids.
   `conflict`: The bank contradicts itself: rejected and executed, or rejected and debited.
-  `unknown`: Nothing is known, or the status has no meaning known here.
+  `unknown`: Nothing is known, or the status is an unknown code.
 """
 
 
 class OutcomeTotal(Record):
-    """How many transactions have an outcome."""
+    """The number of transactions with an outcome."""
 
     __slots__ = ()
     __match_args__ = ("outcome", "count", "sums")
@@ -1938,49 +1939,49 @@ class OutcomeTotal(Record):
     """The outcome."""
 
     count: int
-    """How many transactions have it."""
+    """The number of transactions with it."""
 
     sums: tuple[Money, ...]
-    """Their sums by currency, as they were ordered. A currency is left out where an amount cannot be read
-    or the sum has more than 18 digits.
+    """Their sums by currency, as ordered. A currency is left out if an amount cannot be read or the sum
+    has more than 18 digits.
     """
 
 
 class BookingPlace(Record):
-    """Where something was booked."""
+    """The place of a booking in the statements."""
 
     __slots__ = ()
     __match_args__ = ("statement", "statement_id", "kind", "entry", "detail", "line", "date", "reference", "servicer_reference", "money")
 
     statement: int
-    """The statement's number among those given, from 1."""
+    """The statement's number in the request, from 1."""
 
     statement_id: str | None = None
     """The statement's id."""
 
     kind: CashKind
-    """What it is."""
+    """Its kind."""
 
     entry: int
     """The entry's number in its statement, from 1."""
 
     detail: int | None = None
-    """The number of the transaction in the entry, from 1, where the entry has transactions."""
+    """The number of the transaction in the entry, from 1, if the entry has transactions."""
 
     line: int
     """The line in the statement's file, from 1."""
 
     date: date | None = None
-    """The date of the booking, else of the value."""
+    """The date of the booking, otherwise of the value."""
 
     reference: str | None = None
     """The entry's reference."""
 
     servicer_reference: str | None = None
-    """The account servicer's reference: of the transaction, else of the entry."""
+    """The account servicer's reference: of the transaction, otherwise of the entry."""
 
     money: Money | None = None
-    """The amount: negative where money leaves the account."""
+    """The amount: negative if money leaves the account."""
 
 
 class MatchedBatch(Record):
@@ -2002,23 +2003,22 @@ class MatchedBatch(Record):
     """How many transactions it holds."""
 
     totals: tuple[OutcomeTotal, ...]
-    """How many of them have which outcome, with their sums; the counts add up to `count`."""
+    """The number of its transactions by outcome, with their sums; the counts add up to `count`."""
 
     bookings: tuple[BookingPlace, ...]
     """The entries that debited the batch as a whole."""
 
     booked: Money | None = None
-    """What those entries come to, without a sign."""
+    """The total of those entries, without a sign."""
 
     difference: Money | None = None
-    """By how much they are larger than the transactions that they should pay: all that were not rejected
-    and have no booking of their own. Left out where there is no such entry, or the sums cannot be
-    compared.
+    """How much larger they are than the transactions that they should pay: all that were not rejected and
+    have no booking of their own. Left out if there is no such entry, or if the sums cannot be compared.
     """
 
 
 StatusSource = Literal["transaction", "payment_information", "group", "counts"]
-"""Where a status was said.
+"""The level of the report at which a status was given.
   `transaction`: Of the transaction itself.
   `payment_information`: Deduced: of its payment information (batch).
   `group`: Deduced: of the whole file.
@@ -2028,28 +2028,29 @@ StatusSource = Literal["transaction", "payment_information", "group", "counts"]
 
 
 Again = Literal["no", "wait", "corrected", "unchanged", "clarify_first", "look_first", "if_wanted", "ask", "per_reason", "per_transaction"]
-"""Whether a payment may be sent again. A yes holds only where it is known that the money did not move.
-  `no`: No: nothing is to be sent.
+"""Whether a payment may be sent again. A yes applies only if the money is known not to have moved.
+  `no`: No: nothing must be sent.
   `wait`: Not now: wait for the next report.
   `corrected`: Yes, as a new payment with new ids, after the named thing is corrected.
-  `unchanged`: Yes, the same data with a new message id, when the cause has gone.
-  `clarify_first`: Not before it is cleared with the payee or your bank: money or a duty is at stake.
-  `look_first`: Nothing is to be sent before you have seen whether it was already paid.
+  `unchanged`: Yes, the same data with a new message id, once the cause is resolved.
+  `clarify_first`: Not before it is cleared with the payee or your bank: money or a legal duty is at
+      stake.
+  `look_first`: Nothing must be sent before you have checked whether it was already paid.
   `if_wanted`: Only if the payment is still wanted: it was cancelled.
   `ask`: Not known: ask the bank.
-  `per_reason`: As the reason says that stands beside the status.
-  `per_transaction`: As each transaction says.
+  `per_reason`: According to the reason that accompanies the status.
+  `per_transaction`: According to each transaction.
 """
 
 
 class ReportPlace(Record):
-    """Where a status was reported."""
+    """The place of a status in the reports."""
 
     __slots__ = ()
     __match_args__ = ("number", "id", "created", "line")
 
     number: int
-    """The report's number among those given, from 1."""
+    """The report's number in the request, from 1."""
 
     id: str | None = None
     """The report's message id."""
@@ -2062,7 +2063,7 @@ class ReportPlace(Record):
 
 
 class MatchedTransaction(Record):
-    """A transaction of the payment file, and what became of it."""
+    """A transaction of the payment file, and its outcome."""
 
     __slots__ = ()
     __match_args__ = ("number", "line", "batch", "batch_id", "instruction_id", "end_to_end_id", "uetr", "creditor", "iban", "account", "money", "outcome", "status", "status_from", "other_status", "reason", "reasons", "again", "advice", "report", "booking", "return_booking", "candidates", "difference")
@@ -2095,25 +2096,25 @@ class MatchedTransaction(Record):
     """The creditor's IBAN, without blanks and in capitals."""
 
     account: str | None = None
-    """The creditor's account where it is no IBAN."""
+    """The creditor's account if it is not an IBAN."""
 
     money: Money | None = None
     """The amount that was ordered."""
 
     outcome: Outcome
-    """What became of it."""
+    """Its outcome."""
 
     status: Code | None = None
     """The status that the bank reported last, or the final one."""
 
     status_from: StatusSource | None = None
-    """Where that status was said."""
+    """The level of the report at which that status was given."""
 
     other_status: Code | None = None
     """A status that contradicts it, reported later or at another level."""
 
     reason: Code | None = None
-    """The first reason: of the return, else of the status."""
+    """The first reason: of the return, otherwise of the status."""
 
     reasons: tuple[StatusReason, ...]
     """The first 5 reasons with the first 5 lines of their texts."""
@@ -2128,40 +2129,41 @@ class MatchedTransaction(Record):
     """The report that gave the status."""
 
     booking: BookingPlace | None = None
-    """The booking that debited it; where it is only probable or pending, that one."""
+    """The booking that debited it, or the one that is only probable or pending."""
 
     return_booking: BookingPlace | None = None
     """The booking that brought the money back."""
 
     candidates: tuple[BookingPlace, ...]
-    """The bookings of which one may be this payment's, where that is ambiguous; at most 10."""
+    """The bookings of which one may be this payment's, if that is ambiguous; at most 10."""
 
     difference: Money | None = None
-    """By how much its own booking is larger than what was ordered, in the same currency: mostly a charge.
+    """How much larger its own booking is than the ordered amount, in the same currency: mostly a charge.
     Left out when equal.
     """
 
 
 LeftoverReason = Literal["other_file", "no_such_batch", "no_such_transaction", "ambiguous"]
-"""Why something was matched with nothing.
+"""Why something has no match.
   `other_file`: It names another payment file, or none.
   `no_such_batch`: It names a payment information that the file does not have.
   `no_such_transaction`: No transaction of the file has its ids and its amount.
-  `ambiguous`: Several transactions of the file have its ids, or its ids are of different transactions.
+  `ambiguous`: Several transactions of the file have its ids, or its ids belong to different
+      transactions.
 """
 
 
 class LeftoverReport(Record):
-    """What a report says of nothing in this file for certain."""
+    """A status in a report that belongs to nothing in this file for certain."""
 
     __slots__ = ()
     __match_args__ = ("place", "why", "original_message_id", "payment_id", "instruction_id", "end_to_end_id", "uetr", "status", "candidates")
 
     place: ReportPlace
-    """Where it stands."""
+    """Its place."""
 
     why: LeftoverReason
-    """Why it was matched with nothing."""
+    """Why it has no match."""
 
     original_message_id: str | None = None
     """The message id of the payment file that the report is about."""
@@ -2182,20 +2184,20 @@ class LeftoverReport(Record):
     """The status."""
 
     candidates: tuple[int, ...]
-    """The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10."""
+    """The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10."""
 
 
 class LeftoverEntry(Record):
-    """An entry or a single transaction of it that belongs to nothing in this file for certain."""
+    """An entry, or one of its transactions, that belongs to nothing in this file for certain."""
 
     __slots__ = ()
     __match_args__ = ("place", "why", "end_to_end_id", "counterparty", "candidates")
 
     place: BookingPlace
-    """Where it stands."""
+    """Its place."""
 
     why: LeftoverReason
-    """Why it was matched with nothing."""
+    """Why it has no match."""
 
     end_to_end_id: str | None = None
     """The end-to-end id."""
@@ -2204,11 +2206,11 @@ class LeftoverEntry(Record):
     """The other side's name."""
 
     candidates: tuple[int, ...]
-    """The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10."""
+    """The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10."""
 
 
 class Matched(Record):
-    """What became of a payment file."""
+    """The outcome of a payment file."""
 
     __slots__ = ()
     __match_args__ = ("id", "count", "totals", "batches", "transactions", "leftover_reports", "leftover_entries", "repeated_entries", "notes")
@@ -2220,7 +2222,7 @@ class Matched(Record):
     """How many transactions the file holds."""
 
     totals: tuple[OutcomeTotal, ...]
-    """How many transactions have which outcome, with their sums; the counts add up to `count`."""
+    """The number of transactions by outcome, with their sums; the counts add up to `count`."""
 
     batches: tuple[MatchedBatch, ...]
     """The batches of the file, in order."""
@@ -2229,7 +2231,7 @@ class Matched(Record):
     """The transactions of the file, in order."""
 
     leftover_reports: tuple[LeftoverReport, ...]
-    """What the reports say of no transaction of this file, or of none for certain."""
+    """Statuses in reports that belong to no transaction of this file, or to none for certain."""
 
     leftover_entries: tuple[LeftoverEntry, ...]
     """The entries, or single transactions of entries, that belong to no transaction of this file, or to
@@ -2237,14 +2239,12 @@ class Matched(Record):
     """
 
     repeated_entries: int
-    """How many entries were left aside because they repeat another one: a report before its statement, a
+    """The number of entries ignored because they repeat another one: a report before its statement, a
     copy.
     """
 
     notes: tuple[str, ...]
-    """What a reader should know: a missing page of a statement, a second payment information with the same
-    id.
-    """
+    """Remarks: a missing page of a statement, a second payment information with the same id."""
 
 
 def read_statement(
@@ -2263,12 +2263,12 @@ def read_statement(
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
-            them one after the other.
+            them in a row.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
-            one; left out, what it declares.
-        reversal_flips: Whether this bank writes reversals with the direction of what they take back;
-            left out, with their own. Where flipping would make the balances fit, `balance_check` says
-            so.
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction. `balance_check` reports when flipping would make
+            the balances match.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2299,12 +2299,12 @@ def read_report(
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
-            them one after the other.
+            them in a row.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
-            one; left out, what it declares.
-        reversal_flips: Whether this bank writes reversals with the direction of what they take back;
-            left out, with their own. Where flipping would make the balances fit, `balance_check` says
-            so.
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction. `balance_check` reports when flipping would make
+            the balances match.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2335,12 +2335,12 @@ def read_notification(
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
-            them one after the other.
+            them in a row.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
-            one; left out, what it declares.
-        reversal_flips: Whether this bank writes reversals with the direction of what they take back;
-            left out, with their own. Where flipping would make the balances fit, `balance_check` says
-            so.
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction. `balance_check` reports when flipping would make
+            the balances match.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2373,12 +2373,12 @@ def read_statement_page(
 
     Args:
         content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
-        cursor: Where the page begins: `next` of the page before; left out for the first page.
-        entries: How many entries a page has, 1 to 100,000; 250 when left out. A page may have fewer.
+        cursor: The start of the page: `next` of the previous page; left out for the first page.
+        entries: The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
-            one; left out, what it declares.
-        reversal_flips: Whether this bank writes reversals with the direction of what they take back;
-            left out, with their own.
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2411,11 +2411,11 @@ def statement_entries(
 
     Args:
         content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
-        entries: How many entries a page has, 1 to 100,000; 250 when left out. A page may have fewer.
+        entries: The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
-            one; left out, what it declares.
-        reversal_flips: Whether this bank writes reversals with the direction of what they take back;
-            left out, with their own.
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction.
     """
     for page in pages(
         "iso20022.read_statement_page",
@@ -2444,9 +2444,9 @@ def read_status_report(
     reasons, with the meaning of each code in words. A report may name the rejected transactions only.
 
     Args:
-        content: The file's bytes: `pain.002`, versions 2 to 14, or several of them one after the other.
+        content: The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
-            one; left out, what it declares.
+            one; if left out, the declared one.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2474,7 +2474,7 @@ def read_payment(
     Args:
         content: The file's bytes: `pain.001`, versions 2 to 12.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
-            one; left out, what it declares.
+            one; if left out, the declared one.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2529,43 +2529,43 @@ def make_payment(
 
     Args:
         content: The transfers as rows, see `format`; any number of them. Either this or `transactions`.
-        transactions: The transfers themselves, at most 100,000 and 16 MiB of them as JSON: where a
-            language takes an iterator, that has no such limit. Either this or `content`.
-        format: How the rows of the content are written; `json_lines` unless given.
-        table: How the table is written, where the content is one.
-        debtor: Who pays: the name and an account are needed.
+        transactions: The transfers themselves, at most 100,000 and 16 MiB as JSON; in languages that
+            accept an iterator, the iterator has no such limit. Either this or `content`.
+        format: The format of the content's rows; `json_lines` by default.
+        table: The format of the table, if the content is one.
+        debtor: The payer: the name and an account are required.
         execution_date: The day on which to pay.
-        execution_time: The moment at which to pay, in place of the day: for instant payments, where
-            agreed with the bank; not in version 3.
-        kind: How fast and by which scheme; left out: SEPA for EUR, else national.
-        service_level: A service level of the bank in place of that of the kind, such as `SDVA`.
+        execution_time: The moment at which to pay, instead of the day: for instant payments, if agreed
+            with the bank; not in version 3.
+        kind: The speed and the scheme; if left out: SEPA for EUR, otherwise national.
+        service_level: A service level of the bank instead of the kind's, such as `SDVA`.
         local_instrument: A local instrument of the bank, such as its own product code.
         category: The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole
             batch.
         batch_booking: Whether the account is debited once for the batch (`true`) or for each transfer;
-            left out: as agreed with the bank.
-        charge_bearer: Who bears the charges; left out: `SLEV` in SEPA, else `SHAR`.
-        ultimate_debtor: On whose behalf the debtor pays.
-        batch_id: The id of the batch, at most 35 characters; left out: made from the data.
-        currency: The currency of transfers that name none, an ISO 4217 code; EUR unless given.
-        initiator: Who initiates the payments: a name, and the number by which the bank knows the
-            customer; the debtor's name unless given.
-        version: The version of the file: that which the profile says, else `v09`.
-        message_id: The id of the file, at most 35 characters, never used before; left out: made from
-            the data.
-        created: When the file was made; left out: now. Dates of execution are judged as seen from that
+            if left out, as agreed with the bank.
+        charge_bearer: The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`.
+        ultimate_debtor: The party on whose behalf the debtor pays.
+        batch_id: The id of the batch, at most 35 characters; if left out, it is made from the data.
+        currency: The currency of transfers without one, an ISO 4217 code; EUR by default.
+        initiator: The party that initiates the payments: a name, and the number by which the bank knows
+            the customer; the debtor's name by default.
+        version: The version of the file: by default that of the profile, otherwise `v09`.
+        message_id: The id of the file, at most 35 characters, never used before; if left out, it is
+            made from the data.
+        created: When the file was made; if left out, now. Execution dates are judged relative to that
             day.
-        characters: What becomes of characters that banks do not forward: that which the profile says,
-            else they are refused.
-        cut: Whether texts and names that are too long are cut, which is reported; else they are
+        characters: The treatment of characters that banks do not forward: by default that of the
+            profile, otherwise they are refused.
+        cut: Whether texts and names that are too long are cut, which is reported; otherwise they are
             refused.
-        compact: Whether the file has no line breaks; banks name errors by line.
-        utc: Whether the time of making is written in UTC with a `Z`, which some banks refuse; else as
-            local time without offset.
+        compact: Whether the file has no line breaks; banks report errors by line.
+        utc: Whether the creation time is written in UTC with a `Z`, which some banks refuse; otherwise
+            as local time without offset.
         uetr: Whether transfers without a UETR get one, made from the data; version 9 only.
-        profile: How the bank differs from others.
+        profile: The bank's deviations from the common rules.
         path: The file to write, which must not exist yet: it appears when it is complete, readable by
-            its owner only. Left out: the answer has the file as text, of at most 16 MiB.
+            its owner only. If left out, the answer has the file as text, of at most 16 MiB.
 
     Raises:
         InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
@@ -2626,9 +2626,9 @@ def check_payment(
 
     Args:
         content: The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
-        profile: How your bank differs from the common rules.
+        profile: How your bank deviates from the common rules.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
-            one; left out, what it declares.
+            one; if left out, the declared one.
     """
     answer: CheckPaymentResponse = local(
         "iso20022.check_payment",
@@ -2657,15 +2657,15 @@ def match_status(
     certain is listed apart. Nothing may be sent again while it is not known where the money is.
 
     Args:
-        content: The payment file's bytes as they were sent: `pain.001`, versions 2 to 12.
+        content: The payment file's bytes as sent: `pain.001`, versions 2 to 12.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
-            one; left out, what it declares.
-        reports: The status reports, as `read_status_report` gives them, in any order; those about other
-            files do no harm. Left out for none.
-        statements: The statements, reports and notifications of the account, as `read_statement`,
-            `read_report` and `read_notification` give them, in any order. Left out for none. The whole
-            request has at most 16 MiB as JSON, about 20,000 entries: Rust and `bankchannel iso20022
-            match` have no such limit.
+            one; if left out, the declared one.
+        reports: The status reports, as returned by `read_status_report`, in any order; those about
+            other files are ignored. Leave out for none.
+        statements: The statements, reports and notifications of the account, as returned by
+            `read_statement`, `read_report` and `read_notification`, in any order. Leave out for none.
+            The whole request has at most 16 MiB as JSON, about 20,000 entries: Rust and `bankchannel
+            iso20022 match` have no such limit.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.

@@ -594,7 +594,7 @@ class HeaderField(Record):
     __match_args__ = ("name", "value")
 
     name: str
-    """The name, as it is written."""
+    """The name as written."""
 
     value: str
     """The value."""
@@ -1506,6 +1506,7 @@ class NextGenPsd2(Client):
         accept_language: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> VerifyUserResponse:
         """Check whether a customer of the bank has a personal identifier.
@@ -1520,6 +1521,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1550,6 +1553,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -1568,6 +1572,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> UpdateBankOfferedConsentsResponse:
         """Get a link at which the customer gives, changes or withdraws consents.
@@ -1592,6 +1597,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1631,6 +1638,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -1649,6 +1657,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> UpdateConsentsResponse:
         """Deprecated: get a link for the customer, under the old path.
@@ -1672,6 +1681,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1712,6 +1723,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -1740,6 +1752,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> CreateConsentResponse:
         """Create a consent for reading accounts, which the customer then authorises.
@@ -1748,7 +1761,7 @@ class NextGenPsd2(Client):
         never repeated automatically: each request asks the customer. Dialect `bg`.
 
         Args:
-            access: What the consent gives access to.
+            access: The access that the consent gives.
             recurring_indicator: Whether the consent is for repeated use.
             valid_until: The last day of the consent, in the bank's calendar; `9999-12-31` for as long
                 as the bank allows.
@@ -1774,6 +1787,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1823,6 +1838,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -1834,6 +1850,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> GetConsentResponse:
         """Read a consent.
@@ -1847,6 +1864,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1886,6 +1905,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -1897,6 +1917,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> GetConsentStatusResponse:
         """Read the status of a consent.
@@ -1910,6 +1931,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1949,6 +1972,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -1960,6 +1984,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> DeleteConsentResponse:
         """End a consent.
@@ -1972,6 +1997,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2011,6 +2038,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2026,6 +2054,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> StartAuthorisationResponse:
         """Start the customer's authorisation of a consent.
@@ -2043,6 +2072,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2086,6 +2117,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2097,6 +2129,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> ListAuthorisationsResponse:
         """List the authorisations of a consent.
@@ -2109,6 +2142,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2148,6 +2183,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2160,6 +2196,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> GetAuthorisationStatusResponse:
         """Read the status of a consent's authorisation.
@@ -2173,6 +2210,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2213,6 +2252,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2229,6 +2269,7 @@ class NextGenPsd2(Client):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> GetAccountsResponse:
         """List the accounts that a consent covers.
@@ -2250,6 +2291,8 @@ class NextGenPsd2(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2294,6 +2337,7 @@ class NextGenPsd2(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2897,6 +2941,7 @@ class AsyncNextGenPsd2(AsyncClient):
         accept_language: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> VerifyUserResponse:
         """Check whether a customer of the bank has a personal identifier.
@@ -2911,6 +2956,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2941,6 +2988,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2959,6 +3007,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> UpdateBankOfferedConsentsResponse:
         """Get a link at which the customer gives, changes or withdraws consents.
@@ -2983,6 +3032,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3022,6 +3073,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3040,6 +3092,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> UpdateConsentsResponse:
         """Deprecated: get a link for the customer, under the old path.
@@ -3063,6 +3116,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3103,6 +3158,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3131,6 +3187,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> CreateConsentResponse:
         """Create a consent for reading accounts, which the customer then authorises.
@@ -3139,7 +3196,7 @@ class AsyncNextGenPsd2(AsyncClient):
         never repeated automatically: each request asks the customer. Dialect `bg`.
 
         Args:
-            access: What the consent gives access to.
+            access: The access that the consent gives.
             recurring_indicator: Whether the consent is for repeated use.
             valid_until: The last day of the consent, in the bank's calendar; `9999-12-31` for as long
                 as the bank allows.
@@ -3165,6 +3222,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3214,6 +3273,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3225,6 +3285,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetConsentResponse:
         """Read a consent.
@@ -3238,6 +3299,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3277,6 +3340,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3288,6 +3352,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetConsentStatusResponse:
         """Read the status of a consent.
@@ -3301,6 +3366,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3340,6 +3407,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3351,6 +3419,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> DeleteConsentResponse:
         """End a consent.
@@ -3363,6 +3432,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3402,6 +3473,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3417,6 +3489,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> StartAuthorisationResponse:
         """Start the customer's authorisation of a consent.
@@ -3434,6 +3507,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3477,6 +3552,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3488,6 +3564,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> ListAuthorisationsResponse:
         """List the authorisations of a consent.
@@ -3500,6 +3577,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3539,6 +3618,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3551,6 +3631,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetAuthorisationStatusResponse:
         """Read the status of a consent's authorisation.
@@ -3564,6 +3645,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3604,6 +3687,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3620,6 +3704,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetAccountsResponse:
         """List the accounts that a consent covers.
@@ -3641,6 +3726,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3685,6 +3772,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer

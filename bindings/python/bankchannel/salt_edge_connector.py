@@ -256,7 +256,7 @@ class HeaderField(Record):
     __match_args__ = ("name", "value")
 
     name: str
-    """The name, as it is written."""
+    """The name as written."""
 
     value: str
     """The value."""
@@ -565,7 +565,7 @@ class HubRequestNotifyError(Record):
 
 
 HubRequest = Union[HubRequestCreateToken, HubRequestRevokeToken, HubRequestReconnectToken, HubRequestConfirmToken, HubRequestCancelToken, HubRequestFetchAccounts, HubRequestRefreshAccounts, HubRequestConfirmAccounts, HubRequestFetchTransactions, HubRequestFetchCustomer, HubRequestNotifyError]
-"""What the hub asks."""
+"""A request from the hub."""
 _HubRequest = {"create_token": HubRequestCreateToken, "revoke_token": HubRequestRevokeToken, "reconnect_token": HubRequestReconnectToken, "confirm_token": HubRequestConfirmToken, "cancel_token": HubRequestCancelToken, "fetch_accounts": HubRequestFetchAccounts, "refresh_accounts": HubRequestRefreshAccounts, "confirm_accounts": HubRequestConfirmAccounts, "fetch_transactions": HubRequestFetchTransactions, "fetch_customer": HubRequestFetchCustomer, "notify_error": HubRequestNotifyError}
 
 
@@ -2055,6 +2055,7 @@ class SaltEdgeConnector(Client):
         identifiers: Mapping[str, object] | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> SucceedSessionResponse:
         """Report that a session has succeeded.
@@ -2075,6 +2076,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2115,6 +2118,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2130,6 +2134,7 @@ class SaltEdgeConnector(Client):
         interactive_step_instruction: InteractiveStep | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> UpdateSessionResponse:
         """Report the progress of a session.
@@ -2147,6 +2152,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2185,6 +2192,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2199,6 +2207,7 @@ class SaltEdgeConnector(Client):
         extra: Mapping[str, object] | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> FailSessionResponse:
         """Report that a session has failed.
@@ -2215,6 +2224,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2252,6 +2263,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2266,6 +2278,7 @@ class SaltEdgeConnector(Client):
         customer_id: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> ListTokensAtHubResponse:
         """List tokens as Salt Edge knows them.
@@ -2283,6 +2296,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2315,6 +2330,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2325,6 +2341,7 @@ class SaltEdgeConnector(Client):
         token: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> RevokeTokenAtHubResponse:
         """Report that a token was revoked at the bank.
@@ -2337,6 +2354,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2368,6 +2387,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2378,6 +2398,7 @@ class SaltEdgeConnector(Client):
         client_id: int,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: Signer | None = None,
     ) -> GetClientInfoResponse:
         """Look up a third party.
@@ -2389,6 +2410,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2415,6 +2438,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -2710,6 +2734,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -2729,6 +2754,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -2747,6 +2774,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -2759,6 +2787,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -2775,6 +2804,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -2792,6 +2823,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -2805,6 +2837,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> GetSessionResponse:
         """Get the purpose and the state of a session.
@@ -2818,6 +2851,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -2829,6 +2864,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -2844,6 +2880,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         signer: Signer | None = None,
     ) -> SessionEnd:
@@ -2864,6 +2901,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -2885,6 +2924,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             signer=signer,
         )
@@ -2899,6 +2939,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         signer: Signer | None = None,
     ) -> SessionEnd:
@@ -2915,6 +2956,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -2934,6 +2977,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             signer=signer,
         )
@@ -2946,6 +2990,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> RevokeTokenResponse:
         """Revoke a token: the customer or the bank ends the access.
@@ -2959,6 +3004,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -2970,6 +3017,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -2983,6 +3031,7 @@ class SaltEdgeConnector(Client):
         limit: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> ListTokensResponse:
         """List tokens: the access of each third party.
@@ -2997,6 +3046,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3010,6 +3061,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -3019,6 +3071,7 @@ class SaltEdgeConnector(Client):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         signer: Signer | None = None,
     ) -> ReconcileTokensResponse:
@@ -3031,6 +3084,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -3060,6 +3115,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             signer=signer,
         )
@@ -3073,6 +3129,7 @@ class SaltEdgeConnector(Client):
         limit: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> ListCallbacksResponse:
         """List the reports to Salt Edge and their state.
@@ -3087,6 +3144,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3099,6 +3158,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -3109,6 +3169,7 @@ class SaltEdgeConnector(Client):
         callback_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> RetryCallbackResponse:
         """Send a stopped callback again.
@@ -3121,6 +3182,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3131,6 +3194,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -3144,6 +3208,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -3164,6 +3229,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3184,6 +3251,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -3360,6 +3428,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         identifiers: Mapping[str, object] | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> SucceedSessionResponse:
         """Report that a session has succeeded.
@@ -3380,6 +3449,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3420,6 +3491,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3435,6 +3507,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         interactive_step_instruction: InteractiveStep | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> UpdateSessionResponse:
         """Report the progress of a session.
@@ -3452,6 +3525,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3490,6 +3565,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3504,6 +3580,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         extra: Mapping[str, object] | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> FailSessionResponse:
         """Report that a session has failed.
@@ -3520,6 +3597,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3557,6 +3636,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3571,6 +3651,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         customer_id: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> ListTokensAtHubResponse:
         """List tokens as Salt Edge knows them.
@@ -3588,6 +3669,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3620,6 +3703,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3630,6 +3714,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         token: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> RevokeTokenAtHubResponse:
         """Report that a token was revoked at the bank.
@@ -3642,6 +3727,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3673,6 +3760,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -3683,6 +3771,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         client_id: int,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetClientInfoResponse:
         """Look up a third party.
@@ -3694,6 +3783,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3720,6 +3811,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             signer=signer,
         )
         return answer
@@ -4015,6 +4107,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -4034,6 +4127,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4052,6 +4147,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -4064,6 +4160,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -4080,6 +4177,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4097,6 +4196,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -4110,6 +4210,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> GetSessionResponse:
         """Get the purpose and the state of a session.
@@ -4123,6 +4224,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4134,6 +4237,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -4149,6 +4253,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
     ) -> SessionEnd:
@@ -4169,6 +4274,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -4190,6 +4297,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             signer=signer,
         )
@@ -4204,6 +4312,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
     ) -> SessionEnd:
@@ -4220,6 +4329,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -4239,6 +4350,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             signer=signer,
         )
@@ -4251,6 +4363,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> RevokeTokenResponse:
         """Revoke a token: the customer or the bank ends the access.
@@ -4264,6 +4377,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4275,6 +4390,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -4288,6 +4404,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         limit: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> ListTokensResponse:
         """List tokens: the access of each third party.
@@ -4302,6 +4419,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4315,6 +4434,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -4324,6 +4444,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
     ) -> ReconcileTokensResponse:
@@ -4336,6 +4457,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -4365,6 +4488,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             signer=signer,
         )
@@ -4378,6 +4502,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         limit: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> ListCallbacksResponse:
         """List the reports to Salt Edge and their state.
@@ -4392,6 +4517,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4404,6 +4531,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -4414,6 +4542,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         callback_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> RetryCallbackResponse:
         """Send a stopped callback again.
@@ -4426,6 +4555,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4436,6 +4567,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -4449,6 +4581,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -4469,6 +4602,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4489,6 +4624,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,

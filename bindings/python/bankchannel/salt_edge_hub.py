@@ -608,6 +608,7 @@ class SaltEdgeHub(Client):
         original_request: TokenRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> CreateTokenResponse:
         """Begin a customer's enrolment.
 
@@ -624,6 +625,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -658,6 +661,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -671,6 +675,7 @@ class SaltEdgeHub(Client):
         provider_code: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> TokenRevocationResponse:
         """Revoke a token.
 
@@ -686,6 +691,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -719,6 +726,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -732,6 +740,7 @@ class SaltEdgeHub(Client):
         provider_code: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ReconnectTokenResponse:
         """Renew a token.
 
@@ -747,6 +756,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -780,6 +791,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -793,6 +805,7 @@ class SaltEdgeHub(Client):
         original_request: ConfirmationRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ConfirmTokenResponse:
         """Answer an interactive step of an enrolment.
 
@@ -808,6 +821,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -841,6 +856,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -852,6 +868,7 @@ class SaltEdgeHub(Client):
         session_secret: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> CancelTokenResponse:
         """Cancel an enrolment.
 
@@ -864,6 +881,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -895,6 +914,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -907,6 +927,7 @@ class SaltEdgeHub(Client):
         session_secret: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> FetchAccountsResponse:
         """List a customer's accounts.
 
@@ -920,6 +941,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -952,6 +975,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -967,6 +991,7 @@ class SaltEdgeHub(Client):
         redirect_url: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> RefreshAccountsResponse:
         """Refresh a customer's accounts.
 
@@ -985,6 +1010,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1020,6 +1047,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1034,6 +1062,7 @@ class SaltEdgeHub(Client):
         original_request: ConfirmationRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
@@ -1049,6 +1078,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1083,6 +1114,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1098,6 +1130,7 @@ class SaltEdgeHub(Client):
         to_date: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
@@ -1114,6 +1147,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1149,6 +1184,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1161,6 +1197,7 @@ class SaltEdgeHub(Client):
         session_secret: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> FetchCustomerResponse:
         """Get a customer's data.
 
@@ -1174,6 +1211,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1206,6 +1245,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1219,6 +1259,7 @@ class SaltEdgeHub(Client):
         error: NoticedError | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> NotifyErrorResponse:
         """Report an unusable answer to its connector.
 
@@ -1233,6 +1274,8 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1266,6 +1309,7 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1367,6 +1411,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         original_request: TokenRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> CreateTokenResponse:
         """Begin a customer's enrolment.
 
@@ -1383,6 +1428,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1417,6 +1464,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1430,6 +1478,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         provider_code: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> TokenRevocationResponse:
         """Revoke a token.
 
@@ -1445,6 +1494,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1478,6 +1529,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1491,6 +1543,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         provider_code: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ReconnectTokenResponse:
         """Renew a token.
 
@@ -1506,6 +1559,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1539,6 +1594,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1552,6 +1608,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         original_request: ConfirmationRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ConfirmTokenResponse:
         """Answer an interactive step of an enrolment.
 
@@ -1567,6 +1624,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1600,6 +1659,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1611,6 +1671,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         session_secret: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> CancelTokenResponse:
         """Cancel an enrolment.
 
@@ -1623,6 +1684,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1654,6 +1717,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1666,6 +1730,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         session_secret: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> FetchAccountsResponse:
         """List a customer's accounts.
 
@@ -1679,6 +1744,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1711,6 +1778,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1726,6 +1794,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         redirect_url: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> RefreshAccountsResponse:
         """Refresh a customer's accounts.
 
@@ -1744,6 +1813,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1779,6 +1850,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1793,6 +1865,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         original_request: ConfirmationRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
@@ -1808,6 +1881,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1842,6 +1917,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1857,6 +1933,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         to_date: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
@@ -1873,6 +1950,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1908,6 +1987,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1920,6 +2000,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         session_secret: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> FetchCustomerResponse:
         """Get a customer's data.
 
@@ -1933,6 +2014,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1965,6 +2048,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1978,6 +2062,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         error: NoticedError | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> NotifyErrorResponse:
         """Report an unusable answer to its connector.
 
@@ -1992,6 +2077,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -2025,5 +2112,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer

@@ -1748,6 +1748,7 @@ class WsChannel(NewFilesClient):
         mode: Mode | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> InitRegisterResponse:
         """Fetch a challenge for a registration.
 
@@ -1761,6 +1762,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -1773,6 +1776,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1789,6 +1793,7 @@ class WsChannel(NewFilesClient):
         phone: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
@@ -1811,6 +1816,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
@@ -1838,6 +1845,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1850,6 +1858,7 @@ class WsChannel(NewFilesClient):
         code: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> VerifyPhoneResponse:
         """Verify a user's phone with the code from the SMS.
 
@@ -1866,6 +1875,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -1885,6 +1896,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1897,6 +1909,7 @@ class WsChannel(NewFilesClient):
         code: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> VerifyEmailResponse:
         """Verify a user's e-mail address with the code from the mail.
 
@@ -1912,6 +1925,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -1931,6 +1946,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1941,6 +1957,7 @@ class WsChannel(NewFilesClient):
         mode: Mode | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> InitPasswordResetResponse:
         """Send a code for a password reset by SMS.
 
@@ -1955,6 +1972,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -1967,6 +1986,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -1980,6 +2000,7 @@ class WsChannel(NewFilesClient):
         encrypted: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> PasswordResetResponse:
         """Set a new password with the code from the SMS.
 
@@ -1997,6 +2018,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2019,6 +2042,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2029,6 +2053,7 @@ class WsChannel(NewFilesClient):
         mode: Mode | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> InitLoginResponse:
         """Fetch a challenge for a login.
 
@@ -2042,6 +2067,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -2054,6 +2081,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2066,6 +2094,7 @@ class WsChannel(NewFilesClient):
         encrypted: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> LoginResponse:
         """Answer a challenge with the password.
 
@@ -2083,6 +2112,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
@@ -2103,6 +2134,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2117,6 +2149,7 @@ class WsChannel(NewFilesClient):
         setup_totp: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> LoginMfaResponse:
         """Submit the code of the second factor.
 
@@ -2135,6 +2168,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2156,6 +2191,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2168,6 +2204,7 @@ class WsChannel(NewFilesClient):
         session: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> SelectMfaResponse:
         """Choose the second factor of a login.
 
@@ -2182,6 +2219,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2201,6 +2240,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2213,6 +2253,7 @@ class WsChannel(NewFilesClient):
         code: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> VerifyTotpResponse:
         """Complete the enrolment of an authenticator.
 
@@ -2229,6 +2270,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2248,6 +2291,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2259,6 +2303,7 @@ class WsChannel(NewFilesClient):
         access_token: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> LogoutResponse:
         """End all sessions of a user.
 
@@ -2272,6 +2317,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2293,6 +2340,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2301,6 +2349,7 @@ class WsChannel(NewFilesClient):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ListCertsResponse:
         """List the account's bank certificates.
 
@@ -2312,6 +2361,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2329,6 +2380,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2338,6 +2390,7 @@ class WsChannel(NewFilesClient):
         export: ExportSetting,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ConfigCertsResponse:
         """Switch off the export of private keys for good.
 
@@ -2350,6 +2403,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2372,6 +2427,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2382,6 +2438,7 @@ class WsChannel(NewFilesClient):
         accept: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ShareCertsResponse:
         """Let another account use this account's certificates.
 
@@ -2398,6 +2455,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2420,6 +2479,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2429,6 +2489,7 @@ class WsChannel(NewFilesClient):
         ext_email: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> UnshareCertsResponse:
         """Stop another account from using this account's certificates, or the reverse.
 
@@ -2441,6 +2502,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2463,6 +2526,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2473,6 +2537,7 @@ class WsChannel(NewFilesClient):
         pgp_key_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ExportCertResponse:
         """Export a certificate with its private key, encrypted to a PGP key.
 
@@ -2486,6 +2551,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2512,6 +2579,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2524,6 +2592,7 @@ class WsChannel(NewFilesClient):
         ws_user_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> EnrollCertResponse:
         """Enrol for a certificate at a bank with its PIN.
 
@@ -2541,6 +2610,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2574,6 +2645,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2589,6 +2661,7 @@ class WsChannel(NewFilesClient):
         enc_private_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ImportCertResponse:
         """Import an existing certificate and its private key.
 
@@ -2609,6 +2682,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2640,6 +2715,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2650,6 +2726,7 @@ class WsChannel(NewFilesClient):
         account: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> RetireCertResponse:
         """Retire the certificates for a bank.
 
@@ -2665,6 +2742,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2689,6 +2768,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2700,6 +2780,7 @@ class WsChannel(NewFilesClient):
         status: StatusFilter | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ListFilesResponse:
         """List the files that a bank holds for the account.
 
@@ -2714,6 +2795,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2744,6 +2827,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2757,6 +2841,7 @@ class WsChannel(NewFilesClient):
         signature: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> UploadFileResponse:
         """Send a signed file to a bank.
@@ -2776,6 +2861,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -2819,6 +2906,7 @@ class WsChannel(NewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -2832,6 +2920,7 @@ class WsChannel(NewFilesClient):
         destination: Destination | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> DownloadFileResponse:
         """Download a file from a bank.
@@ -2848,6 +2937,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -2882,6 +2973,7 @@ class WsChannel(NewFilesClient):
             destination=destination,
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -2894,6 +2986,7 @@ class WsChannel(NewFilesClient):
         file_reference: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> DeleteFileResponse:
         """Delete a file at a bank.
 
@@ -2907,6 +3000,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2938,6 +3033,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2946,6 +3042,7 @@ class WsChannel(NewFilesClient):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ListAccountsResponse:
         """List the accounts under the API key.
 
@@ -2956,6 +3053,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2975,6 +3074,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -2985,6 +3085,7 @@ class WsChannel(NewFilesClient):
         confirm: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> DeleteAccountResponse:
         """Delete a customer's account for good.
 
@@ -3000,6 +3101,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3024,6 +3127,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -3032,6 +3136,7 @@ class WsChannel(NewFilesClient):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ListKeysResponse:
         """List the account's registered PGP keys.
 
@@ -3042,6 +3147,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3059,6 +3166,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -3069,6 +3177,7 @@ class WsChannel(NewFilesClient):
         pgp_key_purpose: PgpKeyPurpose,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> UploadKeyResponse:
         """Register a PGP public key.
 
@@ -3083,6 +3192,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3105,6 +3216,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -3114,6 +3226,7 @@ class WsChannel(NewFilesClient):
         pgp_key_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> DeleteKeyResponse:
         """Remove a registered PGP key.
 
@@ -3125,6 +3238,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3150,6 +3265,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -3444,6 +3560,7 @@ class WsChannel(NewFilesClient):
         api_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> RegisterResponse:
@@ -3468,6 +3585,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3497,6 +3616,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3514,6 +3634,7 @@ class WsChannel(NewFilesClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> Authenticated:
@@ -3540,6 +3661,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3571,6 +3694,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3588,6 +3712,7 @@ class WsChannel(NewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> LogInProgress:
@@ -3610,6 +3735,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3641,6 +3768,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3657,6 +3785,7 @@ class WsChannel(NewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> LogInProgress:
@@ -3679,6 +3808,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3709,6 +3840,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3725,6 +3857,7 @@ class WsChannel(NewFilesClient):
         compute_code: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> EnrolTotpResponse:
@@ -3747,6 +3880,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3777,6 +3912,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3791,6 +3927,7 @@ class WsChannel(NewFilesClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> PasswordResetResponse:
@@ -3812,6 +3949,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3838,6 +3977,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3849,6 +3989,7 @@ class WsChannel(NewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> ExportSessionResponse:
@@ -3863,6 +4004,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3878,6 +4021,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3890,6 +4034,7 @@ class WsChannel(NewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> ImportSessionResponse:
@@ -3906,6 +4051,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3921,6 +4068,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3941,6 +4089,7 @@ class WsChannel(NewFilesClient):
         check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -3982,6 +4131,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4025,6 +4176,7 @@ class WsChannel(NewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -4053,6 +4205,7 @@ class WsChannel(NewFilesClient):
         check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -4103,6 +4256,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4155,6 +4310,7 @@ class WsChannel(NewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -4172,6 +4328,7 @@ class WsChannel(NewFilesClient):
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> DownloadNewFilesResponse:
@@ -4200,6 +4357,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4227,6 +4386,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -4365,6 +4525,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         mode: Mode | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> InitRegisterResponse:
         """Fetch a challenge for a registration.
 
@@ -4378,6 +4539,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -4390,6 +4553,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4406,6 +4570,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         phone: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
@@ -4428,6 +4593,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
@@ -4455,6 +4622,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4467,6 +4635,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         code: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> VerifyPhoneResponse:
         """Verify a user's phone with the code from the SMS.
 
@@ -4483,6 +4652,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4502,6 +4673,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4514,6 +4686,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         code: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> VerifyEmailResponse:
         """Verify a user's e-mail address with the code from the mail.
 
@@ -4529,6 +4702,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4548,6 +4723,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4558,6 +4734,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         mode: Mode | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> InitPasswordResetResponse:
         """Send a code for a password reset by SMS.
 
@@ -4572,6 +4749,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -4584,6 +4763,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4597,6 +4777,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         encrypted: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> PasswordResetResponse:
         """Set a new password with the code from the SMS.
 
@@ -4614,6 +4795,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4636,6 +4819,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4646,6 +4830,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         mode: Mode | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> InitLoginResponse:
         """Fetch a challenge for a login.
 
@@ -4659,6 +4844,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -4671,6 +4858,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4683,6 +4871,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         encrypted: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> LoginResponse:
         """Answer a challenge with the password.
 
@@ -4700,6 +4889,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
@@ -4720,6 +4911,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4734,6 +4926,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         setup_totp: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> LoginMfaResponse:
         """Submit the code of the second factor.
 
@@ -4752,6 +4945,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4773,6 +4968,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4785,6 +4981,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         session: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> SelectMfaResponse:
         """Choose the second factor of a login.
 
@@ -4799,6 +4996,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4818,6 +5017,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4830,6 +5030,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         code: Secret,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> VerifyTotpResponse:
         """Complete the enrolment of an authenticator.
 
@@ -4846,6 +5047,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4865,6 +5068,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4876,6 +5080,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         access_token: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> LogoutResponse:
         """End all sessions of a user.
 
@@ -4889,6 +5094,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -4910,6 +5117,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4918,6 +5126,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ListCertsResponse:
         """List the account's bank certificates.
 
@@ -4929,6 +5138,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -4946,6 +5157,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4955,6 +5167,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         export: ExportSetting,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ConfigCertsResponse:
         """Switch off the export of private keys for good.
 
@@ -4967,6 +5180,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -4989,6 +5204,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -4999,6 +5215,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         accept: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ShareCertsResponse:
         """Let another account use this account's certificates.
 
@@ -5015,6 +5232,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5037,6 +5256,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5046,6 +5266,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         ext_email: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> UnshareCertsResponse:
         """Stop another account from using this account's certificates, or the reverse.
 
@@ -5058,6 +5279,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5080,6 +5303,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5090,6 +5314,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         pgp_key_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ExportCertResponse:
         """Export a certificate with its private key, encrypted to a PGP key.
 
@@ -5103,6 +5328,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5129,6 +5356,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5141,6 +5369,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         ws_user_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> EnrollCertResponse:
         """Enrol for a certificate at a bank with its PIN.
 
@@ -5158,6 +5387,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5191,6 +5422,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5206,6 +5438,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         enc_private_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ImportCertResponse:
         """Import an existing certificate and its private key.
 
@@ -5226,6 +5459,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5257,6 +5492,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5267,6 +5503,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         account: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> RetireCertResponse:
         """Retire the certificates for a bank.
 
@@ -5282,6 +5519,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5306,6 +5545,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5317,6 +5557,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         status: StatusFilter | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ListFilesResponse:
         """List the files that a bank holds for the account.
 
@@ -5331,6 +5572,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5361,6 +5604,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5374,6 +5618,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         signature: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> UploadFileResponse:
         """Send a signed file to a bank.
@@ -5393,6 +5638,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -5436,6 +5683,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -5449,6 +5697,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         destination: Destination | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> DownloadFileResponse:
         """Download a file from a bank.
@@ -5465,6 +5714,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -5499,6 +5750,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             destination=destination,
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
         )
         return answer
@@ -5511,6 +5763,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         file_reference: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> DeleteFileResponse:
         """Delete a file at a bank.
 
@@ -5524,6 +5777,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5555,6 +5810,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5563,6 +5819,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ListAccountsResponse:
         """List the accounts under the API key.
 
@@ -5573,6 +5830,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5592,6 +5851,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5602,6 +5862,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         confirm: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> DeleteAccountResponse:
         """Delete a customer's account for good.
 
@@ -5617,6 +5878,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5641,6 +5904,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5649,6 +5913,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> ListKeysResponse:
         """List the account's registered PGP keys.
 
@@ -5659,6 +5924,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5676,6 +5943,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5686,6 +5954,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         pgp_key_purpose: PgpKeyPurpose,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> UploadKeyResponse:
         """Register a PGP public key.
 
@@ -5700,6 +5969,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5722,6 +5993,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -5731,6 +6003,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         pgp_key_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
     ) -> DeleteKeyResponse:
         """Remove a registered PGP key.
 
@@ -5742,6 +6015,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5767,6 +6042,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
         )
         return answer
 
@@ -6061,6 +6337,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         api_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> RegisterResponse:
@@ -6085,6 +6362,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6114,6 +6393,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6131,6 +6411,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> Authenticated:
@@ -6157,6 +6438,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6188,6 +6471,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6205,6 +6489,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> LogInProgress:
@@ -6227,6 +6512,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6258,6 +6545,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6274,6 +6562,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> LogInProgress:
@@ -6296,6 +6585,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6326,6 +6617,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6342,6 +6634,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         compute_code: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> EnrolTotpResponse:
@@ -6364,6 +6657,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6394,6 +6689,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6408,6 +6704,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> PasswordResetResponse:
@@ -6429,6 +6726,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6455,6 +6754,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6466,6 +6766,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> ExportSessionResponse:
@@ -6480,6 +6781,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6495,6 +6798,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6507,6 +6811,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> ImportSessionResponse:
@@ -6523,6 +6828,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6538,6 +6845,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6558,6 +6866,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -6599,6 +6908,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6642,6 +6953,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -6670,6 +6982,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -6720,6 +7033,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6772,6 +7087,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -6789,6 +7105,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        request_id: str | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> DownloadNewFilesResponse:
@@ -6817,6 +7134,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6844,6 +7163,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            request_id=request_id,
             on_progress=on_progress,
             on_code=on_code,
         )

@@ -61,7 +61,7 @@ impl Call {
     #[new]
     #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=None, cancel=None, log=false, content=None,
                         content_path=None, content_pieces=false, destination_path=None, replace=false,
-                        destination_pieces=false, progress=false, asks_nobody=false))]
+                        destination_pieces=false, progress=false, request_id=None, asks_nobody=false))]
     #[allow(clippy::too_many_arguments)] // one keyword each on the Python side
     fn new(
         py: Python<'_>,
@@ -79,6 +79,7 @@ impl Call {
         replace: bool,
         destination_pieces: bool,
         progress: bool,
+        request_id: Option<String>,
         asks_nobody: bool,
     ) -> PyResult<Self> {
         let text = name.to_str()?;
@@ -107,6 +108,7 @@ impl Call {
             },
             log,
             progress,
+            request_id,
             asks_nobody,
         };
         // It only begins: releasing the interpreter's lock would cost more than it gains.

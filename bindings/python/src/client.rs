@@ -38,7 +38,8 @@ impl Client {
     }
 
     /// Runs a local operation synchronously.
-    #[pyo3(signature = (name, request, typed=true, content=None, content_path=None))]
+    #[pyo3(signature = (name, request, typed=true, content=None, content_path=None, request_id=None))]
+    #[allow(clippy::too_many_arguments)] // one keyword each on the Python side
     fn local<'py>(
         &self,
         py: Python<'py>,
@@ -47,12 +48,13 @@ impl Client {
         typed: bool,
         content: Option<PyBackedBytes>,
         content_path: Option<PathBuf>,
+        request_id: Option<String>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let client = self.open().map_err(|error| match name.to_str() {
             Ok(name) => raised(py, &placed(error, name)),
             Err(error) => error,
         })?;
-        compute(py, Some(&client), name, request, typed, (content, content_path))
+        compute(py, Some(&client), name, request, typed, (content, content_path), request_id)
     }
 
     /// The time limit of an exchange in seconds if the call has none; `None` for operations without a limit.
@@ -90,7 +92,7 @@ pub(crate) fn local<'py>(
     content: Option<PyBackedBytes>,
     content_path: Option<PathBuf>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    compute(py, None, name, request, typed, (content, content_path))
+    compute(py, None, name, request, typed, (content, content_path), None)
 }
 
 /// A row as one line of JSON with its line end.
@@ -114,6 +116,7 @@ fn compute<'py>(
     request: &Bound<'py, PyDict>,
     typed: bool,
     content: (Option<PyBackedBytes>, Option<PathBuf>),
+    request_id: Option<String>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let text = name.to_str()?;
     let fault = |error: Error| raised(py, &placed(error, text));
@@ -125,10 +128,11 @@ fn compute<'py>(
     };
     let plan = Plan::find(py, name)?;
     let request = given::fields(request).map_err(fault)?;
-    let answered = py.detach(|| match client {
+    let work = || match client {
         Some(client) => client.local(text, request.into(), content),
         None => bridge::local(text, request.into(), content),
-    });
+    };
+    let answered = py.detach(|| bridge::with_request_id(request_id, work));
     let answer = answered.map_err(fault)?;
     plan::answer(py, answer, plan.as_ref(), typed, None)
 }

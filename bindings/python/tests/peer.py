@@ -39,6 +39,7 @@ class Peer:
     def __init__(self) -> None:
         self.uploads: list[bytes] = []
         self.calls = 0
+        self.request_ids: list[str | None] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -61,6 +62,7 @@ class Peer:
 
             def do_GET(self) -> None:
                 peer.calls += 1
+                peer.request_ids.append(self.headers.get("x-request-id"))
                 if self.path == "/v2/certs":
                     times = [{"Purpose": "signing", "Expires": time} for time in TIMES]
                     connection = {"Bank": "simulator", "Access": "direct", "Certificates": times}
@@ -72,6 +74,7 @@ class Peer:
 
             def do_PUT(self) -> None:
                 peer.calls += 1
+                peer.request_ids.append(self.headers.get("x-request-id"))
                 if "chunked" in self.headers.get("transfer-encoding", ""):
                     body = b""
                     while size := int(self.rfile.readline() or b"-1", 16):
@@ -88,6 +91,7 @@ class Peer:
 
             def do_DELETE(self) -> None:
                 peer.calls += 1
+                peer.request_ids.append(self.headers.get("x-request-id"))
                 self.give(400, {}, "15", "FileReference is not valid")
 
             def give(self, status: int, fields: dict[str, Any], code: str = "00", text: str = "OK") -> None:

@@ -68,6 +68,20 @@ class Awaited(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(len(peer.uploads), 1)
         self.assertTrue(any(one.bytes == one.total and one.bytes > 700_000 for one in told), told)
 
+    async def test_a_request_id_is_sent_and_told_in_the_error(self) -> None:
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                await client.list_files(request_id="run-1")
+                await client.call("ws_channel.list_files", request_id="run-2")
+                with self.assertRaises(BankchannelError) as refused:
+                    await client.delete_file(file_type="KTL", file_reference="1", request_id="run-3")
+                self.assertEqual(refused.exception.context["request_id"], "run-3")
+                for name, fields in (("list_files", {}), ("totp_code", {"secret": "JBSWY3DPEHPK3PXP"})):
+                    with self.assertRaises(InvalidInputError) as raised:
+                        await client.call(f"ws_channel.{name}", fields, request_id="a b")
+                    self.assertEqual(raised.exception.context["field"], "request_id")
+            self.assertEqual(peer.request_ids, ["run-1", "run-2", "run-3"])
+
     async def test_a_cancelled_task_cancels_its_call(self) -> None:
         with Silent() as peer:
             async with AsyncWsChannel(**peer.settings) as client:

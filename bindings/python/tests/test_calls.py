@@ -149,6 +149,27 @@ class Calls(unittest.TestCase):
         self.client.call("ws_channel.list_files", on_progress=told.append)
         self.assertTrue(told)
 
+    def test_a_request_id_is_sent_and_told_in_the_error(self) -> None:
+        self.peer.request_ids.clear()
+        self.client.list_files(request_id="run-1")
+        self.client.call("ws_channel.list_files", request_id="run-2")
+        self.client.list_files()
+        with self.assertRaises(PeerRefusedError) as refused:
+            self.client.delete_file(file_type="KTL", file_reference="1", request_id="run-3")
+        self.assertEqual(refused.exception.context["request_id"], "run-3")
+        self.assertEqual(self.peer.request_ids, ["run-1", "run-2", None, "run-3"])
+        for wrong in ("", "Toddler_..12345 6789", "a/b", "\ud800", 7):
+            for call in (
+                lambda given: self.client.list_files(request_id=given),
+                lambda given: self.client.call("ws_channel.list_files", request_id=given),
+                lambda given: self.client.call("ws_channel.totp_code", {"secret": "JBSWY3DPEHPK3PXP"}, request_id=given),
+            ):
+                with self.assertRaises(InvalidInputError) as raised:
+                    call(wrong)
+                self.assertEqual(raised.exception.context["field"], "request_id")
+                self.assertNotIn("Toddler", f"{raised.exception} {raised.exception.context}")
+        self.assertEqual(len(self.peer.request_ids), 4)
+
     def test_code_that_fails_at_the_progress_does_not_end_the_call(self) -> None:
         told: list[Progress] = []
 

@@ -157,6 +157,17 @@ class Fields(unittest.TestCase):
         self.assertEqual((known["code"], known["outcome"]), (raised.exception.code, raised.exception.outcome))
         assert raised.exception.peer is not None
         self.assertEqual(known["request_id"], raised.exception.peer.request_id)
+        self.assertNotIn("x_request_id", known)
+
+    def test_a_request_id_is_in_the_line_of_the_exchange_and_in_that_of_its_failure(self) -> None:
+        with WsChannel(**self.peer.settings) as client, self.assertLogs("bankchannel", logging.DEBUG) as logs:
+            with self.assertRaises(BankchannelError) as raised:
+                client.delete_file(file_type="camt.053.001.08", file_reference="1", request_id="run-7")
+        known = [one for one in map(fields, logs.records) if "x_request_id" in one]
+        self.assertEqual([one["x_request_id"] for one in known], ["run-7", "run-7"])
+        assert raised.exception.peer is not None
+        self.assertEqual(known[-1]["request_id"], raised.exception.peer.request_id)
+        self.assertEqual(known[-1]["outcome"], raised.exception.outcome)
 
     def test_a_deadline(self) -> None:
         with Silent() as peer, WsChannel(**peer.settings) as client:

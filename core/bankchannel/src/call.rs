@@ -42,6 +42,12 @@ pub struct CallOptions {
     pub log: Option<CallLog>,
     /// Receives the progress of the call: bytes sent and received, steps of a flow.
     pub progress: Option<Watcher>,
+    /// An id of the caller's for this call, sent as `X-Request-ID` with every attempt of each of its exchanges, so that
+    /// the peer's logs can be searched for it; NextGenPSD2 sends it with the first attempt only, since a bank refuses an
+    /// id that it has seen. 1 to 100 characters, each an ASCII letter, a digit or one of `-._~:`; for NextGenPSD2 a UUID
+    /// in lower case. Anything else is `input.invalid_field` for `request_id`, before anything is sent. The call's log
+    /// and the context of its error have the id, with a part that looks like a token (40 characters or more) redacted.
+    pub request_id: Option<String>,
 }
 
 impl std::fmt::Debug for CallOptions {
@@ -130,6 +136,7 @@ impl CallOptions {
             asker: self.asker.clone(),
             log: self.log.clone(),
             progress: self.progress.clone(),
+            request_id: self.request_id.clone(),
             ..Self::default()
         }
     }

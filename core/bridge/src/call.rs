@@ -13,7 +13,7 @@ use bankchannel_foundation::{
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
-use crate::{Client, leftovers, operations, panics, progress::Untold, runtime::runtime};
+use crate::{Client, leftovers, operations, panics, progress::Untold, request_id::with_request_id, runtime::runtime};
 
 /// The parameters of a call: limits, content, log.
 #[derive(Default)]
@@ -30,6 +30,8 @@ pub struct CallParameters {
     pub log: bool,
     /// Whether the caller receives the progress of the call: [`Event::Progress`].
     pub progress: bool,
+    /// The call's request id, sent as `X-Request-ID`.
+    pub request_id: Option<String>,
     /// Whether the caller answers no questions: an operation that asks the program's own code is then not started.
     pub asks_nobody: bool,
 }
@@ -140,7 +142,8 @@ impl Call {
         let call = Self::of(Ends { events, replies, cancel: cancel.clone() }, log.clone());
         let inside = Inside { events: events_in.clone(), replies: replies_out, log, untold: call.untold.clone() };
         let parameters = CallParameters { cancel: Some(cancel), ..parameters };
-        let started = panics::inside(|| start(client, name, request, parameters, inside));
+        let id = parameters.request_id.clone();
+        let started = panics::inside(|| with_request_id(id, || start(client, name, request, parameters, inside)));
         if let Err(error) = started {
             let _ = events_in.try_send(Message::Event(Event::Failed(error)));
         }
@@ -379,6 +382,7 @@ fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParame
             // If the caller has not taken the last message yet, that one wakes it as well.
             untold.watcher(move || drop(events.try_send(Message::Progress)))
         }),
+        request_id: parameters.request_id,
         ..CallOptions::default()
     };
     let (client, name) = (client.here()?.clone(), name.to_owned());

@@ -20,6 +20,7 @@ pub mod operations;
 mod panics;
 mod per_process;
 mod progress;
+mod request_id;
 mod runtime;
 mod server;
 
@@ -37,6 +38,7 @@ pub use client::Client;
 pub use convert::{MAX_DEPTH, MAX_JSON, local, parse_json, progress_json, question_json, too_large};
 pub use leftovers::give_back;
 pub use panics::inside;
+pub use request_id::with_request_id;
 pub use runtime::{runtime, serving_runtime};
 pub use server::Server;
 

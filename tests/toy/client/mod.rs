@@ -74,7 +74,7 @@ impl Toy {
     where
         O: Exchange<Codec = Plain>,
     {
-        named::<O, _>(options, async {
+        named::<O, _>(options, Self::REQUEST_ID, async {
             let transport = self.0.transport.as_ref().ok_or_else(|| {
                 Error::because(&row::CONFIGURATION, "base_url is missing")
                     .with("field", "base_url")

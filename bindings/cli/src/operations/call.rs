@@ -93,7 +93,8 @@ pub(super) fn carry_out_without_session(
     }
     let target = Target::read(matches, common.format);
     let reserved = target.reserve(entry)?;
-    let response = bankchannel::call_local(entry.declaration.name, request, content)?;
+    let work = || bankchannel::call_local(entry.declaration.name, request, content);
+    let response = bankchannel_bridge::with_request_id(common.request_id.clone(), work)?;
     target.show(entry, Done { response, content: None }, reserved)
 }
 

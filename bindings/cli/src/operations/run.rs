@@ -128,8 +128,14 @@ pub(crate) fn carry_out(
     };
     let shown = Arc::clone(&progress);
     let watcher: Watcher = Arc::new(move |report| shown.update(report));
-    let options =
-        CallOptions { cancel, asker: Some(Arc::new(answers)), progress: Some(watcher), log: log.for_call(), ..options };
+    let options = CallOptions {
+        cancel,
+        asker: Some(Arc::new(answers)),
+        progress: Some(watcher),
+        log: log.for_call(),
+        request_id: common.request_id.clone(),
+        ..options
+    };
     let done = bankchannel_bridge::runtime()?.block_on(async {
         let mut call = std::pin::pin!(client.call_values(entry.declaration.name, request.into(), options));
         loop {

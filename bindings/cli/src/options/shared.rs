@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bankchannel::Protocol;
 use bankchannel_foundation::model::Seconds;
-use clap::{ArgMatches, Command, builder::PossibleValuesParser};
+use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 
 use super::{
     names::SHARED,
@@ -37,11 +37,25 @@ pub(crate) struct Common {
     pub(crate) signer: Option<String>,
     /// The command that answers for the bank.
     pub(crate) bank: Option<String>,
+    /// The request id of the calls.
+    pub(crate) request_id: Option<String>,
 }
 
 /// Adds the options for the output format.
 pub(crate) fn add_common(command: Command) -> Command {
     command.arg(flag("json", "Print one JSON object; a failure is printed as {\"error\": …}").help_heading(RESULT))
+}
+
+/// The name of the option for the request id of a command's calls.
+pub(crate) const REQUEST_ID: &str = "request-id";
+
+/// The option for the request id of a command's calls.
+fn request_id_argument() -> Arg {
+    plain::text(
+        REQUEST_ID,
+        "ID",
+        "Sent as X-Request-ID, to find the call in the peer's logs: 1 to 100 letters, digits or - . _ ~ :; a UUID for NextGenPSD2",
+    )
 }
 
 /// Adds the options of a client whose settings are in a JSON file, as in every language.
@@ -50,6 +64,7 @@ pub(crate) fn settings_file(command: Command) -> Command {
         file("settings", "A JSON file with the client's settings, the same in every language"),
         flag("noninteractive", "Never ask; fail when something is missing"),
         flag("verbose", "Show requests and answers on stderr, redacted").short('v'),
+        request_id_argument(),
     ];
     add_common(command).args(own.map(|argument| argument.help_heading(SERVICE)))
 }
@@ -57,7 +72,7 @@ pub(crate) fn settings_file(command: Command) -> Command {
 /// Adds the options of a local command: it asks and sends nothing.
 pub(crate) fn computing(command: Command) -> Command {
     let understood = [flag("noninteractive", "Ask for nothing"), flag("verbose", "Nothing is sent").short('v')];
-    add_common(command).args(understood.map(|argument| argument.hide(true)))
+    add_common(command).args(understood.map(|argument| argument.hide(true))).arg(request_id_argument().hide(true))
 }
 
 /// Adds the options of commands that use a service. `shown` names the fields that the command really uses: the others
@@ -152,6 +167,7 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
             )
             .value_parser(super::value::seconds),
         )
+        .arg(request_id_argument().help_heading(SERVICE))
         .arg(
             flag("verbose", "Show requests and answers on stderr, without secrets and contents")
                 .short('v')
@@ -183,8 +199,9 @@ impl Common {
         let settings =
             Settings::load(protocol, text("config").as_deref(), given, matches.get_one::<Seconds>("timeout").copied())?;
         let (noninteractive, verbose) = (matches.get_flag("noninteractive"), matches.get_flag("verbose"));
-        let (signer, bank) = (command(matches, "signer"), command(matches, "bank-command"));
-        Ok(Self { settings, format, noninteractive, verbose, signer, bank })
+        let (signer, bank) = (optional(matches, "signer"), optional(matches, "bank-command"));
+        let request_id = optional(matches, REQUEST_ID);
+        Ok(Self { settings, format, noninteractive, verbose, signer, bank, request_id })
     }
 
     /// Only the shared options: for local commands, which use neither a settings file nor the environment.
@@ -194,8 +211,9 @@ impl Common {
             format: format(matches),
             noninteractive: matches.get_flag("noninteractive"),
             verbose: matches.get_flag("verbose"),
-            signer: command(matches, "signer"),
-            bank: command(matches, "bank-command"),
+            signer: optional(matches, "signer"),
+            bank: optional(matches, "bank-command"),
+            request_id: optional(matches, REQUEST_ID),
         }
     }
 
@@ -233,8 +251,8 @@ impl Common {
     }
 }
 
-/// A program of the user, such as `--signer`, if the command has that option.
-fn command(matches: &ArgMatches, option: &str) -> Option<String> {
+/// The value of an option that not every command has.
+pub(crate) fn optional(matches: &ArgMatches, option: &str) -> Option<String> {
     matches.try_get_one::<String>(option).ok().flatten().cloned()
 }
 

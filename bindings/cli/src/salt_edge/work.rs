@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     exit::{Failure, Outcome},
     operations::{Log, ask_bank_command},
-    options::{any_value, flag, format, read_file, settings_file, text},
+    options::{REQUEST_ID, any_value, flag, format, optional, read_file, settings_file, text},
     output::{self, interrupt},
 };
 
@@ -59,7 +59,8 @@ pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> 
     let asker = asker(&settings, matches)?;
     let client = SaltEdgeConnector::new(settings)?;
     let log = Log::new(matches.get_flag("verbose"), true);
-    let options = CallOptions { asker: Some(asker), log: log.for_call(), ..CallOptions::default() };
+    let request_id = optional(matches, REQUEST_ID);
+    let options = CallOptions { asker: Some(asker), log: log.for_call(), request_id, ..CallOptions::default() };
     let runtime = bankchannel_bridge::serving_runtime()?;
     let ended = runtime.block_on(async {
         if matches.get_flag("watch") {
@@ -160,19 +161,20 @@ pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) 
         return Err(Failure::usage("--settings: store: this folder holds no store; that of a service is DATA/store"));
     }
     let client = SaltEdgeConnector::new(settings)?;
+    let options = CallOptions { request_id: optional(matches, REQUEST_ID), ..CallOptions::default() };
     bankchannel_bridge::runtime()?.block_on(async {
         if matches.get_one::<String>("retry").is_some_and(|id| id == "all") {
             let mut retried = 0;
-            for callback in callbacks_in(&client, "stopped").await? {
+            for callback in callbacks_in(&client, "stopped", &options).await? {
                 let request = client.request(json!({ "callback_id": callback["callback_id"] }))?;
-                retried += u32::from(client.retry_callback(request, &CallOptions::default()).await?.is_changed);
+                retried += u32::from(client.retry_callback(request, &options).await?.is_changed);
             }
             format(matches).show(&json!({ "retried": retried }));
             return Ok(());
         }
         if let Some(id) = matches.get_one::<String>("retry") {
             let request = client.request(json!({ "callback_id": id }))?;
-            format(matches).show(&write_boundary(client.retry_callback(request, &CallOptions::default()).await?));
+            format(matches).show(&write_boundary(client.retry_callback(request, &options).await?));
             return Ok(());
         }
         let states: &[&str] = match matches.get_flag("all") {
@@ -181,7 +183,7 @@ pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) 
         };
         let mut callbacks = Vec::new();
         for state in states {
-            callbacks.extend(callbacks_in(&client, state).await?);
+            callbacks.extend(callbacks_in(&client, state, &options).await?);
         }
         format(matches).show(&json!({ "callbacks": callbacks }));
         Ok(())
@@ -189,11 +191,11 @@ pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) 
 }
 
 /// All callbacks in a state.
-async fn callbacks_in(client: &SaltEdgeConnector, state: &str) -> Outcome<Vec<Value>> {
+async fn callbacks_in(client: &SaltEdgeConnector, state: &str, options: &CallOptions) -> Outcome<Vec<Value>> {
     let (mut callbacks, mut after) = (Vec::new(), None);
     loop {
         let request = client.request(json!({ "state": state, "after": after, "limit": 1000 }))?;
-        let page = client.list_callbacks(request, &CallOptions::default()).await?;
+        let page = client.list_callbacks(request, options).await?;
         after = page.next.clone();
         callbacks.extend(page.callbacks.into_iter().map(write_boundary));
         if after.is_none() {

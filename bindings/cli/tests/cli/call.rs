@@ -34,6 +34,49 @@ fn verbose_tells_what_is_sent_and_answered_and_no_secret() {
 }
 
 #[test]
+fn a_request_id_is_sent_and_told_in_the_error() {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut home = Home::empty();
+    home.variable("ISECURE_BASE_URL", &format!("http://{}/v2", listener.local_addr().unwrap()));
+    let seen = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut head, mut part) = (Vec::new(), [0; 1024]);
+        while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+            let size = stream.read(&mut part).unwrap();
+            head.extend_from_slice(&part[..size]);
+        }
+        stream.write_all(b"HTTP/1.1 400 Reason\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").unwrap();
+        String::from_utf8(head).unwrap().to_ascii_lowercase()
+    });
+    let login = ["call", "ws_channel.init_login", "-e", "me@example.com", "-m", "data", "--json", "--request-id"];
+    let told = home.run(&[&login[..], &["cron-7:a"]].concat()).expect(1).json();
+    assert_eq!(told["error"]["context"]["request_id"], "cron-7:a", "{told}");
+    assert!(seen.join().unwrap().contains("\r\nx-request-id: cron-7:a\r\n"));
+    // A command; an operation that sends nothing; one whose protocol has no client.
+    let totp = ["call", "totp_code", r#"{"secret": "JBSWY3DPEHPK3PXP"}"#, "--json", "--request-id"];
+    let made = ["call", "iso20022.make_payment", "{}", "--json", "--request-id"];
+    let verify = [
+        "account",
+        "verify-email",
+        "-e",
+        "me@example.com",
+        "--code",
+        "123456",
+        "--access-token",
+        "t",
+        "--json",
+        "--request-id",
+    ];
+    for command in [&login[..], &totp, &made, &verify] {
+        let ran = home.run(&[command, &["Toddler_..12345 6789"]].concat()).expect(1);
+        assert_eq!(ran.json()["error"]["context"]["field"], "request_id", "{command:?} {}", ran.out);
+        assert!(!format!("{}{}", ran.out, ran.err).contains("Toddler"), "{command:?} {}", ran.out);
+    }
+    home.run(&[&totp[..], &["cron-7:a"]].concat()).expect(0);
+}
+
+#[test]
 fn a_local_operation_needs_neither_settings_nor_service() {
     let home = Home::empty();
     let request = r#"{"secret": "JBSWY3DPEHPK3PXP"}"#;

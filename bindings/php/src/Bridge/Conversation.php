@@ -43,9 +43,9 @@ final class Conversation
     }
 
     /** Runs the call; returns its last event. @throws BankchannelException */
-    public function hold(Handle $client, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event
+    public function hold(Handle $client, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?string $requestId = null): Event
     {
-        $call = $this->bridge->begin($client, $this->operation, $request, $timeoutMs, $content, $destination, $this->logs, $this->onProgress !== null);
+        $call = $this->bridge->begin($client, $this->operation, $request, $timeoutMs, $content, $destination, $this->logs, $this->onProgress !== null, $requestId);
         try {
             $event = $this->resume($call, Reply::GO);
             while ($event->status !== Status::OK) {

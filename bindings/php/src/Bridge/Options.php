@@ -21,8 +21,8 @@ final class Options
     /** Finds the address of a string. */
     private static ?\FFI $memory = null;
 
-    /** The places are held because the options point to their strings. */
-    public function __construct(\FFI $library, int $timeoutMs, private readonly ?Place $content, private readonly ?Place $destination, bool $log, bool $progress = false)
+    /** The places and the id are held because the options point to their strings. */
+    public function __construct(\FFI $library, int $timeoutMs, private readonly ?Place $content, private readonly ?Place $destination, bool $log, bool $progress = false, private readonly ?string $requestId = null)
     {
         $this->options = Library::made($library->new('BankchannelCallOptions'));
         $this->place = \FFI::addr($this->options);
@@ -45,6 +45,11 @@ final class Options
         }
         if ($progress) {
             $this->options->progress = 1;
+        }
+        if ($requestId !== null) {
+            // An empty id has an address too: NULL would mean that there is none.
+            $this->options->request_id = self::address($requestId === '' ? '-' : $requestId);
+            $this->options->request_id_size = \strlen($requestId);
         }
     }
 

@@ -25,12 +25,12 @@ final class Iso20022
      * `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or
-     * `camt.054`, versions 2 to 13, or several of them one after the other.
+     * `camt.054`, versions 2 to 13, or several of them in a row.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; left out, what it declares.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of what they
-     * take back; left out, with their own. Where flipping would make the balances fit, `balance_check`
-     * says so.
+     * none or a wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
+     * reversed entry; if left out, they have their own direction. `balance_check` reports when flipping
+     * would make the balances match.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -57,12 +57,12 @@ final class Iso20022
      * larger files are read by `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or
-     * `camt.054`, versions 2 to 13, or several of them one after the other.
+     * `camt.054`, versions 2 to 13, or several of them in a row.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; left out, what it declares.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of what they
-     * take back; left out, with their own. Where flipping would make the balances fit, `balance_check`
-     * says so.
+     * none or a wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
+     * reversed entry; if left out, they have their own direction. `balance_check` reports when flipping
+     * would make the balances match.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -89,12 +89,12 @@ final class Iso20022
      * 1,000,000 entries and transactions; larger files are read by `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or
-     * `camt.054`, versions 2 to 13, or several of them one after the other.
+     * `camt.054`, versions 2 to 13, or several of them in a row.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; left out, what it declares.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of what they
-     * take back; left out, with their own. Where flipping would make the balances fit, `balance_check`
-     * says so.
+     * none or a wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
+     * reversed entry; if left out, they have their own direction. `balance_check` reports when flipping
+     * would make the balances match.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -122,14 +122,14 @@ final class Iso20022
      *
      * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every
      * page: `camt.052`, `camt.053` or `camt.054`.
-     * @param Iso20022\Cursor|null $cursor Where the page begins: `next` of the page before;
-     * left out for the first page.
-     * @param int|null $entries How many entries a page has, 1 to 100,000; 250 when left out. A page may
+     * @param Iso20022\Cursor|null $cursor The start of the page: `next` of the previous
+     * page; left out for the first page.
+     * @param int|null $entries The number of entries on a page, 1 to 100,000; 250 if left out. A page may
      * have fewer.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; left out, what it declares.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of what they
-     * take back; left out, with their own.
+     * none or a wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
+     * reversed entry; if left out, they have their own direction.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -158,12 +158,12 @@ final class Iso20022
      *
      * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every
      * page: `camt.052`, `camt.053` or `camt.054`.
-     * @param int|null $entries How many entries a page has, 1 to 100,000; 250 when left out. A page may
+     * @param int|null $entries The number of entries on a page, 1 to 100,000; 250 if left out. A page may
      * have fewer.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; left out, what it declares.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of what they
-     * take back; left out, with their own.
+     * none or a wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
+     * reversed entry; if left out, they have their own direction.
      *
      * @return \Generator<int, array{Iso20022\Statement, Iso20022\Entry}> pairs: what the item belongs to,
      * with the items of that page, and the item
@@ -202,9 +202,9 @@ final class Iso20022
      * reasons, with the meaning of each code in words. A report may name the rejected transactions only.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.002`, versions 2 to
-     * 14, or several of them one after the other.
+     * 14, or several of them in a row.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; left out, what it declares.
+     * none or a wrong one; if left out, the declared one.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -229,7 +229,7 @@ final class Iso20022
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001`, versions 2 to
      * 12.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; left out, what it declares.
+     * none or a wrong one; if left out, the declared one.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -257,53 +257,55 @@ final class Iso20022
      * @param Content|string|\SplFileInfo|resource|null $content The transfers as rows, see `format`; any
      * number of them. Either this or `transactions`.
      * @param iterable<Iso20022\CreditTransfer>|null $transactions The transfers themselves, at
-     * most 100,000 and 16 MiB of them as JSON: where a language takes an iterator, that has no such
+     * most 100,000 and 16 MiB as JSON; in languages that accept an iterator, the iterator has no such
      * limit. Either this or `content`.
-     * @param Iso20022\RowFormat|null $format How the rows of the content are written;
-     * `json_lines` unless given.
-     * @param Iso20022\PaymentTable|null $table How the table is written, where the content
-     * is one.
-     * @param Iso20022\PaymentParty|null $debtor Who pays: the name and an account are
-     * needed.
+     * @param Iso20022\RowFormat|null $format The format of the content's rows; `json_lines`
+     * by default.
+     * @param Iso20022\PaymentTable|null $table The format of the table, if the content is
+     * one.
+     * @param Iso20022\PaymentParty|null $debtor The payer: the name and an account are
+     * required.
      * @param \DateTimeInterface|null $executionDate The day on which to pay.
-     * @param \DateTimeInterface|null $executionTime The moment at which to pay, in place of the day: for
-     * instant payments, where agreed with the bank; not in version 3.
-     * @param Iso20022\TransferKind|null $kind How fast and by which scheme; left out: SEPA
-     * for EUR, else national.
-     * @param string|null $serviceLevel A service level of the bank in place of that of the kind, such as
-     * `SDVA`.
+     * @param \DateTimeInterface|null $executionTime The moment at which to pay, instead of the day: for
+     * instant payments, if agreed with the bank; not in version 3.
+     * @param Iso20022\TransferKind|null $kind The speed and the scheme; if left out: SEPA
+     * for EUR, otherwise national.
+     * @param string|null $serviceLevel A service level of the bank instead of the kind's, such as `SDVA`.
      * @param string|null $localInstrument A local instrument of the bank, such as its own product code.
      * @param string|null $category The category, an ISO 20022 code such as `SALA` for salaries: it holds
      * for a whole batch.
      * @param bool|null $batchBooking Whether the account is debited once for the batch (`true`) or for
-     * each transfer; left out: as agreed with the bank.
-     * @param Iso20022\ChargeBearer|null $chargeBearer Who bears the charges; left out:
-     * `SLEV` in SEPA, else `SHAR`.
-     * @param Iso20022\PaymentParty|null $ultimateDebtor On whose behalf the debtor pays.
-     * @param string|null $batchId The id of the batch, at most 35 characters; left out: made from the
-     * data.
-     * @param string|null $currency The currency of transfers that name none, an ISO 4217 code; EUR unless
-     * given.
-     * @param Iso20022\PaymentParty|null $initiator Who initiates the payments: a name, and
-     * the number by which the bank knows the customer; the debtor's name unless given.
-     * @param Iso20022\PaymentVersion|null $version The version of the file: that which the
-     * profile says, else `v09`.
-     * @param string|null $messageId The id of the file, at most 35 characters, never used before; left
-     * out: made from the data.
-     * @param \DateTimeInterface|null $created When the file was made; left out: now. Dates of execution
-     * are judged as seen from that day.
-     * @param Iso20022\Characters|null $characters What becomes of characters that banks do
-     * not forward: that which the profile says, else they are refused.
-     * @param bool|null $cut Whether texts and names that are too long are cut, which is reported; else
-     * they are refused.
-     * @param bool|null $compact Whether the file has no line breaks; banks name errors by line.
-     * @param bool|null $utc Whether the time of making is written in UTC with a `Z`, which some banks
-     * refuse; else as local time without offset.
+     * each transfer; if left out, as agreed with the bank.
+     * @param Iso20022\ChargeBearer|null $chargeBearer The party that bears the charges; if
+     * left out: `SLEV` in SEPA, otherwise `SHAR`.
+     * @param Iso20022\PaymentParty|null $ultimateDebtor The party on whose behalf the debtor
+     * pays.
+     * @param string|null $batchId The id of the batch, at most 35 characters; if left out, it is made
+     * from the data.
+     * @param string|null $currency The currency of transfers without one, an ISO 4217 code; EUR by
+     * default.
+     * @param Iso20022\PaymentParty|null $initiator The party that initiates the payments: a
+     * name, and the number by which the bank knows the customer; the debtor's name by default.
+     * @param Iso20022\PaymentVersion|null $version The version of the file: by default that
+     * of the profile, otherwise `v09`.
+     * @param string|null $messageId The id of the file, at most 35 characters, never used before; if left
+     * out, it is made from the data.
+     * @param \DateTimeInterface|null $created When the file was made; if left out, now. Execution dates
+     * are judged relative to that day.
+     * @param Iso20022\Characters|null $characters The treatment of characters that banks do
+     * not forward: by default that of the profile, otherwise they are refused.
+     * @param bool|null $cut Whether texts and names that are too long are cut, which is reported;
+     * otherwise they are refused.
+     * @param bool|null $compact Whether the file has no line breaks; banks report errors by line.
+     * @param bool|null $utc Whether the creation time is written in UTC with a `Z`, which some banks
+     * refuse; otherwise as local time without offset.
      * @param bool|null $uetr Whether transfers without a UETR get one, made from the data; version 9
      * only.
-     * @param Iso20022\ProfileOptions|null $profile How the bank differs from others.
+     * @param Iso20022\ProfileOptions|null $profile The bank's deviations from the common
+     * rules.
      * @param string|null $path The file to write, which must not exist yet: it appears when it is
-     * complete, readable by its owner only. Left out: the answer has the file as text, of at most 16 MiB.
+     * complete, readable by its owner only. If left out, the answer has the file as text, of at most 16
+     * MiB.
      *
      * @throws Exception\InvalidInputException `iso20022.payment_refused`,
      * `input.content_unreadable`
@@ -387,10 +389,10 @@ final class Iso20022
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001.001.09` or
      * `pain.001.001.03`.
-     * @param Iso20022\ProfileOptions|null $profile How your bank differs from the common
+     * @param Iso20022\ProfileOptions|null $profile How your bank deviates from the common
      * rules.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; left out, what it declares.
+     * none or a wrong one; if left out, the declared one.
      *
      * @throws BankchannelException
      */
@@ -416,17 +418,16 @@ final class Iso20022
      * matched by their ids, batches by their payment information id and exact sums. What belongs to none
      * for certain is listed apart. Nothing may be sent again while it is not known where the money is.
      *
-     * @param Content|string|\SplFileInfo|resource $content The payment file's bytes as they were sent:
-     * `pain.001`, versions 2 to 12.
+     * @param Content|string|\SplFileInfo|resource $content The payment file's bytes as sent: `pain.001`,
+     * versions 2 to 12.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; left out, what it declares.
-     * @param list<Iso20022\StatusReport>|null $reports The status reports, as
-     * `read_status_report` gives them, in any order; those about other files do no harm. Left out for
-     * none.
+     * none or a wrong one; if left out, the declared one.
+     * @param list<Iso20022\StatusReport>|null $reports The status reports, as returned by
+     * `read_status_report`, in any order; those about other files are ignored. Leave out for none.
      * @param list<Iso20022\Statement>|null $statements The statements, reports and
-     * notifications of the account, as `read_statement`, `read_report` and `read_notification` give them,
-     * in any order. Left out for none. The whole request has at most 16 MiB as JSON, about 20,000
-     * entries: Rust and `bankchannel iso20022 match` have no such limit.
+     * notifications of the account, as returned by `read_statement`, `read_report` and
+     * `read_notification`, in any order. Leave out for none. The whole request has at most 16 MiB as
+     * JSON, about 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures

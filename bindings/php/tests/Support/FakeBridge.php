@@ -38,12 +38,12 @@ final class FakeBridge implements Bridge
         return $this->handle('openClient', $settings);
     }
 
-    public function call(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event
+    public function call(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?string $requestId = null): Event
     {
         return $this->next('call', $name, $request, $timeoutMs);
     }
 
-    public function begin(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false): Handle
+    public function begin(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false, ?string $requestId = null): Handle
     {
         return $this->handle('begin', $name, $request, $timeoutMs, $log);
     }

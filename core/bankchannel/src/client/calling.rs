@@ -30,16 +30,20 @@ pub(crate) async fn call(
     client: &impl Caller,
     name: &str,
     request: Value<'static>,
-    options: CallOptions,
+    mut options: CallOptions,
 ) -> Result<Done<Value<'static>>> {
     let (owner, callable) = protocols::find(name).ok_or_else(|| by_name::unknown(name))?;
     let name = callable.entry.declaration.name;
     match callable.run {
         Run::Local(run) => {
             // It may compute for seconds, so it must not run on a thread that drives connections.
-            let client = client.clone();
-            let work = tokio::task::spawn_blocking(move || run(request, options.content, Some(&client)));
-            work.await.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
+            let (client, content) = (client.clone(), options.content.take());
+            let computed = async {
+                options.check_request_id().map_err(|error| error.in_operation(name))?;
+                let work = tokio::task::spawn_blocking(move || run(request, content, Some(&client)));
+                work.await.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
+            };
+            computed.await.map_err(|error| options.add_request_id(error))
         }
         Run::ByClient(run) if std::ptr::eq(owner, client.speaks()) => {
             run(client.as_any(), request, options).await.map_err(|error| error.in_operation(name))

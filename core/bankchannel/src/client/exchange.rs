@@ -23,21 +23,31 @@ use bankchannel_foundation::{
 };
 use bankchannel_transport::{Plan, Signing, Sink, Transport, at_least};
 
+use super::request_id::{self, Rule};
 use crate::{CallOptions, LogLevel, call};
 
 /// The extra time, after the call's limit, to store an answer that has already arrived: it is worth more than an error.
 const COMMIT_EXTRA: Duration = Duration::from_secs(5);
 
-/// Runs the work of an operation. An error is given the operation's name and logged in the call's log.
+/// Runs the work of an operation, unless the call's request id violates the protocol's rule. An error is given the
+/// operation's name and the request id, and logged in the call's log.
 pub(crate) async fn named<O: Operation, T>(
     options: &CallOptions,
+    rule: Rule,
     work: impl Future<Output = Result<T>> + Send,
 ) -> Result<T> {
-    let result = work.await.map_err(|error| error.in_operation(const { O::DECLARATION }.name));
-    if let Err(error) = &result {
-        options.note(LogLevel::Warning, &failure_line(error));
-    }
-    result
+    let result = match options.check_request_id_by(rule) {
+        Ok(()) => work.await,
+        Err(error) => Err(error),
+    };
+    result.map_err(|error| failed(error, const { O::DECLARATION }.name, options, rule))
+}
+
+/// The part that does not depend on types, so that it is compiled once.
+fn failed(error: Error, operation: &'static str, options: &CallOptions, rule: Rule) -> Error {
+    let error = options.add_request_id_by(rule, error.in_operation(operation));
+    options.note(LogLevel::Warning, &failure_line(&error));
+    error
 }
 
 fn failure_line(error: &Error) -> String {
@@ -45,6 +55,9 @@ fn failure_line(error: &Error) -> String {
     let mut line = format!("{}: failed with {}, outcome {outcome}", error.operation().unwrap_or("-"), error.code());
     if let Some(id) = error.peer().and_then(|peer| peer.request_id.as_deref()) {
         line = format!("{line}, RequestId {}", redact_words(id));
+    }
+    if let Some(id) = error.detail(request_id::OPTION) {
+        line = format!("{line}, X-Request-ID {id}");
     }
     line
 }
@@ -57,6 +70,9 @@ pub(crate) struct Sending<'a> {
     pub(crate) deadline: Instant,
     /// Whether it may be sent again: by default as its route says; the protocol may change it.
     pub(crate) repeat: Repeat,
+    /// The call's request id, sent with every attempt; a protocol that takes it sends it in its own way.
+    pub(crate) request_id: Option<&'a str>,
+    operation: &'static str,
     /// The outcome of earlier attempts.
     earlier: Option<Outcome>,
 }
@@ -82,7 +98,15 @@ impl<'a> Sending<'a> {
         let route = declaration.route.as_ref();
         let route = route.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))?;
         let deadline = options.deadline(call::limit(limit, route.timeout_s));
-        Ok(Self { route, options, deadline, repeat: route.repeat, earlier: None })
+        Ok(Self {
+            route,
+            options,
+            deadline,
+            repeat: route.repeat,
+            request_id: options.request_id.as_deref(),
+            operation: declaration.name,
+            earlier: None,
+        })
     }
 
     /// Sends a message until there is a final answer, passes it to `read`, and stores its content. `headers` are the
@@ -117,6 +141,11 @@ impl<'a> Sending<'a> {
         signing: Option<Signing<'_>>,
         keep: &mut Keep<'_>,
     ) -> Result<()> {
+        let with_id = self.request_id.map(|id| {
+            request_id::log(self.operation, id, self.options);
+            request_id::with_header(message, id)
+        });
+        let message = with_id.as_ref().unwrap_or(message);
         let mut sink = match self.route.response_content {
             Some(_) => self.options.destination.sink(),
             None => Sink::memory(0),

@@ -107,7 +107,8 @@ macro_rules! exchanges_and_local_operations {
             let Some(client) = client.downcast_ref::<$client>() else { return $crate::by_name::of_another_client() };
             Box::pin(async move {
                 let content = options.content.take();
-                let request = $crate::client::read_request::<<$op as $crate::operation::Operation>::Request>(client, request, content)?;
+                let request = $crate::client::read_request::<<$op as $crate::operation::Operation>::Request>(client, request, content);
+                let request = request.map_err(|error| $crate::client::request_id::add::<$client>(&options, error))?;
                 Ok($crate::by_name::done(client.exchange::<$op>(request, &options).await?))
             })
         })
@@ -141,7 +142,8 @@ macro_rules! exchanges_and_local_operations {
                 ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
                     let name = const { <operations::$subject::$file::$name as $crate::operation::Operation>::DECLARATION }.name;
                     let request = $crate::client::take_request(self, request, options.content.as_ref());
-                    let request = request.map_err(|error| error.in_operation(name))?;
+                    let fault = |error: $crate::Error| $crate::client::request_id::add::<$client>(options, error.in_operation(name));
+                    let request = request.map_err(fault)?;
                     self.exchange::<operations::$subject::$file::$name>(request, options).await
                 }
             }
@@ -205,7 +207,8 @@ macro_rules! flows {
                 Box::pin(async move {
                     let content = options.content.take();
                     let request =
-                        $crate::client::read_request::<<flows::$file::$name as $crate::operation::Operation>::Request>(client, request, content)?;
+                        $crate::client::read_request::<<flows::$file::$name as $crate::operation::Operation>::Request>(client, request, content);
+                    let request = request.map_err(|error| $crate::client::request_id::add::<$client>(&options, error))?;
                     Ok($crate::by_name::done(client.$file(request, &options).await?))
                 })
             })
@@ -234,11 +237,13 @@ macro_rules! flows {
                 ) -> $crate::Result<<flows::$file::$name as $crate::operation::Operation>::Response> {
                     let name = const { <flows::$file::$name as $crate::operation::Operation>::DECLARATION }.name;
                     let request = $crate::client::take_request(self, request, options.content.as_ref());
-                    let request = request.map_err(|error| error.in_operation(name))?;
+                    let fault = |error: $crate::Error| $crate::client::request_id::add::<$client>(options, error.in_operation(name));
+                    $crate::client::request_id::check::<$client>(options).map_err(fault)?;
+                    let request = request.map_err(fault)?;
                     // Boxed, so that a flow inside another flow does not add to the outer future's size.
                     let running: std::pin::Pin<Box<dyn Future<Output = _> + Send + '_>> =
                         Box::pin(<flows::$file::$name as $crate::client::Flow<$client>>::run(self, request, options));
-                    running.await.map_err(|error: $crate::Error| error.in_operation(name))
+                    running.await.map_err(fault)
                 }
             }
         )+

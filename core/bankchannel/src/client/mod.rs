@@ -6,6 +6,7 @@ pub(crate) mod exchange;
 pub(crate) mod keys;
 mod methods;
 pub(crate) mod reading;
+pub(crate) mod request_id;
 mod settings;
 pub(crate) mod signer;
 pub(crate) mod signing;
@@ -37,6 +38,9 @@ use crate::{
 pub(crate) trait ProtocolClient: Profile + Clone + fmt::Debug + Send + Sync + 'static {
     /// Its settings.
     type Settings: ClientSettings<Client = Self>;
+
+    /// The protocol's rule for a call's request id.
+    const REQUEST_ID: request_id::Rule = request_id::ANY;
 
     /// Its protocol.
     fn protocol() -> &'static Protocol;

@@ -5,7 +5,12 @@
 //!                                     again for each attempt
 //! ```
 
-use std::{future::Future, pin::Pin, time::Instant};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 use bankchannel_foundation::{
     Error, Exchange, Outcome, Result,
@@ -27,7 +32,10 @@ use bytes::{Bytes, BytesMut};
 use super::{NextGenPsd2, sender::Sender};
 use crate::{
     CallOptions, LogLevel,
-    client::exchange::{Sending, named},
+    client::{
+        ProtocolClient as _,
+        exchange::{Sending, named},
+    },
 };
 
 impl NextGenPsd2 {
@@ -40,7 +48,7 @@ impl NextGenPsd2 {
         O: Exchange<Codec = Psd2>,
         O::Response: Linked,
     {
-        named::<O, _>(options, self.attempt::<O>(request, options)).await
+        named::<O, _>(options, Self::REQUEST_ID, self.attempt::<O>(request, options)).await
     }
 
     async fn attempt<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
@@ -52,7 +60,13 @@ impl NextGenPsd2 {
         let sender = self.sender().map_err(not_sent)?;
         let mut sending = Sending::begin::<O>(options, sender.exchange_timeout)?;
         let message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
-        let signer = Signed { sender, operation: const { &O::DECLARATION }.name, options, deadline: sending.deadline };
+        let signer = Signed {
+            sender,
+            operation: const { &O::DECLARATION }.name,
+            options,
+            deadline: sending.deadline,
+            given_id: Mutex::new(sending.request_id.take()),
+        };
         let signing = Signing { signer: &signer, shown: sending.route.path };
         let read = |answer| sender.read::<O>(answer);
         sending.send(&sender.transport, &message, RESPONSE_HEADERS, Some(signing), read).await
@@ -108,6 +122,8 @@ struct Signed<'a> {
     options: &'a CallOptions,
     /// The deadline of the call, for all attempts.
     deadline: Instant,
+    /// The call's own request id, for the first attempt: a bank refuses an id that it has seen.
+    given_id: Mutex<Option<&'a str>>,
 }
 
 impl RequestSigner for Signed<'_> {
@@ -117,7 +133,9 @@ impl RequestSigner for Signed<'_> {
             let unsigned = self.sender.unsigned(message)?;
             let body = unsigned.body.clone();
             let options = self.options.until(self.deadline);
-            let signed = self.sender.sign(unsigned, self.operation, &options).await;
+            let given = self.given_id.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let id = given.map_or_else(bankchannel_crypto::random::uuid_v4, str::to_owned);
+            let signed = self.sender.sign(unsigned, &id, self.operation, &options).await;
             let signed = signed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
             if self.options.is_logged() {
                 let id = signed.headers.text("x-request-id").unwrap_or("-");

@@ -28,7 +28,10 @@ pub use signer::Signer;
 use sender::Sender;
 use settings::Ready;
 
-use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
+use crate::{
+    ClientKind, Commands, Protocol,
+    client::{ProtocolClient, request_id},
+};
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
@@ -114,6 +117,9 @@ impl NextGenPsd2 {
 
 impl ProtocolClient for NextGenPsd2 {
     type Settings = NextGenPsd2Settings;
+
+    const REQUEST_ID: request_id::Rule =
+        |id| signing::request_id(id).map_err(|_| "must be a UUID in lower case: the NextGenPSD2 standard requires it");
 
     fn protocol() -> &'static Protocol {
         &DESCRIPTOR

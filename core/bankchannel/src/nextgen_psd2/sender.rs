@@ -86,12 +86,17 @@ impl Sender {
         self.profile.extra_signed_headers.iter().any(|name| name.eq_ignore_ascii_case("host"))
     }
 
-    /// Signs a request with a new id, date and digest.
-    pub(super) async fn sign(&self, request: Request, operation: &str, options: &CallOptions) -> Result<Request> {
+    /// Signs a request with this id, and a new date and digest.
+    pub(super) async fn sign(
+        &self,
+        request: Request,
+        id: &str,
+        operation: &str,
+        options: &CallOptions,
+    ) -> Result<Request> {
         let turn = self.signatory.turn(options).await?;
         let now_s = SystemClock::default().now_s();
-        let id = bankchannel_crypto::random::uuid_v4();
-        let prepared = signing::prepare(request, &self.certificate, &self.profile, now_s, &id).map_err(fault)?;
+        let prepared = signing::prepare(request, &self.certificate, &self.profile, now_s, id).map_err(fault)?;
         let (hash, bytes) = (self.profile.signature_hash, &prepared.signing_string.bytes);
         let question = |algorithm| self.question(&prepared, algorithm, operation);
         let signature = self.signatory.sign(turn, hash, bytes, options, &errors::TOKEN_FAILED, question).await?;

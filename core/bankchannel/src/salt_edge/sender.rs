@@ -31,6 +31,7 @@ use crate::{
     CallOptions,
     client::{
         exchange::{Sending, named},
+        request_id,
         signing::{SIGNATURE, Signatory, question},
     },
 };
@@ -78,7 +79,7 @@ impl Sender {
     where
         O: Exchange<Codec = SaltEdge>,
     {
-        named::<O, _>(options, async {
+        named::<O, _>(options, request_id::ANY, async {
             let mut sending = Sending::begin::<O>(options, self.exchange_timeout)?;
             let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
             let message = O::encode_request(request, &self.credentials).map_err(not_sent)?;

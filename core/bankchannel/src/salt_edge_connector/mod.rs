@@ -120,7 +120,10 @@ impl SaltEdgeConnector {
     {
         match &self.0.sender {
             Some(sender) => sender.exchange::<O>(request, options).await,
-            None => Err(self.0.no_hub().with_outcome(Outcome::NotSent).in_operation(const { O::DECLARATION.name })),
+            None => {
+                let error = self.0.no_hub().with_outcome(Outcome::NotSent);
+                Err(options.add_request_id(error.in_operation(const { O::DECLARATION.name })))
+            }
         }
     }
 }

@@ -32,7 +32,10 @@ use bankchannel_ws_channel::{
 use super::{Session, WsChannel, effects::Effect};
 use crate::{
     CallOptions, LogLevel, call,
-    client::exchange::{Sending, named},
+    client::{
+        ProtocolClient as _,
+        exchange::{Sending, named},
+    },
 };
 
 impl WsChannel {
@@ -53,7 +56,7 @@ impl WsChannel {
         O: Exchange<Codec = Envelope>,
     {
         let mut typed = Typed::<O> { request: Some(request), answer: None };
-        named::<O, _>(options, self.attempt(&mut typed, &effect, options)).await?;
+        named::<O, _>(options, Self::REQUEST_ID, self.attempt(&mut typed, &effect, options)).await?;
         typed.answer.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange ended without an answer"))
     }
 

@@ -10,5 +10,6 @@ mod early;
 mod faults;
 mod logins;
 mod repeats;
+mod request_id;
 mod sessions;
 mod tls;

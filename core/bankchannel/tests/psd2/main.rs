@@ -7,5 +7,6 @@ mod support;
 mod answers;
 mod local;
 mod party;
+mod request_id;
 mod sending;
 mod signers;

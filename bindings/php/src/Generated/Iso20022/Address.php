@@ -22,7 +22,7 @@ final class Address
      * @param string|null $unit Unit or flat.
      * @param string|null $postBox Post box.
      * @param string|null $room Room.
-     * @param string|null $careOf In whose care a letter goes there.
+     * @param string|null $careOf The person or organisation in whose care a letter is sent.
      * @param string|null $postCode Post code.
      * @param string|null $town Town.
      * @param string|null $townLocation Part of the town.

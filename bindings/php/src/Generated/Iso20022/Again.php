@@ -6,10 +6,10 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** Whether a payment may be sent again. A yes holds only where it is known that the money did not move. */
+/** Whether a payment may be sent again. A yes applies only if the money is known not to have moved. */
 enum Again: string
 {
-    /** No: nothing is to be sent. */
+    /** No: nothing must be sent. */
     case No = 'no';
 
     /** Not now: wait for the next report. */
@@ -18,13 +18,13 @@ enum Again: string
     /** Yes, as a new payment with new ids, after the named thing is corrected. */
     case Corrected = 'corrected';
 
-    /** Yes, the same data with a new message id, when the cause has gone. */
+    /** Yes, the same data with a new message id, once the cause is resolved. */
     case Unchanged = 'unchanged';
 
-    /** Not before it is cleared with the payee or your bank: money or a duty is at stake. */
+    /** Not before it is cleared with the payee or your bank: money or a legal duty is at stake. */
     case ClarifyFirst = 'clarify_first';
 
-    /** Nothing is to be sent before you have seen whether it was already paid. */
+    /** Nothing must be sent before you have checked whether it was already paid. */
     case LookFirst = 'look_first';
 
     /** Only if the payment is still wanted: it was cancelled. */
@@ -33,9 +33,9 @@ enum Again: string
     /** Not known: ask the bank. */
     case Ask = 'ask';
 
-    /** As the reason says that stands beside the status. */
+    /** According to the reason that accompanies the status. */
     case PerReason = 'per_reason';
 
-    /** As each transaction says. */
+    /** According to each transaction. */
     case PerTransaction = 'per_transaction';
 }

@@ -8,17 +8,17 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** An amount in the course of a transaction, as the bank gives it: nothing is converted here. */
+/** An amount in the course of a transaction, as given by the bank: nothing is converted here. */
 final class AmountDetail
 {
     /**
-     * @param string $kind Which amount it is.
+     * @param string $kind The kind of amount.
      * @param Money $money The amount, without a sign.
-     * @param string|null $sourceCurrency The currency that was exchanged, an ISO 4217 code, where there
-     * was an exchange.
+     * @param string|null $sourceCurrency The currency that was exchanged, an ISO 4217 code, if there was
+     * an exchange.
      * @param string|null $targetCurrency The currency that it was exchanged for.
-     * @param string|null $unitCurrency The currency of which the rate counts one unit.
-     * @param string|null $rate The rate; which way it counts differs from bank to bank.
+     * @param string|null $unitCurrency The unit currency of the rate: the rate is for one unit of it.
+     * @param string|null $rate The rate; its direction differs between banks.
      * @param \DateTimeImmutable|null $quoted When the rate was quoted.
      * @param string|null $contract The contract of the exchange.
      */

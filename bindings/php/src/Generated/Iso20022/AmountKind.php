@@ -7,18 +7,18 @@ declare(strict_types=1);
 namespace Bankchannel\Iso20022;
 
 /**
- * Which amount it is.
+ * The kind of amount.
  *
  * The values known to this version; the peer may send others.
  */
 final class AmountKind
 {
-    /** What the payer ordered. */
+    /** The amount that the payer ordered. */
     public const INSTRUCTED = 'instructed';
-    /** What was transferred between the banks. */
+    /** The amount that was transferred between the banks. */
     public const TRANSACTION = 'transaction';
     /** The counter value in the currency of the account. */
     public const COUNTER_VALUE = 'counter_value';
-    /** What was announced. */
+    /** The amount that was announced. */
     public const ANNOUNCED = 'announced';
 }

@@ -6,16 +6,19 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** Whether the balances fit the entries: opening balance and booked entries against the closing balance. */
+/**
+ * Whether the balances match the entries: opening balance plus booked entries against the closing
+ * balance.
+ */
 enum BalanceCheck: string
 {
-    /** They fit. */
+    /** They match. */
     case Consistent = 'consistent';
 
-    /** They would fit if reversals had the other sign: see `super::ReadOptions::reversal_flips`. */
+    /** They would match if reversals had the other sign: see `super::ReadOptions::reversal_flips`. */
     case ConsistentWithReversalsFlipped = 'consistent_with_reversals_flipped';
 
-    /** They do not fit. */
+    /** They do not match. */
     case Differs = 'differs';
 
     /** An opening or a closing balance is missing, or an amount or a direction could not be read. */

@@ -8,16 +8,16 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What kind of transaction was booked: ISO 20022's code, the bank's own, or both. */
+/** The kind of the booked transaction: ISO 20022's code, the bank's own, or both. */
 final class BankTransactionCode
 {
     /**
      * @param string|null $domain The domain, such as `PMNT`.
      * @param string|null $family The family, such as `RCDT`.
      * @param string|null $subFamily The sub-family, such as `ESCT`.
-     * @param string|null $meaning What the three mean in words.
+     * @param string|null $meaning The meaning of the three in words.
      * @param string|null $proprietary The bank's own code, or that of its country.
-     * @param string|null $issuer Who issues the bank's own code.
+     * @param string|null $issuer The issuer of the bank's own code.
      */
     public function __construct(
         public readonly ?string $domain = null,

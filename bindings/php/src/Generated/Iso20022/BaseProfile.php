@@ -6,10 +6,10 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** A profile that is built in; it holds only what the banks' public guides say. */
+/** A built-in profile; it contains only rules from the banks' public guides. */
 enum BaseProfile: string
 {
-    /** The Finnish extension AOS2: several invoices and credit notes beside one text. */
+    /** The Finnish extension AOS2: several invoices and credit notes in addition to one text. */
     case Aos2 = 'aos2';
 
     /** Nordea: names and texts may have all characters of ISO-8859-1. */

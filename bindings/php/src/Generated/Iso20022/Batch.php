@@ -14,9 +14,9 @@ final class Batch
     /**
      * @param string|null $messageId The message id of the payment file.
      * @param string|null $paymentId The payment information id: the batch of the payment file.
-     * @param int|null $count How many transactions it holds.
+     * @param int|null $count The number of its transactions.
      * @param Money|null $total The total, without a sign.
-     * @param string|null $direction Whose favour it is in.
+     * @param string|null $direction Credit or debit.
      */
     public function __construct(
         public readonly ?string $messageId = null,

@@ -8,18 +8,18 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What the bank says about a batch: the transactions of one payment information. */
+/** The bank's status of a batch: the transactions of one payment information. */
 final class BatchStatus
 {
     /**
      * @param int $line The line in the file, from 1.
      * @param list<StatusReason> $reasons The reasons for it.
-     * @param list<StatusCount> $counts How many transactions have which status.
+     * @param list<StatusCount> $counts The number of transactions by status.
      * @param list<TransactionStatus> $transactions The transactions that the report
      * names, in order.
-     * @param string|null $paymentId The payment information id; left out where a report lists
-     * transactions without it.
-     * @param int|null $originalCount How many transactions the batch says that it holds.
+     * @param string|null $paymentId The payment information id; left out if a report lists transactions
+     * without it.
+     * @param int|null $originalCount The number of transactions that the batch declares.
      * @param string|null $originalSum The control sum of the batch.
      * @param Code|null $status The status of the batch.
      */

@@ -8,22 +8,22 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** Where something was booked. */
+/** The place of a booking in the statements. */
 final class BookingPlace
 {
     /**
-     * @param int $statement The statement's number among those given, from 1.
-     * @param CashKind $kind What it is.
+     * @param int $statement The statement's number in the request, from 1.
+     * @param CashKind $kind Its kind.
      * @param int $entry The entry's number in its statement, from 1.
      * @param int $line The line in the statement's file, from 1.
      * @param string|null $statementId The statement's id.
-     * @param int|null $detail The number of the transaction in the entry, from 1, where the entry has
+     * @param int|null $detail The number of the transaction in the entry, from 1, if the entry has
      * transactions.
-     * @param \DateTimeImmutable|null $date The date of the booking, else of the value.
+     * @param \DateTimeImmutable|null $date The date of the booking, otherwise of the value.
      * @param string|null $reference The entry's reference.
-     * @param string|null $servicerReference The account servicer's reference: of the transaction, else of
-     * the entry.
-     * @param Money|null $money The amount: negative where money leaves the account.
+     * @param string|null $servicerReference The account servicer's reference: of the transaction,
+     * otherwise of the entry.
+     * @param Money|null $money The amount: negative if money leaves the account.
      */
     public function __construct(
         public readonly int $statement,

@@ -8,17 +8,16 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What a file says, or a page of it. */
+/** The content of a file, or a page of it. */
 final class CashFile
 {
     /**
      * @param list<CashMessage> $messages The messages in the file, in order: one,
      * or several that were put one after the other.
      * @param list<Statement> $statements The statements, reports or notifications,
-     * in order, each with its entries. On a page that goes on in a statement, that statement stands first
+     * in order, each with its entries. On a page that continues a statement, that statement comes first
      * again, with the entries of this page.
-     * @param Cursor|null $next Where the next page goes on; left out after the
-     * last.
+     * @param Cursor|null $next The start of the next page; left out after the last.
      */
     public function __construct(
         public readonly array $messages,

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** Which of the three messages it is. */
+/** The kind of message. */
 enum CashKind: string
 {
     /** `camt.053`: a statement of booked entries with balances. */

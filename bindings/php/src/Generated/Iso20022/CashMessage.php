@@ -8,17 +8,17 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** One message: a document, with as many statements as it holds. */
+/** One message: a document with all its statements. */
 final class CashMessage
 {
     /**
-     * @param CashKind $kind What it is, by its elements.
-     * @param MessageName $message What it is, by its namespace.
-     * @param list<string> $notes What a reader should know of the file: a namespace that is none of ISO
-     * 20022's, an encoding that is not UTF-8, text around the document.
+     * @param CashKind $kind Its kind, by its elements.
+     * @param MessageName $message Its name, by its namespace.
+     * @param list<string> $notes Remarks on the file: a namespace that is not ISO 20022's, an encoding
+     * other than UTF-8, text around the document.
      * @param string|null $id The message's id.
      * @param Moment|null $created When it was made.
-     * @param int|null $page The number of the page, where the bank cuts one message into several.
+     * @param int|null $page The page number, if the bank splits one message into several.
      * @param bool|null $lastPage Whether it is the last page.
      */
     public function __construct(

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** What is done with characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank. */
+/** The treatment of characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank. */
 enum Characters: string
 {
     /** They are refused, each with a proposal. */
@@ -18,6 +18,6 @@ enum Characters: string
     /** The same, but German umlauts become two letters: ä to ae. */
     case German = 'german';
 
-    /** Those of ISO-8859-1 stay; the others are converted as in `epc`. */
+    /** Those of ISO-8859-1 are kept; the others are converted as in `epc`. */
     case Latin1 = 'latin1';
 }

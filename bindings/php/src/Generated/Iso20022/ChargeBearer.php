@@ -6,18 +6,18 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** Who bears the charges. */
+/** The party that bears the charges. */
 enum ChargeBearer: string
 {
-    /** As the scheme says: each its own bank's. */
+    /** According to the scheme: each party bears those of its own bank. */
     case Slev = 'SLEV';
 
-    /** Each its own bank's. */
+    /** Each party bears those of its own bank. */
     case Shar = 'SHAR';
 
-    /** The debtor all. */
+    /** The debtor bears all. */
     case Debt = 'DEBT';
 
-    /** The creditor all. */
+    /** The creditor bears all. */
     case Cred = 'CRED';
 }

@@ -8,18 +8,18 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What there is to say about it. */
+/** The result of the check. */
 final class CheckPaymentResponse
 {
     /**
-     * @param bool $ok Whether there is no error, as far as can be told without the bank; there may be
-     * warnings.
-     * @param list<Finding> $findings What was found, at most 200 findings: errors
-     * before others where there are more.
-     * @param int $errors How many errors there are in all.
-     * @param int $warnings How many warnings there are in all.
-     * @param string|null $messageName The message that the file says it is, such as `pain.001.001.09`.
-     * @param CheckedPayment|null $payment The payment in short, where the file
+     * @param bool $ok Whether there are no errors, as far as can be checked without the bank; there may
+     * be warnings.
+     * @param list<Finding> $findings The findings, at most 200: errors before
+     * others if there are more.
+     * @param int $errors The total number of errors.
+     * @param int $warnings The total number of warnings.
+     * @param string|null $messageName The message name that the file declares, such as `pain.001.001.09`.
+     * @param CheckedPayment|null $payment An overview of the payment, if the file
      * could be read.
      */
     public function __construct(

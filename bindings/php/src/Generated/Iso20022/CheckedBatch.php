@@ -12,12 +12,12 @@ use Bankchannel\Encode;
 final class CheckedBatch
 {
     /**
-     * @param int $transactions How many transactions it holds.
-     * @param list<Money> $totals What they come to, by currency.
+     * @param int $transactions The number of its transactions.
+     * @param list<Money> $totals Their totals, by currency.
      * @param string|null $id The payment information id.
      * @param Moment|null $execution The execution date, or date and time.
      * @param string|null $debtor The debtor's name.
-     * @param string|null $account The account that pays: its IBAN, else its number.
+     * @param string|null $account The debited account: its IBAN, otherwise its number.
      */
     public function __construct(
         public readonly int $transactions,

@@ -8,18 +8,19 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** A payment file in short. */
+/** An overview of a payment file. */
 final class CheckedPayment
 {
     /**
-     * @param int $transactions How many transactions the file really holds.
-     * @param list<Money> $totals What they come to, by currency.
+     * @param int $transactions The actual number of transactions in the file.
+     * @param list<Money> $totals Their totals, by currency.
      * @param int $batchCount How many batches there are.
      * @param list<CheckedBatch> $batches The batches in order, at most 1000 of
      * them.
      * @param string|null $messageId The message id.
-     * @param Moment|null $created When the message was made, as it says itself.
-     * @param string|null $initiatingParty Who initiates it.
+     * @param Moment|null $created When the message was created, according to
+     * itself.
+     * @param string|null $initiatingParty The party that initiates it.
      */
     public function __construct(
         public readonly int $transactions,

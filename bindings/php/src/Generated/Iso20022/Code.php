@@ -8,14 +8,14 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** A code, and what it means. */
+/** A code and its meaning. */
 final class Code
 {
     /**
      * @param string $code The code as it is written: one of ISO 20022's, or a bank's own.
      * @param bool $proprietary Whether it is a bank's own code instead of one of ISO 20022's.
-     * @param string|null $meaning What it means in words; left out for codes not known here.
-     * @param string|null $issuer Who issues it, where the file says so.
+     * @param string|null $meaning The meaning in words; left out for unknown codes.
+     * @param string|null $issuer The issuer, if the file names it.
      */
     public function __construct(
         public readonly string $code,

@@ -14,50 +14,51 @@ final class CreditTransfer
     /**
      * @param string $amount The amount, above zero, with no more digits after the point than its currency
      * has: 2 for EUR, 0 for JPY.
-     * @param PaymentParty $creditor Who is paid: the name and an account are
-     * needed.
-     * @param string|null $currency The currency, an ISO 4217 code; left out: that of the file.
+     * @param PaymentParty $creditor The payee: the name and an account are
+     * required.
+     * @param string|null $currency The currency, an ISO 4217 code; if left out, that of the file.
      * @param string|null $text What the payment is for, at most 140 characters. SEPA carries a text or a
      * reference, not both.
      * @param string|null $reference The creditor's reference, such as `RF18539007547034`; blanks are
-     * taken out.
-     * @param ReferenceKind|null $referenceKind What kind of reference it is; left
-     * out: RF where it begins so, else Finnish where the creditor's IBAN is and the check digit fits.
+     * removed.
+     * @param ReferenceKind|null $referenceKind The kind of reference; if left out:
+     * RF if it starts with `RF`, otherwise Finnish if the creditor's IBAN is Finnish and the check digit
+     * matches.
      * @param list<PaidDocument>|null $documents The invoices and credit notes that
      * are paid; more than one of them is for Finnish banks (AOS2).
-     * @param string|null $endToEndId The id that goes to the creditor, at most 35 characters; left out:
-     * made from the data.
+     * @param string|null $endToEndId The id that goes to the creditor, at most 35 characters; if left
+     * out, it is made from the data.
      * @param string|null $instructionId The id between you and your bank, at most 35 characters.
      * @param string|null $uetr The UETR, a UUID of version 4 in small letters; version 3 of the file has
      * none.
      * @param string|null $purpose The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor.
-     * @param PaymentParty|null $ultimateCreditor On whose behalf the creditor is
-     * paid.
+     * @param PaymentParty|null $ultimateCreditor The party on whose behalf the
+     * creditor is paid.
      * @param string|null $creditorBankInstruction An instruction for the creditor's bank, at most 140
      * characters; not in SEPA.
      * @param string|null $debtorBankInstruction An instruction for the debtor's bank, at most 140
      * characters; not in SEPA.
-     * @param list<RegulatoryReport>|null $regulatoryReporting What is reported to
-     * authorities of a payment abroad, at most 10 parts.
-     * @param PaymentParty|null $debtor Who pays: the name and an account are
-     * needed.
+     * @param list<RegulatoryReport>|null $regulatoryReporting The report to
+     * authorities about a payment abroad, at most 10 parts.
+     * @param PaymentParty|null $debtor The payer: the name and an account are
+     * required.
      * @param \DateTimeInterface|null $executionDate The day on which to pay.
-     * @param \DateTimeInterface|null $executionTime The moment at which to pay, in place of the day: for
-     * instant payments, where agreed with the bank; not in version 3.
-     * @param TransferKind|null $kind How fast and by which scheme; left out: SEPA
-     * for EUR, else national.
-     * @param string|null $serviceLevel A service level of the bank in place of that of the kind, such as
-     * `SDVA`.
+     * @param \DateTimeInterface|null $executionTime The moment at which to pay, instead of the day: for
+     * instant payments, if agreed with the bank; not in version 3.
+     * @param TransferKind|null $kind The speed and the scheme; if left out: SEPA
+     * for EUR, otherwise national.
+     * @param string|null $serviceLevel A service level of the bank instead of the kind's, such as `SDVA`.
      * @param string|null $localInstrument A local instrument of the bank, such as its own product code.
      * @param string|null $category The category, an ISO 20022 code such as `SALA` for salaries: it holds
      * for a whole batch.
      * @param bool|null $batchBooking Whether the account is debited once for the batch (`true`) or for
-     * each transfer; left out: as agreed with the bank.
-     * @param ChargeBearer|null $chargeBearer Who bears the charges; left out:
-     * `SLEV` in SEPA, else `SHAR`.
-     * @param PaymentParty|null $ultimateDebtor On whose behalf the debtor pays.
-     * @param string|null $batchId The id of the batch, at most 35 characters; left out: made from the
-     * data.
+     * each transfer; if left out, as agreed with the bank.
+     * @param ChargeBearer|null $chargeBearer The party that bears the charges; if
+     * left out: `SLEV` in SEPA, otherwise `SHAR`.
+     * @param PaymentParty|null $ultimateDebtor The party on whose behalf the debtor
+     * pays.
+     * @param string|null $batchId The id of the batch, at most 35 characters; if left out, it is made
+     * from the data.
      */
     public function __construct(
         public readonly string $amount,

@@ -8,27 +8,27 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** Where a page ended. The next page goes on from it in the same file, in this process or another. */
+/** The end of a page. The next page continues from it in the same file, in this process or another. */
 final class Cursor
 {
     /**
-     * @param int $position Where in the file the next page begins, in bytes from its beginning.
+     * @param int $position The start of the next page in the file, in bytes from the beginning.
      * @param int $line The line there, from 1.
      * @param string $encoding The encoding of the file.
      * @param list<string> $open The names of the elements that are open there, from the root.
-     * @param int $messages How many messages have begun.
-     * @param CashMessage $message The message that is read.
-     * @param Statement $statement The statement that is read, with the balances up
-     * to here and without its entries.
-     * @param int $entries How many of its entries have been read.
-     * @param int $otherCurrency How many booked ones are in another currency.
+     * @param int $messages The number of messages started.
+     * @param CashMessage $message The current message.
+     * @param Statement $statement The current statement, with the balances up to
+     * here and without its entries.
+     * @param int $entries The number of its entries read so far.
+     * @param int $otherCurrency The number of booked ones in another currency.
      * @param string|null $booked The exact sum of the booked ones, of any number of digits; left out once
      * one could not be added.
      * @param string|null $reversed The same of the reversals among them.
-     * @param string|null $information What the bank adds to the statement, where that stood before this
-     * place.
-     * @param string|null $file What the file is known by: its size, and a digest of its beginning. The
-     * next page of a file with others is refused. Left out where content arrives as it is read.
+     * @param string|null $information The bank's additional information about the statement, if it came
+     * before this place.
+     * @param string|null $file Identifies the file: its size, and a digest of its beginning. A file with
+     * other values is refused for the next page. Left out if the content arrives as it is read.
      */
     public function __construct(
         public readonly int $position,

@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\Iso20022;
 
 /**
- * Whose favour a booking or balance is in.
+ * Whether a booking or balance is in the customer's favour.
  *
  * The values known to this version; the peer may send others.
  */

@@ -6,12 +6,12 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** What a paid document is. */
+/** The kind of a paid document. */
 enum DocumentKind: string
 {
     /** A commercial invoice (`CINV`). */
     case Invoice = 'invoice';
 
-    /** A credit note (`CREN`), which lessens what is paid. */
+    /** A credit note (`CREN`), which reduces the paid amount. */
     case CreditNote = 'credit_note';
 }

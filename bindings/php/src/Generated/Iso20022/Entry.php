@@ -8,13 +8,13 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** One entry of a statement: a booking, or one to come. */
+/** One entry of a statement: a booking, or a future one. */
 final class Entry
 {
     /**
      * @param int $line The line in the file, from 1.
      * @param int $number The entry's number in its statement, from 1.
-     * @param bool $reversal Whether it takes an earlier entry back.
+     * @param bool $reversal Whether it reverses an earlier entry.
      * @param bool $booked Whether it is booked (status `BOOK`): only such entries count in sums.
      * @param list<Batch> $batches The batches of payments behind it: mostly none or
      * one.
@@ -22,37 +22,36 @@ final class Entry
      * @param list<AmountDetail> $amounts The amounts in the course of the
      * transaction, with the exchange of currencies.
      * @param list<Charge> $charges The charges.
-     * @param list<ValueProblem> $problems What could not be read.
-     * @param Money|null $money The amount: negative where money leaves the account.
-     * Left out where it cannot be read.
-     * @param string|null $direction Whose favour it is in, as the file says it.
+     * @param list<ValueProblem> $problems Values that could not be read.
+     * @param Money|null $money The amount: negative if money leaves the account.
+     * Left out if it cannot be read.
+     * @param string|null $direction Credit or debit, as written in the file.
      * @param Code|null $status The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a
      * bank's own.
      * @param \DateTimeImmutable|null $bookingDate The date of the booking.
      * @param \DateTimeImmutable|null $valueDate The date from which interest counts.
-     * @param Moment|null $bookingTime Date and time of the booking, where the bank
+     * @param Moment|null $bookingTime Date and time of the booking, if the bank
      * gives a time.
-     * @param Moment|null $valueTime Date and time of the value, where the bank
-     * gives a time.
-     * @param Party|null $counterparty The other side, where the entry has one
-     * detail.
-     * @param string|null $endToEndId The end-to-end id, where the entry has one detail that gives one.
-     * @param string|null $creditorReference The creditor's structured reference, where the entry has one
-     * detail that gives one.
-     * @param string|null $text The text: of the detail, where there is one that has a text, else what the
-     * bank adds to the entry.
+     * @param Moment|null $valueTime Date and time of the value, if the bank gives a
+     * time.
+     * @param Party|null $counterparty The other side, if the entry has one detail.
+     * @param string|null $endToEndId The end-to-end id, if the entry has one detail and it has one.
+     * @param string|null $creditorReference The creditor's structured reference, if the entry has one
+     * detail and it has one.
+     * @param string|null $text The text: of the only detail, if it has one; otherwise the bank's
+     * additional information about the entry.
      * @param string|null $reference The entry's reference.
      * @param string|null $servicerReference The account servicer's reference: the bank's own number of
      * the booking, the archive id at Finnish banks.
-     * @param BankTransactionCode|null $bankCode What kind of transaction it is.
+     * @param BankTransactionCode|null $bankCode The kind of transaction.
      * @param string|null $detailsSum The sum of the amounts of the details, with the sign of the entry's
-     * amount; left out where there are none, where one gives no amount, or another currency than the
+     * amount; left out if there are no details, or if one has no amount, or a currency other than the
      * entry's.
-     * @param string|null $detailsDifference By how much the entry is larger than the sum of its details,
-     * in size: a charge, often. Negative where it is smaller.
+     * @param string|null $detailsDifference How much larger, in size, the entry is than the sum of its
+     * details: often a charge. Negative if it is smaller.
      * @param Money|null $totalCharges The total of charges and taxes, without a
      * sign.
-     * @param string|null $information What the bank adds.
+     * @param string|null $information The bank's additional information.
      */
     public function __construct(
         public readonly int $line,

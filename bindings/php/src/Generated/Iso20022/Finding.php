@@ -8,22 +8,22 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** One thing that a rule found in a payment. */
+/** One finding of a rule in a payment. */
 final class Finding
 {
     /**
-     * @param Level $level How bad it is.
+     * @param Level $level Its severity.
      * @param string $rule The rule's name, such as `A1` of the address rules or `control_sum`.
      * @param string $message What is wrong.
      * @param string $change What to change.
-     * @param string|null $reason The reason code that a bank would answer, such as `AM10`; left out where
+     * @param string|null $reason The reason code that a bank would answer, such as `AM10`; left out if
      * the sources name none.
-     * @param int|null $line The line in the file, from 1; left out where there is no file or no single
+     * @param int|null $line The line in the file, from 1; left out if there is no file or no single
      * place.
-     * @param int|null $transaction The transaction's number in the file or in what was given, from 1;
-     * left out where it is not about one.
+     * @param int|null $transaction The transaction's number in the file or in the input, from 1; left out
+     * if it is not about one.
      * @param string|null $path The element as a path from the root, such as
-     * `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field that was given.
+     * `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field of the input.
      * @param string|null $value The value at fault, at most 40 characters of it.
      */
     public function __construct(

@@ -6,15 +6,15 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** What a bank says of addresses with structured fields and lines together. */
+/** A bank's rule for addresses with both structured fields and lines. */
 enum HybridAddress: string
 {
-    /** It takes them. */
+    /** It accepts them. */
     case Allowed = 'allowed';
 
     /** It refuses them. */
     case Forbidden = 'forbidden';
 
-    /** It wants at least one line beside town and country. */
+    /** It requires at least one line in addition to town and country. */
     case NeedsLine = 'needs_line';
 }

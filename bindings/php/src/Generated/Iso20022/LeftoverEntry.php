@@ -8,14 +8,14 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** An entry or a single transaction of it that belongs to nothing in this file for certain. */
+/** An entry, or one of its transactions, that belongs to nothing in this file for certain. */
 final class LeftoverEntry
 {
     /**
-     * @param BookingPlace $place Where it stands.
-     * @param LeftoverReason $why Why it was matched with nothing.
-     * @param list<int> $candidates The numbers of the transactions that it may be about, from 1, where it
-     * is ambiguous; at most 10.
+     * @param BookingPlace $place Its place.
+     * @param LeftoverReason $why Why it has no match.
+     * @param list<int> $candidates The numbers of the transactions that it may be about, from 1, if it is
+     * ambiguous; at most 10.
      * @param string|null $endToEndId The end-to-end id.
      * @param string|null $counterparty The other side's name.
      */

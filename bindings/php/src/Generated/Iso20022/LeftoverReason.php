@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** Why something was matched with nothing. */
+/** Why something has no match. */
 enum LeftoverReason: string
 {
     /** It names another payment file, or none. */
@@ -18,6 +18,6 @@ enum LeftoverReason: string
     /** No transaction of the file has its ids and its amount. */
     case NoSuchTransaction = 'no_such_transaction';
 
-    /** Several transactions of the file have its ids, or its ids are of different transactions. */
+    /** Several transactions of the file have its ids, or its ids belong to different transactions. */
     case Ambiguous = 'ambiguous';
 }

@@ -8,14 +8,14 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What a report says of nothing in this file for certain. */
+/** A status in a report that belongs to nothing in this file for certain. */
 final class LeftoverReport
 {
     /**
-     * @param ReportPlace $place Where it stands.
-     * @param LeftoverReason $why Why it was matched with nothing.
-     * @param list<int> $candidates The numbers of the transactions that it may be about, from 1, where it
-     * is ambiguous; at most 10.
+     * @param ReportPlace $place Its place.
+     * @param LeftoverReason $why Why it has no match.
+     * @param list<int> $candidates The numbers of the transactions that it may be about, from 1, if it is
+     * ambiguous; at most 10.
      * @param string|null $originalMessageId The message id of the payment file that the report is about.
      * @param string|null $paymentId The payment information id.
      * @param string|null $instructionId The instruction id.

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** How bad a finding is. */
+/** The severity of a finding. */
 enum Level: string
 {
     /** Worth knowing; nothing has to change. */

@@ -18,14 +18,15 @@ final class MakePaymentResponse
      * @param string $controlSum The sum of all amounts, whatever their currencies.
      * @param list<Money> $sums The sum of each currency, in the order of their
      * first appearance.
-     * @param list<MadeBatch> $batches The batches in order.
-     * @param list<TextChange> $changes Texts that are written in another form than
-     * they were given, at most 100.
-     * @param int $changeCount How many texts were changed in all.
-     * @param list<Finding> $warnings What a bank may not like, at most 100.
-     * @param int $warningCount How many warnings there are in all.
-     * @param string|null $xml The file as text, UTF-8; left out when it was written to `path`.
-     * @param string|null $path The file that was written.
+     * @param list<MadeBatch> $batches The batches, in order.
+     * @param list<TextChange> $changes Texts that were changed when written, at
+     * most 100.
+     * @param int $changeCount The total number of changed texts.
+     * @param list<Finding> $warnings Warnings about content that a bank may reject,
+     * at most 100.
+     * @param int $warningCount The total number of warnings.
+     * @param string|null $xml The file as text, UTF-8; left out if it was written to `path`.
+     * @param string|null $path The path of the written file.
      */
     public function __construct(
         public readonly string $sha256,

@@ -8,13 +8,13 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What a file says that it is. */
+/** The name of a message, as declared in its file. */
 final class MessageName
 {
     /**
      * @param string $namespace The namespace, at most 200 characters of it; empty for none.
      * @param string|null $name The message's name in its namespace, such as `camt.053.001.08`; left out
-     * where the namespace is another one.
+     * if the namespace is another one.
      * @param int|null $version The version of the message in that name, such as 8.
      */
     public function __construct(

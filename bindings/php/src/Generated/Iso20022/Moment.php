@@ -8,14 +8,14 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** A date, with the time where one is given. */
+/** A date, with the time if one is given. */
 final class Moment
 {
     /**
-     * @param \DateTimeImmutable $date The date, in the offset that it is written in.
+     * @param \DateTimeImmutable $date The date, in its written offset.
      * @param string|null $time The time of that day as it is written, such as `23:59:59.5`, without its
      * offset.
-     * @param \DateTimeImmutable|null $instant The instant, where time and offset are given.
+     * @param \DateTimeImmutable|null $instant The instant, if time and offset are given.
      */
     public function __construct(
         public readonly \DateTimeImmutable $date,

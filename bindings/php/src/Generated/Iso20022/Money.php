@@ -12,8 +12,7 @@ use Bankchannel\Encode;
 final class Money
 {
     /**
-     * @param string $amount The exact amount as a decimal number; negative where money leaves the
-     * account.
+     * @param string $amount The exact amount as a decimal number; negative if money leaves the account.
      * @param string $currency The currency's ISO 4217 code, such as `EUR`, as it is written; empty when
      * the file gives none.
      */

@@ -6,22 +6,22 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** What became of a transaction, from what the bank said and booked. */
+/** The outcome of a transaction, from the bank's reports and bookings. */
 enum Outcome: string
 {
-    /** Debited by an entry of its own. */
+    /** Debited by its own entry. */
     case Paid = 'paid';
 
-    /** Debited by an entry together with others, and the sums fit. */
+    /** Debited by an entry together with others, and the sums match. */
     case PaidInBatch = 'paid_in_batch';
 
     /** The bank reports that the account was debited; no booking was found. */
     case ExecutedReported = 'executed_reported';
 
-    /** A booking fits by amount, creditor and date, but no id says that it is this payment. */
+    /** A booking matches by amount, creditor and date, but no id confirms that it is this payment. */
     case Probable = 'probable';
 
-    /** Accepted by the bank, and not yet executed as far as is known. */
+    /** Accepted by the bank, and not known to be executed yet. */
     case Accepted = 'accepted';
 
     /** Received, waiting, or noted as pending on the account. */
@@ -36,7 +36,7 @@ enum Outcome: string
     /** Cancelled on request, and no booking was found. */
     case Cancelled = 'cancelled';
 
-    /** The batch was debited with a sum that fits no selection of its transactions for certain. */
+    /** The batch was debited with a sum that matches no selection of its transactions for certain. */
     case BatchDiffers = 'batch_differs';
 
     /** Several transactions or several bookings carry the same ids. */
@@ -45,6 +45,6 @@ enum Outcome: string
     /** The bank contradicts itself: rejected and executed, or rejected and debited. */
     case Conflict = 'conflict';
 
-    /** Nothing is known, or the status has no meaning known here. */
+    /** Nothing is known, or the status is an unknown code. */
     case Unknown = 'unknown';
 }

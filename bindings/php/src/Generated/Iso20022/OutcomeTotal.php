@@ -8,14 +8,14 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** How many transactions have an outcome. */
+/** The number of transactions with an outcome. */
 final class OutcomeTotal
 {
     /**
      * @param Outcome $outcome The outcome.
-     * @param int $count How many transactions have it.
-     * @param list<Money> $sums Their sums by currency, as they were ordered. A
-     * currency is left out where an amount cannot be read or the sum has more than 18 digits.
+     * @param int $count The number of transactions with it.
+     * @param list<Money> $sums Their sums by currency, as ordered. A currency is
+     * left out if an amount cannot be read or the sum has more than 18 digits.
      */
     public function __construct(
         public readonly Outcome $outcome,

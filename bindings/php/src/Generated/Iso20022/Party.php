@@ -12,21 +12,20 @@ use Bankchannel\Encode;
 final class Party
 {
     /**
-     * @param string|null $name The name: of the party, else of the bank that stands in its place, else of
+     * @param string|null $name The name: of the party, otherwise of the bank in its place, otherwise of
      * the account.
      * @param string|null $iban The account's IBAN, without blanks and in capitals.
-     * @param string|null $account The account's number where it is no IBAN.
-     * @param string|null $accountScheme What kind of number `account` is: `BBAN`, `BGNR`, or a bank's own
+     * @param string|null $account The account's number if it is not an IBAN.
+     * @param string|null $accountScheme The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own
      * name of it.
-     * @param string|null $proxy The alias by which the account is known: a telephone number or an address
-     * of e-mail.
-     * @param string|null $accountCurrency The currency of the account, an ISO 4217 code, where the file
-     * names it.
+     * @param string|null $proxy The alias of the account: a telephone number or an e-mail address.
+     * @param string|null $accountCurrency The currency of the account, an ISO 4217 code, if the file
+     * gives it.
      * @param string|null $bic The BIC of the account's bank, 8 or 11 characters.
      * @param string|null $bankName The name of the account's bank.
      * @param string|null $identifier The party's number: of its organisation or of the person, the first
      * that is given.
-     * @param string|null $identifierScheme What kind of number `identifier` is: a code of ISO 20022 such
+     * @param string|null $identifierScheme The kind of number in `identifier`: a code of ISO 20022 such
      * as `CUST`, or a bank's own name of it.
      * @param Address|null $address The postal address.
      */

@@ -18,14 +18,14 @@ final class PaymentBatch
      * @param string|null $id The payment information id.
      * @param string|null $method How it is paid: `TRF` by transfer, `CHK` by cheque, `TRA` by transfer
      * with advice.
-     * @param bool|null $batchBooking Whether the account is to be debited once for all (`true`) or for
-     * each; left out when left to the bank.
-     * @param int|null $count How many transactions the batch says that it holds.
+     * @param bool|null $batchBooking Whether the account is debited once for all (`true`) or for each;
+     * left out if the bank decides.
+     * @param int|null $count The number of transactions that the batch declares.
      * @param string|null $sum The control sum of the batch.
-     * @param Moment|null $execution When they are to be executed.
-     * @param Party|null $debtor Who pays, with account and bank.
-     * @param Party|null $ultimateDebtor On whose behalf the debtor pays.
-     * @param string|null $chargeBearer Who bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`.
+     * @param Moment|null $execution The requested execution date.
+     * @param Party|null $debtor The party that pays, with account and bank.
+     * @param Party|null $ultimateDebtor The party on whose behalf the debtor pays.
+     * @param string|null $chargeBearer The party that bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`.
      * @param Party|null $chargesAccount The account that charges are taken from.
      * @param string|null $instruction An instruction for the debtor's bank.
      */

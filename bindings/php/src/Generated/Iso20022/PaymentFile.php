@@ -12,16 +12,16 @@ use Bankchannel\Encode;
 final class PaymentFile
 {
     /**
-     * @param MessageName $message What the file is, by its namespace.
+     * @param MessageName $message The file's message name, by its namespace.
      * @param list<PaymentBatch> $batches The batches, in order: transactions from
      * one account on one day.
-     * @param list<string> $notes What a reader should know of the file.
-     * @param list<ValueProblem> $problems What could not be read.
+     * @param list<string> $notes Remarks on the file.
+     * @param list<ValueProblem> $problems Values that could not be read.
      * @param string|null $id The message id.
      * @param Moment|null $created When the file was made.
-     * @param int|null $count How many transactions the file says that it holds.
-     * @param string|null $sum The control sum: of all amounts, whatever their currencies.
-     * @param Party|null $initiatingParty Who initiates the payments.
+     * @param int|null $count The number of transactions that the file declares.
+     * @param string|null $sum The control sum: of all amounts, regardless of their currencies.
+     * @param Party|null $initiatingParty The party that initiates the payments.
      */
     public function __construct(
         public readonly MessageName $message,

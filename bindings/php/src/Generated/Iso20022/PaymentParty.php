@@ -14,17 +14,17 @@ final class PaymentParty
     /**
      * @param string|null $name The name, at most 70 characters in SEPA and 140 elsewhere.
      * @param string|null $iban The account's IBAN; blanks and small letters are accepted.
-     * @param string|null $account The account's number where it has no IBAN, at most 34 characters.
-     * @param string|null $accountScheme What kind of number `account` is: `BBAN`, or a name of the banks
+     * @param string|null $account The account's number if it has no IBAN, at most 34 characters.
+     * @param string|null $accountScheme The kind of number in `account`: `BBAN`, or a name of the banks
      * such as `BGNR` for Bankgiro.
      * @param string|null $accountCurrency The currency of the account, an ISO 4217 code: for accounts of
      * several currencies.
      * @param string|null $bic The BIC of the account's bank, 8 or 11 characters; not needed in SEPA.
      * @param string|null $identifier The party's number: a service id of the bank, a business id, a
      * personal id; at most 35 characters.
-     * @param string|null $identifierScheme What kind of number `identifier` is: an ISO 20022 code such as
+     * @param string|null $identifierScheme The kind of number in `identifier`: an ISO 20022 code such as
      * `CUST` or `BANK`, or a name of the banks.
-     * @param bool|null $person Whether `identifier` is a person's; left out: an organisation's.
+     * @param bool|null $person Whether `identifier` is a person's; if left out, an organisation's.
      * @param string|null $lei The party's LEI, 20 characters; not in version 3.
      * @param PostalAddress|null $address The postal address.
      */

@@ -8,14 +8,14 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** How a table of transfers is written. */
+/** The format of a table of transfers. */
 final class PaymentTable
 {
     /**
-     * @param string|null $delimiter The character between two cells: `,` unless given; `;` and a tab are
-     * the other ones.
+     * @param string|null $delimiter The character between two cells: `,` by default; `;` and a tab are
+     * also allowed.
      * @param bool|null $decimalComma Whether amounts are written with a comma before the cents, as
-     * `1234,50`; without separators of thousands.
+     * `1234,50`; without thousands separators.
      */
     public function __construct(
         public readonly ?string $delimiter = null,

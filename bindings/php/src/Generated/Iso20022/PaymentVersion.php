@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** The version of `pain.001.001` that a file has or that a bank takes. */
+/** The version of `pain.001.001` that a file has or that a bank accepts. */
 enum PaymentVersion: string
 {
     /** `pain.001.001.03` of 2009. */

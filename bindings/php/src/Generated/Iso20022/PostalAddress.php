@@ -8,7 +8,7 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** A postal address to write: town and country are needed, everything else helps. */
+/** A postal address to write: town and country are required, all other fields are optional. */
 final class PostalAddress
 {
     /**
@@ -27,7 +27,7 @@ final class PostalAddress
      * @param string|null $countrySubDivision Part of the country, such as a state, at most 35 characters.
      * @param string|null $country The country's ISO 3166 code, such as `FI`.
      * @param list<string>|null $lines Lines without structure, at most 70 characters each: at most two,
-     * beside town and country.
+     * in addition to town and country.
      */
     public function __construct(
         public readonly ?string $department = null,

@@ -9,7 +9,7 @@ namespace Bankchannel\Iso20022;
 use Bankchannel\Encode;
 
 /**
- * How a bank differs from the common rules; what is left out is as in the base profile, else as
+ * How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as
  * everywhere.
  */
 final class ProfileOptions
@@ -17,23 +17,23 @@ final class ProfileOptions
     /**
      * @param BaseProfile|null $base The built-in profile that the other options
      * change.
-     * @param PaymentVersion|null $accepts The version that the bank takes; left
-     * out, each that is known.
-     * @param Characters|null $characters Which characters names and texts may have:
-     * `strict` unless given.
-     * @param bool|null $keepsMarkup Whether `&`, `"`, `<` and `>` may stay where `characters` is
-     * `latin1`; not unless given.
-     * @param HybridAddress|null $hybridAddress Hybrid addresses: allowed unless
-     * given.
-     * @param bool|null $advisesNoAddress Whether the bank advises to leave addresses out.
-     * @param bool|null $aos2 Whether the Finnish extension AOS2 is used: several structured parts beside
-     * one text.
+     * @param PaymentVersion|null $accepts The version that the bank accepts; if
+     * left out, every supported one.
+     * @param Characters|null $characters The characters that names and texts may
+     * have: `strict` by default.
+     * @param bool|null $keepsMarkup Whether `&`, `"`, `<` and `>` may stay if `characters` is `latin1`;
+     * not by default.
+     * @param HybridAddress|null $hybridAddress Hybrid addresses: allowed by
+     * default.
+     * @param bool|null $advisesNoAddress Whether the bank advises omitting addresses.
+     * @param bool|null $aos2 Whether the Finnish extension AOS2 is used: several structured parts in
+     * addition to one text.
      * @param bool|null $closedDayIsError Whether an execution date on a closed day is an error instead of
      * a warning.
-     * @param int|null $daysBack How many days the execution date may lie back: 5 unless given.
-     * @param bool|null $oneDatePerFile Whether a file may hold one execution date only.
-     * @param int|null $batchTransactions The most transactions in a batch; no limit unless given.
-     * @param int|null $fileTransactions The most transactions in a file; no limit unless given.
+     * @param int|null $daysBack How many days in the past the execution date may be: 5 by default.
+     * @param bool|null $oneDatePerFile Whether a file may have only one execution date.
+     * @param int|null $batchTransactions The most transactions in a batch; no limit by default.
+     * @param int|null $fileTransactions The most transactions in a file; no limit by default.
      */
     public function __construct(
         public readonly ?BaseProfile $base = null,

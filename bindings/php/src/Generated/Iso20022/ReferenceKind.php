@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** The kinds of references that are checked here. */
+/** The supported kinds of references. */
 enum ReferenceKind: string
 {
     /** The creditor reference of ISO 11649: `RF`, two check digits, up to 21 letters and digits. */
@@ -36,9 +36,9 @@ enum ReferenceKind: string
     /** The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit. */
     case Fik75 = 'fik75';
 
-    /** A number at Bankgirot in Sweden: 7 or 8 digits, the last a check digit. */
+    /** A Swedish Bankgirot number: 7 or 8 digits, the last a check digit. */
     case Bankgiro = 'bankgiro';
 
-    /** A number at Plusgirot in Sweden: 2 to 8 digits, the last a check digit. */
+    /** A Swedish Plusgirot number: 2 to 8 digits, the last a check digit. */
     case Plusgiro = 'plusgiro';
 }

@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class ReferredDocument
 {
     /**
-     * @param Code|null $kind What it is: `CINV` for an invoice, `CREN` for a credit
+     * @param Code|null $kind The kind: `CINV` for an invoice, `CREN` for a credit
      * note.
      * @param string|null $number Its number.
      * @param \DateTimeImmutable|null $date Its date.

@@ -8,7 +8,7 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** A part of what is reported to authorities. */
+/** A part of the report to authorities. */
 final class RegulatoryReport
 {
     /**

@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class RemittanceAmount
 {
     /**
-     * @param string $kind Which amount it is: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`,
+     * @param string $kind The kind of amount: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`,
      * `AdjstmntAmtAndRsn`, `RmtdAmt` of the document, or the code of version 12.
      * @param Money $money The amount, as it is written: without a sign.
      */

@@ -8,11 +8,11 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** Where a status was reported. */
+/** The place of a status in the reports. */
 final class ReportPlace
 {
     /**
-     * @param int $number The report's number among those given, from 1.
+     * @param int $number The report's number in the request, from 1.
      * @param int $line The line in the report's file, from 1.
      * @param string|null $id The report's message id.
      * @param Moment|null $created When the report was made.

@@ -6,10 +6,10 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** How the rows of transfers are written. */
+/** The format of the rows of transfers. */
 enum RowFormat: string
 {
-    /** One transfer a line, as a JSON object with the fields of `CreditTransfer`. */
+    /** One transfer per line, as a JSON object with the fields of `CreditTransfer`. */
     case JsonLines = 'json_lines';
 
     /** A table with a header row that names its columns. */

@@ -15,31 +15,31 @@ final class Statement
      * @param int $line The line in the file, from 1.
      * @param int $messageNumber The number of the message in the file, from 1.
      * @param int $number The statement's number in its message, from 1.
-     * @param CashKind $kind What it is, by its elements.
+     * @param CashKind $kind Its kind, by its elements.
      * @param StatementAccount $account The account.
      * @param list<StatementBalance> $balances The balances, in order; a
      * notification has none.
-     * @param TransactionSummary $summary What the bank itself counted.
+     * @param TransactionSummary $summary The bank's own counts and sums.
      * @param list<Entry> $entries The entries, in order; empty in the header that
-     * stands before them.
-     * @param list<ValueProblem> $problems What could not be read of all this but
-     * the entries.
+     * comes before them.
+     * @param list<ValueProblem> $problems Values that could not be read, except
+     * those in entries.
      * @param string|null $id The statement's id.
      * @param string|null $sequence The electronic sequence number as it is written.
      * @param string|null $legalSequence The legal sequence number as it is written.
-     * @param Moment|null $created When the statement was made; where it does not
-     * say, when the message was.
-     * @param Moment|null $from Where its period begins.
-     * @param Moment|null $to Where its period ends.
-     * @param int|null $page The number of the page, where the bank cuts a statement into several.
+     * @param Moment|null $created When the statement was created; if not given,
+     * when the message was.
+     * @param Moment|null $from The start of its period.
+     * @param Moment|null $to The end of its period.
+     * @param int|null $page The page number, if the bank splits a statement into several.
      * @param bool|null $lastPage Whether it is the last page.
      * @param string|null $copyOrDuplicate Whether it is a copy or a duplicate: `COPY`, `CODU`, `DUPL`.
      * @param StatementBalance|null $opening The opening balance: `OPBD`, else
      * `PRCD`, else the earlier `ITBD` of two.
      * @param StatementBalance|null $closing The closing balance: `CLBD`, else the
      * latest `ITBD`.
-     * @param StatementEnd|null $end What follows the entries; left out before they
-     * are all read.
+     * @param StatementEnd|null $end Results that follow the entries; left out until
+     * all entries are read.
      */
     public function __construct(
         public readonly int $line,

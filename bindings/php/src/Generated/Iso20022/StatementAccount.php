@@ -13,8 +13,8 @@ final class StatementAccount
 {
     /**
      * @param string|null $iban The IBAN, without blanks and in capitals.
-     * @param string|null $account The account's number where it is no IBAN.
-     * @param string|null $accountScheme What kind of number `account` is.
+     * @param string|null $account The account's number if it is not an IBAN.
+     * @param string|null $accountScheme The kind of number in `account`.
      * @param string|null $currency The currency, an ISO 4217 code.
      * @param string|null $name The account's name.
      * @param string|null $owner The owner's name.

@@ -14,9 +14,9 @@ final class StatementBalance
     /**
      * @param Code|null $kind Which balance it is: `OPBD` opening booked, `CLBD`
      * closing booked, …
-     * @param Money|null $money The balance: negative where the owner owes.
-     * @param string|null $direction Whose favour it is in.
-     * @param Moment|null $date The date that it is of.
+     * @param Money|null $money The balance: negative if the owner owes.
+     * @param string|null $direction Credit or debit.
+     * @param Moment|null $date The date of the balance.
      */
     public function __construct(
         public readonly ?Code $kind = null,

@@ -8,17 +8,17 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What follows the entries of a statement. */
+/** The results that follow the entries of a statement. */
 final class StatementEnd
 {
     /**
      * @param int $entries How many entries were read.
-     * @param int $otherCurrency How many booked entries are in another currency, and in no sum.
-     * @param BalanceCheck $balanceCheck Whether the balances fit the entries.
+     * @param int $otherCurrency The number of booked entries in another currency, which are in no sum.
+     * @param BalanceCheck $balanceCheck Whether the balances match the entries.
      * @param string|null $bookedSum The sum of the booked entries in the currency of the account.
-     * @param string|null $balanceDifference By how much the closing balance is larger than opening
-     * balance and booked entries.
-     * @param string|null $information What the bank adds to the statement.
+     * @param string|null $balanceDifference How much larger the closing balance is than the opening
+     * balance plus the booked entries.
+     * @param string|null $information The bank's additional information about the statement.
      */
     public function __construct(
         public readonly int $entries,

@@ -8,12 +8,12 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** How many transactions have a status. */
+/** The number of transactions with a status. */
 final class StatusCount
 {
     /**
      * @param Code|null $status The status.
-     * @param int|null $count How many transactions have it.
+     * @param int|null $count The number of transactions with it.
      * @param string|null $sum Their sum.
      */
     public function __construct(

@@ -8,7 +8,7 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** The status reports of a file: mostly one; banks also put several into one download. */
+/** The status reports of a file: usually one; banks also put several into one download. */
 final class StatusFile
 {
     /** @param list<StatusReport> $reports The reports, in order. */

@@ -8,13 +8,13 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** Why a status is what it is. */
+/** The reason for a status. */
 final class StatusReason
 {
     /**
      * @param list<string> $information Further lines of text, in order.
      * @param Code|null $code The reason.
-     * @param string|null $originator Who says so.
+     * @param string|null $originator The party that gives the reason.
      */
     public function __construct(
         public readonly array $information,

@@ -8,25 +8,25 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What the bank says about a payment file. */
+/** The bank's status of a payment file. */
 final class StatusReport
 {
     /**
      * @param int $line The line in the file, from 1.
-     * @param MessageName $message What the report is, by its namespace.
+     * @param MessageName $message The report's message name, by its namespace.
      * @param list<StatusReason> $reasons The reasons for it.
-     * @param list<StatusCount> $counts How many transactions have which status.
+     * @param list<StatusCount> $counts The number of transactions by status.
      * @param list<BatchStatus> $batches The batches of the payment file that the
      * report names, in order.
-     * @param list<string> $notes What a reader should know of the file.
-     * @param list<ValueProblem> $problems What could not be read.
+     * @param list<string> $notes Remarks on the file.
+     * @param list<ValueProblem> $problems Values that could not be read.
      * @param string|null $id The report's own message id.
      * @param Moment|null $created When the report was made.
      * @param string|null $originalMessageId The message id of the payment file.
      * @param string|null $originalMessageName The message name of the payment file, such as
      * `pain.001.001.09`; banks spell it in several ways.
      * @param Moment|null $originalCreated When the payment file was made.
-     * @param int|null $originalCount How many transactions the payment file says that it holds.
+     * @param int|null $originalCount The number of transactions that the payment file declares.
      * @param string|null $originalSum The control sum of the payment file.
      * @param Code|null $status The status of the whole file.
      */

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** Where a status was said. */
+/** The level of the report at which a status was given. */
 enum StatusSource: string
 {
     /** Of the transaction itself. */

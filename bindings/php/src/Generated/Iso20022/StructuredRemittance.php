@@ -18,10 +18,10 @@ final class StructuredRemittance
      * order.
      * @param list<string> $information Further lines of text, in order.
      * @param string|null $reference The creditor's reference as it is written.
-     * @param Code|null $referenceKind What kind of reference it is: `SCOR`, or a
-     * scheme's own code such as `QRR`.
-     * @param string|null $invoicer Who wrote the invoice.
-     * @param string|null $invoicee To whom the invoice was written.
+     * @param Code|null $referenceKind The kind of reference: `SCOR`, or a scheme's
+     * own code such as `QRR`.
+     * @param string|null $invoicer The issuer of the invoice.
+     * @param string|null $invoicee The recipient of the invoice.
      */
     public function __construct(
         public readonly array $documents,

@@ -13,9 +13,9 @@ final class TextChange
 {
     /**
      * @param string $field The field, such as `creditor.name`.
-     * @param string $before The text as it was given, its first 200 characters.
-     * @param string $after The text as it is written, its first 200 characters.
-     * @param int $count In how many transactions or batches this was changed.
+     * @param string $before The original text, its first 200 characters.
+     * @param string $after The written text, its first 200 characters.
+     * @param int $count The number of transactions or batches with this change.
      */
     public function __construct(
         public readonly string $field,

@@ -8,7 +8,7 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What the bank itself counted. */
+/** The bank's own counts and sums. */
 final class TransactionSummary
 {
     /**

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** How fast a transfer is, and by which scheme. */
+/** The speed of a transfer, and its scheme. */
 enum TransferKind: string
 {
     /** A SEPA credit transfer: EUR only. */

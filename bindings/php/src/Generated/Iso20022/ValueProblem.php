@@ -8,7 +8,7 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** A value that could not be read as what it should be. The file is read on; the typed value is left out. */
+/** A value that could not be read as its type. The rest of the file is read; the typed value is left out. */
 final class ValueProblem
 {
     /**

@@ -36,6 +36,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -53,6 +55,7 @@ interface Client
         ?string $acceptLanguage = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): VerifyUserResponse;
 
     /**
@@ -79,6 +82,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -103,6 +108,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): UpdateBankOfferedConsentsResponse;
 
     /**
@@ -128,6 +134,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @deprecated Use `updateBankOfferedConsents`.
      *
@@ -154,6 +162,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): UpdateConsentsResponse;
 
     /**
@@ -162,7 +171,7 @@ interface Client
      * An older recurring consent of the same customer ends when this one is authorised. The request is
      * never repeated automatically: each request asks the customer. Dialect `bg`.
      *
-     * @param ConsentAccess $access What the consent gives access to.
+     * @param ConsentAccess $access The access that the consent gives.
      * @param bool $recurringIndicator Whether the consent is for repeated use.
      * @param \DateTimeInterface $validUntil The last day of the consent, in the bank's calendar;
      * `9999-12-31` for as long as the bank allows.
@@ -192,6 +201,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -226,6 +237,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): CreateConsentResponse;
 
     /**
@@ -240,6 +252,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -259,6 +273,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetConsentResponse;
 
     /**
@@ -273,6 +288,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -292,6 +309,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetConsentStatusResponse;
 
     /**
@@ -305,6 +323,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -324,6 +344,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): DeleteConsentResponse;
 
     /**
@@ -342,6 +363,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -365,6 +388,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): StartAuthorisationResponse;
 
     /**
@@ -378,6 +402,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -397,6 +423,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): ListAuthorisationsResponse;
 
     /**
@@ -411,6 +438,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -431,6 +460,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetAuthorisationStatusResponse;
 
     /**
@@ -452,6 +482,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -476,6 +508,7 @@ interface Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetAccountsResponse;
 
     /**
@@ -812,12 +845,13 @@ interface Client
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
      * @param (callable(Progress): mixed)|null $onProgress is told how far the call is
+     * @param string|null $requestId sent as `X-Request-ID`
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content where it has one
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class HeaderField
 {
     /**
-     * @param string $name The name, as it is written.
+     * @param string $name The name as written.
      * @param string $value The value.
      */
     public function __construct(

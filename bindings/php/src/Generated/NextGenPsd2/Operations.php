@@ -155,6 +155,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -172,12 +174,13 @@ abstract class Operations extends AbstractClient implements Client
         ?string $acceptLanguage = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): VerifyUserResponse {
         [$response] = $this->carryOut('nextgen_psd2.verify_user', [
             'psu_id' => $psuId,
             'psu_personal_identifier' => Encode::secret($psuPersonalIdentifier),
             'accept_language' => $acceptLanguage,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return VerifyUserResponse::fromArray($response);
     }
@@ -206,6 +209,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -230,6 +235,7 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): UpdateBankOfferedConsentsResponse {
         [$response] = $this->carryOut('nextgen_psd2.update_bank_offered_consents', [
             'psu_id' => $psuId,
@@ -241,7 +247,7 @@ abstract class Operations extends AbstractClient implements Client
             'accept_fix' => $acceptFix === null ? null : array_values($acceptFix),
             'accept_language' => $acceptLanguage,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return UpdateBankOfferedConsentsResponse::fromArray($response);
     }
@@ -269,6 +275,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @deprecated Use `updateBankOfferedConsents`.
      *
@@ -295,6 +303,7 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): UpdateConsentsResponse {
         [$response] = $this->carryOut('nextgen_psd2.update_consents', [
             'psu_id' => $psuId,
@@ -306,7 +315,7 @@ abstract class Operations extends AbstractClient implements Client
             'accept_fix' => $acceptFix === null ? null : array_values($acceptFix),
             'accept_language' => $acceptLanguage,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return UpdateConsentsResponse::fromArray($response);
     }
@@ -317,7 +326,7 @@ abstract class Operations extends AbstractClient implements Client
      * An older recurring consent of the same customer ends when this one is authorised. The request is
      * never repeated automatically: each request asks the customer. Dialect `bg`.
      *
-     * @param ConsentAccess $access What the consent gives access to.
+     * @param ConsentAccess $access The access that the consent gives.
      * @param bool $recurringIndicator Whether the consent is for repeated use.
      * @param \DateTimeInterface $validUntil The last day of the consent, in the bank's calendar;
      * `9999-12-31` for as long as the bank allows.
@@ -347,6 +356,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -381,6 +392,7 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): CreateConsentResponse {
         [$response] = $this->carryOut('nextgen_psd2.create_consent', [
             'access' => (object) $access->toArray(),
@@ -402,7 +414,7 @@ abstract class Operations extends AbstractClient implements Client
             'notification_content_preferred' => $notificationContentPreferred,
             'accept_language' => $acceptLanguage,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return CreateConsentResponse::fromArray($response);
     }
@@ -419,6 +431,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -438,11 +452,12 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetConsentResponse {
         [$response] = $this->carryOut('nextgen_psd2.get_consent', [
             'consent_id' => $consentId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return GetConsentResponse::fromArray($response);
     }
@@ -459,6 +474,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -478,11 +495,12 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetConsentStatusResponse {
         [$response] = $this->carryOut('nextgen_psd2.get_consent_status', [
             'consent_id' => $consentId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return GetConsentStatusResponse::fromArray($response);
     }
@@ -498,6 +516,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -517,11 +537,12 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): DeleteConsentResponse {
         [$response] = $this->carryOut('nextgen_psd2.delete_consent', [
             'consent_id' => $consentId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return DeleteConsentResponse::fromArray($response);
     }
@@ -542,6 +563,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -565,6 +588,7 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): StartAuthorisationResponse {
         [$response] = $this->carryOut('nextgen_psd2.start_authorisation', [
             'consent_id' => $consentId,
@@ -573,7 +597,7 @@ abstract class Operations extends AbstractClient implements Client
             'redirect_uri' => $redirectUri,
             'nok_redirect_uri' => $nokRedirectUri,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return StartAuthorisationResponse::fromArray($response);
     }
@@ -589,6 +613,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -608,11 +634,12 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): ListAuthorisationsResponse {
         [$response] = $this->carryOut('nextgen_psd2.list_authorisations', [
             'consent_id' => $consentId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return ListAuthorisationsResponse::fromArray($response);
     }
@@ -629,6 +656,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -649,12 +678,13 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetAuthorisationStatusResponse {
         [$response] = $this->carryOut('nextgen_psd2.get_authorisation_status', [
             'consent_id' => $consentId,
             'authorisation_id' => $authorisationId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return GetAuthorisationStatusResponse::fromArray($response);
     }
@@ -678,6 +708,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -702,6 +734,7 @@ abstract class Operations extends AbstractClient implements Client
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetAccountsResponse {
         [$response] = $this->carryOut('nextgen_psd2.get_accounts', [
             'with_balance' => $withBalance,
@@ -711,7 +744,7 @@ abstract class Operations extends AbstractClient implements Client
             'tpp_session_id' => $tppSessionId,
             'redirect_uri' => $redirectUri,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return GetAccountsResponse::fromArray($response);
     }

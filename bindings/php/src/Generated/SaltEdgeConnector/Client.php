@@ -42,6 +42,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -67,6 +69,7 @@ interface Client
         ?array $identifiers = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): SucceedSessionResponse;
 
     /**
@@ -85,6 +88,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -108,6 +113,7 @@ interface Client
         ?InteractiveStep $interactiveStepInstruction = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): UpdateSessionResponse;
 
     /**
@@ -125,6 +131,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -147,6 +155,7 @@ interface Client
         ?array $extra = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): FailSessionResponse;
 
     /**
@@ -165,6 +174,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -184,6 +195,7 @@ interface Client
         ?int $customerId = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): ListTokensAtHubResponse;
 
     /**
@@ -197,6 +209,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.token_missing`,
      * `salt_edge_connector.key_unusable`
@@ -215,6 +229,7 @@ interface Client
         #[\SensitiveParameter] string|Secret $token,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): RevokeTokenAtHubResponse;
 
     /**
@@ -227,6 +242,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -242,6 +259,7 @@ interface Client
         int $clientId,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetClientInfoResponse;
 
     /**
@@ -457,6 +475,8 @@ interface Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws BankchannelException for all other failures
@@ -470,6 +490,7 @@ interface Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): HandleRequestResponse;
 
     /**
@@ -488,6 +509,8 @@ interface Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -499,6 +522,7 @@ interface Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): WorkResponse;
 
     /**
@@ -513,6 +537,8 @@ interface Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -521,6 +547,7 @@ interface Client
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): GetSessionResponse;
 
     /**
@@ -545,6 +572,8 @@ interface Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -560,6 +589,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): SessionEnd;
 
     /**
@@ -579,6 +609,8 @@ interface Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -592,6 +624,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): SessionEnd;
 
     /**
@@ -606,6 +639,8 @@ interface Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -614,6 +649,7 @@ interface Client
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): RevokeTokenResponse;
 
     /**
@@ -629,6 +665,8 @@ interface Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -639,6 +677,7 @@ interface Client
         ?int $limit = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ListTokensResponse;
 
     /**
@@ -653,6 +692,8 @@ interface Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -668,6 +709,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ReconcileTokensResponse;
 
     /**
@@ -682,6 +724,8 @@ interface Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -691,6 +735,7 @@ interface Client
         ?int $limit = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ListCallbacksResponse;
 
     /**
@@ -704,6 +749,8 @@ interface Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -711,6 +758,7 @@ interface Client
         string $callbackId,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): RetryCallbackResponse;
 
     /**
@@ -733,6 +781,8 @@ interface Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -747,6 +797,7 @@ interface Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): AnswerBankResponse;
 
     /**
@@ -760,12 +811,13 @@ interface Client
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
      * @param (callable(Progress): mixed)|null $onProgress is told how far the call is
+     * @param string|null $requestId sent as `X-Request-ID`
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content where it has one
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** What the hub asks. */
+/** A request from the hub. */
 abstract class HubRequest
 {
     /**

@@ -196,6 +196,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -221,6 +223,7 @@ abstract class Operations extends AbstractClient implements Client
         ?array $identifiers = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): SucceedSessionResponse {
         [$response] = $this->carryOut('salt_edge_connector.succeed_session', [
             'session_secret' => $sessionSecret,
@@ -231,7 +234,7 @@ abstract class Operations extends AbstractClient implements Client
             'extra' => $extra === null ? null : (object) $extra,
             'beneficiary_id' => $beneficiaryId,
             'identifiers' => $identifiers === null ? null : (object) $identifiers,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return SucceedSessionResponse::fromArray($response);
     }
@@ -252,6 +255,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -275,6 +280,7 @@ abstract class Operations extends AbstractClient implements Client
         ?InteractiveStep $interactiveStepInstruction = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): UpdateSessionResponse {
         [$response] = $this->carryOut('salt_edge_connector.update_session', [
             'session_secret' => $sessionSecret,
@@ -283,7 +289,7 @@ abstract class Operations extends AbstractClient implements Client
             'session_expires_at' => $sessionExpiresAt === null ? null : Encode::timestamp($sessionExpiresAt),
             'user_id' => $userId,
             'interactive_step_instruction' => $interactiveStepInstruction === null ? null : (object) $interactiveStepInstruction->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return UpdateSessionResponse::fromArray($response);
     }
@@ -303,6 +309,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -325,6 +333,7 @@ abstract class Operations extends AbstractClient implements Client
         ?array $extra = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): FailSessionResponse {
         [$response] = $this->carryOut('salt_edge_connector.fail_session', [
             'session_secret' => $sessionSecret,
@@ -332,7 +341,7 @@ abstract class Operations extends AbstractClient implements Client
             'error_message' => $errorMessage,
             'user_id' => $userId,
             'extra' => $extra === null ? null : (object) $extra,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return FailSessionResponse::fromArray($response);
     }
@@ -353,6 +362,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -372,6 +383,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $customerId = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): ListTokensAtHubResponse {
         [$response] = $this->carryOut('salt_edge_connector.list_tokens_at_hub', [
             'kind' => $kind,
@@ -379,7 +391,7 @@ abstract class Operations extends AbstractClient implements Client
             'from_date' => $fromDate === null ? null : Encode::timestamp($fromDate),
             'per_page' => $perPage,
             'customer_id' => $customerId,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return ListTokensAtHubResponse::fromArray($response);
     }
@@ -395,6 +407,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.token_missing`,
      * `salt_edge_connector.key_unusable`
@@ -413,10 +427,11 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret $token,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): RevokeTokenAtHubResponse {
         [$response] = $this->carryOut('salt_edge_connector.revoke_token_at_hub', [
             'token' => Encode::secret($token),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return RevokeTokenAtHubResponse::fromArray($response);
     }
@@ -431,6 +446,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -446,10 +463,11 @@ abstract class Operations extends AbstractClient implements Client
         int $clientId,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?string $requestId = null,
     ): GetClientInfoResponse {
         [$response] = $this->carryOut('salt_edge_connector.get_client_info', [
             'client_id' => $clientId,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
 
         return GetClientInfoResponse::fromArray($response);
     }
@@ -745,6 +763,8 @@ abstract class Operations extends AbstractClient implements Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws BankchannelException for all other failures
@@ -758,13 +778,14 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): HandleRequestResponse {
         [$response] = $this->carryOut('salt_edge_connector.handle_request', [
             'method' => $method,
             'target' => $target,
             'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $headers)),
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
 
         return HandleRequestResponse::fromArray($response);
     }
@@ -785,6 +806,8 @@ abstract class Operations extends AbstractClient implements Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -796,10 +819,11 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): WorkResponse {
         [$response] = $this->carryOut('salt_edge_connector.work', [
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
 
         return WorkResponse::fromArray($response);
     }
@@ -816,6 +840,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -824,11 +850,12 @@ abstract class Operations extends AbstractClient implements Client
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): GetSessionResponse {
         [$response] = $this->carryOut('salt_edge_connector.get_session', [
             'session_id' => $sessionId,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
 
         return GetSessionResponse::fromArray($response);
     }
@@ -855,6 +882,8 @@ abstract class Operations extends AbstractClient implements Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -870,6 +899,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): SessionEnd {
         [$response] = $this->carryOut('salt_edge_connector.approve_session', [
             'session_id' => $sessionId,
@@ -878,7 +908,7 @@ abstract class Operations extends AbstractClient implements Client
             'scopes' => $scopes === null ? null : array_values($scopes),
             'token_expires_at' => $tokenExpiresAt === null ? null : Encode::timestamp($tokenExpiresAt),
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
 
         return SessionEnd::fromArray($response);
     }
@@ -900,6 +930,8 @@ abstract class Operations extends AbstractClient implements Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -913,13 +945,14 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): SessionEnd {
         [$response] = $this->carryOut('salt_edge_connector.refuse_session', [
             'session_id' => $sessionId,
             'error_class' => $errorClass,
             'error_message' => $errorMessage,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
 
         return SessionEnd::fromArray($response);
     }
@@ -936,6 +969,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -944,11 +979,12 @@ abstract class Operations extends AbstractClient implements Client
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): RevokeTokenResponse {
         [$response] = $this->carryOut('salt_edge_connector.revoke_token', [
             'token_id' => $tokenId,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
 
         return RevokeTokenResponse::fromArray($response);
     }
@@ -966,6 +1002,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -976,13 +1014,14 @@ abstract class Operations extends AbstractClient implements Client
         ?int $limit = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ListTokensResponse {
         [$response] = $this->carryOut('salt_edge_connector.list_tokens', [
             'user_id' => $userId,
             'state' => $state?->value,
             'after' => $after,
             'limit' => $limit,
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
 
         return ListTokensResponse::fromArray($response);
     }
@@ -999,6 +1038,8 @@ abstract class Operations extends AbstractClient implements Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -1014,9 +1055,10 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ReconcileTokensResponse {
         [$response] = $this->carryOut('salt_edge_connector.reconcile_tokens', [
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
 
         return ReconcileTokensResponse::fromArray($response);
     }
@@ -1033,6 +1075,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -1042,12 +1086,13 @@ abstract class Operations extends AbstractClient implements Client
         ?int $limit = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ListCallbacksResponse {
         [$response] = $this->carryOut('salt_edge_connector.list_callbacks', [
             'state' => $state?->value,
             'after' => $after,
             'limit' => $limit,
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
 
         return ListCallbacksResponse::fromArray($response);
     }
@@ -1063,6 +1108,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws BankchannelException
      */
@@ -1070,10 +1117,11 @@ abstract class Operations extends AbstractClient implements Client
         string $callbackId,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): RetryCallbackResponse {
         [$response] = $this->carryOut('salt_edge_connector.retry_callback', [
             'callback_id' => $callbackId,
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
 
         return RetryCallbackResponse::fromArray($response);
     }
@@ -1098,6 +1146,8 @@ abstract class Operations extends AbstractClient implements Client
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -1112,13 +1162,14 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): AnswerBankResponse {
         [$response] = $this->carryOut('salt_edge_connector.answer_bank', [
             'target' => $target,
             'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $headers)),
             'body' => $body,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
 
         return AnswerBankResponse::fromArray($response);
     }

@@ -37,6 +37,8 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -58,6 +60,7 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): CreateTokenResponse;
 
     /**
@@ -74,6 +77,8 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -94,6 +99,7 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): TokenRevocationResponse;
 
     /**
@@ -110,6 +116,8 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -130,6 +138,7 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ReconnectTokenResponse;
 
     /**
@@ -146,6 +155,8 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -166,6 +177,7 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ConfirmTokenResponse;
 
     /**
@@ -179,6 +191,8 @@ interface Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -197,6 +211,7 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): CancelTokenResponse;
 
     /**
@@ -211,6 +226,8 @@ interface Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -230,6 +247,7 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): FetchAccountsResponse;
 
     /**
@@ -248,6 +266,8 @@ interface Client
      * bank's page, if a page is needed.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -270,6 +290,7 @@ interface Client
         ?string $toDate = null,
         ?string $redirectUrl = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): RefreshAccountsResponse;
 
     /**
@@ -286,6 +307,8 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -307,6 +330,7 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ConfirmAccountsResponse;
 
     /**
@@ -324,6 +348,8 @@ interface Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -346,6 +372,7 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): FetchTransactionsResponse;
 
     /**
@@ -360,6 +387,8 @@ interface Client
      * @param string|null $sessionSecret The session.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -379,6 +408,7 @@ interface Client
         ?string $consentId = null,
         ?string $sessionSecret = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): FetchCustomerResponse;
 
     /**
@@ -394,6 +424,8 @@ interface Client
      * @param NoticedError|null $error The error.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -414,6 +446,7 @@ interface Client
         ?NoticedRequest $request = null,
         ?NoticedError $error = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): NotifyErrorResponse;
 
     /**
@@ -427,12 +460,13 @@ interface Client
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
      * @param (callable(Progress): mixed)|null $onProgress is told how far the call is
+     * @param string|null $requestId sent as `X-Request-ID`
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content where it has one
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

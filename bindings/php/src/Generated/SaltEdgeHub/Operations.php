@@ -119,6 +119,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -140,6 +142,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): CreateTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.create_token', [
             'client_id' => $clientId,
@@ -148,7 +151,7 @@ abstract class Operations extends AbstractClient implements Client
             'provider_code' => $providerCode,
             'app_name' => $appName,
             'original_request' => (object) $originalRequest->toArray(),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return CreateTokenResponse::fromArray($response);
     }
@@ -167,6 +170,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -187,6 +192,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): TokenRevocationResponse {
         [$response] = $this->carryOut('salt_edge_hub.revoke_token', [
             'client_id' => $clientId,
@@ -194,7 +200,7 @@ abstract class Operations extends AbstractClient implements Client
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return TokenRevocationResponse::fromArray($response);
     }
@@ -213,6 +219,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -233,6 +241,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ReconnectTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.reconnect_token', [
             'client_id' => $clientId,
@@ -240,7 +249,7 @@ abstract class Operations extends AbstractClient implements Client
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ReconnectTokenResponse::fromArray($response);
     }
@@ -259,6 +268,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -279,6 +290,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ConfirmTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.confirm_token', [
             'client_id' => $clientId,
@@ -286,7 +298,7 @@ abstract class Operations extends AbstractClient implements Client
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
             'original_request' => (object) $originalRequest->toArray(),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ConfirmTokenResponse::fromArray($response);
     }
@@ -302,6 +314,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -320,12 +334,13 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): CancelTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.cancel_token', [
             'client_id' => $clientId,
             'consent_id' => $consentId,
             'session_secret' => $sessionSecret,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return CancelTokenResponse::fromArray($response);
     }
@@ -342,6 +357,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -361,13 +378,14 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): FetchAccountsResponse {
         [$response] = $this->carryOut('salt_edge_hub.fetch_accounts', [
             'client_id' => $clientId,
             'consent_id' => $consentId,
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return FetchAccountsResponse::fromArray($response);
     }
@@ -388,6 +406,8 @@ abstract class Operations extends AbstractClient implements Client
      * bank's page, if a page is needed.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -410,6 +430,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $toDate = null,
         ?string $redirectUrl = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): RefreshAccountsResponse {
         [$response] = $this->carryOut('salt_edge_hub.refresh_accounts', [
             'client_id' => $clientId,
@@ -419,7 +440,7 @@ abstract class Operations extends AbstractClient implements Client
             'from_date' => $fromDate,
             'to_date' => $toDate,
             'redirect_url' => $redirectUrl,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return RefreshAccountsResponse::fromArray($response);
     }
@@ -438,6 +459,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -459,6 +482,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ConfirmAccountsResponse {
         [$response] = $this->carryOut('salt_edge_hub.confirm_accounts', [
             'client_id' => $clientId,
@@ -467,7 +491,7 @@ abstract class Operations extends AbstractClient implements Client
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
             'original_request' => (object) $originalRequest->toArray(),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ConfirmAccountsResponse::fromArray($response);
     }
@@ -487,6 +511,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -509,6 +535,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): FetchTransactionsResponse {
         [$response] = $this->carryOut('salt_edge_hub.fetch_transactions', [
             'client_id' => $clientId,
@@ -518,7 +545,7 @@ abstract class Operations extends AbstractClient implements Client
             'account_id' => $accountId,
             'from_date' => $fromDate,
             'to_date' => $toDate,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return FetchTransactionsResponse::fromArray($response);
     }
@@ -535,6 +562,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $sessionSecret The session.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -554,13 +583,14 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $sessionSecret = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): FetchCustomerResponse {
         [$response] = $this->carryOut('salt_edge_hub.fetch_customer', [
             'client_id' => $clientId,
             'consent_id' => $consentId,
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return FetchCustomerResponse::fromArray($response);
     }
@@ -578,6 +608,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param NoticedError|null $error The error.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -598,6 +630,7 @@ abstract class Operations extends AbstractClient implements Client
         ?NoticedRequest $request = null,
         ?NoticedError $error = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): NotifyErrorResponse {
         [$response] = $this->carryOut('salt_edge_hub.notify_error', [
             'client_id' => $clientId,
@@ -605,7 +638,7 @@ abstract class Operations extends AbstractClient implements Client
             'access_token' => Encode::secret($accessToken),
             'request' => $request === null ? null : (object) $request->toArray(),
             'error' => $error === null ? null : (object) $error->toArray(),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return NotifyErrorResponse::fromArray($response);
     }

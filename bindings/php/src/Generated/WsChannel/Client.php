@@ -33,6 +33,8 @@ interface Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -41,6 +43,7 @@ interface Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): InitRegisterResponse;
 
     /**
@@ -66,6 +69,8 @@ interface Client
      * setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -84,6 +89,7 @@ interface Client
         ?string $name = null,
         ?string $phone = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): RegisterResponse;
 
     /**
@@ -100,6 +106,8 @@ interface Client
      * @param string|null $phone The registered phone. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -113,6 +121,7 @@ interface Client
         ?Mode $mode = null,
         ?string $phone = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): VerifyPhoneResponse;
 
     /**
@@ -128,6 +137,8 @@ interface Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -141,6 +152,7 @@ interface Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): VerifyEmailResponse;
 
     /**
@@ -154,6 +166,8 @@ interface Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -162,6 +176,7 @@ interface Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): InitPasswordResetResponse;
 
     /**
@@ -179,6 +194,8 @@ interface Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -193,6 +210,7 @@ interface Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): PasswordResetResponse;
 
     /**
@@ -205,6 +223,8 @@ interface Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -213,6 +233,7 @@ interface Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): InitLoginResponse;
 
     /**
@@ -229,6 +250,8 @@ interface Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -242,6 +265,7 @@ interface Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): LoginResponse;
 
     /**
@@ -261,6 +285,8 @@ interface Client
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -276,6 +302,7 @@ interface Client
         ?MfaType $challengeName = null,
         ?bool $setupTotp = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): LoginMfaResponse;
 
     /**
@@ -291,6 +318,8 @@ interface Client
      * client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -304,6 +333,7 @@ interface Client
         ?string $email = null,
         ?AdminMode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): SelectMfaResponse;
 
     /**
@@ -321,6 +351,8 @@ interface Client
      * client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -334,6 +366,7 @@ interface Client
         ?string $email = null,
         ?AdminMode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): VerifyTotpResponse;
 
     /**
@@ -348,6 +381,8 @@ interface Client
      * without it.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -362,6 +397,7 @@ interface Client
         ?Mode $mode = null,
         #[\SensitiveParameter] string|Secret|null $accessToken = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): LogoutResponse;
 
     /**
@@ -373,6 +409,8 @@ interface Client
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -383,6 +421,7 @@ interface Client
      */
     public function listCerts(
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ListCertsResponse;
 
     /**
@@ -394,6 +433,8 @@ interface Client
      * @param ExportSetting $export Only `disabled`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -407,6 +448,7 @@ interface Client
     public function configCerts(
         ExportSetting $export,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ConfigCertsResponse;
 
     /**
@@ -423,6 +465,8 @@ interface Client
      * sharing own certificates. Only for services that ask the borrower.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -436,6 +480,7 @@ interface Client
         string $extEmail,
         ?bool $accept = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ShareCertsResponse;
 
     /**
@@ -448,6 +493,8 @@ interface Client
      * @param string $extEmail The other account, under the same API key.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -461,6 +508,7 @@ interface Client
     public function unshareCerts(
         string $extEmail,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): UnshareCertsResponse;
 
     /**
@@ -474,6 +522,8 @@ interface Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -490,6 +540,7 @@ interface Client
         string $pgpKeyId,
         ?Bank $bank = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ExportCertResponse;
 
     /**
@@ -508,6 +559,8 @@ interface Client
      * the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -527,6 +580,7 @@ interface Client
         ?Bank $bank = null,
         ?string $company = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): EnrollCertResponse;
 
     /**
@@ -548,6 +602,8 @@ interface Client
      * certificate.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.certificate_refused`, `ws_channel.parameter_refused`
@@ -568,6 +624,7 @@ interface Client
         ?string $encCertificate = null,
         #[\SensitiveParameter] string|Secret|null $encPrivateKey = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ImportCertResponse;
 
     /**
@@ -583,6 +640,8 @@ interface Client
      * session's own account.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -598,6 +657,7 @@ interface Client
         ?Bank $bank = null,
         ?string $account = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): RetireCertResponse;
 
     /**
@@ -612,6 +672,8 @@ interface Client
      * @param StatusFilter|null $status Only files of this status. Default: all files.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -629,6 +691,7 @@ interface Client
         ?string $fileType = null,
         ?StatusFilter $status = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ListFilesResponse;
 
     /**
@@ -649,6 +712,8 @@ interface Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.content_empty`, `ws_channel.parameter_refused`
@@ -672,6 +737,7 @@ interface Client
         ?Bank $bank = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): UploadFileResponse;
 
     /**
@@ -691,6 +757,8 @@ interface Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -710,6 +778,7 @@ interface Client
         mixed $destination = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): DownloadFileResponse;
 
     /**
@@ -725,6 +794,8 @@ interface Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -742,6 +813,7 @@ interface Client
         ?string $fileReference = null,
         ?Bank $bank = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): DeleteFileResponse;
 
     /**
@@ -752,6 +824,8 @@ interface Client
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -762,6 +836,7 @@ interface Client
      */
     public function listAccounts(
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ListAccountsResponse;
 
     /**
@@ -777,6 +852,8 @@ interface Client
      * @param string $confirm The same e-mail address, letter for letter as in `email`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -791,6 +868,7 @@ interface Client
         string $email,
         string $confirm,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): DeleteAccountResponse;
 
     /**
@@ -801,6 +879,8 @@ interface Client
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -811,6 +891,7 @@ interface Client
      */
     public function listKeys(
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ListKeysResponse;
 
     /**
@@ -825,6 +906,8 @@ interface Client
      * @param PgpKeyPurpose $pgpKeyPurpose The purpose.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.parameter_refused`
@@ -839,6 +922,7 @@ interface Client
         #[\SensitiveParameter] string|Secret $pgpKey,
         PgpKeyPurpose $pgpKeyPurpose,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): UploadKeyResponse;
 
     /**
@@ -850,6 +934,8 @@ interface Client
      * @param string $pgpKeyId The key's short id, as listed.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -865,6 +951,7 @@ interface Client
     public function deleteKey(
         string $pgpKeyId,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): DeleteKeyResponse;
 
     /**
@@ -1079,6 +1166,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -1098,6 +1187,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): RegisterResponse;
 
     /**
@@ -1125,6 +1215,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1144,6 +1236,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): Authenticated;
 
     /**
@@ -1168,6 +1261,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1187,6 +1282,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): LogInProgress;
 
     /**
@@ -1212,6 +1308,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1230,6 +1328,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): LogInProgress;
 
     /**
@@ -1255,6 +1354,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1273,6 +1374,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): EnrolTotpResponse;
 
     /**
@@ -1295,6 +1397,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -1311,6 +1415,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): PasswordResetResponse;
 
     /**
@@ -1326,6 +1431,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`
@@ -1336,6 +1443,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ExportSessionResponse;
 
     /**
@@ -1354,6 +1462,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.session_expired`
      * @throws BankchannelException for all other failures
@@ -1364,6 +1474,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ImportSessionResponse;
 
     /**
@@ -1408,6 +1519,8 @@ interface Client
      * the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `input.content_unreadable`,
      * `ws_channel.pgp_key_refused`, `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -1435,6 +1548,7 @@ interface Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): SignAndUploadResponse;
 
     /**
@@ -1490,6 +1604,8 @@ interface Client
      * the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -1526,6 +1642,7 @@ interface Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): UploadAndWaitResponse;
 
     /**
@@ -1555,6 +1672,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
@@ -1573,6 +1692,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): DownloadNewFilesResponse;
 
     /**
@@ -1586,12 +1706,13 @@ interface Client
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
      * @param (callable(Progress): mixed)|null $onProgress is told how far the call is
+     * @param string|null $requestId sent as `X-Request-ID`
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content where it has one
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

@@ -266,6 +266,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -274,11 +276,12 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): InitRegisterResponse {
         [$response] = $this->carryOut('ws_channel.init_register', [
             'email' => $email,
             'mode' => $mode?->value,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return InitRegisterResponse::fromArray($response);
     }
@@ -306,6 +309,8 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -324,6 +329,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $name = null,
         ?string $phone = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): RegisterResponse {
         [$response] = $this->carryOut('ws_channel.register', [
             'email' => $email,
@@ -334,7 +340,7 @@ abstract class Operations extends AbstractClient implements Client
             'encrypted' => Encode::secret($encrypted),
             'name' => $name,
             'phone' => $phone,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return RegisterResponse::fromArray($response);
     }
@@ -353,6 +359,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $phone The registered phone. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -366,13 +374,14 @@ abstract class Operations extends AbstractClient implements Client
         ?Mode $mode = null,
         ?string $phone = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): VerifyPhoneResponse {
         [$response] = $this->carryOut('ws_channel.verify_phone', [
             'email' => $email,
             'mode' => $mode?->value,
             'phone' => $phone,
             'code' => Encode::secret($code),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return VerifyPhoneResponse::fromArray($response);
     }
@@ -390,6 +399,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -403,13 +414,14 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): VerifyEmailResponse {
         [$response] = $this->carryOut('ws_channel.verify_email', [
             'email' => $email,
             'mode' => $mode?->value,
             'access_token' => Encode::secret($accessToken),
             'code' => Encode::secret($code),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return VerifyEmailResponse::fromArray($response);
     }
@@ -425,6 +437,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -433,11 +447,12 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): InitPasswordResetResponse {
         [$response] = $this->carryOut('ws_channel.init_password_reset', [
             'email' => $email,
             'mode' => $mode?->value,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return InitPasswordResetResponse::fromArray($response);
     }
@@ -457,6 +472,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -471,6 +488,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): PasswordResetResponse {
         [$response] = $this->carryOut('ws_channel.password_reset', [
             'email' => $email,
@@ -478,7 +496,7 @@ abstract class Operations extends AbstractClient implements Client
             'ch_resp' => Encode::secret($chResp),
             'code' => Encode::secret($code),
             'encrypted' => Encode::secret($encrypted),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return PasswordResetResponse::fromArray($response);
     }
@@ -493,6 +511,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -501,11 +521,12 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): InitLoginResponse {
         [$response] = $this->carryOut('ws_channel.init_login', [
             'email' => $email,
             'mode' => $mode?->value,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return InitLoginResponse::fromArray($response);
     }
@@ -524,6 +545,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -537,13 +560,14 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?Mode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): LoginResponse {
         [$response] = $this->carryOut('ws_channel.login', [
             'email' => $email,
             'mode' => $mode?->value,
             'ch_resp' => Encode::secret($chResp),
             'encrypted' => Encode::secret($encrypted),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return LoginResponse::fromArray($response);
     }
@@ -565,6 +589,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -580,6 +606,7 @@ abstract class Operations extends AbstractClient implements Client
         ?MfaType $challengeName = null,
         ?bool $setupTotp = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): LoginMfaResponse {
         [$response] = $this->carryOut('ws_channel.login_mfa', [
             'email' => $email,
@@ -588,7 +615,7 @@ abstract class Operations extends AbstractClient implements Client
             'session' => Encode::secret($session),
             'challenge_name' => $challengeName?->value,
             'setup_totp' => $setupTotp,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return LoginMfaResponse::fromArray($response);
     }
@@ -606,6 +633,8 @@ abstract class Operations extends AbstractClient implements Client
      * client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -619,13 +648,14 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?AdminMode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): SelectMfaResponse {
         [$response] = $this->carryOut('ws_channel.select_mfa', [
             'email' => $email,
             'mode' => $mode?->value,
             'mfa_type' => $mfaType->value,
             'session' => Encode::secret($session),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return SelectMfaResponse::fromArray($response);
     }
@@ -645,6 +675,8 @@ abstract class Operations extends AbstractClient implements Client
      * client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -658,13 +690,14 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?AdminMode $mode = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): VerifyTotpResponse {
         [$response] = $this->carryOut('ws_channel.verify_totp', [
             'email' => $email,
             'mode' => $mode?->value,
             'access_token' => Encode::secret($accessToken),
             'code' => Encode::secret($code),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return VerifyTotpResponse::fromArray($response);
     }
@@ -681,6 +714,8 @@ abstract class Operations extends AbstractClient implements Client
      * without it.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -695,12 +730,13 @@ abstract class Operations extends AbstractClient implements Client
         ?Mode $mode = null,
         #[\SensitiveParameter] string|Secret|null $accessToken = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): LogoutResponse {
         [$response] = $this->carryOut('ws_channel.logout', [
             'email' => $email,
             'mode' => $mode?->value,
             'access_token' => $accessToken === null ? null : Encode::secret($accessToken),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return LogoutResponse::fromArray($response);
     }
@@ -714,6 +750,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -724,9 +762,10 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function listCerts(
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ListCertsResponse {
         [$response] = $this->carryOut('ws_channel.list_certs', [
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ListCertsResponse::fromArray($response);
     }
@@ -740,6 +779,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param ExportSetting $export Only `disabled`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -753,10 +794,11 @@ abstract class Operations extends AbstractClient implements Client
     public function configCerts(
         ExportSetting $export,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ConfigCertsResponse {
         [$response] = $this->carryOut('ws_channel.config_certs', [
             'export' => $export->value,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ConfigCertsResponse::fromArray($response);
     }
@@ -775,6 +817,8 @@ abstract class Operations extends AbstractClient implements Client
      * sharing own certificates. Only for services that ask the borrower.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -788,11 +832,12 @@ abstract class Operations extends AbstractClient implements Client
         string $extEmail,
         ?bool $accept = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ShareCertsResponse {
         [$response] = $this->carryOut('ws_channel.share_certs', [
             'ext_email' => $extEmail,
             'accept' => $accept,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ShareCertsResponse::fromArray($response);
     }
@@ -807,6 +852,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $extEmail The other account, under the same API key.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -820,10 +867,11 @@ abstract class Operations extends AbstractClient implements Client
     public function unshareCerts(
         string $extEmail,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): UnshareCertsResponse {
         [$response] = $this->carryOut('ws_channel.unshare_certs', [
             'ext_email' => $extEmail,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return UnshareCertsResponse::fromArray($response);
     }
@@ -839,6 +887,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -855,11 +905,12 @@ abstract class Operations extends AbstractClient implements Client
         string $pgpKeyId,
         ?Bank $bank = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ExportCertResponse {
         [$response] = $this->carryOut('ws_channel.export_cert', [
             'bank' => $bank?->value,
             'pgp_key_id' => $pgpKeyId,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ExportCertResponse::fromArray($response);
     }
@@ -880,6 +931,8 @@ abstract class Operations extends AbstractClient implements Client
      * the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -899,13 +952,14 @@ abstract class Operations extends AbstractClient implements Client
         ?Bank $bank = null,
         ?string $company = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): EnrollCertResponse {
         [$response] = $this->carryOut('ws_channel.enroll_cert', [
             'bank' => $bank?->value,
             'code' => Encode::secret($code),
             'company' => $company,
             'ws_user_id' => $wsUserId,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return EnrollCertResponse::fromArray($response);
     }
@@ -929,6 +983,8 @@ abstract class Operations extends AbstractClient implements Client
      * certificate.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.certificate_refused`, `ws_channel.parameter_refused`
@@ -949,6 +1005,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $encCertificate = null,
         #[\SensitiveParameter] string|Secret|null $encPrivateKey = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ImportCertResponse {
         [$response] = $this->carryOut('ws_channel.import_cert', [
             'bank' => $bank?->value,
@@ -958,7 +1015,7 @@ abstract class Operations extends AbstractClient implements Client
             'ws_user_id' => $wsUserId,
             'enc_certificate' => $encCertificate,
             'enc_private_key' => $encPrivateKey === null ? null : Encode::secret($encPrivateKey),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ImportCertResponse::fromArray($response);
     }
@@ -976,6 +1033,8 @@ abstract class Operations extends AbstractClient implements Client
      * session's own account.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -991,11 +1050,12 @@ abstract class Operations extends AbstractClient implements Client
         ?Bank $bank = null,
         ?string $account = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): RetireCertResponse {
         [$response] = $this->carryOut('ws_channel.retire_cert', [
             'bank' => $bank?->value,
             'account' => $account,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return RetireCertResponse::fromArray($response);
     }
@@ -1012,6 +1072,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param StatusFilter|null $status Only files of this status. Default: all files.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -1029,12 +1091,13 @@ abstract class Operations extends AbstractClient implements Client
         ?string $fileType = null,
         ?StatusFilter $status = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ListFilesResponse {
         [$response] = $this->carryOut('ws_channel.list_files', [
             'bank' => $bank?->value,
             'file_type' => $fileType,
             'status' => $status?->value,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ListFilesResponse::fromArray($response);
     }
@@ -1052,6 +1115,7 @@ abstract class Operations extends AbstractClient implements Client
         ?Bank $bank = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
         mixed ...$former,
     ): UploadFileResponse {
         $content = self::formerly('fileContents', 'content', $content, $former, 'ws_channel.upload_file');
@@ -1061,7 +1125,7 @@ abstract class Operations extends AbstractClient implements Client
             'file_name' => $fileName,
             'file_type' => $fileType,
             'signature' => $signature,
-        ], content: Content::of($content), timeoutMs: $timeoutMs, onProgress: $onProgress);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
 
         return UploadFileResponse::fromArray($response);
     }
@@ -1083,6 +1147,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -1102,6 +1168,7 @@ abstract class Operations extends AbstractClient implements Client
         mixed $destination = null,
         ?int $timeoutMs = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): DownloadFileResponse {
         if (!\is_string($fileType)) {
             if ($fileReference !== null) {
@@ -1113,7 +1180,7 @@ abstract class Operations extends AbstractClient implements Client
             'bank' => $bank?->value,
             'file_type' => $fileType,
             'file_reference' => $fileReference,
-        ], destination: $destination, timeoutMs: $timeoutMs, onProgress: $onProgress);
+        ], destination: $destination, timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
 
         return DownloadFileResponse::fromArray($response, $content);
     }
@@ -1131,6 +1198,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -1148,6 +1217,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $fileReference = null,
         ?Bank $bank = null,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): DeleteFileResponse {
         if (!\is_string($fileType)) {
             if ($fileReference !== null) {
@@ -1159,7 +1229,7 @@ abstract class Operations extends AbstractClient implements Client
             'bank' => $bank?->value,
             'file_type' => $fileType,
             'file_reference' => $fileReference,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return DeleteFileResponse::fromArray($response);
     }
@@ -1172,6 +1242,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -1182,9 +1254,10 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function listAccounts(
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ListAccountsResponse {
         [$response] = $this->carryOut('ws_channel.list_accounts', [
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ListAccountsResponse::fromArray($response);
     }
@@ -1202,6 +1275,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $confirm The same e-mail address, letter for letter as in `email`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -1216,11 +1291,12 @@ abstract class Operations extends AbstractClient implements Client
         string $email,
         string $confirm,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): DeleteAccountResponse {
         [$response] = $this->carryOut('ws_channel.delete_account', [
             'email' => $email,
             'confirm' => $confirm,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return DeleteAccountResponse::fromArray($response);
     }
@@ -1233,6 +1309,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -1243,9 +1321,10 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function listKeys(
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): ListKeysResponse {
         [$response] = $this->carryOut('ws_channel.list_keys', [
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return ListKeysResponse::fromArray($response);
     }
@@ -1262,6 +1341,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param PgpKeyPurpose $pgpKeyPurpose The purpose.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.parameter_refused`
@@ -1276,11 +1357,12 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret $pgpKey,
         PgpKeyPurpose $pgpKeyPurpose,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): UploadKeyResponse {
         [$response] = $this->carryOut('ws_channel.upload_key', [
             'pgp_key' => Encode::secret($pgpKey),
             'pgp_key_purpose' => $pgpKeyPurpose->value,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return UploadKeyResponse::fromArray($response);
     }
@@ -1294,6 +1376,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $pgpKeyId The key's short id, as listed.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -1309,10 +1393,11 @@ abstract class Operations extends AbstractClient implements Client
     public function deleteKey(
         string $pgpKeyId,
         ?int $timeoutMs = null,
+        ?string $requestId = null,
     ): DeleteKeyResponse {
         [$response] = $this->carryOut('ws_channel.delete_key', [
             'pgp_key_id' => $pgpKeyId,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, requestId: $requestId);
 
         return DeleteKeyResponse::fromArray($response);
     }
@@ -1594,6 +1679,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -1613,6 +1700,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): RegisterResponse {
         [$response] = $this->carryOut('ws_channel.register_account', [
             'email' => $email,
@@ -1622,7 +1710,7 @@ abstract class Operations extends AbstractClient implements Client
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'api_key' => $apiKey === null ? null : Encode::secret($apiKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
 
         return RegisterResponse::fromArray($response);
     }
@@ -1652,6 +1740,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1671,6 +1761,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): Authenticated {
         [$response] = $this->carryOut('ws_channel.log_in', [
             'email' => $email,
@@ -1680,7 +1771,7 @@ abstract class Operations extends AbstractClient implements Client
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
 
         return Authenticated::fromArray($response);
     }
@@ -1707,6 +1798,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1726,6 +1819,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): LogInProgress {
         [$response] = $this->carryOut('ws_channel.begin_log_in', [
             'email' => $email,
@@ -1735,7 +1829,7 @@ abstract class Operations extends AbstractClient implements Client
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
 
         return LogInProgress::fromArray($response);
     }
@@ -1763,6 +1857,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1781,6 +1877,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): LogInProgress {
         [$response] = $this->carryOut('ws_channel.continue_log_in', [
             'sealed' => Encode::secret($sealed),
@@ -1789,7 +1886,7 @@ abstract class Operations extends AbstractClient implements Client
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
 
         return LogInProgress::fromArray($response);
     }
@@ -1817,6 +1914,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1835,6 +1934,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): EnrolTotpResponse {
         [$response] = $this->carryOut('ws_channel.enrol_totp', [
             'email' => $email,
@@ -1843,7 +1943,7 @@ abstract class Operations extends AbstractClient implements Client
             'mfa_method' => $mfaMethod?->value,
             'code' => $code === null ? null : Encode::secret($code),
             'compute_code' => $computeCode,
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
 
         return EnrolTotpResponse::fromArray($response);
     }
@@ -1868,6 +1968,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -1884,13 +1986,14 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): PasswordResetResponse {
         [$response] = $this->carryOut('ws_channel.reset_password', [
             'email' => $email,
             'mode' => $mode?->value,
             'new_password' => Encode::secret($newPassword),
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
 
         return PasswordResetResponse::fromArray($response);
     }
@@ -1908,6 +2011,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`
@@ -1918,10 +2023,11 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ExportSessionResponse {
         [$response] = $this->carryOut('ws_channel.export_session', [
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
 
         return ExportSessionResponse::fromArray($response);
     }
@@ -1942,6 +2048,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.session_expired`
      * @throws BankchannelException for all other failures
@@ -1952,11 +2060,12 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): ImportSessionResponse {
         [$response] = $this->carryOut('ws_channel.import_session', [
             'sealed' => Encode::secret($sealed),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
 
         return ImportSessionResponse::fromArray($response);
     }
@@ -2003,6 +2112,8 @@ abstract class Operations extends AbstractClient implements Client
      * the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `input.content_unreadable`,
      * `ws_channel.pgp_key_refused`, `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -2030,6 +2141,7 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): SignAndUploadResponse {
         [$response] = $this->carryOut('ws_channel.sign_and_upload', [
             'bank' => $bank?->value,
@@ -2041,7 +2153,7 @@ abstract class Operations extends AbstractClient implements Client
             'hash' => $hash?->value,
             'check' => $check,
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
-        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress, requestId: $requestId);
 
         return SignAndUploadResponse::fromArray($response);
     }
@@ -2099,6 +2211,8 @@ abstract class Operations extends AbstractClient implements Client
      * the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -2135,6 +2249,7 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): UploadAndWaitResponse {
         [$response] = $this->carryOut('ws_channel.upload_and_wait', [
             'bank' => $bank?->value,
@@ -2153,7 +2268,7 @@ abstract class Operations extends AbstractClient implements Client
             'parse' => $parse,
             'check' => $check,
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
-        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress, requestId: $requestId);
 
         return UploadAndWaitResponse::fromArray($response);
     }
@@ -2185,6 +2300,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case.
      *
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
@@ -2203,6 +2320,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
+        ?string $requestId = null,
     ): DownloadNewFilesResponse {
         [$response] = $this->carryOut('ws_channel.download_new_files', [
             'bank' => $bank?->value,
@@ -2211,7 +2329,7 @@ abstract class Operations extends AbstractClient implements Client
             'directory' => $directory,
             'file_reference' => $fileReference,
             'parse' => $parse,
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
 
         return DownloadNewFilesResponse::fromArray($response);
     }

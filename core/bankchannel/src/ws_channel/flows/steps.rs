@@ -107,6 +107,7 @@ impl<'a> Steps<'a> {
             asker: self.options.asker.clone(),
             log: self.options.log.clone(),
             progress: self.options.progress.clone(),
+            request_id: self.options.request_id.clone(),
             ..CallOptions::default()
         }
     }

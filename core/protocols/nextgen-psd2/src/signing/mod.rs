@@ -36,4 +36,4 @@ pub(crate) use serial::to_text as serial_text;
 pub use sign::{Prepared, SignFault, Signed, prepare, sign};
 pub use signature_header::{Duplicates, MAX_PARAMETERS, SignatureHeader, SignatureHeaderFault};
 pub use signing_string::{Line, MAX_NAMES, REQUEST_TARGET, SigningString, SigningStringFault, signing_string};
-pub use values::{customer_id, redirect_uri};
+pub use values::{customer_id, redirect_uri, request_id};

@@ -26,12 +26,22 @@ fn value_of(name: &str, text: &str) -> Result<(), &'static str> {
         "date" if parse_imf_fixdate(text).is_none() => {
             Err("it does not have the form `Tue, 03 Mar 2026 10:15:30 GMT`, two digits for the day and GMT")
         }
-        "x-request-id" if !is_uuid(text.as_bytes()) || text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
-            Err("it is not a UUID in lower case")
-        }
+        "x-request-id" => request_id(text),
         "psu-id" | "psu-corporate-id" => customer_id(text.as_bytes()),
         "tpp-redirect-uri" => redirect_uri(text),
         _ => Ok(()),
+    }
+}
+
+/// Checks that a text can be an `X-Request-ID` (§2.8).
+///
+/// # Errors
+/// The reason why it is invalid.
+pub fn request_id(text: &str) -> Result<(), &'static str> {
+    if is_uuid(text.as_bytes()) && !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Ok(())
+    } else {
+        Err("it is not a UUID in lower case")
     }
 }
 
