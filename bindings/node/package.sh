@@ -21,6 +21,13 @@ while [ $# -gt 0 ]; do
 done
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}
+case "$(uname -s)" in
+    Darwin) made=libbankchannel_node.dylib ;;
+    *) made=libbankchannel_node.so ;;
+esac
+if [ -n "$platform" ] && [ -z "$library" ]; then
+    echo "--platform needs --library FILE, the library for it" >&2 && exit 1
+fi
 if [ -z "$platform" ]; then
     case "$(uname -m)" in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
     if [ -n "$(ls /lib/ld-musl-* 2>/dev/null)" ]; then libc=musl; else libc=gnu; fi
@@ -28,10 +35,10 @@ if [ -z "$platform" ]; then
 fi
 if [ -z "$library" ] && [ "$built" = no ]; then
     cargo build --profile distribution --locked -p bankchannel-node >&2
-    library=$target/distribution/libbankchannel_node.so
+    library=$target/distribution/$made
 fi
-library=${library:-$target/release/libbankchannel_node.so}
-[ -f "$library" ] || { echo "$library is not there: cargo build --release -p bankchannel-node, or give --library" >&2; exit 1; }
+library=${library:-$target/release/$made}
+[ -f "$library" ] || { echo "$library is not there: cargo build --release -p bankchannel-node makes the one for --built" >&2; exit 1; }
 # Operations that fail on demand are for tests only.
 if grep -q 'asked to panic' "$library"; then echo "$library is a testing build" >&2; exit 1; fi
 

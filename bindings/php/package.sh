@@ -15,6 +15,11 @@ set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname -- "$(dirname -- "$here")")
+# Cargo runs in the root: a relative folder of the caller is made absolute, so that both mean the same one.
+case ${CARGO_TARGET_DIR:-} in
+    '' | /*) ;;
+    *) export CARGO_TARGET_DIR="$PWD/$CARGO_TARGET_DIR" ;;
+esac
 target_dir=${CARGO_TARGET_DIR:-$root/target}
 built=no from='' triples='' output=$target_dir/packages
 
@@ -104,6 +109,7 @@ grep -q '"version"' "$folder/composer.json" || fail 'composer.json did not take 
 # The same content gives the same file, without times and in a fixed order.
 find "$stage" -exec touch -d '2020-01-01 00:00:00Z' {} +
 mkdir -p "$output"
+output=$(cd "$output" && pwd)
 rm -f "$output/.new-$name.zip"
 (cd "$stage" && find "$name" -type f | LC_ALL=C sort | TZ=UTC zip -q -X -9 "$output/.new-$name.zip" -@)
 mv "$output/.new-$name.zip" "$output/$name.zip"

@@ -8,6 +8,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname -- "$(dirname -- "$here")")
 package=${1:-$(ls -t "${CARGO_TARGET_DIR:-$root/target}"/packages/bankchannel-php-*.zip | head -n 1)}
+case $package in /*) ;; *) package=$PWD/$package ;; esac
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 unset BANKCHANNEL_LIBRARY LD_LIBRARY_PATH

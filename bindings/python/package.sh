@@ -4,11 +4,14 @@
 set -eu
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}
-profile=release
-[ "${1:-}" = --built ] || {
-    profile=distribution
-    cargo build --profile "$profile" --locked -p bankchannel-python
-}
+case "${1:-}" in
+    --built) profile=release ;;
+    '')
+        profile=distribution
+        cargo build --profile "$profile" --locked -p bankchannel-python
+        ;;
+    *) echo "package.sh: there is no $1; there is --built" >&2 && exit 2 ;;
+esac
 case "$(uname -s)" in
     Darwin) built=libbankchannel_python.dylib ;;
     *) built=libbankchannel_python.so ;;

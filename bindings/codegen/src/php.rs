@@ -234,7 +234,7 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed
     if !operation.is_local() {
         doc.push_str(
             "\n@param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for \
-             NextGenPSD2 a UUID in lower case.",
+             NextGenPSD2 a UUID in lower case, sent with the first attempt only.",
         );
     }
     if let Some(deprecated) = operation.deprecated() {

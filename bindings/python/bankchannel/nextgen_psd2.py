@@ -1522,7 +1522,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1598,7 +1598,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1682,7 +1682,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1788,7 +1788,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1865,7 +1865,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1932,7 +1932,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1998,7 +1998,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2073,7 +2073,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2143,7 +2143,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2211,7 +2211,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2292,7 +2292,7 @@ class NextGenPsd2(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2957,7 +2957,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3033,7 +3033,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3117,7 +3117,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3223,7 +3223,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3300,7 +3300,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3367,7 +3367,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3433,7 +3433,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3508,7 +3508,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3578,7 +3578,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3646,7 +3646,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3727,7 +3727,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:

@@ -2077,7 +2077,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2153,7 +2153,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2225,7 +2225,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2297,7 +2297,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2355,7 +2355,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2411,7 +2411,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2755,7 +2755,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -2805,7 +2805,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -2852,7 +2852,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -2902,7 +2902,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -2957,7 +2957,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -3005,7 +3005,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3047,7 +3047,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3085,7 +3085,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -3145,7 +3145,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3183,7 +3183,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3230,7 +3230,7 @@ class SaltEdgeConnector(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3450,7 +3450,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3526,7 +3526,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3598,7 +3598,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3670,7 +3670,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3728,7 +3728,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3784,7 +3784,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -4128,7 +4128,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4178,7 +4178,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4225,7 +4225,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4275,7 +4275,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -4330,7 +4330,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -4378,7 +4378,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4420,7 +4420,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4458,7 +4458,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -4518,7 +4518,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4556,7 +4556,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4603,7 +4603,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.

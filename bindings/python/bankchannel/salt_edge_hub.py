@@ -626,7 +626,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -692,7 +692,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -757,7 +757,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -822,7 +822,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -882,7 +882,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -942,7 +942,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1011,7 +1011,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1079,7 +1079,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1148,7 +1148,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1212,7 +1212,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1275,7 +1275,7 @@ class SaltEdgeHub(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1429,7 +1429,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1495,7 +1495,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1560,7 +1560,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1625,7 +1625,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1685,7 +1685,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1745,7 +1745,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1814,7 +1814,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1882,7 +1882,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1951,7 +1951,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -2015,7 +2015,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -2078,7 +2078,7 @@ class AsyncSaltEdgeHub(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the

@@ -1763,7 +1763,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -1817,7 +1817,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
@@ -1876,7 +1876,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -1926,7 +1926,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -1973,7 +1973,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -2019,7 +2019,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2068,7 +2068,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -2113,7 +2113,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
@@ -2169,7 +2169,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2220,7 +2220,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2271,7 +2271,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2318,7 +2318,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2362,7 +2362,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2404,7 +2404,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2456,7 +2456,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2503,7 +2503,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2552,7 +2552,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2611,7 +2611,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2683,7 +2683,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2743,7 +2743,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2796,7 +2796,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2862,7 +2862,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -2938,7 +2938,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -3001,7 +3001,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3054,7 +3054,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3102,7 +3102,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3148,7 +3148,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3193,7 +3193,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3239,7 +3239,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3586,7 +3586,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3662,7 +3662,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3736,7 +3736,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3809,7 +3809,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3881,7 +3881,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3950,7 +3950,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4005,7 +4005,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4052,7 +4052,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4132,7 +4132,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4257,7 +4257,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4358,7 +4358,7 @@ class WsChannel(NewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4540,7 +4540,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -4594,7 +4594,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
@@ -4653,7 +4653,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4703,7 +4703,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4750,7 +4750,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -4796,7 +4796,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4845,7 +4845,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -4890,7 +4890,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
@@ -4946,7 +4946,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4997,7 +4997,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -5048,7 +5048,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -5095,7 +5095,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5139,7 +5139,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5181,7 +5181,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5233,7 +5233,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5280,7 +5280,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5329,7 +5329,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5388,7 +5388,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5460,7 +5460,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5520,7 +5520,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5573,7 +5573,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5639,7 +5639,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -5715,7 +5715,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -5778,7 +5778,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5831,7 +5831,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5879,7 +5879,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5925,7 +5925,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5970,7 +5970,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -6016,7 +6016,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -6363,7 +6363,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6439,7 +6439,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6513,7 +6513,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6586,7 +6586,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6658,7 +6658,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6727,7 +6727,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6782,7 +6782,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6829,7 +6829,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6909,7 +6909,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -7034,7 +7034,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -7135,7 +7135,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case.
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel::Protocol;
+use bankchannel::{CallOptions, Protocol};
 use bankchannel_foundation::model::Seconds;
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 
@@ -201,6 +201,8 @@ impl Common {
         let (noninteractive, verbose) = (matches.get_flag("noninteractive"), matches.get_flag("verbose"));
         let (signer, bank) = (optional(matches, "signer"), optional(matches, "bank-command"));
         let request_id = optional(matches, REQUEST_ID);
+        // Before the user is asked anything.
+        CallOptions { request_id: request_id.clone(), ..CallOptions::default() }.check_request_id()?;
         Ok(Self { settings, format, noninteractive, verbose, signer, bank, request_id })
     }
 

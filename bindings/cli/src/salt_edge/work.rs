@@ -147,6 +147,8 @@ pub(super) fn outbox_command() -> Command {
         .mut_arg("settings", |settings| {
             settings.help("A JSON file with the client's settings, the same in every language").required(true)
         })
+        // Nothing is sent here: a retried callback goes out with the next work.
+        .mut_arg(REQUEST_ID, |id| id.hide(true))
         .about("Show callbacks that Salt Edge has not received, and callbacks that failed permanently, with reasons")
         .arg(text("retry", "ID", "Send a stopped callback again; `all` for every stopped one"))
         .arg(flag("all", "Also show delivered callbacks"))
