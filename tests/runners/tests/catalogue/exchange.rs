@@ -91,7 +91,7 @@ macro_rules! protocols {
 
         static LISTS: &[&[Option<&dyn AnyExchange>]] = &[$(protocols!(@list $feature $module)),+];
     };
-    // The toy exists only in the testing build.
+    // A protocol that exists only in the testing build.
     (@exchanges "testing" $module:ident) => { #[cfg(feature = "testing")] protocols!(@exchanges "" $module); };
     (@list "testing" $module:ident) => {{
         #[cfg(feature = "testing")]
