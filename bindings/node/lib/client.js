@@ -65,7 +65,7 @@ class Client {
       if (known?.local) return shown.out(await this.#compute(name, encode(object('request', request)), content, rest.requestId));
       return await this.#run({ ...BY_NAME, name, response: shown }, object('request', request), content, rest);
     } catch (error) {
-      throw inOperation(error, name);
+      throw ofOption(inOperation(error, name), request, options);
     }
   }
 
@@ -257,6 +257,12 @@ function identifier(given) {
   if (given === undefined || given === null) return undefined;
   if (typeof given !== 'string') throw invalidField('requestId', 'must be a string');
   return given;
+}
+
+/** Names an invalid request id as the option that has it: a call by name has its other fields in snake_case. */
+function ofOption(error, request, options) {
+  const isOption = error.context?.field === 'request_id' && options?.requestId !== undefined && request?.request_id === undefined;
+  return isOption ? inCamelCase(error) : error;
 }
 
 /** Maps kinds of questions to methods; `undefined` if no object was given. */
