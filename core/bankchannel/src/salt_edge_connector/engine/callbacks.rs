@@ -37,9 +37,9 @@ use crate::{CallOptions, salt_edge::Sender};
 
 /// The maximum number of callbacks that are sent at the same time.
 const AT_ONCE: usize = 16;
-/// The maximum number of callbacks that are taken from the store, including those being sent, so that the next ones are
-/// ready.
-const IN_HAND: usize = 6 * AT_ONCE;
+/// The maximum number of callbacks that are taken from the store, including those being sent: half of them must last
+/// until the next ones are taken, which waits for the disk.
+const IN_HAND: usize = 20 * AT_ONCE;
 /// The maximum number of finished callbacks whose result is not yet stored.
 const ENDING: usize = 256;
 /// The time for which new callbacks are taken before expired ones are looked for again.
@@ -171,12 +171,15 @@ impl Engine<'_> {
         }
     }
 
-    /// Sends a callback, unless it has expired.
+    /// Sends a callback, unless it has expired, or others may take it before it is sent: the hub was slow to answer
+    /// those before it.
     async fn attempt(&self, sender: &Sender, due: DueCallback, options: &CallOptions) -> AttemptEnd {
+        let limit = options.timeout.map_or(EXCHANGE, |left| left.clamp(LEAST, EXCHANGE));
         let ended = if due.expires_at <= self.now() {
             Attempt { end: CallbackEnd::TooLate, status: None, class: None }
+        } else if due.leased_until < self.now() + i64::try_from(limit.as_millis()).unwrap_or(LEASE_MS) {
+            return self.not_sent(due);
         } else {
-            let limit = options.timeout.map_or(EXCHANGE, |left| left.clamp(LEAST, EXCHANGE));
             let options = CallOptions { timeout: Some(limit), ..options.clone() };
             match self.exchange(sender, &due, &options).await {
                 Ok(()) => Attempt { end: CallbackEnd::Delivered, status: Some(200), class: None },

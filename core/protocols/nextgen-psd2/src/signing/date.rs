@@ -7,6 +7,9 @@ use jiff::{
 
 const FORM: &str = "%a, %d %b %Y %H:%M:%S GMT";
 const EPOCH: DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+const LENGTH: usize = "Tue, 03 Mar 2026 10:15:30 GMT".len();
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// The year range of a four-digit year.
 const FIRST: DateTime = civil::date(0, 1, 1).at(0, 0, 0, 0);
 const LAST: DateTime = civil::date(9999, 12, 31).at(23, 59, 59, 0);
@@ -23,10 +26,24 @@ pub fn imf_fixdate(unix_s: i64) -> String {
 /// `GMT`, another letter case, a wrong weekday, the obsolete formats, a leap second.
 #[must_use]
 pub fn parse_imf_fixdate(text: &str) -> Option<i64> {
-    let time = DateTime::strptime(FORM, text).ok()?;
-    let unix_s = EPOCH.duration_until(time).as_secs();
-    // The library is lenient; the text must equal the formatted result.
-    (imf_fixdate(unix_s) == text).then_some(unix_s)
+    // By position, since a bank parses one for each request: jiff's parser for any format takes 3 % of a verification.
+    let text: &[u8; LENGTH] = text.as_bytes().try_into().ok()?;
+    let fixed = [(3, ", "), (7, " "), (11, " "), (16, " "), (19, ":"), (22, ":"), (25, " GMT")];
+    if !fixed.iter().all(|(at, between)| text[*at..].starts_with(between.as_bytes())) {
+        return None;
+    }
+    let month = 1 + MONTHS.iter().position(|month| month.as_bytes() == &text[8..11])?;
+    let [day, hour, minute, second] = [5, 17, 20, 23].map(|at| number(&text[at..at + 2]));
+    let date = civil::Date::new(number(&text[12..16])?, i8::try_from(month).ok()?, i8::try_from(day?).ok()?).ok()?;
+    let [hour, minute, second] = [hour, minute, second].map(|part| part.and_then(|part| i8::try_from(part).ok()));
+    let time = civil::Time::new(hour?, minute?, second?, 0).ok()?;
+    let weekday = WEEKDAYS[usize::try_from(date.weekday().to_monday_zero_offset()).ok()?];
+    (weekday.as_bytes() == &text[..3]).then(|| EPOCH.duration_until(date.to_datetime(time)).as_secs())
+}
+
+/// A number of digits only.
+fn number(digits: &[u8]) -> Option<i16> {
+    digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0')))
 }
 
 #[cfg(test)]
@@ -71,6 +88,11 @@ mod tests {
             "Sat, 29 Feb 2025 10:15:30 GMT",
             "Tue, 03 Mar 2026 24:00:00 GMT",
             "Tue, 03 Mar 2026 10:15:60 GMT",
+            "Tue, 03 Mar 2026 10:60:30 GMT",
+            "Tue, 00 Mar 2026 10:15:30 GMT",
+            "Tue, 03 Mar -026 10:15:30 GMT",
+            "Tue, 03 Mar 2026 10-15-30 GMT",
+            "Tue, 03 Mar 2026 10:15:30 GM\0",
             " Tue, 03 Mar 2026 10:15:30 GMT",
         ] {
             assert_eq!(parse_imf_fixdate(text), None, "{text:?}");
@@ -81,6 +103,17 @@ mod tests {
         #[test]
         fn what_is_written_reads_back(unix_s in -62_167_219_200_i64..253_402_300_800) {
             prop_assert_eq!(parse_imf_fixdate(&imf_fixdate(unix_s)), Some(unix_s));
+        }
+
+        /// What is read is what is written for that time: nothing else has the format.
+        #[test]
+        fn what_is_read_is_what_would_be_written(unix_s in 0_i64..253_402_300_800, at in 0_usize..29, byte in 0x20_u8..0x7f) {
+            let mut text = imf_fixdate(unix_s).into_bytes();
+            text[at] = byte;
+            let text = String::from_utf8(text).unwrap();
+            if let Some(read) = parse_imf_fixdate(&text) {
+                prop_assert_eq!(imf_fixdate(read), text);
+            }
         }
 
         /// T-143.

@@ -1,6 +1,7 @@
 //! The value of `Signature`: `keyId="…",algorithm="…",headers="…",signature="…"` (§2.5).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use memchr::{memchr, memchr2};
 use std::fmt;
 
 use super::{shown::Shown, signing_string::MAX_NAMES};
@@ -151,7 +152,8 @@ fn parameters(text: &str, duplicates: Duplicates) -> Result<Vec<(&str, &str)>, S
 
 /// Parses one parameter; returns its name, its value and the rest.
 fn parameter(text: &str, first: bool) -> Result<(&str, &str, &str), SignatureHeaderFault> {
-    let end = text.find([' ', '\t', '=', ',', '"']).unwrap_or(text.len());
+    let is_end = |byte| matches!(byte, b' ' | b'\t' | b'=' | b',' | b'"');
+    let end = text.bytes().position(is_end).unwrap_or(text.len());
     let (name, after) = text.split_at(end);
     if !is_token(name) {
         return Err(SignatureHeaderFault::NoName);
@@ -179,28 +181,24 @@ fn parameter(text: &str, first: bool) -> Result<(&str, &str, &str), SignatureHea
     if known && value.bytes().all(|byte| matches!(byte, b' ' | b'\t')) {
         return Err(SignatureHeaderFault::Empty(name.to_owned()));
     }
-    if value.contains('\t') {
+    if memchr(b'\t', value.as_bytes()).is_some() {
         return Err(SignatureHeaderFault::Control);
     }
     Ok((name, value, after))
 }
 
-/// Splits at the first quotation mark that is not preceded by an odd number of backslashes. The backslashes belong to
-/// the escapes of a distinguished name and stay.
+/// Splits at the first quotation mark that no backslash escapes. The backslashes belong to the escapes of a
+/// distinguished name and stay.
 fn unquoted(text: &str) -> Option<(&str, &str)> {
-    let first = text.find('"')?;
-    if !text[..first].contains('\\') {
-        return Some((&text[..first], &text[first + 1..]));
-    }
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'"' if !escaped => return Some((&text[..at], &text[at + 1..])),
-            b'\\' => escaped = !escaped,
-            _ => escaped = false,
+    let mut searched = 0;
+    loop {
+        let at = searched + memchr2(b'"', b'\\', text.as_bytes().get(searched..)?)?;
+        if text.as_bytes()[at] == b'"' {
+            return Some((&text[..at], &text[at + 1..]));
         }
+        // The backslash and the byte that it escapes.
+        searched = at + 2;
     }
-    None
 }
 
 fn without_blanks(text: &str) -> &str {

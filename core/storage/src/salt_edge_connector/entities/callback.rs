@@ -59,6 +59,8 @@ pub struct DueCallback {
     pub id: Id,
     /// Number of times it was taken.
     pub lease: i64,
+    /// The time after which other workers may take it.
+    pub leased_until: i64,
     /// Number of earlier sends that may have reached the hub.
     pub sent: i64,
     /// Its kind.

@@ -34,7 +34,7 @@ impl Store {
                 let rows = tx.query(sql, args![*now, *until, *limit]).await?;
                 let mut due = Vec::with_capacity(rows.len());
                 for row in rows {
-                    due.push(taken(row)?);
+                    due.push(taken(row, *until)?);
                 }
                 Ok(due)
             })
@@ -54,7 +54,7 @@ impl Store {
                            RETURNING ",
                     due_columns!()
                 );
-                tx.first(sql, args![*session, *now, *until]).await?.map(taken).transpose()
+                tx.first(sql, args![*session, *now, *until]).await?.map(|row| taken(row, *until)).transpose()
             })
         })
     }
@@ -117,12 +117,13 @@ impl Store {
     }
 }
 
-fn taken(mut row: Row) -> Result<DueCallback> {
+fn taken(mut row: Row, leased_until: i64) -> Result<DueCallback> {
     let (id, lease, sent, kind) = (row.bytes()?, row.int()?, row.int()?, row.word(CallbackKind::parse)?);
     let (session, token): (Option<Id>, Option<Id>) = (row.opt_bytes()?, row.opt_bytes()?);
     let (generation, reason, expires_at, sealed) = (row.int()?, row.opt_text()?, row.int()?, row.opt_blob()?);
     let subject = row.opt_blob()?.unwrap_or_default();
-    Ok(DueCallback { id, lease, sent: sent - 1, kind, session, token, generation, reason, sealed, subject, expires_at })
+    let sent = sent - 1;
+    Ok(DueCallback { id, lease, leased_until, sent, kind, session, token, generation, reason, sealed, subject, expires_at })
 }
 
 async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
