@@ -12,6 +12,7 @@
 mod c_names;
 mod descriptors;
 mod model;
+mod named_types;
 mod names;
 mod node;
 mod node_types;

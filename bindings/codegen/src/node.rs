@@ -7,7 +7,8 @@ use bankchannel::{
 
 use crate::{
     Generated, descriptors,
-    model::{Model, Named, Operation, Protocol},
+    model::{Model, Operation, Protocol},
+    named_types::Named,
     names::{camel, error_class, upper},
     node_types,
     served::Served,

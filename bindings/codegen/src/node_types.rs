@@ -9,7 +9,8 @@ use bankchannel::{
 
 use crate::{
     descriptors,
-    model::{Model, Named, Operation, Protocol, home},
+    model::{Model, Operation, Protocol},
+    named_types::{Named, home},
     names::{camel, error_class, pascal, upper},
     node::HEADER,
     served::Served,

@@ -7,7 +7,8 @@ use bankchannel::{
 
 use crate::{
     Generated, descriptors,
-    model::{Model, Named, Operation, Protocol},
+    model::{Model, Operation, Protocol},
+    named_types::Named,
     names::{camel, pascal},
     php_errors, php_module, php_questions, php_served, php_settings,
     php_types::{self, Side},

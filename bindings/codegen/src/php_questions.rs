@@ -6,7 +6,8 @@ use bankchannel_foundation::question::{Interface, QuestionEntry};
 
 use crate::{
     Generated,
-    model::{Named, Protocol},
+    model::Protocol,
+    named_types::Named,
     names::camel,
     php::{class, namespace, quoted},
     php_types::{self, Side},

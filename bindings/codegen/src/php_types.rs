@@ -4,7 +4,8 @@ use bankchannel::model::{EnumShape, Field, Shape, StructShape, UnionShape};
 
 use crate::{
     Generated,
-    model::{Named, Protocol, home},
+    model::Protocol,
+    named_types::{Named, home},
     names::{camel, pascal},
     php::{class, quoted},
     text::{Out, plain},

@@ -7,7 +7,8 @@ use bankchannel::{
 
 use crate::{
     Generated,
-    model::{Model, Named, Protocol},
+    model::{Model, Protocol},
+    named_types::Named,
     names::{error_class, python, upper},
     python_client, python_init, python_module, python_questions,
     served::Served,

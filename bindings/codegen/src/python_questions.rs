@@ -4,7 +4,8 @@ use bankchannel::model::Shape;
 use bankchannel_foundation::question::{Interface, QuestionEntry};
 
 use crate::{
-    model::{Named, Protocol},
+    model::Protocol,
+    named_types::Named,
     python::{input_type, names, output_type, record, union},
     text::{Out, plain},
 };

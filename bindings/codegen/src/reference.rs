@@ -7,7 +7,8 @@ use bankchannel::{
 
 use crate::{
     Generated,
-    model::{Model, Named, Operation, Protocol, home},
+    model::{Model, Operation, Protocol},
+    named_types::{Named, home},
     names::{camel, error_class},
     source::sourced,
     text::{Out, plain},

@@ -68,7 +68,9 @@ abstract class AbstractClient
         try {
             return $this->exchange($name, $request, Content::of($content), $destination, $timeoutMs, true, $onCode, $signer, $onProgress, requestId: $requestId);
         } catch (BankchannelException $error) {
-            throw $error->byName();
+            // The request id is an argument of this method; the other fields have the catalogue's names.
+            $isArgument = ($error->context['field'] ?? null) === 'request_id' && $requestId !== null && !\array_key_exists('request_id', $request);
+            throw $isArgument ? $error->named() : $error->byName();
         }
     }
 

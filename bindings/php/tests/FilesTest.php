@@ -138,15 +138,16 @@ final class FilesTest extends TestCase
         proc_close($process);
         self::assertSame('nightly-run:7', $refused->context['request_id']);
 
-        // With questions the call is resumed; by its name its fields have the catalogue's names.
+        // With questions the call is resumed; a local operation sends nothing and checks it as well.
         $client = new WsChannel(baseUrl: 'http://127.0.0.1:9/v2', onCode: static fn () => '');
         foreach (['', 'Toddler_..12345 6789', 'a/b', 'ä', str_repeat('x', 101)] as $wrong) {
             foreach ([
-                'requestId' => static fn () => $client->initLogin(email: 'a@example.test', mode: Mode::Data, requestId: $wrong),
-                'request_id' => static fn () => $client->call('ws_channel.init_login', ['email' => 'a@example.test', 'mode' => 'data'], requestId: $wrong),
-            ] as $field => $call) {
+                static fn () => $client->initLogin(email: 'a@example.test', mode: Mode::Data, requestId: $wrong),
+                static fn () => $client->call('ws_channel.init_login', ['email' => 'a@example.test', 'mode' => 'data'], requestId: $wrong),
+                static fn () => $client->call('ws_channel.totp_code', ['secret' => 'JBSWY3DPEHPK3PXP'], requestId: $wrong),
+            ] as $call) {
                 $error = self::thrown(InvalidInputException::class, $call);
-                self::assertSame($field, $error->context['field']);
+                self::assertSame(['requestId', 'not_sent'], [$error->context['field'], $error->outcome]);
                 self::assertStringNotContainsString('Toddler', $error->getMessage());
             }
         }
