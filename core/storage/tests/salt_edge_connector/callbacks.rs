@@ -48,7 +48,7 @@ async fn callbacks_of_a_session_keep_their_order(store: Store) {
     two_waiting(&store).await;
     let update = take(&store, NOW + 1).await.unwrap();
     assert_eq!((update.kind, update.sent, update.subject.is_empty()), (CallbackKind::Update, 0, false));
-    assert_eq!(update.leased_until, NOW + MINUTE);
+    assert_eq!(update.leased_until, NOW + 1 + MINUTE);
     assert!(take(&store, NOW + 2).await.is_none(), "the end waits for the update");
     let again = CallbackEnd::Again { due_at: NOW + 500, may_have_arrived: true };
     assert!(store.end_attempt(ended(&update, NOW, again)).await.unwrap());
