@@ -123,7 +123,20 @@ fn taken(mut row: Row, leased_until: i64) -> Result<DueCallback> {
     let (generation, reason, expires_at, sealed) = (row.int()?, row.opt_text()?, row.int()?, row.opt_blob()?);
     let subject = row.opt_blob()?.unwrap_or_default();
     let sent = sent - 1;
-    Ok(DueCallback { id, lease, leased_until, sent, kind, session, token, generation, reason, sealed, subject, expires_at })
+    Ok(DueCallback {
+        id,
+        lease,
+        leased_until,
+        sent,
+        kind,
+        session,
+        token,
+        generation,
+        reason,
+        sealed,
+        subject,
+        expires_at,
+    })
 }
 
 async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
