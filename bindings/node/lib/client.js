@@ -261,7 +261,7 @@ function identifier(given) {
 
 /** Names an invalid request id as the option that has it: a call by name has its other fields in snake_case. */
 function ofOption(error, request, options) {
-  const isOption = error.context?.field === 'request_id' && options?.requestId !== undefined && request?.request_id === undefined;
+  const isOption = error?.context?.field === 'request_id' && options?.requestId !== undefined && request?.request_id === undefined;
   return isOption ? inCamelCase(error) : error;
 }
 

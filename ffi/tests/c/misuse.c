@@ -1,6 +1,6 @@
 /*
  * Every function used wrongly, and calls abandoned half way, for valgrind: memory is most easily lost on errors. The
- * status and error of each fault are tested in ffi/tests/contract.rs. Needs no service.
+ * status and error of each fault are tested in ffi/tests/contract. Needs no service.
  */
 
 #include <stdio.h>

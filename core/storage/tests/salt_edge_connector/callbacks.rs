@@ -18,6 +18,7 @@ cases!(
     a_session_that_the_hub_has_closed_is_over_here,
     what_may_have_arrived_is_taken_back,
     delivered_callbacks_hold_nothing,
+    one_that_is_given_back_keeps_the_last_refusal,
     a_stopped_update_does_not_keep_the_end_back_for_ever,
     a_refusal_is_no_arrival,
     a_revocation_follows_the_success_that_it_is_about,
@@ -48,7 +49,6 @@ async fn callbacks_of_a_session_keep_their_order(store: Store) {
     two_waiting(&store).await;
     let update = take(&store, NOW + 1).await.unwrap();
     assert_eq!((update.kind, update.sent, update.subject.is_empty()), (CallbackKind::Update, 0, false));
-    assert_eq!(update.leased_until, NOW + 1 + MINUTE);
     assert!(take(&store, NOW + 2).await.is_none(), "the end waits for the update");
     let again = CallbackEnd::Again { due_at: NOW + 500, may_have_arrived: true };
     assert!(store.end_attempt(ended(&update, NOW, again)).await.unwrap());
@@ -71,6 +71,20 @@ async fn what_is_sent_is_marked_before(store: Store) {
     let again = CallbackEnd::Again { due_at: NOW + 3 * MINUTE, may_have_arrived: false };
     assert!(store.end_attempt(ended(&second, NOW, again)).await.unwrap());
     assert_eq!(take(&store, NOW + 3 * MINUTE).await.unwrap().sent, 1);
+}
+
+async fn one_that_is_given_back_keeps_the_last_refusal(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    let again = CallbackEnd::Again { due_at: NOW + 2, may_have_arrived: false };
+    let first = take(&store, NOW + 1).await.unwrap();
+    let refused = AttemptEnd { status: Some(503), class: Some("Busy".into()), ..ended(&first, NOW + 1, again) };
+    assert!(store.end_attempt(refused).await.unwrap());
+    let second = take(&store, NOW + 3).await.unwrap();
+    assert!(store.end_attempt(AttemptEnd { status: None, ..ended(&second, NOW + 3, again) }).await.unwrap());
+    let listed = store.callbacks(CallbackFilter { limit: 9, ..CallbackFilter::default() }).await.unwrap();
+    assert_eq!((listed[0].status, listed[0].class.as_deref()), (Some(503), Some("Busy")));
+    assert_eq!(take(&store, NOW + 3).await.unwrap().id, first.id);
 }
 
 async fn a_late_report_of_a_delivery_counts(store: Store) {

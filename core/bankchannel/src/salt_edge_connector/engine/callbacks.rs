@@ -1,6 +1,9 @@
 //! Callbacks: reports to the hub, signed and sent until the hub has accepted them.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Category, Error, Outcome, Result, error::row};
@@ -20,7 +23,7 @@ use bankchannel_salt_edge::{
             tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubRequest, RevokeTokenAtHubRequestFields},
         },
     },
-    model::Instant,
+    model,
 };
 use bankchannel_storage::salt_edge_connector::{AttemptEnd, CallbackEnd, CallbackKind, DueCallback, Id};
 
@@ -37,9 +40,13 @@ use crate::{CallOptions, salt_edge::Sender};
 
 /// The maximum number of callbacks that are sent at the same time.
 const AT_ONCE: usize = 16;
-/// The maximum number of callbacks that are taken from the store, including those being sent: half of them must last
-/// until the next ones are taken, which waits for the disk.
-const IN_HAND: usize = 20 * AT_ONCE;
+/// The number of callbacks that are taken from the store, including those being sent. All of them can be sent within
+/// their lease, even if the hub answers each at the last moment, and other workers find some too.
+const IN_HAND: usize = 3 * AT_ONCE;
+/// The same while the hub answers quickly: half of them must last until the next ones are taken, which waits for the disk.
+const IN_HAND_QUICK: usize = 20 * AT_ONCE;
+/// The time within which half of the callbacks in hand are sent to a quick hub.
+const QUICK: Duration = Duration::from_millis(100);
 /// The maximum number of finished callbacks whose result is not yet stored.
 const ENDING: usize = 256;
 /// The time for which new callbacks are taken before expired ones are looked for again.
@@ -48,7 +55,7 @@ const ROUND: Duration = Duration::from_secs(5);
 const EXCHANGE: Duration = Duration::from_secs(30);
 /// The minimum time for one callback, even if less of the call's time is left.
 const LEAST: Duration = Duration::from_secs(5);
-/// The time for which other workers leave a callback alone that is being sent.
+/// The time for which other workers leave a callback alone that was taken.
 pub(super) const LEASE_MS: i64 = 2 * 60 * 1000;
 /// The first pause before a retry; it doubles with each retry.
 const FIRST_PAUSE_MS: i64 = 1000;
@@ -96,53 +103,60 @@ impl Engine<'_> {
         let Some(sender) = &self.client.sender else { return Ok(sent) };
         let (mut sending, mut ending, mut taking) = (FuturesUnordered::new(), FuturesUnordered::new(), None);
         let (mut waiting, mut taken, mut broken) = (VecDeque::new(), 0, None);
-        let (begun, mut may_be_due) = (std::time::Instant::now(), true);
+        let (begun, mut may_be_due) = (Instant::now(), true);
+        let (mut in_hand, mut last): (usize, Option<Instant>) = (IN_HAND, None);
         loop {
             while sending.len() < AT_ONCE
-                && let Some(due) = waiting.pop_front()
+                && let Some((due, at)) = waiting.pop_front()
             {
-                sending.push(self.attempt(sender, due, options));
+                match is_lapsing(at.elapsed()) {
+                    true => ending.push(self.end(self.not_sent(due, at), false)),
+                    false => sending.push(self.attempt(sender, due, options)),
+                }
             }
             if self.is_over() {
                 // Nothing new is started: a callback that was taken but not sent is due again.
-                ending.extend(waiting.drain(..).map(|due| self.end(self.not_sent(due))));
+                ending.extend(waiting.drain(..).map(|(due, at)| self.end(self.not_sent(due, at), false)));
             }
-            let free = IN_HAND - waiting.len() - sending.len();
+            let held = waiting.len() + sending.len();
+            let may_take = may_be_due && begun.elapsed() < ROUND && !(taken > 0 && self.is_over());
             // Taken in batches, since each batch is one commit.
-            let has_room = free >= IN_HAND / 2 && ending.len() < ENDING;
-            let takes = may_be_due && begun.elapsed() < ROUND && has_room && !(taken > 0 && self.is_over());
-            if takes && taking.is_none() {
-                let now = self.now();
-                let wanted = if self.is_over() { AT_ONCE } else { free };
-                let taken = self.store.take_callbacks(now, now + LEASE_MS, i64::try_from(wanted).unwrap_or(1));
-                taking = Some((taken, wanted));
+            if may_take && taking.is_none() && ending.len() < ENDING && held <= in_hand / 2 {
+                let is_quick = last.is_some_and(|last| last.elapsed() < QUICK);
+                in_hand = if is_quick { IN_HAND_QUICK } else { IN_HAND };
+                if held <= in_hand / 2 {
+                    let (now, at) = (self.now(), Instant::now());
+                    let wanted = if self.is_over() { AT_ONCE } else { in_hand - held };
+                    let due = self.store.take_callbacks(now, now + LEASE_MS, i64::try_from(wanted).unwrap_or(1));
+                    (taking, last) = (Some((due, wanted, at)), Some(at));
+                }
             }
             if taking.is_none() && sending.is_empty() && ending.is_empty() && waiting.is_empty() {
                 return broken.map_or(Ok(sent), Err);
             }
             let took = async {
                 match &mut taking {
-                    Some((due, wanted)) => (due.await, *wanted),
+                    Some((due, wanted, at)) => (due.await, *wanted, *at),
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
-                (due, wanted) = took => {
+                (due, wanted, at) = took => {
                     taking = None;
                     match due.map_err(unusable) {
                         Ok(due) => {
                             may_be_due = due.len() == wanted;
                             taken += due.len();
-                            waiting.extend(due);
+                            waiting.extend(due.into_iter().map(|due| (due, at)));
                         }
                         // Callbacks in flight still finish.
                         Err(error) => (may_be_due, broken) = (false, Some(error)),
                     }
                 }
                 // Its result is stored while others are sent.
-                Some(attempt) = sending.next() => ending.push(self.end(attempt)),
+                Some(attempt) = sending.next() => ending.push(self.end(attempt, true)),
                 Some(ended) = ending.next() => match ended {
-                    Ok(end) => sent.count(end),
+                    Ok(end) => end.into_iter().for_each(|end| sent.count(end)),
                     Err(error) => (may_be_due, broken) = (false, Some(error)),
                 },
                 // While the hub is slow, other callbacks may become due.
@@ -157,29 +171,26 @@ impl Engine<'_> {
     /// `resource.storage`.
     pub(super) async fn send_of(&self, session: Id, limit: Duration) -> Result<()> {
         let Some(sender) = &self.client.sender else { return Ok(()) };
-        let until = std::time::Instant::now() + limit;
+        let until = Instant::now() + limit;
         loop {
             let options = self.options.until(until);
             let now = self.now();
             let due = self.store.take_callback_of(session, now, now + LEASE_MS).await.map_err(unusable)?;
             let Some(due) = due else { return Ok(()) };
             let attempt = self.attempt(sender, due, &options).await;
-            let end = self.end(attempt).await?;
-            if end != CallbackEnd::Delivered || std::time::Instant::now() >= until {
+            let end = self.end(attempt, true).await?;
+            if end != Some(CallbackEnd::Delivered) || Instant::now() >= until {
                 return Ok(());
             }
         }
     }
 
-    /// Sends a callback, unless it has expired, or others may take it before it is sent: the hub was slow to answer
-    /// those before it.
+    /// Sends a callback, unless it has expired.
     async fn attempt(&self, sender: &Sender, due: DueCallback, options: &CallOptions) -> AttemptEnd {
-        let limit = options.timeout.map_or(EXCHANGE, |left| left.clamp(LEAST, EXCHANGE));
         let ended = if due.expires_at <= self.now() {
             Attempt { end: CallbackEnd::TooLate, status: None, class: None }
-        } else if due.leased_until < self.now() + i64::try_from(limit.as_millis()).unwrap_or(LEASE_MS) {
-            return self.not_sent(due);
         } else {
+            let limit = options.timeout.map_or(EXCHANGE, |left| left.clamp(LEAST, EXCHANGE));
             let options = CallOptions { timeout: Some(limit), ..options.clone() };
             match self.exchange(sender, &due, &options).await {
                 Ok(()) => Attempt { end: CallbackEnd::Delivered, status: Some(200), class: None },
@@ -190,17 +201,18 @@ impl Engine<'_> {
         AttemptEnd { id: due.id, lease: due.lease, now: self.now(), status, class, end }
     }
 
-    /// The result for a callback that was taken but not sent.
-    fn not_sent(&self, due: DueCallback) -> AttemptEnd {
+    /// The end for a callback that was taken at `at` and not sent: it keeps its place among the due ones.
+    fn not_sent(&self, due: DueCallback, at: Instant) -> AttemptEnd {
         let now = self.now();
-        let end = CallbackEnd::Again { due_at: now, may_have_arrived: false };
+        let waited = i64::try_from(at.elapsed().as_millis()).unwrap_or_default();
+        let end = CallbackEnd::Again { due_at: now - waited, may_have_arrived: false };
         AttemptEnd { id: due.id, lease: due.lease, now, status: None, class: None, end }
     }
 
-    /// Stores the result of an attempt.
-    async fn end(&self, attempt: AttemptEnd) -> Result<CallbackEnd> {
+    /// Stores the result of an attempt; `None` if none was made.
+    async fn end(&self, attempt: AttemptEnd, is_made: bool) -> Result<Option<CallbackEnd>> {
         again_while_busy(|| self.store.end_attempt(attempt.clone())).await?;
-        Ok(attempt.end)
+        Ok(is_made.then_some(attempt.end))
     }
 
     /// Sends one callback with its content from the store.
@@ -254,7 +266,7 @@ impl Engine<'_> {
             session_secret: of.session_secret,
             status,
             extra: said.redirect_url.map(|url| SessionExtra::from(SessionExtraFields { redirect_url: Some(url) })),
-            session_expires_at: Some(Instant(said.session_expires_at)),
+            session_expires_at: Some(model::Instant(said.session_expires_at)),
             user_id: said.user_id,
             interactive_step_instruction: has_step.then_some(step),
         }))
@@ -268,7 +280,7 @@ impl Engine<'_> {
             session_secret: of.session_secret,
             user_id: said.user_id,
             token: token.map(|id| self.vault.token(id, said.generation)),
-            token_expires_at: said.token_expires_at.map(Instant),
+            token_expires_at: said.token_expires_at.map(model::Instant),
             consent: said.consent,
             extra: None,
             beneficiary_id: None,
@@ -355,9 +367,27 @@ impl Engine<'_> {
     }
 }
 
+/// Whether the lease of a callback that has waited so long may end before the hub has answered.
+fn is_lapsing(waited: Duration) -> bool {
+    waited + EXCHANGE > Duration::from_millis(LEASE_MS.unsigned_abs())
+}
+
 /// The result of one attempt.
 struct Attempt {
     end: CallbackEnd,
     status: Option<i64>,
     class: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callbacks_in_hand_are_sent_within_their_lease() {
+        // The last of them waits for those in flight, and for the others before it.
+        let rounds = u32::try_from(IN_HAND / AT_ONCE).unwrap();
+        assert!(!is_lapsing(EXCHANGE * (rounds - 1)) && is_lapsing(EXCHANGE * (rounds + 1)));
+        assert!(IN_HAND_QUICK > IN_HAND);
+    }
 }

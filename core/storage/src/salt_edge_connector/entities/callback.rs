@@ -59,8 +59,6 @@ pub struct DueCallback {
     pub id: Id,
     /// Number of times it was taken.
     pub lease: i64,
-    /// The time after which other workers may take it.
-    pub leased_until: i64,
     /// Number of earlier sends that may have reached the hub.
     pub sent: i64,
     /// Its kind.
@@ -92,7 +90,8 @@ pub struct AttemptEnd {
     pub now: i64,
     /// The status of the hub's response.
     pub status: Option<i64>,
-    /// The class of the hub's refusal, or the code of the error.
+    /// The class of the hub's refusal, or the code of the error. Without one, the callback keeps status and class of the
+    /// attempt before.
     pub class: Option<String>,
     /// What to do next.
     pub end: CallbackEnd,

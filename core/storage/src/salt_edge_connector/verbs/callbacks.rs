@@ -34,7 +34,7 @@ impl Store {
                 let rows = tx.query(sql, args![*now, *until, *limit]).await?;
                 let mut due = Vec::with_capacity(rows.len());
                 for row in rows {
-                    due.push(taken(row, *until)?);
+                    due.push(taken(row)?);
                 }
                 Ok(due)
             })
@@ -54,7 +54,7 @@ impl Store {
                            RETURNING ",
                     due_columns!()
                 );
-                tx.first(sql, args![*session, *now, *until]).await?.map(|row| taken(row, *until)).transpose()
+                tx.first(sql, args![*session, *now, *until]).await?.map(taken).transpose()
             })
         })
     }
@@ -117,26 +117,12 @@ impl Store {
     }
 }
 
-fn taken(mut row: Row, leased_until: i64) -> Result<DueCallback> {
+fn taken(mut row: Row) -> Result<DueCallback> {
     let (id, lease, sent, kind) = (row.bytes()?, row.int()?, row.int()?, row.word(CallbackKind::parse)?);
     let (session, token): (Option<Id>, Option<Id>) = (row.opt_bytes()?, row.opt_bytes()?);
     let (generation, reason, expires_at, sealed) = (row.int()?, row.opt_text()?, row.int()?, row.opt_blob()?);
     let subject = row.opt_blob()?.unwrap_or_default();
-    let sent = sent - 1;
-    Ok(DueCallback {
-        id,
-        lease,
-        leased_until,
-        sent,
-        kind,
-        session,
-        token,
-        generation,
-        reason,
-        sealed,
-        subject,
-        expires_at,
-    })
+    Ok(DueCallback { id, lease, sent: sent - 1, kind, session, token, generation, reason, sealed, subject, expires_at })
 }
 
 async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
@@ -152,8 +138,10 @@ async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
     if !is_open || lease != attempt.lease {
         return Ok(false);
     }
-    let sql = "UPDATE callback SET status = $2, class = $3 WHERE id = $1";
-    tx.execute(sql, args![attempt.id, attempt.status, attempt.class.as_deref()]).await?;
+    if attempt.class.is_some() {
+        let sql = "UPDATE callback SET status = $2, class = $3 WHERE id = $1";
+        tx.execute(sql, args![attempt.id, attempt.status, attempt.class.as_deref()]).await?;
+    }
     // Sends of earlier tries that may have reached the hub.
     let earlier = sent - 1;
     match attempt.end {
