@@ -102,7 +102,8 @@ impl Engine<'_> {
         let mut sent = Sent::default();
         let Some(sender) = &self.client.sender else { return Ok(sent) };
         let (mut sending, mut ending, mut taking) = (FuturesUnordered::new(), FuturesUnordered::new(), None);
-        let (mut waiting, mut taken, mut broken) = (VecDeque::new(), 0, None);
+        let mut waiting: VecDeque<(DueCallback, Instant)> = VecDeque::new();
+        let (mut taken, mut broken) = (0, None);
         let (begun, mut may_be_due) = (Instant::now(), true);
         let (mut in_hand, mut last): (usize, Option<Instant>) = (IN_HAND, None);
         loop {
