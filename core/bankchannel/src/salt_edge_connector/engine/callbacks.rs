@@ -45,8 +45,8 @@ const AT_ONCE: usize = 16;
 const IN_HAND: usize = 3 * AT_ONCE;
 /// The same while the hub answers quickly: half of them must last until the next ones are taken, which waits for the disk.
 const IN_HAND_QUICK: usize = 20 * AT_ONCE;
-/// The time within which half of the callbacks in hand are sent to a quick hub.
-const QUICK: Duration = Duration::from_millis(100);
+/// The hub is quick if half of the callbacks in hand are sent in this time. It includes that of taking the next ones.
+const QUICK: Duration = Duration::from_millis(300);
 /// The maximum number of finished callbacks whose result is not yet stored.
 const ENDING: usize = 256;
 /// The time for which new callbacks are taken before expired ones are looked for again.
