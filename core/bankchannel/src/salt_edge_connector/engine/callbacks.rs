@@ -43,7 +43,8 @@ const AT_ONCE: usize = 16;
 /// The number of callbacks that are taken from the store, including those being sent. All of them can be sent within
 /// their lease, even if the hub answers each at the last moment, and other workers find some too.
 const IN_HAND: usize = 3 * AT_ONCE;
-/// The same while the hub answers quickly: half of them must last until the next ones are taken, which waits for the disk.
+/// The same while the hub answers quickly: half of them must last until the next ones are taken, which waits for the
+/// disk.
 const IN_HAND_QUICK: usize = 20 * AT_ONCE;
 /// The hub is quick if half of the callbacks in hand are sent in this time. It includes that of taking the next ones.
 const QUICK: Duration = Duration::from_millis(300);
