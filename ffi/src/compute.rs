@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{Ordering, compiler_fence},
 };
 
-use bankchannel_bridge::{local, parse_json};
+use bankchannel_bridge::local_json;
 
 use crate::{
     BankchannelClient, BankchannelError, BankchannelStatus,
@@ -36,6 +36,9 @@ impl Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
+        if self.0.is_empty() {
+            return;
+        }
         self.0.fill(0);
         // Nothing reads them afterwards, so the compiler would remove the zeroing.
         hint::black_box(self.0.as_ptr());
@@ -71,13 +74,8 @@ pub unsafe extern "C" fn bankchannel_compute(
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
         // SAFETY: as the caller promises.
-        let client = unsafe { client.as_ref() };
-        let request = parse_json(request)?;
-        let response = match client {
-            Some(client) => client.client.local(name, request, None)?,
-            None => local(name, request, None)?,
-        };
-        let answer = Answer::of(response.to_json());
+        let client = unsafe { client.as_ref() }.map(|client| &client.client);
+        let answer = Answer::of(local_json(client, name, request)?);
         answered = answer.0.as_ptr().cast();
         place(answer)?;
         Ok(BankchannelStatus::Ok)

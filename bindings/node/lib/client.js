@@ -26,6 +26,18 @@ const { writer } = require('./writer');
 /** Settings completed from the environment. */
 const fromEnvironment = new WeakSet();
 
+/** The operations of each class, by their names. */
+const indexes = new WeakMap();
+
+function byName(operations) {
+  let index = indexes.get(operations);
+  if (index === undefined) {
+    index = new Map(Object.values(operations).map((operation) => [operation.name, operation]));
+    indexes.set(operations, index);
+  }
+  return index;
+}
+
 class Client {
   #native;
   #number;
@@ -149,7 +161,7 @@ class Client {
   }
 
   #known(name) {
-    return Object.values(this.#operations).find((operation) => operation.name === nameOf(name));
+    return byName(this.#operations).get(nameOf(name));
   }
 
   #here(name, request, field, content) {

@@ -1,7 +1,7 @@
 'use strict';
 
 // Converts camelCase members to the boundary's snake_case and back, by the type's own table; keys of maps stay
-// unchanged. A form is the `same` if all its names are equal on both sides.
+// unchanged. A form is the `same` if all its names are equal on both sides; it `hides` if a secret is in it.
 
 const { own } = require('./error');
 const { SecretText } = require('./secret');
@@ -9,6 +9,7 @@ const { SecretText } = require('./secret');
 /** A secret: text on the boundary, here an object that does not show it. `encode` accepts both. */
 const secret = {
   same: false,
+  hides: true,
   out: (value) => (typeof value === 'string' ? new SecretText(value) : value),
   in: (value) => value,
   guarded: (value) => secret.out(value),
@@ -19,8 +20,10 @@ function struct(rows) {
   const bySnake = new Map(rows.map((row) => [row[1], row]));
   const byCamel = new Map(rows.map((row) => [row[0], row]));
   const same = rows.every(([camel, snake, form]) => camel === snake && (form === undefined || form.same));
+  const hidden = rows.filter(([, , form]) => form?.hides);
   return {
     same,
+    hides: hidden.length > 0,
     out(value) {
       // The native half has the same version: it returns exactly these members.
       if (same) return value;
@@ -37,8 +40,8 @@ function struct(rows) {
     /** A value whose members keep their names; its secrets are hidden. */
     guarded(value) {
       if (typeof value !== 'object' || value === null) return value;
-      for (const [, name, form] of rows) {
-        if (form !== undefined && value[name] !== undefined && value[name] !== null) value[name] = form.guarded(value[name]);
+      for (const [, name, form] of hidden) {
+        if (value[name] !== undefined && value[name] !== null) value[name] = form.guarded(value[name]);
       }
       return value;
     },
@@ -76,7 +79,8 @@ function list(of) {
     same: of.same,
     out: (values) => (of.same ? values : values.map((value) => of.out(value))),
     in: (values) => (Array.isArray(values) ? values.map((value) => of.in(value)) : values),
-    guarded: (values) => values.map((value) => of.guarded(value)),
+    hides: of.hides,
+    guarded: (values) => (of.hides ? values.map((value) => of.guarded(value)) : values),
   };
 }
 
@@ -86,13 +90,15 @@ function map(of) {
     same: of.same,
     out: (values) => (of.same ? values : each(values, of.out)),
     in: (values) => (typeof values === 'object' && values !== null ? each(values, of.in) : values),
-    guarded: (values) => each(values, of.guarded),
+    hides: of.hides,
+    guarded: (values) => (of.hides ? each(values, of.guarded) : values),
   };
 }
 
 /** One of several structs, selected by a tag. */
 function union(camelTag, alternatives, snakeTag) {
   return {
+    hides: Object.values(alternatives).some((form) => form.hides),
     out(value) {
       const { [snakeTag]: tag, ...rest } = value;
       return { [camelTag]: tag, ...(alternatives[tag] ?? struct([])).out(rest) };

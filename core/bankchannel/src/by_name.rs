@@ -10,7 +10,7 @@ use bankchannel_foundation::{
     shown,
 };
 
-use crate::{protocol::Run, protocols};
+use crate::{Callable, protocol::Run, protocols};
 
 /// The result of a call by name.
 #[derive(Debug)]
@@ -49,23 +49,28 @@ pub fn call_local_values(
     content: Option<Content>,
     profile: Option<&dyn Profile>,
 ) -> Result<Value<'static>> {
-    run_local(name, request, content, profile).map(|done| done.response)
+    let (_, callable) = protocols::find(name).ok_or_else(|| unknown(name))?;
+    callable.compute(request, content, profile)
 }
 
-/// Carries out a local operation of any protocol.
-fn run_local(
-    name: &str,
-    request: Value<'_>,
-    content: Option<Content>,
-    profile: Option<&dyn Profile>,
-) -> Result<Done<Value<'static>>> {
-    let (_, callable) = protocols::find(name).ok_or_else(|| unknown(name))?;
-    match callable.run {
-        Run::Local(run) => run(request, content, profile),
-        Run::ByClient(_) => Err(Error::because(
-            &row::UNKNOWN_OPERATION,
-            format!("`{}` is not a local operation: it needs a client", callable.entry.declaration.name),
-        )),
+impl Callable {
+    /// Carries out a local operation: see [`call_local_values`].
+    ///
+    /// # Errors
+    /// As [`call_local_values`].
+    pub fn compute(
+        &self,
+        request: Value<'_>,
+        content: Option<Content>,
+        profile: Option<&dyn Profile>,
+    ) -> Result<Value<'static>> {
+        match self.run {
+            Run::Local(run) => run(request, content, profile).map(|done| done.response),
+            Run::ByClient(_) => Err(Error::because(
+                &row::UNKNOWN_OPERATION,
+                format!("`{}` is not a local operation: it needs a client", self.entry.declaration.name),
+            )),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use bankchannel_foundation::{
     model::{Representation, Seconds, Writer},
     question::TypedQuestion,
 };
-use bankchannel_transport::{CancellationToken, Observer, Sink};
+use bankchannel_transport::{CancellationToken, Observer, Sink, background};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -228,7 +228,7 @@ impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
         let answer = Arc::clone(&self.0);
         Box::pin(async move {
-            let answered = tokio::task::spawn_blocking(move || answer(question)).await;
+            let answered = background::blocking(move || answer(question)).await;
             answered.map_err(|_| Error::because(&row::INTERNAL, "the callback that answers questions panicked"))?
         })
     }

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 };
 use serde_json::{Value, json};
 
-use crate::{PROTOCOLS, protocols};
+use crate::{Callable, PROTOCOLS, protocols};
 
 /// Every operation, ordered by protocol and subject.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
@@ -18,6 +18,20 @@ pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
     protocols::find(name).map(|(_, callable)| &callable.entry)
+}
+
+/// The operation with this number: its position in the catalogue.
+#[must_use]
+pub fn numbered(number: usize) -> Option<&'static Callable> {
+    let mut left = number;
+    let mut groups = PROTOCOLS.iter().flat_map(|protocol| protocol.operations);
+    groups.find_map(|group| match group.get(left) {
+        None => {
+            left -= group.len();
+            None
+        }
+        found => found,
+    })
 }
 
 /// The catalogue as JSON: the name, protocol, kind, summary, schemas and errors of every operation.
@@ -48,4 +62,18 @@ pub fn entry_json(entry: &Entry) -> Value {
         "errors": errors,
         "timeout_s": declaration.route.as_ref().map(|route| route.timeout_s),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_positions_in_the_catalogue() {
+        for (number, entry) in catalogue().enumerate() {
+            let found = numbered(number).map(|callable| callable.entry.declaration.name);
+            assert_eq!(found, Some(entry.declaration.name), "{number}");
+        }
+        assert!(numbered(catalogue().count()).is_none() && numbered(usize::MAX).is_none());
+    }
 }

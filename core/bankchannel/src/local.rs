@@ -48,8 +48,7 @@ fn compute<O: Local>(
 
 fn run<O: Local>(request: O::Request, profile: Option<&dyn Profile>) -> Result<O::Response> {
     let clock = SystemClock::default();
-    let cache = profile.and_then(Profile::cache);
-    O::run(request, LocalContext::new(&clock).with_cache(cache).opening(&open))
+    O::run(request, LocalContext::new(&clock).with_cache_of(profile).opening(&open))
 }
 
 /// Reads the request.

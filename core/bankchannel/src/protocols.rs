@@ -34,8 +34,20 @@ pub fn protocol(name: &str) -> Option<&'static Protocol> {
 
 /// Finds the operation with this name and its protocol.
 pub(crate) fn find(name: &str) -> Option<(&'static Protocol, &'static Callable)> {
-    let (module, _) = name.split_once('.')?;
-    let protocol = PROTOCOLS.iter().copied().find(|protocol| protocol.module == module)?;
-    let callable = protocol.callables().find(|callable| callable.entry.declaration.name == name)?;
-    Some((protocol, callable))
+    // Plain loops: a local operation takes less than a microsecond, and chained iterators are a tenth of it.
+    let name_bytes = name.as_bytes();
+    for &protocol in PROTOCOLS {
+        let module = protocol.module.as_bytes();
+        if name_bytes.get(module.len()) != Some(&b'.') || name_bytes[..module.len()] != *module {
+            continue;
+        }
+        for group in protocol.operations {
+            for callable in *group {
+                if callable.entry.declaration.name == name {
+                    return Some((protocol, callable));
+                }
+            }
+        }
+    }
+    None
 }

@@ -1,10 +1,14 @@
 //! JSON text across the boundary, for languages without our value types, and operations that only compute.
 
 use bankchannel::{Content, Error, Progress, Question, Result};
-use bankchannel_foundation::{error::row, json, model::Value};
+use bankchannel_foundation::{
+    error::row,
+    json,
+    model::{Profile, Value},
+};
 use serde_json::json;
 
-use crate::{operations, panics};
+use crate::{Client, operations, panics};
 
 /// The longest accepted JSON text, in bytes. Files do not travel as JSON.
 pub const MAX_JSON: usize = 16 * 1024 * 1024;
@@ -40,6 +44,15 @@ pub fn too_large() -> Error {
 /// Those of the operation; `input.unknown_operation` for one that is not local.
 pub fn local(name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
     operations::call_local(None, name, request, content)
+}
+
+/// The same with JSON text in and out; fields omitted from the request are taken from the client.
+///
+/// # Errors
+/// As [`local`], and as [`parse_json`].
+pub fn local_json(client: Option<&Client>, name: &str, request: &str) -> Result<String> {
+    let profile = client.map(|client| client as &dyn Profile);
+    operations::call_local(profile, name, parse_json(request)?, None).map(|response| response.to_json())
 }
 
 /// The progress of a call as JSON text: `{"text", "bytes"}`; `total` only if it is known.

@@ -35,7 +35,7 @@ pub use bankchannel_foundation::{
 };
 pub use call::{Call, CallParameters, ContentTransfer, Event, Reply};
 pub use client::Client;
-pub use convert::{MAX_DEPTH, MAX_JSON, local, parse_json, progress_json, question_json, too_large};
+pub use convert::{MAX_DEPTH, MAX_JSON, local, local_json, parse_json, progress_json, question_json, too_large};
 pub use leftovers::give_back;
 pub use panics::inside;
 pub use request_id::with_request_id;

@@ -2,14 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use bankchannel::{Callable, catalogue as all, catalogue_json as catalogue, find, numbered};
 use bankchannel::{Content, Error, Result, operation::OperationKind};
-pub use bankchannel::{catalogue as all, catalogue_json as catalogue, find};
 use bankchannel_foundation::{
     error::row,
     model::{Profile, Value},
 };
 
-use crate::panics;
+use crate::{Client, panics};
 
 /// Whether the operation with this name only computes.
 #[must_use]
@@ -29,15 +29,31 @@ pub fn asks_program(name: &str) -> Option<&'static str> {
     find(name)?.declaration.asks_object()
 }
 
-/// Runs a local operation; fields omitted from the request are taken from the profile. A panic becomes an error:
-/// nothing was sent, and of shared data the operation only reads settings and a session.
+/// A local operation by its name.
 pub(crate) fn call_local(
     profile: Option<&dyn Profile>,
     name: &str,
     request: Value<'_>,
     content: Option<Content>,
 ) -> Result<Value<'static>> {
-    let work = || bankchannel::call_local_values(name, request, content, profile);
+    guarded(|| bankchannel::call_local_values(name, request, content, profile))
+}
+
+/// Runs a local operation; fields omitted from the request are taken from the client.
+///
+/// # Errors
+/// Those of the operation; `input.unknown_operation` for one that is not local.
+pub fn compute(
+    client: Option<&Client>,
+    operation: &Callable,
+    request: Value<'_>,
+    content: Option<Content>,
+) -> Result<Value<'static>> {
+    guarded(|| operation.compute(request, content, client.map(|client| client as &dyn Profile)))
+}
+
+/// A panic becomes an error: nothing was sent, and of shared data the operation only reads settings and a session.
+fn guarded(work: impl FnOnce() -> Result<Value<'static>>) -> Result<Value<'static>> {
     catch_unwind(AssertUnwindSafe(|| panics::inside(work)))
         .unwrap_or_else(|_| Err(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the computation")))
 }

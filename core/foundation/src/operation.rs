@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     error::{Row, row},
     message::{InRequest, InResponse, Method, OutRequest, OutResponse},
-    model::{Boundary, OpenContent, Shape},
+    model::{Boundary, OpenContent, Profile, Shape},
 };
 
 /// One operation of a protocol: its types and its static description.
@@ -75,10 +75,16 @@ pub trait Local: Operation {
 pub struct LocalContext<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
-    /// The client's cache; without a client nothing is cached.
-    pub cache: Option<&'a ClientCache>,
+    /// The client's cache, or the client that has one; without a client nothing is cached.
+    cache: Cache<'a>,
     /// Opens content that is not in memory, such as a file.
     pub open: OpenFunction<'a>,
+}
+
+/// Finding a client's cache costs a system call, so it is done only by operations that use the cache.
+enum Cache<'a> {
+    Known(Option<&'a ClientCache>),
+    Of(&'a dyn Profile),
 }
 
 /// Opens content for reading it once.
@@ -94,13 +100,20 @@ impl<'a> LocalContext<'a> {
     /// At this time; no cache, and no files can be opened.
     #[must_use]
     pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock, cache: None, open: &only_in_memory }
+        Self { clock, cache: Cache::Known(None), open: &only_in_memory }
     }
 
     /// With a client's cache.
     #[must_use]
     pub fn with_cache(mut self, cache: impl Into<Option<&'a ClientCache>>) -> Self {
-        self.cache = cache.into();
+        self.cache = Cache::Known(cache.into());
+        self
+    }
+
+    /// With the cache of this client.
+    #[must_use]
+    pub fn with_cache_of(mut self, client: Option<&'a dyn Profile>) -> Self {
+        self.cache = client.map_or(Cache::Known(None), Cache::Of);
         self
     }
 
@@ -111,6 +124,15 @@ impl<'a> LocalContext<'a> {
         self
     }
 
+    /// The client's cache; `None` without a client.
+    #[must_use]
+    pub fn cache(&self) -> Option<&'a ClientCache> {
+        match self.cache {
+            Cache::Known(cache) => cache,
+            Cache::Of(client) => client.cache(),
+        }
+    }
+
     /// The client's value for this SHA-256, or a new one: see [`ClientCache::get_or_make`].
     ///
     /// # Errors
@@ -119,7 +141,7 @@ impl<'a> LocalContext<'a> {
     where
         T: Any + Send + Sync,
     {
-        match self.cache {
+        match self.cache() {
             Some(kept) => kept.get_or_make(of, make),
             None => make().map(Arc::new),
         }

@@ -9,6 +9,7 @@
 //! Every failure reports how far the exchange came ([`Outcome`]).
 
 mod attempt;
+pub mod background;
 mod backoff;
 mod early_answer;
 mod failure;

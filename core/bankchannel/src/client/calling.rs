@@ -5,6 +5,7 @@ use bankchannel_foundation::{
     error::row,
     model::{Profile, Value},
 };
+use bankchannel_transport::background;
 
 use crate::{
     CallOptions, by_name,
@@ -40,7 +41,7 @@ pub(crate) async fn call(
             let (client, content) = (client.clone(), options.content.take());
             let computed = async {
                 options.check_request_id().map_err(|error| error.in_operation(name))?;
-                let work = tokio::task::spawn_blocking(move || run(request, content, Some(&client)));
+                let work = background::blocking(move || run(request, content, Some(&client)));
                 work.await.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
             };
             computed.await.map_err(|error| options.add_request_id(error))

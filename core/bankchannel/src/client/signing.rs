@@ -7,6 +7,7 @@ use bankchannel_foundation::{
     Error, Outcome, Result, Secret,
     error::{Row, row},
 };
+use bankchannel_transport::background;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -71,7 +72,7 @@ impl Signatory {
         match &self.signer {
             Some(signer) if self.is_apart || matches!(signer, Signer::Token(_)) => {
                 let (signer, bytes) = (signer.clone(), bytes.to_vec());
-                let work = tokio::task::spawn_blocking(move || {
+                let work = background::blocking(move || {
                     let signed = signer.try_sign(hash, &bytes);
                     drop(turn);
                     signed

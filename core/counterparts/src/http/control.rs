@@ -28,6 +28,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, clock::SystemClock, error::row, json, operation::Entry, redact::redact_words};
+use bankchannel_transport::background;
 use bytes::Bytes;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, http::request::Parts};
 use serde::Deserialize;
@@ -68,7 +69,7 @@ pub(crate) async fn open(
     let url = format!("{}://{}", listener.scheme(), listener.address());
     let port = listener.address().port();
     let handle = handler(move |request, _| answer(Arc::clone(&target), request, port));
-    let task = tokio::spawn(listener.serve(stop.clone(), handle));
+    let task = background::spawn(listener.serve(stop.clone(), handle));
     Ok((url, task))
 }
 

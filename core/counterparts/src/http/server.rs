@@ -3,6 +3,7 @@
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use bankchannel_foundation::{Error, Result};
+use bankchannel_transport::background;
 use futures_util::future::{BoxFuture, Either};
 use hyper::{Request, Response, body::Incoming};
 use serde_json::Value;
@@ -45,7 +46,7 @@ impl Server {
             None => Either::Right(answer(request, peer)),
         });
         let serving = listener.serve(stop.clone(), handle);
-        Self { origin, control_url: None, target: None, tasks: vec![tokio::spawn(serving)], stop, readiness }
+        Self { origin, control_url: None, target: None, tasks: vec![background::spawn(serving)], stop, readiness }
     }
 
     /// Sets the target of control orders. `is_open` also opens the control interface; if that fails, the server stops.

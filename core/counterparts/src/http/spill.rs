@@ -11,6 +11,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, error::row};
+use bankchannel_transport::background;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
@@ -64,9 +65,9 @@ impl Spilling {
     pub(crate) fn begin(bytes: Bytes, folder: PathBuf) -> Self {
         let rest = Arc::new(Mutex::new(Rest::Memory(bytes)));
         let weak = Arc::downgrade(&rest);
-        tokio::spawn(async move {
+        background::spawn(async move {
             tokio::time::sleep(PATIENCE).await;
-            let spilled = tokio::task::spawn_blocking(move || spill(&weak, &folder)).await;
+            let spilled = background::blocking(move || spill(&weak, &folder)).await;
             if let Ok(Err(why)) = spilled {
                 tracing::warn!(%why, "a slow client's answer stays in memory");
             }

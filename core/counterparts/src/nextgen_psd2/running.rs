@@ -12,6 +12,7 @@ use bankchannel_foundation::{
     clock::{Clock, SystemClock},
     error::row,
 };
+use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
@@ -61,12 +62,12 @@ impl Running {
         let (data, temporary) = folder::prepare(options.data.as_deref())?;
         // Open the state first: its lock keeps other processes away from the rest of the folder.
         let folder = data.clone();
-        let state = tokio::task::spawn_blocking(move || State::open(Some(&folder)))
+        let state = background::blocking(move || State::open(Some(&folder)))
             .await
             .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
         let clock = Arc::new(config.clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
         let now = Now { bank_s: clock.now_s(), system_s: SystemClock::default().now_s() };
-        let own = tokio::task::spawn_blocking(move || Certificates::prepare(&data, now))
+        let own = background::blocking(move || Certificates::prepare(&data, now))
             .await
             .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
         let mut anchors = vec![own.authority.clone()];

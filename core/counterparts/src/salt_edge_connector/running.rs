@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bankchannel::salt_edge_connector::BankAtUrl;
 use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
 use bankchannel_salt_edge::SALT_EDGE_PUBLIC_KEY;
+use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
 
 use super::{
@@ -45,7 +46,7 @@ impl Running {
         let mut config = Config::of(options)?;
         let (data, temporary) = folder::prepare(data.as_deref())?;
         let (folder, mut settings) = (data.clone(), config.connector.clone());
-        let made = tokio::task::spawn_blocking(move || {
+        let made = background::blocking(move || {
             let keys = Keys::prepare(&folder, &mut settings)?;
             let example = keys::example_secret(&folder)?;
             Ok::<_, Error>((keys, settings, example))

@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use bankchannel::salt_edge_connector::flows::work::WorkRequest;
 use bankchannel_foundation::clock::Clock as _;
+use bankchannel_transport::background;
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::service::Service;
@@ -29,11 +30,11 @@ pub(super) fn begin(service: &Arc<Service>, count: u32) -> Vec<JoinHandle<()>> {
     let told = Arc::new(told);
     let workers = (0..count).map(|_| {
         let (service, told) = (Arc::clone(service), Arc::clone(&told));
-        tokio::spawn(async move {
+        background::spawn(async move {
             // A worker that panics is replaced.
             loop {
                 let (service, told) = (Arc::clone(&service), Arc::clone(&told));
-                let ended = tokio::spawn(async move { work(&service, &told).await }).await;
+                let ended = background::spawn(async move { work(&service, &told).await }).await;
                 let Err(why) = ended else { return };
                 tracing::error!(%why, "a worker has failed");
             }
@@ -41,7 +42,7 @@ pub(super) fn begin(service: &Arc<Service>, count: u32) -> Vec<JoinHandle<()>> {
     });
     let mut tasks: Vec<JoinHandle<()>> = workers.collect();
     let service = Arc::clone(service);
-    tasks.push(tokio::spawn(async move { keep_time(&service, due).await }));
+    tasks.push(background::spawn(async move { keep_time(&service, due).await }));
     tasks
 }
 

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
+use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
 use hyper::{Request, body::Incoming};
 
@@ -52,7 +53,7 @@ impl Running {
         }
         let (data, temporary) = folder::prepare(options.data.as_deref())?;
         let connector_public_key = options.connector_public_key;
-        let keys = tokio::task::spawn_blocking(move || Keys::prepare(&data, connector_public_key.as_deref()))
+        let keys = background::blocking(move || Keys::prepare(&data, connector_public_key.as_deref()))
             .await
             .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
         let verifier = Hub::verifier(&keys).map_err(|why| Error::invalid_setting("connector_public_key", why))?;

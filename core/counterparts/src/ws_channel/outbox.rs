@@ -14,6 +14,7 @@ use std::{
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, Secret, error::row, model::Timestamp};
 use bankchannel_storage::ws_channel::{CodePurpose, Mode};
+use bankchannel_transport::background;
 use serde_json::{Value, json};
 
 use super::config::{Config, DeliveryKind};
@@ -157,7 +158,7 @@ impl Delivery for FileDelivery {
         let (file, path) = (Arc::clone(&self.file), self.path.clone());
         Box::pin(async move {
             let line = Secret::new(format!("{message}\n"));
-            let written = tokio::task::spawn_blocking(move || append(&file, &path, &line)).await;
+            let written = background::blocking(move || append(&file, &path, &line)).await;
             let written = written.unwrap_or_else(|_| Err(std::io::Error::other("writing the outbox panicked")));
             written.map_err(|why| std::io::Error::new(why.kind(), format!("{}: {why}", self.path.display())))
         })

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{AuditCheckpoint, AuditVerdict, PurgePolicy, StoreError};
+use bankchannel_transport::background;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +35,7 @@ pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHan
     let (service, stop) = (System::of(service), stop.clone());
     // Housekeeping may take minutes, longer than a stop waits. Each of its changes to the store is atomic, and files
     // that remain are removed another day.
-    tokio::spawn(async move {
+    background::spawn(async move {
         let _ = stop.run_until_cancelled(run(&service)).await;
     })
 }

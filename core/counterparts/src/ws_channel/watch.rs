@@ -1,5 +1,6 @@
 //! Watches whether the folders still exist: data written into a removed or replaced folder is lost.
 
+use bankchannel_transport::background;
 use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -62,7 +63,7 @@ impl Place {
 pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHandle<()> {
     let places = places(service);
     let (service, stop) = (Arc::clone(service), stop.clone());
-    tokio::spawn(async move {
+    background::spawn(async move {
         let mut looks = 0;
         let mut database_fault = false;
         loop {
@@ -104,7 +105,7 @@ fn places(service: &Service) -> Vec<Place> {
 /// The fault of the first path that has one.
 async fn look(places: &[Place]) -> Option<String> {
     let places = places.to_vec();
-    let looking = tokio::task::spawn_blocking(move || places.iter().find_map(Place::fault));
+    let looking = background::blocking(move || places.iter().find_map(Place::fault));
     match tokio::time::timeout(PATIENCE, looking).await {
         Ok(Ok(found)) => found,
         Ok(Err(_)) => None,

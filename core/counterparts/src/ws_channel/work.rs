@@ -6,6 +6,7 @@ use std::{
 };
 
 use bankchannel_storage::ws_channel::Mode;
+use bankchannel_transport::background;
 use bankchannel_ws_channel::Refusal;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
@@ -44,9 +45,7 @@ impl WorkPool {
         let busy = || Refusal { retry_after_s: Some(5), ..Refusal::new(503, "Service busy, please try again later") };
         let permit = tokio::time::timeout(WAIT, self.permits.acquire()).await.map_err(|_| busy())?;
         let _permit = permit.map_err(Fault::internal)?;
-        // Boxed: the task is compiled once per kind of result, not per caller.
-        let work: Box<dyn FnOnce() -> T + Send> = Box::new(work);
-        tokio::task::spawn_blocking(work).await.map_err(Fault::internal)
+        background::blocking(work).await.map_err(Fault::internal)
     }
 
     /// Runs `work`, which reads foreign bytes, once a place is free.

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::Value;
 
 /// The number of bytes checked at once.
-const CHUNK: usize = 16;
+const CHUNK: usize = 32;
 
 /// The most bytes of a number, or of the marks around a value.
 const NUMBER: usize = 24;
@@ -92,15 +92,23 @@ fn write_text(out: &mut String, text: &str) {
 
 /// The position of the first byte that needs an escape.
 fn first_escaped(bytes: &[u8]) -> Option<usize> {
-    let (chunks, _) = bytes.as_chunks::<CHUNK>();
-    // Without a branch inside, a whole chunk is checked at once.
-    let plain = chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |found, byte| found | is_escaped(*byte)));
-    let before = plain.count() * CHUNK;
-    bytes[before..].iter().position(|byte| is_escaped(*byte)).map(|place| before + place)
+    let (chunks, rest) = bytes.as_chunks::<CHUNK>();
+    let before = chunks.iter().take_while(|chunk| is_plain(chunk)).count() * CHUNK;
+    // The end of a long text is checked at once too, together with bytes before it that were checked already.
+    if before + rest.len() == bytes.len() && bytes.last_chunk::<CHUNK>().is_some_and(is_plain) {
+        return None;
+    }
+    bytes[before..].iter().position(|byte| is_escaped(*byte) != 0).map(|place| before + place)
 }
 
-fn is_escaped(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+/// Whether no byte needs an escape. Without a branch inside, the whole chunk is checked at once.
+fn is_plain(chunk: &[u8; CHUNK]) -> bool {
+    chunk.iter().fold(0, |found, byte| found | is_escaped(*byte)) == 0
+}
+
+/// 1 for a byte that needs an escape, else 0.
+fn is_escaped(byte: u8) -> u8 {
+    u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\')
 }
 
 fn escape(out: &mut String, byte: u8) {

@@ -123,15 +123,15 @@ impl Engine<'_> {
             let held = waiting.len() + sending.len();
             let may_take = may_be_due && begun.elapsed() < ROUND && !(taken > 0 && self.is_over());
             // Taken in batches, since each batch is one commit.
-            if may_take && taking.is_none() && ending.len() < ENDING && held <= in_hand / 2 {
-                let is_quick = last.is_some_and(|last| last.elapsed() < QUICK);
-                in_hand = if is_quick { IN_HAND_QUICK } else { IN_HAND };
-                if held <= in_hand / 2 {
-                    let (now, at) = (self.now(), Instant::now());
-                    let wanted = if self.is_over() { AT_ONCE } else { in_hand - held };
-                    let due = self.store.take_callbacks(now, now + LEASE_MS, i64::try_from(wanted).unwrap_or(1));
-                    (taking, last) = (Some((due, wanted, at)), Some(at));
-                }
+            if may_take
+                && taking.is_none()
+                && ending.len() < ENDING
+                && let Some(room) = room(held, &mut in_hand, last)
+            {
+                let (now, at) = (self.now(), Instant::now());
+                let wanted = if self.is_over() { AT_ONCE } else { room };
+                let due = self.store.take_callbacks(now, now + LEASE_MS, i64::try_from(wanted).unwrap_or(1));
+                (taking, last) = (Some((due, wanted, at)), Some(at));
             }
             if taking.is_none() && sending.is_empty() && ending.is_empty() && waiting.is_empty() {
                 return broken.map_or(Ok(sent), Err);
@@ -367,6 +367,17 @@ impl Engine<'_> {
         let wait = said.max(pause + spread);
         (self.now() + wait).min(due.expires_at.max(self.now()))
     }
+}
+
+/// How many callbacks to take, when at most half of those that may be in hand are left. How many may be follows from how
+/// quickly the last batch was worked off.
+fn room(held: usize, in_hand: &mut usize, last: Option<Instant>) -> Option<usize> {
+    if held > *in_hand / 2 {
+        return None;
+    }
+    let is_quick = last.is_some_and(|last| last.elapsed() < QUICK);
+    *in_hand = if is_quick { IN_HAND_QUICK } else { IN_HAND };
+    (held <= *in_hand / 2).then(|| *in_hand - held)
 }
 
 /// Whether the lease of a callback that has waited so long may end before the hub has answered.

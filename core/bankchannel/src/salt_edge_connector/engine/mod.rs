@@ -39,6 +39,7 @@ use bankchannel_foundation::{
     model::Timestamp,
 };
 use bankchannel_storage::salt_edge_connector::{Id, PostgresSettings, Session, Store, StoreError, Token};
+use bankchannel_transport::background;
 use data_encoding::HEXLOWER;
 
 pub use bank::SaltEdgeBank;
@@ -87,7 +88,7 @@ impl OpenStore {
                 None => {
                     let folder = folder.to_owned();
                     let read = move || vault::key_in(&folder, Store::DATABASE_FILE);
-                    let read = tokio::task::spawn_blocking(read).await;
+                    let read = background::blocking(read).await;
                     read.map_err(|_| Error::because(&row::INTERNAL, "reading the store's key was aborted"))??
                 }
             };

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bankchannel_foundation::{Error, Exchange, Outcome, Result, Secret, error::row};
+use bankchannel_transport::background;
 use bankchannel_ws_channel::Envelope;
 
 use crate::{Answer, CallOptions, Destination, LogLevel, Progress, Question, ws_channel::WsChannel};
@@ -86,9 +87,7 @@ impl<'a> Steps<'a> {
 
     /// Waits for local work that may take long.
     pub(super) async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        // Boxed: the task is compiled once per kind of result, not per caller.
-        let work: Box<dyn FnOnce() -> Result<T> + Send> = Box::new(work);
-        let done = self.within(self.left()).race(tokio::task::spawn_blocking(work)).await?;
+        let done = self.within(self.left()).race(background::blocking(work)).await?;
         done.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
     }
 

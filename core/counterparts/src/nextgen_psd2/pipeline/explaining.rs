@@ -7,6 +7,7 @@ use bankchannel_nextgen_psd2::{
     http::Request,
     verify::Policy,
 };
+use bankchannel_transport::background;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hyper::HeaderMap;
@@ -78,7 +79,7 @@ pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Exp
 async fn in_turn<T: Send + 'static>(bank: &Bank, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let turn = tokio::time::timeout(TURN, Arc::clone(&bank.explaining).acquire_owned()).await;
     let Ok(Ok(turn)) = turn else { return None };
-    let worked = tokio::task::spawn_blocking(move || {
+    let worked = background::blocking(move || {
         let done = work();
         drop(turn);
         done

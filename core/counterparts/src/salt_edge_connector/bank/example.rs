@@ -33,6 +33,7 @@ use bankchannel_foundation::{
     model::Timestamp,
 };
 use bankchannel_salt_edge::class::{Class, of_connector as class};
+use bankchannel_transport::background;
 use serde_json::{Value, json};
 
 use super::{
@@ -166,7 +167,7 @@ impl ExampleBank {
             "at": Timestamp::from_ms(self.clock.now_ms()).as_str(),
         });
         let (file, line) = (self.outbox.clone(), format!("{message}\n"));
-        let written = tokio::task::spawn_blocking(move || {
+        let written = background::blocking(move || {
             let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(file)?;
             file.write_all(line.as_bytes())
         });

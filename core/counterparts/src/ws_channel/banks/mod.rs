@@ -23,6 +23,7 @@ use std::{
 
 use bankchannel_foundation::Result;
 use bankchannel_storage::ws_channel::FileScope;
+use bankchannel_transport::background;
 use bankchannel_ws_channel::model::Bank;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -137,13 +138,13 @@ impl Banks {
 pub(crate) fn background(service: &Arc<Service>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let (settling, renewing) = (System::of(service), System::of(service));
     let mut tasks = vec![
-        tokio::spawn(stopped_by(stop.clone(), async move { settle::run(&settling).await })),
-        tokio::spawn(renewal::run(renewing, stop.clone())),
+        background::spawn(stopped_by(stop.clone(), async move { settle::run(&settling).await })),
+        background::spawn(renewal::run(renewing, stop.clone())),
     ];
     if let Some(simulator) = &service.banks.simulator
         && simulator.books_payments()
     {
-        tasks.push(tokio::spawn(simulator::work(System::of(service), Arc::clone(simulator), stop.clone())));
+        tasks.push(background::spawn(simulator::work(System::of(service), Arc::clone(simulator), stop.clone())));
     }
     tasks
 }

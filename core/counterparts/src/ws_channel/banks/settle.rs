@@ -7,6 +7,7 @@ use std::{
 };
 
 use bankchannel_storage::ws_channel::{AuditEntry, StoreError, Upload, UploadState};
+use bankchannel_transport::background;
 use bankchannel_ws_channel::model::Bank;
 
 use super::BANK_TIMEOUT;
@@ -142,7 +143,7 @@ async fn remove_unnamed(service: &System, than: SystemTime) -> Result<(), StoreE
 async fn belongs_to(folder: PathBuf, named: &HashSet<String>) -> bool {
     let some: Vec<PathBuf> = named.iter().take(SAMPLE).map(|name| folder.join(name)).collect();
     let look = move || 2 * some.iter().filter(|path| path.is_file()).count() > some.len();
-    tokio::task::spawn_blocking(look).await.unwrap_or(false)
+    background::blocking(look).await.unwrap_or(false)
 }
 
 /// The names of the files last changed before this moment.
@@ -154,7 +155,7 @@ async fn older_files(folder: PathBuf, than: SystemTime) -> Vec<String> {
         };
         entries.filter(old).filter_map(|entry| entry.file_name().into_string().ok()).collect()
     };
-    tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    background::blocking(look).await.unwrap_or_default()
 }
 
 fn ms(time: SystemTime) -> i64 {

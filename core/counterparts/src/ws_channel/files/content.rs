@@ -10,6 +10,7 @@ use std::{
 use bankchannel_crypto::random;
 use bankchannel_foundation::Content;
 use bankchannel_storage::ws_channel::{FileContent, INLINE_LIMIT};
+use bankchannel_transport::background;
 
 use crate::private;
 use crate::ws_channel::{config::Config, data::FILES, fault::Fault, service::Service};
@@ -32,7 +33,7 @@ pub(crate) async fn keep(service: &Service, content: Content) -> Result<FileCont
         Content::Bytes(bytes) if bytes.len() <= INLINE_LIMIT => Ok(FileContent::Inline(bytes.to_vec())),
         Content::Bytes(_) | Content::File { .. } => {
             let work = move || store(&folder, &content);
-            tokio::task::spawn_blocking(work)
+            background::blocking(work)
                 .await
                 .map_err(Fault::internal)?
                 .map_err(|why| Fault::internal(format!("a content file cannot be written: {why}")))

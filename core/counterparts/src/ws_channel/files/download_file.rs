@@ -4,6 +4,7 @@ use std::{io::Read, path::PathBuf};
 
 use bankchannel_foundation::{Content, Error, error::row, model::Pieces};
 use bankchannel_storage::ws_channel::FileScope;
+use bankchannel_transport::background;
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
@@ -49,7 +50,7 @@ pub(crate) async fn handle(
         }
         Content::File { path, size } => {
             let opened = path.clone();
-            let opened = tokio::task::spawn_blocking(move || private::open_for_reading(&opened).map(drop)).await;
+            let opened = background::blocking(move || private::open_for_reading(&opened).map(drop)).await;
             if let Err(why) = opened.map_err(Fault::internal)? {
                 return Err(match why.kind() {
                     // Deleted since it was looked up.

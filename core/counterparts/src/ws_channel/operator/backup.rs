@@ -10,6 +10,7 @@ use std::{
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_storage::ws_channel::{Store, StoreError};
+use bankchannel_transport::background;
 use serde::{Deserialize, Serialize};
 
 use crate::ws_channel::{
@@ -64,7 +65,7 @@ async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -
     let (config, data, target) = (config.clone(), data.to_owned(), target.to_owned());
     let missing = report.missing;
     let missing_files = missing.len() as u64;
-    let copying = tokio::task::spawn_blocking(move || {
+    let copying = background::blocking(move || {
         let keys = copy_beside(&config, &data, &target, id.as_deref(), &missing)?;
         cut(&target.join(HEADS_FILE), heads_length).map(|()| keys)
     });

@@ -5,6 +5,7 @@ use std::{collections::HashSet, fs, path::Path};
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Content, Error, Result, error::row};
 use bankchannel_storage::ws_channel::{NamedContent, SealedKind, SealedSecret, Store};
+use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
 
 use super::backup::{BESIDE, BackupSummary, Copied, MISSING, Unfinished, private_folder, sync_folder};
@@ -54,7 +55,7 @@ async fn put_in_place(backup: &Path, data: &Path) -> Result<BackupSummary> {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?
+    background::blocking(work).await.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?
 }
 
 async fn check(store: &Store, data: &Path) -> Result<()> {

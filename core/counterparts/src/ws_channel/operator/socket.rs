@@ -12,6 +12,7 @@ use bankchannel_foundation::{
     Error, Result,
     error::{Row, row},
 };
+use bankchannel_transport::background;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -56,7 +57,7 @@ impl AdminSocket {
 
     /// Serves the operator until `stop` is cancelled.
     pub(crate) fn serve(self, api: AdminApi, stop: CancellationToken) -> JoinHandle<()> {
-        tokio::spawn(async move {
+        background::spawn(async move {
             loop {
                 let accepted = tokio::select! {
                     () = stop.cancelled() => break,
@@ -65,7 +66,7 @@ impl AdminSocket {
                 match accepted {
                     Ok((stream, _)) => {
                         let api = api.clone();
-                        tokio::spawn(async move { answer(stream, &api).await });
+                        background::spawn(async move { answer(stream, &api).await });
                     }
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 }

@@ -40,7 +40,7 @@ impl std::fmt::Debug for ClientHolder {
 
 /// The holder of the client that runs an operation.
 pub(crate) fn of<'a>(with: &LocalContext<'a>) -> Option<&'a dyn Holder> {
-    Some(&*with.cache?.own::<ClientHolder>()?.0)
+    Some(&*with.cache()?.own::<ClientHolder>()?.0)
 }
 
 /// The error when neither the request nor the client has a value.

@@ -1,5 +1,6 @@
 //! HTTP's date format, IMF-fixdate (RFC 9110 §5.6.7), and no other.
 
+use bankchannel_foundation::clock::MONTHS;
 use jiff::{
     SignedDuration,
     civil::{self, DateTime},
@@ -9,7 +10,6 @@ const FORM: &str = "%a, %d %b %Y %H:%M:%S GMT";
 const EPOCH: DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
 const LENGTH: usize = "Tue, 03 Mar 2026 10:15:30 GMT".len();
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// The year range of a four-digit year.
 const FIRST: DateTime = civil::date(0, 1, 1).at(0, 0, 0, 0);
 const LAST: DateTime = civil::date(9999, 12, 31).at(23, 59, 59, 0);

@@ -35,7 +35,7 @@ impl std::fmt::Debug for ClientKey {
 /// # Errors
 /// `input.missing_field` without a client.
 pub(crate) fn own<'a>(with: &LocalContext<'a>) -> Result<&'a dyn Signs, Error> {
-    let own = with.cache.and_then(|cache| cache.own::<ClientKey>()).map(|own| &*own.0);
+    let own = with.cache().and_then(|cache| cache.own::<ClientKey>()).map(|own| &*own.0);
     own.ok_or_else(missing)
 }
 

@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use bankchannel_foundation::{
     Boundary, Error,
+    clock::MONTHS,
     model::{Boundary as Model, Reader, Representation, Shape, TextShape, Value, Writer},
     text_type,
 };
@@ -148,7 +149,6 @@ pub struct CertAndKey {
 pub struct CertExpiry(DateTime);
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const MUST_BE: &str = "must be an instant, such as 2028-11-20T06:00:00Z, on the wire such as Nov 20 06:00:00 2028 GMT";
 const UNKNOWN: &str = "unknown";
 

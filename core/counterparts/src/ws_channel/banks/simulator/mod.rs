@@ -14,6 +14,7 @@ use bankchannel_iso20022::simulator::{DEFAULT_BALANCE_CENTS, DEFAULT_IBAN, Ids, 
 use bankchannel_storage::ws_channel::{
     BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, Store,
 };
+use bankchannel_transport::background;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::{Notify, Semaphore};
 
@@ -83,7 +84,7 @@ impl Simulator {
         let _permit = self.permits.acquire().await.map_err(|why| failed(&why))?;
         // Boxed: the task is compiled once per kind of result, not per caller.
         let work: Box<dyn FnOnce() -> T + Send> = Box::new(work);
-        tokio::task::spawn_blocking(work).await.map_err(|why| failed(&why))
+        background::blocking(work).await.map_err(|why| failed(&why))
     }
 
     /// A new certified key pair.
