@@ -108,7 +108,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
             if pgp::has(group, name) {
                 return pgp::run(name, inner);
             }
-            if group == iso20022::GROUP && iso20022::COMMANDS.contains(&name) {
+            if iso20022::has(group, name) {
                 return iso20022::run(name, inner);
             }
             let spec = specs.iter().find(|spec| spec.group == group && spec.name == name);

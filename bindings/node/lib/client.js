@@ -29,7 +29,7 @@ const fromEnvironment = new WeakSet();
 /** The operations of each class, by their names. */
 const indexes = new WeakMap();
 
-function byName(operations) {
+function indexed(operations) {
   let index = indexes.get(operations);
   if (index === undefined) {
     index = new Map(Object.values(operations).map((operation) => [operation.name, operation]));
@@ -161,7 +161,7 @@ class Client {
   }
 
   #known(name) {
-    return byName(this.#operations).get(nameOf(name));
+    return indexed(this.#operations).get(nameOf(name));
   }
 
   #here(name, request, field, content) {

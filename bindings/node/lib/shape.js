@@ -1,7 +1,7 @@
 'use strict';
 
 // Converts camelCase members to the boundary's snake_case and back, by the type's own table; keys of maps stay
-// unchanged. A form is the `same` if all its names are equal on both sides; it `hides` if a secret is in it.
+// unchanged. A form is the `same` if all its names are equal on both sides; it `hides` if it contains a secret.
 
 const { own } = require('./error');
 const { SecretText } = require('./secret');
@@ -77,9 +77,9 @@ function unknown(name, rows) {
 function list(of) {
   return {
     same: of.same,
+    hides: of.hides,
     out: (values) => (of.same ? values : values.map((value) => of.out(value))),
     in: (values) => (Array.isArray(values) ? values.map((value) => of.in(value)) : values),
-    hides: of.hides,
     guarded: (values) => (of.hides ? values.map((value) => of.guarded(value)) : values),
   };
 }
@@ -88,9 +88,9 @@ function map(of) {
   const each = (values, way) => Object.fromEntries(Object.entries(values).map(([key, value]) => [key, way(value)]));
   return {
     same: of.same,
+    hides: of.hides,
     out: (values) => (of.same ? values : each(values, of.out)),
     in: (values) => (typeof values === 'object' && values !== null ? each(values, of.in) : values),
-    hides: of.hides,
     guarded: (values) => (of.hides ? each(values, of.guarded) : values),
   };
 }

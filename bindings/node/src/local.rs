@@ -33,7 +33,7 @@ pub(crate) fn local(
     request: Text,
     content: Option<Either<Buffer, String>>,
 ) -> napi::Result<Text> {
-    let (client, Some(operation)) = (client.map(of_number), operations::numbered(operation as usize)) else {
+    let (client, Some(operation)) = (client.map(of_number), operations::find_by_number(operation as usize)) else {
         return Err(thrown(&Error::new(&row::UNKNOWN_OPERATION)));
     };
     // The buffer is read in place: JavaScript cannot change it meanwhile.
@@ -42,9 +42,9 @@ pub(crate) fn local(
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
     });
     let answer = parse_json(&request.0).and_then(|request| match client {
-        Some(Some(client)) => operations::compute(Some(&client), operation, request, content),
+        Some(Some(client)) => operations::run_local(Some(&client), operation, request, content),
         Some(None) => Err(Error::new(&row::CLOSED)),
-        None => operations::compute(None, operation, request, content),
+        None => operations::run_local(None, operation, request, content),
     });
     answer.map(|answer| Text(answer.to_json())).map_err(|error| thrown(&error))
 }

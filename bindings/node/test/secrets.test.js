@@ -204,3 +204,30 @@ test('a server that was not closed leaves nothing behind', async () => {
   await run(program('process.exit(0)'), environment);
   assert.deepEqual(fs.readdirSync(temporary), []);
 });
+
+test('a secret is hidden wherever it is in a result', () => {
+  const { list, map, secret, struct, union } = require('../lib/shape');
+  const plain = struct([['name', 'name']]);
+  const key = struct([['name', 'name'], ['privateKey', 'private_key', secret]]);
+  const all = struct([
+    ['plain', 'plain', list(plain)],
+    ['keys', 'keys', list(key)],
+    ['byName', 'by_name', map(secret)],
+    ['made', 'made', union('kind', { none: plain, key }, 'kind')],
+    ['last', 'last', key],
+  ]);
+  const given = {
+    plain: [{ name: 'A' }],
+    keys: [{ name: 'B', private_key: 'my-key' }],
+    by_name: { C: 'my-key' },
+    made: { kind: 'key', name: 'D', private_key: 'my-key' },
+    last: null,
+  };
+  const shown = all.guarded(structuredClone(given));
+  assert.ok(!inspect(shown, { depth: 9, showHidden: true }).includes('my-key'));
+  assert.deepEqual(shown.plain, given.plain);
+  assert.deepEqual([shown.keys[0].name, shown.made.name, shown.last], ['B', 'D', null]);
+  for (const hidden of [shown.keys[0].private_key, shown.by_name.C, shown.made.private_key])
+    assert.equal(hidden.reveal(), 'my-key');
+  assert.deepEqual([plain, list(plain), key, map(secret), all].map((form) => form.hides), [false, false, true, true, true]);
+});

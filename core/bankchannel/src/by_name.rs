@@ -10,7 +10,7 @@ use bankchannel_foundation::{
     shown,
 };
 
-use crate::{Callable, protocol::Run, protocols};
+use crate::protocols;
 
 /// The result of a call by name.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ pub fn call_local(name: &str, request: serde_json::Value, content: Option<Conten
     call_local_values(name, request.into(), content, None).map(Into::into)
 }
 
-/// The same with the library's own values. The profile fills the fields that the request omits; it is used for nothing
-/// else.
+/// The same with the library's own values. The profile fills the fields that the request omits, and has the cache of
+/// keys and certificates.
 ///
 /// # Errors
 /// As [`call_local`].
@@ -50,28 +50,7 @@ pub fn call_local_values(
     profile: Option<&dyn Profile>,
 ) -> Result<Value<'static>> {
     let (_, callable) = protocols::find(name).ok_or_else(|| unknown(name))?;
-    callable.compute(request, content, profile)
-}
-
-impl Callable {
-    /// Carries out a local operation: see [`call_local_values`].
-    ///
-    /// # Errors
-    /// As [`call_local_values`].
-    pub fn compute(
-        &self,
-        request: Value<'_>,
-        content: Option<Content>,
-        profile: Option<&dyn Profile>,
-    ) -> Result<Value<'static>> {
-        match self.run {
-            Run::Local(run) => run(request, content, profile).map(|done| done.response),
-            Run::ByClient(_) => Err(Error::because(
-                &row::UNKNOWN_OPERATION,
-                format!("`{}` is not a local operation: it needs a client", self.entry.declaration.name),
-            )),
-        }
-    }
+    callable.run_local(request, content, profile)
 }
 
 /// The error for an unknown operation name. Text that does not look like a name is not repeated.

@@ -20,9 +20,9 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     protocols::find(name).map(|(_, callable)| &callable.entry)
 }
 
-/// The operation with this number: its position in the catalogue.
+/// Finds the operation at this position of the catalogue, counted from 0.
 #[must_use]
-pub fn numbered(number: usize) -> Option<&'static Callable> {
+pub fn find_by_number(number: usize) -> Option<&'static Callable> {
     let mut left = number;
     let mut groups = PROTOCOLS.iter().flat_map(|protocol| protocol.operations);
     groups.find_map(|group| match group.get(left) {
@@ -71,9 +71,9 @@ mod tests {
     #[test]
     fn numbers_are_positions_in_the_catalogue() {
         for (number, entry) in catalogue().enumerate() {
-            let found = numbered(number).map(|callable| callable.entry.declaration.name);
+            let found = find_by_number(number).map(|callable| callable.entry.declaration.name);
             assert_eq!(found, Some(entry.declaration.name), "{number}");
         }
-        assert!(numbered(catalogue().count()).is_none() && numbered(usize::MAX).is_none());
+        assert!(find_by_number(catalogue().count()).is_none() && find_by_number(usize::MAX).is_none());
     }
 }

@@ -60,7 +60,7 @@ pub use bankchannel_foundation::{
 pub use bankchannel_transport::{CancellationToken, check_base_url};
 pub use by_name::{Done, call_local, call_local_values, unknown as unknown_operation};
 pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest, TypedAnswer};
-pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, numbered};
+pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, find_by_number};
 pub use client::{Client, ConnectionSettings, Settings};
 pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
 pub use protocol::{Callable, ClientKind, Commands, KeptSession, Protocol, SessionNeed, Sessions};

@@ -48,7 +48,7 @@ fn compute<O: Local>(
 
 fn run<O: Local>(request: O::Request, profile: Option<&dyn Profile>) -> Result<O::Response> {
     let clock = SystemClock::default();
-    O::run(request, LocalContext::new(&clock).with_cache_of(profile).opening(&open))
+    O::run(request, LocalContext::new(&clock).of_client(profile).opening(&open))
 }
 
 /// Reads the request.

@@ -10,8 +10,8 @@
 use std::{any::Any, time::Instant};
 
 use bankchannel_foundation::{
-    Boundary as _, Content, Local, Result, Secret,
-    error::Row,
+    Boundary as _, Content, Error, Local, Result, Secret,
+    error::{Row, row},
     model::{Profile, Shape, Value},
     operation::{Entry, Operation},
     question::Interface,
@@ -173,5 +173,24 @@ impl Callable {
 
     pub(crate) const fn by_client<O: Operation>(run: ClientFn) -> Self {
         Self { entry: Entry::of::<O>(), run: Run::ByClient(run) }
+    }
+
+    /// Carries out a local operation: see [`call_local_values`](crate::call_local_values).
+    ///
+    /// # Errors
+    /// As [`call_local_values`](crate::call_local_values).
+    pub fn run_local(
+        &self,
+        request: Value<'_>,
+        content: Option<Content>,
+        profile: Option<&dyn Profile>,
+    ) -> Result<Value<'static>> {
+        match self.run {
+            Run::Local(run) => run(request, content, profile).map(|done| done.response),
+            Run::ByClient(_) => Err(Error::because(
+                &row::UNKNOWN_OPERATION,
+                format!("`{}` is not a local operation: it needs a client", self.entry.declaration.name),
+            )),
+        }
     }
 }

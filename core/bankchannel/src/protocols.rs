@@ -34,7 +34,7 @@ pub fn protocol(name: &str) -> Option<&'static Protocol> {
 
 /// Finds the operation with this name and its protocol.
 pub(crate) fn find(name: &str) -> Option<(&'static Protocol, &'static Callable)> {
-    // Plain loops: a local operation takes less than a microsecond, and chained iterators are a tenth of it.
+    // Plain loops: chained iterators took a fifteenth of the instructions of a whole local operation.
     let name_bytes = name.as_bytes();
     for &protocol in PROTOCOLS {
         let module = protocol.module.as_bytes();

@@ -94,7 +94,8 @@ impl Client {
     }
 }
 
-/// Getting the process id is a system call, so it is done only if a request omits something.
+/// Getting the process id is a system call, so it is done only if a request omits something or the operation uses the
+/// cache.
 impl Profile for Client {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         self.here().ok()?.value(field)

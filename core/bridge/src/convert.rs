@@ -46,7 +46,8 @@ pub fn local(name: &str, request: Value<'_>, content: Option<Content>) -> Result
     operations::call_local(None, name, request, content)
 }
 
-/// The same with JSON text in and out; fields omitted from the request are taken from the client.
+/// Runs a local operation from JSON text to JSON text, with no content beside it. Fields omitted from the request are
+/// taken from the client.
 ///
 /// # Errors
 /// As [`local`], and as [`parse_json`].

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use bankchannel::{Callable, catalogue as all, catalogue_json as catalogue, find, numbered};
+pub use bankchannel::{Callable, catalogue as all, catalogue_json as catalogue, find, find_by_number};
 use bankchannel::{Content, Error, Result, operation::OperationKind};
 use bankchannel_foundation::{
     error::row,
@@ -29,7 +29,7 @@ pub fn asks_program(name: &str) -> Option<&'static str> {
     find(name)?.declaration.asks_object()
 }
 
-/// A local operation by its name.
+/// Runs a local operation by its name; fields omitted from the request are taken from the profile.
 pub(crate) fn call_local(
     profile: Option<&dyn Profile>,
     name: &str,
@@ -39,17 +39,17 @@ pub(crate) fn call_local(
     guarded(|| bankchannel::call_local_values(name, request, content, profile))
 }
 
-/// Runs a local operation; fields omitted from the request are taken from the client.
+/// Runs a local operation on the calling thread; fields omitted from the request are taken from the client.
 ///
 /// # Errors
 /// Those of the operation; `input.unknown_operation` for one that is not local.
-pub fn compute(
+pub fn run_local(
     client: Option<&Client>,
     operation: &Callable,
     request: Value<'_>,
     content: Option<Content>,
 ) -> Result<Value<'static>> {
-    guarded(|| operation.compute(request, content, client.map(|client| client as &dyn Profile)))
+    guarded(|| operation.run_local(request, content, client.map(|client| client as &dyn Profile)))
 }
 
 /// A panic becomes an error: nothing was sent, and of shared data the operation only reads settings and a session.

@@ -13,9 +13,6 @@ pub trait Clock: Send + Sync {
     }
 }
 
-/// The months' names in texts that do not depend on a language, such as HTTP's dates.
-pub const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 /// Stored instead of a stopped clock's time: the clock runs. No valid instant is that early.
 const RUNS: i64 = i64::MIN;
 
@@ -98,6 +95,9 @@ impl Clock for FixedClock {
         self.0.load(Ordering::SeqCst)
     }
 }
+
+/// The English abbreviations of the months, as in HTTP's dates.
+pub const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 #[cfg(test)]
 mod tests {

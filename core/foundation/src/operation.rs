@@ -1,6 +1,6 @@
 //! The declaration of an operation: declared once, available everywhere.
 
-use std::{any::Any, io::Read as _, sync::Arc};
+use std::{any::Any, cell::OnceCell, io::Read as _, sync::Arc};
 
 use bytes::Bytes;
 
@@ -75,16 +75,11 @@ pub trait Local: Operation {
 pub struct LocalContext<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
-    /// The client's cache, or the client that has one; without a client nothing is cached.
-    cache: Cache<'a>,
+    client: Option<&'a dyn Profile>,
+    /// The client's cache, once it was looked for: that costs a system call, so only operations that use it do.
+    cache: OnceCell<Option<&'a ClientCache>>,
     /// Opens content that is not in memory, such as a file.
     pub open: OpenFunction<'a>,
-}
-
-/// Finding a client's cache costs a system call, so it is done only by operations that use the cache.
-enum Cache<'a> {
-    Known(Option<&'a ClientCache>),
-    Of(&'a dyn Profile),
 }
 
 /// Opens content for reading it once.
@@ -100,20 +95,13 @@ impl<'a> LocalContext<'a> {
     /// At this time; no cache, and no files can be opened.
     #[must_use]
     pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock, cache: Cache::Known(None), open: &only_in_memory }
-    }
-
-    /// With a client's cache.
-    #[must_use]
-    pub fn with_cache(mut self, cache: impl Into<Option<&'a ClientCache>>) -> Self {
-        self.cache = Cache::Known(cache.into());
-        self
+        Self { clock, client: None, cache: OnceCell::new(), open: &only_in_memory }
     }
 
     /// With the cache of this client.
     #[must_use]
-    pub fn with_cache_of(mut self, client: Option<&'a dyn Profile>) -> Self {
-        self.cache = client.map_or(Cache::Known(None), Cache::Of);
+    pub fn of_client(mut self, client: Option<&'a dyn Profile>) -> Self {
+        self.client = client;
         self
     }
 
@@ -124,13 +112,10 @@ impl<'a> LocalContext<'a> {
         self
     }
 
-    /// The client's cache; `None` without a client.
+    /// The client's cache; `None` without a client: then nothing is cached.
     #[must_use]
     pub fn cache(&self) -> Option<&'a ClientCache> {
-        match self.cache {
-            Cache::Known(cache) => cache,
-            Cache::Of(client) => client.cache(),
-        }
+        *self.cache.get_or_init(|| self.client.and_then(Profile::cache))
     }
 
     /// The client's value for this SHA-256, or a new one: see [`ClientCache::get_or_make`].

@@ -1,4 +1,4 @@
-//! Background work of one type, whatever it does: tokio's code for tasks is compiled once, not for each of them.
+//! Starts background work behind one boxed type, so that tokio's code for tasks is compiled once.
 
 use std::{
     any::Any,
@@ -9,6 +9,7 @@ use std::{
 };
 
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio_util::task::TaskTracker;
 
 /// A task of any kind.
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -16,12 +17,24 @@ type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Work = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
 
 /// Starts a task, like [`tokio::spawn`].
+#[track_caller]
 pub fn spawn(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     let task: Task = Box::pin(task);
     tokio::spawn(task)
 }
 
+/// Starts a task that the tracker waits for, like [`TaskTracker::spawn`].
+#[track_caller]
+pub fn spawn_on<T: Send + 'static>(
+    tracker: &TaskTracker,
+    task: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    let task: Pin<Box<dyn Future<Output = T> + Send>> = Box::pin(task);
+    tracker.spawn(task)
+}
+
 /// Starts work that may block, like [`tokio::task::spawn_blocking`].
+#[track_caller]
 pub fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Blocking<T> {
     let work: Work = Box::new(|| Box::new(work()));
     Blocking { running: spawn_blocking(work), result: PhantomData }
@@ -64,5 +77,7 @@ mod tests {
         let (done, when_done) = tokio::sync::oneshot::channel();
         spawn(async move { done.send(7).unwrap() }).await.unwrap();
         assert_eq!(when_done.await.unwrap(), 7);
+        let tracker = TaskTracker::new();
+        assert_eq!(spawn_on(&tracker, async { 8 }).await.unwrap(), 8);
     }
 }

@@ -1,5 +1,7 @@
 //! `iso20022 check`: finds the errors of a payment file before the bank does. Exit 0 without errors, 1 with.
 
+use std::path::Path;
+
 use bankchannel::{Content, call_local};
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 use super::tables::text;
 use crate::{
     exit::{Failure, Outcome},
-    options::{self, add_common, file_argument, format},
+    options::{self, add_common, file_argument, format, stdin},
     output::{self, Format, table},
 };
 
@@ -18,17 +20,20 @@ pub(super) fn command() -> Command {
             "Examples:\n  bankchannel iso20022 check payment.xml\n  \
              bankchannel iso20022 check --profile '{\"closed_day_is_error\": true}' payment.xml\n\nThe list of checks: docs/iso20022.md",
         )
-        .arg(file_argument("file", "A pain.001.001.09 or pain.001.001.03 file"))
+        .arg(file_argument("file", "A pain.001.001.09 or pain.001.001.03 file; - for stdin"))
         .arg(options::text("profile", "JSON", "Your bank's rules: the fields of `profile` of iso20022.check_payment"))
         .arg(options::text("encoding", "NAME", "The file's encoding, if the file declares none or a wrong one"))
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let path = given("file").unwrap_or_default();
+    let content = match given("file").unwrap_or_default() {
+        "-" => stdin::content("FILE")?,
+        path => Content::from(Path::new(path)),
+    };
     let profile = given("profile").map(bankchannel_bridge::parse_json).transpose()?.map(Value::from);
     let request = json!({ "profile": profile, "encoding": given("encoding") });
-    let checked = call_local("iso20022.check_payment", request, Some(Content::from(std::path::Path::new(path))))?;
+    let checked = call_local("iso20022.check_payment", request, Some(content))?;
     match format(matches) {
         Format::Json => output::json(&checked),
         Format::Table => show(&checked),

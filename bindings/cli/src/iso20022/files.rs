@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Read as _},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -51,9 +51,13 @@ pub(super) fn read(path: &Path) -> Result<Option<MessageFile>, String> {
 
 /// The bytes of a file.
 pub(super) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let (file, _) = open_regular(path)?;
+    bytes_of(open_regular(path)?.0)
+}
+
+/// All bytes of a source, within the limit.
+pub(super) fn bytes_of(source: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    source.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::other(format!("it is larger than {MAX_BYTES} bytes")));
     }

@@ -1,10 +1,13 @@
 //! `iso20022 match`: the result of each transaction of a payment file.
 
+use std::path::Path;
+
 use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
     MessageFile,
     matching::{Matched, match_status},
-    read_payment,
+    operations::reading::known,
+    payment::read_with_encoding,
     tables::{self, Column},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -15,7 +18,7 @@ use super::{
 };
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, file_argument, flag, format},
+    options::{self, add_common, file_argument, flag, format, stdin},
     output::{self, Format},
 };
 
@@ -30,7 +33,7 @@ pub(super) fn command() -> Command {
     add_common(Command::new("match"))
         .about("Show the outcome of each transaction of a payment file, and whether it may be sent again")
         .after_help(help.trim_end().to_owned())
-        .arg(file_argument("payment", "The payment file that was sent: pain.001"))
+        .arg(file_argument("payment", "The payment file that was sent: pain.001; - for stdin"))
         .arg(
             Arg::new("files")
                 .value_name("FILE|FOLDER")
@@ -39,14 +42,20 @@ pub(super) fn command() -> Command {
                 .value_hint(ValueHint::AnyPath)
                 .help("Files from the bank since then: pain.002, camt.052, camt.053, camt.054; of a folder, the files of these types"),
         )
+        .arg(options::text("encoding", "NAME", "The payment file's encoding, if it declares none or a wrong one"))
         .arg(flag("csv", "Print CSV"))
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
-    let path = std::path::Path::new(matches.get_one::<String>("payment").map(String::as_str).unwrap_or_default());
-    let bytes = files::bytes(path).map_err(|why| Failure::usage(shown::unreadable_content(path, &why)))?;
-    let payment = read_payment(bytes.as_slice())
-        .map_err(|problem| Failure::usage(format!("{}: {problem}", shown::path(path))))?;
+    let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
+    let (name, bytes) = match given("payment").unwrap_or_default() {
+        "-" => ("stdin".to_owned(), files::bytes_of(stdin::reader("the payment file")?)),
+        path => (shown::path(path).to_string(), files::bytes(Path::new(path))),
+    };
+    let bytes = bytes.map_err(|why| Failure::usage(format!("{name} cannot be read: {why}")))?;
+    let encoding = known(given("encoding").map(str::to_owned))?;
+    let payment = read_with_encoding(bytes.as_slice(), encoding.as_deref())
+        .map_err(|problem| Failure::usage(format!("{name}: {problem}")))?;
     let (mut reports, mut statements) = (Vec::new(), Vec::new());
     let mut failed = false;
     for (path, named) in files::listed(matches.get_many::<String>("files").into_iter().flatten())? {

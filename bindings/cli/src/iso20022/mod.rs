@@ -11,16 +11,21 @@ use clap::{ArgMatches, Command};
 
 use crate::exit::Outcome;
 
-/// Their group, which also has the operations themselves.
+/// Their group, which also has commands of the other operations.
 pub(crate) const GROUP: &str = "iso20022";
 
 /// Their names.
-pub(crate) const COMMANDS: &[&str] = &["show", "make-payment", "check", "match"];
+const COMMANDS: &[&str] = &["show", "make-payment", "check", "match"];
 
-/// Adds them to the group; `make-payment` replaces the operation's own command.
+/// Whether this is one of them. If an operation has a command of that name, this one replaces it.
+pub(crate) fn has(group: &str, name: &str) -> bool {
+    group == GROUP && COMMANDS.contains(&name)
+}
+
+/// Adds them to the group.
 pub(crate) fn commands(group: Command) -> Command {
     group
-        .mut_subcommand("make-payment", |_| make_payment::command())
+        .subcommand(make_payment::command())
         .subcommand(show::command())
         .subcommand(check::command())
         .subcommand(matching::command())

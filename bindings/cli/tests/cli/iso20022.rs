@@ -53,6 +53,43 @@ fn what_is_wrong_is_named_and_nothing_is_written() {
     assert!(checked.out.contains("1 error,"), "{}", checked.out);
 }
 
+/// The operation's own name is accepted as a command too, but it is not listed.
+#[test]
+fn checking_and_matching_are_one_command_each() {
+    let home = Home::empty();
+    let help = home.run(&["iso20022", "--help"]).expect(0).out;
+    let listed = |name: &str| help.lines().any(|line| line.split_whitespace().next() == Some(name));
+    assert!(listed("check") && listed("match") && listed("make-payment"), "{help}");
+    assert!(!listed("check-payment") && !listed("match-status"), "{help}");
+    let payment = bankchannel_iso20022::EXAMPLE_PAIN001.as_bytes();
+    // Its execution date has passed: that is an error.
+    let piped = home.run_with_input(&["iso20022", "check", "-", "--json"], payment).expect(1).json();
+    let spelled = home.run_with_input(&["iso20022", "check-payment", "-", "--json"], payment).expect(1).json();
+    assert_eq!((&piped, &piped["errors"]), (&spelled, &1.into()));
+    let matched = home.run_with_input(&["iso20022", "match", "-", "--json"], payment).expect(0).json();
+    let spelled = home.run_with_input(&["iso20022", "match-status", "-", "--json"], payment).expect(0).json();
+    assert_eq!(matched, spelled);
+    for command in ["check", "check-payment"] {
+        let faulty = home.run_with_input(&["iso20022", command, "-", "--json"], &REPORT.as_bytes()[..200]).expect(1);
+        assert_eq!(faulty.json()["errors"], 1, "{command}");
+    }
+}
+
+/// A file in ISO-8859-15 that declares no encoding: the euro sign has a byte of its own there.
+#[test]
+fn an_encoding_can_be_named() {
+    let home = Home::empty();
+    let named = bankchannel_iso20022::EXAMPLE_PAIN001.replacen("Alpha Supplies Ab", "Alpha \u{20ac} Ab", 1);
+    let bytes: Vec<u8> = named.chars().map(|c| if c == '\u{20ac}' { 0xa4 } else { c as u8 }).collect();
+    let declaration = b"encoding=\"UTF-8\"";
+    let at = bytes.windows(declaration.len()).position(|bytes| bytes == declaration).expect("a declaration");
+    let undeclared = [&bytes[..at], &bytes[at + declaration.len()..]].concat();
+    let refused = home.run_with_input(&["iso20022", "match", "-"], &undeclared).expect(1);
+    assert!(refused.err.contains("stdin"), "{}", refused.err);
+    let read = home.run_with_input(&["iso20022", "match", "-", "--encoding", "ISO-8859-15"], &undeclared).expect(0);
+    assert!(read.out.contains("Alpha \u{20ac} Ab"), "{}", read.out);
+}
+
 #[test]
 fn a_folder_of_downloads_is_shown_and_matched() {
     let home = Home::empty();
@@ -80,6 +117,11 @@ fn a_folder_of_downloads_is_shown_and_matched() {
     assert!(matched.out.contains("executed_reported") && matched.out.contains("rejected"), "{}", matched.out);
     let matched = home.run(&["iso20022", "match", "payment.xml", "inbox", "--csv"]).expect(0);
     assert_eq!(matched.out.lines().count(), 3, "{}", matched.out);
+    let payment = bankchannel_iso20022::EXAMPLE_PAIN001.as_bytes();
+    let piped = home.run_with_input(&["iso20022", "match", "-", "inbox", "--csv"], payment).expect(0);
+    assert_eq!(piped.out, matched.out);
+    let refused = home.run(&["iso20022", "match", "payment.xml", "inbox", "--encoding", "EBCDIC"]).expect(1);
+    assert!(refused.err.contains("ISO-8859-15"), "{}", refused.err);
     // A closed reader is not a failure.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

@@ -381,11 +381,11 @@ final class Iso20022
     /**
      * Check a payment file before it is sent.
      *
-     * Says of a pain.001 of version 9 or 3 what is wrong with it, where, and what to change: the XML, the
-     * ISO schema (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters,
+     * Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML,
+     * the ISO schema (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters,
      * addresses by the rule of November 2026, execution dates by the TARGET calendar, and duplicates
-     * inside the file. A faulty file is an answer, not an error. Addresses of banks are not checked, nor
-     * what only the bank knows: accounts, cover, limits, cut-off times.
+     * inside the file. A faulty file is an answer, not an error. Not checked: the addresses of banks, and
+     * facts that only the bank knows, such as accounts, cover, limits and cut-off times.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001.001.09` or
      * `pain.001.001.03`.
@@ -412,11 +412,12 @@ final class Iso20022
     /**
      * Find out what became of a payment file.
      *
-     * Says of each transaction of a payment file what became of it, from status reports and from the
-     * bookings of the account: paid, rejected, returned, still on its way, or not known; with the reason
-     * in words, whether it may be sent again, and where that was said and booked. Transactions are
-     * matched by their ids, batches by their payment information id and exact sums. What belongs to none
-     * for certain is listed apart. Nothing may be sent again while it is not known where the money is.
+     * Determines the outcome of each transaction of a payment file, from status reports and from the
+     * bookings of the account: paid, rejected, returned, in progress, or unknown; with the reason in
+     * words, the place where it was reported and booked, and whether the transaction may be sent again.
+     * Transactions are matched by their ids, batches by their payment information id and exact sums.
+     * Reports and bookings that belong to no transaction for certain are listed apart. A transaction may
+     * not be sent again while the place of its money is unknown.
      *
      * @param Content|string|\SplFileInfo|resource $content The payment file's bytes as sent: `pain.001`,
      * versions 2 to 12.

@@ -6,7 +6,7 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Instant};
 
-use futures_util::future::BoxFuture;
+use bankchannel_transport::background;
 use hyper::{
     HeaderMap, Request, Response, StatusCode,
     body::Incoming,
@@ -92,9 +92,7 @@ pub(crate) async fn answer<A: Api>(api: Arc<A>, request: Request<Incoming>, peer
     let Some(tasks) = api.finishes(&routed).cloned() else { return finish(&*api, routed).await };
     let id = routed.id.clone();
     let work = Arc::clone(&api);
-    // Boxed, here and elsewhere: tokio's code for tasks is compiled once.
-    let finishing: BoxFuture<'static, Response<AnswerBody>> = Box::pin(async move { finish(&*work, routed).await });
-    let running = tasks.spawn(finishing);
+    let running = background::spawn_on(&tasks, async move { finish(&*work, routed).await });
     running.await.unwrap_or_else(|why| {
         tracing::error!(%why, "a request was not completed");
         api.broken_off(&id)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{Error, clock::Clock as _, clock::SystemClock, error::row, json, model::Value};
 use bankchannel_salt_edge::bank_interface::{SIGNATURE, TIME};
-use futures_util::future::BoxFuture;
+use bankchannel_transport::background;
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::Incoming,
@@ -67,12 +67,8 @@ pub(super) async fn answer(service: Arc<Service>, request: Request<Incoming>) ->
     };
     // The call is completed even if the bank disconnects.
     let at = Arc::clone(&service);
-    let calling: BoxFuture<'static, Response<AnswerBody>> = Box::pin(async move { call(&at, &name, asked).await });
-    service
-        .tasks
-        .spawn(calling)
-        .await
-        .unwrap_or_else(|_| refuse(StatusCode::INTERNAL_SERVER_ERROR, "the call has failed"))
+    let called = background::spawn_on(&service.tasks, async move { call(&at, &name, asked).await });
+    called.await.unwrap_or_else(|_| refuse(StatusCode::INTERNAL_SERVER_ERROR, "the call has failed"))
 }
 
 async fn call(service: &Service, name: &str, mut asked: Value<'static>) -> Response<AnswerBody> {

@@ -1,6 +1,5 @@
 //! Watches whether the folders still exist: data written into a removed or replaced folder is lost.
 
-use bankchannel_transport::background;
 use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -11,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use bankchannel_transport::background;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 

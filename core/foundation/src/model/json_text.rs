@@ -5,8 +5,9 @@ use std::fmt::{self, Write as _};
 
 use super::Value;
 
-/// The number of bytes checked at once.
+/// The number of bytes checked at once, in long and in short texts.
 const CHUNK: usize = 32;
+const HALF: usize = CHUNK / 2;
 
 /// The most bytes of a number, or of the marks around a value.
 const NUMBER: usize = 24;
@@ -93,21 +94,27 @@ fn write_text(out: &mut String, text: &str) {
 /// The position of the first byte that needs an escape.
 fn first_escaped(bytes: &[u8]) -> Option<usize> {
     let (chunks, rest) = bytes.as_chunks::<CHUNK>();
-    let before = chunks.iter().take_while(|chunk| is_plain(chunk)).count() * CHUNK;
-    // The end of a long text is checked at once too, together with bytes before it that were checked already.
-    if before + rest.len() == bytes.len() && bytes.last_chunk::<CHUNK>().is_some_and(is_plain) {
-        return None;
+    let plain = chunks.iter().take_while(|chunk| is_plain(chunk)).count();
+    if plain == chunks.len() {
+        // The end of a long text is checked as a whole chunk too, together with bytes before it.
+        let end = bytes.last_chunk::<CHUNK>().is_some_and(is_plain);
+        // A shorter one in two halves that may overlap.
+        let is_short = chunks.is_empty() && bytes.first_chunk::<HALF>().is_some_and(is_plain);
+        if rest.is_empty() || end || (is_short && bytes.last_chunk::<HALF>().is_some_and(is_plain)) {
+            return None;
+        }
     }
-    bytes[before..].iter().position(|byte| is_escaped(*byte) != 0).map(|place| before + place)
+    let before = plain * CHUNK;
+    bytes[before..].iter().position(|byte| escape_bit(*byte) != 0).map(|place| before + place)
 }
 
-/// Whether no byte needs an escape. Without a branch inside, the whole chunk is checked at once.
-fn is_plain(chunk: &[u8; CHUNK]) -> bool {
-    chunk.iter().fold(0, |found, byte| found | is_escaped(*byte)) == 0
+/// Whether no byte needs an escape. Without a branch inside, all are checked at once.
+fn is_plain<const N: usize>(bytes: &[u8; N]) -> bool {
+    bytes.iter().fold(0, |found, byte| found | escape_bit(*byte)) == 0
 }
 
 /// 1 for a byte that needs an escape, else 0.
-fn is_escaped(byte: u8) -> u8 {
+fn escape_bit(byte: u8) -> u8 {
     u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\')
 }
 
@@ -134,10 +141,10 @@ mod tests {
     fn it_is_what_serde_json_writes() {
         let every: String = (0..0x2_0000u32).filter_map(char::from_u32).collect();
         assert_eq!(Value::from(&*every).to_json(), serde_json::Value::from(every).to_string());
-        // An escape at every position, in texts of every length around a chunk's.
-        for length in 0..3 * CHUNK {
-            for place in 0..length {
-                let text: String = (0..length).map(|at| if at == place { '"' } else { 'ä' }).collect();
+        // No escape, and one at every position, in texts of every length around a chunk's.
+        for (length, plain) in (0..3 * CHUNK).flat_map(|length| [(length, 'a'), (length, 'ä')]) {
+            for place in 0..=length {
+                let text: String = (0..length).map(|at| if at == place { '"' } else { plain }).collect();
                 assert_eq!(Value::from(&*text).to_json(), serde_json::Value::from(text).to_string());
             }
         }

@@ -126,10 +126,10 @@ impl Engine<'_> {
             if may_take
                 && taking.is_none()
                 && ending.len() < ENDING
-                && let Some(room) = room(held, &mut in_hand, last)
+                && let Some(size) = batch_size(held, &mut in_hand, last)
             {
                 let (now, at) = (self.now(), Instant::now());
-                let wanted = if self.is_over() { AT_ONCE } else { room };
+                let wanted = if self.is_over() { AT_ONCE } else { size };
                 let due = self.store.take_callbacks(now, now + LEASE_MS, i64::try_from(wanted).unwrap_or(1));
                 (taking, last) = (Some((due, wanted, at)), Some(at));
             }
@@ -369,9 +369,9 @@ impl Engine<'_> {
     }
 }
 
-/// How many callbacks to take, when at most half of those that may be in hand are left. How many may be follows from how
-/// quickly the last batch was worked off.
-fn room(held: usize, in_hand: &mut usize, last: Option<Instant>) -> Option<usize> {
+/// The number of callbacks to take now; `None` while more than half of the permitted number are held. Updates the
+/// permitted number: it is larger if the last batch was taken less than [`QUICK`] ago.
+fn batch_size(held: usize, in_hand: &mut usize, last: Option<Instant>) -> Option<usize> {
     if held > *in_hand / 2 {
         return None;
     }

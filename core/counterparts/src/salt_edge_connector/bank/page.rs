@@ -20,6 +20,7 @@ use bankchannel::salt_edge_connector::flows::{
 };
 use bankchannel_foundation::Result;
 use bankchannel_salt_edge::model::{AccountConsent, AccountConsentFields, ConsentScope};
+use bankchannel_transport::background;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 
 use super::{super::service::Service, data::ExampleCustomer, example::ExampleBank};
@@ -69,7 +70,8 @@ pub(in super::super) async fn answer(
             let Some(fields) = fields else { return refuse(StatusCode::BAD_REQUEST, "the form could not be read") };
             // A decision is carried out even if the customer closes the browser.
             let at = Arc::clone(&service);
-            let acting = service.tasks.spawn(async move { act(&at, &bank, &session_id, &fields).await });
+            let acting =
+                background::spawn_on(&service.tasks, async move { act(&at, &bank, &session_id, &fields).await });
             acting.await.unwrap_or_else(|_| Ok(notice(500, "The bank has failed.")))
         }
         _ => {

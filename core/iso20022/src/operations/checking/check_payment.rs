@@ -1,6 +1,8 @@
 //! Checks a payment file before it is sent.
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row};
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, operation::Command,
+};
 
 use crate::{
     check::{self, CheckOptions, CheckedPayment},
@@ -47,17 +49,20 @@ pub struct CheckPayment;
 impl Operation for CheckPayment {
     type Request = CheckPaymentRequest;
     type Response = CheckPaymentResponse;
-    const DECLARATION: Declaration = operations::local(
-        "iso20022.check_payment",
-        "checking",
-        "Check a payment file before it is sent",
-        "Says of a pain.001 of version 9 or 3 what is wrong with it, where, and what to change: the XML, the ISO schema \
-         (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of \
-         November 2026, execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is an \
-         answer, not an error. Addresses of banks are not checked, nor what only the bank knows: accounts, cover, \
-         limits, cut-off times.",
-        &[],
-    );
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("check")],
+        ..operations::local(
+            "iso20022.check_payment",
+            "checking",
+            "Check a payment file before it is sent",
+            "Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the \
+             ISO schema (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters, \
+             addresses by the rule of November 2026, execution dates by the TARGET calendar, and duplicates \
+             inside the file. A faulty file is an answer, not an error. Not checked: the addresses of banks, and \
+             facts that only the bank knows, such as accounts, cover, limits and cut-off times.",
+            &[],
+        )
+    };
 }
 
 impl Local for CheckPayment {

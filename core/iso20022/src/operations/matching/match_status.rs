@@ -1,6 +1,8 @@
 //! Determines the outcome of each transaction of a payment file.
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, operation::Command,
+};
 
 use crate::{
     cash::Statement,
@@ -38,16 +40,21 @@ pub struct MatchStatus;
 impl Operation for MatchStatus {
     type Request = MatchStatusRequest;
     type Response = Matched;
-    const DECLARATION: Declaration = operations::local(
-        "iso20022.match_status",
-        "matching",
-        "Find out what became of a payment file",
-        "Says of each transaction of a payment file what became of it, from status reports and from the bookings of the account: \
-         paid, rejected, returned, still on its way, or not known; with the reason in words, whether it may be sent again, and \
-         where that was said and booked. Transactions are matched by their ids, batches by their payment information id and exact \
-         sums. What belongs to none for certain is listed apart. Nothing may be sent again while it is not known where the money is.",
-        ERRORS,
-    );
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("match")],
+        ..operations::local(
+            "iso20022.match_status",
+            "matching",
+            "Find out what became of a payment file",
+            "Determines the outcome of each transaction of a payment file, from status reports and from the \
+             bookings of the account: paid, rejected, returned, in progress, or unknown; with the reason in \
+             words, the place where it was reported and booked, and whether the transaction may be sent again. \
+             Transactions are matched by their ids, batches by their payment information id and exact sums. \
+             Reports and bookings that belong to no transaction for certain are listed apart. A transaction may \
+             not be sent again while the place of its money is unknown.",
+            ERRORS,
+        )
+    };
 }
 
 impl Local for MatchStatus {

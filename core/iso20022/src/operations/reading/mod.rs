@@ -43,7 +43,10 @@ fn options(encoding: Option<String>, reversal_flips: Option<bool>) -> Result<Rea
 }
 
 /// The given encoding, if it is supported.
-pub(crate) fn known(encoding: Option<String>) -> Result<Option<String>, Error> {
+///
+/// # Errors
+/// `input.invalid_field`.
+pub fn known(encoding: Option<String>) -> Result<Option<String>, Error> {
     match &encoding {
         Some(name) if named_encoding(name).is_err() => {
             Err(Error::invalid_field("encoding", "must be UTF-8, ISO-8859-1, ISO-8859-15 or windows-1252"))

@@ -59,10 +59,12 @@ fn unusable(field: &'static str, fault: &impl ToString) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use bankchannel_foundation::{
         ClientCache, Local,
         clock::FixedClock,
-        model::{read_boundary, write_boundary},
+        model::{Profile, read_boundary, write_boundary},
     };
     use serde_json::{Value, json};
 
@@ -75,9 +77,38 @@ mod tests {
     /// 2026-03-03T10:15:30Z.
     const NOW_MS: i64 = 1_772_532_930_000;
 
-    fn run<O: Local>(request: Value, cache: Option<&ClientCache>) -> Result<Value, Error> {
+    /// A client that has only a cache; it counts how often the cache was looked for.
+    struct Caching<'a>(&'a ClientCache, Cell<u32>);
+
+    impl Profile for Caching<'_> {
+        fn value(&self, _: &str) -> Option<bankchannel_foundation::model::Value<'static>> {
+            None
+        }
+
+        fn cache(&self) -> Option<&ClientCache> {
+            self.1.set(self.1.get() + 1);
+            Some(self.0)
+        }
+    }
+
+    fn run_of<O: Local>(request: Value, client: Option<&dyn Profile>) -> Result<Value, Error> {
         let clock = FixedClock::at_ms(NOW_MS);
-        O::run(read_boundary(request)?, LocalContext::new(&clock).with_cache(cache)).map(write_boundary)
+        O::run(read_boundary(request)?, LocalContext::new(&clock).of_client(client)).map(write_boundary)
+    }
+
+    fn run<O: Local>(request: Value, cache: Option<&ClientCache>) -> Result<Value, Error> {
+        let client = cache.map(|cache| Caching(cache, Cell::default()));
+        run_of::<O>(request, client.as_ref().map(|client| client as &dyn Profile))
+    }
+
+    #[test]
+    fn the_cache_is_looked_for_once_and_only_if_it_is_used() {
+        let (cache, [certificate, key, _]) = (ClientCache::default(), party());
+        let client = Caching(&cache, Cell::default());
+        run_of::<MakeCertificates>(json!({}), Some(&client)).unwrap();
+        assert_eq!(client.1.get(), 0);
+        run_of::<SignRequest>(signing(&certificate, &key), Some(&client)).unwrap();
+        assert_eq!(client.1.get(), 1);
     }
 
     /// A third party: its certificate, its key, its authority.
@@ -86,13 +117,16 @@ mod tests {
         ["qseal_certificate", "qseal_key", "authority_certificate"].map(|name| made[name].as_str().unwrap().to_owned())
     }
 
-    fn sign(certificate: &str, key: &str, cache: &ClientCache) -> Result<Value, Error> {
-        let request = json!({
+    fn signing(certificate: &str, key: &str) -> Value {
+        json!({
             "method": "POST", "target": "/api/v1/user/verification", "content": {"base64": "e30="},
             "headers": [{"name": "Content-Type", "value": "application/json"}],
             "certificate": certificate, "private_key": key,
-        });
-        run::<SignRequest>(request, Some(cache))
+        })
+    }
+
+    fn sign(certificate: &str, key: &str, cache: &ClientCache) -> Result<Value, Error> {
+        run::<SignRequest>(signing(certificate, key), Some(cache))
     }
 
     fn verdict(signed: &Value, trusted: &str, cache: &ClientCache) -> Value {

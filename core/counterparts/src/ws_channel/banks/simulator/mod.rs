@@ -82,8 +82,6 @@ impl Simulator {
     async fn heavily<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, BankError> {
         let failed = |why: &dyn std::fmt::Display| BankError::Failed(why.to_string());
         let _permit = self.permits.acquire().await.map_err(|why| failed(&why))?;
-        // Boxed: the task is compiled once per kind of result, not per caller.
-        let work: Box<dyn FnOnce() -> T + Send> = Box::new(work);
         background::blocking(work).await.map_err(|why| failed(&why))
     }
 
