@@ -6,7 +6,7 @@ use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
     MessageFile,
     matching::{Matched, match_status},
-    operations::reading::known,
+    operations::reading::supported_encoding,
     payment::read_with_encoding,
     tables::{self, Column},
 };
@@ -53,7 +53,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         path => (shown::path(path).to_string(), files::bytes(Path::new(path))),
     };
     let bytes = bytes.map_err(|why| Failure::usage(format!("{name} cannot be read: {why}")))?;
-    let encoding = known(given("encoding").map(str::to_owned))?;
+    let encoding = supported_encoding(given("encoding").map(str::to_owned))?;
     let payment = read_with_encoding(bytes.as_slice(), encoding.as_deref())
         .map_err(|problem| Failure::usage(format!("{name}: {problem}")))?;
     let (mut reports, mut statements) = (Vec::new(), Vec::new());

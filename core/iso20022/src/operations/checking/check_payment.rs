@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 use crate::{
     check::{self, CheckOptions, CheckedPayment},
     operations,
-    operations::reading::known,
+    operations::reading::supported_encoding,
     rules::{Finding, ProfileOptions},
 };
 
@@ -70,7 +70,7 @@ impl Local for CheckPayment {
         let content = with.open_content(request.content)?;
         let options = CheckOptions {
             profile: request.profile.unwrap_or_default().into(),
-            encoding: known(request.encoding)?,
+            encoding: supported_encoding(request.encoding)?,
             ..CheckOptions::at_ms(with.clock.now_ms())
         };
         let checked = check::check(content, &options)

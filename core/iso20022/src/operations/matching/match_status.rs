@@ -9,7 +9,7 @@ use crate::{
     matching::{self, Matched},
     operations::{
         self,
-        reading::{ERRORS, known, unreadable},
+        reading::{ERRORS, supported_encoding, unreadable},
     },
     payment,
     status::StatusReport,
@@ -59,7 +59,7 @@ impl Operation for MatchStatus {
 
 impl Local for MatchStatus {
     fn run(request: MatchStatusRequest, with: LocalContext<'_>) -> Result<Matched, Error> {
-        let encoding = known(request.encoding)?;
+        let encoding = supported_encoding(request.encoding)?;
         let payment = payment::read_with_encoding(with.open_content(request.content)?, encoding.as_deref())
             .map_err(unreadable)?;
         let reports = request.reports.unwrap_or_default();

@@ -39,14 +39,14 @@ fn read_cash(request: ReadCashRequest, with: LocalContext<'_>) -> Result<CashFil
 }
 
 fn options(encoding: Option<String>, reversal_flips: Option<bool>) -> Result<ReadOptions, Error> {
-    Ok(ReadOptions { encoding: known(encoding)?, reversal_flips: reversal_flips.unwrap_or_default() })
+    Ok(ReadOptions { encoding: supported_encoding(encoding)?, reversal_flips: reversal_flips.unwrap_or_default() })
 }
 
 /// The given encoding, if it is supported.
 ///
 /// # Errors
 /// `input.invalid_field`.
-pub fn known(encoding: Option<String>) -> Result<Option<String>, Error> {
+pub fn supported_encoding(encoding: Option<String>) -> Result<Option<String>, Error> {
     match &encoding {
         Some(name) if named_encoding(name).is_err() => {
             Err(Error::invalid_field("encoding", "must be UTF-8, ISO-8859-1, ISO-8859-15 or windows-1252"))

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
 
-use super::{ERRORS, known, unreadable};
+use super::{ERRORS, supported_encoding, unreadable};
 use crate::{
     operations,
     payment::{self, PaymentFile},
@@ -38,7 +38,7 @@ impl Operation for ReadPayment {
 
 impl Local for ReadPayment {
     fn run(request: ReadPaymentRequest, with: LocalContext<'_>) -> Result<PaymentFile, Error> {
-        let encoding = known(request.encoding)?;
+        let encoding = supported_encoding(request.encoding)?;
         payment::read_with_encoding(with.open_content(request.content)?, encoding.as_deref()).map_err(unreadable)
     }
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
 
-use super::{ERRORS, known, unreadable};
+use super::{ERRORS, supported_encoding, unreadable};
 use crate::{
     operations,
     status::{self, StatusFile},
@@ -38,7 +38,7 @@ impl Operation for ReadStatusReport {
 
 impl Local for ReadStatusReport {
     fn run(request: ReadStatusReportRequest, with: LocalContext<'_>) -> Result<StatusFile, Error> {
-        let encoding = known(request.encoding)?;
+        let encoding = supported_encoding(request.encoding)?;
         status::read_with_encoding(with.open_content(request.content)?, encoding.as_deref()).map_err(unreadable)
     }
 }
