@@ -50,13 +50,15 @@ function struct(rows) {
       // The library refuses a value of another type: it knows the field's name.
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
       const made = {};
+      let wrong;
       for (const name of Object.keys(value)) {
         const given = value[name];
         if (given === undefined || name === beside) continue;
         const row = byCamel.get(name);
-        if (row === undefined) throw unknown(name, rows);
-        made[row[1]] = row[2] !== undefined ? row[2].in(given) : given;
+        if (row === undefined) (wrong ??= []).push(name);
+        else made[row[1]] = row[2] !== undefined ? row[2].in(given) : given;
       }
+      if (wrong) throw unknown(wrong, rows);
       return made;
     },
   };
@@ -65,13 +67,21 @@ function struct(rows) {
 /** A plausible name of a field. Other texts may be values in the wrong place, and are not repeated. */
 const NAME = /^(?![\w-]{40})[\w$.-]{1,64}$/;
 
-function unknown(name, rows) {
+/** The most unknown fields that an error names. */
+const UNKNOWN_MAX = 8;
+
+/** The error for unknown fields, with the text of the native half. */
+function unknown(names, rows) {
   const known = rows.map((row) => row[0]).join(', ') || 'none';
-  if (!NAME.test(name)) {
-    return own('input.unknown_field', 'invalid_input', `unknown field (its name has ${name.length} characters); the fields are: ${known}`);
-  }
-  const message = `there is no field \`${name}\`; the fields are: ${known}`;
-  return own('input.unknown_field', 'invalid_input', message, { field: name });
+  const named = names.filter((name) => NAME.test(name)).slice(0, UNKNOWN_MAX);
+  const more = names.length - named.length;
+  const quoted = named.map((name) => `\`${name}\``).join(', ');
+  let text = `there are no fields ${quoted}`;
+  if (named.length === 0) text = `unknown field (its name has ${names[0].length} characters)`;
+  else if (names.length === 1) text = `there is no field ${quoted}`;
+  else if (more > 0) text += `, and ${more} more`;
+  const context = named.length > 0 ? { field: named.join(', ') } : {};
+  return own('input.unknown_field', 'invalid_input', `${text}; the fields are: ${known}`, context);
 }
 
 function list(of) {

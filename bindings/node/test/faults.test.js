@@ -84,6 +84,7 @@ test('missing and unknown fields', async () => {
   await refused(client.downloadFile({ fileType: 'KTL' }), 'input.missing_field', 'fileReference');
   await refused(client.uploadFile(upload), 'input.missing_field', 'content');
   await refused(client.listFiles({ fileTypes: 'KTL' }), 'input.unknown_field', 'fileTypes');
+  await refused(() => new WsChannel({ emaill: 'a@example.test', modee: 'data' }), 'input.unknown_field', 'emaill, modee');
   await refused(client.call('ws_channel.list_files', { file_types: 'KTL' }), 'input.unknown_field', 'file_types');
   await refused(() => client.generateKey({ nom: 'You' }), 'input.unknown_field', 'nom');
   await refused(client.listFiles({ ['__proto__x']: 'KTL' }), 'input.unknown_field', '__proto__x');
