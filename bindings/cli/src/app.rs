@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 use crate::{
     catalogue, check, completion, demo,
     exit::{FAILED, Failure, Outcome},
-    iso20022, man,
+    handwritten, man,
     operations::{self, Spec},
     output::Format,
     pgp, psd2, salt_edge, serve,
@@ -63,12 +63,7 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true);
     for name in groups(specs) {
-        let group = operations::group(name, specs);
-        root = root.subcommand(match name {
-            pgp::GROUP => pgp::commands(group),
-            iso20022::GROUP => iso20022::commands(group),
-            _ => group,
-        });
+        root = root.subcommand(operations::group(name, specs));
     }
     root.subcommand(psd2::command())
         .subcommand(salt_edge::command())
@@ -105,11 +100,8 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
         "man" => man::run(inner, command(specs)),
         group => {
             let Some((name, inner)) = inner.subcommand() else { return Err(Failure::usage("a command is missing")) };
-            if pgp::has(group, name) {
-                return pgp::run(name, inner);
-            }
-            if iso20022::has(group, name) {
-                return iso20022::run(name, inner);
+            if let Some(command) = handwritten::find(group, name) {
+                return (command.run)(inner);
             }
             let spec = specs.iter().find(|spec| spec.group == group && spec.name == name);
             operations::run(spec.ok_or_else(|| Failure::usage(format!("there is no command `{group} {name}`")))?, inner)

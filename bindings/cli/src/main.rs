@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   argv ── app ──┬─ operations   groups account, session, certs, files, pgp, integrator, and `call`: from the catalogue
-//!                 ├─ pgp          sign, verify, generate, inspect: on this machine, no service needed
+//!                 ├─ handwritten  of the groups pgp and iso20022: on this machine, no service needed
 //!                 ├─ psd2         requests of a third party: sign, verify, explain; certificates for tests
 //!                 ├─ salt_edge    a bank's connector: JWTs verified and signed, sessions reported
 //!                 ├─ serve        the WS Channel service, and `admin` for its operator
@@ -20,6 +20,7 @@ mod check;
 mod completion;
 mod demo;
 mod exit;
+mod handwritten;
 mod iso20022;
 mod man;
 mod operations;

@@ -42,9 +42,8 @@ pub(crate) fn local(
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
     });
     let answer = parse_json(&request.0).and_then(|request| match client {
-        Some(Some(client)) => operations::run_local(Some(&client), operation, request, content),
         Some(None) => Err(Error::new(&row::CLOSED)),
-        None => operations::run_local(None, operation, request, content),
+        client => operations::run_local(client.flatten().as_ref(), operation, request, content),
     });
     answer.map(|answer| Text(answer.to_json())).map_err(|error| thrown(&error))
 }

@@ -1,8 +1,6 @@
 //! `iso20022 check`: finds the errors of a payment file before the bank does. Exit 0 without errors, 1 with.
 
-use std::path::Path;
-
-use bankchannel::{Content, call_local};
+use bankchannel::call_local;
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -27,10 +25,7 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let content = match given("file").unwrap_or_default() {
-        "-" => stdin::content("FILE")?,
-        path => Content::from(Path::new(path)),
-    };
+    let content = stdin::content_of(given("file").unwrap_or_default(), "FILE")?;
     let profile = given("profile").map(bankchannel_bridge::parse_json).transpose()?.map(Value::from);
     let request = json!({ "profile": profile, "encoding": given("encoding") });
     let checked = call_local("iso20022.check_payment", request, Some(content))?;

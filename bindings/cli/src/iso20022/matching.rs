@@ -49,10 +49,16 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let (name, bytes) = match given("payment").unwrap_or_default() {
-        "-" => ("stdin".to_owned(), files::bytes_of(stdin::reader("the payment file")?)),
-        path => (shown::path(path).to_string(), files::bytes(Path::new(path))),
+        "-" => {
+            let bytes = files::bytes_of(stdin::reader("the payment file")?);
+            ("stdin".to_owned(), bytes.map_err(|why| format!("stdin cannot be read: {why}")))
+        }
+        path => {
+            let bytes = files::bytes(Path::new(path));
+            (shown::path(path).to_string(), bytes.map_err(|why| shown::unreadable_content(Path::new(path), &why)))
+        }
     };
-    let bytes = bytes.map_err(|why| Failure::usage(format!("{name} cannot be read: {why}")))?;
+    let bytes = bytes.map_err(Failure::usage)?;
     let encoding = supported_encoding(given("encoding").map(str::to_owned))?;
     let payment = read_with_encoding(bytes.as_slice(), encoding.as_deref())
         .map_err(|problem| Failure::usage(format!("{name}: {problem}")))?;

@@ -1,7 +1,5 @@
 //! `call`: runs any operation of the catalogue directly.
 
-use std::path::Path;
-
 use bankchannel::{CallOptions, Client, Content, Done, Settings, unknown_operation};
 use bankchannel_foundation::operation::Entry;
 use clap::{Arg, ArgMatches, Command};
@@ -59,7 +57,7 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     let mut common = Common::read(protocol, matches)?;
     let target = Target::read(matches, common.format);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
-    let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
+    let content = matches.get_one::<String>("content").map(|path| stdin::content_of(path, "--content")).transpose()?;
     let token = session_for(sessions, entry, &mut common)?;
     let client = common.settings.client(token.as_ref())?;
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
@@ -75,7 +73,7 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
 fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
     let common = Common::without_settings(matches);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
-    let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
+    let content = matches.get_one::<String>("content").map(|path| stdin::content_of(path, "--content")).transpose()?;
     carry_out_without_session(entry, request, content, matches, &common)
 }
 
@@ -154,8 +152,4 @@ fn request(given: Option<&str>) -> Outcome<Value> {
         },
     };
     Ok(bankchannel_bridge::parse_json(&text)?.into())
-}
-
-fn content(path: &str) -> Outcome<Content> {
-    if path == "-" { stdin::content("--content") } else { Ok(Content::from(Path::new(path))) }
 }

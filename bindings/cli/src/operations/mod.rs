@@ -24,7 +24,7 @@ pub(crate) use result::Reserved;
 pub(crate) use run::run;
 pub(crate) use spec::{Spec, bank_argument, force_argument, output_argument, signer_argument, specs};
 
-use crate::{iso20022, pgp};
+use crate::handwritten;
 
 /// A group with its commands.
 pub(crate) fn group(name: &'static str, specs: &[Spec]) -> Command {
@@ -32,9 +32,11 @@ pub(crate) fn group(name: &'static str, specs: &[Spec]) -> Command {
     if let Some(examples) = help::group_examples(name) {
         group = group.after_help(examples);
     }
-    let is_here = |spec: &&Spec| spec.group == name && !pgp::has(name, &spec.name) && !iso20022::has(name, &spec.name);
-    for spec in specs.iter().filter(is_here) {
+    for spec in specs.iter().filter(|spec| spec.group == name && handwritten::find(name, &spec.name).is_none()) {
         group = group.subcommand(spec.command());
+    }
+    for written in handwritten::all().filter(|written| written.group == name) {
+        group = group.subcommand((written.command)());
     }
     group
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{IsTerminal as _, Read},
+    path::Path,
     sync::{Mutex, PoisonError},
 };
 
@@ -31,6 +32,11 @@ pub(crate) fn reader(what: &str) -> Outcome<impl Read + use<>> {
         output::note(&format!("{what} is read from the terminal; end it with Ctrl-D on a line of its own"));
     }
     Ok(stdin)
+}
+
+/// The content of the file of this name, or stdin for `-`, where `what` names the option or argument.
+pub(crate) fn content_of(path: &str, what: &str) -> Outcome<Content> {
+    if path == "-" { content(what) } else { Ok(Content::from(Path::new(path))) }
 }
 
 /// Stdin as content: it is read while it is sent, and not held in memory if the operation reads it once.

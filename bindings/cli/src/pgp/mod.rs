@@ -6,39 +6,19 @@ mod keys;
 mod sign;
 mod verify;
 
-use clap::{ArgMatches, Command};
-
-use crate::exit::{Failure, Outcome};
+use crate::{exit::Failure, handwritten::Handwritten};
 
 /// Their group, which also has the operations on a service's keys.
 pub(crate) const GROUP: &str = "pgp";
 
-/// Their names.
-const COMMANDS: &[&str] = &["sign", "verify", "generate", "inspect"];
-
-/// Whether this is one of them. The operation that declares a command of that name does the same with its fields as
-/// options, under its own name (`sign-file`).
-pub(crate) fn has(group: &str, name: &str) -> bool {
-    group == GROUP && COMMANDS.contains(&name)
-}
-
-/// Adds them to the group.
-pub(crate) fn commands(group: Command) -> Command {
-    group
-        .subcommand(sign::command())
-        .subcommand(verify::command())
-        .subcommand(generate::command())
-        .subcommand(inspect::command())
-}
-
-pub(crate) fn run(name: &str, matches: &ArgMatches) -> Outcome {
-    match name {
-        "sign" => sign::run(matches),
-        "verify" => verify::run(matches),
-        "generate" => generate::run(matches),
-        _ => inspect::run(matches),
-    }
-}
+/// The commands. The operation that declares a command of such a name does the same with its fields as options, under
+/// its own name (`sign-file`).
+pub(crate) const COMMANDS: &[Handwritten] = &[
+    Handwritten { group: GROUP, name: "sign", command: sign::command, run: sign::run },
+    Handwritten { group: GROUP, name: "verify", command: verify::command, run: verify::run },
+    Handwritten { group: GROUP, name: "generate", command: generate::command, run: generate::run },
+    Handwritten { group: GROUP, name: "inspect", command: inspect::command, run: inspect::run },
+];
 
 /// Adds the name of the file to an error of the OpenPGP library.
 fn told(file: &str) -> impl Fn(bankchannel_openpgp::Error) -> Failure + '_ {

@@ -94,18 +94,21 @@ fn write_text(out: &mut String, text: &str) {
 /// The position of the first byte that needs an escape.
 fn first_escaped(bytes: &[u8]) -> Option<usize> {
     let (chunks, rest) = bytes.as_chunks::<CHUNK>();
-    let plain = chunks.iter().take_while(|chunk| is_plain(chunk)).count();
-    if plain == chunks.len() {
-        // The end of a long text is checked as a whole chunk too, together with bytes before it.
-        let end = bytes.last_chunk::<CHUNK>().is_some_and(is_plain);
-        // A shorter one in two halves that may overlap.
-        let is_short = chunks.is_empty() && bytes.first_chunk::<HALF>().is_some_and(is_plain);
-        if rest.is_empty() || end || (is_short && bytes.last_chunk::<HALF>().is_some_and(is_plain)) {
-            return None;
-        }
+    let before = chunks.iter().take_while(|chunk| is_plain(chunk)).count() * CHUNK;
+    if before + rest.len() == bytes.len() && (rest.is_empty() || ends_plain(bytes)) {
+        return None;
     }
-    let before = plain * CHUNK;
     bytes[before..].iter().position(|byte| escape_bit(*byte) != 0).map(|place| before + place)
+}
+
+/// Whether the last bytes need no escape: a chunk of them, or the whole of a shorter text in two halves that may
+/// overlap. False for a text that is shorter still.
+fn ends_plain(bytes: &[u8]) -> bool {
+    match (bytes.last_chunk::<CHUNK>(), bytes.first_chunk::<HALF>(), bytes.last_chunk::<HALF>()) {
+        (Some(end), ..) => is_plain(end),
+        (None, Some(begin), Some(end)) => is_plain(begin) && is_plain(end),
+        _ => false,
+    }
 }
 
 /// Whether no byte needs an escape. Without a branch inside, all are checked at once.
