@@ -135,7 +135,8 @@ enum BankchannelCategory
      */
     BANKCHANNEL_CATEGORY_PEER_PROTOCOL = 9,
     /**
-     * The peer understood the request and refused it; its code and text are attached.
+     * The peer understood the request and did not do it: the outcome is always `refused`. Its code and text are
+     * attached.
      */
     BANKCHANNEL_CATEGORY_PEER_REFUSED = 10,
     /**
@@ -158,6 +159,11 @@ enum BankchannelCategory
      * A defect of bankchannel; please report it.
      */
     BANKCHANNEL_CATEGORY_INTERNAL = 15,
+    /**
+     * The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before sending anything
+     * again.
+     */
+    BANKCHANNEL_CATEGORY_PEER_FAILED = 16,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

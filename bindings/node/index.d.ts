@@ -171,6 +171,7 @@ export interface ErrorDetails {
   peer?: { code?: string | null; text?: string | null; requestId?: string | null } | null;
   context?: Readonly<Record<string, string>>;
   retryAfterS?: number | null;
+  partialResponse?: unknown;
 }
 
 /** The base of every error of this library. */
@@ -195,6 +196,11 @@ export declare class BankchannelError extends Error {
   readonly context: Readonly<Record<string, string>>;
   /** The wait in seconds that the peer asked for. */
   readonly retryAfterS: number | null;
+  /**
+   * What the failed call had finished, in the form of its response: files that have arrived, answers that have come.
+   * `null` if there is nothing. It is not in `toJSON`, and not shown.
+   */
+  readonly partialResponse: any;
   /** The complete error in the form common to all languages: its fields are in snake_case. */
   toJSON(): Record<string, unknown>;
 }
@@ -241,7 +247,7 @@ export declare class SaltEdgeWorker implements AsyncDisposable {
 }
 
 /** Whose fault an error is; each has its class. Any other text: one that this version does not know. */
-export type Category = "invalid_input" | "configuration" | "transport" | "timed_out" | "cancelled" | "authentication" | "permission" | "signature" | "peer_protocol" | "peer_refused" | "rate_limited" | "not_supported" | "conflict" | "resource_exhausted" | "internal" | (string & {});
+export type Category = "invalid_input" | "configuration" | "transport" | "timed_out" | "cancelled" | "authentication" | "permission" | "signature" | "peer_protocol" | "peer_refused" | "rate_limited" | "not_supported" | "conflict" | "resource_exhausted" | "internal" | "peer_failed" | (string & {});
 
 /** The caller's input cannot be used; the error names the field and what to change. */
 export declare class InvalidInputError extends BankchannelError {}
@@ -270,7 +276,10 @@ export declare class SignatureError extends BankchannelError {}
 /** The peer's answer violates the protocol. */
 export declare class PeerProtocolError extends BankchannelError {}
 
-/** The peer understood the request and refused it; its code and text are attached. */
+/**
+ * The peer understood the request and did not do it: the outcome is always `refused`. Its code and text
+ * are attached.
+ */
 export declare class PeerRefusedError extends BankchannelError {}
 
 /** Too many calls or tries; wait as long as the error says. */
@@ -287,6 +296,12 @@ export declare class ResourceExhaustedError extends BankchannelError {}
 
 /** A defect of bankchannel; please report it. */
 export declare class InternalError extends BankchannelError {}
+
+/**
+ * The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before sending
+ * anything again.
+ */
+export declare class PeerFailedError extends BankchannelError {}
 
 /** The stable error codes. */
 export declare const codes: {
@@ -459,8 +474,8 @@ export declare const codes: {
   /** The bank refused the request. The bank's code and text are attached. */
   readonly WS_CHANNEL_BANK_REFUSED: "ws_channel.bank_refused";
   /**
-   * The bank cannot be reached, or its answer cannot be used. Before an upload is repeated, look for its
-   * answer files.
+   * The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is
+   * repeated, look for its answer files.
    */
   readonly WS_CHANNEL_BANK_UNAVAILABLE: "ws_channel.bank_unavailable";
   /** The service has no channel to this bank configured. Use the simulator, or a service that has one. */
@@ -499,6 +514,21 @@ export declare const codes: {
    * answer files later.
    */
   readonly WS_CHANNEL_ANSWER_NOT_FOUND: "ws_channel.answer_not_found";
+  /**
+   * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send
+   * it as a new file with a new message id.
+   */
+  readonly WS_CHANNEL_PAYMENT_REJECTED: "ws_channel.payment_rejected";
+  /**
+   * The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if
+   * it must be paid twice, give it another message id.
+   */
+  readonly WS_CHANNEL_UPLOAD_REPEATED: "ws_channel.upload_repeated";
+  /**
+   * The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by its
+   * type and reference.
+   */
+  readonly WS_CHANNEL_FILE_GONE: "ws_channel.file_gone";
   /**
    * The external signature is not valid. Sign the digest of the question, as its algorithm says, with the
    * key of its fingerprint; nothing was sent.
@@ -2086,6 +2116,22 @@ export interface SignAndUploadRequest {
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
   checkProfile?: iso20022.ProfileOptions | null;
+  /**
+   * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
+   * same bank, user and service within `repeatsWithinS` are `ws_channel.upload_repeated`, and nothing
+   * is sent: also if the earlier upload is still running, if its outcome is unknown, or if its process
+   * was killed. An upload that was refused or not sent does not count. Share the folder between all
+   * processes that may send the file.
+   */
+  rejectRepeats?: string | null;
+  /** The time within which the same file counts as repeated, in seconds. Default: seven days. */
+  repeatsWithinS?: number | null;
+  /**
+   * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
+   * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
+   * `repeated` ends the call with `ws_channel.upload_repeated`. Default: false.
+   */
+  askRepeats?: boolean | null;
 }
 
 /** The file was accepted. */
@@ -2127,7 +2173,10 @@ export interface UploadAndWaitRequest {
   hash?: SignatureHash | null;
   /** Signatures over the same bytes that were made elsewhere. */
   signature?: string | null;
-  /** The types of the answers to wait for, one file of each, such as `pain.002.001.10`. */
+  /**
+   * The types of the answers to wait for, one file of each, such as `pain.002.001.10`. With a status
+   * report (`pain.002`) among them, a rejection ends the wait.
+   */
   waitFor: readonly string[];
   /** The time limit for all answers together, in seconds, fractions allowed. Default: 60. */
   waitTimeoutS?: number | null;
@@ -2137,10 +2186,25 @@ export interface UploadAndWaitRequest {
   pollIntervalMs?: number | null;
   /**
    * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are
-   * in the response. If a name is taken, the answer gets another name, with `~2` before `.dat`: names
-   * contain neither bank nor account.
+   * in the response. If a name is taken by a file with another content, the answer gets another name,
+   * with `~2` before `.dat`: names contain neither bank nor account.
    */
   directory?: string | null;
+  /**
+   * The folder of the ledger, from which `downloadNewFiles` reports fetched files that answer no
+   * upload, and those of a call that failed. Default: `directory`; without both there is none.
+   */
+  ledger?: string | null;
+  /**
+   * Whether to take files that carry no reference, although other uploads of this client wait too.
+   * Default: false: such a file is taken only if no other upload of this client waits for its type.
+   */
+  acceptUnreferenced?: boolean | null;
+  /**
+   * Whether the bank's rejection of the whole file is the error `ws_channel.payment_rejected`, with the
+   * response as its `partial_response`. Default: false: the response says it in `verdict`.
+   */
+  failIfRejected?: boolean | null;
   /** Whether the response also has the answers in parsed form. Default: true. */
   parse?: boolean | null;
   /**
@@ -2151,7 +2215,33 @@ export interface UploadAndWaitRequest {
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
   checkProfile?: iso20022.ProfileOptions | null;
+  /**
+   * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
+   * same bank, user and service within `repeatsWithinS` are `ws_channel.upload_repeated`, and nothing
+   * is sent: also if the earlier upload is still running, if its outcome is unknown, or if its process
+   * was killed. An upload that was refused or not sent does not count. Share the folder between all
+   * processes that may send the file.
+   */
+  rejectRepeats?: string | null;
+  /** The time within which the same file counts as repeated, in seconds. Default: seven days. */
+  repeatsWithinS?: number | null;
+  /**
+   * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
+   * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
+   * `repeated` ends the call with `ws_channel.upload_repeated`. Default: false.
+   */
+  askRepeats?: boolean | null;
 }
+
+/**
+ * The bank's verdict on an uploaded file.
+ * - `accepted`: The bank has accepted it, and has rejected none of its transactions so far.
+ * - `rejected`: The bank has rejected it as a whole, finally: nothing of it is paid.
+ * - `partly_rejected`: The bank has rejected some of its transactions: see the status report.
+ * - `pending`: The bank has received it, or it waits at the bank for something, such as an approval.
+ * - `unknown`: No answer says it: there is no status report about it, or it has a code that is not known.
+ */
+export type PaymentVerdict = "accepted" | "rejected" | "partly_rejected" | "pending" | "unknown";
 
 /** An answer file of the bank. */
 export interface BankAnswer {
@@ -2159,6 +2249,11 @@ export interface BankAnswer {
   readonly file: FileDescriptor;
   /** The file's length in bytes. */
   readonly bytes: number;
+  /**
+   * Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient
+   * funds)`.
+   */
+  readonly statusText?: string;
   /** The file's path, if a folder was given. */
   readonly path?: string;
   /** The file's bytes as base64 text, if no folder was given. */
@@ -2174,14 +2269,39 @@ export interface BankAnswer {
   readonly notParsed?: string;
 }
 
-/** The file was accepted, and the bank has answered. */
+/** The service has accepted the file, and the bank has answered: see `verdict` for whether it pays. */
 export interface UploadAndWaitResponse {
+  /** What the bank says about the file, by its answers. */
+  readonly verdict: PaymentVerdict;
+  /**
+   * The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file,
+   * nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
+   */
+  readonly verdictText: string;
+  /** The bank's status of the file, such as `ACCP` or `RJCT`. */
+  readonly status?: iso20022.Code;
+  /** The first reason for that status, such as `AM04`. */
+  readonly reason?: iso20022.Code;
+  /** The message id of the file, by which answers name it; left out if the file has none. */
+  readonly messageId?: string;
   /** The file name sent to the bank. */
   readonly fileName: string;
   /** The number of bytes sent. */
   readonly bytes: number;
-  /** The answers, in the order of `waitFor`. */
+  /**
+   * The answers to this file: the first of each type in the order of `waitFor`, then further ones of
+   * these types.
+   */
   readonly answers: readonly BankAnswer[];
+  /** The types of `waitFor` of which no answer has come: after a rejection the bank sends none. */
+  readonly missing: readonly string[];
+  /**
+   * The files that this call has fetched, and which answer no upload of this client that waits: the bank
+   * counts them as downloaded. If there is a ledger, `downloadNewFiles` reports them too.
+   */
+  readonly others: readonly BankAnswer[];
+  /** Remarks: a file whose download was begun and not finished, uploads with the same message id. */
+  readonly notes: readonly string[];
   /** The service's text on the upload. */
   readonly responseText: string;
 }
@@ -2199,6 +2319,11 @@ export interface DownloadNewFilesRequest {
   /** Only the file with this reference. */
   fileReference?: string | null;
   /**
+   * The folder of the ledger, which remembers files that were begun and not reported. Default:
+   * `directory`. Give the same folder to calls that share the bank's files, such as `uploadAndWait`.
+   */
+  ledger?: string | null;
+  /**
    * Whether the answer also has files in parsed form: all files with true, none with false. Default: the
    * files that this call downloaded.
    */
@@ -2207,11 +2332,12 @@ export interface DownloadNewFilesRequest {
 
 /**
  * The result for a file.
- * - `downloaded`: The file is now in the folder.
+ * - `downloaded`: The file is now in the folder, and no call has reported it before.
  * - `exists`: The file already existed and did not change.
  * - `failed`: The file is not in the folder.
+ * - `notTried`: The bank was not asked for the file.
  */
-export type DownloadStatus = "downloaded" | "exists" | "failed";
+export type DownloadStatus = "downloaded" | "exists" | "failed" | "not_tried";
 
 /** The result for one file. */
 export interface DownloadedFile {
@@ -2227,9 +2353,9 @@ export interface DownloadedFile {
   readonly bytes?: number;
   /** The result. */
   readonly status: DownloadStatus;
-  /** The error code, if the file failed. */
+  /** The error code, if the file failed or was not tried. */
   readonly error?: string;
-  /** The error in words, if the file failed. */
+  /** The error in words, if the file failed or was not tried. */
   readonly errorMessage?: string;
   /** The content of a status report (`pain.002`). */
   readonly report?: iso20022.StatusFile;
@@ -2244,7 +2370,7 @@ export interface DownloadedFile {
 
 /** The result for each file. */
 export interface DownloadNewFilesResponse {
-  /** The files in the order of the listing. */
+  /** The files in the order of the listing, then those of earlier calls that are no longer listed as new. */
   readonly files: readonly DownloadedFile[];
   /** The number of files downloaded. */
   readonly downloaded: number;
@@ -2252,6 +2378,8 @@ export interface DownloadNewFilesResponse {
   readonly existing: number;
   /** The number of files that failed. */
   readonly failed: number;
+  /** The number of files that were not tried, because the call ended before or the disk is full. */
+  readonly notTried: number;
 }
 
 /**
@@ -2724,7 +2852,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
    * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
    * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
@@ -2802,7 +2930,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
    * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
    * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
@@ -2831,7 +2959,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
    * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
    * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
@@ -2875,7 +3003,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
    * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
    * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
@@ -2907,7 +3035,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
    * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
    * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
@@ -3331,8 +3459,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
    * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
    * cannot be used.
+   * @throws {ConflictError} `ws_channel.upload_repeated`: The same file was sent before.
    */
   signAndUpload(request: SignAndUploadRequest, options?: CallOptions & AskOptions): Promise<SignAndUploadResponse>;
 
@@ -3340,18 +3469,25 @@ export declare class WsChannel implements AsyncDisposable {
    * Sign a file, send it, and wait for the bank's answers.
    *
    * Notes the existing files of the wanted types, signs and sends the file as `signAndUpload` does,
-   * then polls until there is a new file of each type, and downloads it. New means new since the upload:
-   * if several uploads are under way at once, an answer to another upload may be taken for this one's, so
-   * read the reference in it. Every error after the accepted upload has outcome `accepted` and the detail
-   * `upload` = `accepted`: do not send the file again, look for its answers later. The detail `taken`
-   * lists the answers that were downloaded before the error, by type and reference: the bank lists them
-   * as downloaded. The detail `begun` lists the answers that the bank may have sent and that did not
-   * arrive: it may list them as downloaded too. `downloadNewFiles` into the same folder has them again;
-   * without a folder, or if a name was taken, download them by type and reference. With
+   * then polls for new files of each type, fetches them and keeps those that are about this file. A file
+   * is an answer only if it says so: a status report by the original message id; a notification or
+   * statement by the message id, the UETR or the references of its entries. One that names several
+   * uploads is given to each of them. A new file can only be told apart by its content, so all new ones
+   * are fetched; those that answer no upload are in `others`. Any number of uploads may wait at once, in
+   * several processes too. The wait ends with an answer of each type, or when the bank has rejected the
+   * whole file; read `verdict` first. Every other error after the accepted upload has outcome `accepted`
+   * and the detail `upload` = `accepted`: do not send the file again, look for its answers later. Its
+   * `partial_response` has the answers that did come. The detail `taken` lists them by type and
+   * reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank may
+   * have sent and that did not arrive: it may list them as downloaded too. With `directory` or `ledger`,
+   * `downloadNewFiles` returns all of them; without, download them by type and reference. With
    * `signingCertificate` it asks a question of kind `signature` for each certificate, as
    * `signAndUpload` does.
    *
    * @throws {TimedOutError} `ws_channel.answer_not_found`: The bank's answer did not come in time.
+   * @throws {PeerRefusedError} `ws_channel.payment_rejected`: The bank has rejected the payment file:
+   * nothing of it is paid.
+   * @throws {ConflictError} `ws_channel.upload_repeated`: The same file was sent before.
    * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service's name of a file cannot be
    * used as a file name.
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -3371,7 +3507,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
    * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
    * cannot be used.
    */
   uploadAndWait(request: UploadAndWaitRequest, options?: CallOptions & AskOptions): Promise<UploadAndWaitResponse>;
@@ -3384,20 +3520,27 @@ export declare class WsChannel implements AsyncDisposable {
    * under its name only when it is complete; nothing is overwritten, no link is followed, nothing is
    * written outside the folder. Use one folder for each bank and account: names contain neither, and a
    * file whose name is taken counts as existing. The listing and each file are tried up to three times; a
-   * file that fails does not stop the others. The next run for new files retries a file whose download
-   * was begun and not finished, even though the bank no longer lists it as new; an empty hidden file in
-   * the folder, `.bankchannel-begun-…`, remembers it. The call itself fails if the listing cannot be
-   * read, or if continuing is pointless: the session has ended, the call was cancelled, its time is up.
+   * file that fails does not stop the others. If the disk is full, that is the error of this file and of
+   * all others, which are not tried. The call itself fails if the listing cannot be read, or if
+   * continuing is pointless: the session has ended, the call was cancelled, its time is up. Then the
+   * error's `partial_response` has the result for each file so far, parsed. Each file is reported as
+   * downloaded once: small hidden files in the ledger, `.bankchannel-file-…`, remember from before the
+   * bank is asked until the call returns which files were not reported. So the next call also returns
+   * files that a failed or killed call has downloaded, and retries those that did not arrive, even if the
+   * bank no longer lists them as new; and it returns files that `uploadAndWait` has fetched and that
+   * answer no upload.
    *
    * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
    * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
    * cannot be used.
    * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service's name of a file cannot be
    * used as a file name.
+   * @throws {ConflictError} `ws_channel.file_gone`: The bank no longer lists a file whose download an
+   * earlier call had begun.
    */
   downloadNewFiles(request: DownloadNewFilesRequest, options?: CallOptions & AskOptions): Promise<DownloadNewFilesResponse>;
 
@@ -4845,7 +4988,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    */
   verifyUser(request: VerifyUserRequest, options?: CallOptions & AskOptions): Promise<VerifyUserResponse>;
@@ -4874,7 +5017,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
@@ -4903,7 +5046,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    *
@@ -4934,7 +5077,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
@@ -4970,7 +5113,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
@@ -5006,7 +5149,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
@@ -5041,7 +5184,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
@@ -5077,7 +5220,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
@@ -5112,7 +5255,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
@@ -5147,7 +5290,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
@@ -5183,7 +5326,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
    * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
@@ -8687,7 +8830,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
    * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8717,7 +8860,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
    * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8747,7 +8890,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
    * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8773,7 +8916,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
    * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8802,7 +8945,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
    * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8825,7 +8968,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
    * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -9006,7 +9149,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
    * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -9436,8 +9579,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9464,8 +9607,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9492,8 +9635,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9520,8 +9663,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9547,8 +9690,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9574,8 +9717,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9601,8 +9744,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9628,8 +9771,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9655,8 +9798,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9682,8 +9825,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9709,8 +9852,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of an internal error.
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
+   * an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.

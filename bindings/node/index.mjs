@@ -12,6 +12,7 @@ export const {
   NextGenPsd2,
   NextGenPsd2Bank,
   NotSupportedError,
+  PeerFailedError,
   PeerProtocolError,
   PeerRefusedError,
   PermissionDeniedError,

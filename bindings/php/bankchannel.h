@@ -30,6 +30,7 @@ enum BankchannelCategory
     BANKCHANNEL_CATEGORY_CONFLICT = 13,
     BANKCHANNEL_CATEGORY_RESOURCE_EXHAUSTED = 14,
     BANKCHANNEL_CATEGORY_INTERNAL = 15,
+    BANKCHANNEL_CATEGORY_PEER_FAILED = 16,
 };
 typedef uint32_t BankchannelCategory;
 enum BankchannelReply

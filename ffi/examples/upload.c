@@ -10,8 +10,9 @@
  *   {"environment": "production", "email": "me@example.com", "mode": "data", "bank": "nordea",
  *    "api_key": {"env": "BANKCHANNEL_API_KEY"}, "password": {"file": "/etc/bankchannel/password"}}
  *
- * Exit code 0: the bank has answered. 1: the file was not sent, or was refused. 3: it was accepted, or may have been:
- * look for the bank's answer before you send it again.
+ * Exit code 0: the bank has answered, and has rejected nothing. 1: the file was not sent, or was refused. 3: it was
+ * accepted, or may have been: look for the bank's answer before you send it again. 4: the bank has rejected the file, or
+ * a part of it.
  */
 
 #include <stdio.h>
@@ -23,7 +24,7 @@
 
 #include "json.h"
 
-enum { ANSWERED = 0, NOT_SENT = 1, USAGE = 2, LOOK_FIRST = 3 };
+enum { ANSWERED = 0, NOT_SENT = 1, USAGE = 2, LOOK_FIRST = 3, REJECTED = 4 };
 
 /* The whole file as text that ends with NUL. The caller frees it. */
 static char *read_file(const char *path, size_t *size) {
@@ -110,7 +111,7 @@ static int upload_and_wait(const BankchannelClient *client, char **given) {
     BankchannelBytes response = {NULL, 0, NULL};
     BankchannelError *error = NULL;
     BankchannelCallOptions options;
-    char *path, *request = json_text("{\"private_key\":{\"file\":%s},\"file_type\":%s,\"wait_for\":[%s],\"directory\":%s}",
+    char *verdict, *text, *path, *request = json_text("{\"private_key\":{\"file\":%s},\"file_type\":%s,\"wait_for\":[%s],\"directory\":%s}",
                                      given[2], given[4], given[5], given[6]);
     int code = ANSWERED;
     /* A file's bytes are never in the JSON: they are passed separately, here as a path. */
@@ -119,8 +120,14 @@ static int upload_and_wait(const BankchannelClient *client, char **given) {
     options.content = given[3];
     options.content_size = strlen(given[3]);
     if (carry_out(client, BANKCHANNEL_OP_WS_CHANNEL_UPLOAD_AND_WAIT, request, &options, &response, &error) == BANKCHANNEL_STATUS_OK) {
+        /* An answer is not yet a payment: the verdict tells what the bank says. */
+        verdict = json_get(response.data, response.size, "verdict");
+        text = json_get(response.data, response.size, "verdict_text");
         path = json_get(response.data, response.size, "path");
-        printf("the bank's answer: %s\n", path == NULL ? "" : path);
+        printf("%s\nthe bank's answer: %s\n", text == NULL ? "" : text, path == NULL ? "" : path);
+        if (verdict == NULL || strcmp(verdict, "rejected") == 0 || strcmp(verdict, "partly_rejected") == 0) code = REJECTED;
+        free(verdict);
+        free(text);
         free(path);
     } else {
         code = failed(error);

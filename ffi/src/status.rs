@@ -102,7 +102,8 @@ pub enum BankchannelCategory {
     Signature = 8,
     /// The peer's answer violates the protocol.
     PeerProtocol = 9,
-    /// The peer understood the request and refused it; its code and text are attached.
+    /// The peer understood the request and did not do it: the outcome is always `refused`. Its code and text are
+    /// attached.
     PeerRefused = 10,
     /// Too many calls or tries; wait as long as the error says.
     RateLimited = 11,
@@ -114,6 +115,9 @@ pub enum BankchannelCategory {
     ResourceExhausted = 14,
     /// A defect of bankchannel; please report it.
     Internal = 15,
+    /// The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before sending anything
+    /// again.
+    PeerFailed = 16,
 }
 
 impl From<Category> for BankchannelCategory {
@@ -134,6 +138,7 @@ impl From<Category> for BankchannelCategory {
             Category::Conflict => Self::Conflict,
             Category::ResourceExhausted => Self::ResourceExhausted,
             Category::Internal => Self::Internal,
+            Category::PeerFailed => Self::PeerFailed,
         }
     }
 }

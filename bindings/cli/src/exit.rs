@@ -14,6 +14,10 @@ const SESSION_EXPIRED: u8 = 2;
 const NOT_IMPLEMENTED: u8 = 3;
 /// The operation needs an admin session, and this is a data session.
 const ADMIN_REQUIRED: u8 = 4;
+/// The bank has rejected the uploaded file.
+pub(crate) const PAYMENT_REJECTED: u8 = 5;
+/// The bank has rejected a part of the uploaded file.
+pub(crate) const PARTLY_REJECTED: u8 = 6;
 
 /// Texts that scripts compare.
 pub(crate) const SESSION_EXISTS_TEXT: &str = "Session already exists, no need to login.";
@@ -36,6 +40,8 @@ pub(crate) enum Failure {
     Interrupted,
     /// The failure was shown already.
     Told,
+    /// The result was shown; its verdict has this exit code.
+    Verdict(u8),
 }
 
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
@@ -52,10 +58,13 @@ impl Failure {
             Self::AdminRequired => ADMIN_REQUIRED,
             Self::Usage(_) | Self::Told => FAILED,
             Self::Interrupted => INTERRUPTED,
+            Self::Verdict(code) => *code,
             Self::Error(error) => {
                 let is = |row: &Row| row.code == error.code();
                 if sessions().any(|held| is(held.missing) || is(held.expired) || is(held.refused)) {
                     SESSION_EXPIRED
+                } else if error.code().ends_with(".payment_rejected") {
+                    PAYMENT_REJECTED
                 } else if error.code().ends_with(".not_implemented") {
                     NOT_IMPLEMENTED
                 } else if sessions().any(|held| is(held.wrong_mode)) && wants_admin(error) {
@@ -76,7 +85,7 @@ impl Failure {
             _ => None,
         };
         match (self, exact) {
-            (Self::Told | Self::Interrupted, _) => None,
+            (Self::Told | Self::Interrupted | Self::Verdict(_), _) => None,
             (Self::Error(error), Some(exact)) => Some(format!("{exact}\n{}", explained(error))),
             (_, Some(exact)) => Some(exact.to_owned()),
             (Self::Error(error), None) => Some(explained(error)),
@@ -93,7 +102,7 @@ impl Failure {
             Self::SessionExpired => local(sessions().next()?.expired, SESSION_EXPIRED_TEXT),
             Self::AdminRequired => local(sessions().next()?.wrong_mode, ADMIN_REQUIRED_TEXT),
             Self::Interrupted => Error::because(&row::CANCELLED, "interrupted at a prompt").to_json(),
-            Self::Told => return None,
+            Self::Told | Self::Verdict(_) => return None,
         };
         Some(json!({ "error": error }))
     }
@@ -153,6 +162,7 @@ mod tests {
         for (code, exit) in [
             ("ws_channel.session_refused", 2),
             ("ws_channel.not_implemented", 3),
+            ("ws_channel.payment_rejected", 5),
             ("ws_channel.upload_rejected", 1),
             ("transport.connect_failed", 1),
         ] {

@@ -169,6 +169,7 @@ export interface ErrorDetails {
   peer?: { code?: string | null; text?: string | null; requestId?: string | null } | null;
   context?: Readonly<Record<string, string>>;
   retryAfterS?: number | null;
+  partialResponse?: unknown;
 }
 
 /** The base of every error of this library. */
@@ -193,6 +194,11 @@ export declare class BankchannelError extends Error {
   readonly context: Readonly<Record<string, string>>;
   /** The wait in seconds that the peer asked for. */
   readonly retryAfterS: number | null;
+  /**
+   * What the failed call had finished, in the form of its response: files that have arrived, answers that have come.
+   * `null` if there is nothing. It is not in `toJSON`, and not shown.
+   */
+  readonly partialResponse: any;
   /** The complete error in the form common to all languages: its fields are in snake_case. */
   toJSON(): Record<string, unknown>;
 }

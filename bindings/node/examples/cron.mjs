@@ -11,9 +11,9 @@ const [directory = 'statements'] = process.argv.slice(2);
 const client = WsChannel.fromEnv({ mode: 'data' });
 try {
   await client.logIn({}, { timeoutMs: 60_000 });
-  const { files, failed } = await client.downloadNewFiles({ directory }, { timeoutMs: 10 * 60_000 });
+  const { files, failed, notTried } = await client.downloadNewFiles({ directory }, { timeoutMs: 10 * 60_000 });
   for (const file of files) console.log(`${file.status} ${file.fileType} ${file.name}`);
-  if (failed > 0) process.exitCode = 75;
+  if (failed + notTried > 0) process.exitCode = 75;
 } catch (error) {
   if (!(error instanceof BankchannelError)) throw error;
   console.error(`${error.code}: ${error.message}`);

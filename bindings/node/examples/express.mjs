@@ -38,20 +38,19 @@ app.get('/payments/:id', (request, response) => {
   return payment ? response.json(payment) : response.status(404).json({ error: 'no such payment' });
 });
 
-/** Signs and uploads in the background, and stores the bank's answer. */
+/** Signs and uploads in the background, and stores what the bank says about this payment. */
 async function send(id, content) {
   try {
     const fileType = 'pain.001.001.09';
-    const { answers } = await client.uploadAndWait({
+    const { verdict, verdictText, status } = await client.uploadAndWait({
       content,
       fileName: `${id}.xml`,
       fileType,
       privateKey,
       waitFor: ['pain.002.001.10'],
     });
-    const report = Buffer.from(answers[0].content, 'base64').toString();
-    const [, status] = /<GrpSts>(\w+)</.exec(report) ?? [];
-    payments.set(id, { state: 'answered', status });
+    // `verdict` is 'rejected' if nothing of it is paid: an answer is not yet a payment.
+    payments.set(id, { state: 'answered', verdict, text: verdictText, status: status?.code });
   } catch (error) {
     if (!(error instanceof BankchannelError)) throw error;
     // Only `not_sent` and `refused` are safe to send again: see `outcome`.

@@ -17,6 +17,7 @@ const {
   invalidField,
   own,
   typed,
+  withPartial,
 } = require('./error');
 const { elsewhere, here, object } = require('./local');
 const { native } = require('./native');
@@ -120,7 +121,7 @@ class Client {
       const content = given[contentIn];
       return await this.#run(operation, operation.request.in(described(operation, given), contentIn), content, options);
     } catch (error) {
-      throw inCamelCase(inOperation(error, operation.name));
+      throw inCamelCase(withPartial(inOperation(error, operation.name), operation.response.out));
     }
   }
 

@@ -18,7 +18,10 @@ class BankchannelError extends Error {
     this.peer = peer ? { code: peer.code ?? null, text: peer.text ?? null, requestId: peer.request_id ?? null } : null;
     this.context = details.context ?? {};
     this.retryAfterS = details.retry_after_s ?? null;
-    Object.defineProperty(this, '_details', { value: details });
+    // Not enumerable: loggers show neither; the response may hold the content of files.
+    const { partial_response: partial = null, ...shown } = details;
+    Object.defineProperty(this, '_details', { value: shown });
+    Object.defineProperty(this, 'partialResponse', { value: partial, writable: true, configurable: true });
   }
 
   /** The complete error in the form common to all languages. */
@@ -33,10 +36,11 @@ function whole(given, errorClass) {
   // The native half gives all of them.
   if ('http_status' in given) return given;
   const { code, message = code, retryable = false, operation = null, httpStatus = null, outcome = null } = given;
-  const { retryAfterS = null, peer = null, context = {} } = given;
+  const { retryAfterS = null, peer = null, context = {}, partialResponse = null } = given;
   const said = peer && { code: peer.code ?? null, text: peer.text ?? null, request_id: peer.requestId ?? null };
   const category = given.category ?? categories.get(errorClass) ?? 'internal';
   const rest = { http_status: httpStatus, outcome, retry_after_s: retryAfterS, peer: said, context: { ...context } };
+  if (partialResponse !== null) rest.partial_response = partialResponse;
   return { code, category, message, retryable, operation, ...rest };
 }
 
@@ -112,6 +116,12 @@ function inOperation(error, operation) {
   return error;
 }
 
+/** Gives what the failed call had finished the form of the operation's response. */
+function withPartial(error, form) {
+  if (error instanceof BankchannelError && error.partialResponse) error.partialResponse = form(error.partialResponse);
+  return error;
+}
+
 /** Adds the outcome of the exchange, if the package itself found the error during a call. */
 function inMiddle(error, ended) {
   if (ours.has(error) && error.operation === null && error.outcome === null) {
@@ -157,4 +167,5 @@ module.exports = {
   own,
   register,
   typed,
+  withPartial,
 };

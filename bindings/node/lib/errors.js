@@ -33,6 +33,8 @@ class ResourceExhaustedError extends BankchannelError {}
 register("resource_exhausted", ResourceExhaustedError);
 class InternalError extends BankchannelError {}
 register("internal", InternalError);
+class PeerFailedError extends BankchannelError {}
+register("peer_failed", PeerFailedError);
 
 const codes = Object.freeze({
   INPUT_INVALID_FIELD: "input.invalid_field",
@@ -102,6 +104,9 @@ const codes = Object.freeze({
   WS_CHANNEL_PAYMENT_FILE_INVALID: "ws_channel.payment_file_invalid",
   WS_CHANNEL_CHALLENGE_MALFORMED: "ws_channel.challenge_malformed",
   WS_CHANNEL_ANSWER_NOT_FOUND: "ws_channel.answer_not_found",
+  WS_CHANNEL_PAYMENT_REJECTED: "ws_channel.payment_rejected",
+  WS_CHANNEL_UPLOAD_REPEATED: "ws_channel.upload_repeated",
+  WS_CHANNEL_FILE_GONE: "ws_channel.file_gone",
   WS_CHANNEL_SIGNATURE_WRONG: "ws_channel.signature_wrong",
   WS_CHANNEL_REFERENCE_UNSAFE: "ws_channel.reference_unsafe",
   NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: "nextgen_psd2.certificate_unusable",
@@ -172,5 +177,6 @@ module.exports = {
   ConflictError,
   ResourceExhaustedError,
   InternalError,
+  PeerFailedError,
   codes,
 };

@@ -4,7 +4,7 @@
 const { Client } = require('./client');
 const { Embedded } = require('./service');
 const { list, map, secret, struct, union } = require('./shape');
-const { ProfileOptions, StatusFile, CashFile } = require('./iso20022_types');
+const { ProfileOptions, StatusFile, CashFile, Code } = require('./iso20022_types');
 
 const InitRegisterRequest = struct([
   ["email", "email"],
@@ -685,6 +685,9 @@ const SignAndUploadRequest = struct([
   ["hash", "hash"],
   ["check", "check"],
   ["checkProfile", "check_profile", ProfileOptions],
+  ["rejectRepeats", "reject_repeats"],
+  ["repeatsWithinS", "repeats_within_s"],
+  ["askRepeats", "ask_repeats"],
 ]);
 
 const SignAndUploadResponse = struct([
@@ -709,14 +712,21 @@ const UploadAndWaitRequest = struct([
   ["timeoutS", "timeout_s"],
   ["pollIntervalMs", "poll_interval_ms"],
   ["directory", "directory"],
+  ["ledger", "ledger"],
+  ["acceptUnreferenced", "accept_unreferenced"],
+  ["failIfRejected", "fail_if_rejected"],
   ["parse", "parse"],
   ["check", "check"],
   ["checkProfile", "check_profile", ProfileOptions],
+  ["rejectRepeats", "reject_repeats"],
+  ["repeatsWithinS", "repeats_within_s"],
+  ["askRepeats", "ask_repeats"],
 ]);
 
 const BankAnswer = struct([
   ["file", "file", FileDescriptor],
   ["bytes", "bytes"],
+  ["statusText", "status_text"],
   ["path", "path"],
   ["content", "content"],
   ["report", "report", StatusFile],
@@ -725,9 +735,17 @@ const BankAnswer = struct([
 ]);
 
 const UploadAndWaitResponse = struct([
+  ["verdict", "verdict"],
+  ["verdictText", "verdict_text"],
+  ["status", "status", Code],
+  ["reason", "reason", Code],
+  ["messageId", "message_id"],
   ["fileName", "file_name"],
   ["bytes", "bytes"],
   ["answers", "answers", list(BankAnswer)],
+  ["missing", "missing"],
+  ["others", "others", list(BankAnswer)],
+  ["notes", "notes"],
   ["responseText", "response_text"],
 ]);
 
@@ -737,6 +755,7 @@ const DownloadNewFilesRequest = struct([
   ["status", "status"],
   ["directory", "directory"],
   ["fileReference", "file_reference"],
+  ["ledger", "ledger"],
   ["parse", "parse"],
 ]);
 
@@ -759,6 +778,7 @@ const DownloadNewFilesResponse = struct([
   ["downloaded", "downloaded"],
   ["existing", "existing"],
   ["failed", "failed"],
+  ["notTried", "not_tried"],
 ]);
 
 const WsChannelSettings = struct([

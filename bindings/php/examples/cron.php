@@ -24,7 +24,7 @@ try {
     foreach ($fetched->files as $file) {
         echo "{$file->status->value} {$file->fileType} {$file->name}\n";
     }
-    exit($fetched->failed > 0 ? 75 : 0);
+    exit($fetched->failed + $fetched->notTried > 0 ? 75 : 0);
 } catch (BankchannelException $error) {
     fwrite(STDERR, "{$error->errorCode}: {$error->getMessage()}\n");
     exit($error->retryable ? 75 : 1);

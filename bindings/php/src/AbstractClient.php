@@ -154,7 +154,9 @@ abstract class AbstractClient
         try {
             return $this->exchange($name, $request, $content, $destination, $timeoutMs, $asks, $onCode, $signer, $onProgress, $asksProgram, $requestId);
         } catch (BankchannelException $error) {
-            throw $error->named();
+            // The response's class is named after the operation, in the namespace of the client's name.
+            $short = str_replace('_', '', ucwords(substr($name, (int) strpos($name, '.') + 1), '_'));
+            throw $error->named()->withPartialOf(static::class . "\\{$short}Response");
         }
     }
 

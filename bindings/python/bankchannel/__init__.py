@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .errors import InvalidInputError as InvalidInputError
     from .errors import NotSupportedError as NotSupportedError
     from .errors import Peer as Peer
+    from .errors import PeerFailedError as PeerFailedError
     from .errors import PeerProtocolError as PeerProtocolError
     from .errors import PeerRefusedError as PeerRefusedError
     from .errors import PermissionDeniedError as PermissionDeniedError
@@ -102,6 +103,7 @@ __all__ = [
     "OnCode",
     "OnProgress",
     "Peer",
+    "PeerFailedError",
     "PeerProtocolError",
     "PeerRefusedError",
     "PermissionDeniedError",

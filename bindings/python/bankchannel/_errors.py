@@ -51,6 +51,9 @@ class BankchannelError(Exception):
     """The details of this case, such as `field`."""
     retry_after_s: int | None
     """The wait in seconds that the peer asked for."""
+    partial_response: Any
+    """What the failed call had finished, in the form of its response: files that have arrived, answers that have come.
+    `None` if there is nothing. It is not in `to_json`."""
 
     __match_args__: ClassVar[tuple[str, ...]] = ("code", "outcome")
     _category: ClassVar[str] = "internal"
@@ -69,6 +72,7 @@ class BankchannelError(Exception):
         peer: Peer | None = None,
         context: Mapping[str, str] | None = None,
         retry_after_s: int | None = None,
+        partial_response: Any = None,
     ) -> None:
         """An error like those of the library, for the tests of programs that catch it:
         `PeerRefusedError(code=codes.WS_CHANNEL_UPLOAD_REJECTED, outcome="refused")`. By default `message` is the code. The
@@ -98,6 +102,7 @@ class BankchannelError(Exception):
         self.peer = Peer(**{name: peer.get(name) for name in Peer.__match_args__}) if peer else None
         self.context = details.get("context") or {}
         self.retry_after_s = details.get("retry_after_s")
+        self.partial_response = partial_response
         self._details = dict(details)
 
     def __str__(self) -> str:
@@ -105,8 +110,8 @@ class BankchannelError(Exception):
         after = f"; outcome {self.outcome}" if self.outcome else ""
         return f"{before}{self.message} [{self.code}{after}]"
 
-    def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], BankchannelError], tuple[Mapping[str, Any]]]:
-        return from_details, (self._details,)
+    def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], BankchannelError], tuple[Mapping[str, Any]], Any]:
+        return from_details, (self._details,), {"partial_response": self.partial_response}
 
     def _in(self, operation: str) -> BankchannelError:
         """Adds the operation's name, if the package itself found the error."""

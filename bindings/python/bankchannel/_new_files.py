@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 LIST = "ws_channel.list_files"
 DOWNLOAD = "ws_channel.download_new_files"
-BEGUN = ".bankchannel-begun-"
-"""The prefix of the hidden files that mark begun downloads (see `download_new_files`)."""
+BEGUN = ".bankchannel-file-"
+"""The prefix of the hidden files that remember begun and unreported downloads (see `download_new_files`)."""
 
 
 class NewFilesClient(Client):
@@ -53,8 +53,8 @@ class NewFilesClient(Client):
         it arrives then.
 
         The bank is not contacted before the first file is requested. An exception ends the iteration: the listing
-        cannot be read, or continuing is pointless because the session has ended, the call was cancelled, its time
-        is up or the disk is full.
+        cannot be read, or continuing is pointless because the session has ended, the call was cancelled or its time
+        is up. The next run gives what was downloaded and never given. If the disk is full, each file fails.
 
         Args:
             bank: The bank that holds them. Default: the client's own.

@@ -92,6 +92,7 @@ __all__ = [
     "WS_CHANNEL_CODE_REFUSED",
     "WS_CHANNEL_CONTENT_EMPTY",
     "WS_CHANNEL_DECRYPTION_FAILED",
+    "WS_CHANNEL_FILE_GONE",
     "WS_CHANNEL_LOGIN_FAILED",
     "WS_CHANNEL_LOGIN_REFUSED",
     "WS_CHANNEL_LOGIN_STALLED",
@@ -106,6 +107,7 @@ __all__ = [
     "WS_CHANNEL_PARAMETER_REFUSED",
     "WS_CHANNEL_PASSPHRASE_REFUSED",
     "WS_CHANNEL_PAYMENT_FILE_INVALID",
+    "WS_CHANNEL_PAYMENT_REJECTED",
     "WS_CHANNEL_PGP_KEY_MISSING",
     "WS_CHANNEL_PGP_KEY_REFUSED",
     "WS_CHANNEL_PGP_KEY_UNFIT",
@@ -120,6 +122,7 @@ __all__ = [
     "WS_CHANNEL_SIGNATURE_MISSING",
     "WS_CHANNEL_SIGNATURE_WRONG",
     "WS_CHANNEL_UPLOAD_REJECTED",
+    "WS_CHANNEL_UPLOAD_REPEATED",
     "WS_CHANNEL_USER_EXISTS",
     "WS_CHANNEL_USER_UNKNOWN",
 ]
@@ -267,8 +270,8 @@ WS_CHANNEL_CONTENT_EMPTY: Final = "ws_channel.content_empty"
 WS_CHANNEL_BANK_REFUSED: Final = "ws_channel.bank_refused"
 """The bank refused the request. The bank's code and text are attached."""
 WS_CHANNEL_BANK_UNAVAILABLE: Final = "ws_channel.bank_unavailable"
-"""The bank cannot be reached, or its answer cannot be used. Before an upload is repeated, look for its
-answer files.
+"""The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is repeated,
+look for its answer files.
 """
 WS_CHANNEL_NO_BANK_CHANNEL: Final = "ws_channel.no_bank_channel"
 """The service has no channel to this bank configured. Use the simulator, or a service that has one."""
@@ -301,6 +304,18 @@ WS_CHANNEL_CHALLENGE_MALFORMED: Final = "ws_channel.challenge_malformed"
 WS_CHANNEL_ANSWER_NOT_FOUND: Final = "ws_channel.answer_not_found"
 """The bank's answer did not come in time. The upload was accepted: do not send it again; look for the
 answer files later.
+"""
+WS_CHANNEL_PAYMENT_REJECTED: Final = "ws_channel.payment_rejected"
+"""The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it
+as a new file with a new message id.
+"""
+WS_CHANNEL_UPLOAD_REPEATED: Final = "ws_channel.upload_repeated"
+"""The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if it
+must be paid twice, give it another message id.
+"""
+WS_CHANNEL_FILE_GONE: Final = "ws_channel.file_gone"
+"""The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by its
+type and reference.
 """
 WS_CHANNEL_SIGNATURE_WRONG: Final = "ws_channel.signature_wrong"
 """The external signature is not valid. Sign the digest of the question, as its algorithm says, with the

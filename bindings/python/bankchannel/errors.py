@@ -15,6 +15,7 @@ __all__ = [
     "InvalidInputError",
     "NotSupportedError",
     "Peer",
+    "PeerFailedError",
     "PeerProtocolError",
     "PeerRefusedError",
     "PermissionDeniedError",
@@ -75,7 +76,9 @@ class PeerProtocolError(BankchannelError):
 
 @register("peer_refused")
 class PeerRefusedError(BankchannelError):
-    """The peer understood the request and refused it; its code and text are attached."""
+    """The peer understood the request and did not do it: the outcome is always `refused`. Its code and
+    text are attached.
+    """
 
 
 @register("rate_limited")
@@ -101,3 +104,10 @@ class ResourceExhaustedError(BankchannelError):
 @register("internal")
 class InternalError(BankchannelError):
     """A defect of bankchannel; please report it."""
+
+
+@register("peer_failed")
+class PeerFailedError(BankchannelError):
+    """The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before
+    sending anything again.
+    """

@@ -1541,7 +1541,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
         """
         answer: VerifyUserResponse = self._call(
@@ -1619,7 +1619,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -1703,7 +1703,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -1809,7 +1809,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -1893,7 +1893,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -1960,7 +1960,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -2026,7 +2026,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -2101,7 +2101,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -2171,7 +2171,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -2239,7 +2239,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -2320,7 +2320,7 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -2976,7 +2976,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
         """
         answer: VerifyUserResponse = await self._call(
@@ -3054,7 +3054,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -3138,7 +3138,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -3244,7 +3244,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -3328,7 +3328,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -3395,7 +3395,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -3461,7 +3461,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -3536,7 +3536,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -3606,7 +3606,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -3674,7 +3674,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
@@ -3755,7 +3755,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
                 resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """

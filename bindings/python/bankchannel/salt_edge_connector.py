@@ -2098,7 +2098,7 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -2174,7 +2174,7 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -2246,7 +2246,7 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -2313,7 +2313,7 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -2374,7 +2374,7 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -2425,7 +2425,7 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -3103,7 +3103,7 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -3471,7 +3471,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -3547,7 +3547,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -3619,7 +3619,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -3686,7 +3686,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -3747,7 +3747,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -3798,7 +3798,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
@@ -4476,7 +4476,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
                 internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did

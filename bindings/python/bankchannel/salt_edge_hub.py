@@ -643,8 +643,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -709,8 +709,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -774,8 +774,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -839,8 +839,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -899,8 +899,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -959,8 +959,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1028,8 +1028,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1096,8 +1096,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1165,8 +1165,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1229,8 +1229,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1292,8 +1292,8 @@ class SaltEdgeHub(Client):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1446,8 +1446,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1512,8 +1512,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1577,8 +1577,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1642,8 +1642,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1702,8 +1702,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1762,8 +1762,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1831,8 +1831,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1899,8 +1899,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1968,8 +1968,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -2032,8 +2032,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -2095,8 +2095,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
+                an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ._call import AsyncOnCode, AsyncSigner, OnCode, OnProgress, Signer
-    from .iso20022 import ProfileOptions, StatusFile, CashFile
+    from .iso20022 import ProfileOptions, StatusFile, CashFile, Code
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -91,6 +91,7 @@ __all__ = [
     "PaymentPart",
     "PaymentProblem",
     "PaymentSummary",
+    "PaymentVerdict",
     "PgpKeyDescriptor",
     "PgpKeyPurpose",
     "Purpose",
@@ -1379,17 +1380,32 @@ class SignAndUploadResponse(Record):
     """The service's text."""
 
 
+PaymentVerdict = Literal["accepted", "rejected", "partly_rejected", "pending", "unknown"]
+"""The bank's verdict on an uploaded file.
+  `accepted`: The bank has accepted it, and has rejected none of its transactions so far.
+  `rejected`: The bank has rejected it as a whole, finally: nothing of it is paid.
+  `partly_rejected`: The bank has rejected some of its transactions: see the status report.
+  `pending`: The bank has received it, or it waits at the bank for something, such as an approval.
+  `unknown`: No answer says it: there is no status report about it, or it has a code that is not known.
+"""
+
+
 class BankAnswer(Record):
     """An answer file of the bank."""
 
     __slots__ = ()
-    __match_args__ = ("file", "bytes", "path", "content", "report", "statement", "not_parsed")
+    __match_args__ = ("file", "bytes", "status_text", "path", "content", "report", "statement", "not_parsed")
 
     file: FileDescriptor
     """The bank's description of the file."""
 
     bytes: int
     """The file's length in bytes."""
+
+    status_text: str | None = None
+    """Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient
+    funds)`.
+    """
 
     path: str | None = None
     """The file's path, if a folder was given."""
@@ -1410,10 +1426,27 @@ class BankAnswer(Record):
 
 
 class UploadAndWaitResponse(Record):
-    """The file was accepted, and the bank has answered."""
+    """The service has accepted the file, and the bank has answered: see `verdict` for whether it pays."""
 
     __slots__ = ()
-    __match_args__ = ("file_name", "bytes", "answers", "response_text")
+    __match_args__ = ("verdict", "verdict_text", "status", "reason", "message_id", "file_name", "bytes", "answers", "missing", "others", "notes", "response_text")
+
+    verdict: PaymentVerdict
+    """What the bank says about the file, by its answers."""
+
+    verdict_text: str
+    """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file,
+    nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
+    """
+
+    status: Code | None = None
+    """The bank's status of the file, such as `ACCP` or `RJCT`."""
+
+    reason: Code | None = None
+    """The first reason for that status, such as `AM04`."""
+
+    message_id: str | None = None
+    """The message id of the file, by which answers name it; left out if the file has none."""
 
     file_name: str
     """The file name sent to the bank."""
@@ -1422,17 +1455,31 @@ class UploadAndWaitResponse(Record):
     """The number of bytes sent."""
 
     answers: tuple[BankAnswer, ...]
-    """The answers, in the order of `wait_for`."""
+    """The answers to this file: the first of each type in the order of `wait_for`, then further ones of
+    these types.
+    """
+
+    missing: tuple[str, ...]
+    """The types of `wait_for` of which no answer has come: after a rejection the bank sends none."""
+
+    others: tuple[BankAnswer, ...]
+    """The files that this call has fetched, and which answer no upload of this client that waits: the bank
+    counts them as downloaded. If there is a ledger, `download_new_files` reports them too.
+    """
+
+    notes: tuple[str, ...]
+    """Remarks: a file whose download was begun and not finished, uploads with the same message id."""
 
     response_text: str
     """The service's text on the upload."""
 
 
-DownloadStatus = Literal["downloaded", "exists", "failed"]
+DownloadStatus = Literal["downloaded", "exists", "failed", "not_tried"]
 """The result for a file.
-  `downloaded`: The file is now in the folder.
+  `downloaded`: The file is now in the folder, and no call has reported it before.
   `exists`: The file already existed and did not change.
   `failed`: The file is not in the folder.
+  `not_tried`: The bank was not asked for the file.
 """
 
 
@@ -1461,10 +1508,10 @@ class DownloadedFile(Record):
     """The result."""
 
     error: str | None = None
-    """The error code, if the file failed."""
+    """The error code, if the file failed or was not tried."""
 
     error_message: str | None = None
-    """The error in words, if the file failed."""
+    """The error in words, if the file failed or was not tried."""
 
     report: StatusFile | None = None
     """The content of a status report (`pain.002`)."""
@@ -1482,10 +1529,10 @@ class DownloadNewFilesResponse(Record):
     """The result for each file."""
 
     __slots__ = ()
-    __match_args__ = ("files", "downloaded", "existing", "failed")
+    __match_args__ = ("files", "downloaded", "existing", "failed", "not_tried")
 
     files: tuple[DownloadedFile, ...]
-    """The files in the order of the listing."""
+    """The files in the order of the listing, then those of earlier calls that are no longer listed as new."""
 
     downloaded: int
     """The number of files downloaded."""
@@ -1495,6 +1542,9 @@ class DownloadNewFilesResponse(Record):
 
     failed: int
     """The number of files that failed."""
+
+    not_tried: int
+    """The number of files that were not tried, because the call ended before or the disk is full."""
 
 
 Environment = Literal["test", "production"]
@@ -2627,7 +2677,7 @@ class WsChannel(NewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -2811,7 +2861,7 @@ class WsChannel(NewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -2880,7 +2930,7 @@ class WsChannel(NewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -2956,7 +3006,7 @@ class WsChannel(NewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -3017,7 +3067,7 @@ class WsChannel(NewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -4087,6 +4137,9 @@ class WsChannel(NewFilesClient):
         hash: SignatureHash | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
+        reject_repeats: str | None = None,
+        repeats_within_s: float | None = None,
+        ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
@@ -4128,6 +4181,18 @@ class WsChannel(NewFilesClient):
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
                 warnings do not. The check reads the file into memory. Default: false.
             check_profile: The bank's differences from the common rules, for `check`.
+            reject_repeats: A folder in which the client records its uploads, one small hidden file
+                each. The same bytes for the same bank, user and service within `repeats_within_s` are
+                `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still
+                running, if its outcome is unknown, or if its process was killed. An upload that was
+                refused or not sent does not count. Share the folder between all processes that may send
+                the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds.
+                Default: seven days.
+            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
+                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
+                `message_id`. The answer `send` continues; `repeated` ends the call with
+                `ws_channel.upload_repeated`. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4157,8 +4222,9 @@ class WsChannel(NewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
+            ConflictError: `ws_channel.upload_repeated`: The same file was sent before.
         """
         answer: SignAndUploadResponse = self._call(
             "ws_channel.sign_and_upload",
@@ -4172,6 +4238,9 @@ class WsChannel(NewFilesClient):
                 "hash": hash,
                 "check": check,
                 "check_profile": check_profile,
+                "reject_repeats": reject_repeats,
+                "repeats_within_s": repeats_within_s,
+                "ask_repeats": ask_repeats,
             },
             content=content,
             timeout=timeout,
@@ -4200,9 +4269,15 @@ class WsChannel(NewFilesClient):
         timeout_s: int | None = None,
         poll_interval_ms: int | None = None,
         directory: str | PathLike[str] | None = None,
+        ledger: str | None = None,
+        accept_unreferenced: bool | None = None,
+        fail_if_rejected: bool | None = None,
         parse: bool | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
+        reject_repeats: str | None = None,
+        repeats_within_s: float | None = None,
+        ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
@@ -4213,15 +4288,19 @@ class WsChannel(NewFilesClient):
         """Sign a file, send it, and wait for the bank's answers.
 
         Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload`
-        does, then polls until there is a new file of each type, and downloads it. New means new since
-        the upload: if several uploads are under way at once, an answer to another upload may be taken
-        for this one's, so read the reference in it. Every error after the accepted upload has outcome
-        `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its
-        answers later. The detail `taken` lists the answers that were downloaded before the error, by
-        type and reference: the bank lists them as downloaded. The detail `begun` lists the answers that
-        the bank may have sent and that did not arrive: it may list them as downloaded too.
-        `download_new_files` into the same folder has them again; without a folder, or if a name was
-        taken, download them by type and reference. With `signing_certificate` it asks a question of
+        does, then polls for new files of each type, fetches them and keeps those that are about this
+        file. A file is an answer only if it says so: a status report by the original message id; a
+        notification or statement by the message id, the UETR or the references of its entries. One that
+        names several uploads is given to each of them. A new file can only be told apart by its
+        content, so all new ones are fetched; those that answer no upload are in `others`. Any number of
+        uploads may wait at once, in several processes too. The wait ends with an answer of each type,
+        or when the bank has rejected the whole file; read `verdict` first. Every other error after the
+        accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the
+        file again, look for its answers later. Its `partial_response` has the answers that did come.
+        The detail `taken` lists them by type and reference: the bank lists them as downloaded. The
+        detail `begun` lists the files that the bank may have sent and that did not arrive: it may list
+        them as downloaded too. With `directory` or `ledger`, `download_new_files` returns all of them;
+        without, download them by type and reference. With `signing_certificate` it asks a question of
         kind `signature` for each certificate, as `sign_and_upload` does.
 
         Args:
@@ -4239,6 +4318,7 @@ class WsChannel(NewFilesClient):
             hash: The hash algorithm of the signature. Default: SHA-256.
             signature: Signatures over the same bytes that were made elsewhere.
             wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
+                With a status report (`pain.002`) among them, a rejection ends the wait.
             wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
                 Default: 60.
             timeout_s: The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s` takes
@@ -4246,13 +4326,35 @@ class WsChannel(NewFilesClient):
             poll_interval_ms: The interval between two polls, in milliseconds, at least 100. Default:
                 1000.
             directory: The folder for the answers, with names as in `download_new_files`. Without a
-                folder the answers are in the response. If a name is taken, the answer gets another
-                name, with `~2` before `.dat`: names contain neither bank nor account.
+                folder the answers are in the response. If a name is taken by a file with another
+                content, the answer gets another name, with `~2` before `.dat`: names contain neither
+                bank nor account.
+            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that
+                answer no upload, and those of a call that failed. Default: `directory`; without both
+                there is none.
+            accept_unreferenced: Whether to take files that carry no reference, although other uploads
+                of this client wait too. Default: false: such a file is taken only if no other upload of
+                this client waits for its type.
+            fail_if_rejected: Whether the bank's rejection of the whole file is the error
+                `ws_channel.payment_rejected`, with the response as its `partial_response`. Default:
+                false: the response says it in `verdict`.
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
                 warnings do not. The check reads the file into memory. Default: false.
             check_profile: The bank's differences from the common rules, for `check`.
+            reject_repeats: A folder in which the client records its uploads, one small hidden file
+                each. The same bytes for the same bank, user and service within `repeats_within_s` are
+                `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still
+                running, if its outcome is unknown, or if its process was killed. An upload that was
+                refused or not sent does not count. Share the folder between all processes that may send
+                the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds.
+                Default: seven days.
+            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
+                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
+                `message_id`. The answer `send` continues; `repeated` ends the call with
+                `ws_channel.upload_repeated`. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4265,6 +4367,9 @@ class WsChannel(NewFilesClient):
 
         Raises:
             TimedOutError: `ws_channel.answer_not_found`: The bank's answer did not come in time.
+            PeerRefusedError: `ws_channel.payment_rejected`: The bank has rejected the payment file:
+                nothing of it is paid.
+            ConflictError: `ws_channel.upload_repeated`: The same file was sent before.
             PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
                 used as a file name.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -4284,7 +4389,7 @@ class WsChannel(NewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
         """
         answer: UploadAndWaitResponse = self._call(
@@ -4303,9 +4408,15 @@ class WsChannel(NewFilesClient):
                 "timeout_s": timeout_s,
                 "poll_interval_ms": poll_interval_ms,
                 "directory": directory,
+                "ledger": ledger,
+                "accept_unreferenced": accept_unreferenced,
+                "fail_if_rejected": fail_if_rejected,
                 "parse": parse,
                 "check": check,
                 "check_profile": check_profile,
+                "reject_repeats": reject_repeats,
+                "repeats_within_s": repeats_within_s,
+                "ask_repeats": ask_repeats,
             },
             content=content,
             timeout=timeout,
@@ -4325,6 +4436,7 @@ class WsChannel(NewFilesClient):
         status: StatusFilter | None = None,
         directory: str | PathLike[str],
         file_reference: str | None = None,
+        ledger: str | None = None,
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -4339,11 +4451,15 @@ class WsChannel(NewFilesClient):
         appears under its name only when it is complete; nothing is overwritten, no link is followed,
         nothing is written outside the folder. Use one folder for each bank and account: names contain
         neither, and a file whose name is taken counts as existing. The listing and each file are tried
-        up to three times; a file that fails does not stop the others. The next run for new files
-        retries a file whose download was begun and not finished, even though the bank no longer lists
-        it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call
-        itself fails if the listing cannot be read, or if continuing is pointless: the session has
-        ended, the call was cancelled, its time is up.
+        up to three times; a file that fails does not stop the others. If the disk is full, that is the
+        error of this file and of all others, which are not tried. The call itself fails if the listing
+        cannot be read, or if continuing is pointless: the session has ended, the call was cancelled,
+        its time is up. Then the error's `partial_response` has the result for each file so far, parsed.
+        Each file is reported as downloaded once: small hidden files in the ledger,
+        `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
+        were not reported. So the next call also returns files that a failed or killed call has
+        downloaded, and retries those that did not arrive, even if the bank no longer lists them as new;
+        and it returns files that `upload_and_wait` has fetched and that answer no upload.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
@@ -4352,6 +4468,9 @@ class WsChannel(NewFilesClient):
             directory: The folder, one for each bank and account. The last part of the path is created
                 if it does not exist.
             file_reference: Only the file with this reference.
+            ledger: The folder of the ledger, which remembers files that were begun and not reported.
+                Default: `directory`. Give the same folder to calls that share the bank's files, such as
+                `upload_and_wait`.
             parse: Whether the answer also has files in parsed form: all files with true, none with
                 false. Default: the files that this call downloaded.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -4369,10 +4488,12 @@ class WsChannel(NewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
                 used as a file name.
+            ConflictError: `ws_channel.file_gone`: The bank no longer lists a file whose download an
+                earlier call had begun.
         """
         answer: DownloadNewFilesResponse = self._call(
             "ws_channel.download_new_files",
@@ -4382,6 +4503,7 @@ class WsChannel(NewFilesClient):
                 "status": status,
                 "directory": directory,
                 "file_reference": file_reference,
+                "ledger": ledger,
                 "parse": parse,
             },
             timeout=timeout,
@@ -5404,7 +5526,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -5588,7 +5710,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -5657,7 +5779,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -5733,7 +5855,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -5794,7 +5916,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
@@ -6864,6 +6986,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
         hash: SignatureHash | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
+        reject_repeats: str | None = None,
+        repeats_within_s: float | None = None,
+        ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
@@ -6905,6 +7030,18 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
                 warnings do not. The check reads the file into memory. Default: false.
             check_profile: The bank's differences from the common rules, for `check`.
+            reject_repeats: A folder in which the client records its uploads, one small hidden file
+                each. The same bytes for the same bank, user and service within `repeats_within_s` are
+                `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still
+                running, if its outcome is unknown, or if its process was killed. An upload that was
+                refused or not sent does not count. Share the folder between all processes that may send
+                the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds.
+                Default: seven days.
+            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
+                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
+                `message_id`. The answer `send` continues; `repeated` ends the call with
+                `ws_channel.upload_repeated`. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6934,8 +7071,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
+            ConflictError: `ws_channel.upload_repeated`: The same file was sent before.
         """
         answer: SignAndUploadResponse = await self._call(
             "ws_channel.sign_and_upload",
@@ -6949,6 +7087,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "hash": hash,
                 "check": check,
                 "check_profile": check_profile,
+                "reject_repeats": reject_repeats,
+                "repeats_within_s": repeats_within_s,
+                "ask_repeats": ask_repeats,
             },
             content=content,
             timeout=timeout,
@@ -6977,9 +7118,15 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout_s: int | None = None,
         poll_interval_ms: int | None = None,
         directory: str | PathLike[str] | None = None,
+        ledger: str | None = None,
+        accept_unreferenced: bool | None = None,
+        fail_if_rejected: bool | None = None,
         parse: bool | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
+        reject_repeats: str | None = None,
+        repeats_within_s: float | None = None,
+        ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
@@ -6990,15 +7137,19 @@ class AsyncWsChannel(AsyncNewFilesClient):
         """Sign a file, send it, and wait for the bank's answers.
 
         Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload`
-        does, then polls until there is a new file of each type, and downloads it. New means new since
-        the upload: if several uploads are under way at once, an answer to another upload may be taken
-        for this one's, so read the reference in it. Every error after the accepted upload has outcome
-        `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its
-        answers later. The detail `taken` lists the answers that were downloaded before the error, by
-        type and reference: the bank lists them as downloaded. The detail `begun` lists the answers that
-        the bank may have sent and that did not arrive: it may list them as downloaded too.
-        `download_new_files` into the same folder has them again; without a folder, or if a name was
-        taken, download them by type and reference. With `signing_certificate` it asks a question of
+        does, then polls for new files of each type, fetches them and keeps those that are about this
+        file. A file is an answer only if it says so: a status report by the original message id; a
+        notification or statement by the message id, the UETR or the references of its entries. One that
+        names several uploads is given to each of them. A new file can only be told apart by its
+        content, so all new ones are fetched; those that answer no upload are in `others`. Any number of
+        uploads may wait at once, in several processes too. The wait ends with an answer of each type,
+        or when the bank has rejected the whole file; read `verdict` first. Every other error after the
+        accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the
+        file again, look for its answers later. Its `partial_response` has the answers that did come.
+        The detail `taken` lists them by type and reference: the bank lists them as downloaded. The
+        detail `begun` lists the files that the bank may have sent and that did not arrive: it may list
+        them as downloaded too. With `directory` or `ledger`, `download_new_files` returns all of them;
+        without, download them by type and reference. With `signing_certificate` it asks a question of
         kind `signature` for each certificate, as `sign_and_upload` does.
 
         Args:
@@ -7016,6 +7167,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             hash: The hash algorithm of the signature. Default: SHA-256.
             signature: Signatures over the same bytes that were made elsewhere.
             wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
+                With a status report (`pain.002`) among them, a rejection ends the wait.
             wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
                 Default: 60.
             timeout_s: The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s` takes
@@ -7023,13 +7175,35 @@ class AsyncWsChannel(AsyncNewFilesClient):
             poll_interval_ms: The interval between two polls, in milliseconds, at least 100. Default:
                 1000.
             directory: The folder for the answers, with names as in `download_new_files`. Without a
-                folder the answers are in the response. If a name is taken, the answer gets another
-                name, with `~2` before `.dat`: names contain neither bank nor account.
+                folder the answers are in the response. If a name is taken by a file with another
+                content, the answer gets another name, with `~2` before `.dat`: names contain neither
+                bank nor account.
+            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that
+                answer no upload, and those of a call that failed. Default: `directory`; without both
+                there is none.
+            accept_unreferenced: Whether to take files that carry no reference, although other uploads
+                of this client wait too. Default: false: such a file is taken only if no other upload of
+                this client waits for its type.
+            fail_if_rejected: Whether the bank's rejection of the whole file is the error
+                `ws_channel.payment_rejected`, with the response as its `partial_response`. Default:
+                false: the response says it in `verdict`.
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
                 warnings do not. The check reads the file into memory. Default: false.
             check_profile: The bank's differences from the common rules, for `check`.
+            reject_repeats: A folder in which the client records its uploads, one small hidden file
+                each. The same bytes for the same bank, user and service within `repeats_within_s` are
+                `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still
+                running, if its outcome is unknown, or if its process was killed. An upload that was
+                refused or not sent does not count. Share the folder between all processes that may send
+                the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds.
+                Default: seven days.
+            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
+                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
+                `message_id`. The answer `send` continues; `repeated` ends the call with
+                `ws_channel.upload_repeated`. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -7042,6 +7216,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
 
         Raises:
             TimedOutError: `ws_channel.answer_not_found`: The bank's answer did not come in time.
+            PeerRefusedError: `ws_channel.payment_rejected`: The bank has rejected the payment file:
+                nothing of it is paid.
+            ConflictError: `ws_channel.upload_repeated`: The same file was sent before.
             PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
                 used as a file name.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -7061,7 +7238,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
         """
         answer: UploadAndWaitResponse = await self._call(
@@ -7080,9 +7257,15 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "timeout_s": timeout_s,
                 "poll_interval_ms": poll_interval_ms,
                 "directory": directory,
+                "ledger": ledger,
+                "accept_unreferenced": accept_unreferenced,
+                "fail_if_rejected": fail_if_rejected,
                 "parse": parse,
                 "check": check,
                 "check_profile": check_profile,
+                "reject_repeats": reject_repeats,
+                "repeats_within_s": repeats_within_s,
+                "ask_repeats": ask_repeats,
             },
             content=content,
             timeout=timeout,
@@ -7102,6 +7285,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         status: StatusFilter | None = None,
         directory: str | PathLike[str],
         file_reference: str | None = None,
+        ledger: str | None = None,
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -7116,11 +7300,15 @@ class AsyncWsChannel(AsyncNewFilesClient):
         appears under its name only when it is complete; nothing is overwritten, no link is followed,
         nothing is written outside the folder. Use one folder for each bank and account: names contain
         neither, and a file whose name is taken counts as existing. The listing and each file are tried
-        up to three times; a file that fails does not stop the others. The next run for new files
-        retries a file whose download was begun and not finished, even though the bank no longer lists
-        it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call
-        itself fails if the listing cannot be read, or if continuing is pointless: the session has
-        ended, the call was cancelled, its time is up.
+        up to three times; a file that fails does not stop the others. If the disk is full, that is the
+        error of this file and of all others, which are not tried. The call itself fails if the listing
+        cannot be read, or if continuing is pointless: the session has ended, the call was cancelled,
+        its time is up. Then the error's `partial_response` has the result for each file so far, parsed.
+        Each file is reported as downloaded once: small hidden files in the ledger,
+        `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
+        were not reported. So the next call also returns files that a failed or killed call has
+        downloaded, and retries those that did not arrive, even if the bank no longer lists them as new;
+        and it returns files that `upload_and_wait` has fetched and that answer no upload.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
@@ -7129,6 +7317,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             directory: The folder, one for each bank and account. The last part of the path is created
                 if it does not exist.
             file_reference: Only the file with this reference.
+            ledger: The folder of the ledger, which remembers files that were begun and not reported.
+                Default: `directory`. Give the same folder to calls that share the bank's files, such as
+                `upload_and_wait`.
             parse: Whether the answer also has files in parsed form: all files with true, none with
                 false. Default: the files that this call downloaded.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -7146,10 +7337,12 @@ class AsyncWsChannel(AsyncNewFilesClient):
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
                 cannot be used.
             PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
                 used as a file name.
+            ConflictError: `ws_channel.file_gone`: The bank no longer lists a file whose download an
+                earlier call had begun.
         """
         answer: DownloadNewFilesResponse = await self._call(
             "ws_channel.download_new_files",
@@ -7159,6 +7352,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "status": status,
                 "directory": directory,
                 "file_reference": file_reference,
+                "ledger": ledger,
                 "parse": parse,
             },
             timeout=timeout,

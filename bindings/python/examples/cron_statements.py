@@ -21,7 +21,7 @@ def main(folder: str, file_type: str = "camt.053.001.02") -> int:
     for file in done.files:
         if file.error is not None:
             print(f"{file.file_type} {file.file_reference}: {file.error_message} [{file.error}]", file=sys.stderr)
-    return 1 if done.failed else 0
+    return 1 if done.failed or done.not_tried else 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ use std::{
 use crate::{
     Cancel,
     client::{Client, placed},
-    errors::raised,
+    errors::{raised, raised_by},
     given,
     hub::Hub,
     plan::{self, Plan},
@@ -231,9 +231,10 @@ impl Running {
         for _ in 0..ENDING {
             let ended = match py.detach(|| call.wait(SLICE)) {
                 Some(Event::Failed(error)) => error,
-                Some(Event::Response { .. }) => {
+                Some(Event::Response { value, .. }) => {
                     let message = "the call was interrupted after it had succeeded: do not repeat it";
-                    Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Accepted)
+                    let error = Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Accepted);
+                    error.with_partial_response_value(value)
                 }
                 // It asked just before: it ends after any reply.
                 Some(event) => {
@@ -253,7 +254,7 @@ impl Running {
                 },
             };
             let name = self.name.bind(py).to_str().unwrap_or_default();
-            interrupt.set_cause(py, Some(raised(py, &placed(ended, name))));
+            interrupt.set_cause(py, Some(self.raised(py, &placed(ended, name))));
             return interrupt;
         }
         interrupt
@@ -263,7 +264,7 @@ impl Running {
     pub(crate) fn told<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyAny>> {
         let tuple = match event {
             Event::Response { value, content } => return self.answered(py, value, content),
-            Event::Failed(error) => return Err(raised(py, &placed(error, self.name.bind(py).to_str()?))),
+            Event::Failed(error) => return Err(self.raised(py, &placed(error, self.name.bind(py).to_str()?))),
             Event::Ask(question) => {
                 let secret = question.secret.as_ref().map(Secret::expose);
                 let signature = question
@@ -281,6 +282,11 @@ impl Running {
             Event::Progress(progress) => ("progress", progress.text, progress.bytes, progress.total).into_pyobject(py),
         };
         tuple.map(Bound::<PyTuple>::into_any)
+    }
+
+    /// The exception of an error of this call.
+    fn raised(&self, py: Python<'_>, error: &Error) -> PyErr {
+        raised_by(py, error, self.plan.as_ref().map(|plan| plan.bind(py)), self.typed)
     }
 
     fn answered<'py>(

@@ -29,6 +29,8 @@ mod by_name;
 pub mod call;
 mod catalogue;
 mod client;
+#[cfg(feature = "ws-channel")]
+mod file_ledger;
 #[cfg(feature = "iso20022")]
 pub mod iso20022;
 mod local;

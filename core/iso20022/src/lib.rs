@@ -21,6 +21,7 @@
 //! follow docs/protocols/ws-channel.md §6.7 and §6.8.
 
 pub mod amount;
+pub mod answers;
 pub mod camt;
 pub mod cash;
 pub mod check;

@@ -216,6 +216,23 @@ impl Partial {
     }
 }
 
+/// Writes a file whose content is in memory: it appears complete and on disk, or not at all. `false` if something has
+/// its name already: nothing is overwritten, and no link is followed. Blocks.
+///
+/// # Errors
+/// `resource.storage`.
+pub fn write_new_file(path: &Path, bytes: &[u8]) -> Result<bool> {
+    let mut partial = Partial::create(path)?;
+    partial.append(bytes)?;
+    partial.sync()?;
+    match partial.claim(path) {
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        claimed => claimed.map_err(|why| unwritable(path, &why))?,
+    }
+    File::open(directory_of(path)).and_then(|folder| folder.sync_all()).map_err(|why| unwritable(path, &why))?;
+    Ok(true)
+}
+
 /// The bytes of a file's name in its partial name: the whole stays below the 255 that file systems allow.
 const NAME_PART: usize = 200;
 /// The number of names to try if files with these names were left behind.

@@ -37,6 +37,7 @@ use bankchannel_foundation::{
     operation::Repeat,
     redact::redact_words,
 };
+pub use file_sink::write_new_file;
 pub use identity::{IdentityFault, client_identity};
 pub use observer::{LogLevel, Observer};
 pub use regular::open_regular;

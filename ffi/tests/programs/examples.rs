@@ -79,9 +79,25 @@ fn upload_asks_for_the_codes_signs_sends_and_waits() {
     let asked = String::from_utf8_lossy(&output.stderr).matches("\n> ").count();
     assert!(asked >= 2, "a wrong code is asked for again: {}", told(&output));
     let said = String::from_utf8(output.stdout).unwrap();
-    let answer = said.trim().strip_prefix("the bank's answer: ").expect("the answer's path");
+    let (verdict, answer) = said.trim().split_once("\nthe bank's answer: ").expect("the answer's path");
+    assert!(verdict.starts_with("The bank has accepted the file: ACCP ("), "{verdict}");
     let answer = fs::read_to_string(answer).unwrap();
     assert!(answer.contains("pain.002.001.10") && answer.contains("<GrpSts>"), "{answer}");
+}
+
+#[test]
+fn upload_does_not_take_a_rejected_payment_for_a_sent_one() {
+    let (linked, account) = (Linked::new(), Account::new(true));
+    let program = linked.compile("ffi/examples/upload.c");
+    let rejected = account.path("rejected.xml");
+    // An account that the bank does not have.
+    let payment = fs::read_to_string(root().join(PAYMENT)).unwrap();
+    fs::write(&rejected, payment.replace("FI2112345600000785", "FI4950009420028730")).unwrap();
+    let output = account.upload(linked.command(&program), &rejected, "");
+    assert_eq!(output.status.code(), Some(4), "{}", told(&output));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.starts_with("The bank has rejected the file, nothing of it is paid: RJCT ("), "{said}");
+    assert!(said.contains("reason AC02"), "{said}");
 }
 
 #[test]

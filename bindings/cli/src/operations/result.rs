@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{Failure, Outcome, PARTLY_REJECTED, PAYMENT_REJECTED},
     output::{self, Format, mask},
 };
 
@@ -93,13 +93,15 @@ impl Target {
             }
             _ => {}
         }
-        match (self.format, response.get("files").and_then(Value::as_array)) {
-            (Format::Table, Some(files)) if entry.short_name() == "download_new_files" => {
+        match (self.format, entry.short_name()) {
+            (Format::Table, "download_new_files") => {
+                let files = members(&response, "files");
                 files.iter().for_each(checked);
                 if files.is_empty() && output::error_is_terminal() {
                     output::note("nothing new");
                 }
             }
+            (Format::Table, "upload_and_wait") => answered(&response),
             _ => {
                 let mut shown = response.clone();
                 // A local operation was asked for its secret, such as a code.
@@ -112,12 +114,64 @@ impl Target {
         // A missing file is a failure, even if the others were fetched; so is a negative verdict, for scripts that
         // check before they continue.
         let is_no = |name: &str| response.get(name) == Some(&Value::Bool(false));
-        let failed = response.get("failed").and_then(Value::as_u64).is_some_and(|failed| failed > 0);
+        let any = |name: &str| response.get(name).and_then(Value::as_u64).is_some_and(|count| count > 0);
+        let failed = any("failed") || any("not_tried");
+        match response.get("verdict").and_then(Value::as_str) {
+            Some("rejected") => return Err(Failure::Verdict(PAYMENT_REJECTED)),
+            Some("partly_rejected") => return Err(Failure::Verdict(PARTLY_REJECTED)),
+            _ => {}
+        }
         if failed || entry.declaration.kind == OperationKind::Local && (is_no("ok") || is_no("good") || is_no("valid"))
         {
             return Err(Failure::Told);
         }
         Ok(())
+    }
+}
+
+/// Shows what a failed call had finished.
+pub(crate) fn partial(format: Format, entry: &Entry, failure: &Failure) {
+    let Failure::Error(error) = failure else { return };
+    let Some(partial) = error.partial_response_value().filter(|_| format == Format::Table) else { return };
+    let partial = Value::from(partial.clone());
+    match entry.short_name() {
+        "download_new_files" => members(&partial, "files").iter().for_each(checked),
+        "upload_and_wait" => answered(&partial),
+        _ => {}
+    }
+}
+
+fn members<'v>(response: &'v Value, name: &str) -> &'v [Value] {
+    response.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The bank's verdict first, then one line for each answer, for each missing one, and for each other file.
+fn answered(response: &Value) {
+    // One line each: a bank's text must not look like another line.
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().replace('\n', " ");
+    output::line(&text(response, "verdict_text"));
+    let file = |answer: &Value| {
+        let file = answer.get("file").cloned().unwrap_or_default();
+        let place = text(answer, "path");
+        let place = if place.is_empty() { String::new() } else { format!(" -> {place}") };
+        let said = text(answer, "status_text");
+        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+        format!("{} {}{said}{place}", text(&file, "file_type"), text(&file, "file_reference"))
+    };
+    members(response, "answers").iter().for_each(|answer| output::line(&file(answer)));
+    for missing in members(response, "missing").iter().filter_map(Value::as_str) {
+        output::line(&format!("{missing}: no answer"));
+    }
+    for other in members(response, "others") {
+        output::line(&format!("no answer to this file: {}", file(other)));
+    }
+    let is_inside = |answer: &Value| answer.get("content").is_some_and(Value::is_string);
+    if members(response, "answers").iter().chain(members(response, "others")).any(is_inside) {
+        output::note("the files' contents are not shown: save them with --directory, or show them with --json");
+    }
+    for note in members(response, "notes").iter().filter_map(Value::as_str) {
+        output::note(note);
     }
 }
 
@@ -129,6 +183,7 @@ fn checked(file: &Value) {
     match text("status").as_str() {
         "exists" => output::line(&format!("Checking {name}... already exists, skipping")),
         "downloaded" => output::line(&format!("Checking {name}... downloading... OK")),
+        "not_tried" => output::line(&format!("Checking {name}... not tried")),
         _ => {
             output::line(&format!("Checking {name}... downloading... FAILED"));
             output::note(&format!("{name}: {}", text("error_message")));

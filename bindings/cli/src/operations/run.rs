@@ -15,7 +15,7 @@ use super::{
     call,
     log::{LOOK, Log},
     request::{self, Request},
-    result::Target,
+    result::{self, Target},
     spec::{Spec, sessions},
     waiting,
 };
@@ -54,6 +54,9 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
         carry_out(&client, entry, json, options, &common)
     };
     let kept = finish(sessions, entry, &client, token.as_ref(), &mut common, &result);
+    if let Err(failure) = &result {
+        result::partial(common.format, entry, failure);
+    }
     let shown =
         result.map_err(|failure| in_options(failure, spec, entry)).and_then(|done| target.show(entry, done, reserved));
     unless_unkept(kept, shown)

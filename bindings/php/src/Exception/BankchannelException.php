@@ -42,6 +42,9 @@ abstract class BankchannelException extends \RuntimeException
      */
     public readonly array $context;
 
+    /** What the failed call had finished, typed. */
+    private mixed $partial = null;
+
     /** Whether it names fields as the catalogue does, and it is not decided yet whether that is right. */
     private bool $isFresh = false;
 
@@ -143,6 +146,31 @@ abstract class BankchannelException extends \RuntimeException
         $context = ['field' => strtr($field, $names)] + ($problems === '' ? [] : ['problems' => strtr($problems, $names)]);
 
         return new static($this->error, $this->getPrevious(), ['message' => strtr($this->getMessage(), $names), 'context' => $context + $this->context]);
+    }
+
+    /**
+     * What the failed call had finished, in the form of its response: files that have arrived, answers that have come.
+     * `null` if there is nothing. A typed method gives the response's object, a call by name an array. It is not in
+     * `toArray`.
+     */
+    final public function partialResponse(): mixed
+    {
+        return $this->partial ?? $this->error['partial_response'] ?? null;
+    }
+
+    /**
+     * @internal
+     *
+     * @param string $class the response's class
+     */
+    final public function withPartialOf(string $class): static
+    {
+        $partial = $this->error['partial_response'] ?? null;
+        if (\is_array($partial) && method_exists($class, 'fromArray')) {
+            $this->partial = $class::fromArray($partial);
+        }
+
+        return $this;
     }
 
     /**

@@ -232,8 +232,8 @@ final class ErrorCode
     public const WS_CHANNEL_BANK_REFUSED = 'ws_channel.bank_refused';
 
     /**
-     * The bank cannot be reached, or its answer cannot be used. Before an upload is repeated, look for
-     * its answer files.
+     * The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is
+     * repeated, look for its answer files.
      */
     public const WS_CHANNEL_BANK_UNAVAILABLE = 'ws_channel.bank_unavailable';
 
@@ -284,6 +284,24 @@ final class ErrorCode
      * answer files later.
      */
     public const WS_CHANNEL_ANSWER_NOT_FOUND = 'ws_channel.answer_not_found';
+
+    /**
+     * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send
+     * it as a new file with a new message id.
+     */
+    public const WS_CHANNEL_PAYMENT_REJECTED = 'ws_channel.payment_rejected';
+
+    /**
+     * The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if
+     * it must be paid twice, give it another message id.
+     */
+    public const WS_CHANNEL_UPLOAD_REPEATED = 'ws_channel.upload_repeated';
+
+    /**
+     * The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by
+     * its type and reference.
+     */
+    public const WS_CHANNEL_FILE_GONE = 'ws_channel.file_gone';
 
     /**
      * The external signature is not valid. Sign the digest of the question, as its algorithm says, with

@@ -872,20 +872,24 @@ It may ask questions while it runs: give the options an `asker`."#
 - `ws_channel.certificate_missing`: There is no certificate for this bank.
 - `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
 - `ws_channel.bank_refused`: The bank refused the request.
-- `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be used."#
+- `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be used.
+- `ws_channel.upload_repeated`: The same file was sent before."#
     };
     (upload_and_wait) => {
         r#"Sign a file, send it, and wait for the bank's answers.
 
-Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does, then polls until
-there is a new file of each type, and downloads it. New means new since the upload: if several uploads are under way
-at once, an answer to another upload may be taken for this one's, so read the reference in it. Every error after the
-accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its
-answers later. The detail `taken` lists the answers that were downloaded before the error, by type and reference: the
-bank lists them as downloaded. The detail `begun` lists the answers that the bank may have sent and that did not
-arrive: it may list them as downloaded too. `download_new_files` into the same folder has them again; without a
-folder, or if a name was taken, download them by type and reference. With `signing_certificate` it asks a question of
-kind `signature` for each certificate, as `sign_and_upload` does.
+Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does, then polls for new
+files of each type, fetches them and keeps those that are about this file. A file is an answer only if it says so: a
+status report by the original message id; a notification or statement by the message id, the UETR or the references of
+its entries. One that names several uploads is given to each of them. A new file can only be told apart by its
+content, so all new ones are fetched; those that answer no upload are in `others`. Any number of uploads may wait at
+once, in several processes too. The wait ends with an answer of each type, or when the bank has rejected the whole
+file; read `verdict` first. Every other error after the accepted upload has outcome `accepted` and the detail `upload`
+= `accepted`: do not send the file again, look for its answers later. Its `partial_response` has the answers that did
+come. The detail `taken` lists them by type and reference: the bank lists them as downloaded. The detail `begun` lists
+the files that the bank may have sent and that did not arrive: it may list them as downloaded too. With `directory` or
+`ledger`, `download_new_files` returns all of them; without, download them by type and reference. With
+`signing_certificate` it asks a question of kind `signature` for each certificate, as `sign_and_upload` does.
 
 Takes `UploadAndWaitRequest`, its builder (`UploadAndWaitRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `bank`.
@@ -894,6 +898,8 @@ It may ask questions while it runs: give the options an `asker`."#
     };
     (upload_and_wait errors) => {
         r#"- `ws_channel.answer_not_found`: The bank's answer did not come in time.
+- `ws_channel.payment_rejected`: The bank has rejected the payment file: nothing of it is paid.
+- `ws_channel.upload_repeated`: The same file was sent before.
 - `ws_channel.reference_unsafe`: The service's name of a file cannot be used as a file name.
 - `ws_channel.pgp_key_refused`: The PGP key cannot be used.
 - `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
@@ -917,10 +923,14 @@ Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank
 change, so a second run continues where the first one ended. A file appears under its name only when it is complete;
 nothing is overwritten, no link is followed, nothing is written outside the folder. Use one folder for each bank and
 account: names contain neither, and a file whose name is taken counts as existing. The listing and each file are tried
-up to three times; a file that fails does not stop the others. The next run for new files retries a file whose
-download was begun and not finished, even though the bank no longer lists it as new; an empty hidden file in the
-folder, `.bankchannel-begun-…`, remembers it. The call itself fails if the listing cannot be read, or if continuing is
-pointless: the session has ended, the call was cancelled, its time is up.
+up to three times; a file that fails does not stop the others. If the disk is full, that is the error of this file and
+of all others, which are not tried. The call itself fails if the listing cannot be read, or if continuing is
+pointless: the session has ended, the call was cancelled, its time is up. Then the error's `partial_response` has the
+result for each file so far, parsed. Each file is reported as downloaded once: small hidden files in the ledger,
+`.bankchannel-file-…`, remember from before the bank is asked until the call returns which files were not reported. So
+the next call also returns files that a failed or killed call has downloaded, and retries those that did not arrive,
+even if the bank no longer lists them as new; and it returns files that `upload_and_wait` has fetched and that answer
+no upload.
 
 Takes `DownloadNewFilesRequest`, its builder (`DownloadNewFilesRequest::builder()`) or its JSON. A builder and JSON
 may leave out what the client knows: `bank`.
@@ -933,7 +943,8 @@ It may ask questions while it runs: give the options an `asker`."#
 - `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
 - `ws_channel.bank_refused`: The bank refused the request.
 - `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be used.
-- `ws_channel.reference_unsafe`: The service's name of a file cannot be used as a file name."#
+- `ws_channel.reference_unsafe`: The service's name of a file cannot be used as a file name.
+- `ws_channel.file_gone`: The bank no longer lists a file whose download an earlier call had begun."#
     };
     ($($other:ident)+) => {
         ""

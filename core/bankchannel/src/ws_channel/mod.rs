@@ -80,6 +80,8 @@ struct Inner {
     generation: AtomicU64,
     /// Held during a renewal, so that concurrent calls log in only once.
     renewing: tokio::sync::Mutex<()>,
+    /// The uploads that wait for answers.
+    answers: flows::AnswerRegistry,
 }
 
 impl WsChannel {
@@ -96,6 +98,7 @@ impl WsChannel {
             session,
             generation: AtomicU64::new(0),
             renewing: tokio::sync::Mutex::new(()),
+            answers: flows::AnswerRegistry::default(),
         })))
     }
 
@@ -109,6 +112,11 @@ impl WsChannel {
     #[must_use]
     pub fn base_url(&self) -> &str {
         self.0.transport.base_url()
+    }
+
+    /// The uploads of this client that wait for answers.
+    fn answers(&self) -> &flows::AnswerRegistry {
+        &self.0.answers
     }
 
     /// The current session.

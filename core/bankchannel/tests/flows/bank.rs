@@ -39,6 +39,10 @@ impl Bank {
         files.iter_mut().filter(|held| held.reference == reference).for_each(|held| held.status = status);
     }
 
+    pub(crate) fn remove(&self, reference: &str) {
+        self.0.lock().unwrap().retain(|held| held.reference != reference);
+    }
+
     /// Answers a listing or a download.
     pub(crate) fn act(&self, seen: &Seen) -> Act {
         let mut files = self.0.lock().unwrap();

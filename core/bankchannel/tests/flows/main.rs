@@ -5,9 +5,11 @@
 mod support;
 
 mod accounts;
+mod answers;
 mod bank;
 mod downloads;
 mod logins;
 mod own_signer;
+mod repeats;
 mod uploads;
 mod values;

@@ -314,14 +314,24 @@ async fn answering_badly(acts: Vec<Act>) -> Server {
 #[tokio::test]
 async fn an_answer_that_did_not_arrive_is_not_lost() {
     let unreadable = || Act::Answer(ok(200, json!({"Content": "%%%"})));
+    // Three tries of one look: the next one succeeds.
     let server = answering_badly(vec![unreadable(), unreadable(), unreadable()]).await;
     let folder = tempfile::tempdir().unwrap();
     let request = wait(json!({"directory": folder.path(), "wait_for": ["pain.002.001.10"]}));
+    client(&server).call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the ledger is empty");
+
+    let server = answering_badly(vec![unreadable(); 3]).await;
+    let folder = tempfile::tempdir().unwrap();
+    // Time for one look only.
+    let request = wait(
+        json!({"directory": folder.path(), "wait_for": ["pain.002.001.10"], "wait_timeout_s": 0, "poll_interval_ms": 60000}),
+    );
     let client = client(&server);
     let error = client.call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.detail("begun")),
-        ("peer.protocol", Some(Outcome::Accepted), Some("pain.002.001.10 new"))
+        ("ws_channel.answer_not_found", Some(Outcome::Accepted), Some("pain.002.001.10 new"))
     );
     let look = json!({"bank": "simulator", "directory": folder.path()});
     let later = client.call_json("ws_channel.download_new_files", look, CallOptions::default()).await.unwrap().response;

@@ -22,6 +22,8 @@ use super::Answer;
 pub enum Act {
     /// Read it and answer; the connection stays open.
     Answer(Answer),
+    /// Read it, and answer as this function says.
+    Then(Arc<dyn Fn(&Seen) -> Answer + Send + Sync>),
     /// Read it, answer, and close the connection a moment later without notice.
     AnswerThenClose(Answer),
     /// Read the head only, then reset the connection.
@@ -190,6 +192,10 @@ async fn serve(
         let keep = !matches!(act, Act::Swallow(_));
         read_body(&mut stream, &mut rest, &mut seen, keep).await;
         let complete = seen.complete;
+        let act = match act {
+            Act::Then(answer) if complete => Act::Answer(answer(&seen)),
+            other => other,
+        };
         all.lock().unwrap()[number] = seen;
         if !complete {
             return;
@@ -226,7 +232,7 @@ async fn serve(
             }
             Act::CloseAfterRequest => return,
             Act::Stall => std::future::pending().await,
-            Act::ResetAfterHead | Act::RefuseEarly(_) => unreachable!("handled above"),
+            Act::ResetAfterHead | Act::RefuseEarly(_) | Act::Then(_) => unreachable!("handled above"),
         }
         let _ = stream.flush().await;
     }

@@ -81,6 +81,8 @@ pub struct Config {
     pub transfer_enabled: bool,
     /// Whether the simulator needs an entitlement.
     pub simulator_entitlement_required: bool,
+    /// Whether the simulator rejects a payment file whose message id it has seen (`DU01`).
+    pub simulator_rejects_duplicates: bool,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// The time limit for receiving a whole request body, in seconds.
@@ -273,6 +275,7 @@ impl Default for Config {
             sharing: Sharing::Owner,
             transfer_enabled: true,
             simulator_entitlement_required: false,
+            simulator_rejects_duplicates: false,
             max_body_bytes: 10 * 1024 * 1024,
             body_timeout_s: 120,
             max_file_bytes: 7 * 1024 * 1024,

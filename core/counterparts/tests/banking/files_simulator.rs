@@ -110,6 +110,35 @@ async fn f19_f20_payments_that_are_rejected() {
     assert_eq!(served.references(&who, "camt.053.001.02", "ALL").await.len(), 1);
 }
 
+/// Only where it is configured: by default the same message is a new payment (§6.7).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_id_that_was_seen_is_rejected_if_configured() {
+    let served = Served::with("simulator_rejects_duplicates = true", Channels::default()).await;
+    let (who, signer) = served.customer("du01@example.test").await;
+    let good = text(payment());
+    // The same message with other content, too.
+    for (file, status, code) in [
+        (good.to_owned(), "ACCP", None),
+        (good.to_owned(), "RJCT", Some("DU01")),
+        (good.replace("250.05", "250.06").replace("1450.05", "1450.06"), "RJCT", Some("DU01")),
+        (good.replace("<MsgId>", "<MsgId>A"), "ACCP", None),
+        ("garbage".to_owned(), "RJCT", Some("FF01")),
+        ("garbage".to_owned(), "RJCT", Some("FF01")),
+    ] {
+        served.upload(&who, signer.signed(file.as_bytes())).await.ok(201);
+        let bytes = served.new_file(&who, "pain.002.001.10").await;
+        checked("pain.002.001.10", &bytes);
+        let report = pain002::read(&bytes).unwrap();
+        let reason = report.reasons.first().and_then(|reason| reason.code.as_deref());
+        assert_eq!((report.status.as_deref(), reason), (Some(status), code));
+    }
+    // Another customer's message ids are another customer's.
+    let (other, signer) = served.customer("du02@example.test").await;
+    served.upload(&other, signer.signed(payment())).await.ok(201);
+    let report = pain002::read(&served.new_file(&other, "pain.002.001.10").await).unwrap();
+    assert_eq!(report.status.as_deref(), Some("ACCP"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn retiring_and_enrolling_again_resets_the_balance() {
     let served = Served::start().await;

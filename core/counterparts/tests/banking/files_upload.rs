@@ -162,7 +162,10 @@ async fn several_authorizations_and_duplicates_by_configuration() {
     served.upload(&who, upload(payment(), &armor(&[&first, &first], payment()))).await.refused(400, FAILED);
     let both = armor(&[&first, &second], payment());
     served.upload(&who, upload(payment(), &both)).await.ok(201);
-    served.upload(&who, upload(payment(), &both)).await.refused(400, "Invalid parameter(s): FileContents");
+    let again = served.upload(&who, upload(payment(), &both)).await;
+    let detail = again.body["ResponseDetail"].as_str().unwrap_or_default().to_owned();
+    assert!(detail.starts_with("a duplicate: the same bytes were uploaded to this bank at 20"), "{detail}");
+    again.refused(400, "Invalid parameter(s): FileContents");
     let other = [payment(), b"\n"].concat();
     served.upload(&who, upload(&other, &armor(&[&first, &second], &other))).await.ok(201);
 }

@@ -10,6 +10,8 @@ use std::{collections::BTreeMap, error::Error as StdError, fmt, io, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
+use crate::model;
+
 pub use outcome::Outcome;
 pub use rows::{Category, ROWS, Row, row};
 
@@ -29,9 +31,10 @@ struct Details {
     peer: Option<Peer>,
     outcome: Option<Outcome>,
     retry_after_s: Option<u64>,
-    retryable: Option<bool>,
+    retryable: bool,
     context: BTreeMap<&'static str, String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    partial_response: Option<Arc<model::Value<'static>>>,
 }
 
 /// The peer's own report of the failure.
@@ -61,11 +64,12 @@ impl Error {
             operation: None,
             http_status: None,
             peer: None,
-            outcome: None,
+            outcome: (row.category == Category::PeerRefused).then_some(Outcome::Refused),
             retry_after_s: None,
-            retryable: None,
+            retryable: true,
             context: BTreeMap::new(),
             source: None,
+            partial_response: None,
         }))
     }
 
@@ -109,10 +113,12 @@ impl Error {
         self
     }
 
-    /// Sets how far the exchange came.
+    /// Sets how far the exchange came. A peer's refusal never has the outcome `not_sent`: what was refused was not done
+    /// either, so its outcome stays `refused`.
     #[must_use]
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
-        self.0.outcome = Some(outcome);
+        let is_refusal = self.0.row.category == Category::PeerRefused && outcome == Outcome::NotSent;
+        self.0.outcome = Some(if is_refusal { Outcome::Refused } else { outcome });
         self
     }
 
@@ -123,10 +129,10 @@ impl Error {
         self
     }
 
-    /// Sets whether a retry can help, if this case differs from its row.
+    /// Sets whether a retry can help in this case. It can only narrow the row: a row that says "never" stays so.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
-        self.0.retryable = Some(retryable);
+        self.0.retryable = retryable;
         self
     }
 
@@ -145,6 +151,33 @@ impl Error {
         self.with_source(copy)
     }
 
+    /// Adds what the failed call had finished, as its response: files that have arrived, answers that have come. It
+    /// crosses every boundary with the error, and is neither shown nor logged.
+    #[must_use]
+    pub fn with_partial_response<T: model::Boundary>(self, response: T) -> Self {
+        self.with_partial_response_value(response.write(&mut model::Writer::new(model::Representation::Boundary)))
+    }
+
+    /// The same for a value of the boundary.
+    #[must_use]
+    pub fn with_partial_response_value(mut self, response: model::Value<'static>) -> Self {
+        self.0.partial_response = Some(Arc::new(response));
+        self
+    }
+
+    /// What the failed call had finished; `None` if there is nothing, or if it is another operation's response.
+    #[must_use]
+    pub fn partial_response<T: model::Boundary>(&self) -> Option<T> {
+        let value = model::Value::clone(self.0.partial_response.as_deref()?);
+        T::read(value, &mut model::Reader::new(model::Representation::Boundary)).ok()
+    }
+
+    /// The same as a value of the boundary.
+    #[must_use]
+    pub fn partial_response_value(&self) -> Option<&model::Value<'static>> {
+        self.0.partial_response.as_deref()
+    }
+
     /// The row of the error table.
     #[must_use]
     pub fn row(&self) -> &'static Row {
@@ -157,10 +190,16 @@ impl Error {
         self.0.row.code
     }
 
-    /// The category: the exception class in every language.
+    /// The category: the exception class in every language. It is the row's, except that an error is only
+    /// [`Category::PeerRefused`] if its outcome is `refused`: a refusal after an attempt that may have taken effect, or
+    /// after an accepted request, is [`Category::PeerFailed`].
     #[must_use]
     pub fn category(&self) -> Category {
-        self.0.row.category
+        match (self.0.row.category, self.0.outcome) {
+            (Category::PeerRefused, Some(Outcome::Refused)) => Category::PeerRefused,
+            (Category::PeerRefused, _) => Category::PeerFailed,
+            (category, _) => category,
+        }
     }
 
     /// What happened, in words for a person.
@@ -203,7 +242,7 @@ impl Error {
     /// effect and must not take effect twice.
     #[must_use]
     pub fn retryable(&self) -> bool {
-        self.0.retryable.unwrap_or(self.0.row.retryable)
+        self.0.retryable && self.0.row.retryable
     }
 
     /// The details of this case.
@@ -218,13 +257,24 @@ impl Error {
         self.0.context.get(key).map(String::as_str)
     }
 
-    /// The whole error as JSON: its form across a language boundary.
+    /// The whole error as JSON: its form across a language boundary. `partial_response` is there only if the call had
+    /// finished something.
     #[must_use]
     pub fn to_json(&self) -> Value {
+        let mut out = self.to_json_without_response();
+        if let (Value::Object(members), Some(partial)) = (&mut out, &self.0.partial_response) {
+            members.insert("partial_response".into(), model::Value::clone(partial).into());
+        }
+        out
+    }
+
+    /// The same without `partial_response`, which may be large and hold the content of files: for logs.
+    #[must_use]
+    pub fn to_json_without_response(&self) -> Value {
         let details = &self.0;
         let mut out = Map::new();
         out.insert("code".into(), json!(details.row.code));
-        out.insert("category".into(), json!(details.row.category.as_str()));
+        out.insert("category".into(), json!(self.category().as_str()));
         out.insert("message".into(), json!(details.message));
         out.insert("retryable".into(), json!(self.retryable()));
         out.insert("operation".into(), json!(details.operation));
@@ -254,7 +304,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({})", self.to_json())
+        write!(f, "Error({})", self.to_json_without_response())
     }
 }
 

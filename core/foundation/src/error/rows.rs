@@ -19,11 +19,12 @@ pub enum Category {
     Conflict,
     ResourceExhausted,
     Internal,
+    PeerFailed,
 }
 
 impl Category {
     /// Every category, in the order of the reference page.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::InvalidInput,
         Self::Configuration,
         Self::Transport,
@@ -39,6 +40,7 @@ impl Category {
         Self::Conflict,
         Self::ResourceExhausted,
         Self::Internal,
+        Self::PeerFailed,
     ];
 
     /// The name in JSON; the names of exception classes derive from it.
@@ -55,6 +57,7 @@ impl Category {
             Self::Signature => "signature",
             Self::PeerProtocol => "peer_protocol",
             Self::PeerRefused => "peer_refused",
+            Self::PeerFailed => "peer_failed",
             Self::RateLimited => "rate_limited",
             Self::NotSupported => "not_supported",
             Self::Conflict => "conflict",
@@ -76,7 +79,12 @@ impl Category {
             Self::Permission => "Logged in, but this account, mode or key may not do it.",
             Self::Signature => "A signature or decryption failed, or the key cannot be used for it.",
             Self::PeerProtocol => "The peer's answer violates the protocol.",
-            Self::PeerRefused => "The peer understood the request and refused it; its code and text are attached.",
+            Self::PeerRefused => {
+                "The peer understood the request and did not do it: the outcome is always `refused`. Its code and text are attached."
+            }
+            Self::PeerFailed => {
+                "The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before sending anything again."
+            }
             Self::RateLimited => "Too many calls or tries; wait as long as the error says.",
             Self::NotSupported => "This build, bank or service does not offer it.",
             Self::Conflict => "It conflicts with existing data or with a concurrent request.",
@@ -163,7 +171,7 @@ pub mod row {
             "The server answered with a redirect, which is never followed.", "Credentials travel in headers: set the base URL to the final address.";
         HTTP_STATUS = "peer.http_status", PeerProtocol, never,
             "A proxy, gateway or other server answered instead of the service.", "The HTTP status and the start of the answer are attached; check the base URL, proxy and gateway.";
-        UNAVAILABLE = "peer.unavailable", PeerProtocol, again,
+        UNAVAILABLE = "peer.unavailable", PeerFailed, again,
             "The server or a gateway before it cannot answer now.", "Try again later; see the outcome first.";
         RATE_LIMITED = "peer.rate_limited", RateLimited, again,
             "Too many calls.", "Wait as long as `retry_after_s` says.";

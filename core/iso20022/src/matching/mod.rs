@@ -14,6 +14,7 @@
 mod advice;
 mod batches;
 mod bookings;
+mod claimed;
 mod claims;
 mod cover;
 mod days;
@@ -33,6 +34,8 @@ use crate::cash::{Statement, Sum};
 use crate::data::Money;
 use crate::payment::PaymentFile;
 use crate::status::StatusReport;
+
+pub(crate) use claimed::claimed_entries;
 
 pub use crate::meaning::Again;
 pub use result::{

@@ -48,6 +48,12 @@ impl Rejection {
         Self { code: "FF01", texts: vec![text.to_owned()], fault: Fault::File }
     }
 
+    /// A rejection because the bank has seen the message id.
+    pub(super) fn duplicate() -> Self {
+        let text = "the bank has received a file with this message id before; nothing of this one is booked";
+        Self { code: "DU01", texts: vec![text.to_owned()], fault: Fault::File }
+    }
+
     fn new(code: &'static str, texts: Vec<String>, fault: Fault) -> Self {
         Self { code, texts: texts.iter().take(MAX_TOLD).map(|text| shorten(text, MAX_TEXT)).collect(), fault }
     }

@@ -180,6 +180,23 @@ pub fn decide(
     Ok(Outcome::Rejected { pain002: pain002::write(&report).map_err(SimulatorError::Answer)? })
 }
 
+/// Rejects a payment file because the bank has seen its message id (`DU01`). A file that cannot be read is rejected for
+/// that instead.
+///
+/// # Errors
+/// As [`decide`].
+pub fn reject_duplicate(payment: &[u8], now: Timestamp, today: Date, ids: &Ids) -> Result<Outcome, SimulatorError> {
+    let examined = pain001::examine(payment);
+    let stamp = Stamp { now: time_text(now), today: today.to_string(), ids };
+    let rejection = match &examined.payment {
+        Ok(_) => checks::Rejection::duplicate(),
+        Err(problems) => checks::Rejection::of_file("FF01", problems),
+    };
+    let mut report = report::rejected(&examined, &rejection, &stamp);
+    report.payments.clear();
+    Ok(Outcome::Rejected { pain002: pain002::write(&report).map_err(SimulatorError::Answer)? })
+}
+
 /// Writes the documents of a booking; `None` if one of them would be too large to be downloaded.
 fn documents(booked: booking::Booked) -> Result<Option<Outcome>, SimulatorError> {
     let booking::Booked { status, notification, statement, ledger } = booked;

@@ -41,6 +41,7 @@ impl engine::Schema for WsChannel {
         Migration::new(2, "audit chains", include_str!("migrations/0002_audit_chains.sql")).then(number_audit),
         Migration::new(3, "installation", include_str!("migrations/0003_installation.sql")),
         Migration::new(4, "link offers", include_str!("migrations/0004_link_offers.sql")),
+        Migration::new(5, "message ids", include_str!("migrations/0005_message_ids.sql")),
     ];
 
     type State = State;

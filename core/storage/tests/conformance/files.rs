@@ -11,6 +11,7 @@ cases!(
     the_journal_remembers_and_finishes_once,
     duplicates_are_found_when_asked_for,
     a_payment_is_booked_once_against_the_right_balance,
+    a_message_id_is_booked_once,
     a_payment_is_given_up_once_and_recorded_once,
 );
 
@@ -182,6 +183,7 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
                     upload_id: format!("u{index}"),
                     state: UploadState::Accepted,
                     detail: "ACSC".to_owned(),
+                    message_id: None,
                     changes: vec![change],
                     files: vec![bank_file(&format!("S{}", ledger.statement + 1), "camt.053.001.02", NOW)],
                     now: NOW,
@@ -207,6 +209,7 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
         upload_id: "u0".to_owned(),
         state: UploadState::Accepted,
         detail: String::new(),
+        message_id: None,
         changes: vec![change],
         files: vec![bank_file("AGAIN", "camt.053.001.02", NOW)],
         now: NOW,
@@ -216,6 +219,36 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
     store.fund_ledger(&mine, NewLedger { iban: IBAN.to_owned(), balance_cents: 5000, statement: 0 }).await.unwrap();
     let funded = store.ledgers(&mine).await.unwrap().remove(0);
     assert_eq!((funded.balance_cents, funded.statement), (5000, 9), "funding keeps the statement number");
+}
+
+/// Several instances may process files with the same message id at the same moment.
+async fn a_message_id_is_booked_once(store: Store) {
+    let mine = scope(OWNER, "simulator");
+    for index in 0..6 {
+        store.record_upload(upload(&format!("m{index}"), OWNER)).await.unwrap();
+    }
+    assert!(!store.has_message(&mine, "MSG").await.unwrap());
+    let outcomes = race(6, |index| {
+        let (store, scope) = (store.clone(), mine.clone());
+        async move {
+            let booking = Booking {
+                scope,
+                upload_id: format!("m{index}"),
+                state: UploadState::Accepted,
+                detail: String::new(),
+                message_id: Some("MSG".to_owned()),
+                changes: Vec::new(),
+                files: vec![bank_file(&format!("M{index}"), "pain.002.001.10", NOW)],
+                now: NOW,
+            };
+            store.book(booking).await.unwrap()
+        }
+    })
+    .await;
+    let count = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
+    assert_eq!((count(BookOutcome::Booked), count(BookOutcome::Stale)), (1, 5));
+    assert!(store.has_message(&mine, "MSG").await.unwrap());
+    assert!(!store.has_message(&scope(OWNER, "nordea"), "MSG").await.unwrap());
 }
 
 /// Several instances may give up the same payment at the same moment.
@@ -232,6 +265,7 @@ async fn a_payment_is_given_up_once_and_recorded_once(store: Store) {
                 upload_id: "u".to_owned(),
                 state: UploadState::Failed,
                 detail: "its content is gone".to_owned(),
+                message_id: None,
                 changes: Vec::new(),
                 files: vec![bank_file(&format!("R{index}"), "pain.002.001.10", NOW)],
                 now: NOW,

@@ -135,6 +135,9 @@ async function call(client, request) {
       }
     }
     return { response: shaped(response, snake, answered), content: bytes && { base64: bytes.toString('base64') } };
+  } catch (error) {
+    if (!error.partialResponse) throw error;
+    return { error: { ...error.toJSON(), partial_response: shaped(error.partialResponse, snake, answered) } };
   } finally {
     clearTimeout(timer);
   }

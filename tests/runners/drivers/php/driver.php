@@ -39,7 +39,9 @@ final class Driver
                 default => throw new LogicException('unknown op'),
             };
         } catch (BankchannelException $error) {
-            return ['error' => $error->toArray()];
+            $partial = $error->partialResponse();
+
+            return ['error' => $error->toArray() + ($partial === null ? [] : ['partial_response' => is_array($partial) ? $partial : self::described($partial)])];
         }
     }
 

@@ -177,7 +177,8 @@ def answered(result: Record, collected: Collected | None) -> Json:
 
 def refused(error: BaseException, operation: str | None = None) -> Json:
     if isinstance(error, BankchannelError):
-        return {"error": error.to_json()}
+        partial = error.partial_response
+        return {"error": {**error.to_json(), **({} if partial is None else {"partial_response": plain(partial)})}}
     if isinstance(error, TypeError):
         # Python itself refuses a parameter that is missing or that there is not, before the package is asked.
         unknown = "unexpected keyword" in str(error)

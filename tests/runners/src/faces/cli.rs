@@ -312,8 +312,14 @@ fn answer(ended: Ended, output: Option<&str>) -> Outcome<Value> {
     // Files that failed, and a file, signature or request found wrong, have a separate exit code, with the whole
     // response.
     let is_wrong = ["ok", "good", "valid"].iter().any(|verdict| json[verdict] == false);
-    let failed = json["failed"].as_u64().is_some_and(|failed| failed > 0) || is_wrong;
-    if ended.code != Some(i32::from(failed)) {
+    let any = |name: &str| json[name].as_u64().is_some_and(|count| count > 0);
+    let failed = any("failed") || any("not_tried") || is_wrong;
+    let expected = match json["verdict"].as_str() {
+        Some("rejected") => 5,
+        Some("partly_rejected") => 6,
+        _ => i32::from(failed),
+    };
+    if ended.code != Some(expected) {
         return Err(format!("bankchannel ended with {:?} after {json}", ended.code));
     }
     let base64 =

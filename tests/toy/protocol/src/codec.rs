@@ -45,7 +45,9 @@ impl Codec for Plain {
         if !(200..300).contains(&message.status) {
             let text = body.ok().and_then(|body| body.get("text").and_then(Value::as_str).map(str::to_owned));
             let refused = Error::because(&errors::REFUSED, text.as_deref().unwrap_or(errors::REFUSED.text).to_owned());
-            return Err(refused.with_status(message.status).with_outcome(Outcome::Refused));
+            // A host that fails may have done it.
+            let outcome = if message.status >= 500 { Outcome::Unknown } else { Outcome::Refused };
+            return Err(refused.with_status(message.status).with_outcome(outcome));
         }
         O::Response::read(body?, &mut Reader::new(Representation::Wire))
     }

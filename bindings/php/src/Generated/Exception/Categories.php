@@ -30,5 +30,6 @@ final class Categories
         'conflict' => ConflictException::class,
         'resource_exhausted' => ResourceExhaustedException::class,
         'internal' => InternalException::class,
+        'peer_failed' => PeerFailedException::class,
     ];
 }

@@ -46,7 +46,8 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function verifyUser(
@@ -93,7 +94,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function updateBankOfferedConsents(
@@ -147,7 +149,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function updateConsents(
@@ -212,7 +215,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function createConsent(
@@ -264,8 +268,9 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getConsent(
@@ -300,8 +305,9 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getConsentStatus(
@@ -335,8 +341,9 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function deleteConsent(
@@ -375,8 +382,9 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function startAuthorisation(
@@ -414,8 +422,9 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listAuthorisations(
@@ -450,8 +459,9 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getAuthorisationStatus(
@@ -494,8 +504,9 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getAccounts(

@@ -165,7 +165,8 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function verifyUser(
@@ -220,7 +221,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function updateBankOfferedConsents(
@@ -288,7 +290,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function updateConsents(
@@ -367,7 +370,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function createConsent(
@@ -443,8 +447,9 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getConsent(
@@ -486,8 +491,9 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getConsentStatus(
@@ -528,8 +534,9 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function deleteConsent(
@@ -575,8 +582,9 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function startAuthorisation(
@@ -625,8 +633,9 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listAuthorisations(
@@ -668,8 +677,9 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getAuthorisationStatus(
@@ -720,8 +730,9 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getAccounts(

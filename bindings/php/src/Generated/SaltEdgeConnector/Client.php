@@ -52,10 +52,11 @@ interface Client
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
      * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
      * `salt_edge_connector.session_expired`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function succeedSession(
@@ -98,10 +99,11 @@ interface Client
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
      * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
      * `salt_edge_connector.session_expired`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function updateSession(
@@ -141,10 +143,11 @@ interface Client
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
      * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
      * `salt_edge_connector.session_expired`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function failSession(
@@ -183,8 +186,9 @@ interface Client
      * `salt_edge_connector.token_failed`
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.customer_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function listTokensAtHub(
@@ -219,10 +223,11 @@ interface Client
      * `salt_edge_connector.token_failed`
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.token_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
      * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.token_revoked`,
      * `salt_edge_connector.token_expired`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function revokeTokenAtHub(
@@ -250,9 +255,9 @@ interface Client
      * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.refused`,
-     * `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function getClientInfo(
@@ -701,8 +706,9 @@ interface Client
      * `salt_edge_connector.token_failed`
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.customer_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function reconcileTokens(

@@ -206,10 +206,11 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
      * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
      * `salt_edge_connector.session_expired`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function succeedSession(
@@ -265,10 +266,11 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
      * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
      * `salt_edge_connector.session_expired`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function updateSession(
@@ -319,10 +321,11 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
      * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
      * `salt_edge_connector.session_expired`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function failSession(
@@ -371,8 +374,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_connector.token_failed`
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.customer_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function listTokensAtHub(
@@ -417,10 +421,11 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_connector.token_failed`
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.token_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
      * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.token_revoked`,
      * `salt_edge_connector.token_expired`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function revokeTokenAtHub(
@@ -454,9 +459,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.refused`,
-     * `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function getClientInfo(
@@ -1047,8 +1052,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_connector.token_failed`
      * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.customer_not_found`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * `salt_edge_connector.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
      * @throws BankchannelException for all other failures
      */
     public function reconcileTokens(

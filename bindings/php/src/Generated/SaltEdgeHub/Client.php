@@ -48,8 +48,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function createToken(
@@ -88,8 +89,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function revokeToken(
@@ -127,8 +129,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function reconnectToken(
@@ -166,8 +169,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function confirmToken(
@@ -202,8 +206,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function cancelToken(
@@ -237,8 +242,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function fetchAccounts(
@@ -277,8 +283,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function refreshAccounts(
@@ -318,8 +325,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function confirmAccounts(
@@ -359,8 +367,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function fetchTransactions(
@@ -398,8 +407,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function fetchCustomer(
@@ -435,8 +445,9 @@ interface Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function notifyError(

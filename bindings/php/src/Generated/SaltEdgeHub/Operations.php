@@ -130,8 +130,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function createToken(
@@ -181,8 +182,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function revokeToken(
@@ -230,8 +232,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function reconnectToken(
@@ -279,8 +282,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function confirmToken(
@@ -325,8 +329,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function cancelToken(
@@ -368,8 +373,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function fetchAccounts(
@@ -417,8 +423,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function refreshAccounts(
@@ -470,8 +477,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function confirmAccounts(
@@ -522,8 +530,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function fetchTransactions(
@@ -573,8 +582,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function fetchCustomer(
@@ -619,8 +629,9 @@ abstract class Operations extends AbstractClient implements Client
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
      */
     public function notifyError(

@@ -14,6 +14,8 @@ final class BankAnswer
     /**
      * @param FileDescriptor $file The bank's description of the file.
      * @param int $bytes The file's length in bytes.
+     * @param string|null $statusText Status and reason of a status report in words, such as `RJCT
+     * (rejected), reason AM04 (insufficient funds)`.
      * @param string|null $path The file's path, if a folder was given.
      * @param string|null $content The file's bytes as base64 text, if no folder was given.
      * @param \Bankchannel\Iso20022\StatusFile|null $report The content of a status report (`pain.002`).
@@ -26,6 +28,7 @@ final class BankAnswer
     public function __construct(
         public readonly FileDescriptor $file,
         public readonly int $bytes,
+        public readonly ?string $statusText = null,
         public readonly ?string $path = null,
         public readonly ?string $content = null,
         public readonly ?\Bankchannel\Iso20022\StatusFile $report = null,
@@ -44,6 +47,7 @@ final class BankAnswer
         return new self(
             file: FileDescriptor::fromArray($data['file']),
             bytes: $data['bytes'],
+            statusText: $data['status_text'] ?? null,
             path: $data['path'] ?? null,
             content: $data['content'] ?? null,
             report: isset($data['report']) ? \Bankchannel\Iso20022\StatusFile::fromArray($data['report']) : null,
@@ -62,6 +66,7 @@ final class BankAnswer
         return Encode::present([
             'file' => (object) $this->file->toArray(),
             'bytes' => $this->bytes,
+            'status_text' => $this->statusText,
             'path' => $this->path,
             'content' => $this->content,
             'report' => $this->report === null ? null : (object) $this->report->toArray(),

@@ -569,9 +569,10 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
      * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * `ws_channel.bank_refused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
+     * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
      */
     public function enrollCert(
@@ -682,8 +683,9 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
      * `ws_channel.api_key_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`
+     * `ws_channel.bank_refused`, `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
      */
     public function listFiles(
@@ -724,9 +726,9 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_missing`,
      * `ws_channel.signature_malformed`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`,
-     * `ws_channel.pgp_key_missing`
+     * `ws_channel.bank_refused`, `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
      */
     public function uploadFile(
@@ -767,8 +769,9 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
      * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`
+     * `ws_channel.bank_refused`, `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
      */
     public function downloadFile(
@@ -804,8 +807,9 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
      * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`
+     * `ws_channel.bank_refused`, `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
      */
     public function deleteFile(
@@ -1512,6 +1516,17 @@ interface Client
      * not. The check reads the file into memory. Default: false.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
+     * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
+     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
+     * `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still running, if
+     * its outcome is unknown, or if its process was killed. An upload that was refused or not sent does
+     * not count. Share the folder between all processes that may send the file.
+     * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
+     * seconds. Default: seven days.
+     * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
+     * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
+     * `message_id`. The answer `send` continues; `repeated` ends the call with
+     * `ws_channel.upload_repeated`. Default: false.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1529,8 +1544,10 @@ interface Client
      * `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`,
      * `ws_channel.upload_rejected`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.pgp_key_missing`,
-     * `ws_channel.certificate_missing`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * `ws_channel.certificate_missing`, `ws_channel.bank_refused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.upload_repeated`
+     * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
      */
     public function signAndUpload(
@@ -1544,6 +1561,9 @@ interface Client
         ?SignatureHash $hash = null,
         ?bool $check = null,
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
+        ?string $rejectRepeats = null,
+        ?float $repeatsWithinS = null,
+        ?bool $askRepeats = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
@@ -1555,21 +1575,25 @@ interface Client
      * Sign a file, send it, and wait for the bank's answers.
      *
      * Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does,
-     * then polls until there is a new file of each type, and downloads it. New means new since the
-     * upload: if several uploads are under way at once, an answer to another upload may be taken for this
-     * one's, so read the reference in it. Every error after the accepted upload has outcome `accepted`
-     * and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The
-     * detail `taken` lists the answers that were downloaded before the error, by type and reference: the
-     * bank lists them as downloaded. The detail `begun` lists the answers that the bank may have sent and
-     * that did not arrive: it may list them as downloaded too. `download_new_files` into the same folder
-     * has them again; without a folder, or if a name was taken, download them by type and reference. With
-     * `signing_certificate` it asks a question of kind `signature` for each certificate, as
+     * then polls for new files of each type, fetches them and keeps those that are about this file. A
+     * file is an answer only if it says so: a status report by the original message id; a notification or
+     * statement by the message id, the UETR or the references of its entries. One that names several
+     * uploads is given to each of them. A new file can only be told apart by its content, so all new ones
+     * are fetched; those that answer no upload are in `others`. Any number of uploads may wait at once,
+     * in several processes too. The wait ends with an answer of each type, or when the bank has rejected
+     * the whole file; read `verdict` first. Every other error after the accepted upload has outcome
+     * `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers
+     * later. Its `partial_response` has the answers that did come. The detail `taken` lists them by type
+     * and reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank
+     * may have sent and that did not arrive: it may list them as downloaded too. With `directory` or
+     * `ledger`, `download_new_files` returns all of them; without, download them by type and reference.
+     * With `signing_certificate` it asks a question of kind `signature` for each certificate, as
      * `sign_and_upload` does.
      *
      * @param string $fileType The bank's name of the file type, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
      * @param list<string> $waitFor The types of the answers to wait for, one file of each, such as
-     * `pain.002.001.10`.
+     * `pain.002.001.10`. With a status report (`pain.002`) among them, a rejection ends the wait.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
      * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on
      * disk.
@@ -1589,14 +1613,35 @@ interface Client
      * @param int|null $pollIntervalMs The interval between two polls, in milliseconds, at least 100.
      * Default: 1000.
      * @param string|null $directory The folder for the answers, with names as in `download_new_files`.
-     * Without a folder the answers are in the response. If a name is taken, the answer gets another name,
-     * with `~2` before `.dat`: names contain neither bank nor account.
+     * Without a folder the answers are in the response. If a name is taken by a file with another
+     * content, the answer gets another name, with `~2` before `.dat`: names contain neither bank nor
+     * account.
+     * @param string|null $ledger The folder of the ledger, from which `download_new_files` reports
+     * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without
+     * both there is none.
+     * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other
+     * uploads of this client wait too. Default: false: such a file is taken only if no other upload of
+     * this client waits for its type.
+     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
+     * `ws_channel.payment_rejected`, with the response as its `partial_response`. Default: false: the
+     * response says it in `verdict`.
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending:
      * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
      * not. The check reads the file into memory. Default: false.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
+     * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
+     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
+     * `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still running, if
+     * its outcome is unknown, or if its process was killed. An upload that was refused or not sent does
+     * not count. Share the folder between all processes that may send the file.
+     * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
+     * seconds. Default: seven days.
+     * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
+     * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
+     * `message_id`. The answer `send` continues; `repeated` ends the call with
+     * `ws_channel.upload_repeated`. Default: false.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1615,9 +1660,11 @@ interface Client
      * `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`,
      * `ws_channel.upload_rejected`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
-     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.pgp_key_missing`,
-     * `ws_channel.certificate_missing`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.payment_rejected`,
+     * `ws_channel.pgp_key_missing`, `ws_channel.certificate_missing`, `ws_channel.bank_refused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.upload_repeated`
+     * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
      */
     public function uploadAndWait(
@@ -1635,9 +1682,15 @@ interface Client
         ?int $timeoutS = null,
         ?int $pollIntervalMs = null,
         ?string $directory = null,
+        ?string $ledger = null,
+        ?bool $acceptUnreferenced = null,
+        ?bool $failIfRejected = null,
         ?bool $parse = null,
         ?bool $check = null,
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
+        ?string $rejectRepeats = null,
+        ?float $repeatsWithinS = null,
+        ?bool $askRepeats = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
@@ -1653,11 +1706,15 @@ interface Client
      * under its name only when it is complete; nothing is overwritten, no link is followed, nothing is
      * written outside the folder. Use one folder for each bank and account: names contain neither, and a
      * file whose name is taken counts as existing. The listing and each file are tried up to three times;
-     * a file that fails does not stop the others. The next run for new files retries a file whose
-     * download was begun and not finished, even though the bank no longer lists it as new; an empty
-     * hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails if the
-     * listing cannot be read, or if continuing is pointless: the session has ended, the call was
-     * cancelled, its time is up.
+     * a file that fails does not stop the others. If the disk is full, that is the error of this file and
+     * of all others, which are not tried. The call itself fails if the listing cannot be read, or if
+     * continuing is pointless: the session has ended, the call was cancelled, its time is up. Then the
+     * error's `partial_response` has the result for each file so far, parsed. Each file is reported as
+     * downloaded once: small hidden files in the ledger, `.bankchannel-file-…`, remember from before the
+     * bank is asked until the call returns which files were not reported. So the next call also returns
+     * files that a failed or killed call has downloaded, and retries those that did not arrive, even if
+     * the bank no longer lists them as new; and it returns files that `upload_and_wait` has fetched and
+     * that answer no upload.
      *
      * @param string $directory The folder, one for each bank and account. The last part of the path is
      * created if it does not exist.
@@ -1665,6 +1722,9 @@ interface Client
      * @param string|null $fileType Only files of this type. Default: all types.
      * @param StatusFilter|null $status Only files of this status. Default: `NEW`.
      * @param string|null $fileReference Only the file with this reference.
+     * @param string|null $ledger The folder of the ledger, which remembers files that were begun and not
+     * reported. Default: `directory`. Give the same folder to calls that share the bank's files, such as
+     * `upload_and_wait`.
      * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
      * with false. Default: the files that this call downloaded.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -1678,8 +1738,10 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.certificate_missing`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * `ws_channel.bank_refused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.file_gone`
+     * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
@@ -1688,6 +1750,7 @@ interface Client
         ?string $fileType = null,
         ?StatusFilter $status = null,
         ?string $fileReference = null,
+        ?string $ledger = null,
         ?bool $parse = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,

@@ -12,16 +12,20 @@ use Bankchannel\Encode;
 final class DownloadNewFilesResponse
 {
     /**
-     * @param list<DownloadedFile> $files The files in the order of the listing.
+     * @param list<DownloadedFile> $files The files in the order of the listing, then those of earlier
+     * calls that are no longer listed as new.
      * @param int $downloaded The number of files downloaded.
      * @param int $existing The number of files that already existed.
      * @param int $failed The number of files that failed.
+     * @param int $notTried The number of files that were not tried, because the call ended before or the
+     * disk is full.
      */
     public function __construct(
         public readonly array $files,
         public readonly int $downloaded,
         public readonly int $existing,
         public readonly int $failed,
+        public readonly int $notTried,
     ) {
     }
 
@@ -37,6 +41,7 @@ final class DownloadNewFilesResponse
             downloaded: $data['downloaded'],
             existing: $data['existing'],
             failed: $data['failed'],
+            notTried: $data['not_tried'],
         );
     }
 
@@ -52,6 +57,7 @@ final class DownloadNewFilesResponse
             'downloaded' => $this->downloaded,
             'existing' => $this->existing,
             'failed' => $this->failed,
+            'not_tried' => $this->notTried,
         ]);
     }
 }

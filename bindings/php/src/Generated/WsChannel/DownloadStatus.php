@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 /** The result for a file. */
 enum DownloadStatus: string
 {
-    /** The file is now in the folder. */
+    /** The file is now in the folder, and no call has reported it before. */
     case Downloaded = 'downloaded';
 
     /** The file already existed and did not change. */
@@ -17,4 +17,7 @@ enum DownloadStatus: string
 
     /** The file is not in the folder. */
     case Failed = 'failed';
+
+    /** The bank was not asked for the file. */
+    case NotTried = 'not_tried';
 }

@@ -18,8 +18,8 @@ final class DownloadedFile
      * @param string|null $name The file's name in the folder. Absent if no name could be made.
      * @param string|null $path The file's path. Absent if the file failed.
      * @param int|null $bytes The number of bytes downloaded.
-     * @param string|null $error The error code, if the file failed.
-     * @param string|null $errorMessage The error in words, if the file failed.
+     * @param string|null $error The error code, if the file failed or was not tried.
+     * @param string|null $errorMessage The error in words, if the file failed or was not tried.
      * @param \Bankchannel\Iso20022\StatusFile|null $report The content of a status report (`pain.002`).
      * @param \Bankchannel\Iso20022\CashFile|null $statement The content of a statement, report or
      * notification (`camt.053`, `camt.052`, `camt.054`).

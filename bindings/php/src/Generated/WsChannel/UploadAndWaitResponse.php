@@ -8,20 +8,44 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** The file was accepted, and the bank has answered. */
+/** The service has accepted the file, and the bank has answered: see `verdict` for whether it pays. */
 final class UploadAndWaitResponse
 {
     /**
+     * @param PaymentVerdict $verdict What the bank says about the file, by its answers.
+     * @param string $verdictText The verdict in a sentence, with the bank's status and reason: `The bank
+     * has rejected the file, nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
      * @param string $fileName The file name sent to the bank.
      * @param int $bytes The number of bytes sent.
-     * @param list<BankAnswer> $answers The answers, in the order of `wait_for`.
+     * @param list<BankAnswer> $answers The answers to this file: the first of each type in the order of
+     * `wait_for`, then further ones of these types.
+     * @param list<string> $missing The types of `wait_for` of which no answer has come: after a rejection
+     * the bank sends none.
+     * @param list<BankAnswer> $others The files that this call has fetched, and which answer no upload of
+     * this client that waits: the bank counts them as downloaded. If there is a ledger,
+     * `download_new_files` reports them too.
+     * @param list<string> $notes Remarks: a file whose download was begun and not finished, uploads with
+     * the same message id.
      * @param string $responseText The service's text on the upload.
+     * @param \Bankchannel\Iso20022\Code|null $status The bank's status of the file, such as `ACCP` or
+     * `RJCT`.
+     * @param \Bankchannel\Iso20022\Code|null $reason The first reason for that status, such as `AM04`.
+     * @param string|null $messageId The message id of the file, by which answers name it; left out if the
+     * file has none.
      */
     public function __construct(
+        public readonly PaymentVerdict $verdict,
+        public readonly string $verdictText,
         public readonly string $fileName,
         public readonly int $bytes,
         public readonly array $answers,
+        public readonly array $missing,
+        public readonly array $others,
+        public readonly array $notes,
         public readonly string $responseText,
+        public readonly ?\Bankchannel\Iso20022\Code $status = null,
+        public readonly ?\Bankchannel\Iso20022\Code $reason = null,
+        public readonly ?string $messageId = null,
     ) {
     }
 
@@ -33,10 +57,18 @@ final class UploadAndWaitResponse
     public static function fromArray(array $data): self
     {
         return new self(
+            verdict: PaymentVerdict::from($data['verdict']),
+            verdictText: $data['verdict_text'],
             fileName: $data['file_name'],
             bytes: $data['bytes'],
             answers: array_map(static fn (mixed $item): mixed => BankAnswer::fromArray($item), $data['answers']),
+            missing: $data['missing'],
+            others: array_map(static fn (mixed $item): mixed => BankAnswer::fromArray($item), $data['others']),
+            notes: $data['notes'],
             responseText: $data['response_text'],
+            status: isset($data['status']) ? \Bankchannel\Iso20022\Code::fromArray($data['status']) : null,
+            reason: isset($data['reason']) ? \Bankchannel\Iso20022\Code::fromArray($data['reason']) : null,
+            messageId: $data['message_id'] ?? null,
         );
     }
 
@@ -48,9 +80,17 @@ final class UploadAndWaitResponse
     public function toArray(): array
     {
         return Encode::present([
+            'verdict' => $this->verdict->value,
+            'verdict_text' => $this->verdictText,
+            'status' => $this->status === null ? null : (object) $this->status->toArray(),
+            'reason' => $this->reason === null ? null : (object) $this->reason->toArray(),
+            'message_id' => $this->messageId,
             'file_name' => $this->fileName,
             'bytes' => $this->bytes,
             'answers' => array_values(array_map(static fn (BankAnswer $item): mixed => (object) $item->toArray(), $this->answers)),
+            'missing' => array_values($this->missing),
+            'others' => array_values(array_map(static fn (BankAnswer $item): mixed => (object) $item->toArray(), $this->others)),
+            'notes' => array_values($this->notes),
             'response_text' => $this->responseText,
         ]);
     }

@@ -1,25 +1,31 @@
 //! Downloads all new files into a folder (docs/protocols/ws-channel.md §8.4).
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bankchannel_foundation::{
     Boundary, Category, Declaration, Error, Operation, Result, error::Row, operation::Command,
 };
 use bankchannel_ws_channel::{
     errors,
-    model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
+    model::{Bank, FileDescriptor, FileDescriptorFields, FileReference, FileStatus, FileType, StatusFilter},
 };
 
 use super::{
     Flow,
-    fetch::{Fetched, broke_off_a_renewal, into_folder, list, open_folder},
+    fetch::{Fetched, broke_off_a_renewal, file_ledger, into_folder, list, open_folder, settle},
     file_name, flow,
-    journal::Journal,
     parsed::{Parsed, Parser},
     run_by,
     steps::Steps,
 };
-use crate::{CallOptions, ws_channel::WsChannel};
+use crate::{
+    CallOptions,
+    file_ledger::{FileLedger, LedgerFile, UnreportedFile},
+    ws_channel::WsChannel,
+};
 
 /// The files to download, and the folder.
 #[derive(Debug, Clone, Boundary)]
@@ -36,16 +42,19 @@ pub struct DownloadNewFilesRequest {
     pub directory: String,
     /// Only the file with this reference.
     pub file_reference: Option<FileReference>,
+    /// The folder of the ledger, which remembers files that were begun and not reported. Default: `directory`. Give the
+    /// same folder to calls that share the bank's files, such as `upload_and_wait`.
+    pub ledger: Option<String>,
     /// Whether the answer also has files in parsed form: all files with true, none with false. Default: the files that
     /// this call downloaded.
     pub parse: Option<bool>,
 }
 
 /// The result for each file.
-#[derive(Debug, Clone, Boundary)]
+#[derive(Debug, Clone, Default, Boundary)]
 #[non_exhaustive]
 pub struct DownloadNewFilesResponse {
-    /// The files in the order of the listing.
+    /// The files in the order of the listing, then those of earlier calls that are no longer listed as new.
     pub files: Vec<DownloadedFile>,
     /// The number of files downloaded.
     pub downloaded: u32,
@@ -53,6 +62,8 @@ pub struct DownloadNewFilesResponse {
     pub existing: u32,
     /// The number of files that failed.
     pub failed: u32,
+    /// The number of files that were not tried, because the call ended before or the disk is full.
+    pub not_tried: u32,
 }
 
 /// The result for one file.
@@ -71,9 +82,9 @@ pub struct DownloadedFile {
     pub bytes: Option<u64>,
     /// The result.
     pub status: DownloadStatus,
-    /// The error code, if the file failed.
+    /// The error code, if the file failed or was not tried.
     pub error: Option<String>,
-    /// The error in words, if the file failed.
+    /// The error in words, if the file failed or was not tried.
     pub error_message: Option<String>,
     /// The parsed content.
     #[boundary(flatten)]
@@ -84,12 +95,14 @@ pub struct DownloadedFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum DownloadStatus {
-    /// The file is now in the folder.
+    /// The file is now in the folder, and no call has reported it before.
     Downloaded,
     /// The file already existed and did not change.
     Exists,
     /// The file is not in the folder.
     Failed,
+    /// The bank was not asked for the file.
+    NotTried,
 }
 
 const ERRORS: &[&Row] = &[
@@ -99,6 +112,7 @@ const ERRORS: &[&Row] = &[
     &errors::BANK_REFUSED,
     &errors::BANK_UNAVAILABLE,
     &errors::REFERENCE_UNSAFE,
+    &errors::FILE_GONE,
 ];
 
 /// Downloads new files.
@@ -119,10 +133,14 @@ impl Operation for DownloadNewFiles {
              only when it is complete; nothing is overwritten, no link is followed, nothing is written outside the \
              folder. Use one folder for each bank and account: names contain neither, and a file whose name is taken \
              counts as existing. The listing and each file are tried up to three times; a file that fails does not \
-             stop the others. The next run for new files retries a file whose download was begun and not finished, \
-             even though the bank no longer lists it as new; an empty hidden file in the folder, \
-             `.bankchannel-begun-…`, remembers it. The call itself fails if the listing cannot be read, or if \
-             continuing is pointless: the session has ended, the call was cancelled, its time is up.",
+             stop the others. If the disk is full, that is the error of this file and of all others, which are not \
+             tried. The call itself fails if the listing cannot be read, or if continuing is pointless: the session \
+             has ended, the call was cancelled, its time is up. Then the error's `partial_response` has the result \
+             for each file so far, parsed. Each file is reported as downloaded once: small hidden files in the \
+             ledger, `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files \
+             were not reported. So the next call also returns files that a failed or killed call has downloaded, and \
+             retries those that did not arrive, even if the bank no longer lists them as new; and it returns files \
+             that `upload_and_wait` has fetched and that answer no upload.",
             ERRORS,
         ),
     );
@@ -135,55 +153,175 @@ impl Flow<WsChannel> for DownloadNewFiles {
         options: &CallOptions,
     ) -> Result<DownloadNewFilesResponse> {
         let steps = Steps::begin(client, options)?;
-        let folder = open_folder(&steps, &request.directory).await?;
+        let folder = open_folder(&steps, "directory", &request.directory).await?;
+        let ledger_folder = match &request.ledger {
+            Some(ledger) => open_folder(&steps, "ledger", ledger).await?,
+            None => folder.clone(),
+        };
+        let ledger = Arc::new(file_ledger(client, request.bank, &ledger_folder));
         steps.say("listing the files");
-        let status = request.status.unwrap_or(StatusFilter::New);
-        let mut found = list(&steps, request.bank, request.file_type.clone(), status).await?;
-        let journal = Journal::of(&folder, request.bank);
-        let reading = journal.clone();
-        let left = steps.work(move || Ok(reading.left())).await?;
-        if status == StatusFilter::New && !left.is_empty() {
-            steps.say("listing the files that an earlier run began");
-            let all = list(&steps, request.bank, request.file_type, StatusFilter::All).await?;
-            let is_new = |file: &FileDescriptor| {
-                found.iter().any(|new| (&new.file_type, &new.file_reference) == (&file.file_type, &file.file_reference))
-            };
-            let was_begun =
-                |file: &FileDescriptor| file_name(file).is_ok_and(|name| journal.marker(&name).is_among(&left));
-            let begun: Vec<_> = all.into_iter().filter(|file| was_begun(file) && !is_new(file)).collect();
-            found.extend(begun);
-        }
-        let wanted =
-            |file: &&FileDescriptor| request.file_reference.as_ref().is_none_or(|only| *only == file.file_reference);
-        let mut answer = DownloadNewFilesResponse { files: Vec::new(), downloaded: 0, existing: 0, failed: 0 };
-        for file in found.iter().filter(wanted) {
-            match into_folder(&steps, request.bank, file, &folder).await {
-                Ok(fetched) => answer.note(described(file, &fetched)),
-                Err(error) if ends_all(&error, &steps) => return Err(error.with("downloaded", answer.downloaded)),
-                Err(error) => answer.note(failed(file, &error)),
-            }
-        }
+        let found = found(&steps, &request, &ledger).await?;
+        let mut answer = DownloadNewFilesResponse::default();
+        let ended = answer.fetch(&steps, (&ledger, &folder), request.bank, &found).await;
         // Parsed after the last download, so that its time does not count against the downloads.
         let mut parser = Parser::new(request.parse);
         for file in &mut answer.files {
             let wanted = request.parse == Some(true) || file.status == DownloadStatus::Downloaded;
             if let Some(path) = file.path.as_deref().filter(|_| wanted) {
-                file.parsed = parser.path(&steps, Path::new(path)).await;
+                file.parsed = parser.path(Path::new(path)).await;
             }
         }
+        if let Some(error) = ended {
+            return Err(error.with("downloaded", answer.downloaded).with_partial_response(answer));
+        }
+        let reported: Vec<_> = answer.files.iter().filter(|file| file.is_settled()).map(DownloadedFile::key).collect();
+        settle(move || reported.iter().for_each(|(file_type, reference)| ledger.reported(file_type, reference))).await;
         Ok(answer)
     }
 }
 
+/// A file to download.
+struct Wanted {
+    file: FileDescriptor,
+    /// The entry that another call has, or left when it ended.
+    begun: Option<UnreportedFile>,
+    /// Whether the bank lists it.
+    is_listed: bool,
+}
+
+/// The bank's files, and those that ended calls began and did not report.
+async fn found(steps: &Steps<'_>, request: &DownloadNewFilesRequest, ledger: &Arc<FileLedger>) -> Result<Vec<Wanted>> {
+    let status = request.status.unwrap_or(StatusFilter::New);
+    let listed = list(steps, request.bank, request.file_type.clone(), status).await?;
+    let reading = Arc::clone(ledger);
+    let mut left = steps.work(move || Ok(reading.unreported())).await?;
+    left.retain(|left| request.file_type.as_ref().is_none_or(|only| only.as_str() == left.file.file_type));
+    let mut found: Vec<Wanted> = Vec::with_capacity(listed.len());
+    for file in listed {
+        found.push(Wanted { begun: take(&mut left, &file), file, is_listed: true });
+    }
+    if !left.is_empty() {
+        steps.say("listing the files that an earlier call began");
+        let all = list(steps, request.bank, request.file_type.clone(), StatusFilter::All).await?;
+        for file in all {
+            if let Some(begun) = take(&mut left, &file) {
+                found.push(Wanted { begun: Some(begun), file, is_listed: true });
+            }
+        }
+        let gone = left
+            .into_iter()
+            .filter_map(|begun| Some(Wanted { file: descriptor(&begun.file)?, begun: Some(begun), is_listed: false }));
+        found.extend(gone);
+    }
+    let only = request.file_reference.as_ref();
+    found.retain(|wanted| only.is_none_or(|only| *only == wanted.file.file_reference));
+    Ok(found)
+}
+
+/// Takes a file's entry out of those that are left.
+fn take(left: &mut Vec<UnreportedFile>, file: &FileDescriptor) -> Option<UnreportedFile> {
+    let is_it = |left: &UnreportedFile| {
+        left.file.file_type == file.file_type && left.file.file_reference == file.file_reference.as_str()
+    };
+    let at = left.iter().position(is_it)?;
+    Some(left.remove(at))
+}
+
+/// The bank's description of a file that it no longer lists.
+fn descriptor(begun: &LedgerFile) -> Option<FileDescriptor> {
+    Some(FileDescriptor::from(FileDescriptorFields {
+        file_reference: FileReference::new(&begun.file_reference).ok()?,
+        file_timestamp: begun.file_timestamp.clone(),
+        file_type: begun.file_type.clone(),
+        status: FileStatus::Downloaded,
+        service_id: None,
+        target_id: None,
+    }))
+}
+
 impl DownloadNewFilesResponse {
+    /// Downloads the files. Returns the error that ends the call before its end.
+    async fn fetch(
+        &mut self,
+        steps: &Steps<'_>,
+        (ledger, folder): (&Arc<FileLedger>, &Path),
+        bank: Bank,
+        found: &[Wanted],
+    ) -> Option<Error> {
+        let mut ended: Option<Error> = None;
+        for Wanted { file, begun, is_listed } in found {
+            if let Some(error) = &ended {
+                self.note(not_tried(file, error));
+                continue;
+            }
+            match one(steps, (ledger, folder), (bank, file, begun.as_ref()), *is_listed).await {
+                Ok(fetched) => self.note(described(file, &fetched)),
+                Err(error) => {
+                    self.note(failed(file, &error));
+                    if ends_all(&error, steps) {
+                        ended = Some(error);
+                    }
+                }
+            }
+        }
+        // A full disk is said of each file.
+        ended.filter(|error| error.category() != Category::ResourceExhausted)
+    }
+
     fn note(&mut self, file: DownloadedFile) {
         match file.status {
             DownloadStatus::Downloaded => self.downloaded += 1,
             DownloadStatus::Exists => self.existing += 1,
             DownloadStatus::Failed => self.failed += 1,
+            DownloadStatus::NotTried => self.not_tried += 1,
         }
         self.files.push(file);
     }
+}
+
+impl DownloadedFile {
+    /// Whether the ledger need not remember it any more. A file that exists may be another running call's.
+    fn is_settled(&self) -> bool {
+        self.status == DownloadStatus::Downloaded || self.error.as_deref() == Some(errors::FILE_GONE.code)
+    }
+
+    fn key(&self) -> (String, String) {
+        (self.file_type.clone(), self.file_reference.as_str().to_owned())
+    }
+}
+
+/// Downloads one file, unless it is there.
+async fn one(
+    steps: &Steps<'_>,
+    (ledger, folder): (&Arc<FileLedger>, &Path),
+    (bank, file, begun): (Bank, &FileDescriptor, Option<&UnreportedFile>),
+    is_listed: bool,
+) -> Result<Fetched> {
+    let mut was_begun = false;
+    if let Some(UnreportedFile { file: begun, is_running }) = begun {
+        let names = [Some(begun.name.clone()).filter(|name| is_plain(name)), file_name(file).ok()];
+        let paths: Vec<_> = names.into_iter().flatten().map(|name| folder.join(name)).collect();
+        let arrived = steps.work(move || Ok(paths.into_iter().find_map(complete))).await?;
+        match arrived {
+            Some((path, _)) if *is_running => return Ok(Fetched::Exists { path }),
+            // It arrived in a call that ended before it could say so.
+            Some((path, bytes)) => return Ok(Fetched::Downloaded { path, bytes }),
+            None if !is_listed => return Err(Error::new(&errors::FILE_GONE)),
+            None => was_begun = true,
+        }
+    }
+    into_folder(steps, ledger, (bank, file, was_begun), folder).await
+}
+
+/// Whether a name from the ledger stays in the folder.
+fn is_plain(name: &str) -> bool {
+    !name.starts_with('.') && Path::new(name).file_name().is_some_and(|last| last == name)
+}
+
+/// A regular file that is not empty, with its size. Others of this name are handled when the file is downloaded.
+fn complete(path: PathBuf) -> Option<(PathBuf, u64)> {
+    let found = path.symlink_metadata().ok().filter(|found| found.is_file() && found.len() > 0)?;
+    Some((path, found.len()))
 }
 
 /// Whether the other files would fail the same way.
@@ -218,6 +356,11 @@ fn failed(file: &FileDescriptor, error: &Error) -> DownloadedFile {
         error_message: Some(error.message().to_owned()),
         ..of(file)
     }
+}
+
+fn not_tried(file: &FileDescriptor, why: &Error) -> DownloadedFile {
+    let text = format!("not tried, because an earlier file failed: {}", why.message());
+    DownloadedFile { status: DownloadStatus::NotTried, error_message: Some(text), ..failed(file, why) }
 }
 
 fn of(file: &FileDescriptor) -> DownloadedFile {

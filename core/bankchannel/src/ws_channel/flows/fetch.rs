@@ -1,9 +1,13 @@
 //! Listings and downloads, with the retries of docs/protocols/ws-channel.md §8.4.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bankchannel_foundation::{Content, Error, Outcome, Result, error::row, shown};
-use bankchannel_transport::at_least;
+use bankchannel_transport::{at_least, background, write_new_file};
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileDescriptor, FileType, StatusFilter},
@@ -13,12 +17,14 @@ use bankchannel_ws_channel::{
     },
 };
 
-use super::{
-    file_names::file_name,
-    journal::{Begun, Journal},
-    steps::Steps,
+use bytes::Bytes;
+
+use super::{file_names::file_name, steps::Steps};
+use crate::{
+    Destination,
+    file_ledger::{FileLedger, LedgerFile},
+    ws_channel::WsChannel,
 };
-use crate::Destination;
 
 /// The maximum number of attempts for a listing or a download.
 pub const DOWNLOAD_TRIES: u32 = 3;
@@ -68,6 +74,7 @@ pub(super) async fn download(
     }
 }
 
+/// The type of a listed file, for asking for it.
 fn asked_for(file: &FileDescriptor) -> Result<FileType> {
     FileType::parse(&file.file_type).map_err(|why| {
         let text = format!("the listing has an invalid FileType: it {why}");
@@ -93,6 +100,18 @@ pub(super) fn broke_off_a_renewal(error: &Error) -> bool {
     error.detail("renewal").is_some_and(|code| passing.iter().any(|row| row.code == code))
 }
 
+/// The ledger of a client's files in a folder. The user is the session's, or else the settings'.
+pub(super) fn file_ledger(client: &WsChannel, bank: Bank, folder: &Path) -> FileLedger {
+    let email = client.session().email.or_else(|| client.settings().email.clone());
+    FileLedger::new(folder, format!("ws-channel/{bank}"), email.map(|email| email.as_str().to_owned()))
+}
+
+/// A file as the ledger describes it.
+pub(super) fn ledger_file(file: &FileDescriptor, name: &str) -> LedgerFile {
+    let described = LedgerFile::of(&file.file_type, file.file_reference.as_str(), &file.file_timestamp);
+    LedgerFile { name: name.to_owned(), ..described }
+}
+
 /// The result of downloading a file into a folder.
 pub(super) enum Fetched {
     Downloaded {
@@ -105,85 +124,98 @@ pub(super) enum Fetched {
     },
 }
 
-/// Downloads a file into a folder, unless it exists. A marker in the folder shows a download in progress.
+/// Downloads a file into a folder, unless it exists. The ledger has an entry for it from before the bank is asked;
+/// `was_begun` is whether an earlier call left one.
 pub(super) async fn into_folder(
     steps: &Steps<'_>,
-    bank: Bank,
-    file: &FileDescriptor,
+    ledger: &Arc<FileLedger>,
+    (bank, file, was_begun): (Bank, &FileDescriptor, bool),
     folder: &Path,
 ) -> Result<Fetched> {
     let name = file_name(file)?;
+    asked_for(file)?;
     let path = folder.join(&name);
-    let marker = Journal::of(folder, bank).marker(&name);
-    let target = path.clone();
-    let beginning = marker.clone();
-    let is_marked = match steps.work(move || beginning.begin(&target)).await? {
-        Begun::There => {
-            steps.say(&format!("{name} exists already, skipping"));
-            note(steps, move || marker.end()).await;
-            return Ok(Fetched::Exists { path });
-        }
-        Begun::OnItsWay { is_marked } => is_marked,
+    let (target, described, writing) = (path.clone(), ledger_file(file, &name), Arc::clone(ledger));
+    let begun = steps.work(move || match is_taken(&target, was_begun) {
+        true => Ok(None),
+        false => writing.begin(described).map(Some),
+    });
+    let Some(entry) = begun.await? else {
+        steps.say(&format!("{name} exists already, skipping"));
+        return Ok(Fetched::Exists { path });
     };
     steps.say(&format!("downloading {name}"));
     let content = download(steps, bank, file, Destination::File(path.clone())).await;
-    let not_sent = content.as_ref().err().map(was_not_sent);
-    match not_sent {
-        None => note(steps, move || marker.end()).await,
-        // The marker is from an earlier run; that this attempt got nothing does not change it.
-        Some(true) if is_marked => {}
-        Some(true) => note(steps, move || marker.withdraw()).await,
-        Some(false) => note(steps, move || marker.keep()).await,
+    if let Err(error) = &content {
+        let (target, is_storage) = (path.clone(), error.row() == &row::STORAGE);
+        let not_sent = was_not_sent(error);
+        let checked = background::blocking(move || {
+            // Another call has downloaded it at the same time, and reports it.
+            let is_there = is_storage && is_taken(&target, false);
+            if not_sent || is_there {
+                entry.withdraw();
+            }
+            is_there
+        });
+        if checked.await.unwrap_or_default() {
+            return Ok(Fetched::Exists { path });
+        }
     }
     Ok(Fetched::Downloaded { path, bytes: content?.known_size().unwrap_or_default() })
 }
 
-/// Updates a marker. A marker that stays only costs the next run one more check.
-async fn note(steps: &Steps<'_>, noting: impl FnOnce() + Send + 'static) {
-    let noted = steps.work(move || {
-        noting();
-        Ok(())
+/// Updates the ledger, whatever the call's time limit. An entry that stays costs a later call one more check.
+pub(super) async fn settle(work: impl FnOnce() + Send + 'static) {
+    let _ = background::blocking(work).await;
+}
+
+/// Whether something has this name: a link is neither followed nor replaced. An empty file that claims the name is
+/// removed if the file was begun: on a file system without links, it is left by a run that was killed while it named the
+/// file.
+fn is_taken(target: &Path, was_begun: bool) -> bool {
+    let Ok(found) = target.symlink_metadata() else { return false };
+    !(was_begun && found.is_file() && found.len() == 0 && fs::remove_file(target).is_ok())
+}
+
+/// Writes an answer into a folder, under its own name or, if that is taken by another content, under a new one. Returns
+/// its path.
+pub(super) async fn store(steps: &Steps<'_>, file: &FileDescriptor, bytes: Bytes, folder: &Path) -> Result<PathBuf> {
+    let path = folder.join(file_name(file)?);
+    let stored = background::blocking(move || {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let others = (2..=NAMES_MAX).map(|number| path.with_file_name(format!("{stem}~{number}.dat")));
+        for name in std::iter::once(path.clone()).chain(others) {
+            if write_new_file(&name, &bytes)? || has_content(&name, &bytes) {
+                return Ok(name);
+            }
+        }
+        let text = format!("{} exists, and so do the alternative names up to ~{NAMES_MAX}", shown::path(&path));
+        Err(Error::because(&row::STORAGE, text))
     });
-    let _ = noted.await;
+    let path = stored.await.map_err(|_| Error::because(&row::INTERNAL, "writing a file was aborted"))??;
+    steps.say(&format!("saved {}", shown::path(&path)));
+    Ok(path)
 }
 
-/// Downloads a file under a new name, since its own name is `taken` by a file of unknown origin. If it does not arrive,
-/// nothing remains in the folder.
-pub(super) async fn beside(
-    steps: &Steps<'_>,
-    bank: Bank,
-    file: &FileDescriptor,
-    taken: PathBuf,
-) -> Result<(PathBuf, u64)> {
-    let path = steps.work(move || free_name(&taken)).await?;
-    steps.say(&format!("downloading it as {}", shown::path(&path)));
-    let content = download(steps, bank, file, Destination::File(path.clone())).await?;
-    Ok((path, content.known_size().unwrap_or_default()))
+/// Whether a file has exactly this content: then it is the same file of the bank, which another call has stored.
+fn has_content(path: &Path, bytes: &[u8]) -> bool {
+    let regular = path.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64);
+    regular && fs::read(path).is_ok_and(|found| found == bytes)
 }
 
-/// The maximum number of names tried for one file.
+/// The maximum number of names tried for one file: `…~2.dat`, `…~3.dat`. The regular name of a bank's file never contains
+/// `~`, so these names cannot be mistaken for one.
 const NAMES_MAX: u32 = 1000;
 
-/// `…~2.dat`, `…~3.dat`: the regular name of a bank's file never contains `~`, so these names cannot be mistaken for
-/// one.
-fn free_name(taken: &Path) -> Result<PathBuf> {
-    let stem = taken.file_stem().unwrap_or_default().to_string_lossy();
-    let mut names = (2..=NAMES_MAX).map(|number| taken.with_file_name(format!("{stem}~{number}.dat")));
-    names.find(|path| path.symlink_metadata().is_err()).ok_or_else(|| {
-        let text = format!("{} exists, and so do the alternative names up to ~{NAMES_MAX}", shown::path(taken));
-        Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent)
-    })
-}
-
 /// Makes sure that the folder exists; creates the last part of its path if it is missing.
-pub(super) async fn open_folder(steps: &Steps<'_>, folder: &str) -> Result<PathBuf> {
+pub(super) async fn open_folder(steps: &Steps<'_>, field: &'static str, folder: &str) -> Result<PathBuf> {
     let path = PathBuf::from(folder);
-    steps.work(move || make_folder(&path).map(|()| path)).await
+    steps.work(move || make_folder(&path, field).map(|()| path)).await
 }
 
-fn make_folder(path: &Path) -> Result<()> {
+fn make_folder(path: &Path, field: &str) -> Result<()> {
     let refused = |why: &dyn std::fmt::Display| {
-        Error::invalid_field("directory", format!("{} cannot be used: {why}", shown::path(path)))
+        Error::invalid_field(field, format!("{} cannot be used: {why}", shown::path(path)))
             .with_outcome(Outcome::NotSent)
     };
     match std::fs::metadata(path) {

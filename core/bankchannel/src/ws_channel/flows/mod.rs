@@ -20,13 +20,14 @@ mod driver;
 mod fetch;
 mod file_names;
 mod inline;
-mod journal;
 mod parsed;
 mod password_rule;
 mod paused;
+mod repeats;
 mod signing;
 mod source;
 mod steps;
+mod waiting;
 
 use bankchannel_foundation::{
     Declaration, OperationKind,
@@ -41,6 +42,9 @@ pub use file_names::file_name;
 pub use inline::InlineContent;
 pub use parsed::Parsed;
 pub use paused::{LogInProgress, NeedsChoice, NeedsCode};
+pub use repeats::RejectRepeats;
+
+pub(super) use waiting::AnswerRegistry;
 
 pub use crate::client::Flow;
 

@@ -1,13 +1,11 @@
 //! The content of the bank's files as typed results, in addition to their bytes.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use bankchannel_foundation::Boundary;
-use bankchannel_iso20022::{MessageFile, cash::CashFile, read_message_file, status::StatusFile};
-use bankchannel_transport::open_regular;
+use bankchannel_iso20022::{MessageFile, answers::AnswerFile, cash::CashFile, status::StatusFile};
+use bankchannel_transport::{background, open_regular};
 use bytes::Bytes;
-
-use super::steps::Steps;
 
 /// The maximum size of a file that is parsed: the results take many times its size.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
@@ -40,65 +38,87 @@ impl Parser {
         Self { wanted: wanted.unwrap_or(true), left: MAX_CALL }
     }
 
-    /// Parses a file in memory.
-    pub(super) async fn bytes(&mut self, steps: &Steps<'_>, bytes: &Bytes) -> Parsed {
-        let bytes = bytes.clone();
-        self.file(steps, bytes.len() as u64, move || Ok(bytes)).await
+    /// Takes the content of a file that was read before.
+    pub(super) fn answer(&mut self, read: &AnswerFile, size: u64) -> Parsed {
+        if !self.wanted {
+            return Parsed::default();
+        }
+        let entries = match &read.content {
+            Some(MessageFile::Cash(file)) => file.statements.iter().map(|one| one.entries.len()).sum(),
+            Some(MessageFile::Status(file)) => {
+                file.reports.iter().flat_map(|one| &one.batches).map(|batch| batch.transactions.len()).sum()
+            }
+            _ => 0,
+        };
+        if size > MAX_FILE.min(self.left) || entries > MAX_ENTRIES {
+            return Parsed::too_large();
+        }
+        self.left -= size;
+        Parsed::of_answer(read.clone())
     }
 
     /// Parses a file on disk.
-    pub(super) async fn path(&mut self, steps: &Steps<'_>, path: &Path) -> Parsed {
+    pub(super) async fn path(&mut self, path: &Path) -> Parsed {
         let (path, looked_at) = (path.to_owned(), path.to_owned());
-        let size = steps.work(move || {
+        let size = work(move || {
             // Something else may have this name: a link is not followed.
             let found = std::fs::symlink_metadata(looked_at).ok().filter(std::fs::Metadata::is_file);
-            Ok(found.map(|found| found.len()))
+            found.map(|found| found.len())
         });
-        let Ok(Some(size)) = size.await else { return Parsed::default() };
+        let Some(Some(size)) = size.await else { return Parsed::default() };
         let read = move || {
             use std::io::Read as _;
             let mut bytes = Vec::new();
             open_regular(&path)?.0.take(MAX_FILE).read_to_end(&mut bytes)?;
             Ok(bytes.into())
         };
-        self.file(steps, size, read).await
+        self.file(size, read).await
     }
 
     /// A failure here does not fail the call: the file itself has arrived.
-    async fn file(
-        &mut self,
-        steps: &Steps<'_>,
-        size: u64,
-        read: impl FnOnce() -> std::io::Result<Bytes> + Send + 'static,
-    ) -> Parsed {
+    async fn file(&mut self, size: u64, read: impl FnOnce() -> std::io::Result<Bytes> + Send + 'static) -> Parsed {
         if !self.wanted {
             return Parsed::default();
         }
         if size > MAX_FILE.min(self.left) {
-            return Parsed::not(format!(
-                "files above {MAX_FILE} bytes, and more than {MAX_CALL} bytes of one call, are not parsed: read them with iso20022"
-            ));
+            return Parsed::too_large();
         }
         self.left -= size;
-        let parsed = steps.work(move || {
-            Ok(match read() {
-                Ok(bytes) => Parsed::of(&bytes),
-                Err(why) => Parsed::not(format!("the file cannot be read: {why}")),
-            })
+        let parsed = work(move || match read() {
+            Ok(bytes) => Parsed::of(&bytes),
+            Err(why) => Parsed::not(format!("the file cannot be read: {why}")),
         });
-        parsed.await.unwrap_or_else(|error| Parsed::not(error.message().to_owned()))
+        parsed.await.unwrap_or_else(|| Parsed::not("reading the file took too long".to_owned()))
     }
+}
+
+/// The time that reading and parsing one file may take. It is not the call's: the files of a call whose time is up have
+/// arrived, and its error has them parsed.
+const TIME_MAX: Duration = Duration::from_secs(10);
+
+async fn work<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::time::timeout(TIME_MAX, background::blocking(work)).await.ok()?.ok()
 }
 
 impl Parsed {
     fn of(bytes: &[u8]) -> Self {
-        match read_message_file(bytes, MAX_ENTRIES) {
-            Ok(Some(MessageFile::Status(report))) => Self { report: Some(report), ..Self::default() },
-            Ok(Some(MessageFile::Cash(statement))) => Self { statement: Some(*statement), ..Self::default() },
-            // A bank's answer is never a payment file.
-            Ok(Some(MessageFile::Payment(_)) | None) => Self::default(),
-            Err(problem) => Self::not(problem.to_string()),
+        Self::of_answer(AnswerFile::read(bytes, MAX_ENTRIES))
+    }
+
+    fn of_answer(read: AnswerFile) -> Self {
+        let AnswerFile { content, problem } = read;
+        match content {
+            Some(MessageFile::Status(report)) => Self { report: Some(report), ..Self::default() },
+            Some(MessageFile::Cash(statement)) => Self { statement: Some(*statement), ..Self::default() },
+            _ => Self { not_parsed: problem, ..Self::default() },
         }
+    }
+
+    fn too_large() -> Self {
+        Self::not(format!(
+            "files above {MAX_FILE} bytes or {MAX_ENTRIES} entries, and more than {MAX_CALL} bytes of one call, are \
+             not parsed: read them with iso20022"
+        ))
     }
 
     fn not(why: String) -> Self {

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     error::{Row, row},
     operation::Command,
 };
-use bankchannel_iso20022::errors as iso20022_errors;
+use bankchannel_iso20022::{answers::UploadedMessage, errors as iso20022_errors};
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
@@ -18,7 +18,10 @@ use bankchannel_ws_channel::{
 use super::{
     Flow, asking_for_signatures,
     check_first::CheckFirst,
-    flow, run_by,
+    fetch::settle,
+    flow,
+    repeats::{RejectRepeats, UploadedFile},
+    run_by,
     signing::{Authority, Given, Signing},
     source::Source,
     steps::Steps,
@@ -52,6 +55,9 @@ pub struct SignAndUploadRequest {
     /// The check before sending.
     #[boundary(flatten)]
     pub check: CheckFirst,
+    /// The detection of repeated uploads.
+    #[boundary(flatten)]
+    pub repeats: RejectRepeats,
 }
 
 /// The file was accepted.
@@ -84,6 +90,7 @@ pub(super) const ERRORS: &[&Row] = &[
     &errors::NO_BANK_CHANNEL,
     &errors::BANK_REFUSED,
     &errors::BANK_UNAVAILABLE,
+    &errors::UPLOAD_REPEATED,
 ];
 
 /// Signs and uploads a file.
@@ -125,12 +132,13 @@ impl Flow<WsChannel> for SignAndUpload {
         options: &CallOptions,
     ) -> Result<SignAndUploadResponse> {
         let steps = Steps::begin(client, options)?;
-        let SignAndUploadRequest { bank, file_type, file_name, content, check, .. } = request;
+        let SignAndUploadRequest { bank, file_type, file_name, content, check, repeats, .. } = request;
         let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
         let given = Given { private_key, passphrase, signing_certificate, hash, signature: None };
         let authority = Authority::of(given, "private_key or signing_certificate is missing")?;
         let prepared = prepare(&steps, content, file_name, authority, check).await?;
-        prepared.upload(&steps, bank, file_type).await
+        let upload = if repeats.is_wanted() { prepared.message(&steps).await? } else { UploadedMessage::default() };
+        prepared.upload(&steps, (bank, file_type), repeats, &upload).await
     }
 }
 
@@ -186,15 +194,28 @@ pub(super) async fn prepare(
 }
 
 impl Prepared {
-    /// Sends the same open file that was signed.
+    /// The ids of the file, by which answers name it.
+    ///
+    /// # Errors
+    /// `input.content_unreadable` with outcome `not_sent`.
+    pub(super) async fn message(&self, steps: &Steps<'_>) -> Result<UploadedMessage> {
+        let source = self.source.clone();
+        let read = steps.work(move || UploadedMessage::read(|| source.reader())).await;
+        read.map_err(|error| error.with_outcome(Outcome::NotSent))
+    }
+
+    /// Sends the same open file that was signed, unless it is a repetition that is to be rejected.
     pub(super) async fn upload(
         self,
         steps: &Steps<'_>,
-        bank: Bank,
-        file_type: FileType,
+        (bank, file_type): (Bank, FileType),
+        repeats: RejectRepeats,
+        message: &UploadedMessage,
     ) -> Result<SignAndUploadResponse> {
-        steps.say("sending the file");
         let Self { source, name, signature } = self;
+        let (file_name, message_id) = (name.as_str(), message.message_id());
+        let record = repeats.begin(steps, UploadedFile { bank, name: file_name, source: &source, message_id }).await?;
+        steps.say("sending the file");
         let request = UploadFileRequest::from(UploadFileRequestFields {
             bank,
             content: source.content(),
@@ -202,12 +223,16 @@ impl Prepared {
             file_type,
             signature: signature.clone(),
         });
-        let answer = steps.exchange::<UploadFile>(request).await?;
+        let answer = steps.exchange::<UploadFile>(request).await;
+        if let Some(record) = record {
+            let outcome = answer.as_ref().map_or_else(Error::outcome, |_| Some(Outcome::Accepted));
+            settle(move || record.end(outcome)).await;
+        }
         Ok(SignAndUploadResponse {
             file_name: name,
             bytes: source.size(),
             signature,
-            response_text: answer.response_text,
+            response_text: answer?.response_text,
         })
     }
 }

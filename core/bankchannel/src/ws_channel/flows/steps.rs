@@ -1,6 +1,9 @@
 //! The steps of a flow, with a common limit, cancellation and log.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 use bankchannel_foundation::{Error, Exchange, Outcome, Result, Secret, error::row};
 use bankchannel_transport::background;
@@ -83,6 +86,11 @@ impl<'a> Steps<'a> {
     /// Waits for this time.
     pub(super) async fn wait(&self, time: Duration) -> Result<()> {
         self.within(self.left()).race(tokio::time::sleep(time)).await
+    }
+
+    /// Waits for something else than an exchange.
+    pub(super) async fn race<T>(&self, wait: impl Future<Output = T>) -> Result<T> {
+        self.within(self.left()).race(wait).await
     }
 
     /// Waits for local work that may take long.

@@ -2,39 +2,40 @@
 
 use std::{
     collections::BTreeSet,
-    path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use bankchannel_foundation::{
-    Boundary, Category, Content, Declaration, Error, Operation, Outcome, Result, Secret,
-    error::{Row, row},
-    model::Seconds,
+    Boundary, Content, Declaration, Error, Operation, Outcome, Result, Secret, error::Row, model::Seconds,
     operation::Command,
 };
-use bankchannel_iso20022::errors as iso20022_errors;
+use bankchannel_iso20022::{
+    answers::{BankVerdict, PaymentVerdict},
+    data::Code,
+    errors as iso20022_errors,
+};
 use bankchannel_ws_channel::{
     errors,
-    model::{
-        Bank, FileDescriptor, FileName, FileReference, FileType, PgpPrivateKeys, Signatures, SigningCertificates,
-        StatusFilter,
-    },
+    model::{Bank, FileDescriptor, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
     operations::pgp::sign_file::SignatureHash,
 };
 
 use super::{
     Flow, asking_for_signatures,
     check_first::CheckFirst,
-    fetch::{Fetched, beside, broke_off_a_renewal, download, into_folder, list, open_folder, was_not_sent},
+    fetch::{file_ledger, open_folder},
     flow,
     inline::InlineContent,
-    parsed::{Parsed, Parser},
+    parsed::Parsed,
+    repeats::RejectRepeats,
     run_by,
     sign_and_upload::{self, prepare},
     signing::{Authority, Given},
     steps::Steps,
+    waiting::{AnswerWait, WaitEnd, WaitSettings},
 };
-use crate::{CallOptions, Destination, ws_channel::WsChannel};
+use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The file, the keys, and the answers to wait for.
 #[derive(Debug, Clone, Boundary)]
@@ -62,7 +63,8 @@ pub struct UploadAndWaitRequest {
     pub hash: Option<SignatureHash>,
     /// Signatures over the same bytes that were made elsewhere.
     pub signature: Option<Signatures>,
-    /// The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
+    /// The types of the answers to wait for, one file of each, such as `pain.002.001.10`. With a status report
+    /// (`pain.002`) among them, a rejection ends the wait.
     pub wait_for: Vec<FileType>,
     /// The time limit for all answers together, in seconds, fractions allowed. Default: 60.
     pub wait_timeout_s: Option<Seconds>,
@@ -71,26 +73,56 @@ pub struct UploadAndWaitRequest {
     /// The interval between two polls, in milliseconds, at least 100. Default: 1000.
     pub poll_interval_ms: Option<u32>,
     /// The folder for the answers, with names as in `download_new_files`. Without a folder the answers are in the
-    /// response. If a name is taken, the answer gets another name, with `~2` before `.dat`: names contain neither bank
-    /// nor account.
+    /// response. If a name is taken by a file with another content, the answer gets another name, with `~2` before
+    /// `.dat`: names contain neither bank nor account.
     pub directory: Option<String>,
+    /// The folder of the ledger, from which `download_new_files` reports fetched files that answer no upload, and those
+    /// of a call that failed. Default: `directory`; without both there is none.
+    pub ledger: Option<String>,
+    /// Whether to take files that carry no reference, although other uploads of this client wait too. Default: false:
+    /// such a file is taken only if no other upload of this client waits for its type.
+    pub accept_unreferenced: Option<bool>,
+    /// Whether the bank's rejection of the whole file is the error `ws_channel.payment_rejected`, with the response as
+    /// its `partial_response`. Default: false: the response says it in `verdict`.
+    pub fail_if_rejected: Option<bool>,
     /// Whether the response also has the answers in parsed form. Default: true.
     pub parse: Option<bool>,
     /// The check before sending.
     #[boundary(flatten)]
     pub check: CheckFirst,
+    /// The detection of repeated uploads.
+    #[boundary(flatten)]
+    pub repeats: RejectRepeats,
 }
 
-/// The file was accepted, and the bank has answered.
+/// The service has accepted the file, and the bank has answered: see `verdict` for whether it pays.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct UploadAndWaitResponse {
+    /// What the bank says about the file, by its answers.
+    pub verdict: PaymentVerdict,
+    /// The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it is
+    /// paid: RJCT (rejected), reason AM04 (insufficient funds).`
+    pub verdict_text: String,
+    /// The bank's status of the file, such as `ACCP` or `RJCT`.
+    pub status: Option<Code>,
+    /// The first reason for that status, such as `AM04`.
+    pub reason: Option<Code>,
+    /// The message id of the file, by which answers name it; left out if the file has none.
+    pub message_id: Option<String>,
     /// The file name sent to the bank.
     pub file_name: FileName,
     /// The number of bytes sent.
     pub bytes: u64,
-    /// The answers, in the order of `wait_for`.
+    /// The answers to this file: the first of each type in the order of `wait_for`, then further ones of these types.
     pub answers: Vec<BankAnswer>,
+    /// The types of `wait_for` of which no answer has come: after a rejection the bank sends none.
+    pub missing: Vec<FileType>,
+    /// The files that this call has fetched, and which answer no upload of this client that waits: the bank counts them
+    /// as downloaded. If there is a ledger, `download_new_files` reports them too.
+    pub others: Vec<BankAnswer>,
+    /// Remarks: a file whose download was begun and not finished, uploads with the same message id.
+    pub notes: Vec<String>,
     /// The service's text on the upload.
     pub response_text: String,
 }
@@ -103,6 +135,8 @@ pub struct BankAnswer {
     pub file: FileDescriptor,
     /// The file's length in bytes.
     pub bytes: u64,
+    /// Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`.
+    pub status_text: Option<String>,
     /// The file's path, if a folder was given.
     pub path: Option<String>,
     /// The file's bytes as base64 text, if no folder was given.
@@ -113,8 +147,8 @@ pub struct BankAnswer {
 }
 
 impl BankAnswer {
-    fn of(file: FileDescriptor, bytes: u64) -> Self {
-        Self { file, bytes, path: None, content: None, parsed: Parsed::default() }
+    pub(super) fn of(file: FileDescriptor, bytes: u64) -> Self {
+        Self { file, bytes, status_text: None, path: None, content: None, parsed: Parsed::default() }
     }
 }
 
@@ -129,6 +163,8 @@ const WAIT_FOR_MAX: usize = 20;
 
 const ERRORS: &[&Row] = &[
     &errors::ANSWER_NOT_FOUND,
+    &errors::PAYMENT_REJECTED,
+    &errors::UPLOAD_REPEATED,
     &errors::REFERENCE_UNSAFE,
     &errors::PGP_KEY_REFUSED,
     &errors::PGP_KEY_UNFIT,
@@ -160,15 +196,19 @@ impl Operation for UploadAndWait {
             "files",
             "Sign a file, send it, and wait for the bank's answers",
             "Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does, then \
-             polls until there is a new file of each type, and downloads it. New means new since the upload: if \
-             several uploads are under way at once, an answer to another upload may be taken for this one's, so read \
-             the reference in it. Every error after the accepted upload has outcome `accepted` and the detail \
-             `upload` = `accepted`: do not send the file again, look for its answers later. The detail `taken` lists \
-             the answers that were downloaded before the error, by type and reference: the bank lists them as \
-             downloaded. The detail `begun` lists the answers that the bank may have sent and that did not arrive: it \
-             may list them as downloaded too. `download_new_files` into the same folder has them again; without a \
-             folder, or if a name was taken, download them by type and reference. With `signing_certificate` it asks \
-             a question of kind `signature` for each certificate, as `sign_and_upload` does.",
+             polls for new files of each type, fetches them and keeps those that are about this file. A file is an \
+             answer only if it says so: a status report by the original message id; a notification or statement by \
+             the message id, the UETR or the references of its entries. One that names several uploads is given to \
+             each of them. A new file can only be told apart by its content, so all new ones are fetched; those that \
+             answer no upload are in `others`. Any number of uploads may wait at once, in several processes too. The \
+             wait ends with an answer of each type, or when the bank has rejected the whole file; read `verdict` \
+             first. Every other error after the accepted upload has outcome `accepted` and the detail `upload` = \
+             `accepted`: do not send the file again, look for its answers later. Its `partial_response` has the \
+             answers that did come. The detail `taken` lists them by type and reference: the bank lists them as \
+             downloaded. The detail `begun` lists the files that the bank may have sent and that did not arrive: it \
+             may list them as downloaded too. With `directory` or `ledger`, `download_new_files` returns all of them; \
+             without, download them by type and reference. With `signing_certificate` it asks a question of kind \
+             `signature` for each certificate, as `sign_and_upload` does.",
             ERRORS,
         )),
     );
@@ -186,40 +226,120 @@ impl Flow<WsChannel> for UploadAndWait {
         let authority = Authority::of(given, "private_key, signing_certificate or signature is missing")?;
         let types = unique(request.wait_for)?;
         let folder = match &request.directory {
-            Some(directory) => Some(open_folder(&steps, directory).await?),
+            Some(directory) => Some(open_folder(&steps, "directory", directory).await?),
             None => None,
+        };
+        let ledger = match &request.ledger {
+            Some(ledger) => Some(open_folder(&steps, "ledger", ledger).await?),
+            None => folder.clone(),
         };
         let bank = request.bank;
         let prepared = prepare(&steps, request.content, request.file_name, authority, request.check).await?;
-        let mut known = BTreeSet::new();
-        for file_type in &types {
-            let listed = list(&steps, bank, Some(file_type.clone()), StatusFilter::All).await;
-            let listed = listed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
-            known.extend(listed.into_iter().map(|file| (file.file_type, file.file_reference)));
-        }
-        let sent = prepared.upload(&steps, bank, request.file_type).await?;
-        let whole_s = Duration::from_secs(request.timeout_s.unwrap_or(WAIT_S).into());
-        let wait = request.wait_timeout_s.map_or(whole_s, |Seconds(wait)| wait);
-        let waiting = Waiting {
-            steps: &steps,
+        let upload = Arc::new(prepared.message(&steps).await?);
+        let settings = WaitSettings {
             bank,
-            known,
-            until: Instant::now() + wait,
+            types,
+            until: Instant::now(),
             interval: Duration::from_millis(request.poll_interval_ms.unwrap_or(POLL_MS).max(POLL_MIN_MS).into()),
             folder,
+            ledger: ledger.map(|folder| Arc::new(file_ledger(client, bank, &folder))),
+            parse: request.parse,
+            accept_unreferenced: request.accept_unreferenced.unwrap_or_default(),
         };
-        let mut answers = waiting.answers(&types).await.map_err(after_upload)?;
-        let mut parser = Parser::new(request.parse);
-        for answer in &mut answers {
-            answer.parsed = match (&answer.content, &answer.path) {
-                (Some(content), _) => parser.bytes(&steps, &content.0).await,
-                (None, Some(path)) => parser.path(&steps, Path::new(path)).await,
-                (None, None) => Parsed::default(),
-            };
+        let mut wait = AnswerWait::new(&steps, client.answers(), Arc::clone(&upload), settings);
+        wait.note_known().await.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+        let sent = prepared.upload(&steps, (bank, request.file_type), request.repeats, &upload).await?;
+        let whole_s = Duration::from_secs(request.timeout_s.unwrap_or(WAIT_S).into());
+        wait.begin(request.wait_timeout_s.map_or(whole_s, |Seconds(wait)| wait));
+        let end = wait.run().await;
+        let is_error = match &end {
+            WaitEnd::Complete => false,
+            WaitEnd::Rejected => request.fail_if_rejected == Some(true),
+            WaitEnd::TimedOut | WaitEnd::Failed(_) => true,
+        };
+        // A rejection that is an error says all that a response says.
+        let is_reported = matches!(end, WaitEnd::Complete | WaitEnd::Rejected);
+        let (taken, begun) = (wait.taken_names(), wait.begun_names());
+        let response = response(wait, sent, upload.message_id(), is_reported).await;
+        if !is_error {
+            return Ok(response);
         }
-        let sign_and_upload::SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
-        Ok(UploadAndWaitResponse { file_name, bytes, answers, response_text })
+        let error = match end {
+            WaitEnd::Rejected => return Err(rejected(response)),
+            WaitEnd::Failed(error) => error,
+            WaitEnd::Complete | WaitEnd::TimedOut => timed_out(&response),
+        };
+        let error = [("taken", taken), ("begun", begun)].into_iter().filter(|(_, names)| !names.is_empty()).fold(
+            error.with("upload", "accepted").with_retryable(false).with_outcome(Outcome::Accepted),
+            |error, (key, names)| error.with(key, names),
+        );
+        Err(error.with_partial_response(response))
     }
+}
+
+async fn response(
+    wait: AnswerWait<'_>,
+    sent: sign_and_upload::SignAndUploadResponse,
+    message_id: Option<&str>,
+    is_reported: bool,
+) -> UploadAndWaitResponse {
+    let BankVerdict { verdict, status, reason, text } = wait.said().clone();
+    let missing = wait.missing();
+    let mut notes = Vec::new();
+    let begun = wait.begun_names();
+    if !begun.is_empty() {
+        notes.push(format!("the bank may have sent these files, which did not arrive: {begun}"));
+    }
+    if wait.namesakes() > 0 {
+        notes.push("other uploads with the same message id wait too: the bank's answers name all of them".to_owned());
+    }
+    let (answers, others) = wait.into_files(is_reported).await;
+    let sign_and_upload::SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
+    UploadAndWaitResponse {
+        verdict,
+        verdict_text: sentence(verdict, &text),
+        status,
+        reason,
+        message_id: message_id.map(str::to_owned),
+        file_name,
+        bytes,
+        answers,
+        missing,
+        others,
+        notes,
+        response_text,
+    }
+}
+
+/// The verdict in a sentence.
+fn sentence(verdict: PaymentVerdict, text: &str) -> String {
+    let begin = match verdict {
+        PaymentVerdict::Accepted => "The bank has accepted the file",
+        PaymentVerdict::Rejected => "The bank has rejected the file, nothing of it is paid",
+        PaymentVerdict::PartlyRejected => "The bank has rejected a part of the file: see the status report",
+        PaymentVerdict::Pending => "The bank has not decided about the file yet",
+        _ => "No answer says whether the bank accepts the file",
+    };
+    if text.is_empty() { format!("{begin}.") } else { format!("{begin}: {}.", text.trim_end_matches('.')) }
+}
+
+/// The error for a rejection. Nothing was carried out, so its outcome is `refused`.
+fn rejected(response: UploadAndWaitResponse) -> Error {
+    let code = |code: &Option<Code>| code.as_ref().map(|code| code.code.clone()).unwrap_or_default();
+    Error::because(&errors::PAYMENT_REJECTED, response.verdict_text.clone())
+        .with("status", code(&response.status))
+        .with("reason", code(&response.reason))
+        .with_partial_response(response)
+}
+
+/// The error when answers are missing at the end of the wait.
+fn timed_out(response: &UploadAndWaitResponse) -> Error {
+    let missing = response.missing.iter().map(FileType::as_str).collect::<Vec<_>>().join(", ");
+    let said = if response.answers.is_empty() { "" } else { response.verdict_text.as_str() };
+    let text = format!("{} The upload was accepted; still missing: {missing}. {said}", errors::ANSWER_NOT_FOUND.text);
+    Error::because(&errors::ANSWER_NOT_FOUND, text.trim_end().to_owned())
+        .with("missing", missing)
+        .with("verdict", response.verdict.as_str())
 }
 
 fn unique(types: Vec<FileType>) -> Result<Vec<FileType>> {
@@ -228,136 +348,4 @@ fn unique(types: Vec<FileType>) -> Result<Vec<FileType>> {
     }
     let mut seen = BTreeSet::new();
     Ok(types.into_iter().filter(|file_type| seen.insert(file_type.clone())).collect())
-}
-
-/// A later error does not change that the upload was accepted.
-fn after_upload(error: Error) -> Error {
-    error.with("upload", "accepted").with_retryable(false).with_outcome(Outcome::Accepted)
-}
-
-struct Waiting<'a> {
-    steps: &'a Steps<'a>,
-    bank: Bank,
-    known: BTreeSet<(String, FileReference)>,
-    until: Instant,
-    interval: Duration,
-    folder: Option<PathBuf>,
-}
-
-impl Waiting<'_> {
-    async fn answers(&self, types: &[FileType]) -> Result<Vec<BankAnswer>> {
-        let mut looks: Vec<Look> = types.iter().map(|_| Look::default()).collect();
-        loop {
-            // The last poll also finds files that another client has downloaded meanwhile.
-            let last = Instant::now() >= self.until;
-            let status = if last { StatusFilter::All } else { StatusFilter::New };
-            for (number, file_type) in types.iter().enumerate() {
-                if looks[number].found.is_none()
-                    && let Err(error) = self.look(file_type, status, &mut looks[number]).await
-                {
-                    return Err(told(error, types, &looks));
-                }
-            }
-            if looks.iter().all(|look| look.found.is_some()) {
-                return Ok(looks.into_iter().filter_map(|look| look.found).collect());
-            }
-            if last {
-                let missing = types.iter().zip(&looks).filter(|(_, look)| look.found.is_none());
-                let missing = missing.map(|(file_type, _)| file_type.as_str()).collect::<Vec<_>>().join(", ");
-                let text =
-                    format!("{} The upload was accepted; still missing: {missing}.", errors::ANSWER_NOT_FOUND.text);
-                let error = Error::because(&errors::ANSWER_NOT_FOUND, text).with("missing", missing);
-                return Err(told(error, types, &looks));
-            }
-            let left = self.until.saturating_duration_since(Instant::now());
-            self.steps.wait(self.interval.min(left)).await.map_err(|error| told(error, types, &looks))?;
-        }
-    }
-
-    async fn look(&self, file_type: &FileType, status: StatusFilter, look: &mut Look) -> Result<()> {
-        // A file that the bank has begun to send is no longer new, even if it did not arrive.
-        let status = if look.begun.is_some() { StatusFilter::All } else { status };
-        let listed = match list(self.steps, self.bank, Some(file_type.clone()), status).await {
-            Ok(listed) => listed,
-            Err(error) if self.passes(&error) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        let is_new = |file: &&FileDescriptor| {
-            file.file_type == file_type.as_str()
-                && !self.known.contains(&(file.file_type.clone(), file.file_reference.clone()))
-        };
-        let was_begun = |file: &&FileDescriptor| look.begun.as_ref() == Some(&file.file_reference);
-        let mut new = listed.iter().filter(is_new);
-        let Some(file) = new.clone().find(was_begun).or_else(|| new.next()) else { return Ok(()) };
-        match self.take(file.clone()).await {
-            Ok(answer) => {
-                *look = Look { found: Some(answer), begun: None };
-                Ok(())
-            }
-            Err(error) => {
-                if !was_not_sent(&error) {
-                    look.begun = Some(file.file_reference.clone());
-                }
-                if self.passes(&error) { Ok(()) } else { Err(error) }
-            }
-        }
-    }
-
-    /// Whether waiting continues after a failed poll: the next one may succeed.
-    fn passes(&self, error: &Error) -> bool {
-        let passing = [
-            &row::CONNECT_FAILED,
-            &row::CONNECTION_LOST,
-            &row::UNAVAILABLE,
-            &row::RATE_LIMITED,
-            &errors::BANK_UNAVAILABLE,
-            &errors::SERVICE_FAILED,
-        ];
-        // The time limit of one poll does not end the flow.
-        passing.contains(&error.row())
-            || broke_off_a_renewal(error)
-            || (error.category() == Category::TimedOut && !self.steps.is_over())
-    }
-
-    async fn take(&self, file: FileDescriptor) -> Result<BankAnswer> {
-        if let Some(folder) = &self.folder {
-            let (path, bytes) = match into_folder(self.steps, self.bank, &file, folder).await? {
-                Fetched::Downloaded { path, bytes } => (path, bytes),
-                // The existing file may belong to another bank or account; the answer to this payment is the file with
-                // this reference.
-                Fetched::Exists { path } => beside(self.steps, self.bank, &file, path).await?,
-            };
-            return Ok(BankAnswer { path: Some(path.display().to_string()), ..BankAnswer::of(file, bytes) });
-        }
-        self.steps.say(&format!("downloading the {}", file.file_type));
-        match download(self.steps, self.bank, &file, Destination::Memory).await? {
-            Content::Bytes(bytes) => {
-                let size = bytes.len() as u64;
-                Ok(BankAnswer { content: Some(InlineContent(bytes)), ..BankAnswer::of(file, size) })
-            }
-            other => Err(Error::because(&row::INTERNAL, format!("content for memory is {other:?}"))),
-        }
-    }
-}
-
-/// The state of the wait for one type.
-#[derive(Default)]
-struct Look {
-    found: Option<BankAnswer>,
-    /// An answer that the bank may have sent and that did not arrive.
-    begun: Option<FileReference>,
-}
-
-/// Adds the answers that the bank counts as downloaded to the error of a failed wait: those that were taken, and those
-/// that did not arrive.
-fn told(error: Error, types: &[FileType], looks: &[Look]) -> Error {
-    let named = |reference: fn(&Look) -> Option<&FileReference>| {
-        let all = types.iter().zip(looks);
-        let all = all.filter_map(|(file_type, look)| Some(format!("{} {}", file_type.as_str(), reference(look)?)));
-        all.collect::<Vec<_>>().join(", ")
-    };
-    let taken = named(|look| look.found.as_ref().map(|answer| &answer.file.file_reference));
-    let begun = named(|look| look.begun.as_ref());
-    let error = if taken.is_empty() { error } else { error.with("taken", taken) };
-    if begun.is_empty() { error } else { error.with("begun", begun) }
 }

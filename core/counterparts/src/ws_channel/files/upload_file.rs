@@ -1,6 +1,7 @@
 //! `UploadFile` (docs/protocols/ws-channel.md §2.21, §5.2–§5.4).
 
 use bankchannel_crypto::{digest, random};
+use bankchannel_foundation::model::Timestamp;
 use bankchannel_storage::ws_channel::{FileContent, Ground, NewUpload, PgpPurpose, UploadOutcome, UploadState};
 use bankchannel_ws_channel::{
     Refusal,
@@ -98,7 +99,7 @@ async fn journal(
     if is_unnamed {
         content::discard(service, &path).await;
     }
-    refuse_duplicate(recorded?)?;
+    refuse_duplicate(service, recorded?).await?;
     let connection = reached.connection(service, None, call.now_ms);
     // Only a signal for the bank; if it misses one, it finds the upload later in the journal.
     channel.upload(&connection, &Outgoing { upload: &upload, content: &signed.content }).await.map_err(after_journal)
@@ -114,7 +115,7 @@ async fn send(
     upload: NewUpload,
     signed: Signed,
 ) -> Result<(), Fault> {
-    refuse_duplicate(call.store(service).await?.record_upload(upload.clone()).await?)?;
+    refuse_duplicate(service, call.store(service).await?.record_upload(upload.clone()).await?).await?;
     let connection = reached.connection(service, None, call.now_ms);
     let outgoing = Outgoing { upload: &upload, content: &signed.content };
     let answer = within(BANK_TIMEOUT, channel.upload(&connection, &outgoing)).await;
@@ -137,11 +138,13 @@ fn after_journal(why: BankError) -> Fault {
     }
 }
 
-fn refuse_duplicate(outcome: UploadOutcome) -> Result<(), Fault> {
-    match outcome {
-        UploadOutcome::Recorded => Ok(()),
-        UploadOutcome::Duplicate { .. } => Err(Refusal::invalid("FileContents").into()),
-    }
+async fn refuse_duplicate(service: &Service, outcome: UploadOutcome) -> Result<(), Fault> {
+    let UploadOutcome::Duplicate { of } = outcome else { return Ok(()) };
+    let earlier = service.store.upload(&of).await?;
+    let when = earlier.map(|earlier| format!(" at {}", Timestamp::from_ms(earlier.received))).unwrap_or_default();
+    // The text that published clients know; the detail is more specific.
+    let detail = format!("a duplicate: the same bytes were uploaded to this bank{when}");
+    Err(Refusal::invalid("FileContents").with_detail(detail).into())
 }
 
 /// The audit detail: enough to identify the file, its bank and its signers, but none of the content (§10 S23).

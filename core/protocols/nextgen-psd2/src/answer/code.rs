@@ -40,9 +40,9 @@ pub fn row_of(status: u16, code: &str) -> &'static Row {
 pub(super) fn row_of_status(status: u16) -> &'static Row {
     match status {
         300..=399 => &row::REDIRECTED,
+        408 | 425 | 502..=504 => &row::UNAVAILABLE,
         429 => &row::RATE_LIMITED,
-        500 => &errors::BANK_FAILED,
-        502..=504 => &row::UNAVAILABLE,
+        500.. => &errors::BANK_FAILED,
         _ => &errors::REFUSED,
     }
 }

@@ -33,7 +33,7 @@ bankchannel_foundation::error_rows! {
         "The bank does not know the requested resource.", "Check the identifier and the path.";
     REFUSED = "nextgen_psd2.refused", PeerRefused, never,
         "The bank has refused the request.", "The bank's code and text are attached.";
-    BANK_FAILED = "nextgen_psd2.bank_failed", PeerRefused, again,
+    BANK_FAILED = "nextgen_psd2.bank_failed", PeerFailed, again,
         "The bank could not answer because of an internal error.", "See the outcome; quote the peer's request id to the bank's support.";
     LINK_REFUSED = "nextgen_psd2.link_refused", PeerProtocol, never,
         "The bank's link is not safe for a customer.", "It must be https, without user and password, at a host that you allow.";

@@ -39,7 +39,7 @@ bankchannel_foundation::error_rows! {
         "Salt Edge has refused the request.", "Salt Edge's class and text are attached.";
     BUSY = "salt_edge_connector.busy", RateLimited, again,
         "Salt Edge takes no more requests now.", "Wait as long as it says.";
-    HUB_FAILED = "salt_edge_connector.hub_failed", PeerRefused, again,
+    HUB_FAILED = "salt_edge_connector.hub_failed", PeerFailed, again,
         "Salt Edge could not answer because of an internal error.", "See the outcome, and repeat later.";
 }
 

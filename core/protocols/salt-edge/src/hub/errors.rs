@@ -25,7 +25,7 @@ bankchannel_foundation::error_rows! {
         "The connector has refused the request.", "Its class and text are attached.";
     BUSY = "salt_edge_hub.busy", RateLimited, again,
         "The connector takes no more requests now.", "Wait as long as it says.";
-    CONNECTOR_FAILED = "salt_edge_hub.connector_failed", PeerRefused, again,
+    CONNECTOR_FAILED = "salt_edge_hub.connector_failed", PeerFailed, again,
         "The connector could not answer because of an internal error.", "See the outcome, and repeat later.";
 }
 

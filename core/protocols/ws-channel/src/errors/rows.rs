@@ -61,15 +61,15 @@ bankchannel_foundation::error_rows! {
         "The file is empty.", "Send the payment file's bytes.";
     BANK_REFUSED = "ws_channel.bank_refused", PeerRefused, never,
         "The bank refused the request.", "The bank's code and text are attached.";
-    BANK_UNAVAILABLE = "ws_channel.bank_unavailable", PeerRefused, never,
-        "The bank cannot be reached, or its answer cannot be used.", "Before an upload is repeated, look for its answer files.";
+    BANK_UNAVAILABLE = "ws_channel.bank_unavailable", PeerFailed, again,
+        "The bank cannot be reached, or its answer cannot be used.", "Try again later; before an upload is repeated, look for its answer files.";
     NO_BANK_CHANNEL = "ws_channel.no_bank_channel", NotSupported, never,
         "The service has no channel to this bank configured.", "Use the simulator, or a service that has one.";
     BANK_UNKNOWN = "ws_channel.bank_unknown", InvalidInput, never,
         "There is no such bank.", "The banks are listed in the reference of `bank`.";
     NOT_IMPLEMENTED = "ws_channel.not_implemented", NotSupported, never,
         "The service does not implement this operation.", "bankchannel's own service implements it; the deployed service lacks a few operations.";
-    SERVICE_FAILED = "ws_channel.service_failed", PeerProtocol, never,
+    SERVICE_FAILED = "ws_channel.service_failed", PeerFailed, never,
         "The service failed.", "Quote the request id to its support; see the outcome first.";
     REFUSED = "ws_channel.refused", PeerRefused, never,
         "The service refused.", "Its own text is attached.";
@@ -87,6 +87,12 @@ bankchannel_foundation::error_rows! {
         "The challenge does not have the form that the protocol defines.", "Fetch a new one; nothing was sent.";
     ANSWER_NOT_FOUND = "ws_channel.answer_not_found", TimedOut, never,
         "The bank's answer did not come in time.", "The upload was accepted: do not send it again; look for the answer files later.";
+    PAYMENT_REJECTED = "ws_channel.payment_rejected", PeerRefused, never,
+        "The bank has rejected the payment file: nothing of it is paid.", "Fix what the reason names, then send it as a new file with a new message id.";
+    UPLOAD_REPEATED = "ws_channel.upload_repeated", Conflict, never,
+        "The same file was sent before.", "Nothing was sent now. Look for the answers to the earlier upload; if it must be paid twice, give it another message id.";
+    FILE_GONE = "ws_channel.file_gone", Conflict, never,
+        "The bank no longer lists a file whose download an earlier call had begun.", "Ask the bank for it, by its type and reference.";
     SIGNATURE_WRONG = "ws_channel.signature_wrong", Signature, never,
         "The external signature is not valid.", "Sign the digest of the question, as its algorithm says, with the key of its fingerprint; nothing was sent.";
     REFERENCE_UNSAFE = "ws_channel.reference_unsafe", PeerProtocol, never,

@@ -51,6 +51,9 @@ pub struct Booking {
     pub state: UploadState,
     /// Text for the journal.
     pub detail: String,
+    /// The message id of the payment file, if no other one of this connection may have it: then the result is
+    /// [`BookOutcome::Stale`].
+    pub message_id: Option<String>,
     /// New balances; empty for a rejected payment.
     pub changes: Vec<LedgerChange>,
     /// Files to add.
@@ -64,7 +67,8 @@ pub struct Booking {
 pub enum BookOutcome {
     /// Booked.
     Booked,
-    /// A balance changed meanwhile: read the ledgers and compute again. Nothing changed.
+    /// A balance changed meanwhile, or another payment file with this message id was processed: read both and compute
+    /// again. Nothing changed.
     Stale,
     /// The upload was processed before, or is unknown. Nothing changed.
     NotWaiting,

@@ -31,6 +31,16 @@ impl Store {
         })
     }
 
+    /// Whether a processed payment file of this connection has this message id.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn has_message(&self, scope: &FileScope, message_id: &str) -> BoxFuture<'_, Result<bool>> {
+        self.database().read((scope.clone(), message_id.to_owned()), |tx, (scope, id)| {
+            Box::pin(async move { seen(tx, scope, id).await })
+        })
+    }
+
     /// Adds a bank account with a balance, or sets the balance of an existing one (its statement number stays).
     ///
     /// # Errors
@@ -75,8 +85,17 @@ impl Store {
                         return Ok(BookOutcome::Stale);
                     }
                 }
+                if let Some(id) = &b.message_id
+                    && seen(tx, &b.scope, id).await?
+                {
+                    return Ok(BookOutcome::Stale);
+                }
                 if finish(tx, &b.upload_id, b.state, &b.detail, b.now).await?.is_none() {
                     return Ok(BookOutcome::NotWaiting);
+                }
+                if let Some(id) = &b.message_id {
+                    let sql = "UPDATE upload SET message_id = $2 WHERE id = $1";
+                    tx.execute(sql, args![&b.upload_id, id]).await?;
                 }
                 for change in &b.changes {
                     let sql = "UPDATE ledger SET balance_cents = $5, statement = $6, version = version + 1 \
@@ -91,6 +110,11 @@ impl Store {
             })
         })
     }
+}
+
+async fn seen(tx: &mut Tx, s: &FileScope, message_id: &str) -> Result<bool> {
+    let sql = "SELECT count(*) FROM upload WHERE api_key = $1 AND connection = $2 AND bank = $3 AND message_id = $4";
+    Ok(tx.number(sql, args![&s.api_key, &s.email, &s.bank, message_id]).await? > 0)
 }
 
 /// A new enrolment starts with new balances.

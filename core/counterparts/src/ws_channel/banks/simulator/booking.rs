@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    convert::Infallible,
     io,
     sync::Arc,
     time::{Duration, Instant},
@@ -11,7 +12,10 @@ use bankchannel_crypto::digest;
 use bankchannel_foundation::Content;
 use bankchannel_iso20022::{
     MAX_BYTES,
-    simulator::{Account, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER, Ids, Ledger, Outcome, decide},
+    answers::UploadedMessage,
+    simulator::{
+        Account, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER, Ids, Ledger, Outcome, decide, reject_duplicate,
+    },
 };
 use bankchannel_storage::ws_channel::{
     BookOutcome, Booking, FileContent, FileScope, Ledger as StoredLedger, LedgerChange, NewBankFile, StoreError,
@@ -206,7 +210,13 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
             ledgers = service.store.ledgers(&upload.scope).await?;
         }
         let now = service.now_ms();
-        let answer = match answer(simulator, upload, bytes.clone(), &ledgers, &owner, now).await {
+        let message_id = if simulator.rejects_duplicates { message_id(simulator, bytes.clone()).await } else { None };
+        let is_duplicate = match &message_id {
+            Some(id) => service.writer().has_message(&upload.scope, id).await?,
+            None => false,
+        };
+        let books = Books { ledgers: &ledgers, owner: &owner, is_duplicate };
+        let answer = match answer(simulator, upload, bytes.clone(), books, now).await {
             // Another instance has settled it meanwhile and removed its content.
             Err(PaymentFault::Missing) if !is_waiting(service, upload).await? => return Ok(()),
             Err(PaymentFault::Missing) if !service.files_folder().is_dir() => {
@@ -230,6 +240,7 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
             upload_id: upload.id.clone(),
             state: UploadState::Accepted,
             detail: answer.detail.to_owned(),
+            message_id: message_id.filter(|_| !is_duplicate),
             changes: answer.changes,
             files,
             now,
@@ -262,6 +273,25 @@ async fn is_waiting(service: &System, upload: &Upload) -> Result<bool, StoreErro
     Ok(now.is_some_and(|now| now.state == UploadState::Received))
 }
 
+/// The message id of a payment file; `None` if there is none, or if the file cannot be read: then its answer says why.
+async fn message_id(simulator: &Simulator, bytes: Content) -> Option<String> {
+    let work = move || {
+        let payment = content::read_up_to(&bytes, MAX_BYTES + 1).ok()?;
+        let message =
+            UploadedMessage::read(|| Ok::<_, Infallible>(payment.as_slice())).unwrap_or_else(|never| match never {});
+        message.message_id().map(str::to_owned)
+    };
+    simulator.heavily(work).await.ok().flatten()
+}
+
+/// What the bank decides by.
+struct Books<'a> {
+    ledgers: &'a [StoredLedger],
+    owner: &'a str,
+    /// Whether another payment file with the same message id was processed.
+    is_duplicate: bool,
+}
+
 /// The bank's answer to a payment.
 struct Answer {
     documents: Vec<(&'static str, String, Vec<u8>)>,
@@ -278,8 +308,7 @@ async fn answer(
     simulator: &Simulator,
     upload: &Upload,
     bytes: Content,
-    ledgers: &[StoredLedger],
-    owner: &str,
+    Books { ledgers, owner, is_duplicate }: Books<'_>,
     now_ms: i64,
 ) -> Result<Answer, PaymentFault> {
     let never = |why: &dyn std::fmt::Display| PaymentFault::Never(why.to_string());
@@ -295,7 +324,10 @@ async fn answer(
             return Err(io::Error::new(io::ErrorKind::InvalidData, "they are not the bytes that were received"));
         }
         let (now, today) = bank_day(now_ms);
-        let outcome = decide(&payment, &books, now, today, &ids);
+        let outcome = match is_duplicate {
+            true => reject_duplicate(&payment, now, today, &ids),
+            false => decide(&payment, &books, now, today, &ids),
+        };
         Ok(outcome.map(|outcome| turn_into_answer(outcome, &books, &versions)).map_err(|why| why.to_string()))
     };
     let decided = simulator.heavily(work).await.map_err(|why| PaymentFault::Unreadable(why.to_string()))?;

@@ -39,6 +39,7 @@ pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp
         upload_id: upload.id.clone(),
         state: UploadState::Failed,
         detail: why,
+        message_id: None,
         changes: Vec::new(),
         files,
         now,

@@ -50,6 +50,8 @@ pub(crate) struct Simulator {
     authority: authority::Authority,
     files: std::path::PathBuf,
     mode: SimulatorMode,
+    /// Whether a payment file whose message id was seen is rejected.
+    rejects_duplicates: bool,
     wake: Notify,
     permits: Semaphore,
     aside: aside::Aside,
@@ -67,6 +69,7 @@ impl Simulator {
             authority: authority::Authority::at(&crate::ws_channel::keys::folder(data, config)),
             files: content::folder(data, config),
             mode: config.banks.simulator,
+            rejects_duplicates: config.simulator_rejects_duplicates,
             wake: Notify::new(),
             permits: Semaphore::new(AT_ONCE),
             aside: aside::Aside::default(),

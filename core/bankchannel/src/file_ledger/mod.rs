@@ -1,0 +1,211 @@
+//! The ledger of file channels: which of the bank's files were begun and never reported, and which uploads were made.
+//! It consists of small hidden files in a folder.
+//!
+//! ```text
+//!  begin ─► .bankchannel-file-… is on disk ─► the bank is asked ─► the file is complete ─► the call returns ─► removed
+//!                 └── the call or the process ends before: a later call finds it, and reports or fetches the file
+//! ```
+//!
+//! A bank counts a file as downloaded when it has sent it: not when it has arrived, and not when a program has learned
+//! of it. So a ledger entry exists from before the bank is asked until a call has returned the file to its program.
+//!
+//! All of this accesses the disk, which may be slow: do not call it on a thread that drives connections.
+
+mod entry;
+mod run;
+mod uploads;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bankchannel_crypto::digest;
+use bankchannel_foundation::{Error, Outcome, Result, error::row, shown};
+
+pub(crate) use entry::{LedgerEntry, LedgerFile};
+pub(crate) use uploads::{EarlierUpload, UploadLedger, UploadRecord};
+
+use run::LedgerRun;
+
+/// The prefix of the entries' names.
+const ENTRY_PREFIX: &str = ".bankchannel-file-";
+/// The maximum number of entries that are read.
+const ENTRIES_MAX: usize = 100_000;
+/// The length of the hash of a file's names in an entry's name, in bytes.
+const HASH_BYTES: usize = 16;
+
+/// The ledger of one channel's files in one folder, for the time of one call.
+pub(crate) struct FileLedger {
+    folder: PathBuf,
+    /// Channel and bank, such as `ws-channel/nordea`.
+    channel: String,
+    /// The user of the channel, if it is known.
+    account: Option<String>,
+    run: Mutex<Option<Arc<LedgerRun>>>,
+}
+
+/// A file that a call began and did not report.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct UnreportedFile {
+    pub(crate) file: LedgerFile,
+    /// Whether that call is still running.
+    pub(crate) is_running: bool,
+}
+
+impl FileLedger {
+    pub(crate) fn new(folder: &Path, channel: String, account: Option<String>) -> Self {
+        Self { folder: folder.to_owned(), channel, account, run: Mutex::default() }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The files that calls of this channel began and did not report, each once. Those of calls that are still running,
+    /// here or in another process, are marked: those calls report them.
+    pub(crate) fn unreported(&self) -> Vec<UnreportedFile> {
+        let Ok(found) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let names = found.flatten().filter_map(|found| found.file_name().into_string().ok());
+        let mut entries: Vec<String> = names.filter(|name| name.starts_with(ENTRY_PREFIX)).take(ENTRIES_MAX).collect();
+        entries.sort_unstable();
+        let mut runs = BTreeMap::new();
+        let mut files: BTreeMap<String, UnreportedFile> = BTreeMap::new();
+        for name in entries {
+            let Some((hash, run)) = name[ENTRY_PREFIX.len()..].split_once('-') else { continue };
+            let is_running = *runs.entry(run.to_owned()).or_insert_with(|| run::is_running(&self.folder, run));
+            // An entry of a call that has ended counts more.
+            if files.get(hash).is_some_and(|known| !known.is_running || is_running) {
+                continue;
+            }
+            let file = LedgerFile::read(&self.folder.join(&name));
+            if let Some(file) = file.filter(|file| file.channel == self.channel && self.is_own(file)) {
+                files.insert(hash.to_owned(), UnreportedFile { file, is_running });
+            }
+        }
+        files.into_values().collect()
+    }
+
+    /// Files of another user of the same channel are that user's.
+    fn is_own(&self, file: &LedgerFile) -> bool {
+        self.account.as_ref().zip(file.account.as_ref()).is_none_or(|(own, other)| own == other)
+    }
+
+    /// Writes an entry for a file that the bank is about to be asked for.
+    ///
+    /// # Errors
+    /// `resource.storage` with outcome `not_sent`.
+    pub(crate) fn begin(&self, file: LedgerFile) -> Result<LedgerEntry> {
+        let run = self.run()?;
+        let hash = self.hash(&file.file_type, &file.file_reference);
+        let file = LedgerFile { channel: self.channel.clone(), account: self.account.clone(), ..file };
+        LedgerEntry::write(self.folder.join(format!("{ENTRY_PREFIX}{hash}-{}", run.id())), file, run)
+    }
+
+    /// Removes the entries of a file that a call has returned to its program, of ended calls too.
+    pub(crate) fn reported(&self, file_type: &str, file_reference: &str) {
+        let prefix = format!("{ENTRY_PREFIX}{}-", self.hash(file_type, file_reference));
+        let Ok(found) = fs::read_dir(&self.folder) else { return };
+        for name in found.flatten().filter_map(|found| found.file_name().into_string().ok()) {
+            if name.starts_with(&prefix) {
+                let _ = fs::remove_file(self.folder.join(name));
+            }
+        }
+    }
+
+    fn hash(&self, file_type: &str, file_reference: &str) -> String {
+        let names = [self.channel.as_str(), file_type, file_reference].map(Some);
+        digest::hex(&digest::sha256_of_texts(&names)[..HASH_BYTES])
+    }
+
+    fn run(&self) -> Result<Arc<LedgerRun>> {
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(run) = &*run {
+            return Ok(Arc::clone(run));
+        }
+        let begun = Arc::new(LedgerRun::begin(&self.folder)?);
+        *run = Some(Arc::clone(&begun));
+        Ok(begun)
+    }
+}
+
+/// The error when the ledger cannot be written.
+fn unwritable(path: &Path, why: &std::io::Error) -> Error {
+    let text = format!("{} cannot be written: {why}", shown::path(&path));
+    Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent).with_io_source(why)
+}
+
+/// Makes the names in a folder durable.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn ledger(folder: &Path, account: Option<&str>) -> FileLedger {
+        FileLedger::new(folder, "ws-channel/nordea".into(), account.map(str::to_owned))
+    }
+
+    fn file(reference: &str) -> LedgerFile {
+        LedgerFile { name: format!("{reference}.dat"), ..LedgerFile::of("VA", reference, "2026-11-20T08:00:00Z") }
+    }
+
+    fn references(ledger: &FileLedger) -> Vec<String> {
+        let ended = ledger.unreported().into_iter().filter(|left| !left.is_running);
+        let mut found: Vec<String> = ended.map(|left| left.file.file_reference).collect();
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn what_was_begun_is_found_until_it_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = ledger(folder.path(), None);
+        let one = first.begin(file("1")).unwrap();
+        first.begin(file("2")).unwrap();
+        one.withdraw();
+        // The call is still running.
+        let second = ledger(folder.path(), None);
+        assert_eq!((references(&second).len(), second.unreported().len()), (0, 1));
+        drop((first, one));
+        assert_eq!(references(&second), ["2"]);
+        assert_eq!(second.unreported()[0].file.name, "2.dat");
+        second.reported("VA", "2");
+        assert_eq!(references(&second), [""; 0]);
+        drop(second);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
+    }
+
+    #[test]
+    fn a_killed_run_is_over_and_a_foreign_file_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let killed = ledger(folder.path(), None);
+        std::mem::forget(killed.begin(file("1")).unwrap());
+        let run = killed.run().unwrap();
+        // What a kill leaves: the run's file without its lock.
+        run.unlock();
+        std::mem::forget(run);
+        for name in ["", "x", "00-00", "zz-"] {
+            fs::write(folder.path().join(format!("{ENTRY_PREFIX}{name}")), b"{}").unwrap();
+        }
+        let next = ledger(folder.path(), None);
+        assert_eq!(references(&next), ["1"]);
+    }
+
+    #[test]
+    fn another_channel_or_user_has_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = ledger(folder.path(), Some("a@example.com"));
+        own.begin(file("1")).unwrap();
+        drop(own);
+        assert_eq!(references(&ledger(folder.path(), Some("b@example.com"))), [""; 0]);
+        assert_eq!(references(&FileLedger::new(folder.path(), "ws-channel/op".into(), None)), [""; 0]);
+        assert_eq!(references(&ledger(folder.path(), None)), ["1"]);
+        assert_eq!(references(&ledger(folder.path(), Some("a@example.com"))), ["1"]);
+    }
+}

@@ -1,0 +1,7 @@
+//! Waiting for the bank's answers to an upload.
+
+mod registry;
+mod wait;
+
+pub(in crate::ws_channel) use registry::AnswerRegistry;
+pub(super) use wait::{AnswerWait, WaitEnd, WaitSettings};

@@ -1,0 +1,557 @@
+//! One upload's wait: polls, fetches new files, and collects the answers that are about this upload.
+
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    path::{Path, PathBuf},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use bankchannel_foundation::{Category, Content, Error, Result, error::row};
+use bankchannel_iso20022::{
+    MessageFile,
+    answers::{AnswerFile, BankVerdict, PaymentVerdict, UploadedMessage},
+    cash::Statement,
+    status::StatusReport,
+};
+use bankchannel_transport::background;
+use bankchannel_ws_channel::{
+    errors,
+    model::{Bank, FileDescriptor, FileType, StatusFilter},
+};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+
+use super::{
+    super::{
+        fetch::{broke_off_a_renewal, download, ledger_file, list, settle, store, was_not_sent},
+        file_name,
+        inline::InlineContent,
+        parsed::Parser,
+        steps::Steps,
+        upload_and_wait::BankAnswer,
+    },
+    registry::{AnswerRegistry, FetchClaim, FetchTurn, FetchedEntry, FetchedFile, FileKey, OwnAnswer, Registration},
+};
+use crate::{
+    Destination,
+    file_ledger::{FileLedger, LedgerEntry},
+};
+
+/// The maximum number of downloads of one wait at a time: a file that does not arrive must not hold up the others.
+const FETCHES_MAX: usize = 4;
+/// The time for which a wait that is over lets its downloads, and what other waits do for it, end.
+const ENDING: Duration = Duration::from_secs(2);
+/// The maximum age of the listing that the last look uses.
+const LAST_AGE: Duration = Duration::from_millis(250);
+/// The maximum number of entries or transactions of an answer that is judged.
+const ENTRIES_MAX: usize = 1_000_000;
+
+/// The limits of a wait, and where its files go.
+pub(in super::super) struct WaitSettings {
+    pub(in super::super) bank: Bank,
+    pub(in super::super) types: Vec<FileType>,
+    pub(in super::super) until: Instant,
+    pub(in super::super) interval: Duration,
+    pub(in super::super) folder: Option<PathBuf>,
+    pub(in super::super) ledger: Option<Arc<FileLedger>>,
+    pub(in super::super) parse: Option<bool>,
+    pub(in super::super) accept_unreferenced: bool,
+}
+
+/// The end of a wait.
+pub(in super::super) enum WaitEnd {
+    /// There is an answer of each type.
+    Complete,
+    /// The bank has rejected the whole file: no further answer comes.
+    Rejected,
+    TimedOut,
+    Failed(Error),
+}
+
+/// A wait and what has come so far.
+pub(in super::super) struct AnswerWait<'a> {
+    steps: &'a Steps<'a>,
+    registry: &'a AnswerRegistry,
+    registration: Registration<'a>,
+    upload: Arc<UploadedMessage>,
+    settings: WaitSettings,
+    /// When the upload was accepted: an earlier listing has no answers.
+    begun_at: Instant,
+    /// The files that were there before the upload.
+    known: BTreeSet<(String, String)>,
+    fetches: FuturesUnordered<Pin<Box<dyn Future<Output = Fetched> + Send + 'a>>>,
+    /// The files that are being fetched here.
+    running: Vec<(String, String)>,
+    taken: Vec<TakenAnswer>,
+    others: Vec<BankAnswer>,
+    /// The files that the bank may have sent and that did not arrive.
+    begun: Vec<String>,
+    reports: Vec<StatusReport>,
+    unreferenced_reports: Vec<StatusReport>,
+    statements: Vec<Statement>,
+    said: BankVerdict,
+    parser: Parser,
+}
+
+/// An answer to this wait's upload.
+struct TakenAnswer {
+    answer: BankAnswer,
+    own: OwnAnswer,
+    /// This wait's own entry in its ledger, if another wait fetched the file.
+    entry: Option<LedgerEntry>,
+}
+
+/// The result of fetching a file.
+struct Fetched {
+    file: FileDescriptor,
+    result: Result<Option<FetchedFile>>,
+}
+
+impl<'a> AnswerWait<'a> {
+    /// Registers the wait.
+    pub(in super::super) fn new(
+        steps: &'a Steps<'a>,
+        registry: &'a AnswerRegistry,
+        upload: Arc<UploadedMessage>,
+        settings: WaitSettings,
+    ) -> Self {
+        Self {
+            said: BankVerdict::of(&upload, &[], &[]),
+            parser: Parser::new(settings.parse),
+            steps,
+            registry,
+            registration: registry.register(settings.bank, &settings.types, &upload, settings.accept_unreferenced),
+            upload,
+            settings,
+            begun_at: Instant::now(),
+            known: BTreeSet::new(),
+            fetches: FuturesUnordered::new(),
+            running: Vec::new(),
+            taken: Vec::new(),
+            others: Vec::new(),
+            begun: Vec::new(),
+            reports: Vec::new(),
+            unreferenced_reports: Vec::new(),
+            statements: Vec::new(),
+        }
+    }
+
+    /// Notes the files that are there before the upload.
+    ///
+    /// # Errors
+    /// Those of the listing.
+    pub(in super::super) async fn note_known(&mut self) -> Result<()> {
+        let begun = Instant::now();
+        for file_type in self.settings.types.clone() {
+            let listed = loop {
+                if let Some(listed) = self.listed(&file_type, begun).await? {
+                    break listed;
+                }
+                self.steps.wait(Duration::from_millis(20)).await?;
+            };
+            self.known.extend(listed.iter().map(key_of));
+        }
+        Ok(())
+    }
+
+    /// Starts the time limit: the upload was accepted.
+    pub(in super::super) fn begin(&mut self, limit: Duration) {
+        let now = Instant::now();
+        self.begun_at = now;
+        self.settings.until = now.checked_add(limit).unwrap_or(now + Duration::from_secs(3_155_760_000));
+    }
+
+    /// Waits for the answers.
+    pub(in super::super) async fn run(&mut self) -> WaitEnd {
+        let end = loop {
+            let registry = self.registry;
+            let mut changed = pin!(registry.changed());
+            // From here on, no change is missed.
+            changed.as_mut().enable();
+            let is_last = Instant::now() >= self.settings.until;
+            match self.look(is_last).await {
+                Err(error) => break WaitEnd::Failed(error),
+                Ok(_) if self.is_rejected() => break WaitEnd::Rejected,
+                Ok(_) if self.missing().is_empty() => break WaitEnd::Complete,
+                Ok(is_busy) if is_last && !(is_busy && Instant::now() < self.settings.until + ENDING) => {
+                    break WaitEnd::TimedOut;
+                }
+                Ok(_) => {}
+            }
+            let left = self.settings.until.saturating_duration_since(Instant::now());
+            let pause = self.settings.interval.min(left).max(Duration::from_millis(20));
+            let ended = {
+                let fetches = &mut self.fetches;
+                self.steps.race(async {
+                    tokio::select! {
+                        Some(fetched) = fetches.next(), if !fetches.is_empty() => Some(fetched),
+                        () = &mut changed => None,
+                        () = tokio::time::sleep(pause) => None,
+                    }
+                })
+            };
+            let ended = match ended.await {
+                Ok(Some(fetched)) => self.fetched(fetched).await,
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
+                break WaitEnd::Failed(error);
+            }
+        };
+        self.finish().await;
+        end
+    }
+
+    /// Looks at the listings and the inbox once. Returns whether something is under way whose end may bring an answer.
+    async fn look(&mut self, is_last: bool) -> Result<bool> {
+        let age = if is_last { self.settings.interval.min(LAST_AGE) } else { self.settings.interval };
+        let now = Instant::now();
+        let not_before = now.checked_sub(age).unwrap_or(now).max(self.begun_at);
+        let mut is_busy = false;
+        for file_type in self.settings.types.clone() {
+            let listed = match self.listed(&file_type, not_before).await {
+                Ok(Some(listed)) => listed,
+                Ok(None) => {
+                    is_busy = true;
+                    continue;
+                }
+                Err(error) if self.passes(&error) => continue,
+                Err(error) => return Err(error),
+            };
+            let is_new =
+                |file: &&FileDescriptor| file.file_type == file_type.as_str() && !self.known.contains(&key_of(file));
+            let new: Vec<FileDescriptor> = listed.iter().filter(is_new).cloned().collect();
+            for file in new {
+                if self.fetches.len() >= FETCHES_MAX {
+                    is_busy = true;
+                    break;
+                }
+                match self.registry.turn(FileKey::of(self.settings.bank, &file)) {
+                    FetchTurn::Yours(claim) => self.fetch(file, claim),
+                    FetchTurn::Running => is_busy = true,
+                    FetchTurn::NotNow => {}
+                }
+            }
+        }
+        self.collect().await?;
+        Ok(is_busy || !self.fetches.is_empty())
+    }
+
+    async fn listed(&mut self, file_type: &FileType, not_before: Instant) -> Result<Option<Arc<Vec<FileDescriptor>>>> {
+        let bank = self.settings.bank;
+        // All: a file that another wait or process has fetched is no longer new.
+        let list = list(self.steps, bank, Some(file_type.clone()), StatusFilter::All);
+        self.registry.listing(bank, file_type, not_before, list).await
+    }
+
+    fn fetch(&mut self, file: FileDescriptor, claim: FetchClaim<'a>) {
+        self.running.push(key_of(&file));
+        self.steps.say(&format!("downloading the {}", file.file_type));
+        let (steps, registry, bank) = (self.steps, self.registry, self.settings.bank);
+        let (ledger, interval) = (self.settings.ledger.clone(), self.settings.interval);
+        self.fetches.push(Box::pin(async move {
+            let result = fetch(steps, registry, bank, &file, ledger, claim, interval).await;
+            Fetched { file, result }
+        }));
+    }
+
+    /// Takes the result of a fetch. The file may be this wait's, another one's or nobody's.
+    async fn fetched(&mut self, fetched: Fetched) -> Result<()> {
+        let Fetched { file, result } = fetched;
+        let key = key_of(&file);
+        self.running.retain(|running| *running != key);
+        let name = name_of(&key);
+        match result {
+            Ok(nobodys) => {
+                self.begun.retain(|begun| *begun != name);
+                if let Some(other) = nobodys {
+                    self.note_other(other).await;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if !was_not_sent(&error) && !self.begun.contains(&name) {
+                    self.begun.push(name);
+                }
+                // One file that does not arrive does not end the wait: whose it is, nobody knows.
+                if ends_all(&error, self.steps) { Err(error) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Takes the answers out of the inbox.
+    async fn collect(&mut self) -> Result<()> {
+        let own = self.registration.take();
+        if own.is_empty() {
+            return Ok(());
+        }
+        let mut stored = Ok(());
+        for own in own {
+            let (answer, entry) = match self.described(&own.fetched).await {
+                Ok(described) => described,
+                Err((answer, error)) => {
+                    stored = Err(error);
+                    (answer, None)
+                }
+            };
+            self.note_content(&own);
+            self.taken.push(TakenAnswer { answer, own, entry });
+        }
+        self.judge().await;
+        stored
+    }
+
+    /// An answer for the result: in the folder, or in memory. If it cannot be written, it is in memory, and the error
+    /// is returned too.
+    async fn described(
+        &mut self,
+        fetched: &FetchedFile,
+    ) -> Result<(BankAnswer, Option<LedgerEntry>), (BankAnswer, Error)> {
+        let mut answer = BankAnswer::of(fetched.file.clone(), fetched.bytes.len() as u64);
+        if let Some(MessageFile::Status(file)) = &fetched.read.content {
+            answer.status_text = Some(BankVerdict::of_unreferenced(&file.reports).text).filter(|text| !text.is_empty());
+        }
+        answer.parsed = self.parser.answer(&fetched.read, fetched.bytes.len() as u64);
+        let stored = match &self.settings.folder {
+            Some(folder) => Some(store(self.steps, &fetched.file, fetched.bytes.clone(), folder).await),
+            None => None,
+        };
+        match stored {
+            Some(Ok(path)) => {
+                let entry = self.note_path(fetched, &path).await;
+                answer.path = Some(path.display().to_string());
+                Ok((answer, entry))
+            }
+            Some(Err(error)) => {
+                answer.content = Some(InlineContent(fetched.bytes.clone()));
+                Err((answer, error))
+            }
+            None => {
+                answer.content = Some(InlineContent(fetched.bytes.clone()));
+                Ok((answer, None))
+            }
+        }
+    }
+
+    /// Notes the name of a stored file in the ledger. Returns an entry of its own if another wait fetched the file, for
+    /// another ledger.
+    async fn note_path(&mut self, fetched: &FetchedFile, path: &Path) -> Option<LedgerEntry> {
+        let ledger = self.settings.ledger.clone()?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_regular = file_name(&fetched.file).is_ok_and(|regular| regular == name);
+        match fetched.entry.as_ref().filter(|shared| shared.folder == ledger.folder()) {
+            Some(_) if is_regular => None,
+            Some(shared) => {
+                let entry = Arc::clone(&shared.entry);
+                settle(move || entry.rename(&name)).await;
+                None
+            }
+            None => {
+                let described = ledger_file(&fetched.file, &name);
+                background::blocking(move || ledger.begin(described).ok()).await.ok().flatten()
+            }
+        }
+    }
+
+    async fn note_other(&mut self, fetched: FetchedFile) {
+        let other = match self.described(&fetched).await {
+            Ok((other, _)) => other,
+            Err((other, error)) => {
+                self.steps.say(&format!("a file that is no answer cannot be saved: {}", error.message()));
+                other
+            }
+        };
+        self.others.push(other);
+    }
+
+    fn note_content(&mut self, answer: &OwnAnswer) {
+        match &answer.fetched.read.content {
+            Some(MessageFile::Status(file)) if answer.is_unreferenced => {
+                self.unreferenced_reports.extend(file.reports.iter().cloned());
+            }
+            Some(MessageFile::Status(file)) => self.reports.extend(file.reports.iter().cloned()),
+            Some(MessageFile::Cash(file)) => self.statements.extend(file.statements.iter().cloned()),
+            _ => {}
+        }
+    }
+
+    /// Determines what the bank says, from all answers so far.
+    async fn judge(&mut self) {
+        let upload = Arc::clone(&self.upload);
+        let (reports, unreferenced) = (self.reports.clone(), self.unreferenced_reports.clone());
+        let statements = self.statements.clone();
+        let judged = background::blocking(move || match BankVerdict::of(&upload, &reports, &statements) {
+            said if said.status.is_none() && !unreferenced.is_empty() => BankVerdict::of_unreferenced(&unreferenced),
+            said => said,
+        });
+        if let Ok(said) = judged.await {
+            self.said = said;
+        }
+    }
+
+    fn is_rejected(&self) -> bool {
+        self.said.verdict == PaymentVerdict::Rejected
+    }
+
+    /// Lets downloads end that are under way, for a short time, and takes what has come meanwhile.
+    async fn finish(&mut self) {
+        let until = Instant::now() + if self.steps.is_over() { Duration::ZERO } else { ENDING };
+        while !self.fetches.is_empty() {
+            let next = tokio::time::timeout(until.saturating_duration_since(Instant::now()), self.fetches.next());
+            let Ok(Some(fetched)) = self.steps.race(next).await.unwrap_or(Ok(None)) else { break };
+            let _ = self.fetched(fetched).await;
+        }
+        let _ = self.collect().await;
+        for key in std::mem::take(&mut self.running) {
+            let name = name_of(&key);
+            if !self.begun.contains(&name) {
+                self.begun.push(name);
+            }
+        }
+    }
+
+    /// Whether waiting continues after a failed listing: the next one may succeed.
+    fn passes(&self, error: &Error) -> bool {
+        let passing = [
+            &row::CONNECT_FAILED,
+            &row::CONNECTION_LOST,
+            &row::UNAVAILABLE,
+            &row::RATE_LIMITED,
+            &errors::BANK_UNAVAILABLE,
+            &errors::SERVICE_FAILED,
+        ];
+        // The time limit of one poll does not end the flow.
+        passing.contains(&error.row())
+            || broke_off_a_renewal(error)
+            || (error.category() == Category::TimedOut && !self.steps.is_over())
+    }
+
+    /// The types of which no answer has come.
+    pub(in super::super) fn missing(&self) -> Vec<FileType> {
+        let has = |wanted: &FileType| self.taken.iter().any(|taken| taken.answer.file.file_type == wanted.as_str());
+        self.settings.types.iter().filter(|wanted| !has(wanted)).cloned().collect()
+    }
+
+    pub(in super::super) fn said(&self) -> &BankVerdict {
+        &self.said
+    }
+
+    /// The answers that came, by type and reference.
+    pub(in super::super) fn taken_names(&self) -> String {
+        let names = self.taken.iter().map(|taken| name_of(&key_of(&taken.answer.file)));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The files that the bank may have sent and that did not arrive, by type and reference.
+    pub(in super::super) fn begun_names(&self) -> String {
+        self.begun.join(", ")
+    }
+
+    /// The number of other waits with the same message id.
+    pub(in super::super) fn namesakes(&self) -> usize {
+        self.registration.namesakes()
+    }
+
+    /// Ends the wait: the answers, one of each type in the order of the types and then the others of these types, and
+    /// the files that are nobody's. `is_reported` is whether the call returns them, or fails.
+    pub(in super::super) async fn into_files(self, is_reported: bool) -> (Vec<BankAnswer>, Vec<BankAnswer>) {
+        let Self { settings, taken, others, .. } = self;
+        let (mut answers, mut entries) = (Vec::with_capacity(taken.len()), Vec::with_capacity(taken.len()));
+        for TakenAnswer { answer, own, entry } in taken {
+            answers.push(answer);
+            entries.push((own, entry));
+        }
+        if is_reported {
+            let ledger = settings.ledger;
+            settle(move || {
+                for (own, entry) in entries {
+                    entry.iter().for_each(LedgerEntry::withdraw);
+                    // Another owner that keeps the same ledger still has to report the file.
+                    let is_last = own.fetched.reported();
+                    if let Some(ledger) = ledger.as_ref().filter(|_| is_last) {
+                        let file = &own.fetched.file;
+                        ledger.reported(&file.file_type, file.file_reference.as_str());
+                    }
+                }
+            })
+            .await;
+        }
+        let mut sorted = Vec::with_capacity(answers.len());
+        for wanted in &settings.types {
+            if let Some(at) = answers.iter().position(|answer| answer.file.file_type == wanted.as_str()) {
+                sorted.push(answers.remove(at));
+            }
+        }
+        sorted.append(&mut answers);
+        (sorted, others)
+    }
+}
+
+/// Fetches a file, reads it, and gives it to its owners. Returns it if it is nobody's.
+async fn fetch(
+    steps: &Steps<'_>,
+    registry: &AnswerRegistry,
+    bank: Bank,
+    file: &FileDescriptor,
+    ledger: Option<Arc<FileLedger>>,
+    claim: FetchClaim<'_>,
+    interval: Duration,
+) -> Result<Option<FetchedFile>> {
+    let entry = match ledger {
+        Some(ledger) => {
+            let described = ledger_file(file, &file_name(file)?);
+            let folder = ledger.folder().to_owned();
+            Some((steps.work(move || ledger.begin(described)).await?, folder))
+        }
+        None => None,
+    };
+    match download(steps, bank, file, Destination::Memory).await {
+        Ok(Content::Bytes(bytes)) => {
+            let (uploads, content) = (registry.uploads(bank), bytes.clone());
+            let judged = background::blocking(move || {
+                let read = AnswerFile::read(&content, ENTRIES_MAX);
+                let claims = uploads.into_iter().map(|(number, upload)| (number, read.claim(&upload))).collect();
+                (read, claims)
+            });
+            let aborted = |_| Error::because(&row::INTERNAL, "reading an answer was aborted");
+            let (read, claims) = judged.await.map_err(aborted)?;
+            Ok(claim.give(claims, |owners| {
+                let entry = entry.map(|(entry, folder)| FetchedEntry {
+                    entry: Arc::new(entry),
+                    folder,
+                    owners: Mutex::new(owners),
+                });
+                FetchedFile { file: file.clone(), bytes, read, entry }
+            }))
+        }
+        Ok(other) => Err(Error::because(&row::INTERNAL, format!("content for memory is {other:?}"))),
+        Err(error) => {
+            if let Some((entry, _)) = entry.filter(|_| was_not_sent(&error)) {
+                settle(move || entry.withdraw()).await;
+            }
+            claim.failed(interval);
+            Err(error)
+        }
+    }
+}
+
+/// Whether a failed fetch ends the wait, because every other one would fail the same way.
+fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
+    match error.category() {
+        Category::Authentication => !broke_off_a_renewal(error),
+        Category::Cancelled | Category::Permission | Category::ResourceExhausted => true,
+        Category::TimedOut => steps.is_over(),
+        _ => false,
+    }
+}
+
+fn key_of(file: &FileDescriptor) -> (String, String) {
+    (file.file_type.clone(), file.file_reference.as_str().to_owned())
+}
+
+fn name_of((file_type, reference): &(String, String)) -> String {
+    format!("{file_type} {reference}")
+}

@@ -1,0 +1,147 @@
+//! Whether a bank's file is about an uploaded file.
+
+use std::collections::BTreeSet;
+
+use super::UploadedMessage;
+use crate::cash::{CashFile, Entry};
+use crate::data::placeholder;
+use crate::matching;
+use crate::message_file::{MessageFile, read_message_file};
+use crate::status::StatusFile;
+
+/// A file from a bank, read as far as it is a status report, a statement, a report or a notification.
+#[derive(Debug, Clone)]
+pub struct AnswerFile {
+    /// The content; `None` if it is another kind of file, or cannot be read.
+    pub content: Option<MessageFile>,
+    /// Why it cannot be read.
+    pub problem: Option<String>,
+}
+
+/// How a bank's file refers to an uploaded file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerClaim {
+    /// It names the message id of the uploaded file, or the UETR of one of its transactions.
+    Named,
+    /// It names no message id there, but these of its entries have the references, amounts and accounts of transactions
+    /// of the uploaded file.
+    ByReferences(BTreeSet<ClaimedEntry>),
+    /// It has references, and none of them is the uploaded file's.
+    Other,
+    /// It carries no reference that could tell: it is not a message that is read here, it cannot be read, or it is a
+    /// status report that names no payment file.
+    Unreferenced,
+}
+
+/// An entry of a statement, or one of its details, by their order in the file.
+pub type ClaimedEntry = (usize, Option<usize>);
+
+impl AnswerFile {
+    /// Reads a file; at most `most` entries or transactions.
+    pub fn read(bytes: &[u8], most: usize) -> Self {
+        match read_message_file(bytes, most) {
+            // A bank's answer is never a payment file.
+            Ok(Some(MessageFile::Payment(_)) | None) => Self { content: None, problem: None },
+            Ok(content) => Self { content, problem: None },
+            Err(problem) => Self { content: None, problem: Some(problem.to_string()) },
+        }
+    }
+
+    /// How it refers to an uploaded file.
+    pub fn claim(&self, upload: &UploadedMessage) -> AnswerClaim {
+        match &self.content {
+            Some(MessageFile::Status(file)) => of_reports(file, upload),
+            Some(MessageFile::Cash(file)) => of_statements(file, upload),
+            Some(MessageFile::Payment(_)) | None => AnswerClaim::Unreferenced,
+        }
+    }
+}
+
+fn of_reports(file: &StatusFile, upload: &UploadedMessage) -> AnswerClaim {
+    let original = |id: &Option<String>| id.as_deref().filter(|id| !placeholder(id)).is_some();
+    if file.reports.iter().any(|report| upload.is_named(report.original_message_id.as_ref())) {
+        AnswerClaim::Named
+    } else if file.reports.iter().any(|report| original(&report.original_message_id)) {
+        AnswerClaim::Other
+    } else {
+        AnswerClaim::Unreferenced
+    }
+}
+
+fn of_statements(file: &CashFile, upload: &UploadedMessage) -> AnswerClaim {
+    let entries = || file.statements.iter().flat_map(|statement| &statement.entries);
+    if entries().any(|entry| names(entry, upload)) {
+        return AnswerClaim::Named;
+    }
+    let claimed = upload.payment.as_ref().map(|payment| matching::claimed_entries(payment, &file.statements));
+    match claimed {
+        Some(claimed) if !claimed.is_empty() => AnswerClaim::ByReferences(claimed),
+        _ => AnswerClaim::Other,
+    }
+}
+
+fn names(entry: &Entry, upload: &UploadedMessage) -> bool {
+    entry.batches.iter().any(|batch| upload.is_named(batch.message_id.as_ref()))
+        || entry.details.iter().any(|detail| {
+            upload.is_named(detail.message_id.as_ref()) || detail.uetr.as_deref().is_some_and(|id| upload.has_uetr(id))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::simulator::{Ids, Ledger, Outcome, decide};
+
+    fn answers(payment: &str) -> Vec<AnswerFile> {
+        let (now, ids) = (jiff::Timestamp::UNIX_EPOCH, Ids::new("T1").unwrap());
+        let ledger = Ledger::with_default_account();
+        let decided = decide(payment.as_bytes(), &ledger, now, date(2026, 7, 21), &ids).unwrap();
+        let Outcome::Accepted { pain002, camt054, camt053, .. } = decided else { panic!("it is accepted") };
+        [pain002, camt054, camt053].iter().map(|bytes| AnswerFile::read(bytes, 1000)).collect()
+    }
+
+    fn uploaded(payment: &str) -> UploadedMessage {
+        UploadedMessage::read(|| Ok::<_, ()>(payment.as_bytes())).unwrap()
+    }
+
+    fn with_id(id: &str) -> String {
+        let own = uploaded(crate::EXAMPLE_PAIN001).message_id().unwrap().to_owned();
+        crate::EXAMPLE_PAIN001.replace(&own, id)
+    }
+
+    #[test]
+    fn an_answer_belongs_to_the_message_that_it_names() {
+        // Everything but the message id is the same in both.
+        let (own, other) = (with_id("OWN-1"), with_id("OTHER-1"));
+        for answer in answers(&own) {
+            assert_eq!(answer.claim(&uploaded(&own)), AnswerClaim::Named);
+            assert_eq!(answer.claim(&uploaded(&other)), AnswerClaim::Other);
+        }
+    }
+
+    #[test]
+    fn without_message_ids_the_references_decide() {
+        let own = with_id("OWN-1");
+        let mut answer = answers(&own).pop().unwrap();
+        let Some(MessageFile::Cash(file)) = &mut answer.content else { panic!("a statement") };
+        for entry in file.statements.iter_mut().flat_map(|statement| &mut statement.entries) {
+            entry.batches.iter_mut().for_each(|batch| (batch.message_id, batch.payment_id) = (None, None));
+        }
+        let AnswerClaim::ByReferences(claimed) = answer.claim(&uploaded(&own)) else { panic!("by references") };
+        assert_eq!(claimed.len(), 2);
+        let other = with_id("OTHER-1").replace("250.05", "250.06").replace("1200.00", "1199.99");
+        assert_eq!(answer.claim(&uploaded(&other)), AnswerClaim::Other);
+    }
+
+    #[test]
+    fn what_carries_no_reference_says_so() {
+        let own = uploaded(crate::EXAMPLE_PAIN001);
+        let nameless = br#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>R1</MsgId></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>NOTPROVIDED</OrgnlMsgId></OrgnlGrpInfAndSts></CstmrPmtStsRpt></Document>"#;
+        for bytes in [b"T00322100".as_slice(), b"", b"<Document><CstmrPmtStsRpt>", nameless] {
+            assert_eq!(AnswerFile::read(bytes, 10).claim(&own), AnswerClaim::Unreferenced);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What the bank says about an uploaded file, from its answers so far.
+
+use std::fmt::Write as _;
+
+use bankchannel_foundation::Boundary;
+
+use super::UploadedMessage;
+use crate::cash::Statement;
+use crate::data::Code;
+use crate::matching::{Matched, Outcome, match_status};
+use crate::meaning;
+use crate::status::{StatusReason, StatusReport};
+use crate::text::shorten;
+
+/// The bank's verdict on an uploaded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
+pub enum PaymentVerdict {
+    /// The bank has accepted it, and has rejected none of its transactions so far.
+    Accepted,
+    /// The bank has rejected it as a whole, finally: nothing of it is paid.
+    Rejected,
+    /// The bank has rejected some of its transactions: see the status report.
+    PartlyRejected,
+    /// The bank has received it, or it waits at the bank for something, such as an approval.
+    Pending,
+    /// No answer says it: there is no status report about it, or it has a code that is not known.
+    Unknown,
+}
+
+/// The verdict with the bank's codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankVerdict {
+    /// The verdict.
+    pub verdict: PaymentVerdict,
+    /// The bank's status that it follows from, such as `RJCT`.
+    pub status: Option<Code>,
+    /// The first reason for that status, such as `AM04`.
+    pub reason: Option<Code>,
+    /// Status and reason in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`. Empty if no answer has a
+    /// status.
+    pub text: String,
+}
+
+/// Most characters of the bank's own text in the words.
+const MAX_TEXT: usize = 200;
+
+impl BankVerdict {
+    /// The verdict of status reports and bookings. Reports about other files count for nothing.
+    pub fn of(upload: &UploadedMessage, reports: &[StatusReport], statements: &[Statement]) -> Self {
+        let own: Vec<StatusReport> =
+            reports.iter().filter(|report| upload.is_named(report.original_message_id.as_ref())).cloned().collect();
+        Self::of_reports(upload, &own, statements)
+    }
+
+    /// The verdict where the caller knows that the reports are about the upload, although they do not name it.
+    pub fn of_unreferenced(reports: &[StatusReport]) -> Self {
+        Self::of_reports(&UploadedMessage::default(), reports, &[])
+    }
+
+    fn of_reports(upload: &UploadedMessage, reports: &[StatusReport], statements: &[Statement]) -> Self {
+        let matched = upload.payment.as_ref().map(|payment| match_status(payment, reports, statements));
+        let said = reports.iter().rev().find_map(said);
+        let verdict = match (matched.as_ref().and_then(of_transactions), &said) {
+            (Some(verdict), _) => verdict,
+            (None, Some((status, _))) => of_status(status),
+            (None, None) => PaymentVerdict::Unknown,
+        };
+        let (status, reasons) = said.map_or((None, &[] as &[_]), |(status, reasons)| (Some(status), reasons));
+        let reason = reasons.iter().find_map(|reason| reason.code.clone());
+        let text = status.map_or_else(String::new, |status| in_words(status, reasons));
+        Self { verdict, status: status.cloned(), reason, text }
+    }
+}
+
+/// The verdict by the transactions' outcomes; `None` if none of them is known.
+fn of_transactions(matched: &Matched) -> Option<PaymentVerdict> {
+    let count = |wanted: &[Outcome]| -> u64 {
+        matched.totals.iter().filter(|total| wanted.contains(&total.outcome)).map(|total| total.count).sum()
+    };
+    let refused = count(&[Outcome::Rejected, Outcome::Cancelled]);
+    let unknown = count(&[Outcome::Unknown]);
+    if matched.count == 0 || unknown == matched.count {
+        return None;
+    }
+    Some(if refused == matched.count {
+        PaymentVerdict::Rejected
+    } else if refused > 0 {
+        PaymentVerdict::PartlyRejected
+    } else if unknown > 0 || count(&[Outcome::InProgress]) > 0 {
+        PaymentVerdict::Pending
+    } else if count(&[Outcome::Ambiguous, Outcome::Conflict]) > 0 {
+        PaymentVerdict::Unknown
+    } else {
+        PaymentVerdict::Accepted
+    })
+}
+
+/// The verdict by the status of the whole file.
+fn of_status(status: &Code) -> PaymentVerdict {
+    match (status.code.as_str(), meaning::status_of(&status.code)) {
+        _ if status.proprietary => PaymentVerdict::Unknown,
+        ("RJCT" | "CANC", _) => PaymentVerdict::Rejected,
+        ("PART", _) => PaymentVerdict::PartlyRejected,
+        (code, Some(_)) if code.starts_with("AC") => PaymentVerdict::Accepted,
+        (_, Some(_)) => PaymentVerdict::Pending,
+        (_, None) => PaymentVerdict::Unknown,
+    }
+}
+
+/// The highest status of a report, with the reasons for it or for the first part of it that has reasons.
+fn said(report: &StatusReport) -> Option<(&Code, &[StatusReason])> {
+    let batches = || report.batches.iter().map(|batch| (batch.status.as_ref(), batch.reasons.as_slice()));
+    let transactions = || {
+        let all = report.batches.iter().flat_map(|batch| &batch.transactions);
+        all.map(|one| (one.status.as_ref(), one.reasons.as_slice()))
+    };
+    let levels = || std::iter::once((report.status.as_ref(), report.reasons.as_slice())).chain(batches());
+    let all = || levels().chain(transactions());
+    let (status, reasons) = all().find_map(|(status, reasons)| Some((status?, reasons)))?;
+    let of_parts = || all().find(|(_, reasons)| reasons.iter().any(|reason| reason.code.is_some()));
+    let reasons = if reasons.is_empty() { of_parts().map_or(reasons, |(_, reasons)| reasons) } else { reasons };
+    Some((status, reasons))
+}
+
+fn in_words(status: &Code, reasons: &[StatusReason]) -> String {
+    let explained = |code: &Code| match &code.meaning {
+        Some(meaning) => format!("{} ({meaning})", shorten(&code.code, MAX_TEXT)),
+        None => shorten(&code.code, MAX_TEXT),
+    };
+    let mut text = explained(status);
+    if let Some(code) = reasons.iter().find_map(|reason| reason.code.as_ref()) {
+        let _ = write!(text, ", reason {}", explained(code));
+    }
+    let lines = reasons.iter().flat_map(|reason| &reason.information);
+    let said = lines.map(String::as_str).collect::<Vec<_>>().join(" ");
+    if !said.is_empty() {
+        let plain: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let _ = write!(text, ": {}", shorten(&plain, MAX_TEXT));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::simulator::{Ids, Ledger, Outcome as Decision, decide};
+
+    fn reports(bytes: &[u8]) -> Vec<StatusReport> {
+        crate::read_status_report(bytes).unwrap().reports
+    }
+
+    fn decided(payment: &str, ledger: &Ledger) -> Vec<StatusReport> {
+        let ids = Ids::new("T1").unwrap();
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        match decide(payment.as_bytes(), ledger, now, date(2026, 7, 21), &ids).unwrap() {
+            Decision::Accepted { pain002, .. } | Decision::Rejected { pain002 } => reports(&pain002),
+        }
+    }
+
+    fn uploaded(payment: &str) -> UploadedMessage {
+        UploadedMessage::read(|| Ok::<_, ()>(payment.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn the_bank_s_words_become_a_verdict() {
+        let payment = crate::EXAMPLE_PAIN001;
+        let upload = uploaded(payment);
+        let good = BankVerdict::of(&upload, &decided(payment, &Ledger::with_default_account()), &[]);
+        assert_eq!((good.verdict, good.status.unwrap().code.as_str()), (PaymentVerdict::Accepted, "ACCP"));
+        let mut poor = Ledger::with_default_account();
+        poor.accounts.values_mut().for_each(|account| account.balance_cents = 1);
+        let refused = decided(payment, &poor);
+        let bad = BankVerdict::of(&upload, &refused, &[]);
+        assert_eq!((bad.verdict, bad.reason.unwrap().code.as_str()), (PaymentVerdict::Rejected, "AM04"));
+        assert!(bad.text.starts_with("RJCT (") && bad.text.contains("AM04 ("), "{}", bad.text);
+        // The accepted report of another file changes nothing.
+        let other = payment.replace(upload.message_id().unwrap(), "OTHER");
+        let both = [refused, decided(&other, &Ledger::with_default_account())].concat();
+        assert_eq!(BankVerdict::of(&upload, &both, &[]).verdict, PaymentVerdict::Rejected);
+        assert_eq!(BankVerdict::of(&upload, &both[1..], &[]).verdict, PaymentVerdict::Unknown);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_has_the_verdict_of_its_report() {
+        let broken = crate::EXAMPLE_PAIN001.replace("</CdtTrfTxInf>", "</CdtTrf>");
+        let upload = uploaded(&broken);
+        assert!(upload.payment.is_none());
+        let report = decided(&broken, &Ledger::with_default_account());
+        assert_eq!(BankVerdict::of_unreferenced(&report).verdict, PaymentVerdict::Rejected);
+    }
+
+    #[test]
+    fn a_part_that_is_rejected_is_said() {
+        let upload = uploaded(crate::EXAMPLE_PAIN001);
+        let mut report = decided(crate::EXAMPLE_PAIN001, &Ledger::with_default_account());
+        let code = |code: &str| Code { code: code.into(), meaning: None, proprietary: false, issuer: None };
+        report[0].status = Some(code("PART"));
+        report[0].batches[0].status = None;
+        report[0].batches[0].transactions[0].status = Some(code("RJCT"));
+        assert_eq!(BankVerdict::of(&upload, &report, &[]).verdict, PaymentVerdict::PartlyRejected);
+        report[0].batches[0].transactions.iter_mut().for_each(|one| one.status = Some(code("PDNG")));
+        assert_eq!(BankVerdict::of(&upload, &report, &[]).verdict, PaymentVerdict::Pending);
+    }
+}
