@@ -264,7 +264,7 @@ pub(crate) fn input_type(shape: &Shape) -> String {
 
 /// The type of an input field; a field that names a file accepts a path object too.
 fn given_type(field: &Field) -> String {
-    const PATHS: [&str; 5] = ["directory", "data", "config", "tls_cert", "tls_key"];
+    const PATHS: [&str; 6] = ["directory", "ledger", "data", "config", "tls_cert", "tls_key"];
     let path = PATHS.contains(&field.name) || field.name.ends_with("_file");
     match field.shape {
         Shape::Text(_) if path => "str | PathLike[str]".into(),

@@ -19,6 +19,7 @@ const {
   typed,
   withPartial,
 } = require('./error');
+const { variables } = require('./environment');
 const { elsewhere, here, object } = require('./local');
 const { native } = require('./native');
 const { printed, settingsShown } = require('./printed');
@@ -53,9 +54,11 @@ class Client {
     this.#objects = objects;
     this.#options = checked(options, objects);
     this.#operations = operations;
-    const text = encode({ ...form.in(object('settings', settings)), protocol });
     try {
-      this.#native = typed(() => new (native().Client)(text, fromEnvironment.has(settings)));
+      const given = { ...form.in(object('settings', settings)), protocol };
+      if (fromEnvironment.has(settings)) given.from_env = variables();
+      const text = encode(given);
+      this.#native = typed(() => new (native().Client)(text, false));
     } catch (error) {
       throw inCamelCase(error);
     }
@@ -71,12 +74,15 @@ class Client {
 
   /** Runs any operation by its name. A local operation is computed on another thread. */
   async call(name, request = {}, options = {}) {
+    Client.#check(this);
     try {
       const { content, ...rest } = object('options', options);
       const known = this.#known(name);
       const shown = known ? { out: (answer) => known.response.guarded(answer) } : same;
-      if (known?.local) return shown.out(await this.#compute(name, encode(object('request', request)), content, rest.requestId));
-      return await this.#run({ ...BY_NAME, name, response: shown }, object('request', request), content, rest);
+      const given = object('request', request);
+      const filled = known ? known.request.filled(given) : given;
+      if (known?.local) return shown.out(await this.#compute(name, encode(filled), content, rest.requestId));
+      return await this.#run({ ...BY_NAME, name, response: shown }, filled, content, rest);
     } catch (error) {
       throw ofOption(inOperation(error, name), request, options);
     }
@@ -84,9 +90,11 @@ class Client {
 
   /** Runs a local operation by its name, synchronously. */
   callLocal(name, request = {}, options = {}) {
+    Client.#check(this);
     try {
       const known = this.#known(name);
-      const answer = this.#here(name, object('request', request), 'content', options.content);
+      const given = object('request', request);
+      const answer = this.#here(name, known ? known.request.filled(given) : given, 'content', options.content);
       return known ? known.response.guarded(answer) : answer;
     } catch (error) {
       throw inOperation(error, name);
@@ -98,6 +106,7 @@ class Client {
    * collection.
    */
   async close() {
+    Client.#check(this);
     const handle = this.#native;
     this.#native = undefined;
     for (const call of this.#running) call.cancel();
@@ -116,6 +125,7 @@ class Client {
 
   async _call(operation, request, options) {
     try {
+      Client.#check(this);
       const { contentIn } = operation;
       const given = renamed(operation, object('request', request));
       const content = given[contentIn];
@@ -127,6 +137,7 @@ class Client {
 
   _local(operation, request) {
     try {
+      Client.#check(this);
       const { name, contentIn } = operation;
       const given = renamed(operation, object('request', request));
       const content = given[contentIn];
@@ -159,6 +170,15 @@ class Client {
     // The reader of the stream gets the error there.
     response.catch((error) => stream.destroy(error));
     return Object.defineProperty(stream, 'response', { value: response });
+  }
+
+  /** Methods of a wrapper cannot reach what belongs to the client itself. */
+  static #check(client) {
+    if (#native in client) return;
+    const message =
+      'this client is wrapped in a Proxy, as by reactive state or a container: keep the client itself there unwrapped, ' +
+      'such as with markRaw of Vue or observable.ref of MobX';
+    throw own('configuration.invalid', 'configuration', message);
   }
 
   #known(name) {

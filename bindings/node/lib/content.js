@@ -21,7 +21,7 @@ function source(field, content) {
 /** Content that is available at once: a buffer, or the path of a file. */
 function inPlace(field, content, wanted = 'a Buffer or { path }: this operation only computes') {
   if (content === undefined || content === null) return undefined;
-  if (isUint8Array(content)) return asBuffer(content);
+  if (isUint8Array(content)) return asBuffer(content, field);
   // A file's stream has a path too, but it may give only a part of that file, from its current position.
   if (isStream(content)) throw invalidField(field, `must be ${wanted}, not a stream`);
   if (typeof content === 'object' && 'path' in content) return pathOf(field, content.path);
@@ -32,6 +32,9 @@ function inPlace(field, content, wanted = 'a Buffer or { path }: this operation 
 function sink(destination) {
   if (destination === undefined || destination === null) return { form: {} };
   if (typeof destination === 'object' && typeof destination.write === 'function') {
+    // Before anything is sent: a bank marks a file as downloaded when it has sent it.
+    if (destination.writable === false || destination.writableEnded || destination.destroyed)
+      throw invalidField('destination', 'is closed: a stream that has ended or was destroyed takes nothing');
     return { form: { destinationPieces: true }, writable: destination };
   }
   if (isStream(destination)) throw invalidField('destination', 'must be { path } or a Writable, not a stream to read from');
@@ -61,10 +64,21 @@ const DECODED = 'must give bytes, not strings: open the stream without an encodi
 
 /** One piece of a stream as a buffer. */
 function asBuffer(piece, field = 'content') {
+  if (isUint8Array(piece) && isDetached(piece)) throw invalidField(field, 'has no memory any more: its ArrayBuffer was transferred');
   if (Buffer.isBuffer(piece)) return piece;
   if (isUint8Array(piece)) return Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
   if (typeof piece === 'string') throw invalidField(field, DECODED);
   throw invalidField(field, `must give bytes, not ${kind(piece)}`);
+}
+
+/** Whether the memory of an array was transferred elsewhere; such an array looks empty. */
+function isDetached(array) {
+  if (array.length > 0) return false;
+  try {
+    return new Uint8Array(array.buffer) === undefined;
+  } catch {
+    return true;
+  }
 }
 
 function kind(value) {

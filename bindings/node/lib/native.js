@@ -88,7 +88,9 @@ function missing() {
 
 function unusable({ place, fault }) {
   const wrong = /GLIBC_[\d.]+/.exec(fault.message);
-  const advice = wrong
+  const advice = fault.code === 'ERR_DLOPEN_DISABLED'
+    ? 'this process may load no native addons: start Node without --no-addons, or with --allow-addons beside --permission'
+    : wrong
     ? `this system's C library is too old: it has no ${wrong[0]}`
     : /musl|ld-linux|Error relocating/.test(fault.message)
       ? 'it was built for another C library'

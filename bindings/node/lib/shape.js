@@ -3,6 +3,7 @@
 // Converts camelCase members to the boundary's snake_case and back, by the type's own table; keys of maps stay
 // unchanged. A form is the `same` if all its names are equal on both sides; it `hides` if it contains a secret.
 
+const { fromVariable } = require('./environment');
 const { own } = require('./error');
 const { SecretText } = require('./secret');
 
@@ -11,8 +12,9 @@ const secret = {
   same: false,
   hides: true,
   out: (value) => (typeof value === 'string' ? new SecretText(value) : value),
-  in: (value) => value,
+  in: (value, field) => fromVariable(value, field),
   guarded: (value) => secret.out(value),
+  filled: (value, field) => fromVariable(value, field),
 };
 
 /** Named fields: rows of [camelCase, snake_case, form of the value]. */
@@ -45,6 +47,17 @@ function struct(rows) {
       }
       return value;
     },
+    /** A request whose members keep their names: its secrets that are variables get their values. */
+    filled(value) {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+      let made = value;
+      for (const [, name, form] of hidden) {
+        if (value[name] === undefined || value[name] === null) continue;
+        if (made === value) made = { ...value };
+        made[name] = form.filled(value[name], name);
+      }
+      return made;
+    },
     /** `beside` is a field that does not go into the JSON. */
     in(value, beside) {
       // The library refuses a value of another type: it knows the field's name.
@@ -56,7 +69,7 @@ function struct(rows) {
         if (given === undefined || name === beside) continue;
         const row = byCamel.get(name);
         if (row === undefined) (wrong ??= []).push(name);
-        else made[row[1]] = row[2] !== undefined ? row[2].in(given) : given;
+        else made[row[1]] = row[2] === undefined ? given : row[2] === secret ? secret.in(given, name) : row[2].in(given);
       }
       if (wrong) throw unknown(wrong, rows);
       return made;
@@ -91,6 +104,7 @@ function list(of) {
     out: (values) => (of.same ? values : values.map((value) => of.out(value))),
     in: (values) => (Array.isArray(values) ? values.map((value) => of.in(value)) : values),
     guarded: (values) => (of.hides ? values.map((value) => of.guarded(value)) : values),
+    filled: (values) => (of.hides && Array.isArray(values) ? values.map((value) => of.filled(value)) : values),
   };
 }
 
@@ -102,6 +116,7 @@ function map(of) {
     out: (values) => (of.same ? values : each(values, of.out)),
     in: (values) => (typeof values === 'object' && values !== null ? each(values, of.in) : values),
     guarded: (values) => (of.hides ? each(values, of.guarded) : values),
+    filled: (values) => (of.hides && typeof values === 'object' && values !== null ? each(values, of.filled) : values),
   };
 }
 
@@ -114,6 +129,7 @@ function union(camelTag, alternatives, snakeTag) {
       return { [camelTag]: tag, ...(alternatives[tag] ?? struct([])).out(rest) };
     },
     guarded: (value) => alternatives[value[snakeTag]]?.guarded(value) ?? value,
+    filled: (value) => alternatives[value?.[snakeTag]]?.filled(value) ?? value,
     in(value) {
       if (typeof value !== 'object' || value === null) return value;
       const { [camelTag]: tag, ...rest } = value;

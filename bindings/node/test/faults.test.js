@@ -8,6 +8,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { PassThrough, Readable, Writable } = require('node:stream');
 const { after, before, test } = require('node:test');
+const { Worker } = require('node:worker_threads');
 
 const {
   BankchannelError,
@@ -16,6 +17,7 @@ const {
   InvalidInputError,
   TimedOutError,
   WsChannel,
+  iso20022,
 } = require('..');
 const { fromNative } = require('../lib/error');
 const { failure } = require('./helpers/failure');
@@ -112,8 +114,8 @@ test('too much', async () => {
 });
 
 test('text that is no Unicode', async () => {
-  await refused(client.listFiles({ fileType: '\ud800' }), 'input.invalid_json');
-  await refused(client.listFiles({ fileType: 'a\udfffb' }), 'input.invalid_json');
+  await refused(client.listFiles({ fileType: '\ud800' }), 'input.invalid_field', 'fileType');
+  await refused(client.listFiles({ fileType: 'a\udfffb' }), 'input.invalid_field', 'fileType');
   await refused(
     client.uploadFile({ ...upload, content: { path: 'a\ud800' } }),
     'input.invalid_field',
@@ -307,7 +309,47 @@ test('an exception inside a stream comes out as it is, and nothing is sent or le
   }
   const closed = new PassThrough();
   closed.destroy();
-  assert.match((await failure(client.downloadFile(which, { destination: closed }))).message, /closed/);
+  const ended = new PassThrough();
+  ended.end();
+  for (const destination of [closed, ended]) {
+    const error = await refused(client.downloadFile(which, { destination }), 'input.invalid_field', 'destination');
+    assert.match(error.message, /closed/);
+  }
+});
+
+test('what cannot be used is named with its place, however deep in a list', async () => {
+  const wrong = [{ amount: NaN }, { amount: 1n }, { creditor: { name: 'cut\ud83d' } }];
+  for (const row of wrong) {
+    const transactions = Array.from({ length: 1000 }, (_, at) => (at === 777 ? row : { amount: '1.00' }));
+    const place = row.creditor ? 'transactions[777].creditor.name' : 'transactions[777].amount';
+    await refused(() => iso20022.makePayment({ transactions }), 'input.invalid_field', place);
+  }
+});
+
+test('a client behind a Proxy and content without memory have an error of their own', async () => {
+  const error = await failure(async () => new Proxy(client, {}).listFiles());
+  assert.ok(error instanceof ConfigurationError, error.stack);
+  assert.match(error.message, /Proxy/);
+  const buffer = new ArrayBuffer(4);
+  const content = new Uint8Array(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
+  await refused(() => client.signFile({ content, privateKey: 'x' }), 'input.invalid_field', 'content');
+});
+
+test('the environment is that of process.env, also where a program has replaced it or a worker has its own', async () => {
+  const { baseUrl, apiKey, idToken } = there.settings;
+  const account = { ISECURE_API_KEY: apiKey, ISECURE_ID_TOKEN: idToken, ISECURE_BANK: 'simulator' };
+  const variables = { ...process.env, ISECURE_BASE_URL: baseUrl, ...account };
+  const body = `
+    const { parentPort } = require('node:worker_threads');
+    const { WsChannel } = require(${JSON.stringify(path.join(__dirname, '..'))});
+    const said = [];
+    const ask = () => WsChannel.fromEnv({ mode: 'data', retries: 0, idToken: { env: 'ISECURE_ID_TOKEN' } }).listFiles();
+    ask().catch((error) => said.push(error.message)).then(() => parentPort.postMessage(said));`;
+  const one = new Worker(body, { eval: true, env: variables });
+  const seen = there.seen.calls;
+  const said = await new Promise((resolve, reject) => one.once('message', resolve).once('error', reject));
+  assert.ok(there.seen.calls > seen, `the worker has asked the peer of its own environment: ${said}`);
 });
 
 test('a stream of strings is refused, and nothing is sent: they are not the bytes that were signed', async () => {

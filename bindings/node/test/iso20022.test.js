@@ -88,8 +88,9 @@ describe('the programs of the pages', () => {
     const printed = await run(readme.document('iso20022.md'));
     // The execution day may be a bank holiday.
     const lines = printed.filter((line) => !line.startsWith('warning: '));
-    assert.equal(lines.length, 10, printed.join('\n'));
+    assert.equal(lines.length, 11, printed.join('\n'));
     assert.equal(lines[0], '3 salaries, 6550.95 EUR');
+    assert.match(lines.splice(1, 1)[0], /^The bank has accepted the file: ACCP/);
     for (const line of lines.slice(1, 4)) assert.match(line, /^E[0-9A-Z]{20} ACSC settled: the debtor's account was debited$/);
     each.forEach(([name, amount], at) => {
       assert.match(lines[4 + at], new RegExp(`^FI2112345600000785 [-\\d]{10} -${amount} ${name} Salary, November$`));
@@ -107,7 +108,8 @@ describe('the programs of the pages', () => {
   test('the page of the package', async () => {
     const page = fs.readFileSync(path.join(paths.package, 'README.md'), 'utf8');
     const [program] = [...page.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code).filter((code) => code.includes('makePayment'));
-    const [status, ...entries] = await run(program);
+    const [verdict, status, ...entries] = await run(program);
+    assert.match(verdict, /^The bank has accepted the file: ACCP/);
     assert.match(status, /^E[0-9A-Z]{20} ACSC settled: the debtor's account was debited 0$/);
     assert.equal(entries.length, 1);
     assert.match(entries[0], /^[-\d]{10} -249\.55 EUR Beta Services RF18539007547034$/);

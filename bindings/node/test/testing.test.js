@@ -67,7 +67,7 @@ test('operations on demand', { skip: missing }, async (suite) => {
     ]) {
       assert.equal(client.echo({ text }).text, text);
     }
-    assert.equal(failureOf(() => client.echo({ text: '\udc00' })).code, 'input.invalid_json');
+    assert.equal(failureOf(() => client.echo({ text: '\udc00' })).code, 'input.invalid_field');
   });
 
   await suite.test('every code becomes the error of its class, with all its parts', async () => {

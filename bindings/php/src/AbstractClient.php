@@ -177,7 +177,7 @@ abstract class AbstractClient
             throw BankchannelException::invalidInput('timeoutMs', 'must be 0 or more', $name);
         }
         $from = $content?->place();
-        $to = $destination === null ? null : self::place($destination);
+        $to = $destination === null ? null : self::place($destination, $name);
         if (!$asks && $this->logger === null && $onProgress === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
             // The call has no intermediate events, so it is one native call.
             $event = $this->bridge->call($client, $name, Encode::json($request), $timeoutMs ?? -1, $from, $to, $requestId);
@@ -224,8 +224,13 @@ abstract class AbstractClient
     }
 
     /** @throws BankchannelException */
-    private static function place(mixed $destination): Place
+    private static function place(mixed $destination, string $name): Place
     {
+        // Before anything is sent: a bank marks a file as downloaded when it has sent it.
+        if (\is_resource($destination) && get_resource_type($destination) === 'stream' && strpbrk(stream_get_meta_data($destination)['mode'], 'waxc+') === false) {
+            throw BankchannelException::invalidInput('destination', "must be opened for writing, such as fopen(\$path, 'wb')", $name, 'not_sent');
+        }
+
         return match (true) {
             \is_string($destination), $destination instanceof \SplFileInfo => new Place(Place::PATH, Content::pathOf('destination', $destination)),
             \is_resource($destination) && get_resource_type($destination) === 'stream' => new Place(Place::PIECES),

@@ -88,12 +88,30 @@ final class Encode
     /** @param array<string, mixed> $fields */
     private static function unwritable(#[\SensitiveParameter] array $fields, string $why): InvalidInputException
     {
-        foreach ($fields as $name => $value) {
-            if (json_encode($value, self::FLAGS) === false) {
-                return BankchannelException::invalidMember((string) $name, "cannot be written as JSON: {$why}");
+        $place = self::placeOf($fields);
+
+        return $place === ''
+            ? BankchannelException::invalidInput('request', "cannot be written as JSON: {$why}")
+            : BankchannelException::invalidMember($place, "cannot be written as JSON: {$why}");
+    }
+
+    /**
+     * The place of the first value that is unwritable, such as `transactions[777].creditor.name`.
+     *
+     * @param array<int|string, mixed> $values
+     */
+    private static function placeOf(#[\SensitiveParameter] array $values, string $place = '', int $depth = 0): string
+    {
+        foreach ($values as $name => $value) {
+            if ($depth < 32 && json_encode($value, self::FLAGS) === false) {
+                // A name that is not UTF-8 itself is not repeated.
+                $named = \is_int($name) ? "[{$name}]" : (preg_match('/^\\w{1,64}$/D', $name) === 1 ? ($place === '' ? $name : ".{$name}") : '');
+                $inner = \is_object($value) ? get_object_vars($value) : $value;
+
+                return \is_array($inner) ? self::placeOf($inner, $place . $named, $depth + 1) : $place . $named;
             }
         }
 
-        return BankchannelException::invalidInput('request', "cannot be written as JSON: {$why}");
+        return $place;
     }
 }

@@ -20,7 +20,7 @@ final class Environment
         if (str_starts_with($name, 'HTTP_')) {
             return null;
         }
-        foreach ([$_SERVER[$name] ?? null, $name === '' ? null : getenv($name), $_ENV[$name] ?? null] as $value) {
+        foreach ([$_SERVER[$name] ?? null, $name === '' ? null : self::ofProcess($name), $_ENV[$name] ?? null] as $value) {
             if (\is_string($value) && $value !== '') {
                 return $value;
             }
@@ -29,11 +29,19 @@ final class Environment
         return null;
     }
 
+    /** A variable of the process. A hardened php.ini may disable `getenv`: then PHP's copies are all there is. */
+    public static function ofProcess(string $name): ?string
+    {
+        $value = \function_exists('getenv') ? getenv($name) : ($_SERVER[$name] ?? $_ENV[$name] ?? null);
+
+        return \is_string($value) ? $value : null;
+    }
+
     /** @return array<string, string> the variables whose names have this prefix */
     public static function startingWith(string $prefix): array
     {
         $found = [];
-        foreach ([$_SERVER, getenv(), $_ENV] as $place) {
+        foreach ([$_SERVER, \function_exists('getenv') ? getenv() : [], $_ENV] as $place) {
             foreach (array_keys($place) as $name) {
                 if (\is_string($name) && str_starts_with($name, $prefix) && !isset($found[$name])) {
                     $found[$name] = self::get($name);

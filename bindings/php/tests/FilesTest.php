@@ -208,6 +208,13 @@ final class FilesTest extends TestCase
         $readOnly = fopen(Account::payment(), 'rb');
         $error = self::thrown(InvalidInputException::class, static fn () => @$client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $readOnly));
         self::assertSame(['field' => 'destination'], $error->context);
+        self::assertSame('not_sent', $error->outcome);
+        // It says that it can be written to, but takes nothing: the call itself has ended well.
+        $full = fopen('/dev/full', 'wb');
+        self::assertIsResource($full);
+        stream_set_write_buffer($full, 0);
+        $error = self::thrown(InvalidInputException::class, static fn () => $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $full));
+        self::assertSame(['destination', 'accepted'], [$error->context['field'], $error->outcome]);
         [$here, $there] = (array) stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
         stream_set_blocking($here, false);
         $error = self::thrown(InvalidInputException::class, static fn () => $client->uploadFile(content: $here, fileName: 'x', fileType: 'KTL', signature: 's'));

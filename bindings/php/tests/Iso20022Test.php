@@ -34,8 +34,9 @@ final class Iso20022Test extends TestCase
         self::assertSame(1, preg_match('/^### PHP\n.*?^```php\n(.*?)^```$/ms', $page, $block));
         // The execution day may be a bank holiday.
         $lines = array_values(preg_grep('/^warning: /', $this->printed($block[1]), PREG_GREP_INVERT) ?: []);
-        self::assertCount(10, $lines);
+        self::assertCount(11, $lines);
         self::assertSame('3 salaries, 6550.95 EUR', $lines[0]);
+        self::assertStringStartsWith('The bank has accepted the file: ACCP', array_splice($lines, 1, 1)[0]);
         foreach ([['Maija Meikalainen', '2450.00'], ['Matti Virtanen', '2210.55'], ['Kaja Tamm', '1890.40']] as $at => [$name, $amount]) {
             self::assertMatchesRegularExpression("/^E[0-9A-Z]{20} ACSC settled: the debtor's account was debited$/", $lines[1 + $at]);
             self::assertMatchesRegularExpression("/^FI2112345600000785 [-\\d]{10} -{$amount} {$name} Salary, November$/", $lines[4 + $at]);
@@ -55,7 +56,8 @@ final class Iso20022Test extends TestCase
     {
         $page = (string) file_get_contents(__DIR__ . '/../README.md');
         self::assertSame(1, preg_match('/^## Payment files\n.*?^``` php\n(.*?)^```$/ms', $page, $block));
-        [$status, $entry] = $this->printed("<?php\nrequire 'vendor/autoload.php';\n{$block[1]}");
+        [$verdict, $status, $entry] = $this->printed("<?php\nrequire 'vendor/autoload.php';\n{$block[1]}");
+        self::assertStringStartsWith('The bank has accepted the file: ACCP', $verdict);
         self::assertMatchesRegularExpression("/^E[0-9A-Z]{20} ACSC settled: the debtor's account was debited$/", $status);
         self::assertMatchesRegularExpression('/^[-\d]{10} -249\.55 Beta Services RF18539007547034$/', $entry);
     }

@@ -217,7 +217,7 @@ class _Running:
                 ended: BankchannelError = what._in(self._operation)
                 return ended
             if type(what) is not tuple:
-                return too_late()._in(self._operation)
+                return too_late(what)._in(self._operation)
             awaited = self._hub.resume(self._call, self._loop.create_future(), give_up(what), None)
 
     async def aside(self, work: Any, *arguments: Any) -> Reply:

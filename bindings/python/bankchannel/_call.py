@@ -256,7 +256,9 @@ def broken(why: BaseException, ended: BankchannelError) -> None:
         why.outcome = why._details["outcome"] = ended.outcome
 
 
-def too_late() -> BankchannelError:
-    """The error of a call that was cancelled after it had succeeded."""
+def too_late(response: object) -> BankchannelError:
+    """The error of a call that was cancelled after it had succeeded, with this response."""
     message = "the call was cancelled after it had succeeded: do not repeat it"
-    return own("cancelled", "cancelled", message, "accepted")
+    error = own("cancelled", "cancelled", message, "accepted")
+    error.partial_response = response
+    return error

@@ -8,7 +8,7 @@ from threading import main_thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from . import _log, _native
+from . import _green, _log, _native
 from ._call import (
     AsyncOnCode,
     AsyncSigner,
@@ -172,42 +172,67 @@ class Client(Base):
         )
         # Signals arrive only on the main thread, and checking for them costs time.
         hears = get_ident() == main_thread().ident
+        hub = _green.hub()
+
+        def resume(reply: str, data: Any = None) -> Any:
+            if hub is None:
+                return call.resume(reply, data, hears)
+            return hub.resume(call, reply, data, lambda event: self._give_up(call, event)._in(operation))
+
         self._running.add(call)
+        event: Any = None
         try:
-            if self._closed:
-                # Another thread closed the client while this call began: it did not see the call.
-                call.cancel()
-            event = call.resume("go", None, hears)
-            while type(event) is tuple:
-                try:
-                    if event[0] == "want_piece" and reader is not None:
-                        reply = read(reader)
-                    elif event[0] == "piece" and writer is not None:
-                        reply = write(writer, event[1])
-                    elif event[0] == "progress":
-                        reply = watch.tell(event)
-                    else:
-                        question, whom = asked(event, on_code or self._on_code, signer or self._signer, self._whom)
-                        reply = answer(question, whom(question))
-                except Exception as why:
-                    if not asks_program(event):
+            try:
+                if self._closed:
+                    # Another thread closed the client while this call began: it did not see the call.
+                    call.cancel()
+                event = resume("go")
+                while type(event) is tuple:
+                    try:
+                        if event[0] == "want_piece" and reader is not None:
+                            reply = read(reader)
+                        elif event[0] == "piece" and writer is not None:
+                            reply = write(writer, event[1])
+                        elif event[0] == "progress":
+                            reply = watch.tell(event)
+                        else:
+                            question, whom = asked(event, on_code or self._on_code, signer or self._signer, self._whom)
+                            reply = answer(question, whom(question))
+                    except Exception as why:
+                        if not asks_program(event):
+                            broken(why, self._give_up(call, event)._in(operation))
+                            raise
+                        reply = program_failed(event, why, log)
+                    except BaseException as why:
                         broken(why, self._give_up(call, event)._in(operation))
                         raise
-                    reply = program_failed(event, why, log)
-                except BaseException as why:
-                    broken(why, self._give_up(call, event)._in(operation))
-                    raise
+                    if log is not None:
+                        log.emit(call.log())
+                    event = resume(*reply)
+                return event
+            except BankchannelError as error:
+                raise error._in(operation)
+            finally:
+                self._running.discard(call)
+                call.cancel()
                 if log is not None:
                     log.emit(call.log())
-                event = call.resume(*reply, hears)
-            return event
-        except BankchannelError as error:
-            raise error._in(operation)
-        finally:
-            self._running.discard(call)
-            call.cancel()
-            if log is not None:
-                log.emit(call.log())
+        except BankchannelError:
+            raise
+        except BaseException as why:
+            self._interrupted(call, event, why)
+            raise
+
+    @classmethod
+    def _interrupted(cls, call: _native.Call, event: Any, why: BaseException) -> None:
+        """Adds the outcome of a call to an exception that has hidden it, such as that of a signal handler."""
+        if why.__cause__ is not None:
+            return
+        ended = call.ending()
+        if ended is None and type(event) is tuple:
+            ended = cls._give_up(call, event)
+        if isinstance(ended, BankchannelError):
+            broken(why, ended)
 
     @staticmethod
     def _give_up(call: _native.Call, event: Any) -> BankchannelError:
@@ -218,7 +243,7 @@ class Client(Base):
                 event = call.resume(give_up(event), None, False)
         except BankchannelError as ended:
             return ended
-        return too_late()
+        return too_late(event)
 
     def call(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import Any, Protocol, Union
 
@@ -58,12 +59,28 @@ def sink(destination: object) -> tuple[dict[str, Any], Writable | None]:
     if isinstance(destination, Replace):
         return {"destination_path": destination.path, "replace": True}, None
     if is_open(destination, "write"):
+        check_writable(destination)
         return {"destination_pieces": True}, destination  # type: ignore[return-value]
     if isinstance(destination, os.PathLike):
         return {"destination_path": os.fspath(destination)}, None
     raise invalid_field(
         "destination", f"must be a path object, Replace or a binary file object, not {type(destination).__name__}"
     )
+
+
+def check_writable(destination: object) -> None:
+    """Refuses a file object that takes no bytes, before anything is sent: a bank marks a file as downloaded when it has
+    sent it. Nothing is written: for some objects an empty piece is the end."""
+    if getattr(destination, "closed", False) is True:
+        raise invalid_field("destination", "is closed")
+    if isinstance(destination, io.TextIOBase) or isinstance(getattr(destination, "encoding", None), str):
+        raise invalid_field("destination", "must be opened in binary mode, such as open(path, 'wb'): it takes text")
+    writable = getattr(destination, "writable", None)
+    kind = type(destination)
+    # A class of the program's own that only has a `write` says what its base says by default, which is no.
+    says = getattr(kind, "writable", None) is not io.IOBase.writable
+    if callable(writable) and (says or kind.write is io.BufferedIOBase.write) and writable() is False:  # type: ignore[attr-defined]
+        raise invalid_field("destination", "must be opened for writing, such as open(path, 'wb')")
 
 
 def is_open(given: object, method: str) -> bool:

@@ -32,6 +32,7 @@ class NewFilesClient(Client):
         file_type: str | None = None,
         status: StatusFilter | None = None,
         directory: str | os.PathLike[str],
+        ledger: str | os.PathLike[str] | None = None,
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -62,6 +63,7 @@ class NewFilesClient(Client):
             status: Only files of this status. Default: `NEW`.
             directory: The folder, one for each bank and account. The last part of the path is created with the
                 first file if it does not exist.
+            ledger: The folder of the ledger, as with `download_new_files`. Default: `directory`.
             parse: Whether a file is given in parsed form too: always with true, never with false. Default: if it
                 was downloaded now.
             timeout: Time limit in seconds for the listing, and then for each file. The time between files does not
@@ -77,10 +79,10 @@ class NewFilesClient(Client):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the listing.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered nothing usable.
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be used.
         """
-        run = _Run(bank, file_type, status, directory, parse)
-        is_left = run.looks_for_begun and has_begun(directory)
+        run = _Run(bank, file_type, status, directory, ledger, parse)
+        is_left = run.looks_for_begun and has_begun(directory if ledger is None else ledger)
         listed: ListFilesResponse = self._call(
             LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, on_progress=on_progress
         )
@@ -107,6 +109,7 @@ class AsyncNewFilesClient(AsyncClient):
         file_type: str | None = None,
         status: StatusFilter | None = None,
         directory: str | os.PathLike[str],
+        ledger: str | os.PathLike[str] | None = None,
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -122,8 +125,8 @@ class AsyncNewFilesClient(AsyncClient):
         """
         from asyncio import to_thread
 
-        run = _Run(bank, file_type, status, directory, parse)
-        is_left = run.looks_for_begun and await to_thread(has_begun, directory)
+        run = _Run(bank, file_type, status, directory, ledger, parse)
+        is_left = run.looks_for_begun and await to_thread(has_begun, directory if ledger is None else ledger)
         listed: ListFilesResponse = await self._call(
             LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, on_progress=on_progress
         )
@@ -150,12 +153,13 @@ class _Run:
         file_type: str | None,
         status: str | None,
         directory: object,
+        ledger: object,
         parse: bool | None,
     ) -> None:
         self.looks_for_begun = status in (None, "NEW")
         wanted = "NEW" if status is None else status
         self.listing: dict[str, Any] = {"bank": bank, "file_type": file_type, "status": wanted}
-        self._all: dict[str, Any] = {**self.listing, "directory": directory, "parse": parse}
+        self._all: dict[str, Any] = {**self.listing, "directory": directory, "ledger": ledger, "parse": parse}
         # The status of each given file, by type and reference.
         self._given: dict[tuple[str, str], str] = {}
 
@@ -177,10 +181,10 @@ class _Run:
                 yield file
 
 
-def has_begun(directory: str | os.PathLike[str]) -> bool:
+def has_begun(ledger: str | os.PathLike[str]) -> bool:
     """Whether an earlier run has left an unfinished download. An unreadable folder is reported by the operation
     itself."""
     try:
-        return any(name.startswith(BEGUN) for name in os.listdir(os.fspath(directory)))
+        return any(name.startswith(BEGUN) for name in os.listdir(os.fspath(ledger)))
     except (OSError, TypeError, ValueError):
         return False

@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,24 +45,43 @@ class Wakes(Protocol):
 
 class Worker:
     """A thread that calls `work` when it is woken, and at the time of the next work. Any number of processes may each have
-    one on the same store."""
+    one on the same store.
+
+    It begins in the process that serves: with the first request of `wsgi`, with `start()` or `with`, and at once in each
+    process that is forked after it was made. So a master that imports the application and then forks its workers
+    (gunicorn with --preload, uWSGI) neither works nor opens the store."""
 
     def __init__(self, connector: SaltEdgeConnector) -> None:
         self._connector = connector
+        self._begin_anew()
+        _workers.add(self)
+
+    def _begin_anew(self) -> None:
+        self._lock = threading.Lock()
         self._woken = threading.Event()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="bankchannel-worker", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begins now, in this process; a second call does nothing."""
+        with self._lock:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="bankchannel-worker", daemon=True)
+                self._thread.start()
 
     def wake(self) -> None:
         """Notifies it of new work."""
+        self.start()
         self._woken.set()
 
     def close(self) -> None:
         """Ends it after the work in progress."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
+            thread = self._thread
         self._woken.set()
-        self._thread.join()
+        if thread is not None:
+            thread.join()
 
     def _run(self) -> None:
         while not self._closed:
@@ -75,16 +96,36 @@ class Worker:
             self._woken.wait(min(max(wait, 0.01), LONGEST))
 
     def __enter__(self) -> Worker:
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
 
+_workers: weakref.WeakSet[Worker] = weakref.WeakSet()
+"""All workers: a forked child begins its own."""
+
+
+def _after_fork() -> None:
+    for worker in list(_workers):
+        # The parent's thread and locks do not exist here.
+        if not worker._closed:
+            worker._begin_anew()
+            worker.start()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def wsgi(connector: SaltEdgeConnector, worker: Wakes | None = None) -> Callable[[_Environ, _StartResponse], Iterable[bytes]]:
-    """A WSGI application that answers Salt Edge. `worker` is woken after each answer."""
+    """A WSGI application that answers Salt Edge. `worker` begins with the first request in its process, and is woken after
+    each answer that leaves work."""
 
     def application(environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
+        if isinstance(worker, Worker):
+            worker.start()
         handled = connector.handle_request(method=environ["REQUEST_METHOD"], target=_target(environ), headers=_headers(environ))
         start_response(*_begun(handled.answer))
         return _Body(handled.answer.body.encode(), worker if handled.has_work else None)

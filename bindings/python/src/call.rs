@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -12,7 +12,7 @@ use std::{
 use crate::{
     Cancel,
     client::{Client, placed},
-    errors::{raised, raised_by},
+    errors::{caused, raised, raised_by},
     given,
     hub::Hub,
     plan::{self, Plan},
@@ -25,6 +25,7 @@ use bytes::Bytes;
 use pyo3::{
     IntoPyObjectExt,
     exceptions::PyValueError,
+    intern,
     prelude::*,
     pybacked::PyBackedBytes,
     types::{PyBytes, PyDict, PyString, PyTuple},
@@ -53,6 +54,16 @@ pub(crate) struct Running {
     destination: Option<PathBuf>,
     /// Bytes of content that were sent piece by piece.
     written: AtomicU64,
+    /// Its end, once it has been told.
+    ended: OnceLock<Ended>,
+    /// Its result, once it has been made: an interrupt may come before the caller has it.
+    result: OnceLock<Py<PyAny>>,
+}
+
+/// The end of a call.
+enum Ended {
+    Succeeded,
+    Failed(Error),
 }
 
 #[pymethods]
@@ -87,7 +98,7 @@ impl Call {
         let client = client.open().map_err(fault)?;
         // Before anything is sent: a package whose types do not match this library could not return a success.
         let plan = Plan::find(py, name)?.map(Bound::unbind);
-        let request = given::fields(request).map_err(fault)?;
+        let request = given::fields(request).map_err(|refused| refused.raised(py, |error| placed(error, text)))?;
         // The call's own token: cancelling it must not cancel everything else that uses the caller's token.
         let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
         let parameters = CallParameters {
@@ -122,6 +133,8 @@ impl Call {
             typed,
             destination: destination_path,
             written: AtomicU64::new(0),
+            ended: OnceLock::new(),
+            result: OnceLock::new(),
         })))
     }
 
@@ -182,6 +195,21 @@ impl Call {
         self.0.cancel();
     }
 
+    /// The error that tells how the call ended, for an exception of the caller's that has hidden it; `None` if it has not
+    /// ended.
+    fn ending<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(ended) = self.0.ended.get() else { return Ok(None) };
+        let error = match ended {
+            Ended::Succeeded => after_success(),
+            Ended::Failed(error) => error.clone(),
+        };
+        let ending = self.0.placed(py, error).into_value(py).into_bound(py).into_any();
+        if let Some(result) = self.0.result.get() {
+            ending.setattr(intern!(py, "partial_response"), result)?;
+        }
+        Ok(Some(ending))
+    }
+
     /// The log records since the last call: levels as numbers of `logging`, and texts.
     fn log(&self) -> Vec<(u8, String)> {
         self.0.log()
@@ -231,40 +259,42 @@ impl Running {
         for _ in 0..ENDING {
             let ended = match py.detach(|| call.wait(SLICE)) {
                 Some(Event::Failed(error)) => error,
-                Some(Event::Response { value, .. }) => {
-                    let message = "the call was interrupted after it had succeeded: do not repeat it";
-                    let error = Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Accepted);
-                    error.with_partial_response_value(value)
-                }
+                Some(Event::Response { value, .. }) => after_success().with_partial_response_value(value),
                 // It asked just before: it ends after any reply.
                 Some(event) => {
                     let reply = match event {
                         Event::Piece(_) | Event::Progress(_) => Reply::Go,
                         _ => Reply::Fail(Error::new(&row::CANCELLED)),
                     };
-                    if call.reply(reply).is_err() {
-                        return interrupt;
+                    match call.reply(reply) {
+                        Ok(()) => continue,
+                        Err(error) => error,
                     }
-                    continue;
                 }
                 None => match py.check_signals() {
                     Ok(()) => continue,
                     // A second interrupt ends the wait.
-                    Err(again) => return again,
+                    Err(again) => return caused(py, again, self.placed(py, unknown())),
                 },
             };
-            let name = self.name.bind(py).to_str().unwrap_or_default();
-            interrupt.set_cause(py, Some(self.raised(py, &placed(ended, name))));
-            return interrupt;
+            return caused(py, interrupt, self.placed(py, ended));
         }
-        interrupt
+        caused(py, interrupt, self.placed(py, unknown()))
     }
 
     /// An event in Python: the result, a tuple, or an exception.
     pub(crate) fn told<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyAny>> {
         let tuple = match event {
-            Event::Response { value, content } => return self.answered(py, value, content),
-            Event::Failed(error) => return Err(self.raised(py, &placed(error, self.name.bind(py).to_str()?))),
+            Event::Response { value, content } => {
+                let _ = self.ended.set(Ended::Succeeded);
+                let result = self.answered(py, value, content)?;
+                let _ = self.result.set(result.clone().unbind());
+                return Ok(result);
+            }
+            Event::Failed(error) => {
+                let _ = self.ended.set(Ended::Failed(error.clone()));
+                return Err(self.placed(py, error));
+            }
             Event::Ask(question) => {
                 let secret = question.secret.as_ref().map(Secret::expose);
                 let signature = question
@@ -285,8 +315,9 @@ impl Running {
     }
 
     /// The exception of an error of this call.
-    fn raised(&self, py: Python<'_>, error: &Error) -> PyErr {
-        raised_by(py, error, self.plan.as_ref().map(|plan| plan.bind(py)), self.typed)
+    fn placed(&self, py: Python<'_>, error: Error) -> PyErr {
+        let error = placed(error, self.name.bind(py).to_str().unwrap_or_default());
+        raised_by(py, &error, self.plan.as_ref().map(|plan| plan.bind(py)), self.typed)
     }
 
     fn answered<'py>(
@@ -317,6 +348,19 @@ impl Drop for Running {
             std::mem::forget(std::mem::take(&mut self.cancel));
         }
     }
+}
+
+/// The end of a call that was interrupted too late.
+fn after_success() -> Error {
+    let message = "the call was interrupted after it had succeeded: do not repeat it";
+    Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Accepted)
+}
+
+/// The end of a call whose end nobody waited for.
+fn unknown() -> Error {
+    let message =
+        "the call was interrupted, and its end was not waited for: find out what the peer has before a repeat";
+    Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Unknown)
 }
 
 fn reply_of(reply: &str, data: Option<Bound<'_, PyAny>>) -> PyResult<Reply> {

@@ -29,11 +29,10 @@ impl Client {
     #[new]
     #[pyo3(signature = (protocol, settings, env=false))]
     fn new(py: Python<'_>, protocol: &str, settings: &Bound<'_, PyDict>, env: bool) -> PyResult<Self> {
-        let made = given::fields(settings).and_then(|mut settings| {
-            settings.insert("protocol", protocol.to_owned());
-            let make = if env { bridge::Client::from_env } else { bridge::Client::new };
-            py.detach(|| make(settings.into()))
-        });
+        let mut settings = given::fields(settings).map_err(|refused| refused.raised(py, |error| error))?;
+        settings.insert("protocol", protocol.to_owned());
+        let make = if env { bridge::Client::from_env } else { bridge::Client::new };
+        let made = py.detach(|| make(settings.into()));
         made.map(|client| Self(Mutex::new(Some(client)))).map_err(|error| raised(py, &error))
     }
 
@@ -103,7 +102,7 @@ pub(crate) fn line<'py>(
     field: &str,
     row: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let value = given::row(field, row).map_err(|error| raised(py, &placed(error, name)))?;
+    let value = given::row(field, row).map_err(|refused| refused.raised(py, |error| placed(error, name)))?;
     let mut text = value.to_json();
     text.push('\n');
     Ok(PyBytes::new(py, text.as_bytes()))
@@ -127,7 +126,7 @@ fn compute<'py>(
         (None, None) => None,
     };
     let plan = Plan::find(py, name)?;
-    let request = given::fields(request).map_err(fault)?;
+    let request = given::fields(request).map_err(|refused| refused.raised(py, |error| placed(error, text)))?;
     let work = || match client {
         Some(client) => client.local(text, request.into(), content),
         None => bridge::local(text, request.into(), content),

@@ -4,61 +4,102 @@ use bankchannel_bridge::{Error, MAX_DEPTH, MAX_JSON, Object, Value, too_large};
 use pyo3::{
     intern,
     prelude::*,
-    sync::PyOnceLock,
-    types::{
-        PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PySequence, PyString,
-        PyTuple, PyType,
-    },
+    types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple, PyType},
 };
 use serde_json::Number;
 
-use crate::record::{Record, pairs};
+use crate::{
+    errors::raised,
+    interpreter::PerInterpreter,
+    record::{Record, pairs},
+};
 
 /// The reason why a value is refused.
 enum Fault {
-    /// The fault of the field.
-    Field(String),
+    /// The fault of a value, and its place below the field, from the outside: `[777].creditor.name`.
+    Value { place: String, why: String },
+    /// A field is nested too deep: the place would be as long as its nesting.
+    TooDeep,
     /// The whole request is too large.
     TooLarge,
+    /// The caller's own code, such as a signal handler or a mapping, has raised.
+    Raised(PyErr),
+}
+
+impl Fault {
+    /// The same, of a value inside of another one.
+    fn at(self, outer: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Value { place, why } => Self::Value { place: outer() + &place, why },
+            other => other,
+        }
+    }
+
+    fn error(self, field: &str) -> Refused {
+        match self {
+            Self::Value { place, why } => Refused::Error(Error::invalid_field(&format!("{field}{place}"), why)),
+            Self::TooDeep => {
+                Refused::Error(Error::invalid_field(field, format!("is nested more than {MAX_DEPTH} deep")))
+            }
+            Self::TooLarge => Refused::Error(too_large()),
+            Self::Raised(why) => Refused::Raised(why),
+        }
+    }
+}
+
+/// Why a request cannot be used.
+pub(crate) enum Refused {
+    Error(Error),
+    /// An exception of the caller's own code, which passes through.
+    Raised(PyErr),
+}
+
+impl Refused {
+    /// The exception; an error gets this operation's name.
+    pub(crate) fn raised(self, py: Python<'_>, placed: impl FnOnce(Error) -> Error) -> PyErr {
+        match self {
+            Self::Error(error) => raised(py, &placed(error)),
+            Self::Raised(why) => why,
+        }
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
 }
 
 impl From<String> for Fault {
     fn from(why: String) -> Self {
-        Self::Field(why)
+        Self::Value { place: String::new(), why }
     }
 }
 
 impl From<PyErr> for Fault {
     fn from(why: PyErr) -> Self {
-        Self::Field(why.to_string())
+        Self::Raised(why)
     }
 }
 
 /// A request or a set of settings. `None` at the first level counts as absent.
-pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Object<'static>, Error> {
+pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Object<'static>, Refused> {
     let mut fields = Object::with_capacity(given.len());
     let mut reading = Reading { left: MAX_JSON };
     for (name, value) in given {
         if value.is_none() {
             continue;
         }
-        let refused = |field: &str, fault: Fault| match fault {
-            Fault::Field(why) => Error::invalid_field(field, why),
-            Fault::TooLarge => too_large(),
-        };
         let name = text(&name).map_err(|why| Error::invalid_field("request", format!("a field's name {why}")))?;
-        let value = reading.value(&value, 1).map_err(|fault| refused(name, fault))?;
+        let value = reading.value(&value, 1).map_err(|fault| fault.error(name))?;
         fields.push(name.to_owned(), value);
     }
     Ok(fields)
 }
 
 /// One row of a list that is given row by row.
-pub(crate) fn row(field: &str, given: &Bound<'_, PyAny>) -> Result<Value<'static>, Error> {
-    Reading { left: MAX_JSON }.value(given, 1).map_err(|fault| match fault {
-        Fault::Field(why) => Error::invalid_field(field, why),
-        Fault::TooLarge => too_large(),
-    })
+pub(crate) fn row(field: &str, given: &Bound<'_, PyAny>) -> Result<Value<'static>, Refused> {
+    Reading { left: MAX_JSON }.value(given, 1).map_err(|fault| fault.error(field))
 }
 
 /// Reads values. A self-reference ends at [`MAX_DEPTH`], many references to one object at [`MAX_JSON`].
@@ -107,14 +148,14 @@ impl Reading {
     /// Values with their own class, and collections that are neither dict, list nor tuple.
     fn rare(&mut self, given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, Fault> {
         let py = given.py();
-        if is_a(given, &DATETIME, "datetime", "datetime") && given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) {
+        if is_a(given, &DATETIME, "datetime", "datetime")? && given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) {
             return Err("must have a time zone, such as datetime.now(timezone.utc)".to_owned().into());
         }
         // A datetime is a date too.
-        if is_a(given, &DATE, "datetime", "date") {
+        if is_a(given, &DATE, "datetime", "date")? {
             return self.text(&given.call_method0(intern!(py, "isoformat"))?);
         }
-        if is_a(given, &DECIMAL, "decimal", "Decimal") {
+        if is_a(given, &DECIMAL, "decimal", "Decimal")? {
             return self.text(&given.call_method1(intern!(py, "__format__"), ("f",))?);
         }
         if let Ok(Some(path)) = given.getattr_opt(intern!(py, "__fspath__")) {
@@ -125,17 +166,18 @@ impl Reading {
             let path = path.call0()?;
             return if path.is_instance_of::<PyString>() { self.text(&path) } else { Err(cannot_be(given).into()) };
         }
-        if let Ok(map) = given.cast::<PyMapping>() {
-            let pairs = map.items()?.into_iter().map(|pair| Ok(pair.extract()?));
+        if is_a(given, &MAPPING, "collections.abc", "Mapping")? {
+            let items = given.call_method0(intern!(py, "items"))?;
+            let pairs = items.try_iter()?.map(|pair| Ok(pair?.extract()?));
             return self.object(pairs, |name| name, depth);
         }
         let bytes = given.is_instance_of::<PyBytes>()
             || given.is_instance_of::<PyByteArray>()
             || given.is_instance_of::<PyMemoryView>();
-        match given.cast::<PySequence>() {
-            Ok(values) if !bytes => self.list(values.try_iter()?.map(|value| Ok(value?)), depth),
-            _ => Err(cannot_be(given).into()),
+        if !bytes && is_a(given, &SEQUENCE, "collections.abc", "Sequence")? {
+            return self.list(given.try_iter()?.map(|value| Ok(value?)), depth);
         }
+        Err(cannot_be(given).into())
     }
 
     fn object<'py>(
@@ -150,7 +192,8 @@ impl Reading {
             let (name, value) = pair?;
             let name = named(text(&name)?);
             self.take(name.len() + MEMBER)?;
-            members.push(name.to_owned(), self.value(&value, depth + 1)?);
+            let value = self.value(&value, depth + 1).map_err(|fault| fault.at(|| format!(".{name}")))?;
+            members.push(name.to_owned(), value);
         }
         // A custom mapping may have a key several times.
         if members.has_a_name_twice() { Err("has a key twice".to_owned().into()) } else { Ok(members.into()) }
@@ -162,11 +205,11 @@ impl Reading {
         depth: usize,
     ) -> Result<Value<'static>, Fault> {
         shallow(depth)?;
-        let mut next = |value: Result<Bound<'py, PyAny>, Fault>| {
+        let mut next = |(index, value): (usize, Result<Bound<'py, PyAny>, Fault>)| {
             self.take(COMMA)?;
-            self.value(&value?, depth + 1)
+            self.value(&value?, depth + 1).map_err(|fault| fault.at(|| format!("[{index}]")))
         };
-        values.map(&mut next).collect()
+        values.enumerate().map(&mut next).collect()
     }
 
     fn text(&mut self, given: &Bound<'_, PyAny>) -> Result<Value<'static>, Fault> {
@@ -187,7 +230,7 @@ const MEMBER: usize = QUOTES + 2;
 const COMMA: usize = 1;
 
 fn shallow(depth: usize) -> Result<(), Fault> {
-    if depth < MAX_DEPTH { Ok(()) } else { Err(format!("is nested more than {MAX_DEPTH} deep").into()) }
+    if depth < MAX_DEPTH { Ok(()) } else { Err(Fault::TooDeep) }
 }
 
 fn text<'a>(given: &'a Bound<'_, PyAny>) -> Result<&'a str, String> {
@@ -199,10 +242,13 @@ fn cannot_be(given: &Bound<'_, PyAny>) -> String {
     format!("cannot be a {}", given.get_type().name().map_or_else(|_| "thing".into(), |name| name.to_string()))
 }
 
-static DATETIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static DATETIME: PerInterpreter<PyType> = PerInterpreter::new();
+static DATE: PerInterpreter<PyType> = PerInterpreter::new();
+static DECIMAL: PerInterpreter<PyType> = PerInterpreter::new();
+static MAPPING: PerInterpreter<PyType> = PerInterpreter::new();
+static SEQUENCE: PerInterpreter<PyType> = PerInterpreter::new();
 
-fn is_a(given: &Bound<'_, PyAny>, class: &PyOnceLock<Py<PyType>>, module: &str, name: &str) -> bool {
-    class.import(given.py(), module, name).and_then(|class| given.is_instance(class)).unwrap_or_default()
+fn is_a(given: &Bound<'_, PyAny>, class: &PerInterpreter<PyType>, module: &str, name: &str) -> PyResult<bool> {
+    let class = class.import(given.py(), module, name)?;
+    given.is_instance(class.as_any())
 }

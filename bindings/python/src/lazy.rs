@@ -8,7 +8,7 @@ use pyo3::{prelude::*, types::PyTuple};
 
 use crate::{
     building::ValueBuilder,
-    plan::{Class, Make, alternative, unreadable},
+    plan::{Class, Make, alternative},
     record::frozen_value,
 };
 
@@ -72,7 +72,7 @@ impl Lazy {
             return Ok(made.bind(py).clone());
         }
         // Another thread may do the same meanwhile: the first result counts.
-        let made = field.node.make(py, &self.class.fields[place].1).map_err(unreadable)?.unbind();
+        let made = field.node.make(py, &self.class.fields[place].1)?.unbind();
         Ok(field.made.get_or_init(|| made).bind(py).clone())
     }
 

@@ -11,6 +11,7 @@ mod client;
 mod errors;
 mod given;
 mod hub;
+mod interpreter;
 mod lazy;
 mod moments;
 mod plan;

@@ -1,15 +1,15 @@
 //! Exact numbers, dates and instants as Python values.
 
 use pyo3::{
-    exceptions::PyValueError,
     prelude::*,
-    sync::PyOnceLock,
     types::{PyDate, PyDateTime, PyDelta, PyType, PyTzInfo},
 };
 
+use crate::{interpreter::PerInterpreter, plan::unreadable};
+
 /// An exact number.
 pub(crate) fn decimal<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
-    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static DECIMAL: PerInterpreter<PyType> = PerInterpreter::new();
     DECIMAL.import(py, "decimal", "Decimal")?.call1((text,))
 }
 
@@ -17,15 +17,15 @@ pub(crate) fn decimal<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, P
 pub(crate) fn date<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     let parts = || Some((text.get(..4)?.parse().ok()?, text.get(5..7)?.parse().ok()?, text.get(8..)?.parse().ok()?));
     match parts() {
-        Some((year, month, day)) => Ok(PyDate::new(py, year, month, day)?.into_any()),
-        None => Err(PyValueError::new_err("the answer has an invalid date")),
+        Some((year, month, day)) => Ok(PyDate::new(py, year, month, day).map_err(unreadable)?.into_any()),
+        None => Err(unreadable("a date is invalid")),
     }
 }
 
 /// An RFC 3339 instant with its original offset. Python before 3.11 itself reads neither `Z` nor every fraction.
 pub(crate) fn timestamp<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     let Some(read) = read(text) else {
-        return Err(PyValueError::new_err("the answer has an invalid time"));
+        return Err(unreadable("a time is invalid"));
     };
     let zone = match read.offset_minutes {
         0 => PyTzInfo::utc(py)?.to_owned(),
@@ -34,7 +34,8 @@ pub(crate) fn timestamp<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py,
     let ([month, day, hour, minute, second], year) = (read.parts, read.year);
     // Python knows no leap second.
     let second = second.min(59);
-    Ok(PyDateTime::new(py, year, month, day, hour, minute, second, read.micros, Some(&zone))?.into_any())
+    let made = PyDateTime::new(py, year, month, day, hour, minute, second, read.micros, Some(&zone));
+    Ok(made.map_err(unreadable)?.into_any())
 }
 
 struct Read {

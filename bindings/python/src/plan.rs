@@ -7,12 +7,12 @@ use bankchannel_bridge::{Object, Value, operations};
 use pyo3::{
     exceptions::{PyImportError, PyRuntimeError, PyValueError},
     prelude::*,
-    sync::PyOnceLock,
     types::{PyDict, PyModule, PyString, PyType},
 };
 
 use crate::{
     building::{Content, ValueBuilder},
+    interpreter::PerInterpreter,
     record,
 };
 
@@ -65,7 +65,7 @@ pub(crate) fn alternative<'m>(
 ) -> PyResult<&'m Arc<Class>> {
     let found = members.get(tag).and_then(Value::as_str).unwrap_or_default();
     let class = alternatives.iter().find(|(name, _)| *name == found).map(|(_, class)| class);
-    class.ok_or_else(|| PyValueError::new_err(format!("`{found}` is not one of its alternatives")))
+    class.ok_or_else(|| unreadable(format_args!("`{found}` is not one of its alternatives")))
 }
 
 impl Class {
@@ -92,8 +92,8 @@ impl Class {
 impl Plan {
     /// The plan of the operation of this name; `None` if there is no such operation.
     pub(crate) fn find<'py>(py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, Self>>> {
-        static PLANS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-        let plans = PLANS.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
+        static PLANS: PerInterpreter<PyDict> = PerInterpreter::new();
+        let plans = PLANS.get_or_make(py, || Ok(PyDict::new(py)))?;
         if let Some(found) = plans.get_item(name)? {
             return Ok(Some(found.cast_into()?));
         }
@@ -115,16 +115,14 @@ pub(crate) fn question<'py>(py: Python<'py>, kind: &str, request: &str) -> PyRes
     let (module, shape) = found.ok_or_else(|| PyValueError::new_err("there is no such question"))?;
     let request: serde_json::Value = serde_json::from_str(request).map_err(unreadable)?;
     let made = make(&py.import(format!("bankchannel.{module}"))?, shape)?;
-    ValueBuilder { py, typed: true, from_runtime: false, content: None }
-        .value(request.into(), &made)
-        .map_err(unreadable)
+    ValueBuilder { py, typed: true, from_runtime: false, content: None }.value(request.into(), &made)
 }
 
 /// The answer of the program's object, as JSON text.
 #[pyfunction]
 pub(crate) fn answer_text(kind: &str, answer: &Bound<'_, PyAny>) -> PyResult<String> {
     let value = crate::given::row(kind, answer);
-    value.map(|value| value.to_json()).map_err(|error| crate::errors::raised(answer.py(), &error))
+    value.map(|value| value.to_json()).map_err(|refused| refused.raised(answer.py(), |error| error))
 }
 
 /// The name of an operation in its declaration.
@@ -143,12 +141,12 @@ pub(crate) fn answer<'py>(
     let make = plan.map_or(&Make::Plain, |plan| &plan.get().response);
     // The runtime's thread has made the answer of a call; this thread has made that of a local operation.
     let from_runtime = content.is_some();
-    ValueBuilder { py, typed, from_runtime, content }.value(answer, make).map_err(unreadable)
+    ValueBuilder { py, typed, from_runtime, content }.value(answer, make)
 }
 
 /// A text whose `repr` does not show it.
 pub(crate) fn secret<'py>(py: Python<'py>, text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static CLASS: PerInterpreter<PyType> = PerInterpreter::new();
     CLASS.import(py, "bankchannel._secret", "SecretText")?.call1((text,))
 }
 
@@ -157,6 +155,8 @@ pub(crate) fn plain<'py>(py: Python<'py>, value: Value<'static>) -> PyResult<Bou
     answer(py, value, None, false, None)
 }
 
+/// The error of an answer that does not fit its declaration. Other exceptions while an answer is made are the caller's,
+/// such as that of a signal handler, and pass through.
 pub(crate) fn unreadable(why: impl std::fmt::Display) -> PyErr {
     PyRuntimeError::new_err(format!("the answer of the native library cannot be read: {why}"))
 }

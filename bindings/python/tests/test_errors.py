@@ -39,7 +39,7 @@ def closed_port() -> dict[str, Any]:
 
 class Classes(unittest.TestCase):
     def test_only_these_are_builtin_errors(self) -> None:
-        self.assertEqual(len(CLASSES), 15)
+        self.assertEqual(len(CLASSES), 16)
         for error_class in CLASSES:
             builtin = BUILTIN.get(error_class.__name__)
             self.assertEqual(issubclass(error_class, OSError), builtin is not None, error_class)

@@ -66,7 +66,8 @@ class Input(WithPeer):
             ({"file_type": float("nan")}, codes.INPUT_INVALID_FIELD, "file_type"),
             ({"file_type": 2**70}, codes.INPUT_INVALID_FIELD, "file_type"),
             ({"file_type": circle}, codes.INPUT_INVALID_FIELD, "file_type"),
-            ({"file_type": {"a": {1: 2}}}, codes.INPUT_INVALID_FIELD, "file_type"),
+            ({"file_type": {"a": {1: 2}}}, codes.INPUT_INVALID_FIELD, "file_type.a"),
+            ({"file_type": ["a", {"b": "\ud800"}]}, codes.INPUT_INVALID_FIELD, "file_type[1].b"),
             ({"file_type": "x" * 5000}, codes.INPUT_INVALID_FIELD, "file_type"),
         ]
         for request, code, field in wrong:
@@ -218,6 +219,21 @@ class Callers(WithPeer):
             with self.subTest(nothing=nothing), self.assertRaises(BlockingIOError):
                 self.client.download_file(**DOWNLOAD, destination=full)
             self.assertEqual(full.taken, CONTENT[:2000])
+
+    def test_a_file_that_takes_no_bytes_is_refused_before_anything_is_sent(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "file")
+            with path.open("w") as text:
+                wrong: list[tuple[Any, str]] = [(text, "binary mode"), (io.StringIO(), "binary mode")]
+                closed = path.open("wb")
+                closed.close()
+                with path.open("rb") as read_only:
+                    wrong += [(closed, "closed"), (read_only, "for writing")]
+                    for destination, why in wrong:
+                        with self.subTest(why=why), self.assertRaisesRegex(InvalidInputError, why) as raised:
+                            self.client.download_file(**DOWNLOAD, destination=destination)
+                        self.assertEqual(raised.exception.context["field"], "destination")
+        self.assertEqual(self.peer.calls, 0)
 
     def test_objects_that_do_not_say_what_they_took_have_taken_all(self) -> None:
         class Mute:

@@ -71,8 +71,9 @@ class Pages(unittest.TestCase):
     def told(self, printed: str) -> None:
         """The output of the page's program in each language, without findings about the execution day."""
         lines = [line for line in printed.splitlines() if not line.startswith("warning: ")]
-        self.assertEqual(len(lines), 10, printed)
+        self.assertEqual(len(lines), 11, printed)
         self.assertEqual(lines[0], "3 salaries, 6550.95 EUR")
+        self.assertRegex(lines.pop(1), r"^The bank has accepted the file: ACCP")
         for line in lines[1:4]:
             self.assertRegex(line, r"^E[0-9A-Z]{20} ACSC settled: the debtor's account was debited$")
         entries = ["-2450.00 Maija Meikalainen", "-2210.55 Matti Virtanen", "-1890.40 Kaja Tamm"]

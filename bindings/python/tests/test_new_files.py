@@ -169,7 +169,7 @@ class NewFiles(unittest.TestCase):
         descriptors = tuple(FileDescriptor(file_type=kind, **both) for kind in "AB")
         files = tuple(DownloadedFile(file_reference="1", file_type=kind, status="downloaded") for kind in "AB")
         listed = ListFilesResponse(file_descriptors=descriptors, response_text="OK")
-        whole = DownloadNewFilesResponse(files=files, downloaded=2, existing=0, failed=0)
+        whole = DownloadNewFilesResponse(files=files, downloaded=2, existing=0, failed=0, not_tried=0)
         client = self.client([])
         with mock.patch.object(client, "_call", side_effect=[listed, whole]) as call:
             self.assertEqual(tuple(client.iter_new_files(directory=self.folder)), files)

@@ -116,19 +116,29 @@ final class Conversation
 
     private function give(Handle $call): Event
     {
-        $piece = $this->content?->piece();
+        try {
+            $piece = $this->content?->piece();
+        } catch (\Throwable $fault) {
+            throw $this->ended($fault, $this->breakOff($call), 'not_sent');
+        }
 
         return $piece === null ? $this->resume($call, Reply::END) : $this->resume($call, Reply::PIECE, $piece);
     }
 
     private function take(Handle $call, string $piece): Event
     {
-        while ($piece !== '') {
-            $written = \is_resource($this->destination) ? fwrite($this->destination, $piece) : false;
-            if ($written === false || $written === 0) {
-                throw BankchannelException::invalidInput('destination', 'the stream cannot be written to');
+        try {
+            while ($piece !== '') {
+                // Silenced: a framework may turn PHP's notice into an exception without an outcome.
+                $written = \is_resource($this->destination) ? @fwrite($this->destination, $piece) : false;
+                if ($written === false || $written === 0) {
+                    throw BankchannelException::invalidInput('destination', 'the stream cannot be written to');
+                }
+                $piece = substr($piece, $written);
             }
-            $piece = substr($piece, $written);
+        } catch (\Throwable $fault) {
+            // The rest is received and discarded: the call then tells its outcome.
+            throw $this->ended($fault, $this->breakOff($call, Reply::GO), 'accepted');
         }
 
         return $this->resume($call, Reply::GO);
@@ -160,13 +170,33 @@ final class Conversation
         try {
             return $ask();
         } catch (\Throwable $fault) {
-            $ended = $this->breakOff($call);
-            if ($ended !== null && $fault->getPrevious() === null) {
-                // PHP sets a cause only in the constructor, and this exception is the caller's own.
-                (new \ReflectionProperty($fault instanceof \Error ? \Error::class : \Exception::class, 'previous'))->setValue($fault, $ended);
-            }
-            throw $fault;
+            throw $this->caused($fault, $this->breakOff($call));
         }
+    }
+
+    /**
+     * The failure of the caller's stream, with the outcome of the call.
+     *
+     * @param string $otherwise the outcome if the call ended without an error
+     */
+    private function ended(\Throwable $fault, ?BankchannelException $ended, string $otherwise): \Throwable
+    {
+        if ($fault instanceof BankchannelException && $fault->outcome === null) {
+            return $fault->during($this->operation, $ended?->outcome ?? $otherwise, $ended);
+        }
+
+        return $this->caused($fault, $ended);
+    }
+
+    /** The failure of the caller's own code, with the error of the call as its cause, which has the outcome. */
+    private function caused(\Throwable $fault, ?BankchannelException $ended): \Throwable
+    {
+        if ($ended !== null && $fault->getPrevious() === null) {
+            // PHP sets a cause only in the constructor, and this exception is the caller's own.
+            (new \ReflectionProperty($fault instanceof \Error ? \Error::class : \Exception::class, 'previous'))->setValue($fault, $ended);
+        }
+
+        return $fault;
     }
 
     /** A number is refused: it has lost the leading zeros of a code. */
@@ -186,10 +216,10 @@ final class Conversation
     }
 
     /** Ends a call whose caller has no answer: earlier attempts may have been sent, and the error has the outcome. */
-    private function breakOff(Handle $call): ?BankchannelException
+    private function breakOff(Handle $call, int $reply = Reply::FAIL): ?BankchannelException
     {
         try {
-            $event = $this->resume($call, Reply::FAIL);
+            $event = $this->resume($call, $reply);
             while ($event->status !== Status::OK) {
                 // The remaining data is discarded.
                 $asks = \in_array($event->status, [Status::ASK, Status::WANT_PIECE], true);

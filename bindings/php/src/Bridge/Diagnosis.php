@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Bridge;
 
+use Bankchannel\Environment;
 use Bankchannel\Exception\ConfigurationException;
 
 /**
@@ -23,7 +24,8 @@ final class Diagnosis
         if (!\extension_loaded('ffi')) {
             throw self::error('ffi_missing', 'the PHP extension ffi is not loaded', 'install it (Debian and Ubuntu: it comes with php-cli and php-fpm, enable it with `phpenmod ffi`; Docker: `docker-php-ext-install ffi`; Alpine: `apk add php-ffi`) and see that `php -m` lists FFI');
         }
-        if (\in_array(strtolower((string) \ini_get('ffi.enable')), ['0', '', 'false', 'off', 'no'], true)) {
+        // A hardened php.ini may disable the function itself.
+        if (\function_exists('ini_get') && \in_array(strtolower((string) \ini_get('ffi.enable')), ['0', '', 'false', 'off', 'no'], true)) {
             throw self::error('ffi_disabled', 'FFI is switched off by `ffi.enable`', 'set `ffi.enable=preload` in php.ini; in a web server also `opcache.preload` (see "In a web server" in README.md of this package)');
         }
     }
@@ -76,7 +78,7 @@ final class Diagnosis
     public static function preloadedHeaderFits(string $header): void
     {
         $declared = static fn (string $text): string => (string) preg_replace('/^#define FFI_.*\R/m', '', $text);
-        foreach (explode(PATH_SEPARATOR, (string) \ini_get('ffi.preload')) as $path) {
+        foreach (explode(PATH_SEPARATOR, \function_exists('ini_get') ? (string) \ini_get('ffi.preload') : '') as $path) {
             if (basename($path) === 'bankchannel.h' && is_readable($path) && $declared((string) file_get_contents($path)) !== $declared($header)) {
                 throw self::headerMismatch("`ffi.preload` names {$path}, which is of another version than the package in " . \dirname(__DIR__, 2));
             }
@@ -123,7 +125,7 @@ final class Diagnosis
 
     private static function whence(): string
     {
-        $given = getenv(Library::VARIABLE);
+        $given = Environment::ofProcess(Library::VARIABLE);
 
         return \is_string($given) && $given !== '' ? 'the library is named by ' . Library::VARIABLE : '`composer reinstall bankchannel/bankchannel` brings both';
     }

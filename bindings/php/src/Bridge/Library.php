@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Bridge;
 
+use Bankchannel\Environment;
 use Bankchannel\Exception\BankchannelException;
 
 /**
@@ -46,16 +47,33 @@ final class Library
     /** The folder of this platform's library below `lib/` of the package: `x86_64-linux-gnu`. */
     public static function platform(): string
     {
-        $machine = match (strtolower(php_uname('m'))) {
+        $named = strtolower(self::machine());
+        $machine = match ($named) {
             'amd64', 'x86_64' => 'x86_64',
             'arm64', 'aarch64' => 'aarch64',
-            default => strtolower(php_uname('m')),
+            default => $named,
         };
 
         return match (PHP_OS_FAMILY) {
             'Darwin' => "{$machine}-darwin",
             'Linux' => $machine . (self::isMusl() ? '-linux-musl' : '-linux-gnu'),
             default => $machine . '-' . strtolower(PHP_OS_FAMILY),
+        };
+    }
+
+    /** The processor's name. A hardened php.ini may disable `php_uname`: then the program file of PHP tells it. */
+    private static function machine(): string
+    {
+        if (\function_exists('php_uname')) {
+            return php_uname('m');
+        }
+        // The machine in the header of an ELF file.
+        $head = @file_get_contents('/proc/self/exe', false, null, 18, 2);
+
+        return match ($head) {
+            "\x3e\x00" => 'x86_64',
+            "\xb7\x00" => 'aarch64',
+            default => 'unknown',
         };
     }
 
@@ -71,7 +89,7 @@ final class Library
     /** The library's file: the named one, the package's, or the installed one. @throws BankchannelException */
     public static function file(): string
     {
-        $given = getenv(self::VARIABLE);
+        $given = Environment::ofProcess(self::VARIABLE);
         if (\is_string($given) && $given !== '') {
             // The system's loader searches for a name without a slash, not in PHP's current folder.
             $file = is_file($given) ? realpath($given) : false;
@@ -125,7 +143,7 @@ final class Library
 
     private static function preloaded(): ?\FFI
     {
-        if ((string) \ini_get('ffi.preload') === '') {
+        if (!\function_exists('ini_get') || (string) \ini_get('ffi.preload') === '') {
             return null;
         }
         try {

@@ -104,6 +104,18 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
+     * The same error, found while a call ran.
+     *
+     * @internal
+     *
+     * @param self|null $ended the error with which the call ended
+     */
+    final public function during(string $operation, string $outcome, ?self $ended): static
+    {
+        return new static(['operation' => $operation, 'outcome' => $outcome] + $this->error, $this->getPrevious() ?? $ended);
+    }
+
+    /**
      * The exception for an error of the library, in the class of its category.
      *
      * @internal

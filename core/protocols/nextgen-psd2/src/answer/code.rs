@@ -8,6 +8,8 @@ use crate::errors;
 #[must_use]
 pub fn row_of(status: u16, code: &str) -> &'static Row {
     match code {
+        // Whatever the code: the status says that the bank takes no more requests now.
+        code if status == 429 && code != "ACCESS_EXCEEDED" => &row::RATE_LIMITED,
         "SIGNATURE_INVALID" | "SIGNATURE_MISSING" => &errors::SIGNATURE_REFUSED,
         // Two spellings of one code (§1.6).
         "CERTIFICATE_INVALID"

@@ -241,7 +241,7 @@ impl FetchClaim<'_> {
         claims: Vec<(u64, AnswerClaim)>,
         make: impl FnOnce(usize) -> FetchedFile,
     ) -> Option<FetchedFile> {
-        let Some(key) = self.key.take() else { return None };
+        let key = self.key.take()?;
         let mut state = self.registry.lock();
         state.files.insert(key.clone(), FetchState::Done);
         let waiting: Vec<(u64, AnswerClaim)> =
