@@ -161,6 +161,12 @@ fn is_hidden(field: &Field, side: Side) -> bool {
     side == Side::In && is_secret(field)
 }
 
+/// Whether the constructor checks a value that PHP would change: without `strict_types` the amount `true` would become
+/// `1`, and a number of floating point would be rounded.
+fn is_checked(field: &Field, side: Side) -> bool {
+    side == Side::In && matches!(field.shape, Shape::Decimal)
+}
+
 fn is_secret(field: &Field) -> bool {
     matches!(field.shape, Shape::Secret(_))
 }
@@ -193,6 +199,15 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
     }
     let (optional, mut order): (Vec<&Field>, Vec<&Field>) = fields.iter().partition(|field| field.optional);
     order.extend(optional);
+    let checked: Vec<&Field> = order.iter().copied().filter(|field| is_checked(field, side)).collect();
+    for field in &checked {
+        out.line(format!(
+            "    public readonly {} ${};",
+            declared(field.shape, side, field.optional),
+            camel(field.name)
+        ));
+        out.blank();
+    }
     if !fields.is_empty() {
         let mut doc = String::new();
         for field in &order {
@@ -205,8 +220,12 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
         for field in &order {
             let default = if field.optional { " = null" } else { "" };
             let secret = if holds_secrets(field.shape) { "#[\\SensitiveParameter] " } else { "" };
-            let kind = declared(field.shape, side, field.optional);
-            let kept = if is_hidden(field, side) { "" } else { "public readonly " };
+            let kind = match (is_checked(field, side), field.optional) {
+                (true, true) => "string|int|float|bool|null".to_owned(),
+                (true, false) => "string|int|float|bool".to_owned(),
+                (false, optional) => declared(field.shape, side, optional),
+            };
+            let kept = if is_hidden(field, side) || is_checked(field, side) { "" } else { "public readonly " };
             out.line(format!("        {secret}{kept}{kind} ${}{default},", camel(field.name)));
         }
         out.line("    ) {");
@@ -215,6 +234,12 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
                 hidden.iter().map(|field| format!("{} => ${}", quoted(field.name), camel(field.name))).collect();
             out.line("        self::$secrets ??= new \\WeakMap();");
             out.line(format!("        self::$secrets[$this] = [{}];", held.join(", ")));
+        }
+        for field in &checked {
+            let name = camel(field.name);
+            let check = format!("Encode::decimal({}, ${name})", quoted(&name));
+            let value = if field.optional { format!("${name} === null ? null : {check}") } else { check };
+            out.line(format!("        $this->{name} = {value};"));
         }
         out.line("    }");
         out.blank();

@@ -26,6 +26,16 @@ final class Encode
         return $time->format('Y-m-d\TH:i:s.vP');
     }
 
+    /**
+     * An exact number, which is a string: without `strict_types` PHP would make 1 of `true`, and round a float.
+     *
+     * @throws InvalidInputException
+     */
+    public static function decimal(string $field, string|int|float|bool $number): string
+    {
+        return \is_string($number) ? $number : throw BankchannelException::invalidInput($field, "must be a string, such as '12.50', not " . get_debug_type($number));
+    }
+
     /** An enum value, or its text; the library checks whether the name exists. */
     public static function name(\BackedEnum|string|null $name): ?string
     {

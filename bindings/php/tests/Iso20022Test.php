@@ -18,6 +18,7 @@ use Bankchannel\Iso20022\Level;
 use Bankchannel\Iso20022\Outcome;
 use Bankchannel\Iso20022\PaymentParty;
 use Bankchannel\Tests\Support\Account;
+use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
 use PHPUnit\Framework\TestCase;
@@ -25,6 +26,8 @@ use PHPUnit\Framework\TestCase;
 /** Payment files and statements: the programs of the pages, typed results, iterators, and error reports. */
 final class Iso20022Test extends TestCase
 {
+    use Assertions;
+
     private const ROOT = __DIR__ . '/../../..';
     private const MANY = 5000;
 
@@ -42,6 +45,27 @@ final class Iso20022Test extends TestCase
             self::assertMatchesRegularExpression("/^FI2112345600000785 [-\\d]{10} -{$amount} {$name} Salary, November$/", $lines[4 + $at]);
             self::assertSame("{$name} {$amount} paid no nothing is to be sent: the account was debited", $lines[7 + $at]);
         }
+    }
+
+    public function testAnAmountIsAStringAlsoWithoutStrictTypes(): void
+    {
+        $weak = require __DIR__ . '/Support/weak.php';
+        self::assertSame('12.50', $weak('12.50')->amount);
+        foreach ([true, 12, 12.5, 0.1 + 0.2] as $wrong) {
+            $error = self::thrown(InvalidInputException::class, static fn () => $weak($wrong));
+            self::assertSame('amount', $error->context['field']);
+            self::assertStringContainsString('must be a string', $error->getMessage());
+        }
+    }
+
+    public function testAValueThatIsNotUtf8IsNamedWithItsPlace(): void
+    {
+        $weak = require __DIR__ . '/Support/weak.php';
+        $rows = array_fill(0, 1000, $weak('1.00'));
+        $rows[777] = new CreditTransfer(amount: '1.00', creditor: new PaymentParty(name: "M\xe4ki", iban: 'EE382200221020145685'));
+        $debtor = new PaymentParty(name: 'D', iban: 'FI2112345600000785');
+        $make = static fn () => Iso20022::makePayment(transactions: $rows, debtor: $debtor, executionDate: new \DateTimeImmutable('2027-01-04'));
+        self::assertSame('transactions[777].creditor.name', self::thrown(InvalidInputException::class, $make)->context['field']);
     }
 
     public function testTheIteratorOfThePage(): void

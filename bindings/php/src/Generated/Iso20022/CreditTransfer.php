@@ -11,6 +11,8 @@ use Bankchannel\Encode;
 /** One credit transfer to make. */
 final class CreditTransfer
 {
+    public readonly string $amount;
+
     /**
      * @param string $amount The amount, above zero, with no more digits after the point than its currency
      * has: 2 for EUR, 0 for JPY.
@@ -61,7 +63,7 @@ final class CreditTransfer
      * from the data.
      */
     public function __construct(
-        public readonly string $amount,
+        string|int|float|bool $amount,
         public readonly PaymentParty $creditor,
         public readonly ?string $currency = null,
         public readonly ?string $text = null,
@@ -88,6 +90,7 @@ final class CreditTransfer
         public readonly ?PaymentParty $ultimateDebtor = null,
         public readonly ?string $batchId = null,
     ) {
+        $this->amount = Encode::decimal('amount', $amount);
     }
 
     /**

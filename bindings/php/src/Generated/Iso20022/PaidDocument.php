@@ -11,6 +11,8 @@ use Bankchannel\Encode;
 /** An invoice or a credit note that a transfer pays. */
 final class PaidDocument
 {
+    public readonly ?string $amount;
+
     /**
      * @param DocumentKind $kind Its kind.
      * @param string|null $number Its number, at most 35 characters.
@@ -25,10 +27,11 @@ final class PaidDocument
         public readonly DocumentKind $kind,
         public readonly ?string $number = null,
         public readonly ?\DateTimeInterface $date = null,
-        public readonly ?string $amount = null,
+        string|int|float|bool|null $amount = null,
         public readonly ?string $reference = null,
         public readonly ?ReferenceKind $referenceKind = null,
     ) {
+        $this->amount = $amount === null ? null : Encode::decimal('amount', $amount);
     }
 
     /**

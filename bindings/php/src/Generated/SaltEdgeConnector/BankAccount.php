@@ -11,6 +11,12 @@ use Bankchannel\Encode;
 /** An account of a customer. */
 final class BankAccount
 {
+    public readonly string $balance;
+
+    public readonly string $availableAmount;
+
+    public readonly ?string $creditLimit;
+
     /**
      * @param string $id The bank's own id of the account. It never changes.
      * @param string $name The account's name for the customer.
@@ -32,17 +38,20 @@ final class BankAccount
         public readonly string $name,
         public readonly AccountNature $nature,
         public readonly string $currencyCode,
-        public readonly string $balance,
-        public readonly string $availableAmount,
+        string|int|float|bool $balance,
+        string|int|float|bool $availableAmount,
         public readonly bool $paymentAccount,
         public readonly ?AccountStatus $status = null,
-        public readonly ?string $creditLimit = null,
+        string|int|float|bool|null $creditLimit = null,
         public readonly ?string $iban = null,
         public readonly ?string $number = null,
         public readonly ?string $sortCode = null,
         public readonly ?string $swiftCode = null,
         public readonly ?array $extra = null,
     ) {
+        $this->balance = Encode::decimal('balance', $balance);
+        $this->availableAmount = Encode::decimal('availableAmount', $availableAmount);
+        $this->creditLimit = $creditLimit === null ? null : Encode::decimal('creditLimit', $creditLimit);
     }
 
     /**

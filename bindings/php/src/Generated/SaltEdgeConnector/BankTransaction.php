@@ -11,6 +11,8 @@ use Bankchannel\Encode;
 /** A transaction on an account. */
 final class BankTransaction
 {
+    public readonly string $amount;
+
     /**
      * @param string $id The bank's own id of the transaction.
      * @param string $accountId The transaction's account.
@@ -27,7 +29,7 @@ final class BankTransaction
     public function __construct(
         public readonly string $id,
         public readonly string $accountId,
-        public readonly string $amount,
+        string|int|float|bool $amount,
         public readonly string $currencyCode,
         public readonly string $description,
         public readonly string $madeOn,
@@ -35,6 +37,7 @@ final class BankTransaction
         public readonly ?array $fees = null,
         public readonly ?array $extra = null,
     ) {
+        $this->amount = Encode::decimal('amount', $amount);
     }
 
     /**

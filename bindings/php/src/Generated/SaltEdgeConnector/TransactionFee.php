@@ -11,6 +11,8 @@ use Bankchannel\Encode;
 /** A fee of a transaction. */
 final class TransactionFee
 {
+    public readonly ?string $amount;
+
     /**
      * @param string|null $description The purpose of the fee.
      * @param string|null $amount The amount, in at most 15 digits.
@@ -18,9 +20,10 @@ final class TransactionFee
      */
     public function __construct(
         public readonly ?string $description = null,
-        public readonly ?string $amount = null,
+        string|int|float|bool|null $amount = null,
         public readonly ?string $currencyCode = null,
     ) {
+        $this->amount = $amount === null ? null : Encode::decimal('amount', $amount);
     }
 
     /**
