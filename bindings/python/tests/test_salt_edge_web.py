@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import tempfile
 import threading
 import time
@@ -59,6 +61,27 @@ class Web(unittest.TestCase):
                 self.assertEqual(fetched["answers"][0]["body"]["data"][0]["balance"], "12.50")
                 unknown = self.world.order("enrolments", {"operation": "fetch_accounts", "access_token": "unknown"})
                 self.assertEqual(unknown["answers"][0]["error_class"], "TokenNotFound")
+
+    def test_a_connector_behind_a_master_that_forks(self) -> None:
+        """As gunicorn does with --preload: the master loads the application, and its child serves."""
+        connector = SaltEdgeConnector(**self.world.hub.client_settings, store=self.world.store, bank=Bank())
+        worker = Worker(connector)
+        self.addCleanup(worker.close)
+        server: WSGIServer = make_server("127.0.0.1", 0, wsgi(connector, worker), handler_class=Quiet)
+        self.addCleanup(server.server_close)
+        child = os.fork()
+        if child == 0:
+            try:
+                server.serve_forever()
+            finally:
+                os._exit(1)
+        self.addCleanup(os.waitpid, child, 0)
+        self.addCleanup(os.kill, child, signal.SIGKILL)
+        self.assertNotIn("bankchannel-worker", [thread.name for thread in threading.enumerate()])
+        self.world.order("connector", {"url": f"http://127.0.0.1:{server.server_port}"})
+        begun = self.world.order("enrolments", {"session_secret": "w-4", "credentials": credentials("ben")})
+        self.assertEqual(begun["answers"][0]["status"], 200)
+        until(lambda: self.world.session("w-4")["status"] == "success")
 
     def test_a_bank_behind_wsgi(self) -> None:
         url = self.serve(validator(wsgi_bank(SaltEdgeConnector(bank_secret=SECRET, bank=Bank()))))
