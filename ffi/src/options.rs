@@ -1,8 +1,9 @@
 //! The options of a call.
 
 use std::{
-    ffi::c_char,
+    ffi::{OsStr, c_char},
     mem::{offset_of, size_of},
+    os::unix::ffi::OsStrExt,
     path::PathBuf,
     ptr,
 };
@@ -13,7 +14,7 @@ use bankchannel_bridge::{CallParameters, ContentTransfer};
 use crate::{
     BankchannelCancel, BankchannelContent, BankchannelError, BankchannelStatus,
     guard::{Failure, guard, misuse},
-    input::{buffer, place, text},
+    input::{buffer, place},
 };
 
 /// The options of a call. Fill them with `bankchannel_call_options_init`, then set the members that differ. Later
@@ -208,13 +209,15 @@ unsafe fn request_id(given: &BankchannelCallOptions) -> Result<Option<String>, F
     Ok((!given.request_id.is_null()).then(|| String::from_utf8_lossy(id).into_owned()))
 }
 
+/// A path: bytes, as the operating system has them.
+///
 /// # Safety
 /// `data` has `size` bytes.
 unsafe fn path(argument: &str, data: *const c_char, size: usize) -> Result<PathBuf, Failure> {
     // SAFETY: as the caller promises.
-    let path = unsafe { text(argument, data, size) }?;
-    if path.is_empty() || path.contains('\0') {
+    let path = unsafe { buffer(argument, data, size) }?;
+    if path.is_empty() || path.contains(&0) {
         return Err(misuse(argument, "must be a path: not empty and without NUL"));
     }
-    Ok(PathBuf::from(path))
+    Ok(PathBuf::from(OsStr::from_bytes(path)))
 }

@@ -59,6 +59,26 @@ final class DiagnosisTest extends TestCase
         }
     }
 
+    /** The system loads no library from inside of a phar. */
+    public function testInAPhar(): void
+    {
+        $phar = Scratch::folder() . '/application.phar';
+        $root = \dirname(__DIR__);
+        $main = "<?php\nrequire __DIR__ . '/src/autoload.php';\n" . self::ASK;
+        $build = '$phar = new Phar($argv[1]); $phar->buildFromDirectory($argv[2], "#/(src/.*|bankchannel\\.h)$#");'
+            . '$phar["main.php"] = $argv[3]; $phar->setStub($phar->createDefaultStub("main.php"));';
+        exec(implode(' ', array_map('escapeshellarg', [PHP_BINARY, '-d', 'phar.readonly=0', '-r', $build, $phar, $root, $main])) . ' 2>&1', $said, $code);
+        self::assertSame(0, $code, implode("\n", $said));
+        $run = static fn (string $library): string => (string) shell_exec('BANKCHANNEL_LIBRARY=' . escapeshellarg($library) . ' ' . escapeshellarg(PHP_BINARY) . ' -d ffi.enable=1 ' . escapeshellarg($phar) . ' 2>&1');
+        $library = (string) realpath((string) getenv('BANKCHANNEL_LIBRARY'));
+        self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', $run($library));
+        self::assertStringStartsWith('library_missing: ', $told = $run(''));
+        self::assertStringContainsString('beside the phar', $told);
+        $beside = \dirname($phar) . '/libbankchannel.so';
+        symlink($library, $beside);
+        self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', $run(''));
+    }
+
     public function testTheFileIsCutShort(): void
     {
         $library = (string) file_get_contents((string) getenv('BANKCHANNEL_LIBRARY'));

@@ -9,6 +9,7 @@ use Bankchannel\ErrorCode;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Exception\InvalidInputException;
 use Bankchannel\Exception\SignatureException;
+use Bankchannel\Iso20022;
 use Bankchannel\Progress;
 use Bankchannel\Tests\Support\Account;
 use Bankchannel\Tests\Support\Assertions;
@@ -200,6 +201,17 @@ final class FilesTest extends TestCase
         self::assertSame('the disk is full', $error->getMessage());
         self::assertLessThan(5, microtime(true) - $begun);
         self::assertNotSame([], $client->listFiles(status: StatusFilter::All)->fileDescriptors);
+    }
+
+    public function testANameThatIsNotUtf8IsANameLikeAnyOther(): void
+    {
+        $folder = Scratch::folder();
+        $path = "{$folder}/p\xe4iv\xe4.xml";
+        copy(Account::payment(), $path);
+        self::assertStringStartsWith('pain.001', (string) Iso20022::checkPayment(content: $path)->messageName);
+        $file = self::$account->client()->listFiles(status: StatusFilter::All)->fileDescriptors[0];
+        self::$account->client()->downloadFile($file, destination: "{$folder}/saatu-\xe4");
+        self::assertFileExists("{$folder}/saatu-\xe4");
     }
 
     public function testAStreamThatCannotBeUsedSaysSo(): void

@@ -92,6 +92,10 @@ final class Diagnosis
 
     private static function nowhere(): ConfigurationException
     {
+        if (Library::phar() !== '') {
+            return self::error('library_missing', 'no native library can be loaded from inside of a phar, ' . Library::own() . ' does not exist, and ' . Library::INSTALLED . ' is not installed in the system', 'copy lib/' . Library::platform() . '/' . basename(Library::own()) . ' of the package beside the phar, or install the C library, or name its file in the environment variable ' . Library::VARIABLE);
+        }
+
         return self::error('library_missing', 'there is no native library: ' . Library::own() . ' does not exist, and ' . Library::INSTALLED . ' is not installed in the system', 'install the package for ' . Library::platform() . ', or install the C library, or name its file in the environment variable ' . Library::VARIABLE);
     }
 

@@ -110,10 +110,21 @@ final class Library
         return $found < $needed ? throw Diagnosis::truncated($file, $found, $needed) : $file;
     }
 
-    /** The package's library file for this platform. */
+    /** The package's library file for this platform. The system loads none from a phar: then it is beside the phar. */
     public static function own(): string
     {
+        $phar = self::phar();
+        if ($phar !== '') {
+            return \dirname($phar) . (PHP_OS_FAMILY === 'Darwin' ? '/libbankchannel.dylib' : '/libbankchannel.so');
+        }
+
         return \dirname(__DIR__, 2) . '/lib/' . self::platform() . (PHP_OS_FAMILY === 'Darwin' ? '/libbankchannel.dylib' : '/libbankchannel.so');
+    }
+
+    /** The phar that this package is in; empty if there is none. */
+    public static function phar(): string
+    {
+        return str_starts_with(__FILE__, 'phar://') ? \Phar::running(false) : '';
     }
 
     /** @throws BankchannelException */
