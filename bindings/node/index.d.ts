@@ -2438,11 +2438,18 @@ export interface WsChannelSettings {
   renewSession?: boolean | null;
   /** The key that encrypts sessions and logins when they leave this process: 32 random characters or more. */
   sealKey?: Secret | null;
-  /** A PEM file with more certificate authorities to trust for the server's own certificate. */
+  /**
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
+   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   */
   caFile?: string | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
-  /** A proxy's URL, instead of the environment's. It may contain a user and a password. */
+  /**
+   * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+   * machine's own addresses.
+   */
   proxy?: Secret | null;
   /**
    * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
@@ -4842,11 +4849,18 @@ export interface NextGenPsd2Settings {
   clientKeystoreFile?: string | null;
   /** The passphrase of an encrypted `clientKey` or of its PKCS#12 file. */
   clientPassphrase?: Secret | null;
-  /** A PEM file with more certificate authorities to trust for the server's own certificate. */
+  /**
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
+   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   */
   caFile?: string | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
-  /** A proxy's URL, instead of the environment's. It may contain a user and a password. */
+  /**
+   * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+   * machine's own addresses.
+   */
   proxy?: Secret | null;
   /**
    * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
@@ -8709,11 +8723,18 @@ export interface SaltEdgeConnectorSettings {
   tokenDays?: number | null;
   /** The number of codes that a customer may enter in one session. Default: 3. */
   confirmationTries?: number | null;
-  /** A PEM file with more certificate authorities to trust for the server's own certificate. */
+  /**
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
+   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   */
   caFile?: string | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
-  /** A proxy's URL, instead of the environment's. It may contain a user and a password. */
+  /**
+   * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+   * machine's own addresses.
+   */
   proxy?: Secret | null;
   /**
    * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
@@ -9436,11 +9457,18 @@ export interface SaltEdgeHubSettings {
   pkcs11?: Pkcs11Settings | null;
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;
-  /** A PEM file with more certificate authorities to trust for the server's own certificate. */
+  /**
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
+   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   */
   caFile?: string | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
-  /** A proxy's URL, instead of the environment's. It may contain a user and a password. */
+  /**
+   * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+   * machine's own addresses.
+   */
   proxy?: Secret | null;
   /**
    * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one

@@ -1829,13 +1829,18 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     """The number of codes that a customer may enter in one session. Default: 3."""
 
     ca_file: str | PathLike[str] | None
-    """A PEM file with more certificate authorities to trust for the server's own certificate."""
+    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the
+    system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    """
 
     only_ca_file: bool | None
     """Whether to trust only the authorities of `ca_file`, not the system's."""
 
     proxy: Secret | None
-    """A proxy's URL, instead of the environment's. It may contain a user and a password."""
+    """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+    machine's own addresses.
+    """
 
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
@@ -1938,9 +1943,12 @@ class SaltEdgeConnector(Client):
         token_days: The longest validity of an access token, in days; a shorter consent shortens it.
             Default: 90.
         confirmation_tries: The number of codes that a customer may enter in one session. Default: 3.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
+            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
+            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+            `NO_PROXY`; none for this machine's own addresses.
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
@@ -3311,9 +3319,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
         token_days: The longest validity of an access token, in days; a shorter consent shortens it.
             Default: 90.
         confirmation_tries: The number of codes that a customer may enter in one session. Default: 3.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
+            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
+            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+            `NO_PROXY`; none for this machine's own addresses.
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.

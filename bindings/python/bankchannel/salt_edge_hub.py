@@ -472,13 +472,18 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
 
     ca_file: str | PathLike[str] | None
-    """A PEM file with more certificate authorities to trust for the server's own certificate."""
+    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the
+    system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    """
 
     only_ca_file: bool | None
     """Whether to trust only the authorities of `ca_file`, not the system's."""
 
     proxy: Secret | None
-    """A proxy's URL, instead of the environment's. It may contain a user and a password."""
+    """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+    machine's own addresses.
+    """
 
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
@@ -533,9 +538,12 @@ class SaltEdgeHub(Client):
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
         pkcs11: The key in an HSM or on a smart card.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
+            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
+            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+            `NO_PROXY`; none for this machine's own addresses.
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
@@ -1336,9 +1344,12 @@ class AsyncSaltEdgeHub(AsyncClient):
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
         pkcs11: The key in an HSM or on a smart card.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
+            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
+            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+            `NO_PROXY`; none for this machine's own addresses.
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.

@@ -1,15 +1,23 @@
 //! One attempt at an exchange, raced against its deadline and its cancellation.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
 };
 
 use bankchannel_foundation::{
     Error, Outcome,
     error::row,
     message::{Header, InResponse, OutRequest, trim},
+    operation::Repeat,
 };
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
 use crate::{Plan, SegmentBody, Transport, failure, receive};
@@ -25,15 +33,46 @@ pub(crate) struct Progress {
     pub(crate) accepted: Arc<AtomicBool>,
 }
 
+/// The body of a request that has none. A connection that is established asks whether there is one, just before it
+/// writes the head: from here on the peer may have the request.
+struct NoBody(Progress);
+
+impl Body for NoBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        self.0.begin();
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.begin();
+        true
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(0)
+    }
+}
+
+impl Progress {
+    /// A request without a body is about to be written.
+    fn begin(&self) {
+        self.started.store(true, Ordering::SeqCst);
+        self.whole.store(true, Ordering::SeqCst);
+    }
+}
+
 pub(crate) async fn attempt(
     transport: &Transport,
     request: &OutRequest,
     plan: &mut Plan<'_>,
 ) -> Result<InResponse, Error> {
     let progress = Progress::default();
-    // A request without a body gives no sign of being written: it counts as started.
-    progress.started.store(request.body.is_empty(), Ordering::SeqCst);
-    progress.whole.store(request.body.is_empty(), Ordering::SeqCst);
     let (deadline, cancel) = (plan.deadline, plan.cancel);
     let cut_off = async {
         match deadline {
@@ -58,6 +97,15 @@ fn outcome(progress: &Progress) -> Outcome {
     }
 }
 
+/// Lets the runtime look at its connections: one that the peer has closed meanwhile leaves the pool. A process that was
+/// frozen or busy would write on it otherwise, and nobody would know whether the request arrived.
+async fn notice_closed_connections() {
+    // The first time the runtime learns of it; then the connection's own task does.
+    for _ in 0..2 {
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn run(
     transport: &Transport,
     request: &OutRequest,
@@ -67,7 +115,7 @@ async fn run(
     let method = reqwest::Method::from_bytes(request.method.as_bytes())
         .map_err(|_| Error::invalid_field("method", "is not an HTTP method").with_outcome(Outcome::NotSent))?;
     let may_have_body = matches!(method, reqwest::Method::POST | reqwest::Method::PUT);
-    let client = transport.client().map_err(|error| error.with_outcome(Outcome::NotSent))?;
+    let (client, proxy) = transport.client().map_err(|error| error.with_outcome(Outcome::NotSent))?;
     let mut builder = client.request(method, format!("{}{}", transport.base_url, request.target));
     for Header { name, value } in request.headers.iter() {
         let mut header = HeaderValue::from_maybe_shared(value.slice_ref(trim(value))).map_err(|_| {
@@ -83,11 +131,134 @@ async fn run(
             builder = builder.header(CONTENT_TYPE, HeaderValue::from_static(media_type));
         }
         builder = builder.body(reqwest::Body::wrap(body));
-    } else if may_have_body {
-        // A request that could have a body declares that it has none (RFC 9110 §8.6): servers refuse it otherwise.
-        builder = builder.header("content-length", "0");
+    } else {
+        if may_have_body {
+            // A request that could have a body declares that it has none (RFC 9110 §8.6): servers refuse it otherwise.
+            builder = builder.header("content-length", "0");
+        }
+        builder = builder.body(reqwest::Body::wrap(NoBody(progress.clone())));
     }
-    let response = builder.send().await.map_err(|error| failure::sending(error, progress))?;
+    if plan.repeat != Repeat::Safe {
+        notice_closed_connections().await;
+    }
+    let response = builder.send().await.map_err(|error| failure::sending(error, progress, proxy.as_ref()))?;
     progress.accepted.store(response.status().is_success(), Ordering::SeqCst);
     receive::receive(response, transport.settings.max_answer_bytes, plan).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+        time::{Duration, Instant},
+    };
+
+    use super::*;
+    use crate::{CancellationToken, Settings, Sink};
+
+    async fn asked(base_url: String, method: &str, limit: Duration) -> Result<InResponse, Error> {
+        let transport = Transport::new(&Settings { base_url, retries: 0, ..Settings::default() }).unwrap();
+        exchanged(&transport, method, limit, Repeat::Safe).await
+    }
+
+    async fn exchanged(
+        transport: &Transport,
+        method: &str,
+        limit: Duration,
+        repeat: Repeat,
+    ) -> Result<InResponse, Error> {
+        let request = OutRequest { method: method.to_owned().into(), target: "/".into(), ..OutRequest::default() };
+        let (cancel, mut sink, mut earlier) = (CancellationToken::new(), Sink::memory(1), None);
+        let plan = Plan {
+            deadline: Some(Instant::now() + limit),
+            cancel: &cancel,
+            repeat,
+            response_content: None,
+            sink: &mut sink,
+            observer: None,
+            earlier: &mut earlier,
+            headers: &[],
+            signing: None,
+        };
+        transport.exchange(&request, plan).await
+    }
+
+    /// Without a body too: a request that a connection has is `unknown`, one that never had a connection is not sent.
+    #[tokio::test]
+    async fn a_request_without_a_body_is_sent_when_a_connection_has_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        for method in ["GET", "POST", "DELETE"] {
+            let (told, tells) = std::sync::mpsc::channel();
+            let listener = listener.try_clone().unwrap();
+            let server = std::thread::spawn(move || {
+                let (mut peer, _) = listener.accept().unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    peer.read_exact(&mut byte).unwrap();
+                    head.push(byte[0]);
+                }
+                // No answer before the client has given up.
+                tells.recv().unwrap();
+                let _ = peer.write_all(b"");
+                String::from_utf8(head).unwrap().to_ascii_lowercase()
+            });
+            let error = asked(base_url.clone(), method, Duration::from_secs(2)).await.unwrap_err();
+            told.send(()).unwrap();
+            assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::Unknown)), "{method}");
+            let head = server.join().unwrap();
+            assert_eq!(head.contains("content-length: 0"), method == "POST", "{head}");
+            assert!(!head.contains("transfer-encoding"), "{head}");
+        }
+        drop(listener);
+        // Nobody answers this name: connecting is all that happens.
+        let refused = asked("http://127.0.0.1:1".into(), "GET", Duration::from_secs(5)).await.unwrap_err();
+        assert_eq!(refused.outcome(), Some(Outcome::NotSent));
+        // The handshake of TLS does not end, so no request was written.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("https://{}", silent.local_addr().unwrap());
+        for method in ["GET", "POST"] {
+            let error = asked(base_url.clone(), method, Duration::from_millis(300)).await.unwrap_err();
+            assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::NotSent)), "{method}");
+        }
+    }
+
+    /// The runtime's only thread does something else while the peer closes a connection of the pool.
+    #[tokio::test]
+    async fn a_connection_that_was_closed_meanwhile_is_not_used() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let transport = Transport::new(&Settings { base_url, retries: 0, ..Settings::default() }).unwrap();
+        let (close, when_to_close) = std::sync::mpsc::channel::<()>();
+        let (closed, closes) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            while let Ok((mut peer, _)) = listener.accept() {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    if peer.read_exact(&mut byte).is_err() {
+                        return;
+                    }
+                    head.push(byte[0]);
+                }
+                peer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+                if when_to_close.recv().is_err() {
+                    return;
+                }
+                drop(peer);
+                closed.send(()).unwrap();
+            }
+        });
+        for _ in 0..30 {
+            let answer = exchanged(&transport, "POST", Duration::from_secs(10), Repeat::Never).await;
+            assert_eq!(answer.map(|answer| answer.status).map_err(|error| error.to_string()), Ok(200));
+            // The connection is in the pool; this thread, which is the runtime's, waits until it is closed.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            close.send(()).unwrap();
+            closes.recv().unwrap();
+        }
+    }
 }

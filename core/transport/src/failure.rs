@@ -4,10 +4,10 @@ use std::{error::Error as _, sync::atomic::Ordering};
 
 use bankchannel_foundation::{Error, Outcome, error::row};
 
-use crate::attempt::Progress;
+use crate::{attempt::Progress, proxies::ProxyName};
 
 /// The error of a request without an answer.
-pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
+pub(crate) fn sending(error: reqwest::Error, progress: &Progress, proxy: Option<&ProxyName>) -> Error {
     // The URL contains e-mail addresses and phone numbers.
     let error = error.without_url();
     let causes = causes(&error);
@@ -18,9 +18,12 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
     }
     if error.is_connect() {
         let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECT_FAILED };
-        return Error::because(row, format!("{} ({causes})", row.text))
-            .with_outcome(Outcome::NotSent)
-            .with_source(error);
+        let made = match proxy {
+            Some(proxy) => Error::because(row, format!("{} {} ({causes})", row.text, told_by(proxy, &causes)))
+                .with("proxy", &proxy.address),
+            None => Error::because(row, format!("{} ({causes})", row.text)),
+        };
+        return made.with_outcome(Outcome::NotSent).with_source(error);
     }
     if error.is_builder() {
         return Error::because(&row::CONFIGURATION, format!("the request cannot be built: {causes}"))
@@ -32,6 +35,17 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
     // In TLS 1.3, a client certificate is requested after the handshake: its refusal shows up as a lost connection.
     let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECTION_LOST };
     Error::because(row, format!("{} ({causes})", row.text)).with_outcome(outcome).with_source(error)
+}
+
+/// What a proxy has to do with a connection that could not be made. Of a refusal the HTTP library tells 407 alone.
+fn told_by(ProxyName { address, source }: &ProxyName, causes: &str) -> String {
+    if causes.contains("proxy authorization required") {
+        format!("The proxy {address} of {source} asks for a user and a password, or for others (status 407).")
+    } else if causes.contains("tunnel error: unsuccessful") {
+        format!("The proxy {address} of {source} opened no way to the server: it refuses, or does not reach it.")
+    } else {
+        format!("The way was through the proxy {address} of {source}.")
+    }
 }
 
 /// The error of an answer that was cut off.

@@ -9,6 +9,7 @@
 //! Every failure reports how far the exchange came ([`Outcome`]).
 
 mod attempt;
+mod authorities;
 pub mod background;
 mod backoff;
 mod early_answer;
@@ -16,6 +17,7 @@ mod failure;
 mod file_sink;
 mod identity;
 mod observer;
+mod proxies;
 mod receive;
 mod regular;
 mod segments;
@@ -40,6 +42,7 @@ use bankchannel_foundation::{
 pub use file_sink::write_new_file;
 pub use identity::{IdentityFault, client_identity};
 pub use observer::{LogLevel, Observer};
+use proxies::ProxyName;
 pub use regular::open_regular;
 pub use segments::SegmentBody;
 pub use settings::{Settings, Tls, check_base_url};
@@ -51,7 +54,7 @@ pub use tokio_util::sync::CancellationToken;
 pub struct Transport {
     // Created at the first exchange if the settings cannot be invalid: reading the system's authorities takes
     // milliseconds, and many clients only compute.
-    client: Arc<OnceLock<reqwest::Client>>,
+    client: Arc<OnceLock<(reqwest::Client, Option<ProxyName>)>>,
     settings: Arc<Settings>,
     base_url: String,
 }
@@ -114,18 +117,20 @@ impl Transport {
     /// Opens nothing yet: connections are made when needed.
     ///
     /// # Errors
-    /// `configuration.invalid` for an unusable base URL, certificate or proxy. A system without authorities is reported
-    /// by the first exchange if no authorities are given.
+    /// `configuration.invalid` for an unusable base URL, certificate or proxy. The first exchange reports variables of
+    /// the environment that cannot be used, and a system without authorities if none are given.
     pub fn new(settings: &Settings) -> Result<Self> {
         let base_url = check_base_url(&settings.base_url)?;
         let made = Self { client: Arc::default(), settings: Arc::new(settings.clone()), base_url };
-        if settings.is_fallible() {
+        // A fault of the environment is one of an exchange: a program may only compute, and know nothing of it.
+        if settings.is_fallible() && (settings.proxy.is_some() || settings.environment().is_ok()) {
             made.client()?;
         }
         Ok(made)
     }
 
-    fn client(&self) -> Result<&reqwest::Client> {
+    /// The client, and its proxy.
+    fn client(&self) -> Result<&(reqwest::Client, Option<ProxyName>)> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }

@@ -4,7 +4,11 @@ use std::{path::PathBuf, sync::Once, time::Duration};
 
 use bankchannel_foundation::{Error, Result, Secret, shown};
 
-use crate::backoff::{BACKOFF, EXTRA_ATTEMPTS};
+use crate::{
+    authorities,
+    backoff::{BACKOFF, EXTRA_ATTEMPTS},
+    proxies::{ProxyName, Way},
+};
 
 /// The settings of connections to one server.
 #[derive(Debug, Clone)]
@@ -20,8 +24,8 @@ pub struct Settings {
     pub max_answer_bytes: usize,
     /// TLS.
     pub tls: Tls,
-    /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise the environment's. It may contain a
-    /// user and a password.
+    /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise that of `HTTPS_PROXY` or `ALL_PROXY`
+    /// in the environment, except for the hosts in `NO_PROXY`. It may contain a user and a password.
     pub proxy: Option<Secret>,
     /// The most retries of an exchange, if it may be retried.
     pub retries: u32,
@@ -67,7 +71,16 @@ impl Settings {
         self.tls.ca_file.is_some() || self.tls.client_identity.is_some() || self.proxy.is_some()
     }
 
-    pub(crate) fn client(&self) -> Result<reqwest::Client> {
+    /// What the environment says: its variables are checked.
+    pub(crate) fn environment(&self) -> Result<Way> {
+        if !self.tls.only_ca_file && self.base_url.starts_with("https") {
+            authorities::check()?;
+        }
+        self.way()
+    }
+
+    /// The client, and its proxy.
+    pub(crate) fn client(&self) -> Result<(reqwest::Client, Option<ProxyName>)> {
         install_provider();
         let mut builder = reqwest::Client::builder()
             .user_agent(&self.user_agent)
@@ -94,17 +107,20 @@ impl Settings {
             })?;
             builder = builder.identity(identity);
         }
-        if is_loopback(&self.base_url) {
+        let mut proxy = None;
+        match self.environment()? {
+            Way::System => {}
             // A proxy cannot reach this machine's own addresses.
-            builder = builder.no_proxy();
-        } else if let Some(proxy) = &self.proxy {
-            let proxy = reqwest::Proxy::all(proxy.expose())
-                .map_err(|_| Error::invalid_setting("proxy", "is not a proxy's URL"))?;
-            builder = builder.proxy(proxy);
+            Way::Direct => builder = builder.no_proxy(),
+            Way::Through(found, name) => {
+                builder = builder.proxy(found);
+                proxy = Some(name);
+            }
         }
-        builder.build().map_err(|why| {
+        let made = builder.build().map_err(|why| {
             Error::invalid_setting("tls", format!("the HTTP client cannot be made: {}", why.without_url()))
-        })
+        })?;
+        Ok((made, proxy))
     }
 }
 
@@ -132,7 +148,7 @@ pub fn check_base_url(text: &str) -> Result<String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-fn is_loopback(url: &str) -> bool {
+pub(crate) fn is_loopback(url: &str) -> bool {
     let Ok(url) = reqwest::Url::parse(url) else { return false };
     match url.host_str() {
         Some("localhost") => true,

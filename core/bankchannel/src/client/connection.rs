@@ -11,11 +11,13 @@ use crate::call;
 /// those settings.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct ConnectionSettings {
-    /// A PEM file with more certificate authorities to trust for the server's own certificate.
+    /// A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
+    /// Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     pub ca_file: Option<String>,
     /// Whether to trust only the authorities of `ca_file`, not the system's.
     pub only_ca_file: Option<bool>,
-    /// A proxy's URL, instead of the environment's. It may contain a user and a password.
+    /// A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of `HTTPS_PROXY`
+    /// or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's own addresses.
     pub proxy: Option<Secret>,
     /// The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
     /// makes several. With 0 or without a value the operation's own limit applies.

@@ -40,10 +40,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
      * file.
      * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate.
+     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
-     * @param string|Secret|null $proxy A proxy's URL, instead of the environment's. It may contain a user
-     * and a password.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
+     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
+     * hosts in `NO_PROXY`; none for this machine's own addresses.
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
      * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
      * operation's own limit applies.

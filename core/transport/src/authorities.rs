@@ -1,0 +1,63 @@
+//! The environment's variables for certificate authorities. Linux has no other setting for them, and what cannot be
+//! read would show up as a server with an unknown issuer.
+
+use std::{ffi::OsString, fs::File, path::Path};
+
+use bankchannel_foundation::{Error, Result, shown};
+
+/// Checks the file and the folders that the variables name, if the system's authorities are read from them.
+///
+/// # Errors
+/// `configuration.invalid`: `SSL_CERT_FILE` cannot be read, or none of the folders of `SSL_CERT_DIR` and there is no file.
+pub(crate) fn check() -> Result<()> {
+    if cfg!(all(unix, not(target_vendor = "apple"))) { check_in(|name| std::env::var_os(name)) } else { Ok(()) }
+}
+
+fn check_in(variable: impl Fn(&'static str) -> Option<OsString>) -> Result<()> {
+    if let Some(file) = variable("SSL_CERT_FILE") {
+        let file = Path::new(&file);
+        return File::open(file).map(drop).map_err(|why| unreadable("SSL_CERT_FILE", &shown::path(file), &why));
+    }
+    let Some(folders) = variable("SSL_CERT_DIR") else { return Ok(()) };
+    let mut failed = None;
+    for folder in std::env::split_paths(&folders) {
+        match std::fs::read_dir(&folder) {
+            Ok(_) => return Ok(()),
+            Err(why) => failed = failed.or(Some((folder, why))),
+        }
+    }
+    failed.map_or(Ok(()), |(folder, why)| Err(unreadable("SSL_CERT_DIR", &shown::path(&folder), &why)))
+}
+
+fn unreadable(variable: &'static str, path: &dyn std::fmt::Display, why: &std::io::Error) -> Error {
+    let why = format!("the environment variable {variable} names {path}, which cannot be read: {why}");
+    Error::invalid_setting("tls", format!("no authority can be known: {why}; correct it, unset it, or give ca_file"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn said(file: Option<&str>, folders: Option<&str>) -> String {
+        let value = |name| if name == "SSL_CERT_FILE" { file } else { folders };
+        check_in(|name| value(name).map(OsString::from))
+            .map_or_else(|error| error.message().to_owned(), |()| "ok".into())
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let (file, folder) = (file!(), env!("CARGO_MANIFEST_DIR"));
+        let here = format!("{folder}/src/authorities.rs");
+        assert!(here.ends_with(file.rsplit('/').next().unwrap()));
+        assert_eq!(said(None, None), "ok");
+        assert_eq!(said(Some(&here), Some("/no/such/folder")), "ok");
+        assert_eq!(said(None, Some(&format!("/no/such/folder:{folder}"))), "ok");
+        for (error, variable, path) in [
+            (said(Some("/no/such.pem"), Some(folder)), "SSL_CERT_FILE", "/no/such.pem"),
+            (said(None, Some("/no/such/folder")), "SSL_CERT_DIR", "/no/such/folder"),
+        ] {
+            assert!(error.contains(variable) && error.contains(path), "{error}");
+        }
+    }
+}

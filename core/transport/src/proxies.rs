@@ -1,0 +1,155 @@
+//! The proxy of a client: the setting's, or that of the environment's variables.
+//!
+//! A base URL is `https`, or names this machine and needs no proxy. So `HTTP_PROXY` never applies, which a request to a
+//! CGI program could set (`Proxy:`).
+
+use bankchannel_foundation::{Error, Result};
+use hyper_util::client::proxy::matcher::Matcher;
+
+use crate::settings::{Settings, is_loopback};
+
+/// The variables that name a proxy, in their order.
+const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+/// The variables with the hosts that need none.
+const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// The protocols between client and proxy.
+const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+
+/// The way to the server.
+pub(crate) enum Way {
+    /// Without a proxy.
+    Direct,
+    /// As the system says: its variables name no proxy.
+    System,
+    /// Through this proxy.
+    Through(reqwest::Proxy, ProxyName),
+}
+
+/// A proxy as errors name it: its host and port, and where they come from.
+#[derive(Debug, Clone)]
+pub(crate) struct ProxyName {
+    pub(crate) address: String,
+    pub(crate) source: &'static str,
+}
+
+impl Settings {
+    /// The way to the base URL.
+    ///
+    /// # Errors
+    /// `configuration.invalid`: the setting or a variable is not a proxy's URL.
+    pub(crate) fn way(&self) -> Result<Way> {
+        self.way_in(|name| std::env::var_os(name))
+    }
+
+    fn way_in(&self, variable: impl Fn(&'static str) -> Option<std::ffi::OsString>) -> Result<Way> {
+        if is_loopback(&self.base_url) {
+            return Ok(Way::Direct);
+        }
+        if let Some(proxy) = &self.proxy {
+            return through(proxy.expose(), "the setting proxy")
+                .ok_or_else(|| Error::invalid_setting("proxy", "is not a proxy's URL, such as http://proxy:3128"));
+        }
+        let present = |names: &[&'static str]| {
+            names.iter().find_map(|name| variable(name).filter(|value| !value.is_empty()).map(|value| (*name, value)))
+        };
+        let Some((name, value)) = present(&VARIABLES) else { return Ok(Way::System) };
+        // It may contain a password, and is not repeated.
+        let unusable = || {
+            let why = format!("of the environment variable {name} is not a proxy's URL, such as http://proxy:3128");
+            Error::invalid_setting("proxy", why)
+        };
+        let value = value.into_string().map_err(|_| unusable())?;
+        let way = through(&value, name).ok_or_else(unusable)?;
+        let exceptions = present(&EXCEPTIONS).and_then(|(_, value)| value.into_string().ok()).unwrap_or_default();
+        Ok(if self.is_excepted(exceptions) { Way::Direct } else { way })
+    }
+
+    /// Whether the server is one of those that `NO_PROXY` lists.
+    fn is_excepted(&self, exceptions: String) -> bool {
+        let Ok(url) = self.base_url.parse() else { return false };
+        // The matcher asks for some proxy; which one does not matter.
+        Matcher::builder().all("http://proxy").no(exceptions).build().intercept(&url).is_none()
+    }
+}
+
+fn through(text: &str, source: &'static str) -> Option<Way> {
+    let text = text.trim();
+    let url = match reqwest::Url::parse(text) {
+        Ok(url) if url.has_host() => url,
+        // `proxy:3128`, which looks like a URL with the scheme `proxy`.
+        _ if !text.contains("://") => reqwest::Url::parse(&format!("http://{text}")).ok()?,
+        _ => return None,
+    };
+    if !SCHEMES.contains(&url.scheme()) {
+        return None;
+    }
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    let address = match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    Some(Way::Through(reqwest::Proxy::all(url.as_str()).ok()?, ProxyName { address, source }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::ffi::OsString;
+
+    use super::*;
+
+    fn shown(base_url: &str, proxy: Option<&str>, variables: &[(&str, &str)]) -> String {
+        let proxy = proxy.map(Into::into);
+        let settings = Settings { base_url: base_url.into(), proxy, ..Settings::default() };
+        let value = |name: &'static str| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| OsString::from(value))
+        };
+        match settings.way_in(value) {
+            Ok(Way::Direct) => "direct".into(),
+            Ok(Way::System) => "system".into(),
+            Ok(Way::Through(_, name)) => format!("{} of {}", name.address, name.source),
+            Err(error) => error.message().to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_setting_goes_before_the_variables_and_this_machine_needs_none() {
+        let bank = "https://bank.example.test/v2";
+        let there = [("HTTPS_PROXY", "http://proxy.example:3128")];
+        assert_eq!(shown(bank, None, &[]), "system");
+        assert_eq!(shown(bank, None, &there), "proxy.example:3128 of HTTPS_PROXY");
+        assert_eq!(shown(bank, Some("socks5h://own:1080"), &there), "own:1080 of the setting proxy");
+        assert_eq!(shown("http://127.0.0.1:8080", Some("http://own:1"), &there), "direct");
+        // The variable of a CGI program's request, and one that is empty.
+        assert_eq!(shown(bank, None, &[("HTTP_PROXY", "http://evil:1"), ("REQUEST_METHOD", "GET")]), "system");
+        assert_eq!(shown(bank, None, &[("HTTPS_PROXY", ""), ("all_proxy", "proxy:3128")]), "proxy:3128 of all_proxy");
+        let in_cgi = [there[0], ("REQUEST_METHOD", "GET")];
+        assert_eq!(shown(bank, None, &in_cgi), "proxy.example:3128 of HTTPS_PROXY");
+    }
+
+    #[test]
+    fn exceptions_are_hosts_and_their_subdomains() {
+        let with = |except: &str| {
+            shown("https://ws.bank.example/v2", None, &[("https_proxy", "proxy:1"), ("NO_PROXY", except)])
+        };
+        for direct in ["bank.example", ".bank.example", "ws.bank.example", "x, bank.example", "*"] {
+            assert_eq!(with(direct), "direct", "{direct}");
+        }
+        for proxied in ["", "example.org", "ank.example"] {
+            assert_eq!(with(proxied), "proxy:1 of https_proxy", "{proxied}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_proxy_is_an_error_that_names_its_variable_and_repeats_nothing() {
+        let bank = "https://bank.example.test/v2";
+        for wrong in ["http://", "ftp://user:hunter2@proxy:1", "http://user:hunter2@:1", "http://a b:hunter2/"] {
+            let error = shown(bank, None, &[("HTTPS_PROXY", wrong)]);
+            assert!(error.contains("HTTPS_PROXY") && !error.contains("hunter2"), "{wrong}: {error}");
+            let error = shown(bank, Some(wrong), &[]);
+            assert!(error.contains("is not a proxy's URL") && !error.contains("hunter2"), "{wrong}: {error}");
+        }
+        let with_password = shown(bank, Some("http://user:hunter2@proxy:3128"), &[]);
+        assert_eq!(with_password, "proxy:3128 of the setting proxy");
+    }
+}
