@@ -176,16 +176,26 @@ fn what_is_not_utf8_is_a_misuse_that_names_the_argument() {
         }
         check("kind", &mut |e| bankchannel_server_start(torn, size, none.cast(), 0, server, e));
         check("options", &mut |e| bankchannel_server_start(name, name_size, torn, size, server, e));
-        for (argument, set) in [
-            ("content", BankchannelCallOptions { content_kind: 2, content: torn, content_size: size, ..options() }),
-            (
-                "destination",
-                BankchannelCallOptions { destination_kind: 2, destination: torn, destination_size: size, ..options() },
-            ),
+        // A path is no text: it is bytes, as the operating system has them.
+        for set in [
+            BankchannelCallOptions { content_kind: 2, content: torn, content_size: size, ..options() },
+            BankchannelCallOptions { destination_kind: 2, destination: torn, destination_size: size, ..options() },
         ] {
-            check(argument, &mut |e| {
-                bankchannel_call(client.0, name, name_size, none.cast(), 0, &raw const set, json, content, e)
-            });
+            let mut error = ptr::null_mut();
+            let status = bankchannel_call(
+                client.0,
+                name,
+                name_size,
+                none.cast(),
+                0,
+                &raw const set,
+                json,
+                content,
+                &raw mut error,
+            );
+            assert_eq!(status, BankchannelStatus::Error);
+            let error = take_error(error);
+            assert_ne!(error["category"], "misuse", "{error}");
         }
         assert!((*json).owner.is_null() && (*content).owner.is_null() && begun.is_null() && server.is_null());
     }
