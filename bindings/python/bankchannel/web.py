@@ -33,6 +33,8 @@ LONGEST = 10.0
 """The longest polling interval without scheduled work, in seconds: another process may have left some."""
 PAUSE = 2.0
 """The pause after a failure, in seconds."""
+_HOOKS = 0.5
+"""The pause after a fork in seconds, unless a request comes: the hooks of other packages run."""
 MAX_BODY = 1024 * 1024
 """The longest body of a question that is read, in bytes; `answer_bank` refuses a longer one."""
 
@@ -47,9 +49,9 @@ class Worker:
     """A thread that calls `work` when it is woken, and at the time of the next work. Any number of processes may each have
     one on the same store.
 
-    It begins in the process that serves: with the first request of `wsgi`, with `start()` or `with`, and at once in each
-    process that is forked after it was made. So a master that imports the application and then forks its workers
-    (gunicorn with --preload, uWSGI) neither works nor opens the store."""
+    It begins in the process that serves: with the first request of `wsgi`, with `start()` or `with`, and in each process
+    that is forked after it was made. So a master that imports the application and then forks its workers (gunicorn with
+    --preload, uWSGI) neither works nor opens the store."""
 
     def __init__(self, connector: SaltEdgeConnector) -> None:
         self._connector = connector
@@ -60,6 +62,7 @@ class Worker:
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._closed = False
+        self._pause = 0.0
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -84,6 +87,8 @@ class Worker:
             thread.join()
 
     def _run(self) -> None:
+        if self._pause:
+            self._woken.wait(self._pause)
         while not self._closed:
             self._woken.clear()
             try:
@@ -109,9 +114,11 @@ _workers: weakref.WeakSet[Worker] = weakref.WeakSet()
 
 def _after_fork() -> None:
     for worker in list(_workers):
-        # The parent's thread and locks do not exist here.
+        # The parent's thread and locks do not exist here. Other packages' hooks have still to run, and until then their
+        # locks, such as that of logging, are held by nobody who will release them: so the thread waits at first.
         if not worker._closed:
             worker._begin_anew()
+            worker._pause = _HOOKS
             worker.start()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,6 +22,28 @@ from bankchannel import AsyncSaltEdgeConnector, SaltEdgeConnector
 from bankchannel.web import Worker, asgi, wsgi, wsgi_bank
 
 from test_salt_edge_bank import SECRET, Bank, World, credentials, signed
+
+
+MASTER = """
+import json, os, signal, sys, threading
+from wsgiref.simple_server import make_server
+from bankchannel import SaltEdgeConnector
+from bankchannel.web import Worker, wsgi
+from test_salt_edge_bank import Bank
+from test_salt_edge_web import Quiet
+
+connector = SaltEdgeConnector(**json.loads(sys.argv[1]), bank=Bank())
+worker = Worker(connector)
+server = make_server("127.0.0.1", 0, wsgi(connector, worker), handler_class=Quiet)
+child = os.fork()
+if child == 0:
+    server.serve_forever()
+print(json.dumps({"port": server.server_port, "threads": [one.name for one in threading.enumerate()]}), flush=True)
+sys.stdin.read()
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+"""
+"""A master of a server: it ends with its input."""
 
 
 class Quiet(WSGIRequestHandler):
@@ -64,21 +86,22 @@ class Web(unittest.TestCase):
 
     def test_a_connector_behind_a_master_that_forks(self) -> None:
         """As gunicorn does with --preload: the master loads the application, and its child serves."""
-        connector = SaltEdgeConnector(**self.world.hub.client_settings, store=self.world.store, bank=Bank())
-        worker = Worker(connector)
-        self.addCleanup(worker.close)
-        server: WSGIServer = make_server("127.0.0.1", 0, wsgi(connector, worker), handler_class=Quiet)
-        self.addCleanup(server.server_close)
-        child = os.fork()
-        if child == 0:
-            try:
-                server.serve_forever()
-            finally:
-                os._exit(1)
-        self.addCleanup(os.waitpid, child, 0)
-        self.addCleanup(os.kill, child, signal.SIGKILL)
-        self.assertNotIn("bankchannel-worker", [thread.name for thread in threading.enumerate()])
-        self.world.order("connector", {"url": f"http://127.0.0.1:{server.server_port}"})
+        settings = json.dumps({**self.world.hub.client_settings, "store": str(self.world.store)})
+        # A process of its own: this one has had stores open, which a master has not.
+        master = subprocess.Popen(
+            [sys.executable, "-c", MASTER, settings],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parent,
+        )
+        self.addCleanup(master.wait)
+        assert master.stdin is not None and master.stdout is not None
+        self.addCleanup(master.stdout.close)
+        self.addCleanup(master.stdin.close)
+        told = json.loads(master.stdout.readline())
+        self.assertNotIn("bankchannel-worker", told["threads"])
+        self.world.order("connector", {"url": f"http://127.0.0.1:{told['port']}"})
         begun = self.world.order("enrolments", {"session_secret": "w-4", "credentials": credentials("ben")})
         self.assertEqual(begun["answers"][0]["status"], 200)
         until(lambda: self.world.session("w-4")["status"] == "success")

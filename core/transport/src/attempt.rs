@@ -169,7 +169,7 @@ mod tests {
         limit: Duration,
         repeat: Repeat,
     ) -> Result<InResponse, Error> {
-        let request = OutRequest { method: method.to_owned().into(), target: "/".into(), ..OutRequest::default() };
+        let request = OutRequest { method: method.to_owned(), target: "/".into(), ..OutRequest::default() };
         let (cancel, mut sink, mut earlier) = (CancellationToken::new(), Sink::memory(1), None);
         let plan = Plan {
             deadline: Some(Instant::now() + limit),

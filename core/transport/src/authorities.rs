@@ -10,7 +10,7 @@ use bankchannel_foundation::{Error, Result, shown};
 /// # Errors
 /// `configuration.invalid`: `SSL_CERT_FILE` cannot be read, or none of the folders of `SSL_CERT_DIR` and there is no file.
 pub(crate) fn check() -> Result<()> {
-    if cfg!(all(unix, not(target_vendor = "apple"))) { check_in(|name| std::env::var_os(name)) } else { Ok(()) }
+    if cfg!(all(unix, not(target_vendor = "apple"))) { check_in(std::env::var_os) } else { Ok(()) }
 }
 
 fn check_in(variable: impl Fn(&'static str) -> Option<OsString>) -> Result<()> {

@@ -22,7 +22,7 @@ pub(crate) enum Way {
     /// As the system says: its variables name no proxy.
     System,
     /// Through this proxy.
-    Through(reqwest::Proxy, ProxyName),
+    Through(Box<reqwest::Proxy>, ProxyName),
 }
 
 /// A proxy as errors name it: its host and port, and where they come from.
@@ -38,7 +38,7 @@ impl Settings {
     /// # Errors
     /// `configuration.invalid`: the setting or a variable is not a proxy's URL.
     pub(crate) fn way(&self) -> Result<Way> {
-        self.way_in(|name| std::env::var_os(name))
+        self.way_in(std::env::var_os)
     }
 
     fn way_in(&self, variable: impl Fn(&'static str) -> Option<std::ffi::OsString>) -> Result<Way> {
@@ -88,7 +88,7 @@ fn through(text: &str, source: &'static str) -> Option<Way> {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    Some(Way::Through(reqwest::Proxy::all(url.as_str()).ok()?, ProxyName { address, source }))
+    Some(Way::Through(Box::new(reqwest::Proxy::all(url.as_str()).ok()?), ProxyName { address, source }))
 }
 
 #[cfg(test)]

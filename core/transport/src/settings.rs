@@ -113,7 +113,7 @@ impl Settings {
             // A proxy cannot reach this machine's own addresses.
             Way::Direct => builder = builder.no_proxy(),
             Way::Through(found, name) => {
-                builder = builder.proxy(found);
+                builder = builder.proxy(*found);
                 proxy = Some(name);
             }
         }
