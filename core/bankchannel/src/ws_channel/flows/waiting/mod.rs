@@ -1,5 +1,6 @@
 //! Waiting for the bank's answers to an upload.
 
+mod fetching;
 mod registry;
 mod wait;
 

@@ -5,14 +5,14 @@ use std::{
     future::Future,
     path::{Path, PathBuf},
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{Category, Content, Error, Result, error::row};
+use bankchannel_foundation::{Category, Error, Result, error::row};
 use bankchannel_iso20022::{
     MessageFile,
-    answers::{AnswerFile, BankVerdict, PaymentVerdict, UploadedMessage},
+    answers::{BankVerdict, PaymentVerdict, UploadedMessage},
     cash::Statement,
     status::StatusReport,
 };
@@ -25,19 +25,17 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
 use super::{
     super::{
-        fetch::{broke_off_a_renewal, download, ledger_file, list, settle, store, was_not_sent},
+        fetch::{broke_off_a_renewal, ledger_file, list, settle, store, was_not_sent},
         file_name,
         inline::InlineContent,
         parsed::Parser,
         steps::Steps,
         upload_and_wait::BankAnswer,
     },
-    registry::{AnswerRegistry, FetchClaim, FetchTurn, FetchedEntry, FetchedFile, FileKey, OwnAnswer, Registration},
+    fetching::fetch,
+    registry::{AnswerRegistry, FetchClaim, FetchTurn, FetchedFile, FileKey, OwnAnswer, Registration},
 };
-use crate::{
-    Destination,
-    file_ledger::{FileLedger, LedgerEntry},
-};
+use crate::file_ledger::{FileLedger, LedgerEntry};
 
 /// The maximum number of downloads of one wait at a time: a file that does not arrive must not hold up the others.
 const FETCHES_MAX: usize = 4;
@@ -45,8 +43,6 @@ const FETCHES_MAX: usize = 4;
 const ENDING: Duration = Duration::from_secs(2);
 /// The maximum age of the listing that the last look uses.
 const LAST_AGE: Duration = Duration::from_millis(250);
-/// The maximum number of entries or transactions of an answer that is judged.
-const ENTRIES_MAX: usize = 1_000_000;
 
 /// The limits of a wait, and where its files go.
 pub(in super::super) struct WaitSettings {
@@ -273,8 +269,8 @@ impl<'a> AnswerWait<'a> {
                 Ok(())
             }
             Err(error) => {
-                if !was_not_sent(&error) && !self.begun.contains(&name) {
-                    self.begun.push(name);
+                if !was_not_sent(&error) {
+                    self.note_begun(name);
                 }
                 // One file that does not arrive does not end the wait: whose it is, nobody knows.
                 if ends_all(&error, self.steps) { Err(error) } else { Ok(()) }
@@ -406,10 +402,13 @@ impl<'a> AnswerWait<'a> {
         }
         let _ = self.collect().await;
         for key in std::mem::take(&mut self.running) {
-            let name = name_of(&key);
-            if !self.begun.contains(&name) {
-                self.begun.push(name);
-            }
+            self.note_begun(name_of(&key));
+        }
+    }
+
+    fn note_begun(&mut self, name: String) {
+        if !self.begun.contains(&name) {
+            self.begun.push(name);
         }
     }
 
@@ -487,54 +486,6 @@ impl<'a> AnswerWait<'a> {
         }
         sorted.append(&mut answers);
         (sorted, others)
-    }
-}
-
-/// Fetches a file, reads it, and gives it to its owners. Returns it if it is nobody's.
-async fn fetch(
-    steps: &Steps<'_>,
-    registry: &AnswerRegistry,
-    bank: Bank,
-    file: &FileDescriptor,
-    ledger: Option<Arc<FileLedger>>,
-    claim: FetchClaim<'_>,
-    interval: Duration,
-) -> Result<Option<FetchedFile>> {
-    let entry = match ledger {
-        Some(ledger) => {
-            let described = ledger_file(file, &file_name(file)?);
-            let folder = ledger.folder().to_owned();
-            Some((steps.work(move || ledger.begin(described)).await?, folder))
-        }
-        None => None,
-    };
-    match download(steps, bank, file, Destination::Memory).await {
-        Ok(Content::Bytes(bytes)) => {
-            let (uploads, content) = (registry.uploads(bank), bytes.clone());
-            let judged = background::blocking(move || {
-                let read = AnswerFile::read(&content, ENTRIES_MAX);
-                let claims = uploads.into_iter().map(|(number, upload)| (number, read.claim(&upload))).collect();
-                (read, claims)
-            });
-            let aborted = |_| Error::because(&row::INTERNAL, "reading an answer was aborted");
-            let (read, claims) = judged.await.map_err(aborted)?;
-            Ok(claim.give(claims, |owners| {
-                let entry = entry.map(|(entry, folder)| FetchedEntry {
-                    entry: Arc::new(entry),
-                    folder,
-                    owners: Mutex::new(owners),
-                });
-                FetchedFile { file: file.clone(), bytes, read, entry }
-            }))
-        }
-        Ok(other) => Err(Error::because(&row::INTERNAL, format!("content for memory is {other:?}"))),
-        Err(error) => {
-            if let Some((entry, _)) = entry.filter(|_| was_not_sent(&error)) {
-                settle(move || entry.withdraw()).await;
-            }
-            claim.failed(interval);
-            Err(error)
-        }
     }
 }
 
