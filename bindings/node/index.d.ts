@@ -375,6 +375,11 @@ export declare const codes: {
    * damaged.
    */
   readonly RESOURCE_STORAGE: "resource.storage";
+  /**
+   * The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a
+   * container's pids limit, `TasksMax=`), or end others; see the outcome.
+   */
+  readonly RESOURCE_THREADS: "resource.threads";
   /** An internal error in bankchannel. Please report it with the message. */
   readonly INTERNAL: "internal";
   /** There is no session for this call. Log in first; nothing was sent. */
@@ -7496,6 +7501,16 @@ export interface ReceiveRequestRequest {
    * own.
    */
   leewayS?: number | null;
+  /**
+   * What stands before `/api/priora/v1` in the path of every request, such as `/psd2`. Default: nothing.
+   * Left out, the client's own.
+   */
+  pathPrefix?: string | null;
+  /**
+   * The schemes besides `https` and `http` that a third party's `redirectUrl` may have. Default: none.
+   * Left out, the client's own.
+   */
+  redirectSchemes?: readonly string[] | null;
   /** The time of the check. Default: now. */
   at?: string | null;
 }
@@ -8206,6 +8221,14 @@ export interface ReconcileTokensResponse {
   readonly listed: number;
   /** The number of those tokens that were valid here and are revoked now. */
   readonly revoked: number;
+  /** The number of those tokens that this connector does not have: of another store, or removed long ago. */
+  readonly unknown: number;
+  /**
+   * The number of those entries that no token could be found for, since Salt Edge did not name its text:
+   * their tokens stay valid here until a request or a customer ends them. Salt Edge does not document
+   * what an entry has.
+   */
+  readonly unassigned: number;
 }
 
 /**
@@ -8664,6 +8687,16 @@ export interface SaltEdgeConnectorSettings {
   /** The bank's code at Salt Edge, such as `demobank`. */
   providerCode?: string | null;
   /**
+   * What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web
+   * server has the connector below a path. Default: nothing. Other paths are answered with 404.
+   */
+  pathPrefix?: string | null;
+  /**
+   * The schemes besides `https` and `http` that a third party's `redirectUrl` may have, such as that of
+   * a third party's app. Default: none. A request with another address is refused.
+   */
+  redirectSchemes?: readonly string[] | null;
+  /**
    * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give
    * `publicKey`: each call then asks for the signature.
    */
@@ -8723,6 +8756,12 @@ export interface SaltEdgeConnectorSettings {
   tokenDays?: number | null;
   /** The number of codes that a customer may enter in one session. Default: 3. */
   confirmationTries?: number | null;
+  /**
+   * The number of reports that one call of `work` sends to Salt Edge at the same time. One that is not
+   * answered takes its place for 30 seconds at most, and holds up the others only when it and its like
+   * take all. Default: 64.
+   */
+  reportsAtOnce?: number | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
    * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
@@ -9050,9 +9089,10 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * Verify a third party's own request, which Salt Edge forwards.
    *
    * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
-   * `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or if the
-   * JWT and `clientPayload` differ in `redirectUrl`, `scopes`, `consentPeriodDays` or the customer's
-   * answers. Other differences are warnings.
+   * `enforce` the request is refused if the JWT does not verify, if it expired or was issued more than 15
+   * minutes ago, if scopes are not admitted, or if `clientPayload` has a `redirectUrl`, `scopes`,
+   * `consentPeriodDays` or answers of the customer that the JWT has not, or has otherwise. Other
+   * differences are warnings.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    */
@@ -9155,8 +9195,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Revoke the tokens that Salt Edge revoked.
    *
-   * Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored. Tokens
-   * of the last page may be listed again. Once a day is enough.
+   * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call.
+   * Its tokens are listed again. Once a day is enough.
    *
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
    * the provider's dashboard at Salt Edge.

@@ -60,6 +60,7 @@ const codes = Object.freeze({
   PEER_RATE_LIMITED: "peer.rate_limited",
   NOT_SUPPORTED: "not_supported",
   RESOURCE_STORAGE: "resource.storage",
+  RESOURCE_THREADS: "resource.threads",
   INTERNAL: "internal",
   WS_CHANNEL_NOT_LOGGED_IN: "ws_channel.not_logged_in",
   WS_CHANNEL_SESSION_EXPIRED: "ws_channel.session_expired",

@@ -106,6 +106,8 @@ const ReceiveRequestRequest = struct([
   ["providerCode", "provider_code"],
   ["issuer", "issuer"],
   ["leewayS", "leeway_s"],
+  ["pathPrefix", "path_prefix"],
+  ["redirectSchemes", "redirect_schemes"],
   ["at", "at"],
 ]);
 
@@ -463,6 +465,8 @@ const ReconcileTokensRequest = struct([
 const ReconcileTokensResponse = struct([
   ["listed", "listed"],
   ["revoked", "revoked"],
+  ["unknown", "unknown"],
+  ["unassigned", "unassigned"],
 ]);
 
 const ListCallbacksRequest = struct([
@@ -655,6 +659,8 @@ const SaltEdgeConnectorSettings = struct([
   ["appSecret", "app_secret", secret],
   ["appSecretFile", "app_secret_file"],
   ["providerCode", "provider_code"],
+  ["pathPrefix", "path_prefix"],
+  ["redirectSchemes", "redirect_schemes"],
   ["privateKey", "private_key", secret],
   ["privateKeyFile", "private_key_file"],
   ["keystoreFile", "keystore_file"],
@@ -673,6 +679,7 @@ const SaltEdgeConnectorSettings = struct([
   ["bankSecretFile", "bank_secret_file"],
   ["tokenDays", "token_days"],
   ["confirmationTries", "confirmation_tries"],
+  ["reportsAtOnce", "reports_at_once"],
   ["caFile", "ca_file"],
   ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],

@@ -69,15 +69,15 @@ pub(crate) fn compute(
     });
     let content = content.or_else(|| kept.map(KeptContent::content));
     let promise = events.promise(id);
-    bridge::runtime().map_err(|error| thrown(&error))?.spawn_blocking(move || {
+    let work = move || {
         let work = || match client {
             Some(Some(client)) => client.local(&name, parse_json(&request)?, content),
             Some(None) => Err(Error::new(&row::CLOSED)),
             None => bridge::local(&name, parse_json(&request)?, content),
         };
-        promise.settle(bridge::with_request_id(request_id, work));
-    });
-    Ok(())
+        bridge::with_request_id(request_id, work)
+    };
+    bridge::apart(work, |done| promise.settle(done)).map_err(|error| thrown(&error))
 }
 
 /// A copy of a buffer for many calls.

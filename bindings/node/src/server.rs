@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bankchannel_bridge::{self as bridge, Error, Value, parse_json, row, runtime};
+use bankchannel_bridge::{self as bridge, Error, Value, parse_json, row};
 use napi_derive::napi;
 
 use crate::{at_exit::remove_folders_at_exit, events::Events, thrown};
@@ -67,6 +67,5 @@ fn later(
     work: impl FnOnce() -> bridge::Result<Value<'static>> + Send + 'static,
 ) -> napi::Result<()> {
     let promise = events.promise(id);
-    runtime().map_err(|error| thrown(&error))?.spawn_blocking(move || promise.settle(work()));
-    Ok(())
+    bridge::apart(work, |done| promise.settle(done)).map_err(|error| thrown(&error))
 }

@@ -44,6 +44,7 @@ __all__ = [
     "PEER_REDIRECTED",
     "PEER_UNAVAILABLE",
     "RESOURCE_STORAGE",
+    "RESOURCE_THREADS",
     "SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED",
     "SALT_EDGE_CONNECTOR_AUTHORIZATION_REFUSED",
     "SALT_EDGE_CONNECTOR_BUSY",
@@ -188,6 +189,10 @@ NOT_SUPPORTED: Final = "not_supported"
 RESOURCE_STORAGE: Final = "resource.storage"
 """The data folder or database cannot be used. The message names the cause: full, read-only, locked or
 damaged.
+"""
+RESOURCE_THREADS: Final = "resource.threads"
+"""The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a container's
+pids limit, `TasksMax=`), or end others; see the outcome.
 """
 INTERNAL: Final = "internal"
 """An internal error in bankchannel. Please report it with the message."""

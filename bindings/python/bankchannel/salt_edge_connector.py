@@ -1069,13 +1069,22 @@ class ReconcileTokensResponse(Record):
     """The result of the comparison."""
 
     __slots__ = ()
-    __match_args__ = ("listed", "revoked")
+    __match_args__ = ("listed", "revoked", "unknown", "unassigned")
 
     listed: int
     """The number of tokens that this call read from Salt Edge's list of revoked tokens."""
 
     revoked: int
     """The number of those tokens that were valid here and are revoked now."""
+
+    unknown: int
+    """The number of those tokens that this connector does not have: of another store, or removed long ago."""
+
+    unassigned: int
+    """The number of those entries that no token could be found for, since Salt Edge did not name its text:
+    their tokens stay valid here until a request or a customer ends them. Salt Edge does not document
+    what an entry has.
+    """
 
 
 CallbackStatus = Literal["waiting", "stopped", "delivered", "failed"]
@@ -1756,6 +1765,16 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     provider_code: str | None
     """The bank's code at Salt Edge, such as `demobank`."""
 
+    path_prefix: str | None
+    """What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web
+    server has the connector below a path. Default: nothing. Other paths are answered with 404.
+    """
+
+    redirect_schemes: Sequence[str] | None
+    """The schemes besides `https` and `http` that a third party's `redirect_url` may have, such as that of
+    a third party's app. Default: none. A request with another address is refused.
+    """
+
     private_key: Secret | None
     """The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give
     `public_key`: each call then asks for the signature.
@@ -1827,6 +1846,12 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
 
     confirmation_tries: int | None
     """The number of codes that a customer may enter in one session. Default: 3."""
+
+    reports_at_once: int | None
+    """The number of reports that one call of `work` sends to Salt Edge at the same time. One that is not
+    answered takes its place for 30 seconds at most, and holds up the others only when it and its like
+    take all. Default: 64.
+    """
 
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the
@@ -1909,6 +1934,12 @@ class SaltEdgeConnector(Client):
         app_secret: The app secret, from Salt Edge's dashboard.
         app_secret_file: A file with the app secret.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
+        path_prefix: What stands before `/api/priora/v1` in the path of every request, such as `/psd2`,
+            if the bank's web server has the connector below a path. Default: nothing. Other paths are
+            answered with 404.
+        redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url` may
+            have, such as that of a third party's app. Default: none. A request with another address is
+            refused.
         private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is
             elsewhere, give `public_key`: each call then asks for the signature.
         private_key_file: A file with the private key.
@@ -1943,6 +1974,9 @@ class SaltEdgeConnector(Client):
         token_days: The longest validity of an access token, in days; a shorter consent shortens it.
             Default: 90.
         confirmation_tries: The number of codes that a customer may enter in one session. Default: 3.
+        reports_at_once: The number of reports that one call of `work` sends to Salt Edge at the same
+            time. One that is not answered takes its place for 30 seconds at most, and holds up the
+            others only when it and its like take all. Default: 64.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
             beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
@@ -1979,6 +2013,8 @@ class SaltEdgeConnector(Client):
         app_secret: Secret | None = None,
         app_secret_file: str | PathLike[str] | None = None,
         provider_code: str | None = None,
+        path_prefix: str | None = None,
+        redirect_schemes: Sequence[str] | None = None,
         private_key: Secret | None = None,
         private_key_file: str | PathLike[str] | None = None,
         keystore_file: str | PathLike[str] | None = None,
@@ -1997,6 +2033,7 @@ class SaltEdgeConnector(Client):
         bank_secret_file: str | PathLike[str] | None = None,
         token_days: int | None = None,
         confirmation_tries: int | None = None,
+        reports_at_once: int | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -2018,6 +2055,8 @@ class SaltEdgeConnector(Client):
                 "app_secret": app_secret,
                 "app_secret_file": app_secret_file,
                 "provider_code": provider_code,
+                "path_prefix": path_prefix,
+                "redirect_schemes": redirect_schemes,
                 "private_key": private_key,
                 "private_key_file": private_key_file,
                 "keystore_file": keystore_file,
@@ -2036,6 +2075,7 @@ class SaltEdgeConnector(Client):
                 "bank_secret_file": bank_secret_file,
                 "token_days": token_days,
                 "confirmation_tries": confirmation_tries,
+                "reports_at_once": reports_at_once,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
@@ -2461,6 +2501,8 @@ class SaltEdgeConnector(Client):
         provider_code: str | None = None,
         issuer: str | None = None,
         leeway_s: int | None = None,
+        path_prefix: str | None = None,
+        redirect_schemes: Sequence[str] | None = None,
         at: datetime | None = None,
     ) -> ReceiveRequestResponse:
         """Read and check a request of Salt Edge.
@@ -2483,6 +2525,10 @@ class SaltEdgeConnector(Client):
                 `priora.saltedge.com`. Left out, the client's own.
             leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30. Left
                 out, the client's own.
+            path_prefix: What stands before `/api/priora/v1` in the path of every request, such as
+                `/psd2`. Default: nothing. Left out, the client's own.
+            redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url`
+                may have. Default: none. Left out, the client's own.
             at: The time of the check. Default: now.
 
         Raises:
@@ -2498,6 +2544,8 @@ class SaltEdgeConnector(Client):
                 "provider_code": provider_code,
                 "issuer": issuer,
                 "leeway_s": leeway_s,
+                "path_prefix": path_prefix,
+                "redirect_schemes": redirect_schemes,
                 "at": at,
             },
         )
@@ -2621,9 +2669,10 @@ class SaltEdgeConnector(Client):
         """Verify a third party's own request, which Salt Edge forwards.
 
         Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning.
-        With `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or
-        if the JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the
-        customer's answers. Other differences are warnings.
+        With `enforce` the request is refused if the JWT does not verify, if it expired or was issued
+        more than 15 minutes ago, if scopes are not admitted, or if `client_payload` has a
+        `redirect_url`, `scopes`, `consent_period_days` or answers of the customer that the JWT has not,
+        or has otherwise. Other differences are warnings.
 
         Args:
             token_request: `original_request` of a request for a token, from `receive_request`.
@@ -3085,8 +3134,8 @@ class SaltEdgeConnector(Client):
     ) -> ReconcileTokensResponse:
         """Revoke the tokens that Salt Edge revoked.
 
-        Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored.
-        Tokens of the last page may be listed again. Once a day is enough.
+        Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
+        call. Its tokens are listed again. Once a day is enough.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -3285,6 +3334,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
         app_secret: The app secret, from Salt Edge's dashboard.
         app_secret_file: A file with the app secret.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
+        path_prefix: What stands before `/api/priora/v1` in the path of every request, such as `/psd2`,
+            if the bank's web server has the connector below a path. Default: nothing. Other paths are
+            answered with 404.
+        redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url` may
+            have, such as that of a third party's app. Default: none. A request with another address is
+            refused.
         private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is
             elsewhere, give `public_key`: each call then asks for the signature.
         private_key_file: A file with the private key.
@@ -3319,6 +3374,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
         token_days: The longest validity of an access token, in days; a shorter consent shortens it.
             Default: 90.
         confirmation_tries: The number of codes that a customer may enter in one session. Default: 3.
+        reports_at_once: The number of reports that one call of `work` sends to Salt Edge at the same
+            time. One that is not answered takes its place for 30 seconds at most, and holds up the
+            others only when it and its like take all. Default: 64.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
             beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
@@ -3355,6 +3413,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         app_secret: Secret | None = None,
         app_secret_file: str | PathLike[str] | None = None,
         provider_code: str | None = None,
+        path_prefix: str | None = None,
+        redirect_schemes: Sequence[str] | None = None,
         private_key: Secret | None = None,
         private_key_file: str | PathLike[str] | None = None,
         keystore_file: str | PathLike[str] | None = None,
@@ -3373,6 +3433,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         bank_secret_file: str | PathLike[str] | None = None,
         token_days: int | None = None,
         confirmation_tries: int | None = None,
+        reports_at_once: int | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -3394,6 +3455,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "app_secret": app_secret,
                 "app_secret_file": app_secret_file,
                 "provider_code": provider_code,
+                "path_prefix": path_prefix,
+                "redirect_schemes": redirect_schemes,
                 "private_key": private_key,
                 "private_key_file": private_key_file,
                 "keystore_file": keystore_file,
@@ -3412,6 +3475,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "bank_secret_file": bank_secret_file,
                 "token_days": token_days,
                 "confirmation_tries": confirmation_tries,
+                "reports_at_once": reports_at_once,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
@@ -3837,6 +3901,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         provider_code: str | None = None,
         issuer: str | None = None,
         leeway_s: int | None = None,
+        path_prefix: str | None = None,
+        redirect_schemes: Sequence[str] | None = None,
         at: datetime | None = None,
     ) -> ReceiveRequestResponse:
         """Read and check a request of Salt Edge.
@@ -3859,6 +3925,10 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 `priora.saltedge.com`. Left out, the client's own.
             leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30. Left
                 out, the client's own.
+            path_prefix: What stands before `/api/priora/v1` in the path of every request, such as
+                `/psd2`. Default: nothing. Left out, the client's own.
+            redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url`
+                may have. Default: none. Left out, the client's own.
             at: The time of the check. Default: now.
 
         Raises:
@@ -3874,6 +3944,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "provider_code": provider_code,
                 "issuer": issuer,
                 "leeway_s": leeway_s,
+                "path_prefix": path_prefix,
+                "redirect_schemes": redirect_schemes,
                 "at": at,
             },
         )
@@ -3997,9 +4069,10 @@ class AsyncSaltEdgeConnector(AsyncClient):
         """Verify a third party's own request, which Salt Edge forwards.
 
         Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning.
-        With `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or
-        if the JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the
-        customer's answers. Other differences are warnings.
+        With `enforce` the request is refused if the JWT does not verify, if it expired or was issued
+        more than 15 minutes ago, if scopes are not admitted, or if `client_payload` has a
+        `redirect_url`, `scopes`, `consent_period_days` or answers of the customer that the JWT has not,
+        or has otherwise. Other differences are warnings.
 
         Args:
             token_request: `original_request` of a request for a token, from `receive_request`.
@@ -4461,8 +4534,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> ReconcileTokensResponse:
         """Revoke the tokens that Salt Edge revoked.
 
-        Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored.
-        Tokens of the last page may be listed again. Once a day is enough.
+        Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
+        call. Its tokens are listed again. Once a day is enough.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the

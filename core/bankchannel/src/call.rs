@@ -229,7 +229,7 @@ impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking
         let answer = Arc::clone(&self.0);
         Box::pin(async move {
             let answered = background::blocking(move || answer(question)).await;
-            answered.map_err(|_| Error::because(&row::INTERNAL, "the callback that answers questions panicked"))?
+            answered.map_err(|why| why.error("the callback that answers questions panicked"))?
         })
     }
 }

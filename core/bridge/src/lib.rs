@@ -39,7 +39,7 @@ pub use convert::{MAX_DEPTH, MAX_JSON, local, local_json, parse_json, progress_j
 pub use leftovers::give_back;
 pub use panics::inside;
 pub use request_id::with_request_id;
-pub use runtime::{runtime, serving_runtime};
+pub use runtime::{apart, runtime, serving_runtime};
 pub use server::Server;
 
 /// The version of the boundary's contract. It increases with additions that a program can detect; existing parts never

@@ -2,6 +2,8 @@
 
 use std::{cell::Cell, io::Write, panic, sync::Once, thread};
 
+use bankchannel_transport::background;
+
 /// The name of the runtime's threads.
 pub(crate) const THREAD: &str = "bankchannel";
 
@@ -17,6 +19,9 @@ pub(crate) fn leave_out_texts() {
         panic::set_hook(Box::new(move |panicked| {
             if !INSIDE.get() && thread::current().name() != Some(THREAD) {
                 return others(panicked);
+            }
+            if background::is_refused_thread(panicked.payload()) {
+                return;
             }
             let place = panicked.location().map(ToString::to_string).unwrap_or_default();
             // A closed standard error is no reason to panic again.

@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel::{Error, Result};
+use bankchannel::{Error, Outcome, Result};
 use bankchannel_foundation::error::row;
+use bankchannel_transport::background::{self, Undone};
 #[cfg(unix)]
 use nix::sys::signal::{SigSet, Signal};
 use tokio::runtime::{Builder, Runtime};
@@ -19,7 +20,7 @@ const WORKERS: usize = 1;
 /// This process's runtime, started on first use.
 ///
 /// # Errors
-/// `internal` if the system provides no threads.
+/// `resource.threads` if the system starts none, `internal` if it provides no events.
 pub fn runtime() -> Result<&'static Runtime> {
     RUNTIME.get_or_make(|_| build(Builder::new_multi_thread().worker_threads(WORKERS)))
 }
@@ -27,20 +28,39 @@ pub fn runtime() -> Result<&'static Runtime> {
 /// A runtime for a process that only serves: as many threads as processors.
 ///
 /// # Errors
-/// `internal` if the system provides no threads.
+/// `resource.threads` if the system starts none, `internal` if it provides no events.
 pub fn serving_runtime() -> Result<Runtime> {
     build(&mut Builder::new_multi_thread())
 }
 
+/// Runs work that may block on a thread for such work, and hands its result on.
+///
+/// # Errors
+/// Those of [`runtime`]; then nothing is handed on.
+pub fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+    done: impl FnOnce(Result<T>) + Send + 'static,
+) -> Result<()> {
+    runtime()?.spawn(async move {
+        done(background::blocking(work).await.unwrap_or_else(|why| {
+            let error = why.error("a defect inside bankchannel stopped the work");
+            let outcome = if why == Undone::Refused { Outcome::NotSent } else { Outcome::Unknown };
+            Err(error.with_outcome(outcome))
+        }));
+    });
+    Ok(())
+}
+
 fn build(builder: &mut Builder) -> Result<Runtime> {
     panics::leave_out_texts();
-    let failed =
-        |why: &dyn std::fmt::Display| Error::because(&row::INTERNAL, format!("the runtime cannot be started: {why}"));
+    background::check_threads().map_err(|error| error.with_outcome(Outcome::NotSent))?;
     let builder = builder.thread_name(panics::THREAD).on_thread_start(block_sigpipe).enable_all();
     // It panics if a thread cannot be spawned; across a language boundary that would abort the program.
     match catch_unwind(AssertUnwindSafe(|| builder.build())) {
-        Ok(built) => built.map_err(|why| failed(&why)),
-        Err(_) => Err(failed(&"the system cannot start threads")),
+        Ok(built) => {
+            built.map_err(|why| Error::because(&row::INTERNAL, format!("the runtime cannot be started: {why}")))
+        }
+        Err(_) => Err(Error::because(&row::THREADS, "the runtime cannot be started").with_outcome(Outcome::NotSent)),
     }
 }
 

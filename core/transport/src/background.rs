@@ -1,20 +1,33 @@
 //! Starts background work behind one boxed type, so that tokio's code for tasks is compiled once.
+//!
+//! Where the system refuses threads, tokio keeps blocking work waiting for one of its threads to become free, which may
+//! never happen. So work that waits looks from time to time whether a thread could be started, and ends if not.
 
 use std::{
     any::Any,
+    fmt,
     future::Future,
     marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
-use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use bankchannel_foundation::{Error, error::row};
+use tokio::{runtime::Handle, task::JoinHandle, time::Sleep};
 use tokio_util::task::TaskTracker;
+
+/// How long work waits for its thread before it looks whether one can be started.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A task of any kind.
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Work that may block, of any kind.
 type Work = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+/// Work until a thread takes it, or its caller takes it back.
+type Waiting = Arc<Mutex<Option<Work>>>;
 
 /// Starts a task, like [`tokio::spawn`].
 #[track_caller]
@@ -33,29 +46,121 @@ pub fn spawn_on<T: Send + 'static>(
     tracker.spawn(task)
 }
 
-/// Starts work that may block, like [`tokio::task::spawn_blocking`].
+/// Starts work that may block, like [`tokio::task::spawn_blocking`]; it fails where the system refuses threads.
 #[track_caller]
 pub fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Blocking<T> {
     let work: Work = Box::new(|| Box::new(work()));
-    Blocking { running: spawn_blocking(work), result: PhantomData }
+    let waiting: Waiting = Arc::new(Mutex::new(Some(work)));
+    let taken = Arc::clone(&waiting);
+    let run = move || take(&taken).map(|work| work());
+    // It panics if the runtime has no thread at all and gets none.
+    let runtime = Handle::current();
+    let running = catch_unwind(AssertUnwindSafe(|| runtime.spawn_blocking(run))).ok();
+    if running.is_none() {
+        drop(take(&waiting));
+    }
+    Blocking { running, waiting, look: None, result: PhantomData }
+}
+
+fn take(waiting: &Waiting) -> Option<Work> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Whether this is the panic of a runtime that gets no thread, which [`blocking`] turns into an error.
+#[must_use]
+pub fn is_refused_thread(payload: &(dyn Any + Send)) -> bool {
+    payload.downcast_ref::<String>().is_some_and(|text| text.starts_with("OS can't spawn worker thread"))
+}
+
+/// Whether the system starts a thread now.
+///
+/// # Errors
+/// `resource.threads`.
+pub fn check_threads() -> Result<(), Error> {
+    // With a stack of the same size as every other: a limit of memory refuses it, too.
+    let started = std::thread::Builder::new().spawn(|| ());
+    started.map(drop).map_err(|why| Error::because(&row::THREADS, format!("the system starts no thread: {why}")))
 }
 
 /// Running work. Dropping it leaves the work running.
-#[derive(Debug)]
+#[must_use]
 pub struct Blocking<T> {
-    running: JoinHandle<Box<dyn Any + Send>>,
+    /// `None` if it could not be started.
+    running: Option<JoinHandle<Option<Box<dyn Any + Send>>>>,
+    waiting: Waiting,
+    look: Option<Pin<Box<Sleep>>>,
     result: PhantomData<fn() -> T>,
 }
 
+impl<T> fmt::Debug for Blocking<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocking").field("running", &self.running).finish_non_exhaustive()
+    }
+}
+
+/// Why work has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undone {
+    /// The system refused a thread: the work was not begun, and never will be.
+    Refused,
+    /// It panicked, or the runtime ended first.
+    Aborted,
+}
+
+impl fmt::Display for Undone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "the system starts no thread",
+            Self::Aborted => "the work was aborted",
+        })
+    }
+}
+
+impl std::error::Error for Undone {}
+
+impl Undone {
+    /// `resource.threads`, or `internal` with this text.
+    #[must_use]
+    pub fn error(self, aborted: &'static str) -> Error {
+        match self {
+            Self::Refused => Error::because(&row::THREADS, self.to_string()),
+            Self::Aborted => Error::because(&row::INTERNAL, aborted),
+        }
+    }
+}
+
+impl<T> Blocking<T> {
+    /// Whether the work waits although the system refuses threads; then it is taken back.
+    fn is_refused(&mut self, context: &mut Context<'_>) -> bool {
+        let waits = |waiting: &Waiting| waiting.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        while waits(&self.waiting) {
+            let look = self.look.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+            if look.as_mut().poll(context).is_pending() {
+                return false;
+            }
+            self.look = None;
+            if check_threads().is_err() && take(&self.waiting).is_some() {
+                return true;
+            }
+        }
+        false
+    }
+}
+
 impl<T: 'static> Future for Blocking<T> {
-    /// [`JoinError`] if the work panicked, or if the runtime ended before it began.
-    type Output = Result<T, JoinError>;
+    type Output = Result<T, Undone>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.running).poll(context).map_ok(|made| match made.downcast() {
-            Ok(made) => *made,
-            Err(_) => unreachable!("the work makes this type"),
-        })
+        let Some(running) = &mut self.running else { return Poll::Ready(Err(Undone::Refused)) };
+        match Pin::new(running).poll(context) {
+            Poll::Ready(Ok(Some(made))) => Poll::Ready(match made.downcast() {
+                Ok(made) => Ok(*made),
+                Err(_) => unreachable!("the work makes this type"),
+            }),
+            Poll::Ready(_) => Poll::Ready(Err(Undone::Aborted)),
+            Poll::Pending if self.is_refused(context) => Poll::Ready(Err(Undone::Refused)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
@@ -73,7 +178,7 @@ mod tests {
         let work = blocking(move || begun.send(()).is_ok());
         assert!(begins.recv_timeout(Duration::from_secs(10)).is_ok(), "before it is awaited");
         assert!(work.await.unwrap());
-        assert!(blocking(|| -> u32 { panic!("on demand") }).await.unwrap_err().is_panic());
+        assert!(blocking(|| -> u32 { panic!("on demand") }).await.unwrap_err() == Undone::Aborted);
         let (done, when_done) = tokio::sync::oneshot::channel();
         spawn(async move { done.send(7).unwrap() }).await.unwrap();
         assert_eq!(when_done.await.unwrap(), 7);

@@ -22,10 +22,9 @@ use std::{
 };
 
 use bankchannel_foundation::{Content, Error, Result, error::row, shown};
-use tokio::{
-    runtime::Handle,
-    task::{JoinHandle, spawn_blocking},
-};
+use tokio::runtime::Handle;
+
+use crate::background::{Blocking, Undone, blocking};
 
 /// Bytes written at a time: one thread switch for each.
 const BATCH: usize = 256 * 1024;
@@ -41,7 +40,7 @@ pub(crate) struct FileSink {
     /// Data that was received and not handed on yet.
     gathered: Vec<u8>,
     /// The batch handed on last. It holds the partial file, which is removed with it if the result is not taken.
-    work: Option<JoinHandle<Result<Written>>>,
+    work: Option<Blocking<Result<Written>>>,
 }
 
 /// The result of a batch, for the next one.
@@ -76,7 +75,7 @@ impl FileSink {
         let (partial, buffer) = self.written().await?;
         let mut batch = std::mem::replace(&mut self.gathered, buffer);
         let path = self.path.clone();
-        self.work = Some(spawn_blocking(move || {
+        self.work = Some(blocking(move || {
             let mut partial = partial.map_or_else(|| Partial::create(&path), Ok)?;
             partial.append(&batch)?;
             batch.clear();
@@ -94,7 +93,7 @@ impl FileSink {
         let (last, (path, replace)) = (std::mem::take(&mut self.gathered), self.target());
         let decided = Arc::new(AtomicBool::new(false));
         let deciding = Arc::clone(&decided);
-        let naming = spawn_blocking(move || {
+        let naming = blocking(move || {
             // Empty content is a file too.
             let mut partial = partial.map_or_else(|| Partial::create(&path), Ok)?;
             partial.append(&last)?;
@@ -116,7 +115,7 @@ impl FileSink {
                 naming.await
             }
         };
-        ended.map_err(|_| interrupted())?
+        ended.map_err(interrupted)?
     }
 
     /// Discards the received data, and waits for the removal of the partial file, but not for a disk that does not
@@ -127,7 +126,7 @@ impl FileSink {
         let Some(work) = self.work.take() else { return };
         let removal = async {
             let written = work.await;
-            spawn_blocking(move || drop(written)).await
+            blocking(move || drop(written)).await
         };
         let _ = tokio::time::timeout(REMOVAL_MAX, removal).await;
     }
@@ -139,7 +138,7 @@ impl FileSink {
         let Some(work) = self.work.take() else { return };
         match Handle::try_current() {
             // A finished batch holds the partial file, and this thread drives connections.
-            Ok(runtime) => drop(runtime.spawn_blocking(move || drop(work))),
+            Ok(_) => drop(blocking(move || drop(work))),
             Err(_) => drop(work),
         }
     }
@@ -150,7 +149,7 @@ impl FileSink {
         let Some(work) = &mut self.work else { return Ok((None, Vec::new())) };
         let ended = work.await;
         self.work = None;
-        let Written { partial, buffer } = ended.map_err(|_| interrupted())??;
+        let Written { partial, buffer } = ended.map_err(interrupted)??;
         Ok((Some(partial), buffer))
     }
 }
@@ -265,8 +264,8 @@ fn unwritable(path: &Path, why: &std::io::Error) -> Error {
 }
 
 /// The runtime was shut down, or the work panicked.
-pub(crate) fn interrupted() -> Error {
-    Error::because(&row::INTERNAL, "writing the file was aborted")
+pub(crate) fn interrupted(why: Undone) -> Error {
+    why.error("work on the file was aborted")
 }
 
 #[cfg(test)]
@@ -310,7 +309,7 @@ mod tests {
         /// Lets the disk respond, and waits for all work handed to it before.
         fn answer(&self) {
             self.disk.send(()).unwrap();
-            self.runtime.block_on(async { spawn_blocking(|| ()).await.unwrap() });
+            self.runtime.block_on(async { tokio::task::spawn_blocking(|| ()).await.unwrap() });
         }
     }
 
@@ -369,10 +368,10 @@ mod tests {
         let mut sink = FileSink::new(stalled.folder.join("file"), false);
         stalled.runtime.block_on(async {
             sink.write(&[1; BATCH]).await.unwrap();
-            spawn_blocking(|| ()).await.unwrap();
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
             assert_eq!(stalled.entries(), 1, "the partial file");
             drop(sink);
-            spawn_blocking(|| ()).await.unwrap();
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
         });
         assert_eq!(stalled.entries(), 0);
     }

@@ -16,6 +16,7 @@ mod early_answer;
 mod failure;
 mod file_sink;
 mod identity;
+mod names;
 mod observer;
 mod proxies;
 mod receive;

@@ -24,7 +24,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::{Observer, early_answer::Pacer, file_sink::interrupted, regular::open_regular};
+use crate::{Observer, background, early_answer::Pacer, file_sink::interrupted, regular::open_regular};
 
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;
@@ -108,8 +108,8 @@ impl SegmentBody {
             return Self::open(body, started);
         }
         let body = body.clone();
-        let opened = tokio::task::spawn_blocking(move || Self::open(&body, started)).await;
-        opened.map_err(|_| interrupted().with_outcome(Outcome::NotSent))?
+        let opened = background::blocking(move || Self::open(&body, started)).await;
+        opened.map_err(|why| interrupted(why).with_outcome(Outcome::NotSent))?
     }
 
     /// Reports every sent byte to this observer.
@@ -280,7 +280,7 @@ fn produce(pace: Pace, sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Err
     tokio::spawn(async move {
         // The receiver is dropped when the exchange ends early: then there is nothing to report.
         while let (Some(mut producing), Ok(room)) = (production.take(), sender.reserve().await) {
-            let stepped = tokio::task::spawn_blocking(move || (producing.next(), producing)).await;
+            let stepped = background::blocking(move || (producing.next(), producing)).await;
             match stepped {
                 Ok((Ok(Some(bytes)), producing)) => {
                     room.send(Ok(bytes));
@@ -288,7 +288,7 @@ fn produce(pace: Pace, sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Err
                 }
                 Ok((Ok(None), _)) => {}
                 Ok((Err(error), _)) => room.send(Err(error)),
-                Err(why) => room.send(Err(Error::because(&row::CONTENT_UNREADABLE, why.to_string()))),
+                Err(why) => room.send(Err(why.error("reading the content was aborted"))),
             }
         }
     });

@@ -7,6 +7,7 @@ use bankchannel_foundation::{Error, Result, Secret, shown};
 use crate::{
     authorities,
     backoff::{BACKOFF, EXTRA_ATTEMPTS},
+    names::SystemNames,
     proxies::{ProxyName, Way},
 };
 
@@ -89,6 +90,7 @@ impl Settings {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .tcp_nodelay(true)
+            .dns_resolver(SystemNames)
             .referer(false);
         if let Some(path) = &self.tls.ca_file {
             let pem = std::fs::read(path)

@@ -9,9 +9,12 @@ use std::{
 
 use bankchannel_foundation::{Content, Error, Outcome, Result, error::row, shown};
 use bytes::Bytes;
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::sync::mpsc;
 
-use crate::file_sink::{FileSink, directory_of, interrupted};
+use crate::{
+    background::blocking,
+    file_sink::{FileSink, directory_of, interrupted},
+};
 
 /// The destination of an answer's content. A file appears under its name only when it is complete and on disk; a
 /// partial one is never left.
@@ -53,7 +56,7 @@ impl Sink {
     pub async fn check(&self) -> Result<()> {
         let SinkKind::File(file) = &self.0 else { return Ok(()) };
         let (path, replace) = file.target();
-        spawn_blocking(move || check(&path, replace)).await.map_err(|_| interrupted())?
+        blocking(move || check(&path, replace)).await.map_err(|why| interrupted(why).with_outcome(Outcome::NotSent))?
     }
 
     /// The received content, as the response will describe it.

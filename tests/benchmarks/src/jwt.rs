@@ -49,7 +49,12 @@ pub(crate) fn measure(table: &mut Table) {
     let jwt = of_size(TOKEN_REQUEST, &key, |padding| data(&token_request(padding)));
     let (text, signature) = jwt.rsplit_once('.').expect("three parts");
     let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
-    let receiver = Receiver { verifier: verifier.clone(), provider_code: Some("demobank".to_owned()) };
+    let receiver = Receiver {
+        verifier: verifier.clone(),
+        provider_code: Some("demobank".to_owned()),
+        path_prefix: None,
+        redirect_schemes: Vec::new(),
+    };
     let mut headers = Headers::default();
     headers.push("Client-Id", "771");
     headers.push("Accept", "application/json");

@@ -102,6 +102,12 @@ final class ErrorCode
      */
     public const RESOURCE_STORAGE = 'resource.storage';
 
+    /**
+     * The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a
+     * container's pids limit, `TasksMax=`), or end others; see the outcome.
+     */
+    public const RESOURCE_THREADS = 'resource.threads';
+
     /** An internal error in bankchannel. Please report it with the message. */
     public const INTERNAL = 'internal';
 

@@ -1,8 +1,7 @@
 //! Calls by name on any client.
 
 use bankchannel_foundation::{
-    Error, Result,
-    error::row,
+    Result,
     model::{Profile, Value},
 };
 use bankchannel_transport::background;
@@ -42,7 +41,7 @@ pub(crate) async fn call(
             let computed = async {
                 options.check_request_id().map_err(|error| error.in_operation(name))?;
                 let work = background::blocking(move || run(request, content, Some(&client)));
-                work.await.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
+                work.await.map_err(|why| why.error("the computation was aborted"))?
             };
             computed.await.map_err(|error| options.add_request_id(error))
         }

@@ -78,7 +78,7 @@ impl Signatory {
                     signed
                 });
                 let signed = options.race(work).await?;
-                signed.map_err(|_| Error::because(&row::INTERNAL, "the signing was aborted"))?.map_err(failed)
+                signed.map_err(|why| why.error("the signing was aborted"))?.map_err(failed)
             }
             Some(signer) => signer.try_sign(hash, bytes).map_err(failed),
             None => {

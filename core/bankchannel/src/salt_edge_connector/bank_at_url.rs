@@ -101,6 +101,11 @@ impl BankAtUrl {
 
 /// Reads the bank's answer. A failure is reported with its status only, since its text belongs to the bank.
 fn answer(message: InResponse) -> Result<Answer> {
+    if let 429 | 502 | 503 | 504 = message.status {
+        let row = if message.status == 429 { &row::RATE_LIMITED } else { &row::UNAVAILABLE };
+        let error = Error::because(row, "the bank's URL answered that it cannot answer now");
+        return Err(error.with_status(message.status).with_retry_after(message.retry_after_s));
+    }
     if message.status != 200 {
         let why = format!("the bank's URL answered with status {}", message.status);
         return Err(Error::because(&row::PEER_PROTOCOL, why).with_status(message.status));

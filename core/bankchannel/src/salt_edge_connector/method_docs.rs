@@ -150,7 +150,8 @@ refused request is no error: the response has the answer to send. The validity o
 checked: that needs a store.
 
 Takes `ReceiveRequestRequest`, its builder (`ReceiveRequestRequest::builder()`) or its JSON. A builder and JSON may
-leave out what the client knows: `hub_public_key`, `provider_code`, `issuer`, `leeway_s`."#
+leave out what the client knows: `hub_public_key`, `provider_code`, `issuer`, `leeway_s`, `path_prefix`,
+`redirect_schemes`."#
     };
     (receive_request errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used."#
@@ -211,8 +212,9 @@ Takes `AnswerErrorRequest`, its builder (`AnswerErrorRequest::builder()`) or its
         r#"Verify a third party's own request, which Salt Edge forwards.
 
 Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With `enforce` the
-request is refused if the JWT does not verify, if scopes are not admitted, or if the JWT and `client_payload` differ
-in `redirect_url`, `scopes`, `consent_period_days` or the customer's answers. Other differences are warnings.
+request is refused if the JWT does not verify, if it expired or was issued more than 15 minutes ago, if scopes are not
+admitted, or if `client_payload` has a `redirect_url`, `scopes`, `consent_period_days` or answers of the customer that
+the JWT has not, or has otherwise. Other differences are warnings.
 
 Takes `VerifyClientJwtRequest`, its builder (`VerifyClientJwtRequest::builder()`) or its JSON."#
     };
@@ -333,8 +335,8 @@ Takes `ListTokensRequest`, its builder (`ListTokensRequest::builder()`) or its J
     (reconcile_tokens) => {
         r#"Revoke the tokens that Salt Edge revoked.
 
-Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored. Tokens of the last page
-may be listed again. Once a day is enough.
+Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call. Its tokens are
+listed again. Once a day is enough.
 
 Takes `ReconcileTokensRequest`, its builder (`ReconcileTokensRequest::builder()`) or its JSON.
 

@@ -27,6 +27,7 @@ pub use bankchannel_salt_edge::{
 };
 pub use engine::SaltEdgeBank;
 pub use settings::SaltEdgeConnectorSettings;
+use tokio::sync::watch;
 
 pub use crate::salt_edge::KeySettings;
 use crate::{
@@ -72,9 +73,16 @@ struct Inner {
     sender: Option<Sender>,
     cache: ClientCache,
     store: store::StoreHandle,
+    /// Changes when work may be due.
+    due: watch::Sender<u64>,
 }
 
 impl Inner {
+    /// Wakes the work of this client that is running.
+    fn is_due(&self) {
+        self.due.send_modify(|count| *count += 1);
+    }
+
     /// The error when a hub is needed and none is configured.
     fn no_hub(&self) -> Error {
         Error::invalid_setting("base_url", "is missing: it names Salt Edge, such as https://priora.saltedge.com")
@@ -93,7 +101,13 @@ impl SaltEdgeConnector {
     fn of(ready: Arc<Ready>) -> Result<Self> {
         let sender = ready.sender()?;
         let cache = own(&ready.key);
-        Ok(Self(Arc::new(Inner { ready, sender, cache, store: store::StoreHandle::default() })))
+        Ok(Self(Arc::new(Inner {
+            ready,
+            sender,
+            cache,
+            store: store::StoreHandle::default(),
+            due: watch::Sender::new(0),
+        })))
     }
 
     /// The public half of the client's key as PEM text, for Salt Edge's dashboard; `None` if the client has no key.

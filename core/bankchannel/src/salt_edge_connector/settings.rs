@@ -29,6 +29,11 @@ const MAX_TOKEN_DAYS: u32 = 3650;
 /// The default number of codes that a customer may enter in one session.
 const TRIES: u32 = 3;
 const MAX_TRIES: u32 = 100;
+/// The default number of reports that are sent at the same time.
+const REPORTS: u32 = 64;
+const MAX_REPORTS: u32 = 1000;
+/// Schemes that no bank's page may send a browser to.
+const RUN_BY_BROWSERS: [&str; 6] = ["javascript", "data", "vbscript", "file", "blob", "about"];
 
 /// The settings of a connector. All are optional; each operation names the ones that it needs.
 #[derive(Debug, Clone, Default, Boundary)]
@@ -48,6 +53,12 @@ pub struct SaltEdgeConnectorSettings {
     pub app_secret_file: Option<String>,
     /// The bank's code at Salt Edge, such as `demobank`.
     pub provider_code: Option<String>,
+    /// What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web server has the
+    /// connector below a path. Default: nothing. Other paths are answered with 404.
+    pub path_prefix: Option<String>,
+    /// The schemes besides `https` and `http` that a third party's `redirect_url` may have, such as that of a third
+    /// party's app. Default: none. A request with another address is refused.
+    pub redirect_schemes: Option<Vec<String>>,
     /// The connector's own key.
     #[boundary(flatten)]
     pub key: KeySettings,
@@ -82,6 +93,9 @@ pub struct SaltEdgeConnectorSettings {
     pub token_days: Option<u32>,
     /// The number of codes that a customer may enter in one session. Default: 3.
     pub confirmation_tries: Option<u32>,
+    /// The number of reports that one call of `work` sends to Salt Edge at the same time. One that is not answered takes
+    /// its place for 30 seconds at most, and holds up the others only when it and its like take all. Default: 64.
+    pub reports_at_once: Option<u32>,
     /// The connection to the hub.
     #[boundary(flatten)]
     pub connection: ConnectionSettings,
@@ -104,6 +118,8 @@ pub(super) struct Ready {
     pub(super) key: Key,
     hub_public_key: Option<String>,
     provider_code: Option<String>,
+    path_prefix: Option<String>,
+    redirect_schemes: Option<Vec<String>>,
     issuer: Option<String>,
     leeway_s: Option<u32>,
     credentials: Credentials,
@@ -117,6 +133,7 @@ pub(super) struct Ready {
     pub(super) bank_secret: Option<SharedSecret>,
     pub(super) token_days: u32,
     pub(super) confirmation_tries: u32,
+    pub(super) reports_at_once: usize,
 }
 
 impl Ready {
@@ -130,7 +147,12 @@ impl Ready {
                 let keys = VerifyingKey::all_from_pem(pem).map_err(|fault| unusable(fault.to_string()))?;
                 let verifier = Verifier::new(keys).map_err(|fault| unusable(fault.to_string()))?;
                 let verifier = verifier.with(settings.issuer.clone(), settings.leeway_s);
-                Some(Receiver { verifier, provider_code: settings.provider_code.clone() })
+                Some(Receiver {
+                    verifier,
+                    provider_code: settings.provider_code.clone(),
+                    path_prefix: settings.path_prefix.clone(),
+                    redirect_schemes: settings.redirect_schemes.clone().unwrap_or_default(),
+                })
             }
         };
         let within = |setting, given: Option<u32>, default, most| match given.unwrap_or(default) {
@@ -145,6 +167,17 @@ impl Ready {
         if settings.provider_code.as_deref().is_some_and(is_blank) {
             return Err(Error::invalid_setting("provider_code", "is empty: give the bank's code at Salt Edge"));
         }
+        if settings.path_prefix.as_deref().is_some_and(|prefix| !prefix.is_empty() && !prefix.starts_with('/')) {
+            return Err(Error::invalid_setting("path_prefix", "must begin with /, such as /psd2"));
+        }
+        for scheme in settings.redirect_schemes.iter().flatten() {
+            let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+            if !is_scheme || RUN_BY_BROWSERS.iter().any(|run| scheme.eq_ignore_ascii_case(run)) {
+                let why = "names a URL's scheme each, such as myapp; none that a browser runs or reads from the disk";
+                return Err(Error::invalid_setting("redirect_schemes", why));
+            }
+        }
         let bank_secret = secret_of("bank_secret", settings.bank_secret, settings.bank_secret_file)?;
         let bank_secret = bank_secret.as_ref().map(SharedSecret::new).transpose();
         let bank_secret = bank_secret.map_err(|why| Error::invalid_setting("bank_secret", why))?;
@@ -157,6 +190,8 @@ impl Ready {
             key: Key::of(settings.key)?,
             hub_public_key,
             provider_code: settings.provider_code,
+            path_prefix: settings.path_prefix,
+            redirect_schemes: settings.redirect_schemes,
             issuer: settings.issuer,
             leeway_s: settings.leeway_s,
             credentials: Credentials { app_id: settings.app_id, app_secret },
@@ -170,6 +205,7 @@ impl Ready {
             bank_secret,
             token_days: within("token_days", settings.token_days, TOKEN_DAYS, MAX_TOKEN_DAYS)?,
             confirmation_tries: within("confirmation_tries", settings.confirmation_tries, TRIES, MAX_TRIES)?,
+            reports_at_once: within("reports_at_once", settings.reports_at_once, REPORTS, MAX_REPORTS)? as usize,
         })
     }
 
@@ -205,6 +241,8 @@ impl Profile for SaltEdgeConnector {
         match field {
             "hub_public_key" => write(&ready.hub_public_key),
             "provider_code" => write(&ready.provider_code),
+            "path_prefix" => write(&ready.path_prefix),
+            "redirect_schemes" => write(&ready.redirect_schemes),
             "issuer" => write(&ready.issuer),
             "leeway_s" => write(&ready.leeway_s),
             _ => None,

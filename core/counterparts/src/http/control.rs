@@ -85,6 +85,10 @@ pub(crate) trait Controlled: Send + Sync + 'static {
     fn control(&self) -> &Control;
     /// Its operations.
     fn catalogue(&self) -> &'static [Entry];
+    /// The error classes that an answer may be ordered to have; none for a counterpart whose errors have no class.
+    fn error_classes(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// The outbox: messages since the start.
     fn outbox(&self) -> Vec<Value>;
     /// Deletes all data.
@@ -137,6 +141,9 @@ pub(super) struct Fault {
     pub(super) count: u32,
     #[serde(default)]
     pub(super) done: bool,
+    /// The class in the answer, for counterparts that have classes.
+    #[serde(default)]
+    pub(super) error_class: Option<String>,
 }
 
 fn one() -> u32 {
@@ -149,10 +156,10 @@ pub(super) fn short(operation: &str) -> &str {
 }
 
 /// The status ordered for a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ordered {
-    /// The request is not carried out.
-    Instead(u16),
+    /// The request is not carried out; with the class of the answer, if one was given.
+    Instead(u16, Option<String>),
     /// The request is carried out, and its own response is replaced by the status.
     Afterwards(u16),
 }
@@ -198,13 +205,13 @@ impl Control {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let is_meant = |fault: &Fault| fault.operation == operation || fault.operation == short(operation);
         let at = faults.iter().position(is_meant)?;
-        let (status, done) = (faults[at].status, faults[at].done);
+        let (status, done, class) = (faults[at].status, faults[at].done, faults[at].error_class.clone());
         faults[at].count -= 1;
         if faults[at].count == 0 {
             faults.remove(at);
         }
         self.pending_faults.store(faults.len(), Ordering::Release);
-        Some(if done { Ordered::Afterwards(status) } else { Ordered::Instead(status) })
+        Some(if done { Ordered::Afterwards(status) } else { Ordered::Instead(status, class) })
     }
 
     pub(super) fn fail(&self, fault: Fault) -> Result<(), Error> {

@@ -133,6 +133,18 @@ fn fail_next(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
         let known: Vec<&str> = names().map(short).collect();
         return Err(Error::invalid_field("operation", format!("is not known; there are {}", known.join(", "))));
     }
+    if let Some(class) = &fault.error_class {
+        let known = target.error_classes();
+        if known.is_empty() {
+            return Err(Error::invalid_field("error_class", "is not for this counterpart: its errors have no class"));
+        }
+        if fault.done {
+            return Err(Error::invalid_field("error_class", "excludes done: there, the answer is a bare status"));
+        }
+        if !known.contains(&class.as_str()) {
+            return Err(Error::invalid_field("error_class", format!("must be one of {}", known.join(", "))));
+        }
+    }
     target.control().fail(fault)?;
     Ok(json!({}))
 }

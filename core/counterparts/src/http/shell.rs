@@ -58,6 +58,8 @@ pub(crate) struct Routed {
     pub(crate) id: String,
     /// The status that the control interface ordered instead of carrying out the request.
     pub(crate) ordered: Option<u16>,
+    /// The error class that it ordered with that status.
+    pub(crate) ordered_class: Option<String>,
     /// The status that it ordered instead of the response, after the request is carried out.
     lost: Option<u16>,
     pub(crate) begun: Instant,
@@ -71,12 +73,12 @@ impl Routed {
         let id = api.request_id(&head.headers);
         let operation = found.operation();
         let ordered = api.control().filter(|_| !operation.is_empty()).and_then(|control| control.fault_for(operation));
-        let (ordered, lost) = match ordered {
-            Some(Ordered::Instead(status)) => (Some(status), None),
-            Some(Ordered::Afterwards(status)) => (None, Some(status)),
-            None => (None, None),
+        let (ordered, ordered_class, lost) = match ordered {
+            Some(Ordered::Instead(status, class)) => (Some(status), class, None),
+            Some(Ordered::Afterwards(status)) => (None, None, Some(status)),
+            None => (None, None, None),
         };
-        Self { head, body, peer, mount, found, id, ordered, lost, begun }
+        Self { head, body, peer, mount, found, id, ordered, ordered_class, lost, begun }
     }
 }
 

@@ -16,7 +16,7 @@ use super::service::Service;
 use crate::http::{
     answer::{self, AnswerBody},
     control::Control,
-    intake,
+    intake::{self, IntakeError},
     router::Mount,
     shell::{Api, Routed},
 };
@@ -57,8 +57,12 @@ impl Api for Pipeline {
     }
 
     async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
-        if intake::plain(routed.body, BODY_MAX).await.is_err() {
-            return failed(&error_answer(class::WRONG_REQUEST_FORMAT.name, "the body has more than 64 KiB", 413));
+        if let Err(why) = intake::plain(routed.body, BODY_MAX).await {
+            let (text, status) = match why {
+                IntakeError::Broken => ("the body has not arrived in time", 408),
+                _ => ("the body has more than 64 KiB", 413),
+            };
+            return failed(&error_answer(class::WRONG_REQUEST_FORMAT.name, text, status));
         }
         if let Some(status) = routed.ordered {
             let name = class::INTERNAL_SERVER_ERROR.name;

@@ -127,6 +127,7 @@ impl Hub {
             data: made.data.clone(),
             answer: shown.map_or(Value::Null, |heard| heard.body.clone()),
             form: None,
+            warnings: Vec::new(),
         });
         heard
     }

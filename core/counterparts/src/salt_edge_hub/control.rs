@@ -17,7 +17,10 @@
 //!   POST sandbox/check               the settings of the checker: returns its report
 //! ```
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use bankchannel_foundation::{
     Error, Result,
@@ -244,7 +247,14 @@ fn ordered(answer: Answer) -> Result<AnswerOrder> {
     })
 }
 
+/// The names of the classes of a hub's refusals.
+static CLASSES: LazyLock<Vec<&'static str>> = LazyLock::new(|| of_hub::ALL.iter().map(|class| class.name).collect());
+
 impl Controlled for Target {
+    fn error_classes(&self) -> &'static [&'static str] {
+        &CLASSES
+    }
+
     fn clock(&self) -> &SystemClock {
         &self.hub.clock
     }

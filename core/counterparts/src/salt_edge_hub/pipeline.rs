@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     Error, Exchange,
     clock::Clock as _,
     message::{Headers, OutResponse, Segment},
-    model::{Object, Timestamp},
+    model::{Object, Timestamp, Value as Model},
 };
 use bankchannel_salt_edge::{
     Class, Refusal, SaltEdge,
@@ -15,7 +15,7 @@ use bankchannel_salt_edge::{
     codec::read_request,
     connector::CATALOGUE,
     envelope::after_bearer,
-    model::Instant as WireInstant,
+    model::{Instant as WireInstant, with_colon},
 };
 use hyper::{HeaderMap, Response, StatusCode, header::AUTHORIZATION};
 use serde_json::Value;
@@ -27,7 +27,7 @@ use super::{
 use crate::http::{
     answer::{self, AnswerBody},
     control::Control,
-    intake,
+    intake::{self, IntakeError},
     router::{Found, Mount},
     shell::{Api, Routed},
 };
@@ -82,7 +82,13 @@ impl Pipeline {
         Self { hub, mounts: [Mount::of("", CATALOGUE, |_| true)] }
     }
 
-    fn respond(&self, handler: Handler, operation: &str, headers: &HeaderMap) -> Result<OutResponse, Problem> {
+    fn respond(
+        &self,
+        handler: Handler,
+        operation: &str,
+        headers: &HeaderMap,
+        warnings: &mut Vec<String>,
+    ) -> Result<OutResponse, Problem> {
         let headers: Headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes().to_vec())).collect();
         let one = |name: &str| if headers.count(name) == 1 { headers.text(name) } else { None };
         let jwt = one("authorization").and_then(after_bearer).ok_or(&class::AUTHORIZATION_MISSING)?;
@@ -90,7 +96,8 @@ impl Pipeline {
         if !provider.is_some_and(|(app_id, app_secret)| self.hub.knows(app_id, app_secret)) {
             return Err(Problem::Class(&class::PROVIDER_NOT_FOUND, "No provider has this App-Id and App-Secret."));
         }
-        let data = self.hub.verifier.open(jwt.trim(), self.hub.clock.now_s()).map_err(Problem::Refused)?;
+        let mut data = self.hub.verifier.open(jwt.trim(), self.hub.clock.now_s()).map_err(Problem::Refused)?;
+        warnings.extend(as_documented(&mut data, operation));
         let session = data.get("session_secret").and_then(|secret| secret.as_str()).map(str::to_owned);
         if let (Some(session), Some(token)) = (&session, data.get("token").and_then(|token| token.as_str())) {
             self.hub.state.offer(session, token);
@@ -113,7 +120,7 @@ impl Pipeline {
     }
 
     /// Records a connector's message and its answer.
-    fn record(&self, routed: &ReceivedReport, answer: &OutResponse) {
+    fn record(&self, routed: &ReceivedReport, answer: &OutResponse, warnings: Vec<String>) {
         let payload = routed.jwt.as_deref().and_then(payload);
         let text = |bytes: &OutResponse| match bytes.body.segments() {
             [Segment::Literal(bytes)] => serde_json::from_slice(bytes).unwrap_or_default(),
@@ -145,6 +152,7 @@ impl Pipeline {
             data,
             answer: said,
             form: Some(form),
+            warnings,
         });
     }
 }
@@ -173,11 +181,16 @@ impl Api for Pipeline {
     }
 
     async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
-        let Ok(taken) = intake::plain(routed.body, BODY_MAX).await else {
-            return sent(&refused("WrongRequestFormat", "the body is too long, or has not arrived", 413));
+        let taken = match intake::plain(routed.body, BODY_MAX).await {
+            Ok(taken) => taken,
+            Err(IntakeError::Broken) => {
+                return sent(&refused("WrongRequestFormat", "the body has not arrived in time", 408));
+            }
+            Err(_) => return sent(&refused("WrongRequestFormat", "the body is too long", 413)),
         };
         if let Some(status) = routed.ordered {
-            return sent(&refused("InternalServerError", "ordered by the control interface", status));
+            let class = routed.ordered_class.as_deref().unwrap_or("InternalServerError");
+            return sent(&refused(class, "ordered by the control interface", status));
         }
         let Found::Operation { index, .. } = routed.found else {
             return sent(&match routed.found {
@@ -197,16 +210,38 @@ impl Api for Pipeline {
         let authorization = routed.head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let jwt = authorization.and_then(after_bearer).map(str::to_owned);
         let heard = ReceivedReport { operation, jwt, body_bytes: taken.body.len(), begun: routed.begun };
-        let answer = match self.respond(*handler, operation, &routed.head.headers) {
+        let mut warnings = Vec::new();
+        let answer = match self.respond(*handler, operation, &routed.head.headers, &mut warnings) {
             Ok(message) => message,
             Err(Problem::Class(class, text)) => refused(class.name, text, class.http_status()),
             // The classes that Salt Edge uses here are undocumented: these are the ones that connectors use.
             Err(Problem::Refused(refusal)) => refused(refusal.class.name, &refusal.text, 401),
             Err(Problem::Unreadable(fault)) => refused("WrongRequestFormat", fault.message(), 400),
         };
-        self.record(&heard, &answer);
+        self.record(&heard, &answer, warnings);
         sent(&answer)
     }
+}
+
+/// Rewrites what Salt Edge's published samples send otherwise than documented; returns a warning for each. Salt Edge takes
+/// it, and so does this hub.
+fn as_documented(data: &mut Object<'static>, operation: &str) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(user_id @ Model::Number(_)) = data.get_mut("user_id") {
+        *user_id = user_id.to_json().into();
+        warnings.push("user_id should be a text, and is a number".to_owned());
+    }
+    for name in ["token_expires_at", "session_expires_at"] {
+        let odd = data.get(name).and_then(Model::as_str).is_some_and(|text| with_colon(text) != text);
+        if odd {
+            warnings.push(format!("{name} should end with Z or an offset such as +00:00"));
+        }
+    }
+    if operation == "fail_session" && data.get("error_message").is_none_or(|text| *text == Model::Null) {
+        data.insert("error_message", "No reason was given.");
+        warnings.push("error_message is missing: the third party's developers read it".to_owned());
+    }
+    warnings
 }
 
 /// A request, as recorded.

@@ -49,6 +49,8 @@ pub(super) struct Record {
     pub(super) answer: Value,
     /// For callbacks: facts about JWT and body.
     pub(super) form: Option<CallbackForm>,
+    /// What the sender should do otherwise, although the message was accepted.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Facts about the format of a callback.
@@ -122,6 +124,7 @@ impl Record {
             "elapsed_ms": self.elapsed_ms,
             "data": self.data,
             "answer": self.answer,
+            "warnings": self.warnings,
         })
     }
 }

@@ -81,6 +81,7 @@ pub(super) struct AnswerOrder {
 /// A token, identified by its SHA-256.
 pub(super) struct Token {
     id: u64,
+    text: Secret,
     sha256: [u8; 32],
     expires_ms: Option<i64>,
     revoked_ms: Option<i64>,
@@ -177,8 +178,9 @@ impl State {
                 session.token_expires_ms = expires_ms;
                 if let Some(token) = token {
                     let sha256 = sha256(token.as_bytes());
-                    session.token = Some(Secret::new(token));
-                    known.add(sha256, expires_ms);
+                    let token = Secret::new(token);
+                    session.token = Some(token.clone());
+                    known.add(token, sha256, expires_ms);
                 }
             }
         }
@@ -201,22 +203,25 @@ impl State {
         Ok(())
     }
 
-    /// A page of tokens, and the id at which the next page begins.
+    /// A page of tokens, and the id at which the next page begins. Salt Edge names one after the last page, too: there it
+    /// finds none.
     pub(super) fn tokens(
         &self,
         revoked: bool,
         from_id: u64,
         from_ms: i64,
         most: usize,
-    ) -> (Vec<(u64, &'static str)>, Option<u64>) {
+    ) -> (Vec<(u64, &'static str, Secret)>, u64) {
         let known = self.known();
         let mut fitting = known.tokens.iter().filter(|token| {
             let is_wanted = !revoked || token.revoked_ms.is_some_and(|at_ms| at_ms >= from_ms);
             token.id >= from_id && is_wanted
         });
         let status = |token: &Token| if token.revoked_ms.is_some() { "revoked" } else { "active" };
-        let page = fitting.by_ref().take(most).map(|token| (token.id, status(token))).collect();
-        (page, fitting.next().map(|token| token.id))
+        let page: Vec<_> =
+            fitting.by_ref().take(most).map(|token| (token.id, status(token), token.text.clone())).collect();
+        let last = page.last().map_or(from_id, |(id, ..)| *id);
+        (page, fitting.next().map_or(last + 1, |token| token.id))
     }
 
     /// A session as JSON, for tests; without its token.
@@ -330,11 +335,11 @@ impl Known {
         Ok(session)
     }
 
-    fn add(&mut self, sha256: [u8; 32], expires_ms: Option<i64>) {
+    fn add(&mut self, text: Secret, sha256: [u8; 32], expires_ms: Option<i64>) {
         if self.tokens.len() == MOST {
             self.tokens.pop_front();
         }
         self.last_id += 1;
-        self.tokens.push_back(Token { id: self.last_id, sha256, expires_ms, revoked_ms: None });
+        self.tokens.push_back(Token { id: self.last_id, text, sha256, expires_ms, revoked_ms: None });
     }
 }

@@ -85,6 +85,55 @@ fn answering(wrong: Arc<Wrong>, asked: Asked, member: &'static str, value: &'sta
 
 const DEFECTS: &[Defect] = &[
     Defect {
+        found_by: "SE-F13",
+        what: "each customer is shown everybody's accounts",
+        inwards: |wrong, asked| match asked.path().ends_with("/v1/accounts") && asked.method == "GET" {
+            true => Box::pin(async move {
+                let mut answered = wrong.connector.ask(asked).await;
+                if let Ok(mut body) = serde_json::from_slice::<Value>(&answered.body)
+                    && let Some(own) = body["data"].as_array_mut()
+                    && let Some(mut foreign) = own.first().cloned()
+                {
+                    let is_anna = foreign["id"] == "501";
+                    foreign["id"] = if is_anna { "601" } else { "501" }.into();
+                    own.push(foreign);
+                    answered.body = body.to_string().into();
+                }
+                answered
+            }),
+            false => rightly(wrong, asked),
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-F13",
+        what: "each customer is shown the other one's data",
+        inwards: |wrong, asked| match asked.path().ends_with("/kyc") {
+            true => Box::pin(async move {
+                let mut answered = wrong.connector.ask(asked).await;
+                let text = String::from_utf8_lossy(&answered.body).into_owned();
+                let (one, other) = ("Anna Example", "Ben Example");
+                let swapped = if text.contains(one) { text.replace(one, other) } else { text.replace(other, one) };
+                answered.body = swapped.into();
+                answered
+            }),
+            false => rightly(wrong, asked),
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-F13",
+        what: "the page approves for another customer than the one who signed in",
+        inwards: rightly,
+        outwards: |wrong, asked| match asked.path().ends_with("/sessions/success") {
+            // The one with the chosen accounts is of the page.
+            true if asked.data()["consent"].is_array() => reporting(wrong, asked, |data| {
+                data["user_id"] = "1002".into();
+            }),
+            _ => reported(wrong, asked),
+        },
+    },
+    Defect {
         found_by: "SE-D01",
         what: "the class of a failure is overwritten with its text",
         inwards: rightly,

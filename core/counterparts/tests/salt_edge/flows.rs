@@ -138,7 +138,7 @@ async fn refresh_reconnect_and_revocation() {
     assert_eq!(world.answer(revoke).await, (200, json!({})), "revoked all the same");
     assert_eq!(
         world.answer(fetch("s-3")).await,
-        (401, json!({"error_class": "TokenRevoked", "error_message": "The token was revoked, or is not confirmed."}))
+        (401, json!({"error_class": "TokenRevoked", "error_message": "The token was revoked."}))
     );
     let worked = world.work().await;
     assert_eq!((worked.asked, worked.delivered), (1, 0), "the bank is told, and the hub is not");

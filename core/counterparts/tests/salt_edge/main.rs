@@ -6,6 +6,7 @@
 mod bank;
 mod callbacks;
 mod check;
+mod customers;
 mod faults;
 mod flows;
 mod full_disk;

@@ -51,6 +51,9 @@ async fn a_worker_that_is_gone_in_the_middle_of_a_question_fails_the_session() {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let later = Timestamp::from_ms(now + 6 * 60_000);
     let worked = world.connector.work(WorkRequest::builder().at(later), &world.options()).await.unwrap();
+    assert_eq!(worked.delivered, 0, "its answer may have been kept while the store was away");
+    let later = Timestamp::from_ms(now + 7 * 60_000);
+    let worked = world.connector.work(WorkRequest::builder().at(later), &world.options()).await.unwrap();
     assert_eq!(worked.delivered, 1);
     assert_eq!(world.bank.asked("authenticate").len(), 0, "what the bank may have done is not done twice");
     assert_eq!(world.session("s-1").await["error_class"], "InternalProviderError");

@@ -243,13 +243,17 @@ async fn what_a_third_party_has_signed_counts_where_the_settings_say_so() {
 
     world.connector = world.with(json!({"client_jwt": "enforce"}));
     assert_eq!(with_client_jwt(&world, "t-4", &own, usual.clone()).await.0, 200);
+    assert_eq!(with_client_jwt(&world, "t-4", &own, usual.clone()).await.0, 200, "Salt Edge repeats its request");
+    // The same request of the third party for another session.
+    let (status, said, _) = with_client_jwt(&world, "t-7", &own, usual.clone()).await;
+    assert_eq!((status, said["error_class"].as_str()), (400, Some("WrongRequestFormat")), "{said}");
     let (status, said, _) = with_client_jwt(&world, "t-5", &broken, usual.clone()).await;
     assert_eq!((status, said["error_class"].as_str()), (400, Some("JWTVerificationError")), "{said}");
     // The hub's request has more scopes than the third party has signed.
     let (status, said, _) = with_client_jwt(&world, "t-6", &own, json!(["accounts", "transactions"])).await;
     assert_eq!((status, said["error_class"].as_str()), (400, Some("WrongRequestFormat")), "{said}");
     world.work().await;
-    for refused in ["t-5", "t-6"] {
+    for refused in ["t-5", "t-6", "t-7"] {
         assert!(world.bank.asked("authenticate").len() == 4, "{refused} has begun nothing");
     }
 }

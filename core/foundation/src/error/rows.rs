@@ -179,6 +179,8 @@ pub mod row {
             "This is not supported here.", "The message says what is missing.";
         STORAGE = "resource.storage", ResourceExhausted, never,
             "The data folder or database cannot be used.", "The message names the cause: full, read-only, locked or damaged.";
+        THREADS = "resource.threads", ResourceExhausted, again,
+            "The system starts no further thread.", "Raise the limit of threads or processes (`ulimit -u`, a container's pids limit, `TasksMax=`), or end others; see the outcome.";
         INTERNAL = "internal", Internal, never,
             "An internal error in bankchannel.", "Please report it with the message.";
     }

@@ -118,6 +118,13 @@ impl<'a> Object<'a> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
+    /// The member of this name, to change.
+    #[inline]
+    #[must_use]
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value<'a>> {
+        self.0.iter_mut().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
     /// Sets a member; returns its previous value.
     #[inline]
     pub fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) -> Option<Value<'a>> {

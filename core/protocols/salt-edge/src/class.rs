@@ -52,7 +52,7 @@ pub mod of_connector {
         ACCESS_TOKEN_MISSING = "AccessTokenMissing", Some(400), "There is no `Access-Token`.";
         INVALID_CLIENT_ID = "InvalidClientId", Some(401), "`Client-Id` is missing or no number.";
         TOKEN_NOT_FOUND = "TokenNotFound", Some(404), "There is no such token or session.";
-        TOKEN_REVOKED = "TokenRevoked", Some(401), "The token was revoked, or is not confirmed.";
+        TOKEN_REVOKED = "TokenRevoked", Some(401), "The token was revoked.";
         TOKEN_EXPIRED = "TokenExpired", Some(401), "The token has expired.";
         ACCESS_DENIED = "AccessDenied", Some(401), "The customer has refused, or the consent does not cover this.";
         ACCOUNT_NOT_FOUND = "AccountNotFound", Some(404), "The customer has no such account.";

@@ -17,6 +17,10 @@ const ENFORCED: [&str; 4] = ["redirect_url", "scopes", "consent_period_days", "c
 /// The members of `credentials` that name the authentication method: the two sides use different names for it.
 const TYPES: [&str; 2] = ["type", "authorization_type"];
 
+/// With [`ClientJwtMode::Enforce`]: how long after its `exp`, and after its `iat` if it has one, a JWT still counts, in
+/// seconds. Salt Edge may forward it late.
+pub const AGE_MAX_S: i64 = 15 * 60;
+
 /// The strictness for a third party's JWT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 #[non_exhaustive]
@@ -38,6 +42,8 @@ pub struct Compared {
     pub refused: Option<(&'static Class, String)>,
     /// Faults that do not refuse it.
     pub warnings: Vec<String>,
+    /// The `exp` of the third party's JWT, if it verifies.
+    pub ends_at_s: Option<i64>,
 }
 
 impl Compared {
@@ -73,13 +79,18 @@ pub fn compare(verifier: &Verifier, jwt: &str, payload: &Value<'_>, how: Compari
     }
     let enforced = how.mode == ClientJwtMode::Enforce;
     let signed = match verifier.open_expired(after_bearer(jwt).unwrap_or(jwt), how.now_s) {
-        Ok((signed, expired)) => {
-            if let Some(refusal) = expired {
+        Ok(opened) => {
+            let is_old = [opened.exp, opened.iat].iter().flatten().any(|at| how.now_s - at > AGE_MAX_S);
+            if let Some(refusal) = opened.expired {
                 // It may have expired in transit (§7, 4).
-                let refuses = enforced && how.strict_expiry;
+                let refuses = enforced && (how.strict_expiry || is_old);
                 compared.add(refuses, refusal.class, format!("client_jwt: {}", refusal.text));
+            } else if is_old {
+                let text = format!("client_jwt: iat is more than {AGE_MAX_S} s ago");
+                compared.add(enforced, &class::JWT_EXPIRED_SIGNATURE, text);
             }
-            Value::Object(signed)
+            compared.ends_at_s = opened.exp;
+            Value::Object(opened.data)
         }
         Err(refusal) => {
             compared.add(enforced, refusal.class, format!("client_jwt: {}", refusal.text));
@@ -111,13 +122,14 @@ pub fn compare(verifier: &Verifier, jwt: &str, payload: &Value<'_>, how: Compari
     compared
 }
 
-/// Compares field by field, without repeating values. Only fields that both have can refuse a request.
+/// Compares field by field, without repeating values. What the third party has not signed is a difference, too.
 fn differences(signed: &Value<'_>, shown: &Object<'_>, enforced: bool, compared: &mut Compared) {
     for (name, value) in shown.iter() {
         let known = ENFORCED.iter().find(|known| **known == name).copied();
         let shown_name = known.or_else(|| shown::member(name)).unwrap_or("(a member)");
         let Some(own) = signed.get(name) else {
-            compared.warnings.push(format!("client_payload has {shown_name}, and client_jwt has not"));
+            let text = format!("client_payload has {shown_name}, and client_jwt has not");
+            compared.add(enforced && known.is_some() && !is_blank(value), &class::WRONG_REQUEST_FORMAT, text);
             continue;
         };
         if is_same(name, own, value) {
@@ -149,10 +161,22 @@ fn is_same(name: &str, one: &Value<'_>, other: &Value<'_>) -> bool {
     }
 }
 
-/// Whether a customer's answer that both have differs, apart from the authentication method. An answer that only one
-/// side has is a warning, since the reference's own example has such a case (V4 and N2).
-fn differs_in_answers(one: &Value<'_>, other: &Value<'_>) -> bool {
-    let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else { return true };
-    let mut answers = one.iter().filter(|(name, _)| !TYPES.contains(name));
-    answers.any(|(name, value)| other.get(name).is_some_and(|other| !is_same(name, value, other)))
+/// Whether a member says nothing.
+fn is_blank(value: &Value<'_>) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(members) => members.iter().all(|(name, value)| TYPES.contains(&name) || is_blank(value)),
+        _ => false,
+    }
+}
+
+/// Whether the customer's answers differ, apart from the authentication method. An answer that only the third party has
+/// signed is a warning.
+fn differs_in_answers(signed: &Value<'_>, shown: &Value<'_>) -> bool {
+    let (Some(signed), Some(shown)) = (signed.as_object(), shown.as_object()) else { return true };
+    let mut answers = shown.iter().filter(|(name, _)| !TYPES.contains(name));
+    answers.any(|(name, value)| match signed.get(name) {
+        Some(own) => !is_same(name, own, value),
+        None => !is_blank(value),
+    })
 }

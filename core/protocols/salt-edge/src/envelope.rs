@@ -79,6 +79,19 @@ impl fmt::Display for UnfitKeys {
 
 impl std::error::Error for UnfitKeys {}
 
+/// An envelope whose signature was verified.
+#[derive(Debug)]
+pub struct Opened {
+    /// The member `data`.
+    pub data: Object<'static>,
+    /// The end of its validity, in Unix seconds.
+    pub exp: Option<i64>,
+    /// When it was issued, in Unix seconds, if it says so.
+    pub iat: Option<i64>,
+    /// The refusal if it has expired.
+    pub expired: Option<Refusal>,
+}
+
 impl Verifier {
     /// A verifier of Salt Edge's requests, with the default issuer and leeway. The keys are Salt Edge's: one, or two
     /// while it changes from the old to the new.
@@ -123,21 +136,22 @@ impl Verifier {
     /// # Errors
     /// A refusal at one of the steps 4 to 8. Until the signature is verified, only the header is read.
     pub fn open(&self, jwt: &str, now_s: i64) -> Result<Object<'static>, Refusal> {
-        self.open_unless(jwt, now_s, Err)
+        self.open_unless(jwt, now_s, Err).map(|opened| opened.data)
     }
 
-    /// The same, but accepts an expired envelope and returns the refusal for it together with the `data`. A missing or
+    /// The same, but accepts an expired envelope and returns the refusal for it together with the content. A missing or
     /// invalid `exp` is still refused.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_expired(&self, jwt: &str, now_s: i64) -> Result<(Object<'static>, Option<Refusal>), Refusal> {
+    pub fn open_expired(&self, jwt: &str, now_s: i64) -> Result<Opened, Refusal> {
         let mut expired = None;
-        let data = self.open_unless(jwt, now_s, |refusal| {
+        let mut opened = self.open_unless(jwt, now_s, |refusal| {
             expired = Some(refusal);
             Ok(())
         })?;
-        Ok((data, expired))
+        opened.expired = expired;
+        Ok(opened)
     }
 
     /// `late` decides about an expired envelope.
@@ -146,7 +160,7 @@ impl Verifier {
         jwt: &str,
         now_s: i64,
         late: impl FnOnce(Refusal) -> Result<(), Refusal>,
-    ) -> Result<Object<'static>, Refusal> {
+    ) -> Result<Opened, Refusal> {
         let unreadable = |text: String| Refusal::new(&class::JWT_DECODE_ERROR, 4, text);
         if jwt.len() > MAX_BYTES {
             return Err(unreadable(format!("the JWT has {} bytes, more than {MAX_BYTES}", jwt.len())));
@@ -167,8 +181,13 @@ impl Verifier {
             late(refusal)?;
         }
         self.check_issuer(claims.get("iss"))?;
+        let second = |name| match claims.get(name) {
+            Some(Value::Number(number)) => number.as_u64().and_then(|second| i64::try_from(second).ok()),
+            _ => None,
+        };
+        let (exp, iat) = (second("exp"), second("iat"));
         match claims.remove("data").map(Value::into_owned) {
-            Some(Value::Object(data)) => Ok(data),
+            Some(Value::Object(data)) => Ok(Opened { data, exp, iat, expired: None }),
             found => {
                 let text = format!("data must be an object, and is {}", kind(found.as_ref()));
                 Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 8, text))

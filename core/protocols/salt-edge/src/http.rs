@@ -34,6 +34,8 @@ impl ReceiveRequestRequest {
             provider_code: None,
             issuer: None,
             leeway_s: None,
+            path_prefix: None,
+            redirect_schemes: None,
             at: None,
         }
     }

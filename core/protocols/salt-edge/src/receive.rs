@@ -36,6 +36,10 @@ pub struct Receiver {
     pub verifier: Verifier,
     /// The bank's code at Salt Edge; not compared if unknown.
     pub provider_code: Option<String>,
+    /// What stands before `/api/priora/v1` in the path of every request, such as `/psd2`; nothing by default.
+    pub path_prefix: Option<String>,
+    /// The schemes besides `https` and `http` that a third party's `redirect_url` may have.
+    pub redirect_schemes: Vec<String>,
 }
 
 /// A request that passed all these checks.
@@ -183,7 +187,7 @@ impl Receiver {
             return Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 1, text).with_status(431));
         }
         let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        let endpoint = find(method, path)?;
+        let endpoint = find(method, path, self.path_prefix.as_deref().unwrap_or_default())?;
         let client_id = client_id(headers)?;
         let data = self.verifier.open(bearer(headers)?, now_s)?;
         let access_token = access_token(headers, endpoint.terms.token)?;
@@ -205,7 +209,7 @@ impl Receiver {
     /// # Errors
     /// A refusal at one of these steps.
     pub fn read(&self, authenticated: Authenticated) -> Result<Received, Refusal> {
-        let Authenticated { endpoint, client_id, access_token, consent_id, data, mut warnings } = authenticated;
+        let Authenticated { endpoint, client_id, access_token, consent_id, mut data, mut warnings } = authenticated;
         let is_notice = endpoint.terms.token == TokenUse::Ignored;
         let consent_id = match consent_id {
             Err(why) if is_notice => {
@@ -219,6 +223,7 @@ impl Receiver {
         let unknown = data.iter().filter(|(name, _)| !is_known(name) && *name != "provider_code");
         let unknown = unknown.map(|(name, value)| (name.to_owned().into(), value.clone())).collect();
         let whole = is_notice.then(|| data.clone());
+        credentials_as_text(&mut data, &mut warnings);
         let request = match ((endpoint.read)(data), whole) {
             (Ok(request), _) => request,
             // A notice is accepted, whatever its content.
@@ -229,6 +234,7 @@ impl Receiver {
             (Err(fault), None) => return Err(malformed(fault.message())),
         };
         request.check().map_err(malformed)?;
+        request.check_redirect(&self.redirect_schemes).map_err(|why| malformed(&why))?;
         match self.check_provider(provider_code.as_ref()) {
             Err(refusal) if is_notice => warnings.push(refusal.text),
             checked => checked?,
@@ -270,6 +276,68 @@ impl HubRequest {
     }
 }
 
+impl HubRequest {
+    /// Checks the address to which the customer's browser is sent at the end: the bank's page must be able to use it.
+    fn check_redirect(&self, schemes: &[String]) -> Result<(), String> {
+        let (field, url) = match self {
+            Self::CreateToken(wanted) => (
+                "original_request.client_payload.data.redirect_url",
+                &wanted.original_request.client_payload.data.redirect_url,
+            ),
+            Self::RefreshAccounts(wanted) => ("redirect_url", &wanted.redirect_url),
+            _ => return Ok(()),
+        };
+        match url {
+            Some(url) if !is_page(url, schemes) => {
+                Err(format!("{field} must be an absolute URL with https, http or a scheme of the bank's settings"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a browser may be sent to this address: an absolute URL with a host and without control characters, white space
+/// or backslashes, with `https` or `http`; or any absolute URL with one of the other schemes.
+#[must_use]
+pub fn is_page(text: &str, schemes: &[String]) -> bool {
+    let is_plain = !text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\');
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    // A program that is less strict than a browser must find the same host.
+    let is_web = ["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let has_host = || rest.starts_with("//") && !rest[2..].starts_with('/');
+    let is_known = is_web && has_host() || schemes.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    is_plain && is_known && url::Url::parse(text).is_ok_and(|url| !is_web || url.has_host())
+}
+
+/// Replaces numbers and booleans among a customer's answers by their texts, and leaves out nulls: the bank's code decides
+/// about them, so that the customer hears of it. Other values are malformed.
+fn credentials_as_text(data: &mut Object<'_>, warnings: &mut Vec<String>) {
+    let mut place = data.get_mut("original_request");
+    for name in ["client_payload", "data", "credentials"] {
+        place = place.and_then(Value::as_object_mut).and_then(|object| object.get_mut(name));
+    }
+    let Some(credentials) = place.and_then(Value::as_object_mut) else { return };
+    let mut odd = false;
+    let plain = std::mem::take(credentials).into_iter().filter_map(|(name, value)| {
+        let text = match value {
+            Value::Number(number) => number.to_string(),
+            Value::Bool(value) => value.to_string(),
+            Value::Null => {
+                odd = true;
+                return None;
+            }
+            other => return Some((name, other)),
+        };
+        odd = true;
+        Some((name, Value::String(text.into())))
+    });
+    *credentials = plain.collect();
+    if odd {
+        warnings
+            .push("values of credentials should be texts: numbers and booleans were read as such, null as none".into());
+    }
+}
+
 /// Reads what is possible from a malformed notice: each text in its expected place. Headers are left out, as they may
 /// hold tokens.
 fn notice(data: &Object<'_>) -> ErrorNotice {
@@ -301,9 +369,14 @@ fn malformed(why: &str) -> Refusal {
     Refusal::new(&class::WRONG_REQUEST_FORMAT, 14, why)
 }
 
-/// Finds the endpoint of a method and a path. A prefix before the API's own path belongs to the web framework.
-fn find(method: &str, path: &str) -> Result<&'static Endpoint, Refusal> {
-    let own = path.rfind(PREFIX).map_or("", |at| &path[at..]);
+/// Finds the endpoint of a method and a path below the prefix.
+fn find(method: &str, path: &str, prefix: &str) -> Result<&'static Endpoint, Refusal> {
+    // The absolute form of a target is the same request.
+    let path = match path.split_once("://").map(|(_, rest)| rest) {
+        Some(rest) if !path.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
+        _ => path,
+    };
+    let own = path.strip_prefix(prefix.trim_end_matches('/')).filter(|own| own.starts_with(PREFIX)).unwrap_or("");
     let at_path = || ENDPOINTS.iter().filter(|endpoint| endpoint.route.path == own);
     if let Some(found) = at_path().find(|endpoint| Method::from_text(method) == Some(endpoint.route.method)) {
         return Ok(found);

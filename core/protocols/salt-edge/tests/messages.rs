@@ -72,13 +72,23 @@ fn headers(id: &str) -> Headers {
 
 fn hub() -> Receiver {
     let keys = VerifyingKey::all_from_pem(VECTORS["keys"]["a"].as_str().unwrap()).unwrap();
-    Receiver { verifier: Verifier::new(keys).unwrap(), provider_code: Some("demobank".into()) }
+    Receiver {
+        verifier: Verifier::new(keys).unwrap(),
+        provider_code: Some("demobank".into()),
+        path_prefix: None,
+        redirect_schemes: Vec::new(),
+    }
 }
 
 /// A receiver for messages that are signed here.
 fn own() -> Receiver {
     let keys = vec![VerifyingKey::from_spki_der(KEY.spki_der()).unwrap()];
-    Receiver { verifier: Verifier::new(keys).unwrap(), provider_code: Some("demobank".into()) }
+    Receiver {
+        verifier: Verifier::new(keys).unwrap(),
+        provider_code: Some("demobank".into()),
+        path_prefix: None,
+        redirect_schemes: Vec::new(),
+    }
 }
 
 /// SE-V01 to SE-V11 as received by a connector.
@@ -100,11 +110,14 @@ fn what_the_hub_asks_is_received_as_typed_requests() {
     for (at, operation) in operations.into_iter().enumerate() {
         let id = format!("V{}", at + 1);
         let (sent, method) = (vector(&id), vector(&id)["method"].as_str().unwrap());
-        // Below another base path the endpoint is the same.
-        for base in ["", "/connector", "https://connector.test"] {
+        // Below another base path only if the settings name it.
+        let other = format!("/connector{}", sent["path"].as_str().unwrap());
+        assert_eq!(hub().receive(method, &other, &headers(&id), CLOCK).unwrap_err().status, 404, "{id}");
+        for (base, prefix) in [("", None), ("/connector", Some("/connector/")), ("https://connector.test", None)] {
+            let hub = Receiver { path_prefix: prefix.map(str::to_owned), ..hub() };
             let target = format!("{base}{}", sent["path"].as_str().unwrap());
             let received =
-                hub().receive(method, &target, &headers(&id), CLOCK).unwrap_or_else(|why| panic!("{id}: {why}"));
+                hub.receive(method, &target, &headers(&id), CLOCK).unwrap_or_else(|why| panic!("{id}: {why}"));
             let client_id: u64 = sent["headers"]["Client-Id"].as_str().unwrap().parse().unwrap();
             assert_eq!(received.client_id, client_id);
             let token = received.access_token.as_ref().map(|token| token.expose().to_owned());
@@ -494,4 +507,59 @@ fn a_refusals_text_is_redacted_before_it_is_cut() {
         let shown = format!("{error} {error:?} {}", error.to_json());
         assert!(!shown.contains(&token[..12]) && !shown.contains('\u{1b}') && !shown.contains("\\u001b"), "{shown}");
     }
+}
+
+/// An address that the bank's page could not send a browser to is refused on the way in, wherever a message has one.
+#[test]
+fn the_third_partys_address_is_one_for_browsers() {
+    let create = |url: &str| {
+        let mut data = data("V1");
+        data["original_request"]["client_payload"]["data"]["redirect_url"] = url.into();
+        asked("POST", "/api/priora/v1/tokens/create", &[], &data)
+    };
+    let refresh = |url: &str| {
+        let data = json!({"session_secret": "s", "redirect_url": url});
+        asked("PUT", ACCOUNTS, &[], &data)
+    };
+    for url in ["https://a.example/x?y=1#z", "http://127.0.0.1:1/", "HTTPS://A.example"] {
+        assert!(create(url).is_ok() && refresh(url).is_ok(), "{url}");
+    }
+    for url in [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "data:text/html,x",
+        "//evil.example/",
+        "not a url",
+        "https:",
+        "https:///x",
+        "https:a.example",
+        "https://a.example/\u{9}x",
+        " https://a.example",
+        "https://a.example\\@b/",
+        "https://a.example/\r\nLocation: x",
+        "file:///etc/passwd",
+        "myapp://back",
+        "/relative",
+    ] {
+        for refused in [create(url), refresh(url)] {
+            assert_eq!(refused.unwrap_err(), ("WrongRequestFormat", 14, 400), "{url:?}");
+        }
+    }
+    use bankchannel_salt_edge::receive::is_page;
+    let schemes = ["myapp".to_owned()];
+    assert!(is_page("myapp://back", &schemes) && is_page("MYAPP:back", &schemes) && !is_page("other://x", &schemes));
+}
+
+/// Values of a customer's answers that are no texts reach the bank's code, so that the customer hears of them.
+#[test]
+fn odd_values_of_credentials_are_read_as_texts() {
+    let mut data = data("V4");
+    let credentials = json!({"sms": 123_456, "app": true, "pin": null, "name": "x"});
+    data["original_request"]["client_payload"]["data"]["credentials"] = credentials;
+    let received = asked("POST", "/api/priora/v1/tokens/confirm", &[], &data).unwrap();
+    let read = &received["original_request"]["client_payload"]["data"]["credentials"];
+    assert_eq!(read, &json!({"sms": "123456", "app": "true", "name": "x"}));
+    data["original_request"]["client_payload"]["data"]["credentials"] = json!({"sms": {"a": 1}});
+    let refused = asked("POST", "/api/priora/v1/tokens/confirm", &[], &data).unwrap_err();
+    assert_eq!(refused, ("WrongRequestFormat", 14, 400));
 }

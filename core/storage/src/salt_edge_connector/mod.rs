@@ -23,10 +23,10 @@ pub use entities::callback::{
     AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, NewCallback,
 };
 pub use entities::session::{
-    About, Answered, Cancelled, NewSession, Opened, Session, SessionKind, SessionState, StepAnswer,
+    About, Answered, Cancelled, NewSession, Opened, Session, SessionKind, SessionState, StepAnswer, UsedJwt,
 };
 pub use entities::settle::{Change, Granted, Settled, Settlement, Settler};
-pub use entities::task::{DueTask, NewTask, TaskKind};
+pub use entities::task::{DueTask, NewTask, TaskKind, TaskLane};
 pub use entities::token::{Judged, Presented, Revoked, Token, TokenFilter, TokenRefusal, TokenState};
 pub use entities::upkeep::{Due, Purged};
 pub use store::Store;
@@ -36,7 +36,7 @@ pub type Digest = [u8; 32];
 /// The id of a row: random, not secret.
 pub type Id = [u8; 16];
 
-use entities::callback::callback_columns;
+use entities::callback::{CALLBACK_RANKS, RANK_OF_REVOCATIONS, callback_columns, callback_rank};
 use entities::session::session_columns;
 use entities::token::token_columns;
 use schema::Tx;

@@ -15,6 +15,11 @@ impl engine::Schema for SaltEdgeConnector {
     const MIGRATIONS: &'static [Migration<Self>] = &[
         Migration::new(1, "salt edge connector", include_str!("migrations/0001_initial.sql")),
         Migration::new(2, "ended sessions", include_str!("migrations/0002_ended_sessions.sql")),
+        Migration::new(
+            3,
+            "ranks, and used JWTs of third parties",
+            include_str!("migrations/0003_ranks_and_client_jwts.sql"),
+        ),
     ];
 
     type State = ();

@@ -3,7 +3,8 @@
 use super::known::KnownTokens;
 use super::schema::{SaltEdgeConnector, Tx, Verb};
 use crate::engine::{
-    CommitState, Database, PostgresSettings, Result, Schema as _, SqliteSettings, StoreError, args, is_in_use,
+    CommitState, Database, PostgresSettings, Result, Schema as _, SqlDialect, SqliteSettings, StoreError, args,
+    is_in_use,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
@@ -77,6 +78,25 @@ impl Store {
                         return Ok(());
                     }
                     Err(StoreError::misuse(format!("the data in {} was sealed with another key", tx.place())))
+                })
+            })
+            .await
+        })
+    }
+
+    /// The time of the database server, in milliseconds since 1970; `None` for a folder, whose users share one clock.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn server_time(&self) -> BoxFuture<'_, Result<Option<i64>>> {
+        Box::pin(async move {
+            if self.database.dialect() != SqlDialect::Postgres {
+                return Ok(None);
+            }
+            self.read((), |tx, ()| {
+                Box::pin(async move {
+                    let sql = "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS BIGINT)";
+                    tx.number(sql, &[]).await.map(Some)
                 })
             })
             .await

@@ -7,7 +7,7 @@ use crate::samples::{
 };
 use bankchannel_storage::salt_edge_connector::{
     Answered, CallbackKind, Cancelled, Change, NewSession, Opened, Revoked, SessionKind, SessionState, Settled,
-    Settlement, StepAnswer, Store, TaskKind,
+    Settlement, StepAnswer, Store, TaskKind, TaskLane,
 };
 
 cases!(
@@ -32,8 +32,8 @@ async fn many_requests_begin_one_session(store: Store) {
     .await;
     assert_eq!(opened.iter().filter(|opened| **opened == Opened::New).count(), 1);
     assert!(opened.iter().all(|opened| matches!(opened, Opened::New | Opened::Repeated)));
-    assert!(store.take_task(NOW, i64::MAX).await.unwrap().is_some());
-    assert!(store.take_task(NOW, i64::MAX).await.unwrap().is_none(), "the bank is asked once");
+    assert!(store.take_task(TaskLane::Sessions, NOW, i64::MAX).await.unwrap().is_some());
+    assert!(store.take_task(TaskLane::Sessions, NOW, i64::MAX).await.unwrap().is_none(), "the bank is asked once");
 }
 
 async fn one_of_many_ends_counts(store: Store) {
@@ -128,6 +128,7 @@ async fn many_answers_are_one_try(store: Store) {
     let answered = race(MANY, |number| {
         let store = store.clone();
         let answer = StepAnswer {
+            client_jwt: None,
             secret: digest(1),
             client_id: CLIENT,
             presented: None,
@@ -151,7 +152,7 @@ async fn workers_share_questions(store: Store) {
         let store = store.clone();
         async move {
             let mut taken = Vec::new();
-            while let Some(task) = store.take_task(NOW, NOW + MINUTE).await.unwrap() {
+            while let Some(task) = store.take_task(TaskLane::Sessions, NOW, NOW + MINUTE).await.unwrap() {
                 taken.push(task.id[0]);
             }
             taken

@@ -26,6 +26,7 @@ pub(crate) fn task(number: u8, kind: TaskKind) -> NewTask {
 /// An enrolment in which all ids are derived from this number.
 pub(crate) fn enrolment(number: u8) -> NewSession {
     NewSession {
+        client_jwt: None,
         id: id(number),
         secret: digest(number),
         client_id: CLIENT,
@@ -84,12 +85,12 @@ pub(crate) fn waiting(state: SessionState) -> Change {
 }
 
 pub(crate) fn by_bank(session: u8, change: Change) -> Settlement {
-    Settlement { session: id(session), by: Settler::Bank, now: NOW + 1, change }
+    Settlement { session: id(session), by: Settler::Bank, now: NOW + 1, holder: None, change }
 }
 
 pub(crate) fn by_task(task: &DueTask, change: Change) -> Settlement {
     let session = task.session.as_ref().unwrap().id;
-    Settlement { session, by: Settler::Task { id: task.id, lease: task.lease }, now: NOW + 1, change }
+    Settlement { session, by: Settler::Task { id: task.id, lease: task.lease }, now: NOW + 1, holder: None, change }
 }
 
 /// An enrolment that ended well: its token is confirmed, its callback delivered.

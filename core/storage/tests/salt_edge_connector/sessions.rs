@@ -6,8 +6,8 @@ use crate::samples::{
     id, presented, renewal, task, waiting,
 };
 use bankchannel_storage::salt_edge_connector::{
-    Answered, CallbackKind, Cancelled, Change, Opened, SessionKind, SessionState, Settled, StepAnswer, Store, TaskKind,
-    TokenRefusal,
+    Answered, CallbackKind, Cancelled, Change, NewSession, Opened, SessionKind, SessionState, Settled, Settlement,
+    StepAnswer, Store, TaskKind, TaskLane, TokenRefusal, UsedJwt,
 };
 
 cases!(
@@ -19,7 +19,10 @@ cases!(
     what_was_given_up_stays_so,
     time_ends_a_session,
     a_renewal_that_fails_leaves_the_token_as_it_was,
-    a_lost_lease_settles_nothing,
+    a_task_is_settled_once,
+    a_session_has_one_customer,
+    what_customers_wait_for_goes_first,
+    a_third_partys_jwt_counts_for_one_session,
     old_rows_go_when_nothing_waits,
 );
 
@@ -29,6 +32,7 @@ async fn state(store: &Store, number: u8) -> SessionState {
 
 fn answer(number: u8, of_task: u8) -> StepAnswer {
     StepAnswer {
+        client_jwt: None,
         secret: digest(number),
         client_id: CLIENT,
         presented: None,
@@ -72,16 +76,16 @@ async fn a_repeat_has_the_hub_told_again(store: Store) {
 async fn the_bank_is_asked_and_its_answer_ends_the_session(store: Store) {
     store.open_session(enrolment(1)).await.unwrap();
     assert_eq!(state(&store, 1).await, SessionState::Received);
-    let due = store.take_task(NOW, NOW + MINUTE).await.unwrap().unwrap();
+    let due = store.take_task(TaskLane::Sessions, NOW, NOW + MINUTE).await.unwrap().unwrap();
     assert_eq!((due.kind, due.lease, &due.sealed), (TaskKind::Authenticate, 1, &vec![1]));
-    assert!(store.take_task(NOW, NOW + MINUTE).await.unwrap().is_none(), "it is taken");
+    assert!(store.take_task(TaskLane::Sessions, NOW, NOW + MINUTE).await.unwrap().is_none(), "it is taken");
     assert_eq!(store.settle(by_task(&due, approval(1))).await.unwrap(), Settled::Done);
     assert_eq!(state(&store, 1).await, SessionState::Succeeded);
     assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
     let late = store.settle(by_bank(1, Change::Fail { callback: callback(CallbackKind::Fail) })).await.unwrap();
     assert_eq!(late, Settled::Ended(SessionState::Succeeded));
     assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Success)], "one end, and no other");
-    assert!(store.take_task(i64::MAX, i64::MAX).await.unwrap().is_none());
+    assert!(store.take_task(TaskLane::Sessions, i64::MAX, i64::MAX).await.unwrap().is_none());
 }
 
 async fn an_answer_is_taken_only_where_one_is_awaited(store: Store) {
@@ -95,7 +99,7 @@ async fn an_answer_is_taken_only_where_one_is_awaited(store: Store) {
     assert_eq!(store.answer_step(foreign).await.unwrap(), Answered::OtherClient);
     assert_eq!(store.answer_step(answer(1, 10)).await.unwrap(), Answered::Taken);
     assert_eq!(store.answer_step(answer(1, 11)).await.unwrap(), Answered::Unchanged, "the bank is being asked");
-    let due = store.take_task(NOW + 3, NOW + MINUTE).await.unwrap().unwrap();
+    let due = store.take_task(TaskLane::Sessions, NOW + 3, NOW + MINUTE).await.unwrap().unwrap();
     assert_eq!((due.kind, due.session.as_ref().unwrap().tries), (TaskKind::Confirm, 1));
     assert_eq!(store.settle(by_task(&due, approval(1))).await.unwrap(), Settled::Done);
     assert_eq!(store.answer_step(answer(1, 12)).await.unwrap(), Answered::Unchanged, "it has ended");
@@ -126,7 +130,7 @@ async fn what_was_given_up_stays_so(store: Store) {
     assert_eq!(settled, Settled::Ended(SessionState::Cancelled));
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::NotFound));
     assert_eq!(deliver_all(&store).await, [], "nobody is told");
-    let notice = store.take_task(NOW, i64::MAX).await.unwrap().unwrap();
+    let notice = store.take_task(TaskLane::Notices, NOW, i64::MAX).await.unwrap().unwrap();
     assert_eq!((notice.kind, notice.session.is_none()), (TaskKind::Notice, true));
     assert!(store.drop_task(notice.id, notice.lease).await.unwrap());
     // A confirmed token stays.
@@ -158,7 +162,7 @@ async fn a_renewal_that_fails_leaves_the_token_as_it_was(store: Store) {
     enrolled(&store, 1).await;
     assert_eq!(store.open_session(about_token(2, SessionKind::Reconnect, 1)).await.unwrap(), Opened::New);
     store.settle(by_bank(2, waiting(SessionState::AwaitingCode))).await.unwrap();
-    assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked), "it waits meanwhile");
+    assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Unconfirmed), "it waits meanwhile");
     let again = store.open_session(about_token(2, SessionKind::Reconnect, 1)).await.unwrap();
     assert_eq!(again, Opened::Repeated);
     store.settle(by_bank(2, Change::Fail { callback: callback(CallbackKind::Fail) })).await.unwrap();
@@ -172,16 +176,76 @@ async fn a_renewal_that_fails_leaves_the_token_as_it_was(store: Store) {
     assert!(store.token(presented(3, NOW)).await.unwrap().is_ok());
 }
 
-async fn a_lost_lease_settles_nothing(store: Store) {
+async fn a_task_is_settled_once(store: Store) {
     store.open_session(enrolment(1)).await.unwrap();
-    let first = store.take_task(NOW, NOW + 1).await.unwrap().unwrap();
-    let second = store.take_task(NOW + 1, NOW + MINUTE).await.unwrap().unwrap();
+    let first = store.take_task(TaskLane::Sessions, NOW, NOW + 1).await.unwrap().unwrap();
+    let second = store.take_task(TaskLane::Sessions, NOW + 1, NOW + MINUTE).await.unwrap().unwrap();
     assert_eq!((first.lease, second.lease), (1, 2));
-    assert_eq!(store.settle(by_task(&first, approval(1))).await.unwrap(), Settled::Lost);
     assert!(!store.put_off_task(first.id, first.lease, NOW).await.unwrap());
     assert!(store.put_off_task(second.id, second.lease, NOW).await.unwrap());
-    let third = store.take_task(NOW + 1, NOW + MINUTE).await.unwrap().unwrap();
-    assert_eq!(store.settle(by_task(&third, approval(1))).await.unwrap(), Settled::Done);
+    // The bank's answer was kept while the store was away; meanwhile another worker has taken the task.
+    let third = store.take_task(TaskLane::Sessions, NOW + 1, NOW + MINUTE).await.unwrap().unwrap();
+    let code = waiting(SessionState::AwaitingCode);
+    assert_eq!(store.settle(by_task(&first, code)).await.unwrap(), Settled::Done);
+    assert_eq!(store.settle(by_task(&third, approval(1))).await.unwrap(), Settled::Lost);
+}
+
+async fn a_session_has_one_customer(store: Store) {
+    let named = |settlement, customer| Settlement { holder: Some(digest(customer)), ..settlement };
+    store.open_session(enrolment(1)).await.unwrap();
+    let code = by_bank(1, waiting(SessionState::AwaitingCode));
+    assert_eq!(store.settle(named(code, 7)).await.unwrap(), Settled::Done);
+    assert_eq!(store.settle(named(by_bank(1, approval(1)), 8)).await.unwrap(), Settled::OtherCustomer);
+    assert_eq!(state(&store, 1).await, SessionState::AwaitingCode, "nothing was changed");
+    assert_eq!(store.settle(named(by_bank(1, approval(1)), 7)).await.unwrap(), Settled::Done);
+    // The token's customer, whatever the session has named.
+    deliver_all(&store).await;
+    let Change::Succeed { granted: Some(granted), .. } = approval(1) else { unreachable!("it is an approval") };
+    store.open_session(about_token(2, SessionKind::Refresh, 1)).await.unwrap();
+    let other = Settlement { holder: Some(digest(99)), ..by_bank(2, waiting(SessionState::AwaitingRedirect)) };
+    assert_eq!(store.settle(other).await.unwrap(), Settled::OtherCustomer);
+    let own = Settlement { holder: Some(granted.holder), ..by_bank(2, waiting(SessionState::AwaitingRedirect)) };
+    assert_eq!(store.settle(own).await.unwrap(), Settled::Done);
+}
+
+async fn what_customers_wait_for_goes_first(store: Store) {
+    for number in 0..3 {
+        assert!(store.put_notice(task(50 + number, TaskKind::Notice), 3, NOW - 9).await.unwrap());
+    }
+    assert!(!store.put_notice(task(60, TaskKind::Notice), 3, NOW).await.unwrap(), "three wait");
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    store.open_session(about_token(2, SessionKind::Refresh, 1)).await.unwrap();
+    store.open_session(NewSession { now: NOW + 1, ..enrolment(3) }).await.unwrap();
+    let mut order = Vec::new();
+    while let Some(due) = store.take_task(TaskLane::Sessions, NOW + 2, i64::MAX).await.unwrap() {
+        order.push(due.kind);
+    }
+    assert_eq!(order, [TaskKind::Authenticate, TaskKind::Refresh]);
+    assert!(store.take_task(TaskLane::Notices, NOW, i64::MAX).await.unwrap().is_some());
+    // Reports: the end of a token goes after what a customer waits for.
+    store.revoke_token(id(1), NOW).await.unwrap();
+    store.settle(by_bank(3, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    let due = store.take_callbacks(i64::MAX - 1, i64::MAX, 9).await.unwrap();
+    let kinds: Vec<_> = due.iter().map(|due| due.kind).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == CallbackKind::Revoke).count(), 0, "behind its session: {kinds:?}");
+    assert_eq!(due[0].kind, CallbackKind::Success);
+}
+
+async fn a_third_partys_jwt_counts_for_one_session(store: Store) {
+    let jwt = Some(UsedJwt { hash: digest(9), expires_at: NOW + MINUTE });
+    let with = |number| NewSession { client_jwt: jwt, ..enrolment(number) };
+    assert_eq!(store.open_session(with(1)).await.unwrap(), Opened::New);
+    assert_eq!(store.open_session(with(1)).await.unwrap(), Opened::Repeated);
+    assert_eq!(store.open_session(with(2)).await.unwrap(), Opened::UsedJwt);
+    assert_eq!(store.session(id(2)).await.unwrap(), None, "nothing was begun");
+    store.open_session(enrolment(3)).await.unwrap();
+    store.settle(by_bank(3, waiting(SessionState::AwaitingCode))).await.unwrap();
+    let used = StepAnswer { client_jwt: jwt, ..answer(3, 30) };
+    assert_eq!(store.answer_step(used).await.unwrap(), Answered::UsedJwt);
+    // It is forgotten when it would no longer be accepted.
+    store.purge(NOW + MINUTE + 1, 0, 9).await.unwrap();
+    assert_eq!(store.open_session(with(4)).await.unwrap(), Opened::New);
 }
 
 async fn old_rows_go_when_nothing_waits(store: Store) {

@@ -3,7 +3,7 @@
 use crate::samples::{NOW, digest, enrolled, enrolment, id, presented, task};
 use bankchannel_storage::engine::{Database, SqliteSettings};
 use bankchannel_storage::salt_edge_connector::{
-    NewSession, Opened, Revoked, Store, StoreError, TaskKind, TokenRefusal,
+    NewSession, Opened, Revoked, Store, StoreError, TaskKind, TaskLane, TokenRefusal,
 };
 use std::path::Path;
 use std::process::Command;
@@ -67,7 +67,7 @@ async fn processes_share_a_folder() {
     assert_eq!(begun, usize::from(SESSIONS), "each session began once");
     let store = Store::open_sqlite(folder.path()).await.unwrap();
     let mut tasks = 0;
-    while store.take_task(NOW, i64::MAX).await.unwrap().is_some() {
+    while store.take_task(TaskLane::Sessions, NOW, i64::MAX).await.unwrap().is_some() {
         tasks += 1;
     }
     assert_eq!(tasks, usize::from(SESSIONS));

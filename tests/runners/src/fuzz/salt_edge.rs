@@ -51,7 +51,9 @@ pub(super) fn request(bytes: &[u8]) {
     let Ok(Value::Object(data)) = bankchannel_foundation::json::parse(bytes, 32) else { return };
     let (key, verifier) = own();
     let Ok(jwt) = sign(data.clone(), NOW_S + 60, key) else { return };
-    let receiver = Receiver { verifier: verifier.clone(), provider_code: Some("demobank".to_owned()) };
+    let provider_code = Some("demobank".to_owned());
+    let receiver =
+        Receiver { verifier: verifier.clone(), provider_code, path_prefix: None, redirect_schemes: Vec::new() };
     let mut headers = Headers::default();
     headers.push("Client-Id", "1");
     headers.push("Access-Token", "token");

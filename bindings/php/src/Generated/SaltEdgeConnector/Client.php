@@ -286,6 +286,10 @@ interface Client
      * `priora.saltedge.com`. Left out, the client's own setting.
      * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
      * Left out, the client's own setting.
+     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
+     * such as `/psd2`. Default: nothing. Left out, the client's own setting.
+     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third
+     * party's `redirect_url` may have. Default: none. Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
@@ -299,6 +303,8 @@ interface Client
         ?string $providerCode = null,
         ?string $issuer = null,
         ?int $leewayS = null,
+        ?string $pathPrefix = null,
+        ?array $redirectSchemes = null,
         ?\DateTimeInterface $at = null,
     ): ReceiveRequestResponse;
 
@@ -378,9 +384,10 @@ interface Client
      * Verify a third party's own request, which Salt Edge forwards.
      *
      * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
-     * `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or if the
-     * JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the
-     * customer's answers. Other differences are warnings.
+     * `enforce` the request is refused if the JWT does not verify, if it expired or was issued more than
+     * 15 minutes ago, if scopes are not admitted, or if `client_payload` has a `redirect_url`, `scopes`,
+     * `consent_period_days` or answers of the customer that the JWT has not, or has otherwise. Other
+     * differences are warnings.
      *
      * @param string $publicKey The third party's public key as PEM text: `public_key` of
      * `get_client_info`.
@@ -688,8 +695,8 @@ interface Client
     /**
      * Revoke the tokens that Salt Edge revoked.
      *
-     * Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored.
-     * Tokens of the last page may be listed again. Once a day is enough.
+     * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
+     * call. Its tokens are listed again. Once a day is enough.
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.

@@ -34,6 +34,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $appSecret The app secret, from Salt Edge's dashboard.
      * @param string|null $appSecretFile A file with the app secret.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
+     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
+     * such as `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other
+     * paths are answered with 404.
+     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third
+     * party's `redirect_url` may have, such as that of a third party's app. Default: none. A request with
+     * another address is refused.
      * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or
      * more. If the key is elsewhere, give `public_key`: each call then asks for the signature.
      * @param string|null $privateKeyFile A file with the private key.
@@ -70,6 +76,9 @@ abstract class Operations extends AbstractClient implements Client
      * shortens it. Default: 90.
      * @param int|null $confirmationTries The number of codes that a customer may enter in one session.
      * Default: 3.
+     * @param int|null $reportsAtOnce The number of reports that one call of `work` sends to Salt Edge at
+     * the same time. One that is not answered takes its place for 30 seconds at most, and holds up the
+     * others only when it and its like take all. Default: 64.
      * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
      * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
      * are set.
@@ -108,6 +117,8 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $appSecret = null,
         ?string $appSecretFile = null,
         ?string $providerCode = null,
+        ?string $pathPrefix = null,
+        ?array $redirectSchemes = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
         ?string $privateKeyFile = null,
         ?string $keystoreFile = null,
@@ -126,6 +137,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $bankSecretFile = null,
         ?int $tokenDays = null,
         ?int $confirmationTries = null,
+        ?int $reportsAtOnce = null,
         ?string $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
@@ -149,6 +161,8 @@ abstract class Operations extends AbstractClient implements Client
             'app_secret' => $appSecret === null ? null : Encode::secret($appSecret),
             'app_secret_file' => $appSecretFile,
             'provider_code' => $providerCode,
+            'path_prefix' => $pathPrefix,
+            'redirect_schemes' => $redirectSchemes === null ? null : array_values($redirectSchemes),
             'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
             'private_key_file' => $privateKeyFile,
             'keystore_file' => $keystoreFile,
@@ -167,6 +181,7 @@ abstract class Operations extends AbstractClient implements Client
             'bank_secret_file' => $bankSecretFile,
             'token_days' => $tokenDays,
             'confirmation_tries' => $confirmationTries,
+            'reports_at_once' => $reportsAtOnce,
             'ca_file' => $caFile,
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
@@ -498,6 +513,10 @@ abstract class Operations extends AbstractClient implements Client
      * `priora.saltedge.com`. Left out, the client's own setting.
      * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
      * Left out, the client's own setting.
+     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
+     * such as `/psd2`. Default: nothing. Left out, the client's own setting.
+     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third
+     * party's `redirect_url` may have. Default: none. Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
@@ -511,6 +530,8 @@ abstract class Operations extends AbstractClient implements Client
         ?string $providerCode = null,
         ?string $issuer = null,
         ?int $leewayS = null,
+        ?string $pathPrefix = null,
+        ?array $redirectSchemes = null,
         ?\DateTimeInterface $at = null,
     ): ReceiveRequestResponse {
         $response = $this->compute('salt_edge_connector.receive_request', [
@@ -521,6 +542,8 @@ abstract class Operations extends AbstractClient implements Client
             'provider_code' => $providerCode,
             'issuer' => $issuer,
             'leeway_s' => $leewayS,
+            'path_prefix' => $pathPrefix,
+            'redirect_schemes' => $redirectSchemes === null ? null : array_values($redirectSchemes),
             'at' => $at === null ? null : Encode::timestamp($at),
         ]);
 
@@ -634,9 +657,10 @@ abstract class Operations extends AbstractClient implements Client
      * Verify a third party's own request, which Salt Edge forwards.
      *
      * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
-     * `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or if the
-     * JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the
-     * customer's answers. Other differences are warnings.
+     * `enforce` the request is refused if the JWT does not verify, if it expired or was issued more than
+     * 15 minutes ago, if scopes are not admitted, or if `client_payload` has a `redirect_url`, `scopes`,
+     * `consent_period_days` or answers of the customer that the JWT has not, or has otherwise. Other
+     * differences are warnings.
      *
      * @param string $publicKey The third party's public key as PEM text: `public_key` of
      * `get_client_info`.
@@ -1036,8 +1060,8 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Revoke the tokens that Salt Edge revoked.
      *
-     * Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored.
-     * Tokens of the last page may be listed again. Once a day is enough.
+     * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
+     * call. Its tokens are listed again. Once a day is enough.
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.

@@ -28,30 +28,28 @@ use bankchannel_salt_edge::{
 use bankchannel_storage::salt_edge_connector::{AttemptEnd, CallbackEnd, CallbackKind, DueCallback, Id};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use tokio::{sync::watch, time::MissedTickBehavior};
 
 use super::{
-    Engine, again_while_busy, read_id,
+    Engine, again_while_busy,
+    lanes::LOOK_AGAIN,
+    read_id,
     records::{FailureRecord, SessionRecord, SuccessRecord, UpdateRecord},
-    unusable,
+    shown, unusable,
     vault::Place,
-    work::LOOK_AGAIN,
 };
 use crate::{CallOptions, salt_edge::Sender};
 
-/// The maximum number of callbacks that are sent at the same time.
-const AT_ONCE: usize = 16;
-/// The number of callbacks that are taken from the store, including those being sent. All of them can be sent within
-/// their lease, even if the hub answers each at the last moment, and other workers find some too.
-const IN_HAND: usize = 3 * AT_ONCE;
-/// The same while the hub answers quickly: half of them must last until the next ones are taken, which waits for the
-/// disk.
-const IN_HAND_QUICK: usize = 20 * AT_ONCE;
+/// The number of callbacks that are taken from the store while the hub answers quickly, including those being sent: half
+/// of them must last until the next ones are taken, which waits for the disk. Otherwise none is taken that cannot be sent
+/// at once.
+const IN_HAND: usize = 320;
 /// The hub is quick if half of the callbacks in hand are sent in this time. It includes that of taking the next ones.
 const QUICK: Duration = Duration::from_millis(300);
+/// How long a callback that was taken waits to be sent. Then others may take it.
+const HELD: Duration = Duration::from_secs(3);
 /// The maximum number of finished callbacks whose result is not yet stored.
 const ENDING: usize = 256;
-/// The time for which new callbacks are taken before expired ones are looked for again.
-const ROUND: Duration = Duration::from_secs(5);
 /// The time limit of one callback.
 const EXCHANGE: Duration = Duration::from_secs(30);
 /// The minimum time for one callback, even if less of the call's time is left.
@@ -93,43 +91,42 @@ impl Sent {
 }
 
 impl Engine<'_> {
-    /// Sends due callbacks, several at once: a finished one is replaced by the next, so that a slow answer does not
-    /// hold up the others. Ends after [`ROUND`], when none is due, or when the call's time is up. Without a hub nothing
-    /// is sent; the callbacks wait.
+    /// Sends due callbacks, several at once: one that the hub does not answer takes its own place only. What becomes due
+    /// meanwhile is sent, too. Ends when none is due and none is being sent, or when the call's time is up. Without a hub
+    /// nothing is sent; the callbacks wait.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(super) async fn send_some(&self, options: &CallOptions) -> Result<Sent> {
+    pub(super) async fn send_some(&self, options: &CallOptions, wake: &mut watch::Receiver<u64>) -> Result<Sent> {
         let mut sent = Sent::default();
         let Some(sender) = &self.client.sender else { return Ok(sent) };
+        let at_once = self.client.ready.reports_at_once;
         let (mut sending, mut ending, mut taking) = (FuturesUnordered::new(), FuturesUnordered::new(), None);
         let mut waiting: VecDeque<(DueCallback, Instant)> = VecDeque::new();
-        let (mut taken, mut broken) = (0, None);
-        let (begun, mut may_be_due) = (Instant::now(), true);
-        let (mut in_hand, mut last): (usize, Option<Instant>) = (IN_HAND, None);
+        let (mut taken, mut broken, mut may_be_due) = (0, None, true);
+        let mut last: Option<Instant> = None;
+        let mut look = tokio::time::interval(LOOK_AGAIN);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            while sending.len() < AT_ONCE
-                && let Some((due, at)) = waiting.pop_front()
+            while sending.len() < at_once
+                && let Some((due, _)) = waiting.pop_front()
             {
-                match is_lapsing(at.elapsed()) {
-                    true => ending.push(self.end(self.not_sent(due, at), false)),
-                    false => sending.push(self.attempt(sender, due, options)),
-                }
+                sending.push(self.attempt(sender, due, options));
             }
-            if self.is_over() {
-                // Nothing new is started: a callback that was taken but not sent is due again.
+            if self.is_over() || waiting.front().is_some_and(|(_, at)| at.elapsed() > HELD) {
+                // A callback that was taken and is not sent is due again.
                 ending.extend(waiting.drain(..).map(|(due, at)| self.end(self.not_sent(due, at), false)));
             }
             let held = waiting.len() + sending.len();
-            let may_take = may_be_due && begun.elapsed() < ROUND && !(taken > 0 && self.is_over());
+            let may_take = may_be_due && broken.is_none() && !(taken > 0 && self.is_over());
             // Taken in batches, since each batch is one commit.
             if may_take
                 && taking.is_none()
                 && ending.len() < ENDING
-                && let Some(size) = batch_size(held, &mut in_hand, last)
+                && let Some(size) = batch_size(held, at_once, last)
             {
                 let (now, at) = (self.now(), Instant::now());
-                let wanted = if self.is_over() { AT_ONCE } else { size };
+                let wanted = if self.is_over() { at_once - sending.len() } else { size };
                 let due = self.store.take_callbacks(now, now + LEASE_MS, i64::try_from(wanted).unwrap_or(1));
                 (taking, last) = (Some((due, wanted, at)), Some(at));
             }
@@ -155,6 +152,9 @@ impl Engine<'_> {
                         Err(error) => (may_be_due, broken) = (false, Some(error)),
                     }
                 }
+                // While some are in flight, others may become due; while all places are taken, those that were taken wait.
+                () = news(wake) => may_be_due = true,
+                _ = look.tick() => may_be_due = true,
                 // Its result is stored while others are sent.
                 Some(attempt) = sending.next() => ending.push(self.end(attempt, true)),
                 Some(ended) = ending.next() => match ended {
@@ -162,7 +162,6 @@ impl Engine<'_> {
                     Err(error) => (may_be_due, broken) = (false, Some(error)),
                 },
                 // While the hub is slow, other callbacks may become due.
-                () = tokio::time::sleep(LOOK_AGAIN), if !may_be_due && broken.is_none() => may_be_due = true,
             }
         }
     }
@@ -322,6 +321,7 @@ impl Engine<'_> {
             is(&errors::SESSION_CLOSED) || is(&errors::SESSION_EXPIRED) || is(&errors::SESSION_NOT_FOUND);
         let is_revoked_there = is(&errors::TOKEN_REVOKED) || is(&errors::TOKEN_EXPIRED) || is(&errors::TOKEN_NOT_FOUND);
         let outcome = error.outcome();
+        let is_of_hub = error.peer().is_some_and(|peer| peer.code.is_some());
         let end = match due.kind {
             // The hub accepted it; only its answer was unreadable.
             _ if outcome == Some(Outcome::Accepted) => CallbackEnd::Delivered,
@@ -337,7 +337,8 @@ impl Engine<'_> {
             _ if outcome == Some(Outcome::NotSent) && error.category() == Category::Configuration => {
                 CallbackEnd::Stopped
             }
-            _ if outcome == Some(Outcome::Refused) && status != Some(429) => CallbackEnd::Stopped,
+            // The hub itself refuses it; a proxy's page may be gone the next time.
+            _ if outcome == Some(Outcome::Refused) && status != Some(429) && is_of_hub => CallbackEnd::Stopped,
             _ => {
                 let may_have_arrived = !matches!(outcome, Some(Outcome::NotSent | Outcome::Refused));
                 CallbackEnd::Again { due_at: self.again_at(due, error), may_have_arrived }
@@ -351,7 +352,9 @@ impl Engine<'_> {
         };
         let setting = error.detail("field").filter(|_| error.category() == Category::Configuration);
         let setting = setting.map(|setting| format!(" ({setting})")).unwrap_or_default();
-        self.options.warn(&format!("callback {}: {code}{setting}; it {what}", due.kind.as_str()));
+        let of = due.session.map(|session| format!(" of session {}", shown(session))).unwrap_or_default();
+        let (id, kind) = (shown(due.id), due.kind.as_str());
+        self.options.warn(&format!("callback {id} ({kind}{of}): {code}{setting}; it {what}"));
         Attempt { end, status, class }
     }
 
@@ -369,20 +372,19 @@ impl Engine<'_> {
     }
 }
 
-/// The number of callbacks to take now; `None` while more than half of the permitted number are held. Updates the
-/// permitted number: it is larger if the last batch was taken less than [`QUICK`] ago.
-fn batch_size(held: usize, in_hand: &mut usize, last: Option<Instant>) -> Option<usize> {
-    if held > *in_hand / 2 {
-        return None;
-    }
+/// The number of callbacks to take now; `None` while enough are held. While the hub is quick, which is the case if the
+/// last batch was taken less than [`QUICK`] ago, some are taken in advance.
+fn batch_size(held: usize, at_once: usize, last: Option<Instant>) -> Option<usize> {
     let is_quick = last.is_some_and(|last| last.elapsed() < QUICK);
-    *in_hand = if is_quick { IN_HAND_QUICK } else { IN_HAND };
-    (held <= *in_hand / 2).then(|| *in_hand - held)
+    let in_hand = if is_quick { IN_HAND.max(at_once) } else { at_once };
+    (held < at_once || held <= in_hand / 2).then(|| in_hand - held)
 }
 
-/// Whether the lease of a callback that has waited so long may end before the hub has answered.
-fn is_lapsing(waited: Duration) -> bool {
-    waited + EXCHANGE > Duration::from_millis(LEASE_MS.unsigned_abs())
+/// Ends when work may be due.
+async fn news(wake: &mut watch::Receiver<u64>) {
+    if wake.changed().await.is_err() {
+        std::future::pending().await
+    }
 }
 
 /// The result of one attempt.
@@ -397,9 +399,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callbacks_in_hand_are_sent_within_their_lease() {
-        // The last of them waits for those in flight, and for the others before it.
-        let rounds = u32::try_from(IN_HAND / AT_ONCE).unwrap();
-        assert!(!is_lapsing(EXCHANGE * (rounds - 1)) && is_lapsing(EXCHANGE * (rounds + 1)));
+    fn a_slow_hub_gets_as_many_as_there_are_places() {
+        assert_eq!(batch_size(0, 16, None), Some(16));
+        assert_eq!((batch_size(15, 16, None), batch_size(16, 16, None)), (Some(1), None));
+        let quick = Some(Instant::now());
+        assert_eq!((batch_size(16, 16, quick), batch_size(161, 16, quick)), (Some(304), None));
+        assert_eq!(batch_size(399, 400, quick), Some(1));
     }
 }

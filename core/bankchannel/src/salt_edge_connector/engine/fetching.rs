@@ -177,8 +177,9 @@ impl Engine<'_> {
             Unanswered::Failed => Ok(Err(refused_by_bank(Refused::failure()))),
             // The bank was too slow: the hub may retry.
             Unanswered::Broken(error) if error.code() == row::TIMED_OUT.code => {
-                Ok(Ok(busy("The bank has not answered in time.")))
+                Ok(Ok(busy("The bank has not answered in time.", None)))
             }
+            Unanswered::Away(after_s) => Ok(Ok(busy("The bank cannot answer now.", after_s))),
             Unanswered::Broken(error) | Unanswered::Nobody(error) => Err(error),
         }
     }

@@ -13,6 +13,7 @@
 mod bank;
 mod callbacks;
 mod fetching;
+mod lanes;
 mod question;
 mod records;
 mod requests;
@@ -26,7 +27,10 @@ mod work;
 
 use std::{
     path::Path,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -44,7 +48,7 @@ use data_encoding::HEXLOWER;
 
 pub use bank::SaltEdgeBank;
 pub(super) use requests::Handled;
-pub(super) use tokens::SessionView;
+pub(super) use tokens::{Reconciled, SessionView};
 
 use super::Inner;
 use crate::CallOptions;
@@ -60,6 +64,48 @@ pub(super) struct OpenStore {
     third_parties: third_party::ThirdParties,
     /// Decrypted token records, each with the sealed record that it came from.
     opened: Cache<Id, Arc<OpenedToken>>,
+    clock: StoreClock,
+}
+
+/// The clock of all processes that share a store: that of the database server, if there is one.
+#[derive(Default)]
+struct StoreClock {
+    /// How far it is ahead of this machine's, in milliseconds.
+    ahead_ms: AtomicI64,
+    /// When that was measured last, by this machine's clock.
+    measured_ms: AtomicI64,
+}
+
+/// How often the clock of the database server is compared.
+const COMPARED_MS: i64 = 60 * 1000;
+/// A difference that is logged: the machine's clock should be set.
+const FAR_MS: i64 = 5 * 1000;
+
+impl StoreClock {
+    /// Compares the clocks, once a minute. Half of the time that the question took is the way back.
+    async fn compare(&self, store: &Store, options: &CallOptions) -> Result<(), StoreError> {
+        let asked = SystemClock::default().now_ms();
+        let measured = self.measured_ms.load(Ordering::Relaxed);
+        if (asked - measured).abs() < COMPARED_MS {
+            return Ok(());
+        }
+        let Some(server) = store.server_time().await? else {
+            self.measured_ms.store(i64::MAX / 2, Ordering::Relaxed);
+            return Ok(());
+        };
+        let now = SystemClock::default().now_ms();
+        let ahead = server - (asked + (now - asked) / 2);
+        self.ahead_ms.store(ahead, Ordering::Relaxed);
+        self.measured_ms.store(now, Ordering::Relaxed);
+        if ahead.abs() > FAR_MS {
+            options.warn(&format!(
+                "this machine's clock is {} s off the database's, which counts for sessions and reports: set it, since \
+                 Salt Edge's requests are verified with it",
+                -ahead / 1000
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// A token's record in sealed and decrypted form.
@@ -89,7 +135,7 @@ impl OpenStore {
                     let folder = folder.to_owned();
                     let read = move || vault::key_in(&folder, Store::DATABASE_FILE);
                     let read = background::blocking(read).await;
-                    read.map_err(|_| Error::because(&row::INTERNAL, "reading the store's key was aborted"))??
+                    read.map_err(|why| why.error("reading the store's key was aborted"))??
                 }
             };
             let vault = Vault::of(&key)?;
@@ -98,7 +144,8 @@ impl OpenStore {
         match store.sealed_by(vault.key_id()).await {
             Ok(()) => {
                 let third_parties = third_party::none_known();
-                Ok(Self { store, vault, third_parties, opened: Cache::new(OPENED) })
+                let clock = StoreClock::default();
+                Ok(Self { store, vault, third_parties, opened: Cache::new(OPENED), clock })
             }
             Err(StoreError::Misuse { reason }) => {
                 store.close().await;
@@ -128,6 +175,7 @@ pub(super) struct Engine<'a> {
     vault: &'a Vault,
     third_parties: &'a third_party::ThirdParties,
     opened: &'a Cache<Id, Arc<OpenedToken>>,
+    clock: &'a StoreClock,
     options: &'a CallOptions,
     /// The deadline of the call, if it has a time limit.
     deadline: Option<Instant>,
@@ -149,15 +197,30 @@ impl<'a> Engine<'a> {
             vault: &open.vault,
             third_parties: &open.third_parties,
             opened: &open.opened,
+            clock: &open.clock,
             options,
             deadline,
             at: at.map(Timestamp::as_ms),
         }
     }
 
-    /// The time of the call, in milliseconds since 1970.
+    /// The time of the call, in milliseconds since 1970: of the clock that all users of the store share.
     pub(super) fn now(&self) -> i64 {
-        self.at.unwrap_or_else(|| SystemClock::default().now_ms())
+        let shared = || SystemClock::default().now_ms() + self.clock.ahead_ms.load(Ordering::Relaxed);
+        self.at.unwrap_or_else(shared)
+    }
+
+    /// The time of the call by this machine's clock, in seconds: signatures are verified with it.
+    fn arrived_s(&self) -> i64 {
+        self.at.unwrap_or_else(|| SystemClock::default().now_ms()).div_euclid(1000)
+    }
+
+    /// Compares this machine's clock with that of the store, from time to time.
+    async fn compare_clocks(&self) -> Result<(), StoreError> {
+        match self.at {
+            Some(_) => Ok(()),
+            None => self.clock.compare(self.store, self.options).await,
+        }
     }
 
     /// The record of a token. It is decrypted once, since a third party sends many requests.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_foundation::{Error, json, model::read_boundary, question::TypedQuestion};
+use bankchannel_foundation::{Category, Error, json, model::read_boundary, question::TypedQuestion};
 use bankchannel_salt_edge::{class::of_connector, connector::questions::RefusedByBank};
 
 use super::Engine;
@@ -25,6 +25,8 @@ pub(super) enum Unanswered {
     Broken(Error),
     /// The bank's code failed or gave an invalid answer.
     Failed,
+    /// The bank's code is slow, busy or away: a later question may be answered. After this many seconds, if it said so.
+    Away(Option<u32>),
 }
 
 /// A refusal: its class and its text.
@@ -79,7 +81,12 @@ impl Engine<'_> {
             Err(error) => {
                 let status = error.http_status().map(|status| format!(", status {status}")).unwrap_or_default();
                 self.options.warn(&format!("{name}: the bank's code failed ({}{status})", error.code()));
-                return Err(Unanswered::Failed);
+                return Err(match error.category() {
+                    Category::Transport | Category::TimedOut | Category::RateLimited | Category::PeerFailed => {
+                        Unanswered::Away(error.retry_after_s().and_then(|seconds| u32::try_from(seconds).ok()))
+                    }
+                    _ => Unanswered::Failed,
+                });
             }
         };
         let read = |value| read_boundary::<Q::Answer>(value).map_err(|fault| fault.message().to_owned());

@@ -32,6 +32,8 @@ use crate::CallOptions;
 
 /// The value of `Retry-After` during a temporary failure, in seconds.
 const RETRY_AFTER_S: u32 = 10;
+/// The number of notices that may wait for the bank before further ones of who has no token are refused.
+const NOTICES: i64 = 500;
 
 /// The result of a request.
 #[derive(Debug)]
@@ -51,7 +53,7 @@ impl Handled {
     pub(in crate::salt_edge_connector) fn without_store(options: &CallOptions, why: &Error) -> Self {
         options.warn(&format!("a request cannot be handled now: {}", why.message()));
         Self {
-            answer: busy("The connector cannot handle this now."),
+            answer: busy("The connector cannot handle this now.", None),
             endpoint: None,
             refused: Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0)),
             warnings: Vec::new(),
@@ -115,12 +117,15 @@ impl Engine<'_> {
         let receiver = self.client.ready.receiver()?;
         let fields = headers.into_iter().filter(|field| is_token(&field.name));
         let headers: Headers = fields.map(|field| (field.name, field.value.into_bytes())).collect();
-        let authenticated = receiver.authenticate(method, target, &headers, self.now().div_euclid(1000));
+        let authenticated = receiver.authenticate(method, target, &headers, self.arrived_s());
         let mut handled =
             Handled { answer: done(), endpoint: None, refused: None, warnings: Vec::new(), has_work: false };
         let replied = match authenticated {
             Err(refusal) => Err(Declined::Refused(refusal)),
             Ok(authenticated) => {
+                if let Err(fault) = self.compare_clocks().await {
+                    return Ok(Handled::without_store(self.options, &unusable(fault)));
+                }
                 handled.endpoint = Some(authenticated.endpoint());
                 let needs_token = authenticated.needs_token();
                 let presented = authenticated
@@ -154,7 +159,7 @@ impl Engine<'_> {
             Err(Declined::Later(told, why)) => {
                 self.options.warn(&format!("a request cannot be handled now: {why}"));
                 handled.refused = Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0));
-                handled.answer = busy(told);
+                handled.answer = busy(told, None);
             }
             Err(Declined::Store(fault)) => return Ok(Handled::without_store(self.options, &unusable(fault))),
             Err(Declined::Broken(error)) if error.code() == row::STORAGE.code => {
@@ -167,23 +172,24 @@ impl Engine<'_> {
 
     async fn reply(&self, received: Received, presented: Option<Presented>, warnings: &mut Vec<String>) -> Outcome {
         let Received { request, client_id: third_party, consent_id, .. } = received;
-        match &request {
+        let (odd, jwt) = match &request {
             HubRequest::CreateToken(wanted) => {
                 let asked = &wanted.original_request;
-                warnings.extend(self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?);
+                self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?
             }
             HubRequest::ConfirmToken(answer) => {
                 let asked = &answer.original_request;
-                warnings.extend(self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?);
+                self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?
             }
-            _ => {}
-        }
+            _ => (Vec::new(), None),
+        };
+        warnings.extend(odd);
         let client_id = i64::try_from(third_party).unwrap_or(i64::MAX);
         match request {
-            HubRequest::CreateToken(wanted) => self.create(wanted, client_id, consent_id).await,
+            HubRequest::CreateToken(wanted) => self.create(wanted, client_id, consent_id, jwt).await,
             HubRequest::ConfirmToken(answer) => {
-                let given = answer.original_request.client_payload.data;
-                self.confirm_step(&answer.session_secret, client_id, given, None).await
+                let given = answer.original_request;
+                self.confirm_step(&answer.session_secret, client_id, given, None, jwt).await
             }
             HubRequest::CancelToken(session) => self.cancel(&session.session_secret, client_id).await,
             HubRequest::NotifyError(notice) => self.note_error(notice, client_id, presented).await,
@@ -198,14 +204,17 @@ impl Engine<'_> {
             }
             HubRequest::ConfirmAccounts(answer) => {
                 let presented = needed(presented)?;
+                let mut jwt = None;
                 if self.verifies_third_parties() {
                     // An invalid token is reported first.
                     self.good(presented).await?;
                     let asked = &answer.original_request;
-                    warnings.extend(self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?);
+                    let compared = self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?;
+                    warnings.extend(compared.0);
+                    jwt = compared.1;
                 }
-                let given = answer.original_request.client_payload.data;
-                self.confirm_step(&answer.session_secret, client_id, given, Some(presented)).await
+                let given = answer.original_request;
+                self.confirm_step(&answer.session_secret, client_id, given, Some(presented), jwt).await
             }
             HubRequest::FetchAccounts(_) => self.fetch("accounts", needed(presented)?, Fetch::Accounts).await,
             HubRequest::FetchTransactions(wanted) => {
@@ -258,6 +267,7 @@ impl Engine<'_> {
             Some(presented) => self.store.token(presented).await?.ok(),
             None => None,
         };
+        let is_known = token.is_some();
         let record = token.as_ref().map(|token| self.vault.open::<TokenRecord>(&token.sealed, Place::Token(token.id)));
         // Parts of the hub's texts that look like secrets are not stored.
         let plain = |text: Option<String>| text.map(|text| redact_words(&text).chars().take(2000).collect::<String>());
@@ -272,8 +282,12 @@ impl Engine<'_> {
             request_url: plain(request_url),
             ..notice(NoticeKind::ErrorReported, client_id)
         });
-        self.store.put_notice(self.noted(notice), self.now()).await?;
-        Ok(Reply::Taken)
+        let limit = if is_known { i64::MAX } else { NOTICES };
+        if self.store.put_notice(self.noted(notice), limit, self.now()).await? {
+            return Ok(Reply::Taken);
+        }
+        let why = format!("{NOTICES} notices wait for the bank");
+        Err(Declined::Later("Too many notices wait for the bank.", why))
     }
 
     pub(super) fn noted(&self, notice: NoticeQuestion) -> NewTask {
@@ -318,6 +332,10 @@ pub(super) fn token_refusal(refusal: TokenRefusal) -> Refusal {
     match refusal {
         TokenRefusal::NotFound => refusal_of(&class::TOKEN_NOT_FOUND, 10),
         TokenRefusal::Revoked => refusal_of(&class::TOKEN_REVOKED, 12),
+        // Who hears of a revocation gives the token up.
+        TokenRefusal::Unconfirmed => {
+            Refusal::new(&class::ACCESS_DENIED, 12, "the token waits for its customer, who is asked again")
+        }
         TokenRefusal::Expired => refusal_of(&class::TOKEN_EXPIRED, 13),
     }
 }
@@ -328,9 +346,9 @@ pub(super) fn refusal_of(class: &'static Class, step: u8) -> Refusal {
 }
 
 /// The answer for a temporary failure.
-pub(super) fn busy(text: &str) -> HttpAnswer {
+pub(super) fn busy(text: &str, after_s: Option<u32>) -> HttpAnswer {
     let mut answer = error_answer(class::INTERNAL_SERVER_ERROR.name, text, 503);
-    answer.headers.push("Retry-After", RETRY_AFTER_S.to_string());
+    answer.headers.push("Retry-After", after_s.unwrap_or(RETRY_AFTER_S).to_string());
     HttpAnswer::of(&answer)
 }
 

@@ -9,10 +9,10 @@ use bankchannel_salt_edge::{
     class::of_connector as class,
     connector::questions::notice::{NoticeKind, NoticeQuestion, NoticeQuestionFields},
     hub::operations::{accounts::refresh_accounts::RefreshWanted, tokens::create_token::TokenWanted},
-    model::{ConfirmationParameters, SessionSecret},
+    model::{ConfirmationRequested, SessionSecret},
 };
 use bankchannel_storage::salt_edge_connector::{
-    About, Answered, Cancelled, Id, NewSession, NewTask, Opened, Presented, SessionKind, StepAnswer, TaskKind,
+    About, Answered, Cancelled, Id, NewSession, NewTask, Opened, Presented, SessionKind, StepAnswer, TaskKind, UsedJwt,
 };
 
 use super::{
@@ -29,7 +29,13 @@ const FIRST_MS: i64 = 15 * 60 * 1000;
 const AUTHORIZATION_TYPE: &str = "authorization_type";
 
 impl Engine<'_> {
-    pub(super) async fn create(&self, wanted: TokenWanted, client_id: i64, consent_id: Option<String>) -> Outcome {
+    pub(super) async fn create(
+        &self,
+        wanted: TokenWanted,
+        client_id: i64,
+        consent_id: Option<String>,
+        jwt: Option<UsedJwt>,
+    ) -> Outcome {
         let (id, token, task) = (new_id(), new_id(), new_id());
         let asked = wanted.original_request.client_payload.data;
         let mut credentials = asked.credentials;
@@ -60,7 +66,7 @@ impl Engine<'_> {
         let about = About::New { id: token, sealed: self.vault.seal(unconfirmed, Place::Token(token)) };
         let sealed = self.vault.seal(given, Place::Task(task));
         let task = NewTask { id: task, kind: TaskKind::Authenticate, sealed };
-        self.open(SessionKind::Enrolment, id, record, client_id, about, task, None).await
+        self.open(SessionKind::Enrolment, id, record, client_id, about, task, None, jwt).await
     }
 
     /// A session for an existing token: its renewal, or a refresh of its accounts.
@@ -106,7 +112,7 @@ impl Engine<'_> {
         let nothing = CredentialsRecord { credentials: BTreeMap::new(), force_sca: None };
         let task = NewTask { id: task, kind: asked, sealed: self.vault.seal(nothing, Place::Task(task)) };
         let about = About::Presented(presented.access_token);
-        self.open(kind, id, record, presented.client_id, about, task, refused).await
+        self.open(kind, id, record, presented.client_id, about, task, refused, None).await
     }
 
     #[allow(clippy::too_many_arguments)] // the parts of a session
@@ -119,15 +125,18 @@ impl Engine<'_> {
         about: About,
         task: NewTask,
         refused: Option<Refusal>,
+        client_jwt: Option<UsedJwt>,
     ) -> Outcome {
         let now = self.now();
         let secret = self.vault.session(record.session_secret.as_str());
         let sealed = self.vault.seal(record, Place::Session(id));
         let (expires_at, may_begin) = (now + FIRST_MS, refused.is_none());
-        let new = NewSession { id, secret, client_id, kind, about, sealed, now, expires_at, task, may_begin };
+        let new =
+            NewSession { id, secret, client_id, kind, about, sealed, now, expires_at, task, may_begin, client_jwt };
         match self.store.open_session(new).await? {
             Opened::New | Opened::Repeated => Ok(Reply::Taken),
             Opened::OtherClient | Opened::OtherKind => Err(of_another().into()),
+            Opened::UsedJwt => Err(used_jwt().into()),
             Opened::Token(refusal) => Err(refused.unwrap_or_else(|| token_refusal(refusal)).into()),
         }
     }
@@ -136,15 +145,17 @@ impl Engine<'_> {
         &self,
         secret: &SessionSecret,
         client_id: i64,
-        given: ConfirmationParameters,
+        given: ConfirmationRequested,
         presented: Option<Presented>,
+        client_jwt: Option<UsedJwt>,
     ) -> Outcome {
         if let Some(presented) = presented {
             in_scope(&self.good(presented).await?.1, "accounts")?;
         }
         let id = new_id();
-        let answer = self.vault.answer(&given.credentials);
-        let record = CredentialsRecord { credentials: given.credentials, force_sca: None };
+        let credentials = given.client_payload.data.credentials;
+        let answer = self.vault.answer(&credentials, &given.client_jwt);
+        let record = CredentialsRecord { credentials, force_sca: None };
         let task = NewTask { id, kind: TaskKind::Confirm, sealed: self.vault.seal(record, Place::Task(id)) };
         let answer = StepAnswer {
             secret: self.vault.session(secret.as_str()),
@@ -154,12 +165,14 @@ impl Engine<'_> {
             max_tries: i64::from(self.client.ready.confirmation_tries),
             now: self.now(),
             task,
+            client_jwt,
         };
         match self.store.answer_step(answer).await? {
             Answered::Taken | Answered::TooMany => Ok(Reply::Taken),
             Answered::Unchanged => Ok(Reply::Done),
             Answered::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
             Answered::OtherClient => Err(of_another().into()),
+            Answered::UsedJwt => Err(used_jwt().into()),
             Answered::NotAwaited => {
                 let text = "this session does not wait for an answer of the customer";
                 Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, text).into())
@@ -184,6 +197,10 @@ impl Engine<'_> {
             Cancelled::OtherClient => Err(of_another().into()),
         }
     }
+}
+
+fn used_jwt() -> Refusal {
+    Refusal::new(&class::WRONG_REQUEST_FORMAT, 15, "original_request.client_jwt was used for another session")
 }
 
 fn of_another() -> Refusal {

@@ -4,9 +4,10 @@ use bankchannel_foundation::Result;
 use bankchannel_salt_edge::{
     Class,
     connector::questions::{Approved, CodeNeeded, Redirected, Step},
+    receive::is_page,
 };
 use bankchannel_storage::salt_edge_connector::{
-    CallbackKind, Change, Granted, NewCallback, Session, SessionKind, SessionState,
+    CallbackKind, Change, Digest, Granted, NewCallback, Session, SessionKind, SessionState,
 };
 
 use super::{
@@ -27,10 +28,24 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long after the session's expiry its end may still be reported.
 pub(super) const REPORT_MS: i64 = 15 * 60 * 1000;
 
+/// The reason against a step that names another customer than the session's.
+pub(super) const OTHER_CUSTOMER: &str = "user_id is not the customer of the session";
+
 /// The change that follows from a bank's step, or the reason why the step makes no sense.
 type Planned = Result<Change, &'static str>;
 
 impl Engine<'_> {
+    /// The customer whom a step names, as the store compares them.
+    pub(super) fn holder(&self, step: &Step) -> Option<Digest> {
+        let user_id = match step {
+            Step::Approved(approved) => Some(&approved.user_id),
+            Step::Redirect(page) => page.user_id.as_ref(),
+            Step::CodeNeeded(code) => code.user_id.as_ref(),
+            _ => None,
+        };
+        user_id.map(|user_id| self.vault.holder(user_id))
+    }
+
     /// Plans the change that follows from a step of the bank.
     ///
     /// # Errors
@@ -39,6 +54,9 @@ impl Engine<'_> {
         let record = self.session_record(session)?;
         Ok(match step {
             Step::Approved(approved) if session.kind == SessionKind::Refresh => {
+                if approved.user_id.trim().is_empty() {
+                    return Ok(Err("user_id is empty"));
+                }
                 Ok(self.refreshed(session, SessionRecord { user_id: Some(approved.user_id), ..record }))
             }
             Step::Approved(approved) => return self.approved(session, record, approved).await,
@@ -96,9 +114,6 @@ impl Engine<'_> {
         let Some(token) = found else { return Ok(Err("the session's token is gone")) };
         let mut given: TokenRecord = self.vault.open(&token.sealed, Place::Token(token.id))?;
         if session.kind == SessionKind::Reconnect {
-            if given.user_id.as_ref().is_some_and(|user_id| *user_id != approved.user_id) {
-                return Ok(Err("user_id is not the customer of the token"));
-            }
             given.generation += 1;
             // If the customer was not asked again, the earlier choice stays valid.
             approved.consent = approved.consent.or_else(|| given.consent.clone());
@@ -112,7 +127,15 @@ impl Engine<'_> {
         }
         let user_id = approved.user_id;
         given.user_id = Some(user_id.clone());
-        given.scopes = approved.scopes.unwrap_or(given.scopes);
+        if let Some(scopes) = approved.scopes {
+            if !scopes.iter().all(|scope| given.scopes.contains(scope)) {
+                return Ok(Err("scopes names one that the third party did not ask for"));
+            }
+            if scopes.is_empty() {
+                return Ok(Err("scopes is empty: refuse the session instead"));
+            }
+            given.scopes = scopes;
+        }
         given.consent = approved.consent;
         let said = SuccessRecord {
             user_id: Some(user_id.clone()),
@@ -145,8 +168,7 @@ impl Engine<'_> {
     }
 
     fn to_page(&self, session: &Session, record: SessionRecord, page: Redirected) -> Planned {
-        let is_page = url::Url::parse(&page.redirect_url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
-        if !is_page {
+        if !is_page(&page.redirect_url, &[]) {
             return Err("redirect_url must be an absolute URL with https");
         }
         let record = SessionRecord { user_id: page.user_id.or(record.user_id), field: None, ..record };

@@ -1,4 +1,4 @@
-//! Tasks: pending questions to the bank's code, asked one at a time.
+//! Tasks: pending questions to the bank's code, asked one at a time in each lane.
 
 use bankchannel_foundation::{Error, Result};
 use bankchannel_salt_edge::{
@@ -12,19 +12,25 @@ use bankchannel_salt_edge::{
         refresh::{Refresh, RefreshQuestion, RefreshQuestionFields},
     },
 };
-use bankchannel_storage::salt_edge_connector::{DueTask, Session, Settled, Settlement, Settler, TaskKind};
+use bankchannel_storage::salt_edge_connector::{
+    Digest, DueTask, Session, Settled, Settlement, Settler, TaskKind, TaskLane,
+};
 
 use super::{
     Engine, again_while_busy,
     question::Unanswered,
     records::{CredentialsRecord, TokenRecord},
-    shown, timestamp, unusable,
+    shown,
+    steps::OTHER_CUSTOMER,
+    timestamp, unusable,
     vault::Place,
 };
 use crate::LogLevel;
 
 /// The time after which other workers consider the question lost.
 pub(super) const LEASE_MS: i64 = 5 * 60 * 1000;
+/// How long after that an answer that was kept while the store was away is waited for.
+const GRACE_MS: i64 = 20 * 1000;
 /// The maximum number of attempts for a notice.
 const NOTICES: i64 = 5;
 /// The maximum number of attempts for a refresh.
@@ -37,9 +43,11 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// `resource.storage`; `cancelled` and `timeout.deadline` of the call, after the question is settled.
-    pub(super) async fn ask_next(&self) -> Result<bool> {
+    pub(super) async fn ask_next(&self, lane: TaskLane) -> Result<bool> {
         let now = self.now();
-        let Some(task) = self.store.take_task(now, now + LEASE_MS).await.map_err(unusable)? else { return Ok(false) };
+        let Some(task) = self.store.take_task(lane, now, now + LEASE_MS).await.map_err(unusable)? else {
+            return Ok(false);
+        };
         match &task.session {
             None => self.tell(&task).await?,
             Some(session) => self.ask_of_session(&task, session).await?,
@@ -51,7 +59,7 @@ impl Engine<'_> {
         let notice: NoticeQuestion = self.vault.open(&task.sealed, Place::Task(task.id))?;
         let (told, broken) = match self.ask::<Notice>(notice).await {
             Ok(_) => (true, None),
-            Err(Unanswered::Failed) => (false, None),
+            Err(Unanswered::Failed | Unanswered::Away(_)) => (false, None),
             Err(Unanswered::Broken(error)) => (false, Some(error)),
             Err(Unanswered::Nobody(error)) => return self.not_asked(task, error).await,
         };
@@ -69,12 +77,17 @@ impl Engine<'_> {
 
     async fn ask_of_session(&self, task: &DueTask, session: &Session) -> Result<()> {
         let asks_again = task.kind == TaskKind::Refresh && task.lease < REFRESHES;
-        if task.lease > 1 && task.kind != TaskKind::Refresh {
-            // An earlier attempt was lost. The bank may have acted on it, so the question is not asked twice.
+        if task.lease == 2 && task.kind != TaskKind::Refresh {
+            // An earlier attempt was lost, or its answer could not be stored yet, and is stored now.
+            let due_at = self.now() + GRACE_MS;
+            return self.store.put_off_task(task.id, task.lease, due_at).await.map(drop).map_err(unusable);
+        }
+        if task.lease > 2 && task.kind != TaskKind::Refresh {
+            // The bank may have acted on the lost one, so the question is not asked twice.
             let line = format!("bank.{}: the answer was lost; the session fails", task.kind.as_str());
             self.options.warn(&line);
             let change = self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?;
-            return self.settle_task(task, session, change).await;
+            return self.settle_task(task, session, None, change).await.map(drop);
         }
         let step = match task.kind {
             TaskKind::Authenticate => self.authenticate(task, session).await?,
@@ -84,13 +97,18 @@ impl Engine<'_> {
             TaskKind::Notice => Err(Unanswered::Failed),
         };
         let (change, broken) = match step {
-            Ok(step) => match self.plan(session, step).await? {
-                Ok(change) => (change, None),
-                Err(why) => {
-                    self.senseless(&format!("bank.{}", task.kind.as_str()), why);
-                    (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, None)
-                }
-            },
+            Ok(step) => {
+                let holder = self.holder(&step);
+                let why = match self.plan(session, step).await? {
+                    Ok(change) => match self.settle_task(task, session, holder, change).await? {
+                        Settled::OtherCustomer => OTHER_CUSTOMER,
+                        _ => return Ok(()),
+                    },
+                    Err(why) => why,
+                };
+                self.senseless(&format!("bank.{}", task.kind.as_str()), why);
+                (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, None)
+            }
             Err(Unanswered::Nobody(error)) => return self.not_asked(task, error).await,
             Err(unanswered) if asks_again => {
                 let due_at = self.now() + AGAIN_MS;
@@ -100,9 +118,11 @@ impl Engine<'_> {
             Err(Unanswered::Broken(error)) => {
                 (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, Some(error))
             }
-            Err(Unanswered::Failed) => (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, None),
+            Err(Unanswered::Failed | Unanswered::Away(_)) => {
+                (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, None)
+            }
         };
-        self.settle_task(task, session, change).await?;
+        self.settle_task(task, session, None, change).await?;
         broken.map_or(Ok(()), Err)
     }
 
@@ -116,12 +136,25 @@ impl Engine<'_> {
         &self,
         task: &DueTask,
         session: &Session,
+        holder: Option<Digest>,
         change: bankchannel_storage::salt_edge_connector::Change,
-    ) -> Result<()> {
+    ) -> Result<Settled> {
         let by = Settler::Task { id: task.id, lease: task.lease };
-        let settlement = Settlement { session: session.id, by, now: self.now(), change };
-        match again_while_busy(|| self.store.settle(settlement.clone())).await? {
-            Settled::Done | Settled::TokenRevoked => {}
+        let settlement = Settlement { session: session.id, by, now: self.now(), holder, change };
+        // The bank's answer is kept as long as the session can take it.
+        let settled = loop {
+            let line = match again_while_busy(|| self.store.settle(settlement.clone())).await {
+                Ok(settled) => break settled,
+                Err(error) if self.now() >= session.expires_at || self.is_over() => return Err(error),
+                Err(error) => {
+                    format!("bank.{}: the answer waits for the store: {}", task.kind.as_str(), error.message())
+                }
+            };
+            self.options.warn(&line);
+        };
+        self.client.is_due();
+        match settled {
+            Settled::Done | Settled::TokenRevoked | Settled::OtherCustomer => {}
             Settled::Ended(state) => {
                 let line = format!("bank.{}: too late, the session was {}", task.kind.as_str(), state.as_str());
                 self.options.note(LogLevel::Info, &line);
@@ -131,7 +164,7 @@ impl Engine<'_> {
                 self.options.warn(&line);
             }
         }
-        Ok(())
+        Ok(settled)
     }
 
     async fn authenticate(&self, task: &DueTask, session: &Session) -> Result<Result<Step, Unanswered>> {

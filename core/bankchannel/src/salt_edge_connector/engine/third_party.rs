@@ -14,11 +14,12 @@ use bankchannel_foundation::{
 };
 use bankchannel_salt_edge::{
     Refusal, Verifier,
-    client_jwt::{ClientJwtMode, Compared, Comparison, compare},
+    client_jwt::{AGE_MAX_S, ClientJwtMode, Compared, Comparison, compare},
     connector::operations::clients::get_client_info::{
         GetClientInfo, GetClientInfoRequest, GetClientInfoRequestFields,
     },
 };
+use bankchannel_storage::salt_edge_connector::UsedJwt;
 
 use super::{
     Engine,
@@ -57,7 +58,8 @@ impl Engine<'_> {
         self.client.ready.client_jwt != ClientJwtMode::Off
     }
 
-    /// Compares the hub's reading of a request with the text that the third party signed. Returns warnings.
+    /// Compares the hub's reading of a request with the text that the third party signed. Returns warnings, and the
+    /// JWT if it counts for one session only.
     ///
     /// # Errors
     /// With `enforce`: a refusal if they differ or the signature is invalid; 503 if the hub does not provide the key.
@@ -66,10 +68,10 @@ impl Engine<'_> {
         client_id: u64,
         client_jwt: &Secret,
         payload: &(impl Boundary + Clone),
-    ) -> Outcome<Vec<String>> {
+    ) -> Outcome<(Vec<String>, Option<UsedJwt>)> {
         let mode = self.client.ready.client_jwt;
         let Some(sender) = self.client.sender.as_ref().filter(|_| self.verifies_third_parties()) else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         };
         let name = (sender.transport.base_url().to_owned(), client_id);
         let payload = payload.clone().write(&mut Writer::new(Representation::Wire));
@@ -89,7 +91,7 @@ impl Engine<'_> {
             };
             let has_failed = |text: &String| text.starts_with("client_jwt: ");
             let may_be_renewed = was_known && third_party.read.elapsed() > LIMIT;
-            let (refused, warnings) = (compared.refused, compared.warnings);
+            let (refused, warnings, ends_at_s) = (compared.refused, compared.warnings, compared.ends_at_s);
             let is_wrong = refused.is_some() || warnings.iter().any(has_failed);
             // The third party may have changed its key: it is fetched again.
             if is_wrong && may_be_renewed {
@@ -97,7 +99,13 @@ impl Engine<'_> {
             }
             return match refused {
                 Some((class, text)) => Err(Declined::Refused(Refusal::new(class, STEP, text))),
-                None => Ok(warnings),
+                // With `enforce` it counts for one session, as long as it is accepted.
+                None if mode != ClientJwtMode::Warn => {
+                    let ends_at_s = ends_at_s.unwrap_or(i64::MAX / 2000);
+                    let expires_at = ends_at_s.saturating_add(AGE_MAX_S).saturating_mul(1000);
+                    Ok((warnings, Some(UsedJwt { hash: self.vault.client_jwt(client_jwt), expires_at })))
+                }
+                None => Ok((warnings, None)),
             };
         }
     }
@@ -125,16 +133,16 @@ impl Engine<'_> {
     ) -> Result<Compared, String> {
         let unusable = |why: &String| format!("the third party's key cannot be used: {why}");
         let verifier = third_party.verifier.as_ref().map_err(unusable)?;
-        let (admitted, now_s) = (third_party.scopes.as_deref(), self.now().div_euclid(1000));
+        let (admitted, now_s) = (third_party.scopes.as_deref(), self.arrived_s());
         let how = Comparison { mode, strict_expiry: false, admitted, now_s };
         Ok(compare(verifier, client_jwt.expose(), payload, how))
     }
 }
 
 /// The result when nothing can be compared.
-fn unknown(mode: ClientJwtMode, why: String) -> Outcome<Vec<String>> {
+fn unknown(mode: ClientJwtMode, why: String) -> Outcome<(Vec<String>, Option<UsedJwt>)> {
     match mode {
-        ClientJwtMode::Off | ClientJwtMode::Warn => Ok(vec![why]),
+        ClientJwtMode::Off | ClientJwtMode::Warn => Ok((vec![why], None)),
         // An unknown mode is treated as the strictest.
         _ => {
             let text = "the third party's signature cannot be verified now";

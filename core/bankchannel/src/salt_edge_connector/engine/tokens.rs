@@ -19,6 +19,7 @@ use bankchannel_storage::salt_edge_connector::{
 use super::{
     Engine, again_while_busy,
     records::{SessionRecord, TokenRecord},
+    steps::OTHER_CUSTOMER,
     unusable,
     vault::Place,
 };
@@ -49,16 +50,21 @@ impl Engine<'_> {
     /// # Errors
     /// `resource.storage`; `input.invalid_field` for a step that makes no sense.
     pub(in crate::salt_edge_connector) async fn decide(&self, session: &Session, step: Step) -> Result<Settled> {
+        let senseless = |why: &'static str| {
+            let known = ["user_id", "scopes", "consent", "token_expires_at"];
+            let field = known.into_iter().find(|field| why.starts_with(field)).unwrap_or("session_id");
+            Err(Error::because(&row::INVALID_FIELD, why).with("field", field))
+        };
+        let holder = self.holder(&step);
         let change = match self.plan(session, step).await? {
             Ok(change) => change,
-            Err(why) => {
-                let known = ["user_id", "consent", "token_expires_at"];
-                let field = known.into_iter().find(|field| why.starts_with(field)).unwrap_or("session_id");
-                return Err(Error::because(&row::INVALID_FIELD, why).with("field", field));
-            }
+            Err(why) => return senseless(why),
         };
-        let settlement = Settlement { session: session.id, by: Settler::Bank, now: self.now(), change };
+        let settlement = Settlement { session: session.id, by: Settler::Bank, now: self.now(), holder, change };
         let settled = again_while_busy(|| self.store.settle(settlement.clone())).await?;
+        if settled == Settled::OtherCustomer {
+            return senseless(OTHER_CUSTOMER);
+        }
         if settled == Settled::Done {
             // The decision is committed; a failure of the store now must not hide it from the caller.
             if let Err(error) = self.send_of(session.id, TELLING).await {
@@ -75,7 +81,9 @@ impl Engine<'_> {
 
     /// Revokes a token. `work` reports it to the hub.
     pub(in crate::salt_edge_connector) async fn revoke_by_bank(&self, id: Id) -> Result<Revoked> {
-        self.store.revoke_token(id, self.now()).await.map_err(unusable)
+        let revoked = self.store.revoke_token(id, self.now()).await.map_err(unusable)?;
+        self.client.is_due();
+        Ok(revoked)
     }
 
     /// The callbacks to the hub, with their state.
@@ -85,7 +93,9 @@ impl Engine<'_> {
 
     /// Puts a stopped callback back into the queue.
     pub(in crate::salt_edge_connector) async fn retry(&self, id: Id) -> Result<bool> {
-        self.store.retry_callback(id, self.now()).await.map_err(unusable)
+        let is_changed = self.store.retry_callback(id, self.now()).await.map_err(unusable)?;
+        self.client.is_due();
+        Ok(is_changed)
     }
 
     /// Tokens with the data for their views, oldest first.
@@ -110,12 +120,11 @@ impl Engine<'_> {
     }
 
     /// Reads the hub's list of revoked tokens from the last position on, and revokes those that are stored here.
-    /// Returns the number of listed tokens, and how many of them this call revoked.
-    pub(in crate::salt_edge_connector) async fn reconcile(&self) -> Result<(u32, u32)> {
+    pub(in crate::salt_edge_connector) async fn reconcile(&self) -> Result<Reconciled> {
         let Some(sender) = &self.client.sender else { return Err(self.client.no_hub()) };
-        let (mut listed, mut revoked) = (0, 0);
+        let mut done = Reconciled::default();
         let mut from_id = self.store.read_so_far().await.map_err(unusable)?;
-        for _ in 0..PAGES {
+        for number in 0..PAGES {
             let request = ListTokensAtHubRequest::from(ListTokensAtHubRequestFields {
                 kind: Some("revoked".into()),
                 from_id: from_id.map(i64::unsigned_abs),
@@ -124,28 +133,55 @@ impl Engine<'_> {
                 customer_id: None,
             });
             let page = sender.exchange::<ListTokensAtHub>(request, self.options).await?;
-            let is_empty = page.tokens.is_empty();
+            if page.tokens.is_empty() {
+                if number > 0 || from_id.is_none() {
+                    break;
+                }
+                // The stored page had tokens: the position is not one of the list any more, or never was.
+                self.options.warn("reconcile_tokens: nothing at the stored position; the list is read from its start");
+                from_id = None;
+                continue;
+            }
             for token in page.tokens {
-                listed += 1;
+                done.listed += 1;
                 let text =
                     token.0.get("token").or_else(|| token.0.get("access_token")).and_then(|value| value.as_str());
-                let Some(text) = text else { continue };
-                let done =
-                    self.store.revoke_listed(self.vault.access_token(text), self.now()).await.map_err(unusable)?;
-                revoked += u32::from(done == Revoked::Done);
+                let Some(text) = text else {
+                    done.unassigned += 1;
+                    continue;
+                };
+                match self.store.revoke_listed(self.vault.access_token(text), self.now()).await.map_err(unusable)? {
+                    Revoked::Done => done.revoked += 1,
+                    Revoked::Refused(_) => done.unknown += 1,
+                    Revoked::Unchanged => {}
+                }
+            }
+            // The position of a page with tokens: the next one is what the hub says, and may be wrong.
+            if let Some(read) = from_id {
+                self.store.have_read(read).await.map_err(unusable)?;
             }
             let next = page.next_id.and_then(|next| i64::try_from(next).ok());
-            let goes_on = next.filter(|next| from_id.is_none_or(|from| *next > from));
-            if let Some(next) = goes_on {
-                self.store.have_read(next).await.map_err(unusable)?;
-            }
-            match goes_on {
-                Some(next) if !is_empty => from_id = Some(next),
-                _ => break,
+            match next.filter(|next| from_id.is_none_or(|from| *next > from)) {
+                Some(next) => from_id = Some(next),
+                None => break,
             }
         }
-        Ok((listed, revoked))
+        if done.unassigned > 0 {
+            let line = "reconcile_tokens: Salt Edge listed revoked tokens without their text: they stay valid here";
+            self.options.warn(&format!("{line} ({})", done.unassigned));
+        }
+        self.client.is_due();
+        Ok(done)
     }
+}
+
+/// The result of reading the hub's list of revoked tokens.
+#[derive(Debug, Default)]
+pub(in crate::salt_edge_connector) struct Reconciled {
+    pub(in crate::salt_edge_connector) listed: u32,
+    pub(in crate::salt_edge_connector) revoked: u32,
+    pub(in crate::salt_edge_connector) unknown: u32,
+    pub(in crate::salt_edge_connector) unassigned: u32,
 }
 
 /// A session's data for the bank's page.

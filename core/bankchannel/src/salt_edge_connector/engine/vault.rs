@@ -13,6 +13,7 @@ use bankchannel_foundation::{
     json,
     model::{Representation, Writer, read_boundary},
 };
+use bankchannel_salt_edge::envelope::after_bearer;
 use bankchannel_storage::{
     engine::create_private_dir,
     salt_edge_connector::{Digest, Id},
@@ -91,11 +92,19 @@ impl Vault {
         hmac_sha256(&*self.finding, &[b"user ", user_id.as_bytes()])
     }
 
-    /// The digest that identifies a repeated answer of a customer.
-    pub(super) fn answer(&self, given: &BTreeMap<String, Secret>) -> Digest {
-        let texts: Vec<Option<&str>> =
-            given.iter().flat_map(|(field, value)| [Some(field.as_str()), Some(value.expose())]).collect();
+    /// The digest that identifies a repeated answer of a customer: what was given, in which request of the third party.
+    /// The same values in another request are another answer.
+    pub(super) fn answer(&self, given: &BTreeMap<String, Secret>, client_jwt: &Secret) -> Digest {
+        let values = given.iter().flat_map(|(field, value)| [Some(field.as_str()), Some(value.expose())]);
+        let texts: Vec<Option<&str>> = std::iter::once(Some(client_jwt.expose())).chain(values).collect();
         hmac_sha256(&*self.finding, &[b"answer ", &sha256_of_texts(&texts)])
+    }
+
+    /// The digest that finds a third party's JWT: of what it has signed.
+    pub(super) fn client_jwt(&self, jwt: &Secret) -> Digest {
+        let jwt = after_bearer(jwt.expose()).unwrap_or(jwt.expose());
+        let signed = jwt.rsplit_once('.').map_or(jwt, |(signed, _)| signed);
+        hmac_sha256(&*self.finding, &[b"client jwt ", signed.as_bytes()])
     }
 
     /// Derives the access token of a row: always the same, and unpredictable without the key. So it need not be stored.

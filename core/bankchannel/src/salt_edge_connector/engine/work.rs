@@ -1,8 +1,8 @@
 //! Work: carries out everything that is due.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicI64, Ordering},
-    time::{Duration, Instant},
+    sync::atomic::{AtomicI64, Ordering},
+    time::Instant,
 };
 
 use bankchannel_foundation::{
@@ -10,10 +10,14 @@ use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
     error::row,
 };
-use bankchannel_storage::salt_edge_connector::Due;
-use tokio::sync::Notify;
+use bankchannel_storage::salt_edge_connector::{Due, TaskLane};
 
-use super::{Engine, callbacks::Sent, unusable};
+use super::{
+    Engine,
+    callbacks::Sent,
+    lanes::{Lane, Lanes},
+    unusable,
+};
 
 /// The number of expired sessions that are ended in one batch.
 const EXPIRED_AT_ONCE: i64 = 100;
@@ -21,8 +25,6 @@ const EXPIRED_AT_ONCE: i64 = 100;
 const PURGED_AT_ONCE: i64 = 200;
 /// The interval of this cleanup.
 const TIDY_MS: i64 = 60 * 60 * 1000;
-/// The interval of checks for due work while the bank or the hub is busy.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long an ended session is kept.
 const KEEP_SESSIONS_MS: i64 = 30 * DAY_MS;
 /// How long an ended token is kept.
@@ -40,17 +42,6 @@ pub(in crate::salt_edge_connector) struct Worked {
     pub(in crate::salt_edge_connector) given_up: u32,
     /// The time at which the next work is due, in milliseconds since 1970.
     pub(in crate::salt_edge_connector) next_due_ms: Option<i64>,
-}
-
-/// The progress of both sides of the work. They run concurrently in one task.
-#[derive(Default)]
-struct Progress {
-    /// All due questions were put to the bank.
-    is_asked: AtomicBool,
-    asked: Notify,
-    /// Nothing more will be sent.
-    is_sent: AtomicBool,
-    sent: Notify,
 }
 
 impl Worked {
@@ -72,17 +63,24 @@ impl Engine<'_> {
         if self.options.cancel.is_cancelled() {
             return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
         }
-        // The bank's code and the hub run independently of each other.
-        let progress = Progress::default();
-        let (asked, sent) =
-            futures_util::future::join(self.ask_while_sending(&progress), self.send_all(&progress)).await;
+        self.compare_clocks().await.map_err(unusable)?;
+        let lanes = Lanes::default();
+        let ((asked, ended), (noted, ended_of_notices), expired, sent) = tokio::join!(
+            self.ask_in(Lane::Questions, TaskLane::Sessions, &lanes),
+            self.ask_in(Lane::Notices, TaskLane::Notices, &lanes),
+            self.expire(&lanes),
+            self.send(&lanes),
+        );
         let mut worked = sent?;
-        worked.asked = match asked {
-            (asked, Ok(())) => asked,
-            // The time is up. Questions that were asked are settled.
-            (asked, Err(error)) if error.code() == row::TIMED_OUT.code => asked,
-            (_, Err(error)) => return Err(error),
-        };
+        worked.asked = asked + noted;
+        worked.expired = expired?;
+        for ended in [ended, ended_of_notices] {
+            match ended {
+                // The time is up. Questions that were asked are settled.
+                Err(error) if error.code() != row::TIMED_OUT.code => return Err(error),
+                _ => {}
+            }
+        }
         self.tidy_up().await?;
         worked.next_due_ms = self.due().await?.next();
         Ok(worked)
@@ -101,67 +99,65 @@ impl Engine<'_> {
         Ok(sessions + callbacks)
     }
 
-    /// Asks the bank all due questions, and continues while callbacks are being sent, so that a slow hub does not delay
-    /// customers. Returns the number of questions and the error that ended it, if any.
-    async fn ask_while_sending(&self, progress: &Progress) -> (u32, Result<()>) {
-        let mut all = 0;
+    /// Asks the bank the due questions of a lane, one after the other. Returns their number and the error that ended it,
+    /// if any.
+    async fn ask_in(&self, lane: Lane, of: TaskLane, lanes: &Lanes) -> (u32, Result<()>) {
+        let (mut asked, mut wake) = (0, self.client.due.subscribe());
         loop {
-            progress.is_asked.store(false, Ordering::Release);
-            let (asked, ended) = self.ask_all(progress).await;
-            all += asked;
-            progress.is_asked.store(true, Ordering::Release);
-            progress.asked.notify_one();
-            if ended.is_err() || self.is_over() || progress.is_sent.load(Ordering::Acquire) {
-                return (all, ended);
+            let (begun, _) = lanes.begin(lane);
+            let ended = self.ask_next(of).await;
+            if let Ok(true) = ended {
+                asked += 1;
+                lanes.changed();
             }
-            let _ = tokio::time::timeout(LOOK_AGAIN, progress.sent.notified()).await;
-            if progress.is_sent.load(Ordering::Acquire) {
-                return (all, Ok(()));
+            if ended.is_err() || self.is_over() {
+                lanes.finish(lane);
+                return (asked, ended.map(drop));
             }
-        }
-    }
-
-    /// Asks the bank all questions that are due now.
-    async fn ask_all(&self, progress: &Progress) -> (u32, Result<()>) {
-        let mut asked = 0;
-        loop {
-            match self.ask_next().await {
-                Ok(true) => asked += 1,
-                Ok(false) => return (asked, Ok(())),
-                Err(error) => return (asked, Err(error)),
-            }
-            progress.asked.notify_one();
-            if self.is_over() {
+            if matches!(ended, Ok(false)) && !lanes.idle(lane, begun, &mut wake).await {
                 return (asked, Ok(()));
             }
         }
     }
 
-    /// Ends expired rows and sends due callbacks, until the bank was asked all questions and nothing is left.
-    async fn send_all(&self, progress: &Progress) -> Result<Worked> {
-        let sent = self.send_while_asking(progress).await;
-        progress.is_sent.store(true, Ordering::Release);
-        progress.sent.notify_one();
-        sent
+    /// Ends what is over. Returns the number.
+    async fn expire(&self, lanes: &Lanes) -> Result<u32> {
+        let (mut expired, mut wake) = (0_u32, self.client.due.subscribe());
+        loop {
+            let (begun, _) = lanes.begin(Lane::Expiry);
+            let over = self.end_what_is_over().await;
+            let count = *over.as_ref().unwrap_or(&0);
+            expired = expired.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+            if count > 0 {
+                lanes.changed();
+            }
+            if over.is_err() || self.is_over() {
+                lanes.finish(Lane::Expiry);
+                return over.map(|_| expired);
+            }
+            if count == 0 && !lanes.idle(Lane::Expiry, begun, &mut wake).await {
+                return Ok(expired);
+            }
+        }
     }
 
-    async fn send_while_asking(&self, progress: &Progress) -> Result<Worked> {
-        let mut worked = Worked::default();
+    /// Sends due callbacks. Those of the bank's last answers are sent, too, if the time is up.
+    async fn send(&self, lanes: &Lanes) -> Result<Worked> {
+        let (mut worked, mut wake) = (Worked::default(), self.client.due.subscribe());
         loop {
-            // Checked first: the callback of the last answer must still be sent.
-            let was_asked = progress.is_asked.load(Ordering::Acquire);
-            let over = self.end_what_is_over().await?;
-            worked.expired += u32::try_from(over).unwrap_or(u32::MAX);
-            let sent = self.send_some(self.options).await?;
-            worked.add(sent);
-            let is_idle = over == 0 && sent.is_nothing();
-            // And checked again: the bank is not being asked any more.
-            if (is_idle || self.is_over()) && was_asked && progress.is_asked.load(Ordering::Acquire) {
-                return Ok(worked);
+            let (begun, is_alone) = lanes.begin(Lane::Reports);
+            let sent = self.send_some(self.options, &mut wake).await;
+            let is_idle = sent.as_ref().map_or(true, |sent| sent.is_nothing());
+            worked.add(*sent.as_ref().unwrap_or(&Sent::default()));
+            if !is_idle {
+                lanes.changed();
             }
-            if is_idle || self.is_over() {
-                // A notification that arrives in the meantime is not lost.
-                let _ = tokio::time::timeout(LOOK_AGAIN, progress.asked.notified()).await;
+            if sent.is_err() || (self.is_over() && is_alone) {
+                lanes.finish(Lane::Reports);
+                return sent.map(|_| worked);
+            }
+            if (is_idle || self.is_over()) && !lanes.idle(Lane::Reports, begun, &mut wake).await {
+                return Ok(worked);
             }
         }
     }

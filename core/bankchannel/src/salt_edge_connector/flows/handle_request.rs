@@ -98,6 +98,9 @@ impl Flow<SaltEdgeConnector> for HandleRequest {
             Err(error) if error.code() == row::STORAGE.code => Handled::without_store(options, &error),
             Err(error) => return Err(error),
         };
+        if handled.has_work {
+            client.0.is_due();
+        }
         let (error_class, step) = handled.refused.map(|(class, step)| (class, u32::from(step))).unzip();
         Ok(HandleRequestResponse {
             answer: handled.answer,

@@ -120,6 +120,7 @@ async fn decide(
     let engine = opened(client, options, at).await?;
     let Some((session, known)) = engine.session(id).await? else { return Err(not_found("session_id", "session")) };
     let settled = engine.decide(&session, step).await?;
+    client.0.is_due();
     // The current state, whoever made the decision.
     let state = match (settled, engine.session(id).await?) {
         (Settled::Ended(state), _) => state,

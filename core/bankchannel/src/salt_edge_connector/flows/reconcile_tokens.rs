@@ -4,7 +4,10 @@ use bankchannel_foundation::{Boundary, Declaration, Operation, Result};
 use bankchannel_salt_edge::connector::errors;
 
 use super::{Flow, flow, opened, signing};
-use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
+use crate::{
+    CallOptions,
+    salt_edge_connector::{SaltEdgeConnector, engine::Reconciled},
+};
 
 /// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
@@ -19,6 +22,11 @@ pub struct ReconcileTokensResponse {
     pub listed: u32,
     /// The number of those tokens that were valid here and are revoked now.
     pub revoked: u32,
+    /// The number of those tokens that this connector does not have: of another store, or removed long ago.
+    pub unknown: u32,
+    /// The number of those entries that no token could be found for, since Salt Edge did not name its text: their tokens
+    /// stay valid here until a request or a customer ends them. Salt Edge does not document what an entry has.
+    pub unassigned: u32,
 }
 
 /// Reconciles tokens with Salt Edge.
@@ -32,8 +40,8 @@ impl Operation for ReconcileTokens {
         "tokens",
         "salt_edge_connector.reconcile_tokens",
         "Revoke the tokens that Salt Edge revoked",
-        "Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored. Tokens of the \
-         last page may be listed again. Once a day is enough.",
+        "Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call. Its \
+         tokens are listed again. Once a day is enough.",
         errors::OF_LISTS,
     ));
 }
@@ -44,7 +52,8 @@ impl Flow<SaltEdgeConnector> for ReconcileTokens {
         _: ReconcileTokensRequest,
         options: &CallOptions,
     ) -> Result<ReconcileTokensResponse> {
-        let (listed, revoked) = opened(client, options, None).await?.reconcile().await?;
-        Ok(ReconcileTokensResponse { listed, revoked })
+        let done = opened(client, options, None).await?.reconcile().await?;
+        let Reconciled { listed, revoked, unknown, unassigned } = done;
+        Ok(ReconcileTokensResponse { listed, revoked, unknown, unassigned })
     }
 }

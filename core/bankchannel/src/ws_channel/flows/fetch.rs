@@ -192,7 +192,7 @@ pub(super) async fn store(steps: &Steps<'_>, file: &FileDescriptor, bytes: Bytes
         let text = format!("{} exists, and so do the alternative names up to ~{NAMES_MAX}", shown::path(&path));
         Err(Error::because(&row::STORAGE, text))
     });
-    let path = stored.await.map_err(|_| Error::because(&row::INTERNAL, "writing a file was aborted"))??;
+    let path = stored.await.map_err(|why| why.error("writing a file was aborted"))??;
     steps.say(&format!("saved {}", shown::path(&path)));
     Ok(path)
 }

@@ -96,7 +96,7 @@ impl<'a> Steps<'a> {
     /// Waits for local work that may take long.
     pub(super) async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let done = self.within(self.left()).race(background::blocking(work)).await?;
-        done.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
+        done.map_err(|why| why.error("the computation was aborted"))?
     }
 
     /// Reports the current step to the log and the progress callback.

@@ -93,7 +93,7 @@ impl Keeper {
     /// # Errors
     /// `resource.storage`.
     pub(super) fn open(folder: Option<&Path>) -> Result<Self> {
-        let Some(folder) = folder else { return Ok(Self::of(fixtures::data(), None)) };
+        let Some(folder) = folder else { return Self::of(fixtures::data(), None) };
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| unusable(folder, &why))?;
         let lock = lock(folder)?;
         let path = folder.join(FILE);
@@ -107,20 +107,21 @@ impl Keeper {
             }
             Err(why) => return Err(unusable(&path, &why)),
         };
-        Ok(Self::of(data, Some((path, lock))))
+        Self::of(data, Some((path, lock)))
     }
 
-    fn of(data: Data, file: Option<(PathBuf, File)>) -> Self {
+    fn of(data: Data, file: Option<(PathBuf, File)>) -> Result<Self> {
         let shared = Arc::new(Shared { data: Mutex::new(data), wake: Mutex::default(), woken: Condvar::new() });
         let writer = file.map(|(path, lock)| {
             let shared = Arc::clone(&shared);
-            thread::spawn(move || {
+            thread::Builder::new().spawn(move || {
                 let written = keep(&shared, &path);
                 drop(lock);
                 written
             })
         });
-        Self { shared, writer: Mutex::new(writer) }
+        let writer = writer.transpose().map_err(|why| Error::because(&row::THREADS, why.to_string()))?;
+        Ok(Self { shared, writer: Mutex::new(writer) })
     }
 
     pub(super) fn read(&self) -> MutexGuard<'_, Data> {

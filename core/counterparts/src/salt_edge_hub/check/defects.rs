@@ -14,6 +14,18 @@ const LIFETIME_S: i64 = 70;
 /// Statuses that web servers answer themselves.
 const WEB_SERVERS: [u16; 6] = [400, 404, 405, 413, 414, 431];
 
+/// What the hub accepts although it is not as documented.
+pub(super) async fn reports_as_documented(checker: &Checker<'_>) -> Looked {
+    checker.token().await?;
+    let odd = checker.records(|record| record.direction == Direction::ToHub && !record.warnings.is_empty());
+    match odd.first() {
+        None => Ok(()),
+        Some(record) => {
+            Err(super::checker::Verdict::Warning(format!("{}: {}", record.operation, record.warnings.join("; "))))
+        }
+    }
+}
+
 pub(super) async fn class_and_text(checker: &Checker<'_>) -> Looked {
     let fails = checker.records(|record| record.operation == "fail_session");
     if fails.is_empty() {

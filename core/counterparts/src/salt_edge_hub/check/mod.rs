@@ -6,10 +6,12 @@
 //!   defects     defects found in real connectors, overall requirements
 //!   checker     sending, waiting, judging          forge   requests with a single error
 //!   settings    keys and authentication methods    psu     a customer behind a URL
+//!   customers   whose accounts and data are shown  data    the form of the data
 //!   report      results for people and programs
 //! ```
 
 mod checker;
+mod customers;
 mod data;
 mod defects;
 mod flows;
@@ -92,6 +94,8 @@ checks! {
     "SE-F10" "4.3" "Accounts are answered in their form" data::accounts;
     "SE-F11" "4.4" "Transactions are answered in their form, of the days asked for" data::transactions;
     "SE-F12" "4.6" "The customer's data is answered in its form" data::customer;
+    "SE-F13" "4.6" "Each customer is shown their own accounts and data" customers::own_data;
+    "SE-F14" "3.1" "Reports are in the documented form" defects::reports_as_documented;
     "SE-R01" "6.4" "Temporary failures are answered 503 with Retry-After" repeats::busy;
     "SE-R02" "6.4" "tokens/create again, at once and afterwards" repeats::create;
     "SE-R03" "6.4" "tokens/confirm after the end" repeats::confirm;

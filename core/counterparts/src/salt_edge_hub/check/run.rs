@@ -130,7 +130,7 @@ pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<(Value, b
     let example = json!({
         "hub_folder": name,
         "authorization_types": [
-            {"code": "oauth", "mode": "redirect"},
+            {"code": "oauth", "mode": "redirect", "customer": "anna"},
             {
                 "code": "login_password", "mode": "embedded",
                 "right": {"login": "anna", "password": "anna-password"},

@@ -52,8 +52,30 @@ pub(crate) struct CheckWay {
     pub(crate) code_field: Option<String>,
     /// The right one-time code, for a test system with a fixed one.
     pub(crate) right_code: Option<Secret>,
+    /// Who signs in with it: any name, the same for all methods of one customer. Default: `right`'s first value that is
+    /// not a secret, such as the login name. For a page: the one as whom `--psu` or `psu_url` signs in; without it, what
+    /// the page shows is not compared.
+    pub(crate) customer: Option<String>,
+    /// The bank's id of this customer, to be compared with the reports.
+    pub(crate) user_id: Option<String>,
+    /// The ids of all accounts that this customer must be shown.
+    pub(crate) accounts: Option<Vec<String>>,
+    /// The name that the customer's data must have.
+    pub(crate) name: Option<String>,
     /// A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file.
     pub(crate) codes_file: Option<String>,
+}
+
+/// Parts of the names of fields whose values are secret.
+const SECRET: [&str; 5] = ["pass", "pin", "code", "secret", "token"];
+
+impl CheckWay {
+    /// The customer who signs in, if the settings say so.
+    pub(super) fn customer(&self) -> Option<String> {
+        let is_plain = |field: &str| !SECRET.iter().any(|part| field.to_lowercase().contains(part));
+        let given = self.right.iter().flatten().find(|(field, _)| is_plain(field));
+        self.customer.clone().or_else(|| given.map(|(_, value)| value.expose().to_owned()))
+    }
 }
 
 impl CheckSettings {

@@ -1,9 +1,10 @@
 //! Records the progress of a session (§3.2).
 
-use bankchannel_foundation::{Exchange, message::OutResponse};
+use bankchannel_foundation::{Error, Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::sessions::update_session::{
     UpdateSession, UpdateSessionResponse, UpdateSessionResponseFields,
 };
+use bankchannel_salt_edge::receive::is_page;
 use serde_json::json;
 
 use super::super::{
@@ -13,6 +14,11 @@ use super::super::{
 
 pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
     let request = read::<UpdateSession>(asked)?;
+    let page = request.extra.as_ref().and_then(|extra| extra.redirect_url.as_deref());
+    if page.is_some_and(|url| !is_page(url, &[])) {
+        let why = "must be an absolute URL with https or http";
+        return Err(Problem::Unreadable(Error::invalid_field("extra.redirect_url", why)));
+    }
     let update = json!({
         "status": request.status.as_str(),
         "redirect_url": request.extra.and_then(|extra| extra.redirect_url),

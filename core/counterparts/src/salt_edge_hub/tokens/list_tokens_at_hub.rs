@@ -37,15 +37,16 @@ pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem
     let from_id = request.from_id.unwrap_or_default();
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let (page, next_id) = hub.state.tokens(is_revoked, from_id, from_ms, most);
-    let tokens = page.into_iter().map(|(id, status)| {
-        let mut token = Object::with_capacity(2);
+    let tokens = page.into_iter().map(|(id, status, text)| {
+        let mut token = Object::with_capacity(3);
         token.push("id", id);
         token.push("status", status);
+        token.push("token", text.expose().to_owned());
         JsonObject(token)
     });
     let response = ListTokensAtHubResponse::from(ListTokensAtHubResponseFields {
         tokens: tokens.collect(),
-        next_id,
+        next_id: Some(next_id),
         time: time(hub),
     });
     Ok(ListTokensAtHub::encode_response(response))

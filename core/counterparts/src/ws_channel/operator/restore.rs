@@ -3,7 +3,7 @@
 use std::{collections::HashSet, fs, path::Path};
 
 use bankchannel_crypto::digest;
-use bankchannel_foundation::{Content, Error, Result, error::row};
+use bankchannel_foundation::{Content, Error, Result};
 use bankchannel_storage::ws_channel::{NamedContent, SealedKind, SealedSecret, Store};
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
@@ -55,7 +55,7 @@ async fn put_in_place(backup: &Path, data: &Path) -> Result<BackupSummary> {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    background::blocking(work).await.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?
+    background::blocking(work).await.map_err(|why| why.error("the work was aborted"))?
 }
 
 async fn check(store: &Store, data: &Path) -> Result<()> {

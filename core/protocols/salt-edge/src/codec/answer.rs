@@ -1,7 +1,7 @@
 //! Answers that report a failure, or are not as expected (§3.7, §6.2).
 
 use bankchannel_foundation::{
-    Error, Outcome,
+    Category, Error, Outcome,
     error::{Peer, Row, row},
     json,
     message::InResponse,
@@ -24,8 +24,9 @@ pub(super) fn refused(side: Side, message: &InResponse) -> Error {
     let known = classes.iter().find(|(known, _)| class.as_deref() == Some(known.name)).map(|(_, row)| *row);
     let row = match (message.status, known) {
         (429, _) => busy,
+        // Who has failed has decided nothing, whatever class it names.
+        (500.., found) => found.filter(|row| row.category == Category::PeerFailed).unwrap_or(failed),
         (_, Some(row)) => row,
-        (500.., None) => failed,
         _ => refused,
     };
     let why = match &class {

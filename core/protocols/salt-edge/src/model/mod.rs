@@ -24,5 +24,5 @@ pub use original_request::{
     TokenPayloadFields, TokenRequested, TokenRequestedFields,
 };
 pub use texts::{AccountId, CurrencyCode, SessionSecret};
-pub use time::{DayOrInstant, Instant, MadeOn};
+pub use time::{DayOrInstant, Instant, MadeOn, with_colon};
 pub use transaction::{BankTransaction, BankTransactionFields, TransactionFee, TransactionStatus};

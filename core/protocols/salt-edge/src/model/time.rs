@@ -18,6 +18,13 @@ impl Boundary for Instant {
     const SHAPE: &'static Shape = Timestamp::SHAPE;
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let value = match &value {
+            Value::String(text) => match with_colon(text) {
+                Cow::Owned(text) => Value::from(text),
+                Cow::Borrowed(_) => value,
+            },
+            _ => value,
+        };
         Timestamp::read(value, reader).map(Self)
     }
 
@@ -33,9 +40,11 @@ text_type! {
     /// A day, `2026-11-20`, or an instant, RFC 3339.
     pub struct DayOrInstant {
         format: "", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt].*)?$", max_bytes: 64, example: "2026-11-20",
-        rule: |text| if instant(text, 0).is_some() {
-            Ok(Cow::Borrowed(text))
-        } else {
+        rule: |text| {
+            let text = with_colon(text);
+            if instant(&text, 0).is_some() {
+                return Ok(text);
+            }
             Err("must be a day, such as 2026-11-20, or an instant, such as 2026-11-20T08:00:00.000Z")
         },
     }
@@ -54,6 +63,22 @@ impl DayOrInstant {
     #[must_use]
     pub fn last_ms(&self) -> i64 {
         instant(self.as_str(), DAY_MS - 1).unwrap_or_default()
+    }
+}
+
+/// An instant with a colon in its offset: Salt Edge's Java sample writes `2030-01-01T00:00:00.000+0000`.
+#[must_use]
+pub fn with_colon(text: &str) -> Cow<'_, str> {
+    let offset = text.len().checked_sub(5).and_then(|at| text.split_at_checked(at));
+    match offset {
+        Some((before, offset))
+            if before.contains(['T', 't'])
+                && offset.starts_with(['+', '-'])
+                && offset[1..].bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            Cow::Owned(format!("{before}{}:{}", &offset[..3], &offset[3..]))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 

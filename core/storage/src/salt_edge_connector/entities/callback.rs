@@ -1,5 +1,6 @@
 //! Callbacks: reports to Salt Edge's hub.
 
+use super::session::SessionKind;
 use crate::engine::{Result, Row, text_enum};
 use crate::salt_edge_connector::Id;
 
@@ -22,6 +23,18 @@ impl CallbackKind {
     #[must_use]
     pub const fn ends_session(self) -> bool {
         matches!(self, Self::Success | Self::Fail)
+    }
+}
+
+/// The places of callbacks among the due ones: what a customer waits for goes first, the end of a token goes last.
+pub(crate) const CALLBACK_RANKS: [i64; 3] = [0, 1, RANK_OF_REVOCATIONS];
+pub(crate) const RANK_OF_REVOCATIONS: i64 = 2;
+
+/// The place of a report about a session of this kind.
+pub(crate) const fn callback_rank(of: SessionKind) -> i64 {
+    match of {
+        SessionKind::Enrolment | SessionKind::Reconnect => 0,
+        SessionKind::Refresh => 1,
     }
 }
 

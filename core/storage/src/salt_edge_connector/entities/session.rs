@@ -70,6 +70,17 @@ pub struct NewSession {
     pub task: NewTask,
     /// Whether a new session may be opened; otherwise only repeats of an open one are accepted.
     pub may_begin: bool,
+    /// The third party's JWT, if it counts for one session only.
+    pub client_jwt: Option<UsedJwt>,
+}
+
+/// A third party's JWT that counts for one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedJwt {
+    /// Its hash.
+    pub hash: Digest,
+    /// Until when it would be accepted: as long as that it is remembered.
+    pub expires_at: i64,
 }
 
 /// The token of a session.
@@ -97,6 +108,8 @@ pub enum Opened {
     OtherClient,
     /// It was opened by another kind of request.
     OtherKind,
+    /// The third party's JWT was used for another session.
+    UsedJwt,
     /// The token is not valid.
     Token(TokenRefusal),
 }
@@ -118,6 +131,8 @@ pub struct StepAnswer {
     pub now: i64,
     /// The task for the bank.
     pub task: NewTask,
+    /// The third party's JWT, if it counts for one session only.
+    pub client_jwt: Option<UsedJwt>,
 }
 
 /// The result of an answer.
@@ -135,6 +150,8 @@ pub enum Answered {
     NotFound,
     /// It belongs to another third party.
     OtherClient,
+    /// The third party's JWT was used for another session.
+    UsedJwt,
     /// The token is not valid.
     Token(TokenRefusal),
 }

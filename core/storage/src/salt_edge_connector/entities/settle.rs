@@ -13,6 +13,9 @@ pub struct Settlement {
     pub by: Settler,
     /// Now.
     pub now: i64,
+    /// The customer whom the bank has named with it. It must be the one whom the session has named before, and that of
+    /// the session's token.
+    pub holder: Option<Digest>,
     /// The change of the session.
     pub change: Change,
 }
@@ -85,6 +88,8 @@ pub enum Settled {
     Ended(SessionState),
     /// Another worker has taken the task: nothing was changed.
     Lost,
+    /// The bank has named another customer: nothing was changed.
+    OtherCustomer,
     /// The token was revoked or renewed meanwhile; the session has failed.
     TokenRevoked,
     /// There is no such session.

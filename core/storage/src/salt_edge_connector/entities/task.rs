@@ -20,6 +20,35 @@ text_enum! {
     }
 }
 
+impl TaskKind {
+    /// Its place among the due ones: what a customer waits for goes first, what only informs goes last.
+    pub(crate) const fn rank(self) -> i64 {
+        match self {
+            Self::Authenticate | Self::Confirm | Self::Reconnect => 0,
+            Self::Refresh => 1,
+            Self::Notice => 2,
+        }
+    }
+}
+
+/// Tasks that are taken one after the other; those of different lanes never wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskLane {
+    /// Questions about sessions.
+    Sessions,
+    /// Notices, which nobody waits for.
+    Notices,
+}
+
+impl TaskLane {
+    pub(crate) const fn ranks(self) -> &'static [i64] {
+        match self {
+            Self::Sessions => &[0, 1],
+            Self::Notices => &[2],
+        }
+    }
+}
+
 /// A task to be created.
 #[derive(Debug, Clone)]
 pub struct NewTask {

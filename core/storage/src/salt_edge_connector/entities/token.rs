@@ -64,8 +64,10 @@ pub struct Presented {
 pub enum TokenRefusal {
     /// It does not exist, or belongs to another third party.
     NotFound,
-    /// It was revoked, or waits for the customer's approval.
+    /// It was revoked.
     Revoked,
+    /// It waits for the customer: to be confirmed for the first time, or to be renewed.
+    Unconfirmed,
     /// It has expired.
     Expired,
 }

@@ -3,8 +3,8 @@
 use super::ending::{drop_callbacks, end_session, end_token, next, session, tell_revoked};
 use crate::engine::{Result, Row, args};
 use crate::salt_edge_connector::{
-    AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, Id, Session,
-    SessionKind, SessionState, Store, TokenState, Tx, callback_columns,
+    AttemptEnd, CALLBACK_RANKS, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, Id,
+    Session, SessionKind, SessionState, Store, TokenState, Tx, callback_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -17,7 +17,8 @@ macro_rules! due_columns {
 }
 
 impl Store {
-    /// Takes due callbacks until `until`: after that others may take them. From now on each counts as sent.
+    /// Takes due callbacks until `until`: after that others may take them. From now on each counts as sent. Those that a
+    /// customer waits for go first.
     ///
     /// # Errors
     /// Environment faults only.
@@ -25,16 +26,21 @@ impl Store {
         self.write((now, until, limit), |tx, (now, until, limit)| {
             Box::pin(async move {
                 let sql = concat!(
-                    "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $2 WHERE id IN \
-                           (SELECT id FROM callback WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at <= $1 \
-                            ORDER BY due_at LIMIT $3) \
+                    "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $3 WHERE id IN \
+                           (SELECT id FROM callback WHERE state = 'waiting' AND due_at IS NOT NULL AND rank = $1 AND due_at <= $2 \
+                            ORDER BY due_at LIMIT $4) \
                            RETURNING ",
                     due_columns!()
                 );
-                let rows = tx.query(sql, args![*now, *until, *limit]).await?;
-                let mut due = Vec::with_capacity(rows.len());
-                for row in rows {
-                    due.push(taken(row)?);
+                let mut due = Vec::new();
+                for rank in CALLBACK_RANKS {
+                    let left = *limit - i64::try_from(due.len()).unwrap_or(i64::MAX);
+                    if left <= 0 {
+                        break;
+                    }
+                    for row in tx.query(sql, args![rank, *now, *until, left]).await? {
+                        due.push(taken(row)?);
+                    }
                 }
                 Ok(due)
             })

@@ -2,7 +2,8 @@
 
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    CallbackKind, CallbackState, Id, NewCallback, Session, SessionKind, SessionState, TokenState, Tx, session_columns,
+    CallbackKind, CallbackState, Id, NewCallback, RANK_OF_REVOCATIONS, Session, SessionKind, SessionState, TokenState,
+    Tx, callback_rank, session_columns,
 };
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -19,8 +20,8 @@ pub(super) async fn session(tx: &mut Tx, id: Id) -> Result<Option<Session>> {
 /// Queues a callback of a session. It is due at once if no other callback of the session waits.
 pub(super) async fn tell(tx: &mut Tx, of: &Session, callback: &NewCallback, now: i64) -> Result<()> {
     let (position, due_at) = place(tx, of.id, now).await?;
-    let sql = "INSERT INTO callback (id, session, position, token, generation, kind, ends_session, state, due_at, expires_at, created_at, lease, sent, reason, sealed) \
-               VALUES ($1, $2, $3, NULL, 0, $4, $5, 'waiting', $6, $7, $8, 0, 0, $9, $10)";
+    let sql = "INSERT INTO callback (id, session, position, token, generation, kind, rank, ends_session, state, due_at, expires_at, created_at, lease, sent, reason, sealed) \
+               VALUES ($1, $2, $3, NULL, 0, $4, $5, $6, 'waiting', $7, $8, $9, 0, 0, $10, $11)";
     tx.execute(
         sql,
         args![
@@ -28,6 +29,7 @@ pub(super) async fn tell(tx: &mut Tx, of: &Session, callback: &NewCallback, now:
             of.id,
             position,
             callback.kind,
+            callback_rank(of.kind),
             callback.kind.ends_session(),
             due_at,
             callback.expires_at,
@@ -128,11 +130,12 @@ async fn put_revocation(tx: &mut Tx, token: Id, generation: i64, behind: Option<
         Some(session) => place(tx, session, now).await?,
         None => (0, Some(now)),
     };
-    let sql = "INSERT INTO callback (id, session, position, token, generation, kind, ends_session, state, due_at, expires_at, created_at, lease, sent) \
-               VALUES ($1, $2, $3, $4, $5, $6, 0, 'waiting', $7, $8, $9, 0, 0) ON CONFLICT (id) DO NOTHING";
+    let sql = "INSERT INTO callback (id, session, position, token, generation, kind, rank, ends_session, state, due_at, expires_at, created_at, lease, sent) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'waiting', $8, $9, $10, 0, 0) ON CONFLICT (id) DO NOTHING";
     // Positions in sessions' queues are positive.
     let id = callback_id(token, -1 - generation);
-    let args = args![id, behind, position, token, generation, CallbackKind::Revoke, due_at, now + REVOKE_MS, now];
+    let (kind, rank) = (CallbackKind::Revoke, RANK_OF_REVOCATIONS);
+    let args = args![id, behind, position, token, generation, kind, rank, due_at, now + REVOKE_MS, now];
     tx.execute(sql, args).await.map(drop)
 }
 

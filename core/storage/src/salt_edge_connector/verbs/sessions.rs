@@ -6,7 +6,7 @@ use super::tokens::judge;
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
     About, Answered, CallbackKind, Cancelled, Digest, Id, NewCallback, NewSession, NewTask, Opened, Presented, Session,
-    SessionKind, SessionState, StepAnswer, Store, TokenRefusal, TokenState, Tx, session_columns,
+    SessionKind, SessionState, StepAnswer, Store, TokenRefusal, TokenState, Tx, UsedJwt, session_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -100,6 +100,9 @@ async fn open(tx: &mut Tx, new: &NewSession) -> Result<Opened> {
             () => again(tx, &session, new).await,
         };
     }
+    if !use_jwt(tx, new.client_jwt, new.id).await? {
+        return Ok(Opened::UsedJwt);
+    }
     if !new.may_begin {
         return Ok(Opened::Token(TokenRefusal::Revoked));
     }
@@ -171,6 +174,9 @@ async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<Answered> {
     if tx.number(sql, args![session.id, answer.answer]).await? == 1 {
         return Ok(Answered::Unchanged);
     }
+    if !use_jwt(tx, answer.client_jwt, session.id).await? {
+        return Ok(Answered::UsedJwt);
+    }
     if session.tries >= answer.max_tries {
         fail_session(tx, &session, WRONG_CODE, answer.now).await?;
         return Ok(Answered::TooMany);
@@ -179,6 +185,15 @@ async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<Answered> {
     tx.execute(sql, args![session.id, SessionState::Working, answer.answer]).await?;
     put(tx, &answer.task, Some(session.id), answer.now).await?;
     Ok(Answered::Taken)
+}
+
+/// Notes the session for which a JWT counts; false if it is another one.
+async fn use_jwt(tx: &mut Tx, jwt: Option<UsedJwt>, session: Id) -> Result<bool> {
+    let Some(jwt) = jwt else { return Ok(true) };
+    let sql = "INSERT INTO client_jwt (hash, session, expires_at) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING";
+    tx.execute(sql, args![jwt.hash, session, jwt.expires_at]).await?;
+    let sql = "SELECT count(*) FROM client_jwt WHERE hash = $1 AND session = $2";
+    Ok(tx.number(sql, args![jwt.hash, session]).await? == 1)
 }
 
 async fn by_secret(tx: &mut Tx, secret: &Digest) -> Result<Option<Session>> {

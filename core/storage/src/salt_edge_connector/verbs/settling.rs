@@ -4,7 +4,7 @@ use super::ending::{end_session, fail_session, session, tell};
 use super::tokens::TOKEN_REVOKED;
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    Change, Granted, Session, SessionKind, SessionState, Settled, Settlement, Settler, Store, TokenState, Tx,
+    Change, Digest, Granted, Session, SessionKind, SessionState, Settled, Settlement, Settler, Store, TokenState, Tx,
 };
 use futures_util::future::BoxFuture;
 
@@ -31,8 +31,14 @@ async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
         // The next cleanup reports it.
         return Ok(Settled::Ended(SessionState::Expired));
     }
+    if let Some(holder) = &asked.holder
+        && !is_of(tx, &session, holder).await?
+    {
+        return Ok(Settled::OtherCustomer);
+    }
     if let Settler::Task { id, lease } = asked.by {
-        let sql = "SELECT count(*) FROM task WHERE id = $1 AND lease = $2 AND session = $3";
+        // Who took it later asks the bank nothing as long as an answer may come: see `take_task`.
+        let sql = "SELECT count(*) FROM task WHERE id = $1 AND lease >= $2 AND session = $3";
         if tx.number(sql, args![id, lease, session.id]).await? == 0 {
             return Ok(Settled::Lost);
         }
@@ -41,9 +47,9 @@ async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
     match &asked.change {
         Change::Wait { state, sealed, expires_at, update } => {
             let said = update.as_ref().and_then(|update| update.sealed.as_deref());
-            let sql = "UPDATE session SET state = $2, sealed = $3, expires_at = $4, last_update = COALESCE($5, last_update) \
-                       WHERE id = $1";
-            tx.execute(sql, args![session.id, *state, sealed, *expires_at, said]).await?;
+            let sql = "UPDATE session SET state = $2, sealed = $3, expires_at = $4, last_update = COALESCE($5, last_update), \
+                       holder = COALESCE($6, holder) WHERE id = $1";
+            tx.execute(sql, args![session.id, *state, sealed, *expires_at, said, asked.holder]).await?;
             if session.kind == SessionKind::Reconnect {
                 let sql = "UPDATE token SET state = $2 WHERE id = $1 AND state = $3";
                 tx.execute(sql, args![session.token, TokenState::Unconfirmed, TokenState::Confirmed]).await?;
@@ -70,6 +76,13 @@ async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
         }
     }
     Ok(Settled::Done)
+}
+
+/// Whether a customer is the one of the session: the one it has named, and the holder of the token that it is about.
+async fn is_of(tx: &mut Tx, session: &Session, holder: &Digest) -> Result<bool> {
+    let sql = "SELECT count(*) FROM session LEFT JOIN token ON token.id = session.token WHERE session.id = $1 \
+               AND (session.holder IS NULL OR session.holder = $2) AND (token.holder IS NULL OR token.holder = $2)";
+    Ok(tx.number(sql, args![session.id, *holder]).await? == 1)
 }
 
 /// Stores the granted token as the session's token; false if the token was revoked or renewed meanwhile. Until the hub

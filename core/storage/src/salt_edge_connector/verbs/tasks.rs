@@ -2,30 +2,24 @@
 
 use super::ending::session;
 use crate::engine::{Result, args};
-use crate::salt_edge_connector::{DueTask, Id, NewTask, Store, TaskKind, Tx};
+use crate::salt_edge_connector::{DueTask, Id, NewTask, Store, TaskKind, TaskLane, Tx};
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Takes the task that has been due longest, until `until`: after that others may take it. It stays until it is
-    /// settled.
+    /// Takes a task, until `until`: after that others may take it. It stays until it is settled. Of the questions, those
+    /// that a customer waits for go first; then those that have been due longest.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn take_task(&self, now: i64, until: i64) -> BoxFuture<'_, Result<Option<DueTask>>> {
-        self.write((now, until), |tx, (now, until)| {
+    pub fn take_task(&self, lane: TaskLane, now: i64, until: i64) -> BoxFuture<'_, Result<Option<DueTask>>> {
+        self.write((lane, now, until), |tx, (lane, now, until)| {
             Box::pin(async move {
-                let sql = "UPDATE task SET lease = lease + 1, due_at = $2 \
-                           WHERE id IN (SELECT id FROM task WHERE due_at <= $1 ORDER BY due_at LIMIT 1) \
-                           RETURNING id, lease, kind, session, created_at, sealed";
-                let Some(mut row) = tx.first(sql, args![*now, *until]).await? else { return Ok(None) };
-                let (id, lease, kind) = (row.bytes()?, row.int()?, row.word(TaskKind::parse)?);
-                let of = row.opt_bytes()?;
-                let (created_at, sealed) = (row.int()?, row.blob()?);
-                let session = match of {
-                    Some(of) => session(tx, of).await?,
-                    None => None,
-                };
-                Ok(Some(DueTask { id, lease, kind, session, created_at, sealed }))
+                for rank in lane.ranks() {
+                    if let Some(task) = take(tx, *rank, *now, *until).await? {
+                        return Ok(Some(task));
+                    }
+                }
+                Ok(None)
             })
         })
     }
@@ -69,17 +63,40 @@ impl Store {
         })
     }
 
-    /// Adds a notice for the bank.
+    /// Adds a notice for the bank. False if this many wait already.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn put_notice(&self, notice: NewTask, now: i64) -> BoxFuture<'_, Result<()>> {
-        self.write((notice, now), |tx, (notice, now)| Box::pin(put(tx, notice, None, *now)))
+    pub fn put_notice(&self, notice: NewTask, limit: i64, now: i64) -> BoxFuture<'_, Result<bool>> {
+        self.write((notice, limit, now), |tx, (notice, limit, now)| {
+            Box::pin(async move {
+                let sql = "SELECT count(*) FROM task WHERE rank = $1";
+                if tx.number(sql, args![notice.kind.rank()]).await? >= *limit {
+                    return Ok(false);
+                }
+                put(tx, notice, None, *now).await?;
+                Ok(true)
+            })
+        })
     }
 }
 
+async fn take(tx: &mut Tx, rank: i64, now: i64, until: i64) -> Result<Option<DueTask>> {
+    let sql = "UPDATE task SET lease = lease + 1, due_at = $3 \
+               WHERE id IN (SELECT id FROM task WHERE rank = $1 AND due_at <= $2 ORDER BY due_at LIMIT 1) \
+               RETURNING id, lease, kind, session, created_at, sealed";
+    let Some(mut row) = tx.first(sql, args![rank, now, until]).await? else { return Ok(None) };
+    let (id, lease, kind) = (row.bytes()?, row.int()?, row.word(TaskKind::parse)?);
+    let of = row.opt_bytes()?;
+    let (created_at, sealed) = (row.int()?, row.blob()?);
+    let session = match of {
+        Some(of) => session(tx, of).await?,
+        None => None,
+    };
+    Ok(Some(DueTask { id, lease, kind, session, created_at, sealed }))
+}
+
 pub(super) async fn put(tx: &mut Tx, task: &NewTask, session: Option<Id>, now: i64) -> Result<()> {
-    let sql =
-        "INSERT INTO task (id, session, kind, due_at, lease, created_at, sealed) VALUES ($1, $2, $3, $4, 0, $4, $5)";
-    tx.execute(sql, args![task.id, session, task.kind, now, &task.sealed]).await.map(drop)
+    let sql = "INSERT INTO task (id, session, kind, rank, due_at, lease, created_at, sealed) VALUES ($1, $2, $3, $4, $5, 0, $5, $6)";
+    tx.execute(sql, args![task.id, session, task.kind, task.kind.rank(), now, &task.sealed]).await.map(drop)
 }

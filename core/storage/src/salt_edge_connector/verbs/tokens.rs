@@ -151,7 +151,7 @@ impl Store {
         })
     }
 
-    /// Stores the position up to which the hub's list of revoked tokens was read. Never goes back.
+    /// Stores the position of the last page with tokens of the hub's list of revoked tokens.
     ///
     /// # Errors
     /// Environment faults only.
@@ -159,8 +159,7 @@ impl Store {
         self.write(next_id, |tx, next_id| {
             Box::pin(async move {
                 let sql = "INSERT INTO reading (list, next_id) VALUES ('revoked', $1) \
-                           ON CONFLICT (list) DO UPDATE SET next_id = excluded.next_id \
-                           WHERE reading.next_id < excluded.next_id";
+                           ON CONFLICT (list) DO UPDATE SET next_id = excluded.next_id";
                 tx.execute(sql, args![*next_id]).await.map(drop)
             })
         })
@@ -174,6 +173,7 @@ pub(super) async fn judge(tx: &mut Tx, presented: &Presented) -> Result<Judged> 
 
 fn judged(found: Option<Token>, presented: &Presented) -> Judged {
     match of_client(found, presented) {
+        Ok(token) if token.state == TokenState::Unconfirmed => Err(TokenRefusal::Unconfirmed),
         Ok(token) if token.state != TokenState::Confirmed => Err(TokenRefusal::Revoked),
         Ok(token) if is_over(&token, presented.now) => Err(TokenRefusal::Expired),
         found => found,

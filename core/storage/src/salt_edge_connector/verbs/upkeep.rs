@@ -94,6 +94,8 @@ impl Store {
                            (SELECT 1 FROM callback WHERE session = session.id AND (state = 'waiting' OR state = 'stopped')) \
                            ORDER BY ended_at LIMIT $2";
                 let mut purged = Purged::default();
+                let old = "DELETE FROM client_jwt WHERE expires_at < $1";
+                tx.execute(old, args![*sessions_before]).await?;
                 for mut row in tx.query(sql, args![*sessions_before, *limit]).await? {
                     let id: Id = row.bytes()?;
                     tx.execute("DELETE FROM callback WHERE session = $1", args![id]).await?;

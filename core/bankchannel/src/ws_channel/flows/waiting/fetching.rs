@@ -49,7 +49,7 @@ pub(super) async fn fetch(
                 let claims = uploads.into_iter().map(|(number, upload)| (number, read.claim(&upload))).collect();
                 (read, claims)
             });
-            let aborted = |_| Error::because(&row::INTERNAL, "reading an answer was aborted");
+            let aborted = |why: background::Undone| why.error("reading an answer was aborted");
             let (read, claims) = judged.await.map_err(aborted)?;
             Ok(claim.give(claims, |owners| {
                 let entry = entry.map(|(entry, folder)| FetchedEntry {

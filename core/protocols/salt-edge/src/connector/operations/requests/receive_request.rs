@@ -36,6 +36,12 @@ pub struct ReceiveRequestRequest {
     /// Seconds after `exp` during which a request is still accepted. Default: 30.
     #[boundary(profile)]
     pub leeway_s: Option<u32>,
+    /// What stands before `/api/priora/v1` in the path of every request, such as `/psd2`. Default: nothing.
+    #[boundary(profile)]
+    pub path_prefix: Option<String>,
+    /// The schemes besides `https` and `http` that a third party's `redirect_url` may have. Default: none.
+    #[boundary(profile)]
+    pub redirect_schemes: Option<Vec<String>>,
     /// The time of the check. Default: now.
     pub at: Option<Timestamp>,
 }
@@ -104,7 +110,12 @@ impl Local for ReceiveRequest {
     fn run(asked: ReceiveRequestRequest, with: LocalContext<'_>) -> Result<ReceiveRequestResponse, Error> {
         let now_s = keys::instant_s(asked.at.as_ref(), &with);
         let verifier = keys::hub_verifier(&asked.hub_public_key, asked.issuer, asked.leeway_s, &with)?;
-        let receiver = Receiver { verifier, provider_code: asked.provider_code };
+        let receiver = Receiver {
+            verifier,
+            provider_code: asked.provider_code,
+            path_prefix: asked.path_prefix,
+            redirect_schemes: asked.redirect_schemes.unwrap_or_default(),
+        };
         // A faulty request from outside is never an error of the caller: a header with an invalid name is ignored, and
         // the checks examine the values of the others.
         let fields = asked.headers.into_iter().filter(|field| is_token(&field.name));

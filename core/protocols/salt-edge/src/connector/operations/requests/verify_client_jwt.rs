@@ -61,9 +61,9 @@ impl Operation for VerifyClientJwt {
         "salt_edge_connector.verify_client_jwt",
         "Verify a third party's own request, which Salt Edge forwards",
         "Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With \
-         `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or if the JWT and \
-         `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the customer's answers. Other \
-         differences are warnings.",
+         `enforce` the request is refused if the JWT does not verify, if it expired or was issued more than 15 minutes \
+         ago, if scopes are not admitted, or if `client_payload` has a `redirect_url`, `scopes`, `consent_period_days` or \
+         answers of the customer that the JWT has not, or has otherwise. Other differences are warnings.",
         errors::OF_KEYS,
     );
 }
