@@ -41,6 +41,29 @@ pub(crate) fn folder(path: &Path) -> Result<()> {
     check_folder(path)
 }
 
+/// Creates a folder inside the server's own, as [`folder`]; a link in its place is refused, whoever made it.
+///
+/// # Errors
+/// As [`folder`]; the refusal of a link says how to have the folder elsewhere.
+pub(crate) fn inner_folder(path: &Path, elsewhere: &str) -> Result<()> {
+    check_no_link(path, elsewhere)?;
+    folder(path)
+}
+
+/// Refuses a link in the place of a folder inside the server's own.
+///
+/// # Errors
+/// `configuration.invalid`.
+pub(crate) fn check_no_link(path: &Path, elsewhere: &str) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => {
+            let shown = shown::path(path);
+            Err(refused(path, format!("{shown} is a link, which is not followed: remove the link, and {elsewhere}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a folder that another user owns or can write.
 ///
 /// # Errors
@@ -239,6 +262,24 @@ mod tests {
             chown(&path, Some(NOBODY), None).unwrap();
             assert!(folder(&path).unwrap_err().message().contains("chown"));
         }
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_an_inner_folder_is_refused_with_the_remedy() {
+        let place = tempfile::tempdir().unwrap();
+        let (target, link) = (place.path().join("target"), place.path().join("link"));
+        symlink(&target, &link).unwrap();
+        for is_there in [false, true] {
+            let error = inner_folder(&link, "name its target by the setting keys_folder").unwrap_err();
+            assert_eq!(error.code(), "configuration.invalid");
+            assert!(error.message().contains("remove the link") && error.message().contains("keys_folder"), "{error}");
+            assert_eq!(target.exists(), is_there, "nothing is made behind it");
+            fs::create_dir_all(&target).unwrap();
+        }
+        // The remedy.
+        fs::remove_file(&link).unwrap();
+        inner_folder(&link, "").unwrap();
+        assert!(!link.is_symlink() && fs::read_dir(&target).unwrap().count() == 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The environment's variables for certificate authorities. Linux has no other setting for them, and what cannot be
 //! read would show up as a server with an unknown issuer.
 
-use std::{ffi::OsString, fs::File, path::Path};
+use std::{ffi::OsString, fs::File, io::ErrorKind, path::Path};
 
 use bankchannel_foundation::{Error, Result, shown};
 
@@ -16,7 +16,11 @@ pub(crate) fn check() -> Result<()> {
 fn check_in(variable: impl Fn(&'static str) -> Option<OsString>) -> Result<()> {
     if let Some(file) = variable("SSL_CERT_FILE") {
         let file = Path::new(&file);
-        return File::open(file).map(drop).map_err(|why| unreadable("SSL_CERT_FILE", &shown::path(file), &why));
+        let is_file = |opened: File| match opened.metadata()?.is_dir() {
+            true => Err(ErrorKind::IsADirectory.into()),
+            false => Ok(()),
+        };
+        return File::open(file).and_then(is_file).map_err(|why| unreadable("SSL_CERT_FILE", &shown::path(file), &why));
     }
     let Some(folders) = variable("SSL_CERT_DIR") else { return Ok(()) };
     let mut failed = None;
@@ -55,6 +59,7 @@ mod tests {
         assert_eq!(said(None, Some(&format!("/no/such/folder:{folder}"))), "ok");
         for (error, variable, path) in [
             (said(Some("/no/such.pem"), Some(folder)), "SSL_CERT_FILE", "/no/such.pem"),
+            (said(Some(folder), None), "SSL_CERT_FILE", folder),
             (said(None, Some("/no/such/folder")), "SSL_CERT_DIR", "/no/such/folder"),
         ] {
             assert!(error.contains(variable) && error.contains(path), "{error}");

@@ -53,15 +53,17 @@ impl Settings {
             names.iter().find_map(|name| variable(name).filter(|value| !value.is_empty()).map(|value| (*name, value)))
         };
         let Some((name, value)) = present(&VARIABLES) else { return Ok(Way::System) };
+        let exceptions = present(&EXCEPTIONS).and_then(|(_, value)| value.into_string().ok()).unwrap_or_default();
+        if self.is_excepted(exceptions) {
+            return Ok(Way::Direct);
+        }
         // It may contain a password, and is not repeated.
         let unusable = || {
             let why = format!("of the environment variable {name} is not a proxy's URL, such as http://proxy:3128");
             Error::invalid_setting("proxy", why)
         };
         let value = value.into_string().map_err(|_| unusable())?;
-        let way = through(&value, name).ok_or_else(unusable)?;
-        let exceptions = present(&EXCEPTIONS).and_then(|(_, value)| value.into_string().ok()).unwrap_or_default();
-        Ok(if self.is_excepted(exceptions) { Way::Direct } else { way })
+        through(&value, name).ok_or_else(unusable)
     }
 
     /// Whether the server is one of those that `NO_PROXY` lists.
@@ -138,6 +140,9 @@ mod tests {
         for proxied in ["", "example.org", "ank.example"] {
             assert_eq!(with(proxied), "proxy:1 of https_proxy", "{proxied}");
         }
+        // A proxy that is not needed may be wrong.
+        let wrong = [("HTTPS_PROXY", "ftp://x"), ("no_proxy", "bank.example")];
+        assert_eq!(shown("https://ws.bank.example/v2", None, &wrong), "direct");
     }
 
     #[test]

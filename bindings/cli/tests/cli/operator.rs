@@ -23,11 +23,34 @@ fn a_service_says_one_line_and_ends_at_a_signal() {
         let file = ready["public_key_file"].as_str().unwrap();
         assert!(file.starts_with('/') && fs::read_to_string(file).unwrap().starts_with("-----BEGIN PUBLIC KEY-----"));
         let base_url = ready["base_url"].as_str().unwrap();
+        // A terminal that is closed, or a program that asks for a reload, ends nothing.
+        assert!(Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap().success());
         home.run(&["call", "init_login", "-e", "a@example.test", "--base-url", base_url]).expect(0);
         let ran = stop(child, signal).expect(0);
         assert!(ran.err.contains("--verification-code") && ran.err.contains("limits are lifted"), "{}", ran.err);
     }
     assert_eq!(fs::metadata(home.path("data")).unwrap().permissions().mode() & 0o7777, 0o700);
+}
+
+#[test]
+fn a_link_in_the_data_folder_is_refused_and_the_remedy_takes_it_away() {
+    for (name, setting) in [("spool", "mount"), ("files", "files_folder"), ("keys", "keys_folder")] {
+        let home = Home::empty();
+        let (child, _) = serve(&home, &[]);
+        stop(child, "-TERM").expect(0);
+        let (place, foreign) = (home.path("data").join(name), home.path("foreign"));
+        let _ = fs::remove_dir_all(&place);
+        fs::create_dir(&foreign).unwrap();
+        std::os::unix::fs::symlink(&foreign, &place).unwrap();
+        for check in [&["--check"][..], &[]] {
+            let ran = home.run(&[&["serve", "ws-channel", "--data", "data"], check].concat()).expect(1);
+            let said = format!("{}{}", ran.out, ran.err);
+            let is_seen = said.contains("is a link") && said.contains("remove the link") && said.contains(setting);
+            assert!(is_seen, "{name} {check:?}: {said}");
+        }
+        assert_eq!(fs::read_dir(&foreign).unwrap().count(), 0, "{name}: nothing is written behind it");
+        fs::remove_file(&place).unwrap();
+    }
 }
 
 #[test]

@@ -330,6 +330,20 @@ async fn a_cancelled_wait_takes_nothing_along() {
     };
     let second = upload(&shared, &payment("C-2", 11), json!({"wait_for": [STATUS, NOTIFICATION]})).await.unwrap();
     assert!(second["answers"].as_array().unwrap().iter().all(|answer| original_ids(answer) == ["C-2"]));
+    // Status and notification of both uploads have been fetched; then the first one has time to read its own.
+    let fetched = || {
+        let seen = server.seen();
+        let is_file = |seen: &&Seen| {
+            seen.method == "GET"
+                && !seen.path.contains('?')
+                && [STATUS, NOTIFICATION].iter().any(|known| seen.path.contains(known))
+        };
+        seen.iter().filter(is_file).count()
+    };
+    let until = Instant::now() + Duration::from_secs(20);
+    while fetched() < 4 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     tokio::time::sleep(Duration::from_millis(1500)).await;
     cancel.cancel();
     let error = first.await.unwrap().unwrap_err();

@@ -186,12 +186,22 @@ impl Write for Spool<'_> {
     }
 }
 
+/// The names of spool files: this, and so many random letters and digits.
+const PREFIX: &str = "upload-";
+const RANDOM: usize = 20;
+
 /// A spool file; removed when dropped, unless it was moved away before.
 pub(crate) struct SpoolFile(PathBuf);
 
 impl SpoolFile {
+    /// Whether a file of this name is one of these.
+    pub(crate) fn is_name(name: &str) -> bool {
+        let random = name.strip_prefix(PREFIX).unwrap_or_default();
+        random.len() == RANDOM && random.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+    }
+
     fn create(directory: &Path) -> std::io::Result<(File, Self)> {
-        let path = directory.join(format!("upload-{}", random::base32_lower(20)));
+        let path = directory.join(format!("{PREFIX}{}", random::base32_lower(RANDOM)));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         Ok((file, Self(path)))
     }

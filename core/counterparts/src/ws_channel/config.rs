@@ -1,6 +1,6 @@
 //! The configuration file: docs/protocols/ws-channel.md §13 in one place.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, path::Path, time::Duration};
 
 use bankchannel_foundation::{Error, Result, Secret};
 use bankchannel_storage::ws_channel::PostgresSettings;
@@ -8,7 +8,7 @@ use hyper::HeaderMap;
 use serde::Deserialize;
 
 use super::ServiceOptions;
-use crate::toml_file;
+use crate::{private, toml_file};
 
 /// The service's configuration. `docs/ws-channel.toml` is a commented file with every setting.
 #[derive(Debug, Clone, Deserialize)]
@@ -288,6 +288,14 @@ impl Default for Config {
     }
 }
 
+/// Whether a database's URL has a password.
+fn has_password(url: &str) -> bool {
+    let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let login = place.rsplit_once('@').map_or("", |(login, _)| login);
+    let login = login.split_once("://").map_or(login, |(_, login)| login);
+    login.contains(':') || parameters.split('&').any(|one| one.starts_with("password="))
+}
+
 impl Config {
     /// Reads the configuration file and applies the options.
     ///
@@ -296,7 +304,13 @@ impl Config {
     pub fn load(options: &ServiceOptions, loopback: bool) -> Result<Self> {
         let mut config = match &options.config {
             None => Self::default(),
-            Some(path) => toml_file::read(path)?,
+            Some(path) => {
+                let config: Self = toml_file::read(path)?;
+                if config.postgres_url.as_deref().is_some_and(has_password) {
+                    private::check_secret_file(Path::new(path))?;
+                }
+                config
+            }
         };
         config.fixed_code = options.verification_code.clone();
         config.no_limits = options.no_limits.unwrap_or(false);
@@ -393,6 +407,30 @@ mod tests {
         assert_eq!(config.client_address(&headers, proxy), client);
         assert_eq!(config.client_address(&headers, "::ffff:192.0.2.1".parse().unwrap()), client);
         assert_eq!(config.client_address(&headers, IpAddr::from([192, 0, 2, 2])), IpAddr::from([192, 0, 2, 2]));
+    }
+
+    #[test]
+    fn a_file_with_a_password_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt as _;
+        for url in ["postgres://u:p@h/d", "postgresql://:p@h/d", "postgres://h/d?user=u&password=p"] {
+            assert!(has_password(url), "{url}");
+        }
+        for url in ["postgres://u@h:5432/d", "postgres://h:5432/d", "postgres:///d?host=/run", "postgres://h/d?x=a:b@c"]
+        {
+            assert!(!has_password(url), "{url}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("service.toml");
+        let options = ServiceOptions { config: Some(path.display().to_string()), ..ServiceOptions::default() };
+        let loaded = |url: &str, mode: u32| {
+            std::fs::write(&path, format!("postgres_url = \"{url}\"\n")).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            Config::load(&options, true).map(drop).map_err(|error| error.message().to_owned())
+        };
+        let refused = loaded("postgres://u:p@h/d", 0o644).unwrap_err();
+        assert!(refused.contains("chmod 600") && !refused.contains("u:p"), "{refused}");
+        assert_eq!(loaded("postgres://u:p@h/d", 0o600), Ok(()));
+        assert_eq!(loaded("postgres://u@h/d", 0o644), Ok(()));
     }
 
     /// Every setting in the example file has its default value.

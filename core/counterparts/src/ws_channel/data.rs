@@ -26,9 +26,15 @@ pub(crate) const DATABASE: &str = "service.sqlite";
 /// `resource.storage`.
 pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>)> {
     let (data, temporary) = folder::prepare(given)?;
-    private::folder(&data.join(SPOOL))?;
+    private::inner_folder(&data.join(SPOOL), SPOOL_ELSEWHERE)?;
     Ok((data, temporary))
 }
+
+/// What to do for these folders on another disk.
+pub(crate) const SPOOL_ELSEWHERE: &str = "mount a disk there if it shall be elsewhere";
+const FILES_ELSEWHERE: &str =
+    "mount the disk there that has the files; with PostgreSQL the setting files_folder names another place";
+pub(crate) const KEYS_ELSEWHERE: &str = "name its target by the setting keys_folder if it is meant";
 
 /// With `expect_data`, refuses a data folder without a database: most likely the folder is not mounted.
 ///
@@ -52,7 +58,10 @@ pub(crate) fn expect(config: &Config, data: &Path) -> Result<()> {
 pub(crate) async fn open_files(store: &Store, data: &Path, config: &Config) -> Result<()> {
     look_at_files(store, data, config).await?;
     let folder = content::folder(data, config);
-    private::folder(&folder)?;
+    match config.files_folder {
+        Some(_) => private::folder(&folder)?,
+        None => private::inner_folder(&folder, FILES_ELSEWHERE)?,
+    }
     let Some(id) = store.installation().await.map_err(storage)?.id().map(str::to_owned) else { return Ok(()) };
     identity::mark(&folder, &id).map_err(|why| unusable(&folder, &why))
 }
@@ -64,6 +73,9 @@ pub(crate) async fn open_files(store: &Store, data: &Path, config: &Config) -> R
 /// `configuration.invalid`, `resource.storage`.
 pub(crate) async fn look_at_files(store: &Store, data: &Path, config: &Config) -> Result<()> {
     let folder = content::folder(data, config);
+    if config.files_folder.is_none() {
+        private::check_no_link(&folder, FILES_ELSEWHERE)?;
+    }
     let shown = folder.display();
     let marked = if folder.exists() {
         private::check_folder(&folder)?;

@@ -1,10 +1,15 @@
 //! Background upkeep: removes old data, writes checkpoints of the audit trail.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{AuditCheckpoint, AuditVerdict, PurgePolicy, StoreError};
 use bankchannel_transport::background;
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +19,7 @@ use super::{
     files::content,
     service::{Service, System},
 };
+use crate::http::intake::SpoolFile;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -130,13 +136,50 @@ async fn purge(service: &System) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes spooled uploads older than this: they will never be finished.
+/// Removes spooled uploads older than this: they will never be finished. Nothing else is removed, whatever the folder
+/// holds, and a link in its place is not followed.
 pub(crate) fn clean_spool(spool: &Path, age: Duration) {
-    let Ok(entries) = std::fs::read_dir(spool) else { return };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let Ok(folder) = rustix::fs::open(spool, flags, Mode::empty()) else { return };
+    let Ok(entries) = Dir::read_from(&folder) else { return };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     for entry in entries.flatten() {
-        let old = entry.metadata().and_then(|data| data.modified()).map(|at| at.elapsed().unwrap_or_default() >= age);
-        if old.unwrap_or(false) {
-            let _ = std::fs::remove_file(entry.path());
+        let name = entry.file_name();
+        if !name.to_str().is_ok_and(SpoolFile::is_name) {
+            continue;
         }
+        let Ok(found) = rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+        let changed = Duration::from_secs(u64::try_from(found.st_mtime).unwrap_or_default());
+        if FileType::from_raw_mode(found.st_mode) == FileType::RegularFile && now.saturating_sub(changed) >= age {
+            let _ = rustix::fs::unlinkat(&folder, name, AtFlags::empty());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    #[test]
+    fn upkeep_removes_its_own_old_files_and_nothing_else() {
+        let place = tempfile::tempdir().unwrap();
+        let (spool, link) = (place.path().join("spool"), place.path().join("link"));
+        fs::create_dir(&spool).unwrap();
+        symlink(&spool, &link).unwrap();
+        let own = format!("upload-{}", "a2".repeat(10));
+        let all = [own.as_str(), "upload-short", "letters.txt", &"upload-".repeat(3)];
+        let put = || all.iter().for_each(|name| fs::write(spool.join(name), "x").unwrap());
+        let left = || fs::read_dir(&spool).unwrap().count();
+        put();
+        clean_spool(&link, Duration::ZERO);
+        assert_eq!(left(), all.len(), "a link is not followed");
+        clean_spool(&spool, Duration::from_secs(3600));
+        assert_eq!(left(), all.len(), "none is old enough");
+        clean_spool(&spool, Duration::ZERO);
+        assert_eq!(left(), all.len() - 1);
+        assert!(!spool.join(own).exists());
     }
 }

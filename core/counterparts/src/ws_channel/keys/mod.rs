@@ -23,7 +23,10 @@ use std::path::{Path, PathBuf};
 use bankchannel_foundation::{Error, Result, error::row, shown};
 use bankchannel_storage::ws_channel::{IdKind, Installation, Store};
 
-use super::{config::Config, data::storage};
+use super::{
+    config::Config,
+    data::{KEYS_ELSEWHERE, storage},
+};
 use crate::private;
 
 pub(crate) use challenge::ChallengeKey;
@@ -66,6 +69,7 @@ impl Keys {
     /// file that cannot be read or written; the message names the file and how to fix it.
     pub(crate) async fn open(store: &Store, data: &Path, config: &Config) -> Result<Self> {
         let folder = folder(data, config);
+        refuse_link(&folder, config)?;
         // The marker first: its id was recorded in the database before the folder was marked.
         let marked = marker_of(&folder)?;
         let known = store.installation().await.map_err(storage)?;
@@ -99,6 +103,7 @@ impl Keys {
     /// As [`open`](Self::open).
     pub(crate) async fn look(store: Option<&Store>, data: &Path, config: &Config) -> Result<bool> {
         let folder = folder(data, config);
+        refuse_link(&folder, config)?;
         let marked = marker_of(&folder)?;
         let known = match store {
             Some(store) => store.installation().await.map_err(storage)?,
@@ -124,6 +129,14 @@ impl Keys {
 /// The key folder: the configured one, or the data folder's own.
 pub(crate) fn folder(data: &Path, config: &Config) -> PathBuf {
     config.keys_folder.as_ref().map_or_else(|| data.join(FOLDER), PathBuf::from)
+}
+
+/// Refuses a link in the place of the keys, unless the settings name the place.
+fn refuse_link(folder: &Path, config: &Config) -> Result<()> {
+    match config.keys_folder {
+        Some(_) => Ok(()),
+        None => private::check_no_link(folder, KEYS_ELSEWHERE),
+    }
 }
 
 fn marker_of(folder: &Path) -> Result<Option<String>> {

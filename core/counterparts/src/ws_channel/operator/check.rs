@@ -111,8 +111,12 @@ fn is_locked(why: &Error) -> bool {
     matches!(source, Some(StoreError::Locked { .. }))
 }
 
-fn look_at_folder(data: &Path) -> Result<()> {
-    if data.exists() { private::check_folder(data) } else { Ok(()) }
+fn look_at_folder(folder: &Path) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    private::check_folder(folder)?;
+    private::check_no_link(&folder.join(data::SPOOL), data::SPOOL_ELSEWHERE)
 }
 
 async fn keys(store: Option<&Store>, data: &Path, config: &Config) -> Finding {
