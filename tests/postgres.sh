@@ -52,7 +52,7 @@ as_server initdb -D "$folder/data" -U bankchannel -A trust -E UTF8 --no-locale >
     exit 2
 }
 as_server pg_ctl -D "$folder/data" -w -t 60 -l "$folder/data/server.log" \
-    -o "-c listen_addresses='' -c unix_socket_directories=$folder -c max_connections=400" start >/dev/null || {
+    -o "-c listen_addresses='' -c unix_socket_directories=$folder -c max_connections=1000" start >/dev/null || {
     cat "$folder/data/server.log" >&2
     exit 2
 }
