@@ -271,19 +271,34 @@ const BUSY_PAUSE: Duration = Duration::from_millis(500);
 /// Makes an idempotent change and retries while the store is temporarily unavailable, so that the result from the bank
 /// or the hub is not lost.
 async fn again_while_busy<T, F: Future<Output = Result<T, StoreError>>>(change: impl Fn() -> F) -> Result<T> {
-    for _ in 1..BUSY_TRIES {
+    again_while(|tries| tries < BUSY_TRIES, change).await
+}
+
+/// The same as long as `goes_on`, which gets the number of attempts made.
+async fn again_while<T, F: Future<Output = Result<T, StoreError>>>(
+    goes_on: impl Fn(u32) -> bool,
+    change: impl Fn() -> F,
+) -> Result<T> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
         match change().await {
-            Err(
-                StoreError::Unreachable { .. }
-                | StoreError::Unknown { .. }
-                | StoreError::Contended { .. }
-                | StoreError::Locked { .. }
-                | StoreError::Full { .. },
-            ) => tokio::time::sleep(BUSY_PAUSE).await,
+            Err(fault) if is_passing(&fault) && goes_on(tries) => tokio::time::sleep(BUSY_PAUSE).await,
             done => return done.map_err(unusable),
         }
     }
-    change().await.map_err(unusable)
+}
+
+/// Whether the store may be available later.
+fn is_passing(fault: &StoreError) -> bool {
+    matches!(
+        fault,
+        StoreError::Unreachable { .. }
+            | StoreError::Unknown { .. }
+            | StoreError::Contended { .. }
+            | StoreError::Locked { .. }
+            | StoreError::Full { .. }
+    )
 }
 
 /// The error for an unusable store.
@@ -294,4 +309,42 @@ fn unusable(fault: StoreError) -> Error {
 /// A time in its boundary form.
 fn timestamp(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_must_be_kept_is_tried_until_the_store_is_back() {
+        let away = AtomicU32::new(0);
+        // Away for longer than a change is retried otherwise.
+        let change = |counted: &'static str| {
+            let tries = away.fetch_add(1, Ordering::SeqCst);
+            async move {
+                match tries {
+                    0..13 => Err(StoreError::Unreachable { reason: counted.to_owned() }),
+                    _ => Ok(()),
+                }
+            }
+        };
+        assert!(again_while(|_| true, || change("away")).await.is_ok());
+        let away = AtomicU32::new(0);
+        let change = || {
+            away.fetch_add(1, Ordering::SeqCst);
+            async { Err::<(), _>(StoreError::Unreachable { reason: String::new() }) }
+        };
+        assert!(again_while(|tries| tries < 3, change).await.is_err());
+        assert_eq!(away.load(Ordering::SeqCst), 3);
+        // A fault that does not pass is told at once.
+        let away = AtomicU32::new(0);
+        let change = || {
+            away.fetch_add(1, Ordering::SeqCst);
+            async { Err::<(), _>(StoreError::Misuse { reason: String::new() }) }
+        };
+        assert!(again_while(|_| true, change).await.is_err());
+        assert_eq!(away.load(Ordering::SeqCst), 1);
+    }
 }

@@ -17,7 +17,7 @@ use bankchannel_storage::salt_edge_connector::{
 };
 
 use super::{
-    Engine, again_while_busy,
+    BUSY_TRIES, Engine, again_while,
     question::Unanswered,
     records::{CredentialsRecord, TokenRecord},
     shown,
@@ -142,16 +142,13 @@ impl Engine<'_> {
         let by = Settler::Task { id: task.id, lease: task.lease };
         let settlement = Settlement { session: session.id, by, now: self.now(), holder, change };
         // The bank's answer is kept as long as the session can take it.
-        let settled = loop {
-            let line = match again_while_busy(|| self.store.settle(settlement.clone())).await {
-                Ok(settled) => break settled,
-                Err(error) if self.now() >= session.expires_at || self.is_over() => return Err(error),
-                Err(error) => {
-                    format!("bank.{}: the answer waits for the store: {}", task.kind.as_str(), error.message())
-                }
-            };
-            self.options.warn(&line);
+        let goes_on = |tries| {
+            if tries == BUSY_TRIES {
+                self.options.warn(&format!("bank.{}: the answer waits for the store", task.kind.as_str()));
+            }
+            tries < BUSY_TRIES || (self.now() < session.expires_at && !self.is_over())
         };
+        let settled = again_while(goes_on, || self.store.settle(settlement.clone())).await?;
         self.client.is_due();
         match settled {
             Settled::Done | Settled::TokenRevoked | Settled::OtherCustomer => {}
