@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     audit_heads,
     banks::remove_old_content,
+    data::SPOOL,
     files::content,
     service::{Service, System},
 };
@@ -63,7 +64,7 @@ async fn run(service: &System) {
 
 /// The daily work. Failures are logged and retried the next day.
 pub(crate) async fn daily(service: &System) {
-    clean_spool(&service.data.join("spool"), SPOOL_AGE);
+    clean_spool(&service.data.join(SPOOL), SPOOL_AGE);
     match purge(service).await {
         Ok(()) => {}
         Err(why) => tracing::error!(%why, "old records could not be removed"),

@@ -105,7 +105,7 @@ impl Engine<'_> {
         let mut waiting: VecDeque<(DueCallback, Instant)> = VecDeque::new();
         let (mut taken, mut broken, mut may_be_due) = (0, None, true);
         let mut last: Option<Instant> = None;
-        let mut look = tokio::time::interval(LOOK_AGAIN);
+        let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_AGAIN, LOOK_AGAIN);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             while sending.len() < at_once
@@ -161,7 +161,6 @@ impl Engine<'_> {
                     Ok(end) => end.into_iter().for_each(|end| sent.count(end)),
                     Err(error) => (may_be_due, broken) = (false, Some(error)),
                 },
-                // While the hub is slow, other callbacks may become due.
             }
         }
     }

@@ -23,7 +23,7 @@ pub struct Settlement {
 /// The source of a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settler {
-    /// The bank's code, in a task that was taken under this lease.
+    /// The bank's code, in a task that was taken under this lease; others may have taken it since.
     Task {
         /// The task.
         id: Id,
@@ -86,7 +86,7 @@ pub enum Settled {
     Done,
     /// The session had ended before in this state, or its time limit has passed: nothing was changed.
     Ended(SessionState),
-    /// Another worker has taken the task: nothing was changed.
+    /// The task was settled before: nothing was changed.
     Lost,
     /// The bank has named another customer: nothing was changed.
     OtherCustomer,

@@ -37,7 +37,7 @@ async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
         return Ok(Settled::OtherCustomer);
     }
     if let Settler::Task { id, lease } = asked.by {
-        // Who took it later asks the bank nothing as long as an answer may come: see `take_task`.
+        // The first answer counts, also if others have taken the task since.
         let sql = "SELECT count(*) FROM task WHERE id = $1 AND lease >= $2 AND session = $3";
         if tx.number(sql, args![id, lease, session.id]).await? == 0 {
             return Ok(Settled::Lost);
