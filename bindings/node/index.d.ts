@@ -494,6 +494,11 @@ export declare const codes: {
   readonly WS_CHANNEL_NOT_IMPLEMENTED: "ws_channel.not_implemented";
   /** The service failed. Quote the request id to its support; see the outcome first. */
   readonly WS_CHANNEL_SERVICE_FAILED: "ws_channel.service_failed";
+  /**
+   * The service has no space left, and has stored nothing of the call. Tell its operator, and send it
+   * again later.
+   */
+  readonly WS_CHANNEL_STORAGE_FULL: "ws_channel.storage_full";
   /** The service refused. Its own text is attached. */
   readonly WS_CHANNEL_REFUSED: "ws_channel.refused";
   /** The login waits for another step. Get the login's next step and answer that one. */
@@ -2116,7 +2121,9 @@ export interface SignAndUploadRequest {
   /**
    * Whether to check the content as a payment file before signing or sending: see
    * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
-   * The check reads the file into memory. Default: false.
+   * The check reads the file into memory, a large one in pieces. Default: true for the file types
+   * `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no error; false for
+   * all others.
    */
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
@@ -2215,7 +2222,9 @@ export interface UploadAndWaitRequest {
   /**
    * Whether to check the content as a payment file before signing or sending: see
    * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
-   * The check reads the file into memory. Default: false.
+   * The check reads the file into memory, a large one in pieces. Default: true for the file types
+   * `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no error; false for
+   * all others.
    */
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */

@@ -97,6 +97,7 @@ const codes = Object.freeze({
   WS_CHANNEL_BANK_UNKNOWN: "ws_channel.bank_unknown",
   WS_CHANNEL_NOT_IMPLEMENTED: "ws_channel.not_implemented",
   WS_CHANNEL_SERVICE_FAILED: "ws_channel.service_failed",
+  WS_CHANNEL_STORAGE_FULL: "ws_channel.storage_full",
   WS_CHANNEL_REFUSED: "ws_channel.refused",
   WS_CHANNEL_LOGIN_STEP: "ws_channel.login_step",
   WS_CHANNEL_PGP_KEY_UNFIT: "ws_channel.pgp_key_unfit",

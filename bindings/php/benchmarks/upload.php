@@ -29,7 +29,7 @@ for ($round = 0; $round < (int) getenv('BENCH_ROUNDS'); ++$round) {
         'stream' => fopen($file, 'rb'),
         default => $file,
     };
-    $client->signAndUpload(content: $content, privateKey: $key, fileType: 'pain.001.001.09', fileName: "payment-{$round}.xml");
+    $client->signAndUpload(content: $content, privateKey: $key, fileType: 'pain.001.001.09', fileName: "payment-{$round}.xml", check: false);
     $seconds[] = round((hrtime(true) - $begun) / 1e9, 6);
 }
 report(['seconds' => $seconds]);

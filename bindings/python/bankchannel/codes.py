@@ -122,6 +122,7 @@ __all__ = [
     "WS_CHANNEL_SIGNATURE_MALFORMED",
     "WS_CHANNEL_SIGNATURE_MISSING",
     "WS_CHANNEL_SIGNATURE_WRONG",
+    "WS_CHANNEL_STORAGE_FULL",
     "WS_CHANNEL_UPLOAD_REJECTED",
     "WS_CHANNEL_UPLOAD_REPEATED",
     "WS_CHANNEL_USER_EXISTS",
@@ -288,6 +289,10 @@ service lacks a few operations.
 """
 WS_CHANNEL_SERVICE_FAILED: Final = "ws_channel.service_failed"
 """The service failed. Quote the request id to its support; see the outcome first."""
+WS_CHANNEL_STORAGE_FULL: Final = "ws_channel.storage_full"
+"""The service has no space left, and has stored nothing of the call. Tell its operator, and send it again
+later.
+"""
 WS_CHANNEL_REFUSED: Final = "ws_channel.refused"
 """The service refused. Its own text is attached."""
 WS_CHANNEL_LOGIN_STEP: Final = "ws_channel.login_step"

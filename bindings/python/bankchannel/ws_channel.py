@@ -4187,7 +4187,9 @@ class WsChannel(NewFilesClient):
             hash: The hash algorithm of the signature. Default: SHA-256.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file into memory. Default: false.
+                warnings do not. The check reads the file into memory, a large one in pieces. Default:
+                true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
+                long ago is then no error; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
@@ -4349,7 +4351,9 @@ class WsChannel(NewFilesClient):
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file into memory. Default: false.
+                warnings do not. The check reads the file into memory, a large one in pieces. Default:
+                true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
+                long ago is then no error; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
@@ -7039,7 +7043,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             hash: The hash algorithm of the signature. Default: SHA-256.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file into memory. Default: false.
+                warnings do not. The check reads the file into memory, a large one in pieces. Default:
+                true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
+                long ago is then no error; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
@@ -7201,7 +7207,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file into memory. Default: false.
+                warnings do not. The check reads the file into memory, a large one in pieces. Default:
+                true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
+                long ago is then no error; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are

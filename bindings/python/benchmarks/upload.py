@@ -32,7 +32,11 @@ def main() -> None:
         for number in range(rounds):
             begun = perf_counter()
             client.sign_and_upload(
-                content=file, file_name=f"payment-{number}.xml", file_type="pain.001.001.09", private_key=key
+                content=file,
+                file_name=f"payment-{number}.xml",
+                file_type="pain.001.001.09",
+                private_key=key,
+                check=False,
             )
             taken.append(round(perf_counter() - begun, 4))
     print(json.dumps({"seconds": taken}))

@@ -46,21 +46,25 @@ pub(crate) fn folder(path: &Path) -> Result<()> {
 /// # Errors
 /// As [`folder`]; the refusal of a link says how to have the folder elsewhere.
 pub(crate) fn inner_folder(path: &Path, elsewhere: &str) -> Result<()> {
-    check_no_link(path, elsewhere)?;
-    folder(path)
+    check_inner_folder(path, elsewhere)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))?;
+    check_inner_folder(path, elsewhere)
 }
 
-/// Refuses a link in the place of a folder inside the server's own.
+/// Checks a folder inside the server's own, if it is there: as [`check_folder`], and a link in its place is refused. The
+/// link itself is looked at, never what it leads to.
 ///
 /// # Errors
-/// `configuration.invalid`.
-pub(crate) fn check_no_link(path: &Path, elsewhere: &str) -> Result<()> {
+/// As [`folder`].
+pub(crate) fn check_inner_folder(path: &Path, elsewhere: &str) -> Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {
             let shown = shown::path(path);
             Err(refused(path, format!("{shown} is a link, which is not followed: remove the link, and {elsewhere}")))
         }
-        _ => Ok(()),
+        Ok(found) => judge_folder(path, &found),
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(()),
+        Err(why) => Err(unusable(path, &why)),
     }
 }
 
@@ -69,7 +73,10 @@ pub(crate) fn check_no_link(path: &Path, elsewhere: &str) -> Result<()> {
 /// # Errors
 /// As [`folder`].
 pub(crate) fn check_folder(path: &Path) -> Result<()> {
-    let found = fs::metadata(path).map_err(|why| unusable(path, &why))?;
+    judge_folder(path, &fs::metadata(path).map_err(|why| unusable(path, &why))?)
+}
+
+fn judge_folder(path: &Path, found: &Metadata) -> Result<()> {
     let shown = shown::path(path);
     if !found.is_dir() {
         return Err(refused(path, format!("{shown} is not a folder")));
@@ -220,6 +227,11 @@ fn plain(file: File) -> io::Result<File> {
 /// Converts open flags; the bits always fit, as they come from the same `int`.
 fn flags(flags: OFlags) -> i32 {
     i32::try_from(flags.bits()).unwrap_or_default()
+}
+
+/// Whether there is no space, on the disk or for this user.
+pub(crate) fn is_full(why: &io::Error) -> bool {
+    matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 fn refused(path: &Path, why: String) -> Error {

@@ -24,6 +24,7 @@ use bankchannel_counterparts::ws_channel::Channels;
 use bankchannel_iso20022::pain002;
 use bankchannel_storage::ws_channel::{AuditVerdict, Store, UploadState};
 use log::Log;
+use serde_json::Value;
 use served::{Person, Served, Signer, payment};
 
 const NAME: &str = "a_full_disk_loses_nothing_and_is_named";
@@ -114,6 +115,7 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
     let errors: Vec<String> = log.lines("ERROR");
     let named = |line: &String| line.to_lowercase().contains("no space left") || line.contains("disk is full");
     assert!(errors.iter().any(named), "no error names the cause:\n{}", errors.join("\n"));
+    assert_eq!(readiness(&served, 503).await["reason"], "full");
     // The service still answers, and reading works.
     served.get(&who, "/files/simulator").await.ok(200);
     let left: Vec<_> = fs::read_dir(served.folder.path().join("data/spool")).unwrap().collect();
@@ -126,6 +128,7 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     story.upload(0).await.expect("small ones too");
+    readiness(&served, 200).await;
     let acknowledged = std::mem::take(&mut story.acknowledged);
     let tried = story.next;
     let booked = wait_until_booked(&served, &who, &acknowledged).await;
@@ -171,7 +174,8 @@ impl Story<'_> {
             self.acknowledged.insert(id);
             return Ok(());
         }
-        assert_eq!((answer.status, answer.text()), (500, "Internal server processing side error"), "{:?}", answer.body);
+        let refused = (507, "Insufficient storage, nothing was stored.");
+        assert_eq!((answer.status, answer.text()), refused, "{:?}", answer.body);
         Err(answer.status)
     }
 
@@ -185,6 +189,21 @@ impl Story<'_> {
             }
         }
         taken
+    }
+}
+
+/// The answer of `/readyz`, once it has this status.
+async fn readiness(served: &Served, status: u16) -> Value {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let base = served.running.readiness()["base_url"].as_str().unwrap().replace("/v2", "/readyz");
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        let answer = client.get(&base).send().await.unwrap();
+        if answer.status().as_u16() == status {
+            return answer.json().await.unwrap();
+        }
+        assert!(Instant::now() < until, "it still says {}", answer.status());
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

@@ -225,7 +225,7 @@ async fn a_backup_says_which_tool_to_use() {
         config: Some(served.folder.path().join("config.toml").display().to_string()),
         ..ServiceOptions::default()
     };
-    let operator = Operator::open(&options).await.unwrap();
+    let operator = Operator::of(&options).unwrap();
     let target = served.folder.path().join("backup");
     let refused = operator.backup(&target).await.expect_err("not here");
     assert_eq!(refused.code(), "not_supported");
@@ -233,5 +233,4 @@ async fn a_backup_says_which_tool_to_use() {
         assert!(refused.message().contains(part), "{part} in {refused}");
     }
     assert!(std::fs::read_dir(&target).map_or(0, Iterator::count) == 0, "nothing looks like a backup");
-    operator.close().await;
 }

@@ -262,10 +262,9 @@ async fn a_restore_wants_what_fits_together_and_names_final_places() {
     let (_folder, options, data) = with_content("banks = { simulator = \"store\" }").await;
     let room = tempfile::tempdir().unwrap();
     let backup = room.path().join("backup");
-    let opened = operator::Operator::open(&options).await.unwrap();
+    let opened = operator::Operator::of(&options).unwrap();
     let copied = opened.backup(&backup).await.unwrap();
     assert_eq!((copied.files, copied.missing_files), (1, 0));
-    opened.close().await;
     let content = fs::read_dir(backup.join("files")).unwrap().flatten().map(|entry| entry.path());
     let content = content.into_iter().find(|path| !path.ends_with(".installation")).unwrap();
     let other = tempfile::tempdir().unwrap();
@@ -304,9 +303,24 @@ async fn a_restore_wants_what_fits_together_and_names_final_places() {
 
     // A file that was lost before the backup does not make the backup useless.
     fs::remove_file(data.join("files").join(content.file_name().unwrap())).unwrap();
-    let opened = operator::Operator::open(&options).await.unwrap();
+    let opened = operator::Operator::of(&options).unwrap();
     let lacking = room.path().join("lacking");
     assert_eq!(opened.backup(&lacking).await.unwrap().missing_files, 1);
-    opened.close().await;
     assert_eq!(operator::restore(&lacking, &room.path().join("again")).await.unwrap().missing_files, 1);
+}
+
+#[tokio::test]
+async fn content_files_may_be_in_a_folder_that_the_settings_name() {
+    let room = tempfile::tempdir().unwrap();
+    let files = room.path().join("files");
+    let (_folder, options, data) =
+        with_content(&format!("banks = {{ simulator = \"store\" }}\nfiles_folder = {files:?}")).await;
+    assert!(!data.join("files").exists());
+    let opened = operator::Operator::of(&options).unwrap();
+    let backup = room.path().join("backup");
+    assert_eq!(opened.backup(&backup).await.unwrap().files, 1);
+    let restored = room.path().join("restored");
+    operator::restore(&backup, &restored).await.unwrap();
+    let options = ServiceOptions { data: Some(restored.to_str().unwrap().into()), ..ServiceOptions::default() };
+    Running::start(options).await.unwrap().stop().await;
 }

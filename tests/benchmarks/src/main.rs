@@ -7,6 +7,7 @@
 
 mod bank;
 mod bare;
+mod checking;
 mod connector;
 mod jwt;
 mod languages;
@@ -35,6 +36,9 @@ fn main() {
     let mut table = Table::default();
     if wanted("prepare") {
         prepare::measure(&mut table);
+    }
+    if wanted("checking") {
+        checking::measure(&mut table);
     }
     if wanted("signing") || wanted("verifying") {
         signing::measure(&mut table, wanted);

@@ -141,7 +141,7 @@ pub(crate) fn key(algorithm: openpgp::Algorithm) -> openpgp::PrivateKey {
     .expect("a key")
 }
 
-fn request(file: &Bytes, signature: String) -> OutRequest {
+pub(crate) fn request(file: &Bytes, signature: String) -> OutRequest {
     let request = UploadFileRequest::from(UploadFileRequestFields {
         bank: Bank::Simulator,
         content: Content::Bytes(file.clone()),
@@ -157,7 +157,7 @@ fn request(file: &Bytes, signature: String) -> OutRequest {
 }
 
 /// Reads the body like the network: piece by piece, without storing it.
-async fn collect(body: &Body) -> usize {
+pub(crate) async fn collect(body: &Body) -> usize {
     let mut body = SegmentBody::open(body, Arc::default()).expect("opens");
     let mut length = 0;
     while let Some(Ok(frame)) = body.frame().await {

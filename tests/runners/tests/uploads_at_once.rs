@@ -121,7 +121,8 @@ fn is_rejected(at: usize) -> bool {
 fn payment(id: &str, is_rejected: bool) -> String {
     let own = EXAMPLE_PAIN001.split("<MsgId>").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
     let payment = EXAMPLE_PAIN001.replace(own, id);
-    if is_rejected { payment.replace("1450.05", "1450.06") } else { payment }
+    // More than the account has: only the bank can know that.
+    if is_rejected { payment.replace("250.05", "20000000.00").replace("1450.05", "20001200.00") } else { payment }
 }
 
 async fn settings(world: &World) -> Value {

@@ -123,10 +123,7 @@ async fn carry_out(name: &str, matches: &ArgMatches) -> Outcome {
         return show(format, "restored", operator::restore(Path::new(&from), Path::new(&data)).await?);
     }
     let options = ServiceOptions { data: given("data"), config: given("config"), ..ServiceOptions::default() };
-    let operator = Operator::open(&options).await?;
-    let result = on_operator(name, matches, &operator, format).await;
-    operator.close().await;
-    result
+    on_operator(name, matches, &Operator::of(&options)?, format).await
 }
 
 async fn on_operator(name: &str, matches: &ArgMatches, operator: &Operator, format: Format) -> Outcome {

@@ -258,6 +258,12 @@ final class ErrorCode
     /** The service failed. Quote the request id to its support; see the outcome first. */
     public const WS_CHANNEL_SERVICE_FAILED = 'ws_channel.service_failed';
 
+    /**
+     * The service has no space left, and has stored nothing of the call. Tell its operator, and send it
+     * again later.
+     */
+    public const WS_CHANNEL_STORAGE_FULL = 'ws_channel.storage_full';
+
     /** The service refused. Its own text is attached. */
     public const WS_CHANNEL_REFUSED = 'ws_channel.refused';
 

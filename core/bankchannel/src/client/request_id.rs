@@ -5,7 +5,11 @@
 //!                                                                └─► the call's log, the context of its error
 //! ```
 
-use bankchannel_foundation::{Error, Outcome, Result, message::OutRequest, redact::redact_words};
+use bankchannel_foundation::{
+    Error, Outcome, Result,
+    message::{OutRequest, is_request_id},
+    redact::redact_words,
+};
 
 use super::ProtocolClient;
 use crate::{CallOptions, LogLevel};
@@ -15,9 +19,6 @@ const HEADER: &str = "X-Request-ID";
 
 /// The option, as errors name it: the field of an invalid id, the key of the id in an error's context.
 pub(super) const OPTION: &str = "request_id";
-
-/// The maximum length of an id, in characters.
-const MAX: usize = 100;
 
 /// A protocol's own rule for an id that has the general format. It returns the reason why the id is invalid, without
 /// the id itself.
@@ -72,8 +73,7 @@ pub(crate) fn add<C: ProtocolClient>(options: &CallOptions, error: Error) -> Err
 }
 
 fn check_text(id: &str, rule: Rule) -> Result<(), &'static str> {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
-    if (1..=MAX).contains(&id.len()) && id.bytes().all(is_allowed) {
+    if is_request_id(id) {
         rule(id)
     } else {
         Err("must have 1 to 100 characters, each an ASCII letter, a digit or one of - . _ ~ :")

@@ -124,6 +124,14 @@ impl SaltEdgeConnector {
         self.0.store.open(&self.0.ready).await.map(drop)
     }
 
+    /// Looks whether the store in an existing folder opens, and changes nothing in it.
+    ///
+    /// # Errors
+    /// As [`open_store`](Self::open_store); `configuration.invalid` for a store that is no folder.
+    pub async fn look_at_store(&self) -> Result<()> {
+        self.0.store.look(&self.0.ready).await
+    }
+
     /// Carries out one exchange with the hub.
     ///
     /// # Errors

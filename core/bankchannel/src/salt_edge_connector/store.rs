@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex, OnceLock, TryLockError},
     time::{Duration, Instant},
 };
@@ -27,12 +28,25 @@ impl StoreHandle {
     /// # Errors
     /// `configuration.invalid` if no store is configured or its key is unusable; `resource.storage`.
     pub(super) async fn open(&self, ready: &Ready) -> Result<&OpenStore> {
-        let missing =
-            "is missing: a folder, or the address of a PostgreSQL database, in which sessions and tokens are kept";
-        let place = ready.store.as_ref().ok_or_else(|| Error::invalid_setting("store", missing))?;
+        let place = place(ready)?;
         let slot = self.0.get_or_init(|| shared(place, ready.store_key.as_ref())).await;
         slot.get_or_try_init(|| OpenStore::open(place.expose(), ready.store_key.as_ref())).await
     }
+
+    /// Looks at the store without opening it for work.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); `configuration.invalid` for a store that is no folder.
+    pub(super) async fn look(&self, ready: &Ready) -> Result<()> {
+        OpenStore::look(Path::new(place(ready)?.expose()), ready.store_key.as_ref()).await
+    }
+}
+
+/// The configured store.
+fn place(ready: &Ready) -> Result<&Secret> {
+    let missing =
+        "is missing: a folder, or the address of a PostgreSQL database, in which sessions and tokens are kept";
+    ready.store.as_ref().ok_or_else(|| Error::invalid_setting("store", missing))
 }
 
 /// The slot of this store. A store stays open while a client uses it, and some time longer, because a PHP client ends

@@ -94,6 +94,7 @@ fn raw(question: &Question) -> Vec<u8> {
 fn request(more: Value) -> Value {
     let mut request = json!({
         "bank": "simulator", "file_type": "pain.001.001.09", "file_name": "salaries.xml", "signing_certificate": RSA,
+        "check": false,
     });
     request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     request

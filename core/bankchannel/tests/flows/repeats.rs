@@ -10,6 +10,7 @@ use crate::support::{Act, Server, client, ok, private_key, refused};
 async fn upload(client: &WsChannel, content: &str, more: Value, options: CallOptions) -> Result<(), Error> {
     let mut request = json!({
         "bank": "simulator", "file_type": "pain.001.001.09", "file_name": "a.xml", "private_key": private_key(),
+        "check": false,
     });
     request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let options = CallOptions { content: Some(Content::from(content.as_bytes().to_vec())), ..options };

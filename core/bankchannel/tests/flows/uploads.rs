@@ -27,7 +27,8 @@ use crate::{
 const PAYMENT: &[u8] = b"<Document>\r\npayment\n</Document>";
 
 fn sign(more: Value) -> Value {
-    let mut request = json!({"bank": "simulator", "file_type": "pain.001.001.09", "private_key": private_key()});
+    let mut request =
+        json!({"bank": "simulator", "file_type": "pain.001.001.09", "private_key": private_key(), "check": false});
     request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     request
 }
@@ -423,4 +424,39 @@ async fn a_refused_upload_is_no_wait() {
         ("ws_channel.signature_key_unknown", Some(Outcome::Refused), None)
     );
     assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_known_payment_type_is_checked_before_it_is_signed() {
+    const TORN: &[u8] = b"<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn>";
+    let example = bankchannel_iso20022::EXAMPLE_PAIN001.as_bytes();
+    let year = |year: &str| String::from_utf8(example.to_vec()).unwrap().replace("2026-07-21", year).into_bytes();
+    for (file_type, check, content, is_refused) in [
+        ("pain.001.001.09", None, TORN, true),
+        ("pain.001.001.03", None, TORN, true),
+        ("pain.001.001.09", Some(false), TORN, false),
+        ("XL", None, TORN, false),
+        ("XL", Some(true), TORN, true),
+        ("pain.001.001.09", None, example, false),
+        // Only who asks for the check has the date compared with today.
+        ("pain.001.001.09", None, &year("1999-01-04"), false),
+        ("pain.001.001.09", Some(true), &year("1999-01-04"), true),
+    ] {
+        let server = Server::in_turn([Act::Answer(ok(201, json!({})))]).await;
+        let request = json!({
+            "bank": "simulator", "file_type": file_type, "file_name": "a.xml", "private_key": private_key(),
+            "check": check,
+        });
+        let done = client(&server).call_json("ws_channel.sign_and_upload", request, with(content.to_vec())).await;
+        let case = format!("{file_type} {check:?} {}", content.len());
+        assert_eq!(server.connections(), usize::from(!is_refused), "{case}");
+        match done {
+            Ok(_) => assert!(!is_refused, "{case}"),
+            Err(error) => {
+                assert!(is_refused, "{case}: {error}");
+                assert_eq!((error.code(), error.outcome()), ("iso20022.payment_refused", Some(Outcome::NotSent)));
+                assert_eq!(error.message().contains("set check to false"), check.is_none(), "{error}");
+            }
+        }
+    }
 }

@@ -29,7 +29,7 @@ impl Readiness {
         self.draining.store(true, Ordering::Release);
     }
 
-    /// Sets or clears the dependency that is missing (`storage`, `database`).
+    /// Sets or clears the dependency that is missing (`storage`, `full`, `database`).
     pub(crate) fn set_fault(&self, fault: Option<&'static str>) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }

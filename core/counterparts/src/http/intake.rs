@@ -16,6 +16,10 @@ use bankchannel_foundation::{
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use rustix::{
+    fs::{FallocateFlags, fallocate},
+    io::Errno,
+};
 use tokio::time::Instant;
 
 /// Content up to this size stays in memory.
@@ -198,6 +202,16 @@ impl SpoolFile {
     pub(crate) fn is_name(name: &str) -> bool {
         let random = name.strip_prefix(PREFIX).unwrap_or_default();
         random.len() == RANDOM && random.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+    }
+
+    /// Whether a file of this size has room in the folder. It is allocated, not written, and removed.
+    pub(crate) fn has_room(directory: &Path, bytes: u64) -> bool {
+        let Ok((file, _removed)) = Self::create(directory) else { return false };
+        match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
+            Ok(()) => true,
+            // Not every file system can.
+            Err(why) => !matches!(why, Errno::NOSPC | Errno::DQUOT),
+        }
     }
 
     fn create(directory: &Path) -> std::io::Result<(File, Self)> {

@@ -32,6 +32,12 @@ pub(crate) trait Api: Send + Sync + 'static {
     /// The id of a request, for the transcript and for the response's `X-Request-ID`; empty if it has none.
     fn request_id(&self, headers: &HeaderMap) -> String;
 
+    /// The caller's own id of a request, which the response repeats as `X-Caller-Request-ID`; `None` if there is none
+    /// that can be repeated.
+    fn caller_id(&self, _headers: &HeaderMap) -> Option<String> {
+        None
+    }
+
     /// Where a request runs that must finish even if its client disconnects; `None` if it may be dropped.
     fn finishes(&self, _asked: &Routed) -> Option<&TaskTracker> {
         None
@@ -56,6 +62,8 @@ pub(crate) struct Routed {
     pub(crate) found: Found,
     /// See [`Api::request_id`].
     pub(crate) id: String,
+    /// See [`Api::caller_id`].
+    pub(crate) caller_id: Option<String>,
     /// The status that the control interface ordered instead of carrying out the request.
     pub(crate) ordered: Option<u16>,
     /// The error class that it ordered with that status.
@@ -71,6 +79,7 @@ impl Routed {
         let (head, body) = request.into_parts();
         let (mount, found) = route(api, head.method.as_str(), head.uri.path());
         let id = api.request_id(&head.headers);
+        let caller_id = api.caller_id(&head.headers);
         let operation = found.operation();
         let ordered = api.control().filter(|_| !operation.is_empty()).and_then(|control| control.fault_for(operation));
         let (ordered, ordered_class, lost) = match ordered {
@@ -78,7 +87,7 @@ impl Routed {
             Some(Ordered::Afterwards(status)) => (None, None, Some(status)),
             None => (None, None, None),
         };
-        Self { head, body, peer, mount, found, id, ordered, ordered_class, lost, begun }
+        Self { head, body, peer, mount, found, id, caller_id, ordered, ordered_class, lost, begun }
     }
 }
 
@@ -103,6 +112,7 @@ pub(crate) async fn answer<A: Api>(api: Arc<A>, request: Request<Incoming>, peer
 
 async fn finish<A: Api>(api: &A, routed: Routed) -> Response<AnswerBody> {
     let (begun, operation, id) = (routed.begun, routed.found.operation(), routed.id.clone());
+    let caller_id = routed.caller_id.clone();
     let seen = api.control().map(|_| (routed.head.method.clone(), routed.head.uri.path().to_owned()));
     let lost = routed.lost.and_then(|status| StatusCode::from_u16(status).ok());
     let mut response = api.answer(routed).await;
@@ -121,8 +131,10 @@ async fn finish<A: Api>(api: &A, routed: Routed) -> Response<AnswerBody> {
     }
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(id) = HeaderValue::from_str(&id).ok().filter(|id| !id.is_empty()) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
+    for (name, id) in [("x-request-id", Some(id)), ("x-caller-request-id", caller_id)] {
+        if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()).filter(|id| !id.is_empty()) {
+            headers.insert(HeaderName::from_static(name), id);
+        }
     }
     response
 }

@@ -94,7 +94,7 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
             Some(place) if is_postgres(&place) => Finding::good("store", "PostgreSQL; no connection was tried"),
             // Opening a folder without a store would create one.
             Some(place) if Path::new(place.expose()).join(Store::DATABASE_FILE).exists() => {
-                match client.open_store().await {
+                match client.look_at_store().await {
                     Ok(()) => Finding::good("store", "it opens"),
                     Err(why) => Finding::bad("store", why.message()),
                 }

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::Path, time::Duration};
 
 use bankchannel_foundation::{Error, Result, Secret};
-use bankchannel_storage::ws_channel::PostgresSettings;
+use bankchannel_storage::ws_channel::{PostgresSettings, SchemaUse};
 use hyper::HeaderMap;
 use serde::Deserialize;
 
@@ -24,8 +24,8 @@ pub struct Config {
     pub postgres: PostgresLimits,
     /// The folder of the keys. Default: `keys` in the data folder. Instances that share a database share it.
     pub keys_folder: Option<String>,
-    /// With PostgreSQL: the folder for content too large for a row. Default: `files` in the data folder. Instances that
-    /// share a database share it.
+    /// The folder for content too large for a row. Default: `files` in the data folder. Instances that share a database
+    /// share it.
     pub files_folder: Option<String>,
     /// Whether to refuse a data folder without a database, for example one that is not mounted. Not with PostgreSQL.
     pub expect_data: bool,
@@ -123,12 +123,13 @@ impl Default for PostgresLimits {
 }
 
 impl PostgresLimits {
-    pub(crate) fn settings(self) -> PostgresSettings {
+    pub(crate) fn settings(self, tables: SchemaUse) -> PostgresSettings {
         let seconds = |count: u32| Duration::from_secs(u64::from(count));
         PostgresSettings {
             max_connections: self.max_connections,
             connect_timeout: seconds(self.connect_timeout_s),
             verb_timeout: seconds(self.operation_timeout_s),
+            tables,
         }
     }
 }
@@ -357,12 +358,6 @@ impl Config {
             if !(least..=most).contains(&value) {
                 return Err(Error::invalid_setting(name, format_args!("must be from {least} to {most}")));
             }
-        }
-        if self.files_folder.is_some() && self.postgres_url.is_none() {
-            return Err(Error::invalid_setting(
-                "files_folder",
-                "goes with postgres_url: with SQLite all data is in one folder",
-            ));
         }
         if !matches!(self.logical_failure_status, 200 | 400) {
             return Err(Error::invalid_setting("logical_failure_status", "must be 400 or 200"));

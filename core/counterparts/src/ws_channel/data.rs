@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_storage::ws_channel::{Store, StoreError};
+use bankchannel_storage::ws_channel::{SchemaUse, SqliteSettings, Store, StoreError};
 
 use super::{
     config::Config,
@@ -32,8 +32,7 @@ pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>
 
 /// What to do for these folders on another disk.
 pub(crate) const SPOOL_ELSEWHERE: &str = "mount a disk there if it shall be elsewhere";
-const FILES_ELSEWHERE: &str =
-    "mount the disk there that has the files; with PostgreSQL the setting files_folder names another place";
+const FILES_ELSEWHERE: &str = "name its target by the setting files_folder if it is meant";
 pub(crate) const KEYS_ELSEWHERE: &str = "name its target by the setting keys_folder if it is meant";
 
 /// With `expect_data`, refuses a data folder without a database: most likely the folder is not mounted.
@@ -74,7 +73,7 @@ pub(crate) async fn open_files(store: &Store, data: &Path, config: &Config) -> R
 pub(crate) async fn look_at_files(store: &Store, data: &Path, config: &Config) -> Result<()> {
     let folder = content::folder(data, config);
     if config.files_folder.is_none() {
-        private::check_no_link(&folder, FILES_ELSEWHERE)?;
+        private::check_inner_folder(&folder, FILES_ELSEWHERE)?;
     }
     let shown = folder.display();
     let marked = if folder.exists() {
@@ -128,14 +127,15 @@ pub(crate) fn expect_writable_keys(data: &Path, config: &Config, to_make: &str) 
     })
 }
 
-/// Opens the configured store.
+/// Opens the configured store. Only a service that starts brings the tables up to date: a check, a listing or a backup
+/// may be of another version than the instances that are running.
 ///
 /// # Errors
 /// `resource.storage`, with the cause and how to fix it.
-pub(crate) async fn open_store(config: &Config, data: &Path) -> Result<Store> {
+pub(crate) async fn open_store(config: &Config, data: &Path, tables: SchemaUse) -> Result<Store> {
     let opened = match &config.postgres_url {
-        Some(url) => Store::connect_postgres_with(url, &config.postgres.settings()).await,
-        None => Store::open_sqlite(data).await,
+        Some(url) => Store::connect_postgres_with(url, &config.postgres.settings(tables)).await,
+        None => Store::open_sqlite_with(data, &SqliteSettings { tables, ..SqliteSettings::default() }).await,
     };
     opened.map_err(storage)
 }

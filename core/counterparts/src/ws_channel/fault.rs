@@ -6,6 +6,8 @@ use bankchannel_ws_channel::{
     errors::{Text, texts},
 };
 
+use crate::private;
+
 /// Seconds after which a client may retry when the database is unavailable.
 const DATABASE_RETRY_S: u64 = 5;
 
@@ -28,6 +30,19 @@ impl Fault {
         Self::Internal(why.to_string())
     }
 
+    /// A content file could not be written, before anything named it.
+    pub(crate) fn unwritten(what: &str, why: &std::io::Error) -> Self {
+        if private::is_full(why) {
+            return Self::Store(StoreError::Full { place: what.to_owned(), reason: why.to_string() });
+        }
+        Self::Internal(format!("{what} cannot be written: {why}"))
+    }
+
+    /// Whether there was no space.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Full { .. }))
+    }
+
     /// The refusal sent to the client. Internal details are logged here, and only here.
     pub(crate) fn into_refusal(self, request_id: &str) -> Refusal {
         match self {
@@ -41,6 +56,7 @@ impl Fault {
                 let retry_after_s = match why {
                     StoreError::Unreachable { .. } => Some(DATABASE_RETRY_S),
                     StoreError::Contended { .. } => Some(1),
+                    StoreError::Full { .. } => return (&texts::INSUFFICIENT_STORAGE).into(),
                     _ => return (&texts::INTERNAL_ERROR).into(),
                 };
                 Refusal { retry_after_s, ..(&texts::SERVICE_UNAVAILABLE).into() }

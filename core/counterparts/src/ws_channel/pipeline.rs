@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
     Exchange,
-    message::{InRequest, OutResponse},
+    message::{InRequest, OutResponse, is_request_id},
     operation::{Entry, Route},
+    redact::redact_words,
 };
 use bankchannel_storage::ws_channel::Ground;
 use bankchannel_ws_channel::{
@@ -18,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     auth,
+    data::SPOOL,
     fault::Fault,
     files::listings::Asked,
     service::{Call, Service},
@@ -49,7 +51,7 @@ impl Pipeline {
     }
 
     async fn carried_out(&self, routed: Routed) -> Response<AnswerBody> {
-        let Routed { head, body, peer, found, id, ordered, .. } = routed;
+        let Routed { head, body, peer, found, id, caller_id, ordered, .. } = routed;
         match found {
             Found::Operation { entry, index, parameters } => {
                 if let Some(status) = ordered {
@@ -58,6 +60,8 @@ impl Pipeline {
                 }
                 let address = self.service.config.client_address(&head.headers, peer.ip());
                 let mut call = Call::new(id, entry.declaration.name, address, self.service.now_ms());
+                // As in the caller's own log: a misplaced token is not repeated.
+                call.caller_request_id = caller_id.map(|id| redact_words(&id));
                 let result = match Declared::of(entry, index) {
                     Some(declared) => {
                         call.prefetch = is_prefetch(&head.headers);
@@ -160,7 +164,7 @@ impl Pipeline {
 
     async fn take_body(&self, route: &'static Route, body: Incoming) -> Result<Taken, Fault> {
         let config = &self.service.config;
-        let spool = self.service.data.join("spool");
+        let spool = self.service.data.join(SPOOL);
         let taking = async {
             match route.request_content {
                 Some(member) => intake::with_content(body, member, config.max_body_bytes, MAX_PLAIN_BODY, &spool).await,
@@ -174,7 +178,7 @@ impl Pipeline {
             IntakeError::NotBase64 => Refusal::invalid(route.request_content.unwrap_or_default()).into(),
             IntakeError::Malformed => Refusal::new(400, "Invalid parameter(s)").into(),
             IntakeError::Broken => Refusal::new(400, "Invalid parameter(s)").into(),
-            IntakeError::Storage(why) => Fault::internal(format!("the upload spool cannot be written: {why}")),
+            IntakeError::Storage(why) => Fault::unwritten("the upload spool", &why),
         })
     }
 
@@ -190,14 +194,20 @@ impl Pipeline {
             result => result,
         };
         let fault = match answered.map(|message| answer::message(&message)) {
-            Ok(Ok(response)) => return response,
+            Ok(Ok(response)) => {
+                call.log(response.status().as_u16());
+                return response;
+            }
             Ok(Err(why)) => Fault::internal(why),
             Err(fault) => fault,
         };
+        if fault.is_full() {
+            self.service.folders.note_full();
+        }
         // The verb that would have recorded the call did not run.
         let is_recorded = call.is_audited() && !matches!(fault, Fault::RightsEnded(_));
         let refusal = fault.into_refusal(&call.request_id);
-        tracing::info!(request_id = call.request_id, operation = call.operation, status = refusal.status, "refused");
+        call.log(refusal.status);
         // Unauthenticated requests are not audited: they would flood the trail.
         if audited && !is_recorded && call.has_subject() && refusal.status != 429 {
             let entry = call.audit_entry("", &format!("refused {}", refusal.status));
@@ -231,6 +241,12 @@ impl Api for Pipeline {
 
     fn request_id(&self, _headers: &HeaderMap) -> String {
         random::uuid_v4()
+    }
+
+    fn caller_id(&self, headers: &HeaderMap) -> Option<String> {
+        let mut given = headers.get_all("x-request-id").iter();
+        let (Some(id), None) = (given.next(), given.next()) else { return None };
+        id.to_str().ok().filter(|id| is_request_id(id)).map(str::to_owned)
     }
 
     /// Requests that may change something, by their method or, like `InitPasswordReset`, by their declaration: a

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, model};
-use bankchannel_storage::ws_channel::Store;
+use bankchannel_storage::ws_channel::{SchemaUse, Store};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
@@ -91,7 +91,7 @@ impl Running {
             Keys::look(None, &data, &config).await?;
         }
         // The store first: its lock keeps other processes away from everything else in the folder.
-        let store = data::open_store(&config, &data).await?;
+        let store = data::open_store(&config, &data, SchemaUse::Upgrade).await?;
         let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), channels).await;
         if started.is_err() {
             // Releases the folder before the error is returned, so that the next start can use it.

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{data, service::Service};
+use crate::http::intake::SpoolFile;
 
 /// Interval of the checks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -23,16 +24,27 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The database is checked every this many checks.
 const ASK_DATABASE: u32 = 5;
 
-/// Whether the folders that the service started with still exist.
+/// The free space below which nothing can be kept: one change may add this much to the database and its log.
+const LEAST_FREE: u64 = 256 * 1024;
+
+/// Whether the folders that the service started with still exist, and have space.
 #[derive(Debug, Default)]
 pub(crate) struct Folders {
     lost: AtomicBool,
+    full: AtomicBool,
 }
 
 impl Folders {
     /// Whether one is gone: nothing may be acknowledged then.
     pub(crate) fn are_lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
+    }
+
+    /// A request was refused because there was no space: the service is not ready until there is.
+    pub(crate) fn note_full(&self) {
+        if !self.full.swap(true, Ordering::AcqRel) {
+            tracing::error!("no space is left: what needs some is refused until there is");
+        }
     }
 }
 
@@ -76,10 +88,13 @@ pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHan
                 database_fault = !matches!(tokio::time::timeout(PATIENCE, service.store.ping()).await, Ok(Ok(())));
             }
             looks = looks.wrapping_add(1);
-            service.readiness.set_fault(match (service.folders.are_lost(), database_fault) {
-                (true, _) => Some("storage"),
-                (false, true) => Some("database"),
-                (false, false) => None,
+            look_for_space(&service).await;
+            let is_full = service.folders.full.load(Ordering::Acquire);
+            service.readiness.set_fault(match (service.folders.are_lost(), is_full, database_fault) {
+                (true, ..) => Some("storage"),
+                (false, true, _) => Some("full"),
+                (false, false, true) => Some("database"),
+                (false, false, false) => None,
             });
         }
     })
@@ -125,4 +140,31 @@ fn tell(service: &Service, fault: Option<String>) {
         None if was => tracing::warn!("the data folder is back: requests are served again"),
         _ => {}
     }
+}
+
+/// Notes whether the folders have space. After a refusal for want of it, the largest upload must have room again, which
+/// is tried, since a quota does not show in the file system's own numbers.
+async fn look_for_space(service: &Service) {
+    let folders = [service.data.join(data::SPOOL), service.files_folder()];
+    let was_full = service.folders.full.load(Ordering::Acquire);
+    let needed = if was_full { service.config.max_file_bytes.max(LEAST_FREE) } else { LEAST_FREE };
+    let looking = background::blocking(move || {
+        folders.iter().all(|folder| free(folder).is_none_or(|free| free >= needed))
+            && (!was_full || SpoolFile::has_room(&folders[0], needed))
+    });
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(Ok(false)) => service.folders.note_full(),
+        Ok(Ok(true)) if was_full => {
+            service.folders.full.store(false, Ordering::Release);
+            tracing::warn!("there is space again");
+        }
+        // A folder that does not answer is told as lost.
+        _ => {}
+    }
+}
+
+/// The bytes that this user may still write, if the file system says.
+fn free(folder: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
 }

@@ -3,9 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 
 use bankchannel_counterparts::ws_channel::operator::{self, NewKey, Operator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, World};
+use crate::support::{OTHER_PASSWORD, PASSWORD, World};
 
 #[tokio::test]
 async fn keys_are_made_switched_and_entitled() {
@@ -13,7 +13,7 @@ async fn keys_are_made_switched_and_entitled() {
     let key = world.account("op@example.test").await;
     let session = world.data_session("op@example.test").await;
     let options = world.options();
-    let operator = Operator::open(&options).await.unwrap();
+    let operator = Operator::of(&options).unwrap();
     let made =
         operator.create_key(NewKey { owner: Some("New@example.test".into()), ..NewKey::default() }).await.unwrap();
     assert_eq!((made.api_key.len(), made.owner.as_deref(), made.transfer), (40, Some("new@example.test"), false));
@@ -38,10 +38,9 @@ async fn keys_are_made_switched_and_entitled() {
     // The same without a running service.
     world.stop().await;
     assert!(!world.data().join("admin.sock").exists());
-    let operator = Operator::open(&options).await.unwrap();
+    let operator = Operator::of(&options).unwrap();
     assert!(operator.set_enabled(&key, true).await.unwrap().enabled);
     assert_eq!(operator.keys().await.unwrap().len(), 2);
-    operator.close().await;
     let world = world.restart_stopped().await;
     assert!(world.alive(&session).await);
 }
@@ -50,10 +49,10 @@ async fn keys_are_made_switched_and_entitled() {
 async fn the_audit_trail_says_who_did_what_and_shows_tampering() {
     let mut world = World::start().await;
     world.register("trail@example.test", "admin", "0").await.is(201, "Created");
-    world.login("trail@example.test", "admin", crate::support::OTHER_PASSWORD).await;
+    world.login("trail@example.test", "admin", OTHER_PASSWORD).await;
     world.login("trail@example.test", "admin", PASSWORD).await;
     world.stop().await;
-    let operator = Operator::open(&world.options()).await.unwrap();
+    let operator = Operator::of(&world.options()).unwrap();
     operator.create_key(NewKey::default()).await.unwrap();
     let lines = operator.audit(Default::default()).await.unwrap();
     let told: Vec<(&str, &str, &str)> =
@@ -70,14 +69,30 @@ async fn the_audit_trail_says_who_did_what_and_shows_tampering() {
     let check = operator.verify_audit().await.unwrap();
     assert!(check.intact, "{check:?}");
     assert_eq!((check.records, check.chains, check.after_checkpoint), (Some(4), Some(2), Some(4)));
-    operator.close().await;
     // Someone who deletes the audit trail from the database does not have access to the data folder.
     let gone = r#"{"at":"2026-11-20T12:00:00Z","checkpoint":1,"head":""#.to_owned() + &"5e".repeat(32) + "\"}\n";
     std::fs::write(world.data().join("audit-heads.jsonl"), gone).unwrap();
-    let operator = Operator::open(&world.options()).await.unwrap();
+    let operator = Operator::of(&world.options()).unwrap();
     let check = operator.verify_audit().await.unwrap();
     assert!(!check.intact && check.reason.unwrap().contains("checkpoint 1"), "{:?}", check.compared);
-    operator.close().await;
+}
+
+#[tokio::test]
+async fn the_callers_own_id_of_a_request_is_in_the_audit_trail() {
+    let world = World::start().await;
+    world.register("id@example.test", "admin", "0").await.is(201, "Created");
+    for (headers, callers) in
+        [(&[("x-request-id", "job-7")][..], Some("job-7")), (&[], None), (&[("x-request-id", "a b")], None)]
+    {
+        let challenge = world.challenge("id@example.test", "admin").await;
+        let body = json!({ "ChResp": challenge, "Encrypted": world.encrypt(OTHER_PASSWORD, &challenge) });
+        let answer = world.send("POST", "/session/id@example.test/admin", headers, body.to_string().into_bytes()).await;
+        assert_eq!(answer.headers.get("x-caller-request-id").map(|id| id.to_str().unwrap()), callers);
+        let lines = Operator::of(&world.options()).unwrap().audit(Default::default()).await.unwrap();
+        let last = lines.last().unwrap();
+        assert_eq!(last.caller_request_id.as_deref(), callers);
+        assert_eq!(last.request_id, answer.body["RequestId"], "the service's own");
+    }
 }
 
 #[tokio::test]
@@ -87,7 +102,7 @@ async fn a_backup_of_a_running_service_is_restored_with_its_keys() {
     let session = world.data_session("backup@example.test").await;
     let room = tempfile::tempdir().unwrap();
     let backup = room.path().join("backup");
-    let operator = Operator::open(&world.options()).await.unwrap();
+    let operator = Operator::of(&world.options()).unwrap();
     let copied = operator.backup(&backup).await.unwrap();
     assert!(copied.keys >= 3 && copied.database_bytes > 0, "{copied:?}");
     assert!(operator.backup(&backup).await.is_err(), "not empty");
@@ -121,7 +136,7 @@ async fn strangers_are_counted_and_do_not_fill_the_audit_trail() {
         }
     }
     assert!(refused > 0 && limited > 100, "{refused} {limited}");
-    let operator = Operator::open(&world.options()).await.unwrap();
+    let operator = Operator::of(&world.options()).unwrap();
     let lines = operator.audit(Default::default()).await.unwrap();
     assert!(lines.is_empty(), "{} records", lines.len());
 }
@@ -138,7 +153,7 @@ async fn a_backup_holds_the_configured_keys_and_a_failed_one_leaves_nothing() {
     let world = World::configured(&format!("rsa_private_key = {key:?}")).await;
     world.account("configured@example.test").await;
     let backup = room.path().join("backup");
-    let operator = Operator::open(&world.options()).await.unwrap();
+    let operator = Operator::of(&world.options()).unwrap();
     operator.backup(&backup).await.unwrap();
     let data = room.path().join("data");
     operator::restore(&backup, &data).await.unwrap();

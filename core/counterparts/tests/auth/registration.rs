@@ -84,7 +84,7 @@ async fn r17_a_waiver_lets_new_users_in_at_once() {
     let options = world.options();
     let mut world = world;
     world.stop().await;
-    let operator = bankchannel_counterparts::ws_channel::operator::Operator::open(&options).await.unwrap();
+    let operator = bankchannel_counterparts::ws_channel::operator::Operator::of(&options).unwrap();
     let key = operator
         .create_key(bankchannel_counterparts::ws_channel::operator::NewKey {
             waiver: true,
@@ -94,7 +94,6 @@ async fn r17_a_waiver_lets_new_users_in_at_once() {
         .await
         .unwrap()
         .api_key;
-    operator.close().await;
     let world = world.restart_stopped().await;
     world.register("r17@example.test", "admin", &key).await.is(201, "Created");
     world.register("r17@example.test", "data", &key).await.is(201, "Created");
@@ -155,9 +154,8 @@ async fn s13_where_invitations_are_needed_a_stranger_has_no_key() {
     let options = world.options();
     let mut world = world;
     world.stop().await;
-    let operator = bankchannel_counterparts::ws_channel::operator::Operator::open(&options).await.unwrap();
+    let operator = bankchannel_counterparts::ws_channel::operator::Operator::of(&options).unwrap();
     operator.invite(&key, "Guest@example.test").await.unwrap();
-    operator.close().await;
     let world = world.restart_stopped().await;
     world.register("guest@example.test", "admin", &key).await.is(201, "Created");
 }

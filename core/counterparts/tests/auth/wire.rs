@@ -32,6 +32,7 @@ async fn w02_w03_w13_w14_w15_s40_refusals_have_their_form() {
         assert_eq!(answer.headers["cache-control"], "no-store");
         let id = answer.headers["x-request-id"].to_str().unwrap().to_owned();
         assert!(id.len() == 36 && id != "mine");
+        assert_eq!(answer.headers["x-caller-request-id"], "mine");
         if method != "HEAD" {
             assert_eq!(answer.headers["content-type"], "application/json");
             assert_eq!(answer.text(), text, "{method} {path}");

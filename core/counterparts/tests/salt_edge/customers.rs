@@ -205,7 +205,10 @@ async fn a_page_of_a_proxy_stops_no_report_and_the_hubs_refusal_does() {
         let credentials = json!({"authorization_type": "login_password", "password": "right"});
         json!({"operation": "create_token", "session_secret": secret, "credentials": credentials})
     };
-    let proxy = serve(|_| {
+    let seen = Arc::new(std::sync::Mutex::new(String::new()));
+    let sent = Arc::clone(&seen);
+    let proxy = serve(move |asked| {
+        *sent.lock().unwrap() = asked.header("x-request-id").unwrap_or_default().to_owned();
         Box::pin(async {
             let headers = vec![("Content-Type".to_owned(), "text/html".to_owned())];
             crate::proxy::Answered { status: 403, headers, body: "<html>Forbidden</html>".into() }
@@ -221,6 +224,8 @@ async fn a_page_of_a_proxy_stops_no_report_and_the_hubs_refusal_does() {
     let listed = world.connector.list_callbacks(request, &CallOptions::default()).await.unwrap().callbacks;
     assert_eq!(listed[0].state, CallbackStatus::Waiting);
     assert!(log.contains(&listed[0].callback_id), "the log names the callback: {log}");
+    assert!(log.contains(listed[0].session_id.as_deref().unwrap()), "and its session: {log}");
+    assert_eq!(*seen.lock().unwrap(), listed[0].callback_id, "as does the report");
     world.request(create("s-2")).await;
     let refusal = json!({"operation": "succeed_session", "status": 400, "error_class": "ConfigurationError"});
     world.control("sessions/s-2", json!({"answer": refusal})).await;

@@ -200,6 +200,17 @@ pub fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
+/// The maximum length of a request id, in characters.
+pub const REQUEST_ID_MAX: usize = 100;
+
+/// Whether a text can be the `X-Request-ID` that a caller chooses for a call: 1 to 100 characters, each an ASCII letter,
+/// a digit or one of `-._~:`.
+#[must_use]
+pub fn is_request_id(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    (1..=REQUEST_ID_MAX).contains(&text.len()) && text.bytes().all(is_allowed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

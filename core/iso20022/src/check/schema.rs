@@ -34,11 +34,7 @@ pub(super) fn check(tree: &Tree<'_>, profile: &Profile, findings: &mut Findings)
 
 /// A file of another message, another version or a national variant gets a single finding instead of a hundred.
 pub(super) fn version_finding(message: &MessageName, profile: &Profile) -> Option<Finding> {
-    let known = message.name.as_deref().and_then(|name| match MessageType::from_name(name)? {
-        MessageType::Pain00100103 => Some(PaymentVersion::V03),
-        MessageType::Pain00100109 => Some(PaymentVersion::V09),
-        _ => None,
-    });
+    let known = message.name.as_deref().and_then(PaymentVersion::of_message);
     let is_standard = known.is_some_and(|version| message.namespace == message_type(version).namespace());
     let wanted = profile.accepts.map_or("pain.001.001.09 or pain.001.001.03", |version| message_type(version).name());
     let is = match (&message.name, message.namespace.as_str()) {

@@ -1,7 +1,7 @@
 //! Days on which the euro settles: the TARGET calendar.
 
 use bankchannel_foundation::model::Date;
-use jiff::{ToSpan as _, civil};
+use jiff::{Span, ToSpan as _, civil};
 
 use super::{Finding, Profile, Rule};
 
@@ -47,7 +47,8 @@ pub fn add_target_days(date: Date, days: u32) -> Option<Date> {
 /// here, and instant payments settle on every day.
 pub fn check_execution_date(date: Date, today: Date, by_target: bool, profile: &Profile) -> Option<Finding> {
     let text = date.0.to_string();
-    let earliest = today.0.checked_sub(i64::from(profile.days_back).days()).unwrap_or(civil::Date::MIN);
+    let back = Span::new().try_days(profile.days_back);
+    let earliest = back.and_then(|back| today.0.checked_sub(back)).unwrap_or(civil::Date::MIN);
     let latest = today.0.checked_add(1.year()).unwrap_or(civil::Date::MAX);
     let found = if date.0 < earliest {
         let message = format!("the execution date {text} is more than {} days ago", profile.days_back);
@@ -135,6 +136,11 @@ mod tests {
         assert_eq!(found("0000-01-01").unwrap().0, Level::Error);
         assert_eq!(found("9999-12-31").unwrap().0, Level::Warning);
         assert_eq!(check_execution_date(day("2026-11-28"), today, false, &profile), None);
+        for days_back in [4_000_000, u32::MAX] {
+            let any = Profile { days_back, ..Profile::default() };
+            let found = check_execution_date(day("1999-01-01"), today, true, &any).map(|found| found.level);
+            assert_eq!(found, Some(Level::Warning), "{days_back}");
+        }
         let strict = Profile { closed_day_is_error: true, ..profile };
         assert_eq!(
             check_execution_date(day("2026-12-25"), today, true, &strict).map(|found| found.level),

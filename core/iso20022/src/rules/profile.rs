@@ -3,6 +3,7 @@
 use bankchannel_foundation::Boundary;
 
 use super::characters::Characters;
+use crate::schema::MessageType;
 
 /// The version of `pain.001.001` that a file has or that a bank accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
@@ -12,6 +13,18 @@ pub enum PaymentVersion {
     V03,
     /// `pain.001.001.09` of 2019.
     V09,
+}
+
+impl PaymentVersion {
+    /// The version of a message name, which is also the file type on the WS Channel; `None` for other messages.
+    #[must_use]
+    pub fn of_message(name: &str) -> Option<Self> {
+        match MessageType::from_name(name)? {
+            MessageType::Pain00100103 => Some(Self::V03),
+            MessageType::Pain00100109 => Some(Self::V09),
+            _ => None,
+        }
+    }
 }
 
 /// A bank's rule for addresses with both structured fields and lines.

@@ -15,11 +15,11 @@ const TIMEOUT_S: u32 = 30;
 const BANK_TIMEOUT_S: u32 = 90;
 
 /// Error statuses of a public route.
-const PUBLIC_FAILURES: &[u16] = &[400, 408, 413, 429, 500, 503];
+const PUBLIC_FAILURES: &[u16] = &[400, 408, 413, 429, 500, 503, 507];
 /// Error statuses of a route that needs a session.
-const SESSION_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 503];
+const SESSION_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 503, 507];
 /// Error statuses of a route that calls a bank.
-const BANK_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 502, 503, 504];
+const BANK_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 502, 503, 504, 507];
 
 /// Concatenates lists of errors and single errors into one list.
 macro_rules! errors_of {

@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Database<S: Schema> {
     schema: Arc<S>,
     driver: Driver<S>,
+    /// The version of tables that are older than this program's, with that one's.
+    outdated: Option<migrations::Versions>,
 }
 
 enum Driver<S: Schema> {
@@ -33,29 +35,43 @@ enum Access {
 }
 
 impl<S: Schema> Database<S> {
-    /// Opens or creates a data folder and brings its schema up to date. Must be called inside a tokio runtime, which
-    /// then runs the writer.
+    /// Opens a data folder, and creates it or brings its schema up to date as far as the settings allow. Must be called
+    /// inside a tokio runtime, which then runs the writer.
     ///
     /// # Errors
     /// [`StoreError::Locked`] when another process has the folder open, [`StoreError::Damaged`],
     /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`];
-    /// [`StoreError::Misuse`] for another schema's folder.
+    /// [`StoreError::Misuse`] for another schema's folder; [`StoreError::SchemaOlder`], [`StoreError::Absent`] for one
+    /// that is not to be changed.
     pub async fn open_sqlite(folder: &Path, settings: &SqliteSettings) -> Result<Self> {
         let schema = Arc::<S>::default();
-        let driver = SqliteDriver::open(folder, settings, schema.clone()).await?;
-        Ok(Self { schema, driver: Driver::Sqlite(Box::new(driver)) })
+        let (driver, versions) = SqliteDriver::open(folder, settings, schema.clone()).await?;
+        Ok(Self::of(schema, Driver::Sqlite(Box::new(driver)), versions))
     }
 
-    /// Connects to a PostgreSQL database (`postgres://…`) and brings its schema up to date.
+    /// Connects to a PostgreSQL database (`postgres://…`), and brings its schema up to date as far as the settings
+    /// allow.
     ///
     /// # Errors
     /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::Misuse`] for another schema's database,
-    /// [`StoreError::ReadOnly`].
+    /// [`StoreError::ReadOnly`]; [`StoreError::SchemaOlder`], [`StoreError::Absent`] as
+    /// [`open_sqlite`](Self::open_sqlite).
     pub async fn connect_postgres(url: &str, settings: &PostgresSettings) -> Result<Self> {
         let schema = Arc::<S>::default();
         let driver = PostgresDriver::connect(url, settings, schema.clone()).await?;
-        migrations::apply_postgres(&driver).await?;
-        Ok(Self { schema, driver: Driver::Postgres(driver) })
+        let versions = migrations::settle_postgres(&driver, settings.tables).await?;
+        Ok(Self::of(schema, Driver::Postgres(driver), versions))
+    }
+
+    fn of(schema: Arc<S>, driver: Driver<S>, versions: migrations::Versions) -> Self {
+        let outdated = (versions.found < versions.known).then_some(versions);
+        Self { schema, driver, outdated }
+    }
+
+    /// For tables of an older version, opened with [`SchemaUse::Read`]: [`StoreError::SchemaOlder`], which has both
+    /// versions.
+    pub fn outdated(&self) -> Option<StoreError> {
+        self.outdated.map(|migrations::Versions { found, known }| StoreError::SchemaOlder { found, known })
     }
 
     /// The shared value of the schema.
@@ -139,13 +155,18 @@ impl<S: Schema> Database<S> {
     /// Runs a job, whatever its verb: compiled once per schema.
     fn run(&self, job: BoxedJob<S>, access: Access) -> BoxFuture<'_, Result<BoxedJob<S>>> {
         Box::pin(async move {
-            match (&self.driver, access) {
+            let done = match (&self.driver, access) {
                 (Driver::Sqlite(driver), Access::Write(_)) => driver.write(job).await,
                 (Driver::Sqlite(driver), Access::Read) => driver.read(job).await,
                 (Driver::Sqlite(driver), Access::Snapshot) => driver.read_snapshot(job).await,
                 (Driver::Postgres(driver), Access::Write(turn)) => driver.write(job, turn).await,
                 (Driver::Postgres(driver), Access::Read) => driver.read(job).await,
                 (Driver::Postgres(driver), Access::Snapshot) => driver.read_snapshot(job).await,
+            };
+            match (done, self.outdated()) {
+                // A table or column that these tables do not have yet.
+                (Err(StoreError::Internal { .. }), Some(older)) => Err(older),
+                (done, _) => done,
             }
         })
     }

@@ -66,6 +66,22 @@ pub enum StoreError {
         /// The newest version that this program knows.
         known: i64,
     },
+    /// The data has the schema of an older version of this program, which only a start of the service changes.
+    #[error(
+        "the data has schema version {found}, this program works with {known}; start the service once with this program, which brings the data up to date, or run the program of that version"
+    )]
+    SchemaOlder {
+        /// The version found.
+        found: i64,
+        /// The version that this program works with.
+        known: i64,
+    },
+    /// There is no data, and it was not to be created.
+    #[error("{place} holds no data of this program; name the right place, or start the service, which creates it")]
+    Absent {
+        /// The database.
+        place: String,
+    },
     /// The verb conflicted with others too many times in a row; nothing of it was stored.
     #[error("the change conflicted with concurrent changes {tries} times and was given up; repeat it")]
     Contended {
@@ -159,6 +175,8 @@ impl StoreError {
                 | Self::Full { .. }
                 | Self::Unreachable { .. }
                 | Self::SchemaNewer { .. }
+                | Self::SchemaOlder { .. }
+                | Self::Absent { .. }
                 | Self::Contended { .. }
                 | Self::Unsupported { .. }
                 | Self::Misuse { .. }

@@ -1,17 +1,57 @@
 //! The migrations of a schema, as a numbered list.
 
 use super::postgres::PostgresDriver;
-use super::{Migration, Result, Schema, SqlDialect, StoreError, Tx, args};
+use super::{Migration, Result, Schema, SchemaUse, SqlDialect, StoreError, Tx, args};
+
+const VERSION_TABLE: &str = "schema_version";
 
 /// An arbitrary number that other programs on the same server are unlikely to lock. All schemas share it: at most they
 /// wait for each other's start.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(7165002611)";
 
-/// Applies missing migrations, each in its own transaction.
-pub(super) async fn apply_sqlite<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
-    if has_version_table(tx).await? && version(tx).await? == newest::<S>() {
-        return Ok(());
+/// The version of the tables, and the one that this program works with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Versions {
+    pub(super) found: i64,
+    pub(super) known: i64,
+}
+
+/// Brings the tables of a folder to the newest version, each step in its own transaction, as far as `tables` allows;
+/// returns the versions afterwards.
+pub(super) async fn settle_sqlite<S: Schema>(tx: &mut Tx<S>, tables: SchemaUse) -> Result<Versions> {
+    let versions = look(tx, tables).await?;
+    if versions.found < versions.known && tables != SchemaUse::Read {
+        apply_sqlite(tx).await?;
+        return Ok(Versions { found: versions.known, ..versions });
     }
+    Ok(versions)
+}
+
+/// As [`settle_sqlite`], with a server.
+pub(super) async fn settle_postgres<S: Schema>(driver: &PostgresDriver<S>, tables: SchemaUse) -> Result<Versions> {
+    if tables != SchemaUse::Read {
+        apply_postgres(driver, tables).await?;
+        return Ok(Versions { found: newest::<S>(), known: newest::<S>() });
+    }
+    let mut tx = driver.begin().await?;
+    let versions = look(&mut tx, tables).await?;
+    driver.commit(tx).await?;
+    Ok(versions)
+}
+
+/// Compares the tables with those of this program, and changes nothing.
+async fn look<S: Schema>(tx: &mut Tx<S>, tables: SchemaUse) -> Result<Versions> {
+    let known = newest::<S>();
+    let found = if tx.has_table(VERSION_TABLE).await? { version(tx).await? } else { 0 };
+    match tables {
+        _ if found > known => Err(StoreError::SchemaNewer { found, known }),
+        SchemaUse::Read if found == 0 => Err(StoreError::Absent { place: tx.place().to_owned() }),
+        SchemaUse::Create if found != 0 && found < known => Err(StoreError::SchemaOlder { found, known }),
+        _ => Ok(Versions { found, known }),
+    }
+}
+
+async fn apply_sqlite<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
     tx.script("BEGIN IMMEDIATE".to_owned()).await?;
     create_version_table(tx).await?;
     tx.script("COMMIT".to_owned()).await?;
@@ -28,9 +68,10 @@ pub(super) async fn apply_sqlite<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
 }
 
 /// As [`apply_sqlite`]; instances that start at the same time wait for each other.
-pub(super) async fn apply_postgres<S: Schema>(driver: &PostgresDriver<S>) -> Result<()> {
+async fn apply_postgres<S: Schema>(driver: &PostgresDriver<S>, tables: SchemaUse) -> Result<()> {
     let mut tx = driver.begin().await?;
     tx.script(POSTGRES_LOCK.to_owned()).await?;
+    look(&mut tx, tables).await?;
     create_version_table(&mut tx).await?;
     for migration in pending(version(&mut tx).await?)? {
         apply(&mut tx, migration).await?;
@@ -58,10 +99,6 @@ pub(crate) fn pending<S: Schema>(found: i64) -> Result<impl Iterator<Item = &'st
 
 pub(crate) fn newest<S: Schema>() -> i64 {
     S::MIGRATIONS.last().map_or(0, |migration| migration.version)
-}
-
-async fn has_version_table<S: Schema>(tx: &mut Tx<S>) -> Result<bool> {
-    Ok(tx.number("SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'", &[]).await? == 1)
 }
 
 async fn create_version_table<S: Schema>(tx: &mut Tx<S>) -> Result<()> {

@@ -39,7 +39,7 @@ pub use error::{Refusal, Result, StoreError};
 pub use folder_lock::lock_soon;
 pub use postgres::PostgresSettings;
 pub use row::Row;
-pub use schema::{Migration, Schema, Step};
+pub use schema::{Migration, Schema, SchemaUse, Step};
 pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, create_private_dir, is_in_use, open_copy};
 pub use tx::Tx;
 pub(crate) use value::text_enum;

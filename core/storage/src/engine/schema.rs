@@ -35,6 +35,19 @@ pub trait Schema: Default + Send + Sync + 'static {
     }
 }
 
+/// What opening a database may do to its tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SchemaUse {
+    /// Creates them, or brings them up to date: for a service that starts.
+    #[default]
+    Upgrade,
+    /// Creates them in an empty database; refuses those of another version, which other processes may be using.
+    Create,
+    /// Changes nothing, neither tables nor rows: for checks, listings and backups. Tables of an older version are read
+    /// as far as they go.
+    Read,
+}
+
 /// One step of a schema.
 pub struct Migration<S: Schema> {
     pub(crate) version: i64,

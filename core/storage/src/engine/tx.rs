@@ -127,6 +127,16 @@ impl<S: Schema> Tx<S> {
         }
     }
 
+    /// Whether the database has a table of this name.
+    pub async fn has_table(&mut self, name: &str) -> Result<bool> {
+        let sql = match self.dialect() {
+            SqlDialect::Sqlite => "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
+            // In the schema that the connection uses.
+            SqlDialect::Postgres => "SELECT CAST(CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END AS BIGINT)",
+        };
+        Ok(self.number(sql, &[Value::Text(name.to_owned())]).await? == 1)
+    }
+
     /// Runs a script of several statements without parameters (migrations, transaction control).
     pub async fn script(&mut self, sql: String) -> Result<()> {
         let sql = sqlx::AssertSqlSafe(sql);

@@ -3,17 +3,21 @@
 use super::known::KnownTokens;
 use super::schema::{SaltEdgeConnector, Tx, Verb};
 use crate::engine::{
-    CommitState, Database, PostgresSettings, Result, Schema as _, SqlDialect, SqliteSettings, StoreError, args,
-    is_in_use,
+    CommitState, Database, PostgresSettings, Result, Schema as _, SchemaUse, SqlDialect, SqliteSettings, StoreError,
+    args, is_in_use,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Whether this key is the recorded one.
-async fn is_sealed_by(tx: &mut Tx, key_id: &[u8; 8]) -> Result<bool> {
+/// Whether this key is the recorded one; `None` if none is.
+async fn is_sealed_by(tx: &mut Tx, key_id: &[u8; 8]) -> Result<Option<bool>> {
     let recorded = tx.first("SELECT key_id FROM sealing_key", &[]).await?;
-    Ok(recorded.map(|mut row| row.bytes::<8>()).transpose()? == Some(*key_id))
+    Ok(recorded.map(|mut row| row.bytes::<8>()).transpose()?.map(|recorded| recorded == *key_id))
+}
+
+fn sealed_with_another_key(place: &str) -> StoreError {
+    StoreError::misuse(format!("the data in {place} was sealed with another key"))
 }
 
 /// The data of a connector. Cheap to clone; all clones share one writer or pool. Other processes may have it open too.
@@ -38,6 +42,16 @@ impl Store {
     /// [`StoreError::Misuse`] for another schema's database.
     pub async fn open_sqlite(folder: &Path) -> Result<Self> {
         let settings = SqliteSettings { is_shared: true, ..SqliteSettings::default() };
+        Database::open_sqlite(folder, &settings).await.map(Self::of)
+    }
+
+    /// Opens an existing data folder to look at it: nothing in it can be changed, and its tables may be those of an
+    /// older version.
+    ///
+    /// # Errors
+    /// As [`open_sqlite`](Self::open_sqlite); [`StoreError::Absent`] if there is no database.
+    pub async fn open_sqlite_to_read(folder: &Path) -> Result<Self> {
+        let settings = SqliteSettings { is_shared: true, tables: SchemaUse::Read, ..SqliteSettings::default() };
         Database::open_sqlite(folder, &settings).await.map(Self::of)
     }
 
@@ -67,20 +81,35 @@ impl Store {
     pub fn sealed_by(&self, key_id: [u8; 8]) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             // Only the first start writes.
-            if self.read(key_id, |tx, key_id| Box::pin(is_sealed_by(tx, key_id))).await? {
+            if self.can_be_sealed_by(key_id).await? {
                 return Ok(());
             }
             self.write(key_id, |tx, key_id| {
                 Box::pin(async move {
                     let sql = "INSERT INTO sealing_key (one, key_id) VALUES (1, $1) ON CONFLICT (one) DO NOTHING";
                     tx.execute(sql, args![*key_id]).await?;
-                    if is_sealed_by(tx, key_id).await? {
-                        return Ok(());
+                    match is_sealed_by(tx, key_id).await? {
+                        Some(true) => Ok(()),
+                        _ => Err(sealed_with_another_key(tx.place())),
                     }
-                    Err(StoreError::misuse(format!("the data in {} was sealed with another key", tx.place())))
                 })
             })
             .await
+        })
+    }
+
+    /// Whether this key's id is the recorded one; false if none is recorded yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Misuse`] if the data was sealed with another key.
+    pub fn can_be_sealed_by(&self, key_id: [u8; 8]) -> BoxFuture<'_, Result<bool>> {
+        self.read(key_id, |tx, key_id| {
+            Box::pin(async move {
+                match is_sealed_by(tx, key_id).await? {
+                    Some(false) => Err(sealed_with_another_key(tx.place())),
+                    found => Ok(found.is_some()),
+                }
+            })
         })
     }
 

@@ -15,7 +15,7 @@ mod schema;
 mod store;
 mod verbs;
 
-pub use crate::engine::{PostgresSettings, SqliteSettings, StoreError};
+pub use crate::engine::{PostgresSettings, SchemaUse, SqliteSettings, StoreError};
 pub use entities::account::{
     Account, AccountListing, Credential, DeleteOutcome, ModeState, RegisterOutcome, Registration, RegistrationKey,
 };

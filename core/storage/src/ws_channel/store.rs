@@ -63,6 +63,13 @@ impl Store {
         Ok(Self::of(Database::connect_postgres(url, settings).await?))
     }
 
+    /// For data of an older version of this program, opened with [`SchemaUse::Read`](super::SchemaUse::Read):
+    /// [`StoreError::SchemaOlder`], which has both versions.
+    #[must_use]
+    pub fn outdated(&self) -> Option<StoreError> {
+        self.database().outdated()
+    }
+
     /// The same store, whose writing verbs each append `entry` to the audit trail in their own transaction, with the
     /// verb's result as outcome unless the entry has one. Verbs that only read append nothing.
     #[must_use]

@@ -204,7 +204,7 @@ async fn a_backup_taken_while_writing_is_a_working_data_folder() {
     fs::create_dir(&copy).unwrap();
     #[cfg(unix)]
     fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let report = store.backup(&copy).await.unwrap();
+    let report = store.backup(&data.join("files"), &copy).await.unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -213,7 +213,10 @@ async fn a_backup_taken_while_writing_is_a_working_data_folder() {
     }
     writing.await.unwrap();
     assert_eq!((report.files, report.file_bytes), (1, 100_000));
-    assert!(matches!(store.backup(&copy).await, Err(StoreError::Misuse { .. })), "a backup overwrites nothing");
+    assert!(
+        matches!(store.backup(&data.join("files"), &copy).await, Err(StoreError::Misuse { .. })),
+        "a backup overwrites nothing"
+    );
     let restored = Store::open_sqlite(&copy).await.unwrap();
     restored.check_integrity().await.unwrap();
     assert!(restored.account(CUSTOMER).await.unwrap().is_some());
@@ -248,8 +251,8 @@ async fn nobody_waits_for_a_backup() {
     fs::write(data.join("files/unnamed"), "x").unwrap();
     store.put_files(&scope(OWNER, "nordea"), (0..files).map(file).collect()).await.unwrap();
     let backing_up = tokio::spawn({
-        let (store, copy) = (store.clone(), copy.clone());
-        async move { store.backup(&copy).await }
+        let (store, files, copy) = (store.clone(), data.join("files"), copy.clone());
+        async move { store.backup(&files, &copy).await }
     });
     while !copy.join("files").exists() {
         tokio::task::yield_now().await;
@@ -279,7 +282,7 @@ async fn nobody_waits_for_a_backup() {
     // A file that was lost before is reported, and the rest is copied.
     fs::remove_file(data.join("files").join(name(0))).unwrap();
     let again = parent.path().join("again");
-    assert_eq!(store.backup(&again).await.unwrap().missing, [name(0)]);
+    assert_eq!(store.backup(&data.join("files"), &again).await.unwrap().missing, [name(0)]);
 }
 
 #[tokio::test]

@@ -2,14 +2,16 @@
 
 use crate::Place;
 use crate::common::{cases, race};
-use crate::counters::{Count, Counters, count, units};
-use bankchannel_storage::engine::{Migration, Result, Schema, StoreError};
+use crate::counters::{Count, Counters, count, counters, units};
+use bankchannel_storage::engine::{Migration, Result, Schema, SchemaUse, StoreError};
 
 cases! {
     an_older_database_is_migrated_once,
     a_newer_database_is_left_alone,
     the_database_of_another_schema_is_refused,
     those_that_start_together_migrate_once,
+    a_look_changes_nothing,
+    a_change_leaves_older_tables_alone,
 }
 
 async fn an_older_database_is_migrated_once(place: Place) {
@@ -31,6 +33,49 @@ async fn a_newer_database_is_left_alone(place: Place) {
     let new = place.open::<Counters<2>>().await.unwrap();
     assert_eq!(units(&new).await, (vec![], 2));
     new.close().await;
+}
+
+const OLDER: StoreError = StoreError::SchemaOlder { found: 1, known: 2 };
+
+/// As a check, a listing or a backup opens it: an older database is read as far as its tables go.
+async fn a_look_changes_nothing(place: Place) {
+    let absent = place.open_to::<Counters<2>>(SchemaUse::Read).await.err();
+    assert!(matches!(absent, Some(StoreError::Absent { .. })), "{absent:?}");
+    if let Place::Folder(folder) = &place {
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0, "nothing was made");
+    }
+    let old = place.open::<Counters<1>>().await.unwrap();
+    count(&old, Count::of("a")).await.unwrap();
+    old.close().await;
+    for _ in 0..2 {
+        let looked = place.open_to::<Counters<2>>(SchemaUse::Read).await.unwrap();
+        assert_eq!(looked.outdated(), Some(OLDER));
+        assert_eq!(counters(&looked).await, [("a".to_owned(), 1)]);
+        let unit = looked.read((), |tx, ()| Box::pin(async move { tx.query("SELECT unit FROM counter", &[]).await }));
+        assert_eq!(unit.await.err(), Some(OLDER), "a column that it does not have yet");
+        let written = count(&looked, Count::of("a")).await;
+        assert!(matches!(written, Err(StoreError::ReadOnly { .. })), "{written:?}");
+        looked.close().await;
+    }
+    let old = place.open::<Counters<1>>().await.unwrap();
+    assert_eq!(count(&old, Count::of("a")).await, Ok(2), "the former version goes on");
+    old.close().await;
+    let new = place.open::<Counters<2>>().await.unwrap();
+    new.close().await;
+    let looked = place.open_to::<Counters<2>>(SchemaUse::Read).await.unwrap();
+    assert_eq!(looked.outdated(), None);
+    assert!(matches!(count(&looked, Count::of("a")).await, Err(StoreError::ReadOnly { .. })));
+    looked.close().await;
+    let newer = place.open_to::<Counters<1>>(SchemaUse::Read).await.err();
+    assert_eq!(newer, Some(StoreError::SchemaNewer { found: 2, known: 1 }));
+}
+
+async fn a_change_leaves_older_tables_alone(place: Place) {
+    place.open_to::<Counters<1>>(SchemaUse::Create).await.unwrap().close().await;
+    assert_eq!(place.open_to::<Counters<2>>(SchemaUse::Create).await.err(), Some(OLDER));
+    let old = place.open_to::<Counters<1>>(SchemaUse::Create).await.unwrap();
+    assert_eq!(count(&old, Count::of("a")).await, Ok(1));
+    old.close().await;
 }
 
 #[derive(Default)]

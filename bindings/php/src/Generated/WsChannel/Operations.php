@@ -2110,7 +2110,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param SignatureHash|null $hash The hash algorithm of the signature. Default: SHA-256.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending:
      * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
-     * not. The check reads the file into memory. Default: false.
+     * not. The check reads the file into memory, a large one in pieces. Default: true for the file types
+     * `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no error; false
+     * for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
      * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
@@ -2242,7 +2244,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending:
      * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
-     * not. The check reads the file into memory. Default: false.
+     * not. The check reads the file into memory, a large one in pieces. Default: true for the file types
+     * `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no error; false
+     * for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
      * @param string|null $rejectRepeats A folder in which the client records its uploads, one small

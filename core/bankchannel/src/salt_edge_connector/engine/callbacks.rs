@@ -191,7 +191,9 @@ impl Engine<'_> {
             Attempt { end: CallbackEnd::TooLate, status: None, class: None }
         } else {
             let limit = options.timeout.map_or(EXCHANGE, |left| left.clamp(LEAST, EXCHANGE));
-            let options = CallOptions { timeout: Some(limit), ..options.clone() };
+            // With the id of the callback both sides can find it in their logs.
+            let request_id = options.request_id.clone().or_else(|| Some(shown(due.id)));
+            let options = CallOptions { timeout: Some(limit), request_id, ..options.clone() };
             match self.exchange(sender, &due, &options).await {
                 Ok(()) => Attempt { end: CallbackEnd::Delivered, status: Some(200), class: None },
                 Err(error) => self.judge(&due, &error),

@@ -30,7 +30,7 @@ use bankchannel_storage::salt_edge_connector::{Presented, Token};
 
 use super::{
     Engine,
-    question::{Refused, Unanswered},
+    question::{Refused, Subject, Unanswered},
     records::TokenRecord,
     requests::{busy, json_answer, refusal_of, token_refusal},
     shown, unusable,
@@ -62,13 +62,20 @@ impl Engine<'_> {
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
         });
-        let asked = self.ask::<ListAccounts>(question).await.map(|answer| (answer.accounts, answer.refused));
-        let accounts = match self.given::<ListAccounts, _>(asked, "accounts")? {
+        let asked = self
+            .ask::<ListAccounts>(question, Subject::Token(holder.token.id))
+            .await
+            .map(|answer| (answer.accounts, answer.refused));
+        let accounts = match self.given::<ListAccounts, _>(holder, asked, "accounts")? {
             Ok(accounts) => accounts,
             Err(answered) => return Ok(answered),
         };
         if let Err(fault) = answer_accounts::check(&accounts) {
-            return self.unanswered(self.senseless("bank.list_accounts", fault.message()));
+            return self.unanswered(self.senseless(
+                "bank.list_accounts",
+                Subject::Token(holder.token.id),
+                fault.message(),
+            ));
         }
         if let Some(refusal) = self.refused_meanwhile(holder).await? {
             return Ok(Err(refusal));
@@ -102,17 +109,24 @@ impl Engine<'_> {
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
         });
-        let asked = self.ask::<ListTransactions>(question).await.map(|answer| (answer.transactions, answer.refused));
-        let transactions = match self.given::<ListTransactions, _>(asked, "transactions")? {
+        let asked = self
+            .ask::<ListTransactions>(question, Subject::Token(holder.token.id))
+            .await
+            .map(|answer| (answer.transactions, answer.refused));
+        let transactions = match self.given::<ListTransactions, _>(holder, asked, "transactions")? {
             Ok(transactions) => transactions,
             Err(answered) => return Ok(answered),
         };
         if let Err(fault) = answer_transactions::check(&transactions) {
-            return self.unanswered(self.senseless("bank.list_transactions", fault.message()));
+            return self.unanswered(self.senseless(
+                "bank.list_transactions",
+                Subject::Token(holder.token.id),
+                fault.message(),
+            ));
         }
         if transactions.iter().any(|transaction| transaction.account_id != account_id) {
             let why = "a transaction is on another account than was asked for";
-            return self.unanswered(self.senseless("bank.list_transactions", why));
+            return self.unanswered(self.senseless("bank.list_transactions", Subject::Token(holder.token.id), why));
         }
         if let Some(refusal) = self.refused_meanwhile(holder).await? {
             return Ok(Err(refusal));
@@ -133,8 +147,11 @@ impl Engine<'_> {
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
         });
-        let asked = self.ask::<GetCustomer>(question).await.map(|answer| (answer.customer, answer.refused));
-        let customer = match self.given::<GetCustomer, _>(asked, "customer")? {
+        let asked = self
+            .ask::<GetCustomer>(question, Subject::Token(holder.token.id))
+            .await
+            .map(|answer| (answer.customer, answer.refused));
+        let customer = match self.given::<GetCustomer, _>(holder, asked, "customer")? {
             Ok(customer) => customer,
             Err(answered) => return Ok(answered),
         };
@@ -150,6 +167,7 @@ impl Engine<'_> {
     /// `wanted` or a refusal.
     fn given<Q: TypedQuestion, T>(
         &self,
+        holder: &Holder<'_>,
         asked: std::result::Result<(Option<T>, Option<RefusedByBank>), Unanswered>,
         wanted: &str,
     ) -> Result<std::result::Result<T, Answered>> {
@@ -158,7 +176,11 @@ impl Engine<'_> {
             Ok((None, Some(refused))) => Err(refused_by_bank(Refused::by_bank(refused))),
             Ok(_) => {
                 let name = const { &Q::DECLARATION }.name;
-                self.unanswered(self.senseless(name, &format!("give {wanted}, or refused")))?
+                self.unanswered(self.senseless(
+                    name,
+                    Subject::Token(holder.token.id),
+                    &format!("give {wanted}, or refused"),
+                ))?
             }
             Err(unanswered) => self.unanswered(unanswered)?,
         };

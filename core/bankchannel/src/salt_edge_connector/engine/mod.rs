@@ -129,17 +129,7 @@ impl OpenStore {
             (vault, Store::connect_postgres(place, &PostgresSettings::default()).await.map_err(unusable)?)
         } else {
             let folder = Path::new(place);
-            opens_here()?;
-            let key = match key {
-                Some(key) => key.clone(),
-                None => {
-                    let folder = folder.to_owned();
-                    let read = move || vault::key_in(&folder, Store::DATABASE_FILE);
-                    let read = background::blocking(read).await;
-                    read.map_err(|why| why.error("reading the store's key was aborted"))??
-                }
-            };
-            let vault = Vault::of(&key)?;
+            let vault = vault_of(folder, key).await?;
             (vault, Store::open_sqlite(folder).await.map_err(unusable)?)
         };
         match store.sealed_by(vault.key_id()).await {
@@ -148,12 +138,51 @@ impl OpenStore {
                 let clock = StoreClock::default();
                 Ok(Self { store, vault, third_parties, opened: Cache::new(OPENED), clock })
             }
-            Err(StoreError::Misuse { reason }) => {
+            Err(why) => {
                 store.close().await;
-                Err(Error::invalid_setting("store_key", format!("is not the key of this store: {reason}")))
+                Err(not_opened(why))
             }
-            Err(fault) => Err(unusable(fault)),
         }
+    }
+
+    /// Looks at the store in an existing folder, and changes nothing in it: whether it opens, with this key.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(super) async fn look(folder: &Path, key: Option<&Secret>) -> Result<()> {
+        if !folder.join(Store::DATABASE_FILE).exists() {
+            // Before the key is read, which would be made.
+            return Err(unusable(StoreError::Absent { place: folder.display().to_string() }));
+        }
+        let vault = vault_of(folder, key).await?;
+        let store = Store::open_sqlite_to_read(folder).await.map_err(unusable)?;
+        let looked = store.can_be_sealed_by(vault.key_id()).await;
+        store.close().await;
+        looked.map(drop).map_err(not_opened)
+    }
+}
+
+/// The key of a store in a folder: the given one, or that in the folder.
+async fn vault_of(folder: &Path, key: Option<&Secret>) -> Result<Vault> {
+    opens_here()?;
+    let key = match key {
+        Some(key) => key.clone(),
+        None => {
+            let folder = folder.to_owned();
+            let read = move || vault::key_in(&folder, Store::DATABASE_FILE);
+            let read = background::blocking(read).await;
+            read.map_err(|why| why.error("reading the store's key was aborted"))??
+        }
+    };
+    Vault::of(&key)
+}
+
+fn not_opened(why: StoreError) -> Error {
+    match why {
+        StoreError::Misuse { reason } => {
+            Error::invalid_setting("store_key", format!("is not the key of this store: {reason}"))
+        }
+        fault => unusable(fault),
     }
 }
 

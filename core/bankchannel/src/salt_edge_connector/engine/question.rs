@@ -1,11 +1,15 @@
 //! A question to the bank's code, and the handling of its failures.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use bankchannel_foundation::{Category, Error, json, model::read_boundary, question::TypedQuestion};
 use bankchannel_salt_edge::{class::of_connector, connector::questions::RefusedByBank};
+use bankchannel_storage::salt_edge_connector::Id;
 
-use super::Engine;
+use super::{Engine, shown};
 use crate::{Question, TypedAnswer};
 
 /// The time limit of the bank's code for any question: shorter than the lease of a task.
@@ -27,6 +31,25 @@ pub(super) enum Unanswered {
     Failed,
     /// The bank's code is slow, busy or away: a later question may be answered. After this many seconds, if it said so.
     Away(Option<u32>),
+}
+
+/// What a question is about, as log lines name it. The ids are those of the store; none is secret.
+#[derive(Clone, Copy)]
+pub(super) enum Subject {
+    Session(Id),
+    Token(Id),
+    Notice(Id),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, id) = match *self {
+            Self::Session(id) => ("session", id),
+            Self::Token(id) => ("token", id),
+            Self::Notice(id) => ("notice", id),
+        };
+        write!(f, "{what} {}", shown(id))
+    }
 }
 
 /// A refusal: its class and its text.
@@ -70,7 +93,11 @@ impl Engine<'_> {
     }
 
     /// Asks the bank's code. The text of a failure is not passed on: it belongs to the bank.
-    pub(super) async fn ask<Q: TypedQuestion>(&self, request: Q::Request) -> Result<Q::Answer, Unanswered> {
+    pub(super) async fn ask<Q: TypedQuestion>(
+        &self,
+        request: Q::Request,
+        subject: Subject,
+    ) -> Result<Q::Answer, Unanswered> {
         let name = const { &Q::DECLARATION }.name;
         let limited = Instant::now() + LONGEST;
         let options = self.options.until(self.deadline.map_or(limited, |deadline| deadline.min(limited)));
@@ -80,7 +107,7 @@ impl Engine<'_> {
             Err(error) if self.has_ended() => return Err(Unanswered::Broken(error)),
             Err(error) => {
                 let status = error.http_status().map(|status| format!(", status {status}")).unwrap_or_default();
-                self.options.warn(&format!("{name}: the bank's code failed ({}{status})", error.code()));
+                self.options.warn(&format!("{name}: the bank's code failed ({}{status}), {subject}", error.code()));
                 return Err(match error.category() {
                     Category::Transport | Category::TimedOut | Category::RateLimited | Category::PeerFailed => {
                         Unanswered::Away(error.retry_after_s().and_then(|seconds| u32::try_from(seconds).ok()))
@@ -96,16 +123,13 @@ impl Engine<'_> {
                 json::parse_text(text.expose(), MAX_DEPTH).map_err(|fault| fault.to_string()).and_then(read)
             }
         };
-        read.map_err(|why| {
-            // The text names the field and contains no value.
-            self.options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));
-            Unanswered::Failed
-        })
+        // The text names the field and contains no value.
+        read.map_err(|why| self.senseless(name, subject, &why))
     }
 
-    /// Logs an answer of the bank that has a valid format but makes no sense.
-    pub(super) fn senseless(&self, name: &str, why: &str) -> Unanswered {
-        self.options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));
+    /// Logs an answer of the bank that cannot be used.
+    pub(super) fn senseless(&self, name: &str, subject: Subject, why: &str) -> Unanswered {
+        self.options.warn(&format!("{name}: the bank's answer cannot be used: {why}, {subject}"));
         Unanswered::Failed
     }
 }

@@ -18,7 +18,7 @@ use bankchannel_storage::salt_edge_connector::{
 
 use super::{
     BUSY_TRIES, Engine, again_while,
-    question::Unanswered,
+    question::{Subject, Unanswered},
     records::{CredentialsRecord, TokenRecord},
     shown,
     steps::OTHER_CUSTOMER,
@@ -57,7 +57,7 @@ impl Engine<'_> {
 
     async fn tell(&self, task: &DueTask) -> Result<()> {
         let notice: NoticeQuestion = self.vault.open(&task.sealed, Place::Task(task.id))?;
-        let (told, broken) = match self.ask::<Notice>(notice).await {
+        let (told, broken) = match self.ask::<Notice>(notice, Subject::Notice(task.id)).await {
             Ok(_) => (true, None),
             Err(Unanswered::Failed | Unanswered::Away(_)) => (false, None),
             Err(Unanswered::Broken(error)) => (false, Some(error)),
@@ -65,7 +65,8 @@ impl Engine<'_> {
         };
         if told || task.lease >= NOTICES {
             if !told {
-                self.options.warn("bank.notice: given up after five tries");
+                let notice = Subject::Notice(task.id);
+                self.options.warn(&format!("bank.notice: given up after five tries, {notice}"));
             }
             self.store.drop_task(task.id, task.lease).await.map_err(unusable)?;
         } else {
@@ -84,8 +85,7 @@ impl Engine<'_> {
         }
         if task.lease > 2 && task.kind != TaskKind::Refresh {
             // The bank may have acted on the lost one, so the question is not asked twice.
-            let line = format!("bank.{}: the answer was lost; the session fails", task.kind.as_str());
-            self.options.warn(&line);
+            self.options.warn(&told(task, session, "the answer was lost; the session fails"));
             let change = self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?;
             return self.settle_task(task, session, None, change).await.map(drop);
         }
@@ -106,7 +106,7 @@ impl Engine<'_> {
                     },
                     Err(why) => why,
                 };
-                self.senseless(&format!("bank.{}", task.kind.as_str()), why);
+                self.senseless(&format!("bank.{}", task.kind.as_str()), Subject::Session(session.id), why);
                 (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, None)
             }
             Err(Unanswered::Nobody(error)) => return self.not_asked(task, error).await,
@@ -144,7 +144,7 @@ impl Engine<'_> {
         // The bank's answer is kept as long as the session can take it.
         let goes_on = |tries| {
             if tries == BUSY_TRIES {
-                self.options.warn(&format!("bank.{}: the answer waits for the store", task.kind.as_str()));
+                self.options.warn(&told(task, session, "the answer waits for the store"));
             }
             tries < BUSY_TRIES || (self.now() < session.expires_at && !self.is_over())
         };
@@ -153,11 +153,11 @@ impl Engine<'_> {
         match settled {
             Settled::Done | Settled::TokenRevoked | Settled::OtherCustomer => {}
             Settled::Ended(state) => {
-                let line = format!("bank.{}: too late, the session was {}", task.kind.as_str(), state.as_str());
+                let line = told(task, session, &format!("too late, the session was {}", state.as_str()));
                 self.options.note(LogLevel::Info, &line);
             }
             Settled::Lost | Settled::NotFound => {
-                let line = format!("bank.{}: too late, another worker has taken over", task.kind.as_str());
+                let line = told(task, session, "too late, another worker has taken over");
                 self.options.warn(&line);
             }
         }
@@ -180,7 +180,7 @@ impl Engine<'_> {
             consent_id: record.consent_id,
             expires_at: timestamp(session.expires_at),
         });
-        Ok(self.ask::<Authenticate>(question).await)
+        Ok(self.ask::<Authenticate>(question, Subject::Session(session.id)).await)
     }
 
     async fn confirm(&self, task: &DueTask, session: &Session) -> Result<Result<Step, Unanswered>> {
@@ -194,7 +194,7 @@ impl Engine<'_> {
             credentials: given.credentials,
             attempt: u32::try_from(session.tries).unwrap_or(u32::MAX),
         });
-        Ok(self.ask::<Confirm>(question).await)
+        Ok(self.ask::<Confirm>(question, Subject::Session(session.id)).await)
     }
 
     async fn reconnect(&self, session: &Session) -> Result<Result<Step, Unanswered>> {
@@ -209,7 +209,7 @@ impl Engine<'_> {
             scopes: token.scopes,
             expires_at: timestamp(session.expires_at),
         });
-        Ok(self.ask::<Reconnect>(question).await)
+        Ok(self.ask::<Reconnect>(question, Subject::Session(session.id)).await)
     }
 
     async fn refresh(&self, session: &Session) -> Result<Result<Step, Unanswered>> {
@@ -224,11 +224,16 @@ impl Engine<'_> {
             to_date: record.to_date,
             redirect_url: record.redirect_url,
         });
-        Ok(self.ask::<Refresh>(question).await)
+        Ok(self.ask::<Refresh>(question, Subject::Session(session.id)).await)
     }
 
     async fn token_record(&self, session: &Session) -> Result<Option<TokenRecord>> {
         let token = self.store.token_of_id(session.token).await.map_err(unusable)?;
         token.map(|token| self.vault.open(&token.sealed, Place::Token(token.id))).transpose()
     }
+}
+
+/// A log line about a question of a session.
+fn told(task: &DueTask, session: &Session, what: &str) -> String {
+    format!("bank.{}: {what}, {}", task.kind.as_str(), Subject::Session(session.id))
 }

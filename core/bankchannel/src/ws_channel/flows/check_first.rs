@@ -8,8 +8,9 @@ use bankchannel_foundation::{
 use bankchannel_iso20022::{
     check::{CheckOptions, check},
     errors,
-    rules::{Level, ProfileOptions},
+    rules::{Level, PaymentVersion, Profile, ProfileOptions},
 };
+use bankchannel_ws_channel::model::FileType;
 
 use super::source::Source;
 
@@ -18,24 +19,33 @@ use super::source::Source;
 #[non_exhaustive]
 pub struct CheckFirst {
     /// Whether to check the content as a payment file before signing or sending: see `iso20022.check_payment`. An error
-    /// ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file into memory. Default:
-    /// false.
+    /// ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file into memory, a large one
+    /// in pieces. Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
+    /// long ago is then no error; false for all others.
     pub check: Option<bool>,
     /// The bank's differences from the common rules, for `check`.
     pub check_profile: Option<ProfileOptions>,
 }
 
 impl CheckFirst {
-    /// Refuses a payment file with an error that is detectable without the bank, if the check is switched on.
-    pub(super) fn refuse_faulty(self, source: &Source) -> Result<()> {
+    /// Refuses a payment file with an error that is detectable without the bank, unless the check is switched off.
+    pub(super) fn refuse_faulty(self, source: &Source, file_type: &FileType) -> Result<()> {
         /// The maximum number of errors in the message.
         const TOLD: usize = 3;
+        /// The age of execution dates that are no errors where nobody has asked for the check.
+        const DAYS_BACK_ANY: u32 = u32::MAX;
         /// The maximum number of errors in the details; `check_payment` reports more.
         const LISTED: usize = 50;
-        if !self.check.unwrap_or_default() {
+        let is_asked_for = self.check.is_some();
+        if !self.check.unwrap_or_else(|| PaymentVersion::of_message(file_type.as_str()).is_some()) {
             return Ok(());
         }
-        let profile = self.check_profile.unwrap_or_default().into();
+        let has_profile = self.check_profile.is_some();
+        let mut profile = Profile::from(self.check_profile.unwrap_or_default());
+        if !is_asked_for && !has_profile {
+            // Whether a file is right does not depend on the day, unless the caller wants that.
+            profile.days_back = DAYS_BACK_ANY;
+        }
         let options = CheckOptions { profile, ..CheckOptions::at_ms(SystemClock::default().now_ms()) };
         let checked = check(source.reader()?, &options)
             .map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")))?;
@@ -52,7 +62,9 @@ impl CheckFirst {
             .collect();
         let (count, told) = (checked.errors, all[..all.len().min(TOLD)].join(". "));
         let plural = if count == 1 { "error" } else { "errors" };
-        let text = format!("the payment file has {count} {plural}, nothing was signed or sent: {told}");
+        // Banks accept what the standard does not.
+        let otherwise = if is_asked_for { "" } else { ". To send it as it is, set check to false" };
+        let text = format!("the payment file has {count} {plural}, nothing was signed or sent: {told}{otherwise}");
         let error = Error::because(&errors::PAYMENT_REFUSED, text).with("field", "content").with("count", count);
         Err(error.with("problems", all.join("\n")))
     }

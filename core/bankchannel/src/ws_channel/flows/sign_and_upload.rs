@@ -136,7 +136,7 @@ impl Flow<WsChannel> for SignAndUpload {
         let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
         let given = Given { private_key, passphrase, signing_certificate, hash, signature: None };
         let authority = Authority::of(given, "private_key or signing_certificate is missing")?;
-        let prepared = prepare(&steps, content, file_name, authority, check).await?;
+        let prepared = prepare(&steps, content, file_name, authority, (file_type.clone(), check)).await?;
         let upload = if repeats.is_wanted() { prepared.message(&steps).await? } else { UploadedMessage::default() };
         prepared.upload(&steps, (bank, file_type), repeats, &upload).await
     }
@@ -155,7 +155,7 @@ pub(super) async fn prepare(
     content: Content,
     name: Option<FileName>,
     authority: Authority,
-    check: CheckFirst,
+    (file_type, check): (FileType, CheckFirst),
 ) -> Result<Prepared> {
     steps.say("signing the file");
     let read = steps.work(move || {
@@ -174,7 +174,7 @@ pub(super) async fn prepare(
         if source.size() == 0 {
             return Err(Error::because(&errors::CONTENT_EMPTY, errors::CONTENT_EMPTY.text));
         }
-        check.refuse_faulty(&source)?;
+        check.refuse_faulty(&source, &file_type)?;
         let signing = authority.read(&source)?;
         source.check_unchanged()?;
         Ok((source, name, signing))

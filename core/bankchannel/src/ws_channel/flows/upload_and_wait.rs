@@ -234,7 +234,8 @@ impl Flow<WsChannel> for UploadAndWait {
             None => folder.clone(),
         };
         let bank = request.bank;
-        let prepared = prepare(&steps, request.content, request.file_name, authority, request.check).await?;
+        let check = (request.file_type.clone(), request.check);
+        let prepared = prepare(&steps, request.content, request.file_name, authority, check).await?;
         let upload = Arc::new(prepared.message(&steps).await?);
         let settings = WaitSettings {
             bank,

@@ -36,7 +36,7 @@ pub(crate) async fn keep(service: &Service, content: Content) -> Result<FileCont
             background::blocking(work)
                 .await
                 .map_err(Fault::internal)?
-                .map_err(|why| Fault::internal(format!("a content file cannot be written: {why}")))
+                .map_err(|why| Fault::unwritten("a content file", &why))
         }
         Content::Pieces(_) | Content::Delivered { .. } => Err(Fault::internal("a server's content is bytes or a file")),
     }

@@ -135,7 +135,7 @@ pub(crate) fn folder(data: &Path, config: &Config) -> PathBuf {
 fn refuse_link(folder: &Path, config: &Config) -> Result<()> {
     match config.keys_folder {
         Some(_) => Ok(()),
-        None => private::check_no_link(folder, KEYS_ELSEWHERE),
+        None => private::check_inner_folder(folder, KEYS_ELSEWHERE),
     }
 }
 

@@ -26,6 +26,7 @@ use crate::ws_channel::{
     audit_heads,
     config::Config,
     data::{storage, unusable},
+    service::audited_ids,
 };
 
 /// Length of a generated key.
@@ -206,10 +207,12 @@ fn told(value: impl Serialize) -> Result<Value> {
 
 fn line(record: AuditRecord) -> AuditLine {
     let entry = record.entry;
+    let (own, callers) = audited_ids(&entry.request_id);
     AuditLine {
         seq: record.seq,
         at: Timestamp::from_ms(entry.at).as_str().to_owned(),
-        request_id: entry.request_id,
+        request_id: own.to_owned(),
+        caller_request_id: callers.map(str::to_owned),
         api_key: entry.api_key,
         email: entry.email,
         mode: entry.mode,

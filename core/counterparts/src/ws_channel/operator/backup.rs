@@ -17,6 +17,7 @@ use crate::ws_channel::{
     audit_heads::HEADS_FILE,
     config::Config,
     data::{DATABASE, FILES, storage, unusable},
+    files::content,
     keys::{self, identity},
 };
 
@@ -57,7 +58,7 @@ pub(crate) async fn back_up(store: &Store, config: &Config, data: &Path, target:
 async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
     // Later lines may name checkpoints that are not in the copy of the database.
     let heads_length = fs::metadata(data.join(HEADS_FILE)).map_or(0, |file| file.len());
-    let report = store.backup(target).await.map_err(|why| match why {
+    let report = store.backup(&content::folder(data, config), target).await.map_err(|why| match why {
         StoreError::Unsupported { .. } => Error::because(&row::NOT_SUPPORTED, why.to_string()),
         other => storage(other),
     })?;

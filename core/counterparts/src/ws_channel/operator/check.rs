@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use bankchannel_foundation::{Error, Result};
-use bankchannel_storage::ws_channel::{Store, StoreError};
+use bankchannel_storage::ws_channel::{SchemaUse, Store, StoreError};
 use futures_util::future::BoxFuture;
 
 use crate::{
@@ -23,8 +23,8 @@ use crate::{
     },
 };
 
-/// Checks configuration, address and TLS files, data folder, store and keys. Creates nothing if there is no database
-/// yet; an existing one is opened as by a start, and migrated.
+/// Checks configuration, address and TLS files, data folder, store and keys. Creates and changes nothing: data of an
+/// older version stays as it is, and a finding says what a start will do.
 pub fn check(options: &ServiceOptions) -> BoxFuture<'_, Vec<Finding>> {
     Box::pin(findings(options))
 }
@@ -79,11 +79,17 @@ async fn folder(options: &ServiceOptions, config: &Config) -> (Vec<Finding>, boo
         return (findings, false);
     }
     let mut is_running = false;
-    match open_store(config, data).await {
+    match open_store(config, data, SchemaUse::Read).await {
         Ok(store) => {
+            let upgrade = match store.outdated() {
+                Some(StoreError::SchemaOlder { found, known }) => {
+                    format!("; a start brings it from schema version {found} to {known}: take a backup first")
+                }
+                _ => String::new(),
+            };
             findings.push(match store.check_integrity().await {
-                Ok(()) => Finding::good("store", "it opens, and its integrity check passed"),
-                Err(StoreError::Unsupported { .. }) => Finding::good("store", "the database answers"),
+                Ok(()) => Finding::good("store", format!("it opens, and its integrity check passed{upgrade}")),
+                Err(StoreError::Unsupported { .. }) => Finding::good("store", format!("the database answers{upgrade}")),
                 Err(why) => Finding::bad("store", why.to_string()),
             });
             findings.push(keys(Some(&store), data, config).await);
@@ -92,7 +98,11 @@ async fn folder(options: &ServiceOptions, config: &Config) -> (Vec<Finding>, boo
             }
             store.close().await;
         }
-        Err(why) if is_locked(&why) => {
+        Err(why) if matches!(fault(&why), Some(StoreError::Absent { .. })) => {
+            findings.push(Finding::good("store", "the database answers and has no tables yet: a start makes them"));
+            findings.push(keys(None, data, config).await);
+        }
+        Err(why) if matches!(fault(&why), Some(StoreError::Locked { .. })) => {
             is_running = true;
             findings.push(Finding::good("store", RUNNING));
             findings.push(match Banks::look(data, config) {
@@ -105,10 +115,9 @@ async fn folder(options: &ServiceOptions, config: &Config) -> (Vec<Finding>, boo
     (findings, is_running)
 }
 
-/// Whether another process holds the store's lock.
-fn is_locked(why: &Error) -> bool {
-    let source = std::error::Error::source(why).and_then(|source| source.downcast_ref::<StoreError>());
-    matches!(source, Some(StoreError::Locked { .. }))
+/// The store's fault behind an error.
+fn fault(why: &Error) -> Option<&StoreError> {
+    std::error::Error::source(why)?.downcast_ref()
 }
 
 fn look_at_folder(folder: &Path) -> Result<()> {
@@ -116,7 +125,7 @@ fn look_at_folder(folder: &Path) -> Result<()> {
         return Ok(());
     }
     private::check_folder(folder)?;
-    private::check_no_link(&folder.join(data::SPOOL), data::SPOOL_ELSEWHERE)
+    private::check_inner_folder(&folder.join(data::SPOOL), data::SPOOL_ELSEWHERE)
 }
 
 async fn keys(store: Option<&Store>, data: &Path, config: &Config) -> Finding {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bankchannel_storage::ws_channel::AuditFilter;
+use bankchannel_storage::ws_channel::{AuditFilter, SchemaUse};
 use serde::{Deserialize, Serialize};
 
 use super::types::NewKey;
@@ -21,4 +21,20 @@ pub(crate) enum Command {
     Audit(AuditFilter),
     VerifyAudit,
     Backup { target: PathBuf },
+}
+
+impl Command {
+    /// What the command may do to the data: a listing or a backup changes nothing, also not the tables of an older
+    /// version.
+    pub(super) fn tables(&self) -> SchemaUse {
+        match self {
+            Self::Keys | Self::Audit(_) | Self::VerifyAudit | Self::Backup { .. } => SchemaUse::Read,
+            Self::CreateKey(_)
+            | Self::SetEnabled { .. }
+            | Self::SetTransfer { .. }
+            | Self::SetWaiver { .. }
+            | Self::SetEntitlement { .. }
+            | Self::Invite { .. } => SchemaUse::Create,
+        }
+    }
 }

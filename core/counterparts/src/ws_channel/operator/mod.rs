@@ -5,7 +5,9 @@
 //!             └─ a service runs on it: asks through DATA/admin.sock ──────────┴─► AdminApi: one function per command
 //! ```
 //!
-//! With PostgreSQL the database is used directly, whether or not a service runs.
+//! With PostgreSQL the database is used directly, whether or not a service runs. A command never brings the tables up to
+//! date: the instances that are running may be of the former version. A command that only looks opens the data so that
+//! the database itself refuses every change.
 
 mod api;
 mod backup;
@@ -21,6 +23,7 @@ use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_storage::ws_channel::AuditFilter;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{
     config::Config,
@@ -43,26 +46,19 @@ pub(crate) use socket::AdminSocket;
 pub const SIMULATOR_PRODUCT: &str = "bank-simulator";
 
 /// Access to a service's data for its operator.
-pub struct Operator(Backend);
-
-enum Backend {
-    /// No service has the data open.
-    Own(Box<AdminApi>),
-    /// A service has it open and is asked through this socket.
-    Service(PathBuf),
+pub struct Operator {
+    config: Config,
+    data: PathBuf,
 }
 
 impl Operator {
-    /// Opens the data folder or database that the options name; if a service runs on the folder, that service is asked
-    /// instead.
+    /// Takes the data folder or database that the options name. Each command opens it for itself; if a service runs on
+    /// the folder, that service is asked instead.
     ///
     /// # Errors
-    /// `configuration.invalid`, or `resource.storage`: the data is damaged or absent, or another process has it open.
-    pub fn open(options: &ServiceOptions) -> BoxFuture<'_, Result<Self>> {
-        Box::pin(Self::opened(options))
-    }
-
-    async fn opened(options: &ServiceOptions) -> Result<Self> {
+    /// `configuration.invalid`, or `resource.storage` for a folder that is not there. Every command returns
+    /// `resource.storage` too: the data is damaged, absent or of an older version, or another process has it open.
+    pub fn of(options: &ServiceOptions) -> Result<Self> {
         let listen = running::address(options)?;
         let config = Config::load(options, listen.ip().is_loopback())?;
         let given = options
@@ -70,11 +66,7 @@ impl Operator {
             .as_deref()
             .ok_or_else(|| Error::invalid_setting("data", "names the service's data folder: give it"))?;
         let data = Path::new(given).canonicalize().map_err(|why| unusable(Path::new(given), &why))?;
-        if let Some(socket) = socket::of_running(&data).await {
-            return Ok(Self(Backend::Service(socket)));
-        }
-        let store = open_store(&config, &data).await?;
-        Ok(Self(Backend::Own(Box::new(AdminApi::new(store, config, data)))))
+        Ok(Self { config, data })
     }
 
     /// All keys, oldest first.
@@ -160,18 +152,22 @@ impl Operator {
         self.run(Command::Backup { target }).await
     }
 
-    /// Closes the store if this opened it. Dropping closes it too, without waiting.
-    pub async fn close(self) {
-        if let Backend::Own(api) = self.0 {
-            api.close().await;
-        }
+    async fn run<T: DeserializeOwned>(&self, command: Command) -> Result<T> {
+        let done = self.carried_out(command).await?;
+        serde_json::from_value(done).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
     }
 
-    async fn run<T: DeserializeOwned>(&self, command: Command) -> Result<T> {
-        let done = match &self.0 {
-            Backend::Own(api) => api.carry_out(command).await?,
-            Backend::Service(socket) => socket::ask(socket, &command).await?,
-        };
-        serde_json::from_value(done).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+    /// Compiled once, not per kind of result.
+    fn carried_out(&self, command: Command) -> BoxFuture<'_, Result<Value>> {
+        Box::pin(async move {
+            if let Some(socket) = socket::of_running(&self.data).await {
+                return socket::ask(&socket, &command).await;
+            }
+            let store = open_store(&self.config, &self.data, command.tables()).await?;
+            let api = AdminApi::new(store, self.config.clone(), self.data.clone());
+            let done = api.carry_out(command).await;
+            api.close().await;
+            done
+        })
     }
 }

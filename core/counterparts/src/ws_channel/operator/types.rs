@@ -50,8 +50,11 @@ pub struct AuditLine {
     pub seq: i64,
     /// Its time, RFC 3339.
     pub at: String,
-    /// The request's id.
+    /// The request's id, made by the service.
     pub request_id: String,
+    /// The caller's own id (`X-Request-ID`), if it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_request_id: Option<String>,
     /// The tenant's key.
     pub api_key: String,
     /// The acting account, or the claimed one.

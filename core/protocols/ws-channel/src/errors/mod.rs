@@ -34,14 +34,16 @@ pub(crate) fn refused(
     let said = peer.text.as_deref().unwrap_or_default();
     let (row, class) = meaning(status, peer.code.as_deref().unwrap_or_default(), said);
     let is_bank_text = BANK_TEXTS.contains(&said);
+    // Only our own service says this, and only before anything has happened.
+    let is_unstored = status == texts::INSUFFICIENT_STORAGE.status && row.code == STORAGE_FULL.code;
     let shown = shown(said, TEXT_MAX);
     let detail = detail.map(|detail| self::shown(detail, TEXT_MAX));
     let more = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let mut error = Error::because(row, format!("{} The service said: {shown}{more}", row.text))
         .with_status(status)
         .with("class", class)
-        .with_outcome(outcome(route, status, is_bank_text))
-        .with_retryable(retryable(route, status, is_bank_text))
+        .with_outcome(if is_unstored { Outcome::Refused } else { outcome(route, status, is_bank_text) })
+        .with_retryable(retryable(route, status, is_bank_text) || is_unstored && route.repeat != Repeat::Never)
         .with_retry_after(retry_after_s);
     if let Some(reason) = login_failure_reason(said) {
         error = error.with("reason", reason);

@@ -71,6 +71,8 @@ bankchannel_foundation::error_rows! {
         "The service does not implement this operation.", "bankchannel's own service implements it; the deployed service lacks a few operations.";
     SERVICE_FAILED = "ws_channel.service_failed", PeerFailed, never,
         "The service failed.", "Quote the request id to its support; see the outcome first.";
+    STORAGE_FULL = "ws_channel.storage_full", PeerFailed, again,
+        "The service has no space left, and has stored nothing of the call.", "Tell its operator, and send it again later.";
     REFUSED = "ws_channel.refused", PeerRefused, never,
         "The service refused.", "Its own text is attached.";
     LOGIN_STEP = "ws_channel.login_step", InvalidInput, never,

@@ -79,6 +79,7 @@ texts! {
     DOWNLOAD_DATA_ONLY = "File downloads not allowed on admin mode, use data account mode", 403, MODE_REFUSED, Role;
     UPLOAD_DATA_ONLY = "File uploads not allowed on admin mode, use data account mode", 403, MODE_REFUSED, Role;
     SERVICE_UNAVAILABLE = "Service unavailable, please try again later.", 503, UNAVAILABLE, Server;
+    INSUFFICIENT_STORAGE = "Insufficient storage, nothing was stored.", 507, STORAGE_FULL, Server;
     INTERNAL_ERROR = "Internal server processing side error", 500, SERVICE_FAILED, Server;
     BANK_INVALID = "Invalid parameter bank", 400, BANK_UNKNOWN, Validation;
     SIGNATURE_FORMAT = "Invalid signature format.", 400, SIGNATURE_MALFORMED, Validation;

@@ -13,7 +13,7 @@ pub(super) use pool::Lease;
 pub(super) use statements::{ends_connection, execute, query};
 
 use super::tx::Connection;
-use super::{Result, Schema, StoreError, Tx, job::BoxedJob};
+use super::{Result, Schema, SchemaUse, StoreError, Tx, job::BoxedJob};
 use pool::{Place, Pool};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
@@ -46,11 +46,18 @@ pub struct PostgresSettings {
     pub connect_timeout: Duration,
     /// Time limit of a verb, including the wait for a free connection. Housekeeping may take longer.
     pub verb_timeout: Duration,
+    /// What may be done to the tables; with [`SchemaUse::Read`] the server itself refuses every change.
+    pub tables: SchemaUse,
 }
 
 impl Default for PostgresSettings {
     fn default() -> Self {
-        Self { max_connections: 16, connect_timeout: Duration::from_secs(5), verb_timeout: Duration::from_secs(10) }
+        Self {
+            max_connections: 16,
+            connect_timeout: Duration::from_secs(5),
+            verb_timeout: Duration::from_secs(10),
+            tables: SchemaUse::default(),
+        }
     }
 }
 
@@ -69,10 +76,8 @@ impl<S: Schema> PostgresDriver<S> {
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Unreachable {
             reason: "the database address is not a valid postgres:// URL".to_owned(),
         })?;
-        let options = options
-            .application_name("bankchannel")
-            .options(session_settings(settings.verb_timeout))
-            .disable_statement_logging();
+        let options =
+            options.application_name("bankchannel").options(session_settings(settings)).disable_statement_logging();
         let place = place_of(&options);
         let driver = Self {
             pool: Arc::new(Pool::new(options, settings, place.clone())),
@@ -270,9 +275,9 @@ enum Transaction {
 }
 
 /// The server-side settings of each connection.
-fn session_settings(verb_timeout: Duration) -> Vec<(&'static str, String)> {
-    let limit = verb_timeout.as_millis().to_string();
-    vec![
+fn session_settings(settings: &PostgresSettings) -> Vec<(&'static str, String)> {
+    let limit = settings.verb_timeout.as_millis().to_string();
+    let mut all = vec![
         // The server gives up when the caller no longer waits.
         ("statement_timeout", limit.clone()),
         ("idle_in_transaction_session_timeout", limit),
@@ -286,7 +291,11 @@ fn session_settings(verb_timeout: Duration) -> Vec<(&'static str, String)> {
         ("enable_seqscan", "off".to_owned()),
         // Without an index a query now has a cost estimate so high that it would be JIT-compiled.
         ("jit", "off".to_owned()),
-    ]
+    ];
+    if settings.tables == SchemaUse::Read {
+        all.push(("default_transaction_read_only", "on".to_owned()));
+    }
+    all
 }
 
 /// The server's address, without user and password.

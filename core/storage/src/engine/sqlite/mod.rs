@@ -10,7 +10,7 @@ pub use open::{create_private_dir, is_in_use, open_copy};
 
 use super::job::BoxedJob;
 use super::tx::Connection;
-use super::{Result, Row, Schema, SqlDialect, StoreError, Tx, Value, args, migrations};
+use super::{Result, Row, Schema, SchemaUse, SqlDialect, StoreError, Tx, Value, args, migrations};
 use commits::CommitWatch;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments as _, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
@@ -32,11 +32,13 @@ pub struct SqliteSettings {
     /// Whether other processes may have the folder open too; all must set this. The schema must keep no state between
     /// transactions. A process may have the folder open several times.
     pub is_shared: bool,
+    /// What may be done to the tables; with [`SchemaUse::Read`] SQLite itself refuses every change.
+    pub tables: SchemaUse,
 }
 
 impl Default for SqliteSettings {
     fn default() -> Self {
-        Self { readers: 4, max_database_bytes: None, is_shared: false }
+        Self { readers: 4, max_database_bytes: None, is_shared: false, tables: SchemaUse::default() }
     }
 }
 
@@ -51,24 +53,34 @@ pub struct SqliteDriver<S: Schema> {
 }
 
 impl<S: Schema> SqliteDriver<S> {
-    /// Opens or creates the data folder and brings its schema up to date.
-    pub(super) async fn open(folder: &Path, settings: &SqliteSettings, schema: Arc<S>) -> Result<Self> {
+    /// Opens the data folder, and creates it or brings its schema up to date as far as the settings allow; returns the
+    /// versions of its tables too.
+    pub(super) async fn open(
+        folder: &Path,
+        settings: &SqliteSettings,
+        schema: Arc<S>,
+    ) -> Result<(Self, migrations::Versions)> {
+        let file = folder.join(S::DATABASE_FILE);
+        let place: Arc<str> = Arc::from(file.display().to_string());
+        if settings.tables == SchemaUse::Read && !file.exists() {
+            return Err(StoreError::Absent { place: place.to_string() });
+        }
         let (locked, is_shared) = (folder.to_owned(), settings.is_shared);
         let locks = tokio::task::spawn_blocking(move || open::lock_folder(&locked, is_shared)).await;
         let open::FolderLocks { folder: lock, opening } =
             locks.map_err(|why| StoreError::from_io(&why.into(), folder))??;
-        let file = folder.join(S::DATABASE_FILE);
-        let place: Arc<str> = Arc::from(file.display().to_string());
         open::prepare_file(&file, is_shared)?;
         let connection = open::connect_writer(&file, settings, &place).await?;
         let mut tx = Tx::new(Connection::Writer(Box::new(connection)), place.clone());
-        migrations::apply_sqlite(&mut tx).await?;
-        S::check(&mut tx).await?;
+        let versions = migrations::settle_sqlite(&mut tx, settings.tables).await?;
+        if versions.found == versions.known {
+            S::check(&mut tx).await?;
+        }
         drop(opening);
         let readers = open::reader_pool(&file, settings);
         let commits = if is_shared { CommitWatch::open(&file) } else { None };
         let writer = Writer::spawn(tx, lock, schema);
-        Ok(Self { writer, readers, place, folder: folder.to_owned(), commits })
+        Ok((Self { writer, readers, place, folder: folder.to_owned(), commits }, versions))
     }
 
     pub(super) async fn write(&self, job: BoxedJob<S>) -> Result<BoxedJob<S>> {
@@ -103,11 +115,6 @@ impl<S: Schema> SqliteDriver<S> {
     /// A value that stays equal until any process commits. `None` if that cannot be told, or during a commit.
     pub(super) fn commit_state(&self) -> Option<CommitState> {
         self.commits.as_ref().and_then(CommitWatch::state)
-    }
-
-    /// The data folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Stops the writer after the accepted verbs, merges the log into the database file, closes.

@@ -3,7 +3,7 @@
 use super::{LOCK_FILE, OPENING_FILE, SqliteSettings};
 use crate::engine::folder_lock::{lock_in_turn, lock_soon, share_soon};
 use crate::engine::tx::Connection;
-use crate::engine::{Result, Schema, SqlDialect, StoreError, Tx};
+use crate::engine::{Result, Schema, SchemaUse, SqlDialect, StoreError, Tx};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection};
@@ -90,7 +90,11 @@ pub(super) fn prepare_file(path: &Path, is_shared: bool) -> Result<()> {
 }
 
 pub(super) async fn connect_writer(path: &Path, settings: &SqliteSettings, place: &str) -> Result<SqliteConnection> {
-    let mut options = base_options(path).page_size(PAGE_BYTES);
+    let mut options = match settings.tables {
+        // Not even the kind of the journal is set, which the file records.
+        SchemaUse::Read => plain_options(path).pragma("query_only", "1"),
+        SchemaUse::Create | SchemaUse::Upgrade => base_options(path).page_size(PAGE_BYTES),
+    };
     if let Some(bytes) = settings.max_database_bytes {
         options = options.pragma("max_page_count", (bytes / u64::from(PAGE_BYTES)).max(1).to_string());
     }
@@ -98,7 +102,7 @@ pub(super) async fn connect_writer(path: &Path, settings: &SqliteSettings, place
 }
 
 pub(super) async fn connect_plain(path: &Path, place: &str) -> Result<SqliteConnection> {
-    base_options(path).connect().await.map_err(|error| StoreError::from_sqlx(&error, SqlDialect::Sqlite, place))
+    plain_options(path).connect().await.map_err(|error| StoreError::from_sqlx(&error, SqlDialect::Sqlite, place))
 }
 
 /// Opens a copy of a database that has no writers, only to read it: no log file is created.
@@ -121,14 +125,21 @@ pub(super) fn reader_pool(path: &Path, settings: &SqliteSettings) -> SqlitePool 
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_lazy_with(base_options(path).pragma("query_only", "1"))
+        .connect_lazy_with(match settings.tables {
+            SchemaUse::Read => plain_options(path).pragma("query_only", "1"),
+            SchemaUse::Create | SchemaUse::Upgrade => base_options(path).pragma("query_only", "1"),
+        })
 }
 
 fn base_options(path: &Path) -> SqliteConnectOptions {
+    plain_options(path).journal_mode(SqliteJournalMode::Wal)
+}
+
+/// Options that leave the file's journal as it is.
+fn plain_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)

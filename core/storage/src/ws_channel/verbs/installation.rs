@@ -92,7 +92,12 @@ impl Store {
 async fn select(tx: &mut Tx) -> Result<Installation> {
     let mut ids = Vec::new();
     let known: BTreeSet<&str> = IdKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    for mut row in tx.query("SELECT kind, id FROM installation ORDER BY kind, id", &[]).await? {
+    // Data of an older version may not have the table yet.
+    let rows = match tx.has_table("installation").await? {
+        true => tx.query("SELECT kind, id FROM installation ORDER BY kind, id", &[]).await?,
+        false => Vec::new(),
+    };
+    for mut row in rows {
         let (kind, id) = (row.text()?, row.text()?);
         if known.contains(&*kind) {
             ids.push((kind, id));

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Name of the folder for content that is too large for a row.
+/// Name of the folder of a backup for content that is too large for a row.
 const FILES_FOLDER: &str = "files";
 
 /// Time limit for work on whole tables, which may take longer than a client waits.
@@ -59,14 +59,14 @@ impl Store {
         remove_files(self.backups().defer(paths)).await
     }
 
-    /// Copies the database, as of one moment, and the content files that its rows name into `target`, which must be
-    /// absent or empty; afterwards only its owner may enter it. The service keeps working, and files that it deletes
+    /// Copies the database, as of one moment, and the content files that its rows name, which are in the folder `files`
+    /// (usually `DATA/files`), into `target`, which must be absent or empty; afterwards only its owner may enter it. The service keeps working, and files that it deletes
     /// meanwhile are removed when the copy is done. Everything is synced before this returns. To restore: stop the
     /// service and replace the data folder with the copy.
     ///
     /// # Errors
     /// [`StoreError::Misuse`] when `target` is not empty; [`StoreError::Unsupported`] with PostgreSQL; I/O faults.
-    pub async fn backup(&self, target: &Path) -> Result<BackupReport> {
+    pub async fn backup(&self, files: &Path, target: &Path) -> Result<BackupReport> {
         let Some(sqlite) = self.database().sqlite() else {
             return Err(StoreError::Unsupported {
                 what: "a backup by this program",
@@ -83,7 +83,7 @@ impl Store {
         // Before the database is copied: files named by its copy stay until they are copied too.
         let running = self.backups().begin();
         let copied = match sqlite.copy_to(&database.display().to_string()).await {
-            Ok(()) => copy_named(sqlite.folder().join(FILES_FOLDER), target, database).await,
+            Ok(()) => copy_named(files.to_owned(), target, database).await,
             Err(why) => Err(why),
         };
         // A file that cannot be removed now is removed with later leftovers.
