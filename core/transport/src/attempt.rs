@@ -141,6 +141,7 @@ async fn run(
     if plan.repeat != Repeat::Safe {
         notice_closed_connections().await;
     }
+    transport.check_way(proxy.as_ref()).await?;
     let response = builder.send().await.map_err(|error| failure::sending(error, progress, proxy.as_ref()))?;
     progress.accepted.store(response.status().is_success(), Ordering::SeqCst);
     receive::receive(response, transport.settings.max_answer_bytes, plan).await

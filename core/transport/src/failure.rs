@@ -37,8 +37,9 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress, proxy: Option<
     Error::because(row, format!("{} ({causes})", row.text)).with_outcome(outcome).with_source(error)
 }
 
-/// What a proxy has to do with a connection that could not be made. Of a refusal the HTTP library tells 407 alone.
-fn told_by(ProxyName { address, source }: &ProxyName, causes: &str) -> String {
+/// What a proxy has to do with a connection that could not be made, although it opened the way before. Of a refusal the
+/// HTTP library tells 407 alone.
+fn told_by(ProxyName { address, source, .. }: &ProxyName, causes: &str) -> String {
     if causes.contains("proxy authorization required") {
         format!("The proxy {address} of {source} asks for a user and a password, or for others (status 407).")
     } else if causes.contains("tunnel error: unsuccessful") {

@@ -24,6 +24,7 @@ mod regular;
 mod segments;
 mod settings;
 mod sink;
+mod tunnel;
 
 use std::{
     future::Future,
@@ -48,6 +49,7 @@ pub use regular::open_regular;
 pub use segments::SegmentBody;
 pub use settings::{Settings, Tls, check_base_url};
 pub use sink::Sink;
+use tokio::sync::OnceCell;
 pub use tokio_util::sync::CancellationToken;
 
 /// Connections to one server.
@@ -56,6 +58,8 @@ pub struct Transport {
     // Created at the first exchange if the settings cannot be invalid: reading the system's authorities takes
     // milliseconds, and many clients only compute.
     client: Arc<OnceLock<(reqwest::Client, Option<ProxyName>)>>,
+    /// Set once the proxy has opened a way to the server.
+    way: Arc<OnceCell<()>>,
     settings: Arc<Settings>,
     base_url: String,
 }
@@ -122,7 +126,7 @@ impl Transport {
     /// the environment that cannot be used, and a system without authorities if none are given.
     pub fn new(settings: &Settings) -> Result<Self> {
         let base_url = check_base_url(&settings.base_url)?;
-        let made = Self { client: Arc::default(), settings: Arc::new(settings.clone()), base_url };
+        let made = Self { client: Arc::default(), way: Arc::default(), settings: Arc::new(settings.clone()), base_url };
         // A fault of the environment is one of an exchange: a program may only compute, and know nothing of it.
         if settings.is_fallible() && (settings.proxy.is_some() || settings.environment().is_ok()) {
             made.client()?;
@@ -138,6 +142,20 @@ impl Transport {
         // Two concurrent first exchanges both make one, and one of them is used.
         let client = self.settings.client()?;
         Ok(self.client.get_or_init(|| client))
+    }
+
+    /// Asks a proxy once whether it opens a way to the server.
+    ///
+    /// # Errors
+    /// `transport.connect_failed` with the proxy's status.
+    async fn check_way(&self, proxy: Option<&ProxyName>) -> Result<()> {
+        let Some((proxy, tunnel)) = proxy.and_then(|proxy| Some((proxy, proxy.tunnel.as_ref()?))) else {
+            return Ok(());
+        };
+        let settings = &self.settings;
+        let asked = self.way.get_or_try_init(|| tunnel.check(proxy, &settings.user_agent, settings.connect_timeout));
+        asked.await?;
+        Ok(())
     }
 
     /// The base URL, without a trailing slash.

@@ -3,10 +3,14 @@
 //! A base URL is `https`, or names this machine and needs no proxy. So `HTTP_PROXY` never applies, which a request to a
 //! CGI program could set (`Proxy:`).
 
-use bankchannel_foundation::{Error, Result};
+use bankchannel_foundation::{Error, Result, Secret, message::percent_decode};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper_util::client::proxy::matcher::Matcher;
 
-use crate::settings::{Settings, is_loopback};
+use crate::{
+    settings::{Settings, is_loopback},
+    tunnel::Tunnel,
+};
 
 /// The variables that name a proxy, in their order.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -30,6 +34,9 @@ pub(crate) enum Way {
 pub(crate) struct ProxyName {
     pub(crate) address: String,
     pub(crate) source: &'static str,
+    /// What a question for the way takes; `None` for a proxy that is not spoken to with plain HTTP, and for a server that
+    /// needs no way through.
+    pub(crate) tunnel: Option<Tunnel>,
 }
 
 impl Settings {
@@ -46,7 +53,7 @@ impl Settings {
             return Ok(Way::Direct);
         }
         if let Some(proxy) = &self.proxy {
-            return through(proxy.expose(), "the setting proxy")
+            return through(proxy.expose(), "the setting proxy", &self.base_url)
                 .ok_or_else(|| Error::invalid_setting("proxy", "is not a proxy's URL, such as http://proxy:3128"));
         }
         let present = |names: &[&'static str]| {
@@ -63,7 +70,7 @@ impl Settings {
             Error::invalid_setting("proxy", why)
         };
         let value = value.into_string().map_err(|_| unusable())?;
-        through(&value, name).ok_or_else(unusable)
+        through(&value, name, &self.base_url).ok_or_else(unusable)
     }
 
     /// Whether the server is one of those that `NO_PROXY` lists.
@@ -74,7 +81,7 @@ impl Settings {
     }
 }
 
-fn through(text: &str, source: &'static str) -> Option<Way> {
+fn through(text: &str, source: &'static str, base_url: &str) -> Option<Way> {
     let text = text.trim();
     let url = match reqwest::Url::parse(text) {
         Ok(url) if url.has_host() => url,
@@ -90,7 +97,27 @@ fn through(text: &str, source: &'static str) -> Option<Way> {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    Some(Way::Through(Box::new(reqwest::Proxy::all(url.as_str()).ok()?), ProxyName { address, source }))
+    let tunnel = tunnel(&url, base_url);
+    Some(Way::Through(Box::new(reqwest::Proxy::all(url.as_str()).ok()?), ProxyName { address, source, tunnel }))
+}
+
+fn tunnel(proxy: &reqwest::Url, base_url: &str) -> Option<Tunnel> {
+    let server = reqwest::Url::parse(base_url).ok()?;
+    if proxy.scheme() != "http" || server.scheme() != "https" {
+        return None;
+    }
+    let plain = |text: &str| percent_decode(text);
+    let authorization = match (proxy.username(), proxy.password()) {
+        ("", None) => None,
+        (user, password) => {
+            let both = format!("{}:{}", plain(user)?, plain(password.unwrap_or_default())?);
+            Some(Secret::new(format!("Basic {}", STANDARD.encode(both))))
+        }
+    };
+    // Without the brackets of an IPv6 address.
+    let host = proxy.host_str()?.trim_matches(['[', ']']).to_owned();
+    let server = format!("{}:{}", server.host_str()?, server.port_or_known_default()?);
+    Some(Tunnel { host, port: proxy.port_or_known_default()?, authorization, server })
 }
 
 #[cfg(test)]
