@@ -11,7 +11,7 @@ use crate::{
     operations::{self, Spec},
     output::Format,
     pgp, psd2, salt_edge, serve,
-    usage_text::without_values,
+    usage_text::{self, without_values},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -32,6 +32,10 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let format = if arguments.iter().any(|argument| argument == "--json") { Format::Json } else { Format::Table };
     let specs = operations::specs();
     completion::answer_shell(|| command(&specs));
+    if let Some(failure) = not_utf8(&arguments) {
+        format.fail(&failure);
+        return ExitCode::from(failure.code());
+    }
     let matches = match command(&specs).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return usage(&without_values(error), format),
@@ -43,6 +47,17 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
             ExitCode::from(failure.code())
         }
     }
+}
+
+/// The failure for an argument that is not UTF-8: names of files are bytes, and the catalogue's values are text.
+fn not_utf8(arguments: &[OsString]) -> Option<Failure> {
+    // The first one is the program.
+    let place = 1 + arguments.iter().skip(1).position(|argument| argument.to_str().is_none())?;
+    let before = arguments[place - 1].to_str().filter(|before| usage_text::is_option(before));
+    let after = before.map(|option| format!(", after {option},")).unwrap_or_default();
+    Some(Failure::usage(format!(
+        "argument {place}{after} is not UTF-8. Give a file with such a name as - and < FILE, or rename it"
+    )))
 }
 
 /// The whole command line.

@@ -19,7 +19,11 @@ function fromVariable(value, field = 'secret') {
   if (typeof value !== 'object' || value === null || typeof value.env !== 'string') return value;
   if (Object.keys(value).length !== 1) return value;
   const text = process.env[value.env];
-  if (typeof text === 'string') return text;
+  if (typeof text === 'string') {
+    // Node replaces what is no UTF-8.
+    if (text.includes('\ufffd')) throw invalidField(field, 'the environment variable that is named is not UTF-8');
+    return text;
+  }
   const isName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(value.env);
   throw invalidField(
     field,

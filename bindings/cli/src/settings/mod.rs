@@ -48,15 +48,19 @@ impl Settings {
             Some(path) => Some(SettingsFile::open(path.as_ref())?),
             None => SettingsFile::open_default()?,
         };
-        let variables = protocol.client.iter().flat_map(|client| client.variables).filter_map(|(variable, setting)| {
-            let value = std::env::var(variable).ok().filter(|value| !value.is_empty())?;
-            Some((filed_name(setting), value))
-        });
+        let mut environment = BTreeMap::new();
+        for (variable, setting) in protocol.client.iter().flat_map(|client| client.variables) {
+            let Some(value) = std::env::var_os(variable).filter(|value| !value.is_empty()) else { continue };
+            let value = value
+                .into_string()
+                .map_err(|_| Failure::usage(format!("the environment variable {variable} is not UTF-8")))?;
+            environment.insert(filed_name(setting), value);
+        }
         Ok(Self {
             protocol: Some(protocol),
             given: given.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             file,
-            environment: variables.collect(),
+            environment,
             exchange_timeout,
         })
     }

@@ -183,3 +183,23 @@ fn the_catalogue_is_an_array_of_every_operation() {
     );
     home.run(&["catalogue", "--openapi", "nonsense"]).expect(1);
 }
+
+/// Names of files and variables are bytes to the system, and text here.
+#[test]
+fn what_is_not_utf_8_is_said_with_its_place() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let home = Home::empty();
+    let odd = OsStr::from_bytes(b"p\xe4iv\xe4");
+    for (arguments, said) in [
+        (&["call", "check_payment_file", "--content"][..], "argument 4, after --content, is not UTF-8"),
+        (&["iso20022", "check"], "argument 3 is not UTF-8"),
+    ] {
+        let mut command = home.command(arguments);
+        command.arg(odd);
+        let ran = crate::support::ran(command.output().unwrap()).expect(1);
+        assert!(ran.err.contains(said) && ran.err.contains("- and < FILE"), "{}", ran.err);
+    }
+    let mut command = home.command(&["call", "list_keys"]);
+    let ran = crate::support::ran(command.env("ISECURE_PASSWORD", odd).output().unwrap()).expect(1);
+    assert!(ran.err.contains("the environment variable ISECURE_PASSWORD is not UTF-8"), "{}", ran.err);
+}

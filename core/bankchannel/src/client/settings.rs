@@ -111,7 +111,7 @@ impl Settings {
     /// `configuration.invalid` for a variable that cannot be used; `input.invalid_field` for a protocol without
     /// variables.
     pub fn or_env(self) -> Result<Self> {
-        self.or_variables(|name| std::env::var(name).ok())
+        self.or_variables(crate::ws_channel::env::variable_text)
     }
 
     /// The same with any source of variables.

@@ -31,10 +31,10 @@ impl WsChannelSettings {
     /// # Errors
     /// `configuration.invalid`, which names the variable; its value is not shown.
     pub fn from_env() -> Result<Self> {
-        Self::from_variables(|name| std::env::var(name).ok())
+        Self::from_variables(variable_text)
     }
 
-    /// The same with any source of variables.
+    /// The same with any source of variables. A text with U+FFFD, the replacement of what was no UTF-8, is an error.
     ///
     /// # Errors
     /// As [`from_env`](Self::from_env).
@@ -109,11 +109,20 @@ fn code_from_variables(kind: &str, mode: Mode, variable: impl Fn(&str) -> Option
     names.iter().find_map(|name| variable(name).filter(|value| !value.is_empty())).map(Secret::new)
 }
 
+/// A variable of the environment; what is no UTF-8 in it is replaced.
+pub(crate) fn variable_text(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
 struct Variables<'a>(&'a dyn Fn(&str) -> Option<String>);
 
 impl Variables<'_> {
     fn read<T: Boundary>(&self, name: &'static str) -> Result<Option<T>> {
         let Some(text) = (self.0)(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            let why = format!("the environment variable {name} is not UTF-8");
+            return Err(Error::because(&row::CONFIGURATION, why).with("field", name));
+        }
         let reader = &mut Reader::new(Representation::Boundary);
         let read = reader.at_key(name.to_owned(), |reader| T::read(text.into(), reader));
         read.map(Some).map_err(|why| Error::because(&row::CONFIGURATION, why.message()).with("field", name))
@@ -163,6 +172,9 @@ mod tests {
             WsChannelSettings::from_variables(|name| (name == "ISECURE_API_KEY").then(|| "short secret".into()))
                 .unwrap_err();
         assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some("ISECURE_API_KEY")));
+        let not_utf8 =
+            WsChannelSettings::from_variables(|name| (name == "ISECURE_NAME").then(|| "P\u{fffd}ivi".into()));
+        assert!(not_utf8.unwrap_err().message().contains("ISECURE_NAME is not UTF-8"));
         assert!(
             error.message().contains("ISECURE_API_KEY") && !error.to_json().to_string().contains("short secret"),
             "{error}"

@@ -8,7 +8,7 @@
 
 mod dispatch;
 mod effects;
-mod env;
+pub(crate) mod env;
 mod exchange;
 pub mod flows;
 mod method_docs;

@@ -1,6 +1,6 @@
 //! Booleans, integers, plain text and secrets.
 
-use std::io::Read as _;
+use std::{env::VarError, io::Read as _};
 
 use zeroize::Zeroizing;
 
@@ -115,7 +115,10 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
                 Some(("file", path)) => from_file(path, reader)?,
                 Some(("env", name)) => match std::env::var(name) {
                     Ok(text) => Secret::new(text),
-                    Err(_) => return Err(reader.invalid(shown::unset_variable(name))),
+                    Err(VarError::NotUnicode(_)) => {
+                        return Err(reader.invalid("the environment variable that is named is not UTF-8"));
+                    }
+                    Err(VarError::NotPresent) => return Err(reader.invalid(shown::unset_variable(name))),
                 },
                 _ => return Err(reader.invalid("must be a string, {\"file\": PATH} or {\"env\": NAME}")),
             }
