@@ -6,6 +6,7 @@
 mod bank;
 mod callbacks;
 mod check;
+mod clocks;
 mod customers;
 mod faults;
 mod flows;

@@ -161,6 +161,11 @@ impl Place {
         Self { folder: tempfile::tempdir().unwrap(), schema }
     }
 
+    /// Whether processes on several machines may share it: a server.
+    pub(crate) fn is_server(&self) -> bool {
+        self.schema.is_some()
+    }
+
     /// The value of the setting `store`.
     pub(crate) fn store(&self) -> String {
         match &self.schema {
