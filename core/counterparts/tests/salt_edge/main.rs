@@ -8,6 +8,7 @@ mod callbacks;
 mod check;
 mod clocks;
 mod customers;
+mod database_away;
 mod faults;
 mod flows;
 mod full_disk;

@@ -161,9 +161,9 @@ impl Place {
         Self { folder: tempfile::tempdir().unwrap(), schema }
     }
 
-    /// Whether processes on several machines may share it: a server.
-    pub(crate) fn is_server(&self) -> bool {
-        self.schema.is_some()
+    /// The server's URL and the schema there; `None` for a folder.
+    pub(crate) fn server(&self) -> Option<(&str, &str)> {
+        self.schema.as_ref().map(|(server, schema)| (&**server, &**schema))
     }
 
     /// The value of the setting `store`.

@@ -11,10 +11,10 @@ use bankchannel_storage::salt_edge_connector::{
 };
 
 use super::{
-    Engine,
+    Engine, again_while,
     question::Refused,
     records::{FailureRecord, SessionRecord, SuccessRecord, TokenRecord, UpdateRecord},
-    shown, timestamp, unusable,
+    shown, timestamp,
     vault::Place,
 };
 
@@ -46,11 +46,17 @@ impl Engine<'_> {
         user_id.map(|user_id| self.vault.holder(user_id))
     }
 
-    /// Plans the change that follows from a step of the bank.
+    /// Plans the change that follows from a step of the bank. While the store is away, it is asked again as long as
+    /// `goes_on`, which gets the number of attempts made: the step is an answer of the bank, and must not be lost.
     ///
     /// # Errors
     /// `resource.storage`; the inner error is the reason why the step makes no sense.
-    pub(super) async fn plan(&self, session: &Session, step: Step) -> Result<Planned> {
+    pub(super) async fn plan(
+        &self,
+        session: &Session,
+        step: Step,
+        goes_on: impl Fn(u32) -> bool,
+    ) -> Result<Planned> {
         let record = self.session_record(session)?;
         Ok(match step {
             Step::Approved(approved) if session.kind == SessionKind::Refresh => {
@@ -59,7 +65,7 @@ impl Engine<'_> {
                 }
                 Ok(self.refreshed(session, SessionRecord { user_id: Some(approved.user_id), ..record }))
             }
-            Step::Approved(approved) => return self.approved(session, record, approved).await,
+            Step::Approved(approved) => return self.approved(session, record, approved, goes_on).await,
             Step::Redirect(page) => self.to_page(session, record, page),
             Step::CodeNeeded(code) => self.for_code(session, record, code),
             Step::Done(_) if session.kind == SessionKind::Refresh => Ok(self.refreshed(session, record)),
@@ -103,14 +109,20 @@ impl Engine<'_> {
         Change::Succeed { sealed: self.vault.seal(record, Place::Session(session.id)), granted: None, callback }
     }
 
-    async fn approved(&self, session: &Session, record: SessionRecord, mut approved: Approved) -> Result<Planned> {
+    async fn approved(
+        &self,
+        session: &Session,
+        record: SessionRecord,
+        mut approved: Approved,
+        goes_on: impl Fn(u32) -> bool,
+    ) -> Result<Planned> {
         if approved.user_id.trim().is_empty() {
             return Ok(Err("user_id is empty"));
         }
         if let Some(why) = approved.consent.as_ref().and_then(|consent| senseless(consent)) {
             return Ok(Err(why));
         }
-        let found = self.store.token_of_id(session.token).await.map_err(unusable)?;
+        let found = again_while(goes_on, || self.store.token_of_id(session.token)).await?;
         let Some(token) = found else { return Ok(Err("the session's token is gone")) };
         let mut given: TokenRecord = self.vault.open(&token.sealed, Place::Token(token.id))?;
         if session.kind == SessionKind::Reconnect {

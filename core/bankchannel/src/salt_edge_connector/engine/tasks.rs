@@ -99,7 +99,7 @@ impl Engine<'_> {
         let (change, broken) = match step {
             Ok(step) => {
                 let holder = self.holder(&step);
-                let why = match self.plan(session, step).await? {
+                let why = match self.plan(session, step, |tries| self.waits_for_store(task, session, tries)).await? {
                     Ok(change) => match self.settle_task(task, session, holder, change).await? {
                         Settled::OtherCustomer => OTHER_CUSTOMER,
                         _ => return Ok(()),
@@ -132,6 +132,15 @@ impl Engine<'_> {
         Err(error)
     }
 
+    /// Whether an answer of the bank waits for a store that is away, after so many attempts: as long as its session can
+    /// take it.
+    fn waits_for_store(&self, task: &DueTask, session: &Session, tries: u32) -> bool {
+        if tries == BUSY_TRIES {
+            self.options.warn(&told(task, session, "the answer waits for the store"));
+        }
+        tries < BUSY_TRIES || (self.now() < session.expires_at && !self.is_over())
+    }
+
     async fn settle_task(
         &self,
         task: &DueTask,
@@ -141,13 +150,7 @@ impl Engine<'_> {
     ) -> Result<Settled> {
         let by = Settler::Task { id: task.id, lease: task.lease };
         let settlement = Settlement { session: session.id, by, now: self.now(), holder, change };
-        // The bank's answer is kept as long as the session can take it.
-        let goes_on = |tries| {
-            if tries == BUSY_TRIES {
-                self.options.warn(&told(task, session, "the answer waits for the store"));
-            }
-            tries < BUSY_TRIES || (self.now() < session.expires_at && !self.is_over())
-        };
+        let goes_on = |tries| self.waits_for_store(task, session, tries);
         let settled = again_while(goes_on, || self.store.settle(settlement.clone())).await?;
         self.client.is_due();
         match settled {

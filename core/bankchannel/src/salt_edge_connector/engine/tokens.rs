@@ -17,7 +17,7 @@ use bankchannel_storage::salt_edge_connector::{
 };
 
 use super::{
-    Engine, again_while_busy,
+    BUSY_TRIES, Engine, again_while_busy,
     records::{SessionRecord, TokenRecord},
     steps::OTHER_CUSTOMER,
     unusable,
@@ -56,7 +56,7 @@ impl Engine<'_> {
             Err(Error::because(&row::INVALID_FIELD, why).with("field", field))
         };
         let holder = self.holder(&step);
-        let change = match self.plan(session, step).await? {
+        let change = match self.plan(session, step, |tries| tries < BUSY_TRIES).await? {
             Ok(change) => change,
             Err(why) => return senseless(why),
         };
