@@ -2,6 +2,7 @@
 
 mod fetching;
 mod registry;
+mod taken;
 mod wait;
 
 pub(in crate::ws_channel) use registry::AnswerRegistry;

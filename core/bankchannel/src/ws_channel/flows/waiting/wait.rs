@@ -13,8 +13,6 @@ use bankchannel_foundation::{Category, Error, Result, error::row};
 use bankchannel_iso20022::{
     MessageFile,
     answers::{BankVerdict, PaymentVerdict, UploadedMessage},
-    cash::Statement,
-    status::StatusReport,
 };
 use bankchannel_transport::background;
 use bankchannel_ws_channel::{
@@ -34,6 +32,7 @@ use super::{
     },
     fetching::fetch,
     registry::{AnswerRegistry, FetchClaim, FetchTurn, FetchedFile, FileKey, OwnAnswer, Registration},
+    taken::{Reported, TakenAnswer},
 };
 use crate::file_ledger::{FileLedger, LedgerEntry};
 
@@ -70,9 +69,9 @@ pub(in super::super) enum WaitEnd {
 pub(in super::super) struct AnswerWait<'a> {
     steps: &'a Steps<'a>,
     registry: &'a AnswerRegistry,
-    registration: Registration<'a>,
+    pub(super) registration: Registration<'a>,
     upload: Arc<UploadedMessage>,
-    settings: WaitSettings,
+    pub(super) settings: WaitSettings,
     /// When the upload was accepted: an earlier listing has no answers.
     begun_at: Instant,
     /// The files that were there before the upload.
@@ -80,23 +79,13 @@ pub(in super::super) struct AnswerWait<'a> {
     fetches: FuturesUnordered<Pin<Box<dyn Future<Output = Fetched> + Send + 'a>>>,
     /// The files that are being fetched here.
     running: Vec<(String, String)>,
-    taken: Vec<TakenAnswer>,
-    others: Vec<BankAnswer>,
+    pub(super) taken: Vec<TakenAnswer>,
+    pub(super) others: Vec<BankAnswer>,
     /// The files that the bank may have sent and that did not arrive.
-    begun: Vec<String>,
-    reports: Vec<StatusReport>,
-    unreferenced_reports: Vec<StatusReport>,
-    statements: Vec<Statement>,
-    said: BankVerdict,
+    pub(super) begun: Vec<String>,
+    reported: Arc<Reported>,
+    pub(super) said: BankVerdict,
     parser: Parser,
-}
-
-/// An answer to this wait's upload.
-struct TakenAnswer {
-    answer: BankAnswer,
-    own: OwnAnswer,
-    /// This wait's own entry in its ledger, if another wait fetched the file.
-    entry: Option<LedgerEntry>,
 }
 
 /// The result of fetching a file.
@@ -128,9 +117,7 @@ impl<'a> AnswerWait<'a> {
             taken: Vec::new(),
             others: Vec::new(),
             begun: Vec::new(),
-            reports: Vec::new(),
-            unreferenced_reports: Vec::new(),
-            statements: Vec::new(),
+            reported: Arc::default(),
         }
     }
 
@@ -364,25 +351,22 @@ impl<'a> AnswerWait<'a> {
     }
 
     fn note_content(&mut self, answer: &OwnAnswer) {
+        // Nobody else has it now, so nothing is copied.
+        let reported = Arc::make_mut(&mut self.reported);
         match &answer.fetched.read.content {
             Some(MessageFile::Status(file)) if answer.is_unreferenced => {
-                self.unreferenced_reports.extend(file.reports.iter().cloned());
+                reported.unreferenced_reports.extend(file.reports.iter().cloned());
             }
-            Some(MessageFile::Status(file)) => self.reports.extend(file.reports.iter().cloned()),
-            Some(MessageFile::Cash(file)) => self.statements.extend(file.statements.iter().cloned()),
+            Some(MessageFile::Status(file)) => reported.reports.extend(file.reports.iter().cloned()),
+            Some(MessageFile::Cash(file)) => reported.statements.extend(file.statements.iter().cloned()),
             _ => {}
         }
     }
 
     /// Determines what the bank says, from all answers so far.
     async fn judge(&mut self) {
-        let upload = Arc::clone(&self.upload);
-        let (reports, unreferenced) = (self.reports.clone(), self.unreferenced_reports.clone());
-        let statements = self.statements.clone();
-        let judged = background::blocking(move || match BankVerdict::of(&upload, &reports, &statements) {
-            said if said.status.is_none() && !unreferenced.is_empty() => BankVerdict::of_unreferenced(&unreferenced),
-            said => said,
-        });
+        let (upload, reported) = (Arc::clone(&self.upload), Arc::clone(&self.reported));
+        let judged = background::blocking(move || reported.verdict(&upload));
         if let Ok(said) = judged.await {
             self.said = said;
         }
@@ -421,71 +405,12 @@ impl<'a> AnswerWait<'a> {
             &row::RATE_LIMITED,
             &errors::BANK_UNAVAILABLE,
             &errors::SERVICE_FAILED,
+            &errors::STORAGE_FULL,
         ];
         // The time limit of one poll does not end the flow.
         passing.contains(&error.row())
             || broke_off_a_renewal(error)
             || (error.category() == Category::TimedOut && !self.steps.is_over())
-    }
-
-    /// The types of which no answer has come.
-    pub(in super::super) fn missing(&self) -> Vec<FileType> {
-        let has = |wanted: &FileType| self.taken.iter().any(|taken| taken.answer.file.file_type == wanted.as_str());
-        self.settings.types.iter().filter(|wanted| !has(wanted)).cloned().collect()
-    }
-
-    pub(in super::super) fn said(&self) -> &BankVerdict {
-        &self.said
-    }
-
-    /// The answers that came, by type and reference.
-    pub(in super::super) fn taken_names(&self) -> String {
-        let names = self.taken.iter().map(|taken| name_of(&key_of(&taken.answer.file)));
-        names.collect::<Vec<_>>().join(", ")
-    }
-
-    /// The files that the bank may have sent and that did not arrive, by type and reference.
-    pub(in super::super) fn begun_names(&self) -> String {
-        self.begun.join(", ")
-    }
-
-    /// The number of other waits with the same message id.
-    pub(in super::super) fn namesakes(&self) -> usize {
-        self.registration.namesakes()
-    }
-
-    /// Ends the wait: the answers, one of each type in the order of the types and then the others of these types, and
-    /// the files that are nobody's. `is_reported` is whether the call returns them, or fails.
-    pub(in super::super) async fn into_files(self, is_reported: bool) -> (Vec<BankAnswer>, Vec<BankAnswer>) {
-        let Self { settings, taken, others, .. } = self;
-        let (mut answers, mut entries) = (Vec::with_capacity(taken.len()), Vec::with_capacity(taken.len()));
-        for TakenAnswer { answer, own, entry } in taken {
-            answers.push(answer);
-            entries.push((own, entry));
-        }
-        if is_reported {
-            let ledger = settings.ledger;
-            settle(move || {
-                for (own, entry) in entries {
-                    entry.iter().for_each(LedgerEntry::withdraw);
-                    // Another owner that keeps the same ledger still has to report the file.
-                    let is_last = own.fetched.reported();
-                    if let Some(ledger) = ledger.as_ref().filter(|_| is_last) {
-                        let file = &own.fetched.file;
-                        ledger.reported(&file.file_type, file.file_reference.as_str());
-                    }
-                }
-            })
-            .await;
-        }
-        let mut sorted = Vec::with_capacity(answers.len());
-        for wanted in &settings.types {
-            if let Some(at) = answers.iter().position(|answer| answer.file.file_type == wanted.as_str()) {
-                sorted.push(answers.remove(at));
-            }
-        }
-        sorted.append(&mut answers);
-        (sorted, others)
     }
 }
 
@@ -499,10 +424,10 @@ fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
     }
 }
 
-fn key_of(file: &FileDescriptor) -> (String, String) {
+pub(super) fn key_of(file: &FileDescriptor) -> (String, String) {
     (file.file_type.clone(), file.file_reference.as_str().to_owned())
 }
 
-fn name_of((file_type, reference): &(String, String)) -> String {
+pub(super) fn name_of((file_type, reference): &(String, String)) -> String {
     format!("{file_type} {reference}")
 }

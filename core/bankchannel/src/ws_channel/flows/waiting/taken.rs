@@ -1,0 +1,105 @@
+//! What a wait has taken: what the bank says in it, what is missing, and what the call returns.
+
+use bankchannel_iso20022::{
+    answers::{BankVerdict, UploadedMessage},
+    cash::Statement,
+    status::StatusReport,
+};
+use bankchannel_ws_channel::model::FileType;
+
+use super::{
+    super::{fetch::settle, upload_and_wait::BankAnswer},
+    registry::OwnAnswer,
+    wait::{AnswerWait, key_of, name_of},
+};
+use crate::file_ledger::LedgerEntry;
+
+/// An answer to this wait's upload.
+pub(super) struct TakenAnswer {
+    pub(super) answer: BankAnswer,
+    pub(super) own: OwnAnswer,
+    /// This wait's own entry in its ledger, if another wait fetched the file.
+    pub(super) entry: Option<LedgerEntry>,
+}
+
+/// The content of the answers, as far as it says something about payments.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reported {
+    pub(super) reports: Vec<StatusReport>,
+    pub(super) unreferenced_reports: Vec<StatusReport>,
+    pub(super) statements: Vec<Statement>,
+}
+
+impl Reported {
+    /// What the bank says about an upload.
+    pub(super) fn verdict(&self, upload: &UploadedMessage) -> BankVerdict {
+        match BankVerdict::of(upload, &self.reports, &self.statements) {
+            said if said.status.is_none() && !self.unreferenced_reports.is_empty() => {
+                BankVerdict::of_unreferenced(&self.unreferenced_reports)
+            }
+            said => said,
+        }
+    }
+}
+
+impl AnswerWait<'_> {
+    /// The types of which no answer has come.
+    pub(in super::super) fn missing(&self) -> Vec<FileType> {
+        let has = |wanted: &FileType| self.taken.iter().any(|taken| taken.answer.file.file_type == wanted.as_str());
+        self.settings.types.iter().filter(|wanted| !has(wanted)).cloned().collect()
+    }
+
+    pub(in super::super) fn said(&self) -> &BankVerdict {
+        &self.said
+    }
+
+    /// The answers that came, by type and reference.
+    pub(in super::super) fn taken_names(&self) -> String {
+        let names = self.taken.iter().map(|taken| name_of(&key_of(&taken.answer.file)));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The files that the bank may have sent and that did not arrive, by type and reference.
+    pub(in super::super) fn begun_names(&self) -> String {
+        self.begun.join(", ")
+    }
+
+    /// The number of other waits with the same message id.
+    pub(in super::super) fn namesakes(&self) -> usize {
+        self.registration.namesakes()
+    }
+
+    /// Ends the wait: the answers, one of each type in the order of the types and then the others of these types, and
+    /// the files that are nobody's. `is_reported` is whether the call returns them, or fails.
+    pub(in super::super) async fn into_files(self, is_reported: bool) -> (Vec<BankAnswer>, Vec<BankAnswer>) {
+        let Self { settings, taken, others, .. } = self;
+        let (mut answers, mut entries) = (Vec::with_capacity(taken.len()), Vec::with_capacity(taken.len()));
+        for TakenAnswer { answer, own, entry } in taken {
+            answers.push(answer);
+            entries.push((own, entry));
+        }
+        if is_reported {
+            let ledger = settings.ledger;
+            settle(move || {
+                for (own, entry) in entries {
+                    entry.iter().for_each(LedgerEntry::withdraw);
+                    // Another owner that keeps the same ledger still has to report the file.
+                    let is_last = own.fetched.reported();
+                    if let Some(ledger) = ledger.as_ref().filter(|_| is_last) {
+                        let file = &own.fetched.file;
+                        ledger.reported(&file.file_type, file.file_reference.as_str());
+                    }
+                }
+            })
+            .await;
+        }
+        let mut sorted = Vec::with_capacity(answers.len());
+        for wanted in &settings.types {
+            if let Some(at) = answers.iter().position(|answer| answer.file.file_type == wanted.as_str()) {
+                sorted.push(answers.remove(at));
+            }
+        }
+        sorted.append(&mut answers);
+        (sorted, others)
+    }
+}
