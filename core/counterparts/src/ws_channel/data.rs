@@ -142,5 +142,6 @@ pub(crate) async fn open_store(config: &Config, data: &Path, tables: SchemaUse) 
 
 /// A store fault as an error for callers other than clients.
 pub(crate) fn storage(why: StoreError) -> Error {
-    Error::because(&row::STORAGE, why.to_string()).with_source(why)
+    let row = if matches!(why, StoreError::NoThread { .. }) { &row::THREADS } else { &row::STORAGE };
+    Error::because(row, why.to_string()).with_source(why)
 }

@@ -142,6 +142,7 @@ const FAILURES: &[(u16, &str)] = &[
     (502, "The bank answered nothing usable."),
     (503, "The service or the bank cannot answer now."),
     (504, "The bank did not answer in time."),
+    (507, "The service has no space left; it has stored nothing of the request."),
 ];
 
 fn components() -> Value {

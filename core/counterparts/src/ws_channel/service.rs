@@ -153,14 +153,15 @@ impl Call {
         self.session().ok_or_else(|| Fault::internal("the operation is declared without a session"))
     }
 
-    /// Logs that the call was answered.
+    /// Logs that the call was answered, or refused.
     pub(crate) fn log(&self, status: u16) {
+        let what = if status < 400 { "answered" } else { "refused" };
         tracing::info!(
             request_id = self.request_id,
             caller_request_id = self.caller_request_id,
             operation = self.operation,
             status,
-            "answered"
+            "{what}"
         );
     }
 

@@ -96,6 +96,12 @@ pub enum StoreError {
         /// The message of the operating system or database.
         reason: String,
     },
+    /// The system starts no thread. Nothing was begun.
+    #[error("the system starts no thread ({reason}); raise the limit of threads or processes, or end others")]
+    NoThread {
+        /// The message of the operating system.
+        reason: String,
+    },
     /// This database does not support the operation; the text names an alternative.
     #[error("{what} is not available here: {instead}")]
     Unsupported {
@@ -178,6 +184,7 @@ impl StoreError {
                 | Self::SchemaOlder { .. }
                 | Self::Absent { .. }
                 | Self::Contended { .. }
+                | Self::NoThread { .. }
                 | Self::Unsupported { .. }
                 | Self::Misuse { .. }
                 | Self::Refused(_)
@@ -190,6 +197,8 @@ impl StoreError {
         match error.kind() {
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Self::ReadOnly { place, reason },
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { place, reason },
+            // The driver has a thread for each connection; a file never says this.
+            io::ErrorKind::WouldBlock => Self::NoThread { reason },
             _ => Self::Io { place, reason },
         }
     }
@@ -272,6 +281,7 @@ mod tests {
         assert!(matches!(of(io::ErrorKind::PermissionDenied), StoreError::ReadOnly { .. }));
         assert!(matches!(of(io::ErrorKind::StorageFull), StoreError::Full { .. }));
         assert!(matches!(of(io::ErrorKind::InvalidData), StoreError::Io { .. }));
+        assert!(matches!(of(io::ErrorKind::WouldBlock), StoreError::NoThread { .. }));
     }
 
     #[test]

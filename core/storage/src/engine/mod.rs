@@ -22,6 +22,7 @@
 //! * Time, random values and identifiers are passed in.
 //! * With PostgreSQL, a verb that holds a connection runs to its end or its time limit even if its caller goes away.
 
+pub(crate) mod apart;
 mod database;
 mod error;
 mod folder_lock;

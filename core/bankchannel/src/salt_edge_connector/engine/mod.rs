@@ -333,7 +333,8 @@ fn is_passing(fault: &StoreError) -> bool {
 
 /// The error for an unusable store.
 fn unusable(fault: StoreError) -> Error {
-    Error::because(&row::STORAGE, fault.to_string())
+    let row = if matches!(fault, StoreError::NoThread { .. }) { &row::THREADS } else { &row::STORAGE };
+    Error::because(row, fault.to_string())
 }
 
 /// A time in its boundary form.

@@ -51,12 +51,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// `resource.storage`; the inner error is the reason why the step makes no sense.
-    pub(super) async fn plan(
-        &self,
-        session: &Session,
-        step: Step,
-        goes_on: impl Fn(u32) -> bool,
-    ) -> Result<Planned> {
+    pub(super) async fn plan(&self, session: &Session, step: Step, goes_on: impl Fn(u32) -> bool) -> Result<Planned> {
         let record = self.session_record(session)?;
         Ok(match step {
             Step::Approved(approved) if session.kind == SessionKind::Refresh => {

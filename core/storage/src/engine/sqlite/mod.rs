@@ -8,6 +8,7 @@ mod writer;
 pub use commits::CommitState;
 pub use open::{create_private_dir, is_in_use, open_copy};
 
+use super::apart::apart;
 use super::job::BoxedJob;
 use super::tx::Connection;
 use super::{Result, Row, Schema, SchemaUse, SqlDialect, StoreError, Tx, Value, args, migrations};
@@ -66,9 +67,8 @@ impl<S: Schema> SqliteDriver<S> {
             return Err(StoreError::Absent { place: place.to_string() });
         }
         let (locked, is_shared) = (folder.to_owned(), settings.is_shared);
-        let locks = tokio::task::spawn_blocking(move || open::lock_folder(&locked, is_shared)).await;
         let open::FolderLocks { folder: lock, opening } =
-            locks.map_err(|why| StoreError::from_io(&why.into(), folder))??;
+            apart(move || open::lock_folder(&locked, is_shared)).await??;
         open::prepare_file(&file, is_shared)?;
         let connection = open::connect_writer(&file, settings, &place).await?;
         let mut tx = Tx::new(Connection::Writer(Box::new(connection)), place.clone());

@@ -2,7 +2,7 @@
 
 use super::registration::{remove_user, wipe_unverified};
 use super::sessions::{SOURCE_KNOWN_MS, SOURCE_SCOPE};
-use crate::engine::{Result, Schema as _, StoreError, args, create_private_dir, open_copy};
+use crate::engine::{Result, Schema as _, StoreError, apart::apart, args, create_private_dir, open_copy};
 use crate::ws_channel::schema::WsChannel;
 use crate::ws_channel::{BackupReport, Mode, NamedContent, PurgePolicy, PurgeReport, Store, Tx};
 use futures_util::future::BoxFuture;
@@ -104,8 +104,7 @@ impl Store {
 async fn copy_named(source: PathBuf, target: &Path, database: PathBuf) -> Result<BackupReport> {
     let named = named_content(&database).await?;
     let target = target.to_owned();
-    let copied = tokio::task::spawn_blocking(move || copy_content(&source, &target, &database, &named)).await;
-    copied.map_err(|_| StoreError::internal("copying the content files panicked"))?
+    apart(move || copy_content(&source, &target, &database, &named)).await?
 }
 
 async fn named_content(database: &Path) -> Result<Vec<NamedContent>> {
