@@ -14,13 +14,16 @@
 use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, ErrorKind, Read},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::{
+        fd::OwnedFd,
+        unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    },
     path::Path,
 };
 
 use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 use rustix::{
-    fs::{OFlags, StatVfsMountFlags},
+    fs::{Mode, OFlags, StatVfsMountFlags},
     process::{getegid, geteuid, getgroups},
 };
 
@@ -66,6 +69,25 @@ pub(crate) fn check_inner_folder(path: &Path, elsewhere: &str) -> Result<()> {
         Err(why) if why.kind() == ErrorKind::NotFound => Ok(()),
         Err(why) => Err(unusable(path, &why)),
     }
+}
+
+/// Opens a folder of the server's own to write in it: what is in its place meanwhile does not matter then. A link is
+/// followed only in the place that a setting names.
+///
+/// # Errors
+/// Those of the operating system.
+pub(crate) fn open_folder(path: &Path, is_named_by_setting: bool) -> io::Result<OwnedFd> {
+    let follow = if is_named_by_setting { OFlags::empty() } else { OFlags::NOFOLLOW };
+    Ok(rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | follow, Mode::empty())?)
+}
+
+/// Creates a private file in an open folder; there must be none of this name.
+///
+/// # Errors
+/// Those of the operating system.
+pub(crate) fn create_in(folder: &OwnedFd, name: &str) -> io::Result<File> {
+    let how = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::openat(folder, name, how, Mode::RUSR | Mode::WUSR)?))
 }
 
 /// Refuses a folder that another user owns or can write.
@@ -288,9 +310,22 @@ mod tests {
             assert_eq!(target.exists(), is_there, "nothing is made behind it");
             fs::create_dir_all(&target).unwrap();
         }
+        assert!(open_folder(&link, false).is_err());
+        create_in(&open_folder(&link, true).unwrap(), "named").unwrap();
+        fs::remove_file(target.join("named")).unwrap();
         // The remedy.
         fs::remove_file(&link).unwrap();
         inner_folder(&link, "").unwrap();
+        let opened = open_folder(&link, false).unwrap();
+        // What takes its place afterwards gets nothing.
+        fs::rename(&link, place.path().join("aside")).unwrap();
+        symlink(&target, &link).unwrap();
+        create_in(&opened, "made").unwrap();
+        assert!(create_in(&opened, "made").is_err(), "it is there");
+        assert!(place.path().join("aside/made").is_file());
+        fs::remove_file(&link).unwrap();
+        fs::rename(place.path().join("aside"), &link).unwrap();
+        fs::remove_file(link.join("made")).unwrap();
         assert!(!link.is_symlink() && fs::read_dir(&target).unwrap().count() == 0);
     }
 

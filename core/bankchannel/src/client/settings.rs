@@ -111,7 +111,7 @@ impl Settings {
     /// `configuration.invalid` for a variable that cannot be used; `input.invalid_field` for a protocol without
     /// variables.
     pub fn or_env(self) -> Result<Self> {
-        self.or_variables(crate::ws_channel::env::variable_text)
+        self.or_variables(variable_text)
     }
 
     /// The same with any source of variables.
@@ -131,6 +131,11 @@ impl Settings {
     pub(super) fn open(&self) -> Result<Client> {
         self.0.open()
     }
+}
+
+/// A variable of the environment; what is no UTF-8 in it is replaced.
+pub(crate) fn variable_text(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// The names of the protocols with such a client, as code.

@@ -31,7 +31,7 @@ impl WsChannelSettings {
     /// # Errors
     /// `configuration.invalid`, which names the variable; its value is not shown.
     pub fn from_env() -> Result<Self> {
-        Self::from_variables(variable_text)
+        Self::from_variables(crate::client::variable_text)
     }
 
     /// The same with any source of variables. A text with U+FFFD, the replacement of what was no UTF-8, is an error.
@@ -107,11 +107,6 @@ fn code_from_variables(kind: &str, mode: Mode, variable: impl Fn(&str) -> Option
     };
     let names = [format!("ISECURE_{}_{what}_CODE", mode.as_str().to_ascii_uppercase()), format!("ISECURE_{what}_CODE")];
     names.iter().find_map(|name| variable(name).filter(|value| !value.is_empty())).map(Secret::new)
-}
-
-/// A variable of the environment; what is no UTF-8 in it is replaced.
-pub(crate) fn variable_text(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 struct Variables<'a>(&'a dyn Fn(&str) -> Option<String>);

@@ -8,7 +8,7 @@
 
 mod dispatch;
 mod effects;
-pub(crate) mod env;
+mod env;
 mod exchange;
 pub mod flows;
 mod method_docs;

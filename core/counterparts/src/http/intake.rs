@@ -1,9 +1,8 @@
 //! Reads request bodies: bounded in size, with their content spooled to memory or to a file.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -21,6 +20,8 @@ use rustix::{
     io::Errno,
 };
 use tokio::time::Instant;
+
+use crate::private;
 
 /// Content up to this size stays in memory.
 const IN_MEMORY: usize = 2 * 1024 * 1024;
@@ -215,9 +216,9 @@ impl SpoolFile {
     }
 
     fn create(directory: &Path) -> std::io::Result<(File, Self)> {
-        let path = directory.join(format!("{PREFIX}{}", random::base32_lower(RANDOM)));
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        Ok((file, Self(path)))
+        let name = format!("{PREFIX}{}", random::base32_lower(RANDOM));
+        let file = private::create_in(&private::open_folder(directory, false)?, &name)?;
+        Ok((file, Self(directory.join(name))))
     }
 }
 

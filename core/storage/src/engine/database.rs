@@ -68,7 +68,7 @@ impl<S: Schema> Database<S> {
         Self { schema, driver, outdated }
     }
 
-    /// For tables of an older version, opened with [`SchemaUse::Read`]: [`StoreError::SchemaOlder`], which has both
+    /// For tables of an older version, opened with [`SchemaUse::Read`](super::SchemaUse::Read): [`StoreError::SchemaOlder`], which has both
     /// versions.
     pub fn outdated(&self) -> Option<StoreError> {
         self.outdated.map(|migrations::Versions { found, known }| StoreError::SchemaOlder { found, known })

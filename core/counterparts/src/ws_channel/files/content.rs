@@ -1,9 +1,8 @@
 //! File content on disk: below `DATA/files`, written and synced before any row names it.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{ErrorKind, Read},
-    os::unix::fs::OpenOptionsExt,
+    io::Read,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +10,10 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::Content;
 use bankchannel_storage::ws_channel::{FileContent, INLINE_LIMIT};
 use bankchannel_transport::background;
+use rustix::{
+    fs::{AtFlags, CWD, fsync, renameat, unlinkat},
+    io::Errno,
+};
 
 use crate::private;
 use crate::ws_channel::{config::Config, data::FILES, fault::Fault, service::Service};
@@ -32,7 +35,8 @@ pub(crate) async fn keep(service: &Service, content: Content) -> Result<FileCont
     match content {
         Content::Bytes(bytes) if bytes.len() <= INLINE_LIMIT => Ok(FileContent::Inline(bytes.to_vec())),
         Content::Bytes(_) | Content::File { .. } => {
-            let work = move || store(&folder, &content);
+            let is_named = service.config.files_folder.is_some();
+            let work = move || store(&private::open_folder(&folder, is_named)?, &content);
             background::blocking(work)
                 .await
                 .map_err(Fault::internal)?
@@ -42,33 +46,32 @@ pub(crate) async fn keep(service: &Service, content: Content) -> Result<FileCont
     }
 }
 
-fn store(folder: &Path, content: &Content) -> std::io::Result<FileContent> {
+fn store(folder: &OwnedFd, content: &Content) -> std::io::Result<FileContent> {
     let name = format!("c{}", random::base32_lower(NAME_LENGTH));
-    let path = folder.join(&name);
     let size = match content {
-        Content::Bytes(bytes) => copy(&bytes[..], &path)?,
+        Content::Bytes(bytes) => copy(&bytes[..], folder, &name)?,
         Content::File { path: spooled, .. } => {
             let file = private::open_for_reading(spooled)?;
             file.sync_all()?;
-            match std::fs::rename(spooled, &path) {
+            match renameat(CWD, spooled, folder, &name) {
                 // A shared folder on a separate file system.
-                Err(why) if why.kind() == ErrorKind::CrossesDevices => copy(&file, &path)?,
-                moved => moved.and_then(|()| Ok(file.metadata()?.len()))?,
+                Err(Errno::XDEV) => copy(&file, folder, &name)?,
+                moved => moved.map_err(std::io::Error::from).and_then(|()| Ok(file.metadata()?.len()))?,
             }
         }
         Content::Pieces(_) | Content::Delivered { .. } => return Err(std::io::Error::other("not a server's content")),
     };
     // The directory entry must be durable too.
-    File::open(folder)?.sync_all()?;
+    fsync(folder)?;
     Ok(FileContent::External { path: name, size: i64::try_from(size).unwrap_or(i64::MAX) })
 }
 
 /// Writes a new file and syncs it; an incomplete one is removed.
-fn copy(mut from: impl Read, path: &Path) -> std::io::Result<u64> {
-    let mut to = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+fn copy(mut from: impl Read, folder: &OwnedFd, name: &str) -> std::io::Result<u64> {
+    let mut to = private::create_in(folder, name)?;
     let copied = std::io::copy(&mut from, &mut to).and_then(|size| to.sync_all().map(|()| size));
     if copied.is_err() {
-        let _ = std::fs::remove_file(path);
+        let _ = unlinkat(folder, name, AtFlags::empty());
     }
     copied
 }
