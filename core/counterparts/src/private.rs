@@ -40,8 +40,12 @@ const ROOT: u32 = 0;
 /// # Errors
 /// `resource.storage` when it cannot be created, `configuration.invalid` when others can change it.
 pub(crate) fn folder(path: &Path) -> Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))?;
+    create_folder(path)?;
     check_folder(path)
+}
+
+fn create_folder(path: &Path) -> Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))
 }
 
 /// Creates a folder inside the server's own, as [`folder`]; a link in its place is refused, whoever made it.
@@ -50,7 +54,7 @@ pub(crate) fn folder(path: &Path) -> Result<()> {
 /// As [`folder`]; the refusal of a link says how to have the folder elsewhere.
 pub(crate) fn inner_folder(path: &Path, elsewhere: &str) -> Result<()> {
     check_inner_folder(path, elsewhere)?;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))?;
+    create_folder(path)?;
     check_inner_folder(path, elsewhere)
 }
 
@@ -71,8 +75,8 @@ pub(crate) fn check_inner_folder(path: &Path, elsewhere: &str) -> Result<()> {
     }
 }
 
-/// Opens a folder of the server's own to write in it: what is in its place meanwhile does not matter then. A link is
-/// followed only in the place that a setting names.
+/// Opens a folder of the server's own. What is done through it reaches this folder, whatever takes its place later. A
+/// link is followed only in the place that a setting names.
 ///
 /// # Errors
 /// Those of the operating system.

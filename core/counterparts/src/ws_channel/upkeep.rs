@@ -9,7 +9,7 @@ use std::{
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{AuditCheckpoint, AuditVerdict, PurgePolicy, StoreError};
 use bankchannel_transport::background;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ use super::{
     files::content,
     service::{Service, System},
 };
-use crate::http::intake::SpoolFile;
+use crate::{http::intake::SpoolFile, private};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -140,8 +140,7 @@ async fn purge(service: &System) -> Result<(), StoreError> {
 /// Removes spooled uploads older than this: they will never be finished. Nothing else is removed, whatever the folder
 /// holds, and a link in its place is not followed.
 pub(crate) fn clean_spool(spool: &Path, age: Duration) {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let Ok(folder) = rustix::fs::open(spool, flags, Mode::empty()) else { return };
+    let Ok(folder) = private::open_folder(spool, false) else { return };
     let Ok(entries) = Dir::read_from(&folder) else { return };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     for entry in entries.flatten() {

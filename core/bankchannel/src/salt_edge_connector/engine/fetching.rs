@@ -51,6 +51,13 @@ pub(super) struct Holder<'a> {
     pub(super) presented: Presented,
 }
 
+impl Holder<'_> {
+    /// What a question about it is about.
+    fn subject(&self) -> Subject {
+        Subject::Token(self.token.id)
+    }
+}
+
 impl Engine<'_> {
     /// The accounts that a customer's consent covers.
     ///
@@ -62,20 +69,14 @@ impl Engine<'_> {
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
         });
-        let asked = self
-            .ask::<ListAccounts>(question, Subject::Token(holder.token.id))
-            .await
-            .map(|answer| (answer.accounts, answer.refused));
+        let asked =
+            self.ask::<ListAccounts>(question, holder.subject()).await.map(|answer| (answer.accounts, answer.refused));
         let accounts = match self.given::<ListAccounts, _>(holder, asked, "accounts")? {
             Ok(accounts) => accounts,
             Err(answered) => return Ok(answered),
         };
         if let Err(fault) = answer_accounts::check(&accounts) {
-            return self.unanswered(self.senseless(
-                "bank.list_accounts",
-                Subject::Token(holder.token.id),
-                fault.message(),
-            ));
+            return self.unanswered(self.senseless("bank.list_accounts", holder.subject(), fault.message()));
         }
         if let Some(refusal) = self.refused_meanwhile(holder).await? {
             return Ok(Err(refusal));
@@ -110,7 +111,7 @@ impl Engine<'_> {
             token_id: shown(holder.token.id),
         });
         let asked = self
-            .ask::<ListTransactions>(question, Subject::Token(holder.token.id))
+            .ask::<ListTransactions>(question, holder.subject())
             .await
             .map(|answer| (answer.transactions, answer.refused));
         let transactions = match self.given::<ListTransactions, _>(holder, asked, "transactions")? {
@@ -118,15 +119,11 @@ impl Engine<'_> {
             Err(answered) => return Ok(answered),
         };
         if let Err(fault) = answer_transactions::check(&transactions) {
-            return self.unanswered(self.senseless(
-                "bank.list_transactions",
-                Subject::Token(holder.token.id),
-                fault.message(),
-            ));
+            return self.unanswered(self.senseless("bank.list_transactions", holder.subject(), fault.message()));
         }
         if transactions.iter().any(|transaction| transaction.account_id != account_id) {
             let why = "a transaction is on another account than was asked for";
-            return self.unanswered(self.senseless("bank.list_transactions", Subject::Token(holder.token.id), why));
+            return self.unanswered(self.senseless("bank.list_transactions", holder.subject(), why));
         }
         if let Some(refusal) = self.refused_meanwhile(holder).await? {
             return Ok(Err(refusal));
@@ -147,10 +144,8 @@ impl Engine<'_> {
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
         });
-        let asked = self
-            .ask::<GetCustomer>(question, Subject::Token(holder.token.id))
-            .await
-            .map(|answer| (answer.customer, answer.refused));
+        let asked =
+            self.ask::<GetCustomer>(question, holder.subject()).await.map(|answer| (answer.customer, answer.refused));
         let customer = match self.given::<GetCustomer, _>(holder, asked, "customer")? {
             Ok(customer) => customer,
             Err(answered) => return Ok(answered),
@@ -176,11 +171,7 @@ impl Engine<'_> {
             Ok((None, Some(refused))) => Err(refused_by_bank(Refused::by_bank(refused))),
             Ok(_) => {
                 let name = const { &Q::DECLARATION }.name;
-                self.unanswered(self.senseless(
-                    name,
-                    Subject::Token(holder.token.id),
-                    &format!("give {wanted}, or refused"),
-                ))?
+                self.unanswered(self.senseless(name, holder.subject(), &format!("give {wanted}, or refused")))?
             }
             Err(unanswered) => self.unanswered(unanswered)?,
         };

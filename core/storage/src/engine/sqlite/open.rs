@@ -92,7 +92,7 @@ pub(super) fn prepare_file(path: &Path, is_shared: bool) -> Result<()> {
 pub(super) async fn connect_writer(path: &Path, settings: &SqliteSettings, place: &str) -> Result<SqliteConnection> {
     let mut options = match settings.tables {
         // Not even the kind of the journal is set, which the file records.
-        SchemaUse::Read => plain_options(path).pragma("query_only", "1"),
+        SchemaUse::Read => reader_options(path, SchemaUse::Read),
         SchemaUse::Create | SchemaUse::Upgrade => base_options(path).page_size(PAGE_BYTES),
     };
     if let Some(bytes) = settings.max_database_bytes {
@@ -125,10 +125,12 @@ pub(super) fn reader_pool(path: &Path, settings: &SqliteSettings) -> SqlitePool 
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_lazy_with(match settings.tables {
-            SchemaUse::Read => plain_options(path).pragma("query_only", "1"),
-            SchemaUse::Create | SchemaUse::Upgrade => base_options(path).pragma("query_only", "1"),
-        })
+        .connect_lazy_with(reader_options(path, settings.tables))
+}
+
+fn reader_options(path: &Path, tables: SchemaUse) -> SqliteConnectOptions {
+    let options = if tables == SchemaUse::Read { plain_options(path) } else { base_options(path) };
+    options.pragma("query_only", "1")
 }
 
 fn base_options(path: &Path) -> SqliteConnectOptions {

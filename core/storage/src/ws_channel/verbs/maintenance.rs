@@ -60,9 +60,9 @@ impl Store {
     }
 
     /// Copies the database, as of one moment, and the content files that its rows name, which are in the folder `files`
-    /// (usually `DATA/files`), into `target`, which must be absent or empty; afterwards only its owner may enter it. The service keeps working, and files that it deletes
-    /// meanwhile are removed when the copy is done. Everything is synced before this returns. To restore: stop the
-    /// service and replace the data folder with the copy.
+    /// (usually `DATA/files`), into `target`, which must be absent or empty; afterwards only its owner may enter it. The
+    /// service keeps working, and files that it deletes meanwhile are removed when the copy is done. Everything is synced
+    /// before this returns. To restore: stop the service and replace the data folder with the copy.
     ///
     /// # Errors
     /// [`StoreError::Misuse`] when `target` is not empty; [`StoreError::Unsupported`] with PostgreSQL; I/O faults.
