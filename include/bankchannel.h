@@ -360,6 +360,15 @@ typedef struct {
      * The size of `request_id` in bytes.
      */
     size_t request_id_size;
+    /**
+     * The most repetitions of each exchange, 0 to 10; −1 for the client's setting.
+     */
+    int32_t retries;
+    /**
+     * 1 makes the response an object `{"response": …, "exchanges": […]}`: `exchanges` has `method`, `status`, `headers`,
+     * `request_id` and `duration_s` of each answer to an exchange of the call. 0 gives the response itself.
+     */
+    uint32_t with_response;
 } BankchannelCallOptions;
 
 #ifdef __cplusplus
@@ -539,9 +548,11 @@ const char *bankchannel_compute(const BankchannelClient *client,
 
 /**
  * Takes the call's log records since the last call of this function, oldest first, as a JSON array `[{"level":
- * "debug", "text": …}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a flow; `warning`
+ * "debug", "text": …, "fields": {…}}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a flow; `warning`
  * something to check. Records are kept if the options have `log = 1`, at most 1000 of them (the oldest are dropped):
- * take them after every resume, and after the end. Otherwise, and in the child of a fork, the array is empty.
+ * `fields` has the facts in
+ * the text: `http_method`, `http_status`, `duration_ms`, `code`, `outcome`, `peer_code`, `request_id` (the peer's),
+ * `x_request_id` (the caller's), `question`, `attempt`, `attempts`, `delay_ms`, each where it applies. Take records after every resume, and after the end. Otherwise, and in the child of a fork, the array is empty.
  */
 BankchannelStatus bankchannel_call_log(BankchannelCall *call,
                                        BankchannelBytes *json,

@@ -6,13 +6,19 @@ import type { Readable, Writable } from 'node:stream';
 export type Secret = string | SecretText | { file: string } | { env: string };
 
 /**
- * A secret in a result. `console.log`, `JSON.stringify` and templates do not show it; settings and requests accept it
+ * A secret in a result. `console.log`, `JSON.stringify` and templates show `[secret]`; settings and requests accept it
  * directly.
  */
 export declare class SecretText {
   constructor(text: string);
-  /** The secret itself, such as for storing it. */
+  /** The secret itself. */
   reveal(): string;
+  /**
+   * Writes the secret into a new file that only its owner can read (mode 0600). A client reads it there:
+   * `new WsChannel({ apiKey: { file: path }, … })`. A file that exists is not overwritten: it may hold the only copy of
+   * another secret.
+   */
+  saveTo(path: string | URL): void;
   toString(): string;
   toJSON(): string;
 }
@@ -80,21 +86,133 @@ export interface SignatureRequest {
 /** Receives log records, redacted: they contain no secret, code, token or content. `console` is one. */
 export interface Logger {
   /** Each exchange. */
-  debug?(text: string): unknown;
-  /** Each step of a flow. */
-  info?(text: string): unknown;
+  debug?(text: string, fields: LogFields): unknown;
+  /** Each step of a flow, and each new attempt. */
+  info?(text: string, fields: LogFields): unknown;
   /** Warnings. */
-  warn?(text: string): unknown;
+  warn?(text: string, fields: LogFields): unknown;
+}
+
+/** The facts in a log record, each where it applies. */
+export interface LogFields {
+  /** The operation that was called, such as `ws_channel.upload_file`. */
+  readonly operation?: string;
+  /** The method of an exchange. */
+  readonly httpMethod?: string;
+  /** The HTTP status of an answer. */
+  readonly httpStatus?: number;
+  /** How long one attempt at an exchange took, in milliseconds. */
+  readonly durationMs?: number;
+  /** The error code of a failed attempt or call. */
+  readonly code?: ErrorCode;
+  /** How far a failed attempt or call came. */
+  readonly outcome?: Outcome;
+  /** The service's own code in an answer of the WS Channel. */
+  readonly peerCode?: string;
+  /** The peer's id of a failed request. */
+  readonly requestId?: string;
+  /** The `X-Request-ID` that was sent. */
+  readonly xRequestId?: string;
+  /** The number of the attempt that follows. */
+  readonly attempt?: number;
+  /** The most attempts that are made. */
+  readonly attempts?: number;
+  /** The time until it, in milliseconds. */
+  readonly delayMs?: number;
+  /** What was asked, or the question at which your own code failed. */
+  readonly question?: string;
+}
+
+/** The answer to an exchange of a call, without its body. */
+export interface HttpExchange {
+  /** The method of the request. */
+  readonly method: string;
+  /** The HTTP status. */
+  readonly status: number;
+  /** The headers, with names in lower case; several of one name are joined by a comma. They may hold cookies and tokens. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The seconds until the head of the answer. */
+  readonly durationS: number;
+  /** The peer's id of the request, from its header `X-Request-ID`. */
+  readonly requestId?: string;
+}
+
+/** A value as JSON has it. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+/** An account for `seed` of a WS Channel service; the names are those of the JSON. */
+export interface SeedAccount {
+  email: string;
+  /** 20 characters or more with lower and upper case, a digit and a special character. */
+  password: string;
+  phone?: string;
+  company?: string;
+  name?: string;
+  /** Both by default. */
+  modes?: readonly ('admin' | 'data')[];
+  /** An existing key, or one to create; by default a new one. */
+  api_key?: string;
+  /** Whether phone and e-mail are verified; they are by default. */
+  verified?: boolean;
+  /** Whether the answer has a session's token for each mode. */
+  sessions?: boolean;
+  /** The banks to be enrolled at, such as `simulator`. */
+  certificates?: readonly string[];
+  pgp_keys?: readonly { key: string; purpose?: 'authorize' | 'export' }[];
+  /** Files at a bank; their content is base64 text. */
+  files?: readonly { file_type: string; content: string; bank?: string; reference?: string; status?: string }[];
+  /** Payment files as base64 text; the simulator opens their debtor accounts with enough money. */
+  payments?: readonly string[];
+}
+
+/** The accounts that `seed` of a WS Channel service has added. */
+export interface SeededAccounts {
+  readonly accounts: readonly {
+    readonly email: string;
+    readonly api_key: string;
+    readonly id_tokens?: Readonly<Record<string, string>>;
+  }[];
+}
+
+/** The orders of the control interface that every server has; its page in `docs/` has the others. */
+export interface ServerControl {
+  /** Sets the clock, or moves it forward; answers what it shows. */
+  control(order: 'clock', request: { now: string } | { advance_s: number }): Promise<{ readonly now: string }>;
+  /** The next requests of an operation get this answer, and do nothing. */
+  control(
+    order: 'fail_next',
+    request: { operation?: string; status?: number; count?: number; error_class?: string; done?: boolean },
+  ): Promise<JsonValue>;
+  /** Restores the state after the first start. */
+  control(order: 'reset', request?: {}): Promise<JsonValue>;
+  /** Sets limits of rate and count. */
+  control(order: 'limits', request: Record<string, number | boolean>): Promise<JsonValue>;
+  /** The messages that would go by SMS or mail, oldest first; the latest requests. */
+  control(order: 'outbox' | 'transcript', request?: {}): Promise<readonly { readonly [name: string]: JsonValue }[]>;
+  /** An order of this kind of server. */
+  control(order: string, request?: object): Promise<any>;
 }
 
 /** The progress of a call. */
 export interface Progress {
-  /** The current step, for a person; empty if only the bytes have changed. */
+  /** The current step, for a person; empty in a call of one exchange. */
   readonly text: string;
   /** Bytes of the present message's body that were sent or received. */
   readonly bytes: number;
-  /** The total number of bytes, if it is known. */
+  /** The total number of these bytes, if it is known. */
   readonly total?: number;
+  /** Whether the bytes are sent or received; absent when a step begins. */
+  readonly direction?: 'send' | 'receive';
+  /** The number of the current step, from 1; 0 if the call has no steps. */
+  readonly step: number;
+  /** The number of steps, if it is known. */
+  readonly steps?: number;
+  /** The number of the current file, from 1, in a call for several files. */
+  readonly file?: number;
+  /** The number of files. */
+  readonly files?: number;
+  /** The share of the whole call that is done, from 0 to 1, if it is known: for a bar. It never falls. */
+  readonly fraction?: number;
 }
 
 /** The options of one call. */
@@ -102,10 +220,14 @@ export interface CallOptions {
   /** Cancels the call: it ends with a `CancelledError`, whose `name` is `AbortError` and whose `cause` is the signal's reason. */
   signal?: AbortSignal;
   /**
-   * The time limit in milliseconds; 0 is expired at once. By default the client's `timeoutS` or the operation's own
-   * limit; in a flow (such as `signAndUpload`) they limit each exchange, but not the time of the caller's own code.
+   * Seconds that the call may take, fractions allowed; 0 is expired at once. Left out, the client's or the operation's
+   * own. At most a day, or `Infinity`.
    */
-  timeoutMs?: number;
+  timeout?: number;
+  /** How often each exchange may be repeated, 0 to 10. Left out, the client's `retries`. */
+  retries?: number;
+  /** An array to which the answers to the exchanges of a successful call are added. */
+  withResponse?: HttpExchange[];
   /**
    * An id for the call, sent as `X-Request-ID` with each of its exchanges, and part of its log and of the `context` of
    * its error: 1 to 100 characters, each an ASCII letter, a digit or one of `-._~:`; for NextGenPSD2 a UUID in lower
@@ -160,8 +282,10 @@ export type Outcome = 'not_sent' | 'unknown' | 'refused' | 'accepted';
 /** The values of an error. */
 export interface ErrorDetails {
   code: ErrorCode;
-  /** By default, the code. */
-  message?: string;
+  /** What went wrong; by default, the code. */
+  text?: string;
+  /** What to do about it. */
+  remedy?: string;
   /** By default, that of the class. */
   category?: Category;
   retryable?: boolean;
@@ -182,6 +306,10 @@ export declare class BankchannelError extends Error {
   readonly code: ErrorCode;
   /** The party at fault; the class has the same meaning. */
   readonly category: Category;
+  /** What went wrong. `message` has it with the operation, the code and the outcome. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly remedy: string;
   /** Whether the same call, later and unchanged, may succeed. */
   readonly retryable: boolean;
   /** The operation that failed. */
@@ -328,7 +456,7 @@ export declare const codes: {
   readonly CONFIGURATION_FORKED: "configuration.forked";
   /** This handle was closed. Open a new one. */
   readonly CONFIGURATION_CLOSED: "configuration.closed";
-  /** No connection to the server could be made. Check the address and the network; nothing was sent. */
+  /** No connection to the server could be made. Check the address and the network; see the outcome. */
   readonly TRANSPORT_CONNECT_FAILED: "transport.connect_failed";
   /**
    * The server's TLS certificate or handshake was refused. Check the host name, the clock, the trusted
@@ -2192,10 +2320,8 @@ export interface UploadAndWaitRequest {
   waitFor: readonly string[];
   /** The time limit for all answers together, in seconds, fractions allowed. Default: 60. */
   waitTimeoutS?: number | null;
-  /** The older name of `waitTimeoutS`, in whole seconds. `waitTimeoutS` takes precedence. */
-  timeoutS?: number | null;
-  /** The interval between two polls, in milliseconds, at least 100. Default: 1000. */
-  pollIntervalMs?: number | null;
+  /** The interval between two polls, in seconds, fractions allowed, at least 0.1. Default: 1. */
+  pollIntervalS?: number | null;
   /**
    * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are
    * in the response. If a name is taken by a file with another content, the answer gets another name,
@@ -2270,8 +2396,8 @@ export interface BankAnswer {
   readonly statusText?: string;
   /** The file's path, if a folder was given. */
   readonly path?: string;
-  /** The file's bytes as base64 text, if no folder was given. */
-  readonly content?: string;
+  /** The file's bytes, if no folder was given. */
+  readonly content?: Buffer;
   /** The content of a status report (`pain.002`). */
   readonly report?: iso20022.StatusFile;
   /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
@@ -2470,8 +2596,13 @@ export interface WsChannelSettings {
    * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
-  /** The older name of `exchangeTimeoutS`, in whole seconds. `exchangeTimeoutS` takes precedence. */
-  timeoutS?: number | null;
+  /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
+  connectTimeoutS?: number | null;
+  /**
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
+   * With 0 or without a value only the limit of the whole exchange applies.
+   */
+  readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
   /**
@@ -2528,13 +2659,13 @@ export declare class Service implements AsyncDisposable {
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
    * JSON, such as `apiKey`.
    */
-  seed(data: Record<string, unknown>): Promise<any>;
+  seed(data: { accounts: readonly SeedAccount[] }): Promise<SeededAccounts>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
    * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
    * with `control`.
    */
-  control(order: string, request?: Record<string, unknown>): Promise<any>;
+  readonly control: ServerControl['control'];
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -3199,8 +3330,12 @@ export declare class WsChannel implements AsyncDisposable {
    * reads. It suits both purposes of `uploadKey`; use one key for one purpose. Nothing is sent and
    * nothing is stored: keep the private key where only the signer can read it. An RSA key takes up to
    * some seconds.
+   *
+   * The event loop waits meanwhile: `generateKeyAsync` computes on another thread.
    */
   generateKey(request?: GenerateKeyRequest): GenerateKeyResponse;
+  /** As `generateKey`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  generateKeyAsync(request?: GenerateKeyRequest): Promise<GenerateKeyResponse>;
 
   /**
    * Show the properties and the possible uses of a PGP key.
@@ -3229,10 +3364,11 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
    * key.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
+   * The event loop waits meanwhile: `signFileAsync` computes on another thread.
    */
   signFile(request: Omit<SignFileRequest, "content"> & { content: LocalContent }): SignFileResponse;
+  /** As `signFile`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  signFileAsync(request: Omit<SignFileRequest, "content"> & { content: LocalContent }): Promise<SignFileResponse>;
 
   /**
    * Verify the signatures of a file.
@@ -3246,10 +3382,11 @@ export declare class WsChannel implements AsyncDisposable {
    * OpenPGP signature of a binary document.
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
+   * The event loop waits meanwhile: `verifyFileAsync` computes on another thread.
    */
   verifyFile(request: Omit<VerifyFileRequest, "content"> & { content: LocalContent }): VerifyFileResponse;
+  /** As `verifyFile`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  verifyFileAsync(request: Omit<VerifyFileRequest, "content"> & { content: LocalContent }): Promise<VerifyFileResponse>;
 
   /**
    * Encrypt a private key to an export key.
@@ -3259,8 +3396,12 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
    * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
+   *
+   * The event loop waits meanwhile: `encryptForExportAsync` computes on another thread.
    */
   encryptForExport(request: EncryptForExportRequest): EncryptForExportResponse;
+  /** As `encryptForExport`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  encryptForExportAsync(request: EncryptForExportRequest): Promise<EncryptForExportResponse>;
 
   /**
    * Decrypt an exported private key.
@@ -3274,8 +3415,12 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
    * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
    * key.
+   *
+   * The event loop waits meanwhile: `decryptExportedKeyAsync` computes on another thread.
    */
   decryptExportedKey(request: DecryptExportedKeyRequest): DecryptExportedKeyResponse;
+  /** As `decryptExportedKey`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  decryptExportedKeyAsync(request: DecryptExportedKeyRequest): Promise<DecryptExportedKeyResponse>;
 
   /**
    * Check a payment file before sending it.
@@ -3285,10 +3430,11 @@ export declare class WsChannel implements AsyncDisposable {
    * except dates. A faulty file is an answer, not an error. Only the bank can say whether it knows the
    * account and whether the account has the money.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
+   * The event loop waits meanwhile: `checkPaymentFileAsync` computes on another thread.
    */
   checkPaymentFile(request: Omit<CheckPaymentFileRequest, "content"> & { content: LocalContent }): CheckPaymentFileResponse;
+  /** As `checkPaymentFile`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  checkPaymentFileAsync(request: Omit<CheckPaymentFileRequest, "content"> & { content: LocalContent }): Promise<CheckPaymentFileResponse>;
 
   /**
    * Register an account's admin or data user.
@@ -4881,8 +5027,13 @@ export interface NextGenPsd2Settings {
    * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
-  /** The older name of `exchangeTimeoutS`, in whole seconds. `exchangeTimeoutS` takes precedence. */
-  timeoutS?: number | null;
+  /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
+  connectTimeoutS?: number | null;
+  /**
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
+   * With 0 or without a value only the limit of the whole exchange applies.
+   */
+  readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
   /**
@@ -4976,13 +5127,13 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
    * JSON, such as `apiKey`.
    */
-  seed(data: Record<string, unknown>): Promise<any>;
+  seed(data: Record<string, unknown>): Promise<JsonValue>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
    * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
    * with `control`.
    */
-  control(order: string, request?: Record<string, unknown>): Promise<any>;
+  readonly control: ServerControl['control'];
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -5374,10 +5525,11 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {ConfigurationError} `nextgen_psd2.token_failed`: The token with the private key did not
    * sign.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
+   * The event loop waits meanwhile: `signRequestAsync` computes on another thread.
    */
   signRequest(request?: Omit<SignRequestRequest, "content"> & { content?: LocalContent | null }): SignRequestResponse;
+  /** As `signRequest`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  signRequestAsync(request?: Omit<SignRequestRequest, "content"> & { content?: LocalContent | null }): Promise<SignRequestResponse>;
 
   /**
    * Prepare a signature for a key that is elsewhere.
@@ -5389,9 +5541,6 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
-   *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
    */
   prepareSignature(request?: Omit<PrepareSignatureRequest, "content"> & { content?: LocalContent | null }): PrepareSignatureResponse;
 
@@ -5403,9 +5552,6 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
-   *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
    */
   attachSignature(request: Omit<AttachSignatureRequest, "content"> & { content?: LocalContent | null }): AttachSignatureResponse;
 
@@ -5414,9 +5560,6 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * One line for each signed header: its name in lower case, a colon, a space and the value without
    * spaces around it. Each line except the last ends in a line feed.
-   *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
    */
   signingString(request?: Omit<SigningStringRequest, "content"> & { content?: LocalContent | null }): SigningStringResponse;
 
@@ -5425,9 +5568,6 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
    * serialised twice, breaks it.
-   *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
    */
   computeDigest(request?: Omit<ComputeDigestRequest, "content"> & { content?: LocalContent | null }): ComputeDigestResponse;
 
@@ -5462,10 +5602,11 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
+   * The event loop waits meanwhile: `verifyRequestAsync` computes on another thread.
    */
   verifyRequest(request?: Omit<VerifyRequestRequest, "content"> & { content?: LocalContent | null }): VerifyRequestResponse;
+  /** As `verifyRequest`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  verifyRequestAsync(request?: Omit<VerifyRequestRequest, "content"> & { content?: LocalContent | null }): Promise<VerifyRequestResponse>;
 
   /**
    * Explain why a bank refuses a request.
@@ -5476,10 +5617,11 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
-   * `call` does the same on another thread.
+   * The event loop waits meanwhile: `explainRequestAsync` computes on another thread.
    */
   explainRequest(request?: Omit<ExplainRequestRequest, "content"> & { content?: LocalContent | null }): ExplainRequestResponse;
+  /** As `explainRequest`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  explainRequestAsync(request?: Omit<ExplainRequestRequest, "content"> & { content?: LocalContent | null }): Promise<ExplainRequestResponse>;
 
   /**
    * Show the content and the rights of a third party's certificate.
@@ -5501,8 +5643,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
+   *
+   * The event loop waits meanwhile: `makeCertificatesAsync` computes on another thread.
    */
   makeCertificates(request?: MakeCertificatesRequest): MakeCertificatesResponse;
+  /** As `makeCertificates`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  makeCertificatesAsync(request?: MakeCertificatesRequest): Promise<MakeCertificatesResponse>;
 
   /**
    * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
@@ -7188,9 +7334,12 @@ export declare namespace iso20022 {
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * The event loop waits meanwhile: `readStatementAsync` computes on another thread.
    */
   export function readStatement(request: Omit<ReadCashRequest, "content"> & { content: LocalContent }): CashFile;
+
+  /** As `readStatement`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function readStatementAsync(request: Omit<ReadCashRequest, "content"> & { content: LocalContent }): Promise<CashFile>;
 
   /**
    * Read an account report of the current day.
@@ -7202,9 +7351,12 @@ export declare namespace iso20022 {
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * The event loop waits meanwhile: `readReportAsync` computes on another thread.
    */
   export function readReport(request: Omit<ReadCashRequest, "content"> & { content: LocalContent }): CashFile;
+
+  /** As `readReport`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function readReportAsync(request: Omit<ReadCashRequest, "content"> & { content: LocalContent }): Promise<CashFile>;
 
   /**
    * Read a notification of debits and credits.
@@ -7216,9 +7368,12 @@ export declare namespace iso20022 {
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * The event loop waits meanwhile: `readNotificationAsync` computes on another thread.
    */
   export function readNotification(request: Omit<ReadCashRequest, "content"> & { content: LocalContent }): CashFile;
+
+  /** As `readNotification`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function readNotificationAsync(request: Omit<ReadCashRequest, "content"> & { content: LocalContent }): Promise<CashFile>;
 
   /**
    * Read one page of a statement, report or notification of any size.
@@ -7230,9 +7385,12 @@ export declare namespace iso20022 {
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * The event loop waits meanwhile: `readStatementPageAsync` computes on another thread.
    */
   export function readStatementPage(request: Omit<ReadStatementPageRequest, "content"> & { content: LocalContent }): CashFile;
+
+  /** As `readStatementPage`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function readStatementPageAsync(request: Omit<ReadStatementPageRequest, "content"> & { content: LocalContent }): Promise<CashFile>;
 
   /**
    * Go through the entries of a statement, report or notification of any size.
@@ -7252,9 +7410,12 @@ export declare namespace iso20022 {
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * The event loop waits meanwhile: `readStatusReportAsync` computes on another thread.
    */
   export function readStatusReport(request: Omit<ReadStatusReportRequest, "content"> & { content: LocalContent }): StatusFile;
+
+  /** As `readStatusReport`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function readStatusReportAsync(request: Omit<ReadStatusReportRequest, "content"> & { content: LocalContent }): Promise<StatusFile>;
 
   /**
    * Read a payment file.
@@ -7264,9 +7425,12 @@ export declare namespace iso20022 {
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * The event loop waits meanwhile: `readPaymentAsync` computes on another thread.
    */
   export function readPayment(request: Omit<ReadPaymentRequest, "content"> & { content: LocalContent }): PaymentFile;
+
+  /** As `readPayment`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function readPaymentAsync(request: Omit<ReadPaymentRequest, "content"> & { content: LocalContent }): Promise<PaymentFile>;
 
   /**
    * Make a payment file.
@@ -7282,9 +7446,12 @@ export declare namespace iso20022 {
    * @throws {ResourceExhaustedError} `resource.storage`: The data folder or database cannot be used.
    * @throws {InvalidInputError} `input.content_unreadable`: The file to send cannot be read.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * The event loop waits meanwhile: `makePaymentAsync` computes on another thread.
    */
   export function makePayment(request?: Omit<MakePaymentRequest, "content" | "transactions"> & { content?: LocalContent | null; transactions?: Iterable<CreditTransfer> | null }): MakePaymentResponse;
+
+  /** As `makePayment`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function makePaymentAsync(request?: Omit<MakePaymentRequest, "content" | "transactions"> & { content?: LocalContent | null; transactions?: Iterable<CreditTransfer> | null }): Promise<MakePaymentResponse>;
 
   /**
    * Check a payment file before it is sent.
@@ -7295,9 +7462,12 @@ export declare namespace iso20022 {
    * the file. A faulty file is an answer, not an error. Not checked: the addresses of banks, and facts that
    * only the bank knows, such as accounts, cover, limits and cut-off times.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * The event loop waits meanwhile: `checkPaymentAsync` computes on another thread.
    */
   export function checkPayment(request: Omit<CheckPaymentRequest, "content"> & { content: LocalContent }): CheckPaymentResponse;
+
+  /** As `checkPayment`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function checkPaymentAsync(request: Omit<CheckPaymentRequest, "content"> & { content: LocalContent }): Promise<CheckPaymentResponse>;
 
   /**
    * Find out what became of a payment file.
@@ -7311,9 +7481,12 @@ export declare namespace iso20022 {
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
    *
-   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * The event loop waits meanwhile: `matchStatusAsync` computes on another thread.
    */
   export function matchStatus(request: Omit<MatchStatusRequest, "content"> & { content: LocalContent }): Matched;
+
+  /** As `matchStatus`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function matchStatusAsync(request: Omit<MatchStatusRequest, "content"> & { content: LocalContent }): Promise<Matched>;
 }
 
 /**
@@ -8789,8 +8962,13 @@ export interface SaltEdgeConnectorSettings {
    * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
-  /** The older name of `exchangeTimeoutS`, in whole seconds. `exchangeTimeoutS` takes precedence. */
-  timeoutS?: number | null;
+  /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
+  connectTimeoutS?: number | null;
+  /**
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
+   * With 0 or without a value only the limit of the whole exchange applies.
+   */
+  readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
   /**
@@ -8856,13 +9034,13 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
    * JSON, such as `apiKey`.
    */
-  seed(data: Record<string, unknown>): Promise<any>;
+  seed(data: Record<string, unknown>): Promise<JsonValue>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
    * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
    * with `control`.
    */
-  control(order: string, request?: Record<string, unknown>): Promise<any>;
+  readonly control: ServerControl['control'];
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -9524,8 +9702,13 @@ export interface SaltEdgeHubSettings {
    * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
-  /** The older name of `exchangeTimeoutS`, in whole seconds. `exchangeTimeoutS` takes precedence. */
-  timeoutS?: number | null;
+  /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
+  connectTimeoutS?: number | null;
+  /**
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
+   * With 0 or without a value only the limit of the whole exchange applies.
+   */
+  readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
   /**
@@ -9617,13 +9800,13 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
    * JSON, such as `apiKey`.
    */
-  seed(data: Record<string, unknown>): Promise<any>;
+  seed(data: { customers: readonly object[] }): Promise<JsonValue>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
    * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
    * with `control`.
    */
-  control(order: string, request?: Record<string, unknown>): Promise<any>;
+  readonly control: ServerControl['control'];
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -36,4 +36,3 @@ export const {
   saltEdgeHandler,
   version,
 } = bankchannel;
-export default bankchannel;

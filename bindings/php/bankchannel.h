@@ -76,6 +76,8 @@ typedef struct {
     uint32_t progress;
     char *request_id;
     size_t request_id_size;
+    int32_t retries;
+    uint32_t with_response;
 } BankchannelCallOptions;
 uint32_t bankchannel_abi_version(void);
 const char *bankchannel_version(void);

@@ -168,7 +168,7 @@ int main(int count, char **given) {
 
     /* Signs, sends, and waits until the bank has answered with its report and a statement. */
     request = json_text("{\"file_type\":\"pain.001.001.09\",\"private_key\":%s,"
-                        "\"wait_for\":[\"pain.002.001.10\",\"camt.053.001.02\"],\"poll_interval_ms\":100}", private_key);
+                        "\"wait_for\":[\"pain.002.001.10\",\"camt.053.001.02\"],\"poll_interval_s\":0.1}", private_key);
     free(call(data, BANKCHANNEL_OP_WS_CHANNEL_UPLOAD_AND_WAIT, request, given[1]));
     free(request);
     printf("payment sent, and answered\n");

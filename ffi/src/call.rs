@@ -98,6 +98,7 @@ pub unsafe extern "C" fn bankchannel_call(
             while let Event::Ask(question) = event {
                 event = call.resume(Reply::Fail(question.unanswered()))?;
             }
+            let event = call.with_exchanges(event);
             // SAFETY: the caller promises that both may be written, if not NULL.
             unsafe { hand_over(event, json, content) }
         })
@@ -212,6 +213,7 @@ pub unsafe extern "C" fn bankchannel_call_resume(
             Failure::Failed(error) if error.code() == row::INVALID_FIELD.code => Failure::Misuse(error),
             other => other,
         })?;
+        let event = state.call.with_exchanges(event);
         let handed = exchanging(|| {
             // SAFETY: the caller promises that both may be written, if not NULL.
             unsafe { hand_over(event, json, content) }

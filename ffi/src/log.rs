@@ -10,9 +10,11 @@ use crate::{
 };
 
 /// Takes the call's log records since the last call of this function, oldest first, as a JSON array `[{"level":
-/// "debug", "text": …}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a flow; `warning`
+/// "debug", "text": …, "fields": {…}}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a flow; `warning`
 /// something to check. Records are kept if the options have `log = 1`, at most 1000 of them (the oldest are dropped):
-/// take them after every resume, and after the end. Otherwise, and in the child of a fork, the array is empty.
+/// `fields` has the facts in
+/// the text: `http_method`, `http_status`, `duration_ms`, `code`, `outcome`, `peer_code`, `request_id` (the peer's),
+/// `x_request_id` (the caller's), `question`, `attempt`, `attempts`, `delay_ms`, each where it applies. Take records after every resume, and after the end. Otherwise, and in the child of a fork, the array is empty.
 ///
 /// # Safety
 /// `call` is NULL or a call that was not freed; `json` and `error` are NULL or may be written.
@@ -37,5 +39,5 @@ pub unsafe extern "C" fn bankchannel_call_log(
 }
 
 fn record(record: &LogRecord) -> Value {
-    json!({"level": record.level.as_str(), "text": record.text})
+    json!({"level": record.level.as_str(), "text": record.line.text, "fields": record.fields_json()})
 }

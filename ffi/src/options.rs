@@ -51,6 +51,11 @@ pub struct BankchannelCallOptions {
     pub request_id: *const c_char,
     /// The size of `request_id` in bytes.
     pub request_id_size: usize,
+    /// The most repetitions of each exchange, 0 to 10; −1 for the client's setting.
+    pub retries: i32,
+    /// 1 makes the response an object `{"response": …, "exchanges": […]}`: `exchanges` has `method`, `status`, `headers`,
+    /// `request_id` and `duration_s` of each answer to an exchange of the call. 0 gives the response itself.
+    pub with_response: u32,
 }
 
 impl Default for BankchannelCallOptions {
@@ -69,6 +74,8 @@ impl Default for BankchannelCallOptions {
             progress: 0,
             request_id: ptr::null(),
             request_id_size: 0,
+            retries: -1,
+            with_response: 0,
         }
     }
 }
@@ -145,6 +152,12 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
     if given.progress > 1 {
         return Err(misuse("progress", "must be 0 or 1"));
     }
+    if given.with_response > 1 {
+        return Err(misuse("with_response", "must be 0 or 1"));
+    }
+    if given.retries < -1 {
+        return Err(misuse("retries", "must be -1, 0 or more"));
+    }
     // SAFETY: the caller promises that the members are valid.
     unsafe {
         let cancel = given.cancel.as_ref().map(BankchannelCancel::token).transpose()?;
@@ -156,6 +169,8 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
             log: given.log == 1,
             progress: given.progress == 1,
             request_id: request_id(&given)?,
+            retries: u32::try_from(given.retries).ok(),
+            with_response: given.with_response == 1,
             // A C program checks the question itself, and replies BANKCHANNEL_FAIL.
             asks_nobody: false,
         })

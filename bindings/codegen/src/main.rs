@@ -28,6 +28,7 @@ mod python_client;
 mod python_init;
 mod python_module;
 mod python_questions;
+mod python_served;
 mod reference;
 mod rust;
 mod served;

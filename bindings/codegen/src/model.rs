@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Names of a typed method's own options; a request's field of such a name would clash with them.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 14] = [
     "timeout",
     "timeout_ms",
     "cancel",
@@ -25,6 +25,8 @@ const RESERVED: [&str; 12] = [
     "on_code",
     "on_progress",
     "request_id",
+    "retries",
+    "with_response",
     "signer",
     "logger",
     "self",
@@ -94,6 +96,11 @@ pub(crate) struct Answer {
 
 impl Operation {
     /// Whether it is computed locally.
+    /// Whether it only computes, and has an awaitable form, too.
+    pub(crate) fn takes_time(&self) -> bool {
+        self.is_local() && self.entry.declaration.takes_time
+    }
+
     pub(crate) fn is_local(&self) -> bool {
         self.entry.declaration.kind == OperationKind::Local
     }

@@ -63,7 +63,7 @@ fn begin() -> Out {
 
 /// The types of a protocol.
 fn types(out: &mut Out, protocol: &Protocol) {
-    out.line("const { list, map, secret, struct, union } = require('./shape');");
+    out.line("const { bytes, list, map, secret, struct, union } = require('./shape');");
     for (module, names) in protocol.taken_from_modules() {
         out.line(format!("const {{ {} }} = require('./{module}_types');", names.join(", ")));
     }
@@ -109,13 +109,14 @@ fn descriptions(out: &mut Out, protocol: &Protocol) {
 /// A module: an object of functions.
 fn module_of_functions(protocol: &Protocol) -> String {
     let mut out = begin();
-    out.line("const { items, local } = require('./local');");
+    out.line("const { items, local, localElsewhere } = require('./local');");
     out.line(format!("const types = require('./{}_types');", protocol.module));
     descriptions(&mut out, protocol);
     out.line(format!("const {} = Object.freeze({{", protocol.module));
     for operation in &protocol.operations {
         let name = camel(operation.name);
         out.line(format!("  {name}: (request) => local(operations.{name}, request),"));
+        out.line(format!("  {name}Async: (request) => localElsewhere(operations.{name}, request),"));
         if let Some((pages, _)) = operation.pages() {
             out.line(format!("  {}: (request) => items(operations.{name}, request),", camel(pages.iterator)));
         }
@@ -241,6 +242,7 @@ fn form(shape: &Shape) -> Option<String> {
         Shape::List(of) => form(of).map(|of| format!("list({of})")),
         Shape::Map(of) => form(of).map(|of| format!("map({of})")),
         Shape::Secret(_) => Some("secret".into()),
+        Shape::Bytes => Some("bytes".into()),
         _ => None,
     }
 }
@@ -306,6 +308,12 @@ fn methods(out: &mut Out, operation: &Operation) {
         out.line(format!("  {name}(request = {{}}) {{"));
         out.line(format!("    return this._local(operations.{name}, request);"));
         out.line("  }");
+        if operation.takes_time() {
+            out.blank();
+            out.line(format!("  {name}Async(request = {{}}) {{"));
+            out.line(format!("    return this._elsewhere(operations.{name}, request);"));
+            out.line("  }");
+        }
         return;
     }
     out.line(format!("  {name}(request = {{}}, options = {{}}) {{"));
@@ -380,6 +388,5 @@ fn module(model: &Model) -> String {
         out.line(format!("  {name},"));
     }
     out.line("} = bankchannel;");
-    out.line("export default bankchannel;");
     out.done()
 }

@@ -125,9 +125,13 @@ fn module(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     types(&mut inner, protocol, &mut HashSet::new())?;
     for operation in &protocol.operations {
         inner.blank();
-        inner.jsdoc("", &documented(operation, "", &[]));
+        inner.jsdoc("", &documented(operation, &[]));
         let request = local_request(operation);
-        inner.line(format!("export function {}({request}): {};", camel(operation.name), operation.response.name));
+        let name = camel(operation.name);
+        inner.line(format!("export function {name}({request}): {};", operation.response.name));
+        inner.blank();
+        inner.jsdoc("", &elsewhere(&name));
+        inner.line(format!("export function {name}Async({request}): Promise<{}>;", operation.response.name));
         if let Some((pages, [outer, item])) = operation.pages() {
             inner.blank();
             inner.jsdoc("", &format!("{}.\n\n{}", pages.summary, GONE_THROUGH));
@@ -156,8 +160,10 @@ const GONE_THROUGH: &str = "Gives pairs: what the item belongs to, with the item
     when it is wanted, so memory stays small; what has no items is not told: the operation itself tells of all. Give a path \
     for large files: a buffer is copied for each page, and must not be changed meanwhile.";
 
-/// Documentation of content in an operation that computes synchronously.
-const AT_ONCE: &str = "It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.";
+/// The documentation of the form of an operation that computes on another thread.
+fn elsewhere(name: &str) -> String {
+    format!("As `{name}`, on another thread: the event loop goes on meanwhile. A buffer is copied.")
+}
 
 /// In comments, replaces the names of fields and operations by those of this language: `file_type` is `fileType`.
 fn in_camel_case(text: &str, model: &Model) -> String {
@@ -270,6 +276,7 @@ fn type_of(shape: &Shape, way: Direction) -> String {
         Shape::Decimal | Shape::Date | Shape::Timestamp | Shape::Text(_) => "string".into(),
         Shape::Secret(_) => if way == Direction::In { "Secret" } else { "SecretText" }.into(),
         Shape::Content => if way == Direction::In { "Content" } else { "Received" }.into(),
+        Shape::Bytes => if way == Direction::In { "Uint8Array" } else { "Buffer" }.into(),
         Shape::List(of) => format!("readonly {}[]", bracketed(of, way)),
         Shape::Map(of) => format!("Readonly<Record<string, {}>>", type_of(of, way)),
         Shape::Enum(EnumShape { name, .. })
@@ -306,13 +313,18 @@ fn service(out: &mut Out, served: &Served) {
         "Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in `docs/` \
          says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `api_key`.",
     );
-    out.line("  seed(data: Record<string, unknown>): Promise<any>;");
+    out.line(match served.kind {
+        "ws-channel" => "  seed(data: { accounts: readonly SeedAccount[] }): Promise<SeededAccounts>;",
+        "nextgen-psd2" => "  seed(data: { psus: readonly object[] }): Promise<JsonValue>;",
+        "salt-edge-connector" => "  seed(data: { customers: readonly object[] }): Promise<JsonValue>;",
+        _ => "  seed(data: Record<string, unknown>): Promise<JsonValue>;",
+    });
     out.jsdoc(
         "  ",
         "Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or one \
          of this kind of server. All but `seed` need a server that was started with `control`.",
     );
-    out.line("  control(order: string, request?: Record<string, unknown>): Promise<any>;");
+    out.line("  readonly control: ServerControl['control'];");
     out.jsdoc("  ", "Stops it; running answers get some time to finish.");
     out.line("  close(): Promise<void>;");
     out.line("  [Symbol.asyncDispose](): Promise<void>;");
@@ -362,10 +374,9 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     out.line("}");
 }
 
-/// An operation's documentation, with the listed items that it accepts; for one that takes content and computes
-/// synchronously, also the asynchronous alternative.
-/// done elsewhere.
-fn documented(operation: &Operation, elsewhere: &str, listed: &[&StructShape]) -> String {
+/// An operation's documentation, with the listed items that it accepts; for one that may compute for long, also the
+/// asynchronous alternative.
+fn documented(operation: &Operation, listed: &[&StructShape]) -> String {
     let declaration = operation.entry.declaration;
     let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
     if !listed.is_empty() {
@@ -380,8 +391,9 @@ fn documented(operation: &Operation, elsewhere: &str, listed: &[&StructShape]) -
     if let Some(successor) = operation.deprecated() {
         doc.push_str(&format!("\n\n@deprecated Use `{successor}`."));
     }
-    if operation.is_local() && operation.request_content.is_some() {
-        doc.push_str(&format!("\n\n{AT_ONCE}{elsewhere}"));
+    if operation.takes_time() {
+        let name = camel(operation.name);
+        doc.push_str(&format!("\n\nThe event loop waits meanwhile: `{name}Async` computes on another thread."));
     }
     doc
 }
@@ -421,9 +433,13 @@ fn local_request(operation: &Operation) -> String {
 fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
     let name = camel(operation.name);
     out.blank();
-    out.jsdoc("  ", &documented(operation, " `call` does the same on another thread.", listed));
+    out.jsdoc("  ", &documented(operation, listed));
     if operation.is_local() {
         out.line(format!("  {name}({}): {};", local_request(operation), operation.response.name));
+        if operation.takes_time() {
+            out.jsdoc("  ", &elsewhere(&name));
+            out.line(format!("  {name}Async({}): Promise<{}>;", local_request(operation), operation.response.name));
+        }
         return;
     }
     let request = listed.iter().fold(request(operation), |request, shape| format!("{request} | {}", shape.name));

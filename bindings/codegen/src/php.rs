@@ -92,8 +92,15 @@ pub(crate) fn namespace(protocol: &Protocol) -> String {
 /// The interface that a program depends on, so that its tests can replace the client.
 fn interface(protocol: &Protocol) -> Generated {
     class(&format!("{}/Client", protocol.class), &namespace(protocol), |out| {
-        for used in ["Content", "Exception\\BankchannelException", "Progress", "Question", "Secret", "SignatureRequest"]
-        {
+        for used in [
+            "Content",
+            "Exception\\BankchannelException",
+            "HttpExchange",
+            "Progress",
+            "Question",
+            "Secret",
+            "SignatureRequest",
+        ] {
             out.line(format!("use Bankchannel\\{used};"));
         }
         out.blank();
@@ -119,8 +126,8 @@ fn interface(protocol: &Protocol) -> Generated {
         out.jsdoc("    ", &format!("{CALL_DOC}\n\n@throws BankchannelException"));
         out.line(
             "    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, \
-             ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, \
-             ?string $requestId = null): array;",
+             ?float $timeout = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, \
+             ?string $requestId = null, ?int $retries = null, ?array &$withResponse = null): array;",
         );
         out.blank();
         out.jsdoc("    ", "Frees the client's connections. Calling anything afterwards is refused.");
@@ -151,6 +158,7 @@ fn operations(protocol: &Protocol, settings: &'static StructShape) -> Generated 
             "Content",
             "Encode",
             "Exception\\BankchannelException",
+            "HttpExchange",
             "Progress",
             "Question",
             "Secret",
@@ -210,7 +218,7 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed
         );
     }
     if !operation.is_local() {
-        doc.push_str("\n@param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is expired at once.");
+        doc.push_str("\n@param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit; 0 is expired at once.");
     }
     if operation.asks_person() {
         doc.push_str(
@@ -235,7 +243,9 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed
     if !operation.is_local() {
         doc.push_str(
             "\n@param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for \
-             NextGenPSD2 a UUID in lower case, sent with the first attempt only.",
+             NextGenPSD2 a UUID in lower case, sent with the first attempt only.\n@param int|null $retries How often each \
+             exchange may be repeated, 0 to 10; left out, the client's setting.\n@param list<HttpExchange>|null $withResponse \
+             An array to which the answers to the exchanges of the call are added.",
         );
     }
     if let Some(deprecated) = operation.deprecated() {
@@ -260,7 +270,7 @@ fn further_parameters(out: &mut Out, operation: &Operation) {
         out.line("        mixed $destination = null,");
     }
     if !operation.is_local() {
-        out.line("        ?int $timeoutMs = null,");
+        out.line("        ?float $timeout = null,");
     }
     if operation.asks_person() {
         out.line("        ?callable $onCode = null,");
@@ -273,6 +283,8 @@ fn further_parameters(out: &mut Out, operation: &Operation) {
     }
     if !operation.is_local() {
         out.line("        ?string $requestId = null,");
+        out.line("        ?int $retries = null,");
+        out.line("        ?array &$withResponse = null,");
     }
 }
 
@@ -366,7 +378,7 @@ fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructSha
         options.push("destination: $destination".into());
     }
     if !operation.is_local() {
-        options.push("timeoutMs: $timeoutMs".into());
+        options.push("timeout: $timeout".into());
     }
     if operation.asks() {
         let asks = if operation.asks_person() { "asks: true, onCode: $onCode" } else { "asks: true" };
@@ -383,6 +395,8 @@ fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructSha
     }
     if !operation.is_local() {
         options.push("requestId: $requestId".into());
+        options.push("retries: $retries".into());
+        options.push("withResponse: $withResponse".into());
     }
     out.line(format!("    ): {response} {{"));
     if !listed.is_empty() {

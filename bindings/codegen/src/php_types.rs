@@ -69,7 +69,7 @@ pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
         Shape::Secret(_) if side == Side::In => {
             return if optional { "string|Secret|null".into() } else { "string|Secret".into() };
         }
-        Shape::Decimal | Shape::Text(_) | Shape::Secret(_) => "string",
+        Shape::Decimal | Shape::Text(_) | Shape::Secret(_) | Shape::Bytes => "string",
         Shape::Date | Shape::Timestamp if side == Side::In => "\\DateTimeInterface",
         Shape::Date | Shape::Timestamp => "\\DateTimeImmutable",
         // A resource has no declaration in PHP.
@@ -100,6 +100,7 @@ pub(crate) fn encoded(shape: &Shape, value: &str, optional: bool) -> String {
         Shape::Date => guard(format!("Encode::date({value})")),
         Shape::Timestamp => guard(format!("Encode::timestamp({value})")),
         Shape::Secret(_) => guard(format!("Encode::secret({value})")),
+        Shape::Bytes => guard(format!("base64_encode({value})")),
         Shape::Enum(shape) if !shape.open => {
             if optional {
                 format!("{value}?->value")
@@ -135,6 +136,7 @@ fn decoded(shape: &Shape, value: &str) -> String {
     };
     match shape {
         Shape::Date | Shape::Timestamp => format!("new \\DateTimeImmutable({value})"),
+        Shape::Bytes => format!("Encode::bytes({value})"),
         Shape::Enum(of) if !of.open => format!("{}::from({value})", placed(shape)),
         Shape::List(of) | Shape::Map(of) => each(of),
         Shape::Struct(_) | Shape::Union(_) => format!("{}::fromArray({value})", placed(shape)),

@@ -4,13 +4,19 @@ import type { Readable, Writable } from 'node:stream';
 export type Secret = string | SecretText | { file: string } | { env: string };
 
 /**
- * A secret in a result. `console.log`, `JSON.stringify` and templates do not show it; settings and requests accept it
+ * A secret in a result. `console.log`, `JSON.stringify` and templates show `[secret]`; settings and requests accept it
  * directly.
  */
 export declare class SecretText {
   constructor(text: string);
-  /** The secret itself, such as for storing it. */
+  /** The secret itself. */
   reveal(): string;
+  /**
+   * Writes the secret into a new file that only its owner can read (mode 0600). A client reads it there:
+   * `new WsChannel({ apiKey: { file: path }, … })`. A file that exists is not overwritten: it may hold the only copy of
+   * another secret.
+   */
+  saveTo(path: string | URL): void;
   toString(): string;
   toJSON(): string;
 }
@@ -78,21 +84,133 @@ export interface SignatureRequest {
 /** Receives log records, redacted: they contain no secret, code, token or content. `console` is one. */
 export interface Logger {
   /** Each exchange. */
-  debug?(text: string): unknown;
-  /** Each step of a flow. */
-  info?(text: string): unknown;
+  debug?(text: string, fields: LogFields): unknown;
+  /** Each step of a flow, and each new attempt. */
+  info?(text: string, fields: LogFields): unknown;
   /** Warnings. */
-  warn?(text: string): unknown;
+  warn?(text: string, fields: LogFields): unknown;
+}
+
+/** The facts in a log record, each where it applies. */
+export interface LogFields {
+  /** The operation that was called, such as `ws_channel.upload_file`. */
+  readonly operation?: string;
+  /** The method of an exchange. */
+  readonly httpMethod?: string;
+  /** The HTTP status of an answer. */
+  readonly httpStatus?: number;
+  /** How long one attempt at an exchange took, in milliseconds. */
+  readonly durationMs?: number;
+  /** The error code of a failed attempt or call. */
+  readonly code?: ErrorCode;
+  /** How far a failed attempt or call came. */
+  readonly outcome?: Outcome;
+  /** The service's own code in an answer of the WS Channel. */
+  readonly peerCode?: string;
+  /** The peer's id of a failed request. */
+  readonly requestId?: string;
+  /** The `X-Request-ID` that was sent. */
+  readonly xRequestId?: string;
+  /** The number of the attempt that follows. */
+  readonly attempt?: number;
+  /** The most attempts that are made. */
+  readonly attempts?: number;
+  /** The time until it, in milliseconds. */
+  readonly delayMs?: number;
+  /** What was asked, or the question at which your own code failed. */
+  readonly question?: string;
+}
+
+/** The answer to an exchange of a call, without its body. */
+export interface HttpExchange {
+  /** The method of the request. */
+  readonly method: string;
+  /** The HTTP status. */
+  readonly status: number;
+  /** The headers, with names in lower case; several of one name are joined by a comma. They may hold cookies and tokens. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The seconds until the head of the answer. */
+  readonly durationS: number;
+  /** The peer's id of the request, from its header `X-Request-ID`. */
+  readonly requestId?: string;
+}
+
+/** A value as JSON has it. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+/** An account for `seed` of a WS Channel service; the names are those of the JSON. */
+export interface SeedAccount {
+  email: string;
+  /** 20 characters or more with lower and upper case, a digit and a special character. */
+  password: string;
+  phone?: string;
+  company?: string;
+  name?: string;
+  /** Both by default. */
+  modes?: readonly ('admin' | 'data')[];
+  /** An existing key, or one to create; by default a new one. */
+  api_key?: string;
+  /** Whether phone and e-mail are verified; they are by default. */
+  verified?: boolean;
+  /** Whether the answer has a session's token for each mode. */
+  sessions?: boolean;
+  /** The banks to be enrolled at, such as `simulator`. */
+  certificates?: readonly string[];
+  pgp_keys?: readonly { key: string; purpose?: 'authorize' | 'export' }[];
+  /** Files at a bank; their content is base64 text. */
+  files?: readonly { file_type: string; content: string; bank?: string; reference?: string; status?: string }[];
+  /** Payment files as base64 text; the simulator opens their debtor accounts with enough money. */
+  payments?: readonly string[];
+}
+
+/** The accounts that `seed` of a WS Channel service has added. */
+export interface SeededAccounts {
+  readonly accounts: readonly {
+    readonly email: string;
+    readonly api_key: string;
+    readonly id_tokens?: Readonly<Record<string, string>>;
+  }[];
+}
+
+/** The orders of the control interface that every server has; its page in `docs/` has the others. */
+export interface ServerControl {
+  /** Sets the clock, or moves it forward; answers what it shows. */
+  control(order: 'clock', request: { now: string } | { advance_s: number }): Promise<{ readonly now: string }>;
+  /** The next requests of an operation get this answer, and do nothing. */
+  control(
+    order: 'fail_next',
+    request: { operation?: string; status?: number; count?: number; error_class?: string; done?: boolean },
+  ): Promise<JsonValue>;
+  /** Restores the state after the first start. */
+  control(order: 'reset', request?: {}): Promise<JsonValue>;
+  /** Sets limits of rate and count. */
+  control(order: 'limits', request: Record<string, number | boolean>): Promise<JsonValue>;
+  /** The messages that would go by SMS or mail, oldest first; the latest requests. */
+  control(order: 'outbox' | 'transcript', request?: {}): Promise<readonly { readonly [name: string]: JsonValue }[]>;
+  /** An order of this kind of server. */
+  control(order: string, request?: object): Promise<any>;
 }
 
 /** The progress of a call. */
 export interface Progress {
-  /** The current step, for a person; empty if only the bytes have changed. */
+  /** The current step, for a person; empty in a call of one exchange. */
   readonly text: string;
   /** Bytes of the present message's body that were sent or received. */
   readonly bytes: number;
-  /** The total number of bytes, if it is known. */
+  /** The total number of these bytes, if it is known. */
   readonly total?: number;
+  /** Whether the bytes are sent or received; absent when a step begins. */
+  readonly direction?: 'send' | 'receive';
+  /** The number of the current step, from 1; 0 if the call has no steps. */
+  readonly step: number;
+  /** The number of steps, if it is known. */
+  readonly steps?: number;
+  /** The number of the current file, from 1, in a call for several files. */
+  readonly file?: number;
+  /** The number of files. */
+  readonly files?: number;
+  /** The share of the whole call that is done, from 0 to 1, if it is known: for a bar. It never falls. */
+  readonly fraction?: number;
 }
 
 /** The options of one call. */
@@ -100,10 +218,14 @@ export interface CallOptions {
   /** Cancels the call: it ends with a `CancelledError`, whose `name` is `AbortError` and whose `cause` is the signal's reason. */
   signal?: AbortSignal;
   /**
-   * The time limit in milliseconds; 0 is expired at once. By default the client's `timeoutS` or the operation's own
-   * limit; in a flow (such as `signAndUpload`) they limit each exchange, but not the time of the caller's own code.
+   * Seconds that the call may take, fractions allowed; 0 is expired at once. Left out, the client's or the operation's
+   * own. At most a day, or `Infinity`.
    */
-  timeoutMs?: number;
+  timeout?: number;
+  /** How often each exchange may be repeated, 0 to 10. Left out, the client's `retries`. */
+  retries?: number;
+  /** An array to which the answers to the exchanges of a successful call are added. */
+  withResponse?: HttpExchange[];
   /**
    * An id for the call, sent as `X-Request-ID` with each of its exchanges, and part of its log and of the `context` of
    * its error: 1 to 100 characters, each an ASCII letter, a digit or one of `-._~:`; for NextGenPSD2 a UUID in lower
@@ -158,8 +280,10 @@ export type Outcome = 'not_sent' | 'unknown' | 'refused' | 'accepted';
 /** The values of an error. */
 export interface ErrorDetails {
   code: ErrorCode;
-  /** By default, the code. */
-  message?: string;
+  /** What went wrong; by default, the code. */
+  text?: string;
+  /** What to do about it. */
+  remedy?: string;
   /** By default, that of the class. */
   category?: Category;
   retryable?: boolean;
@@ -180,6 +304,10 @@ export declare class BankchannelError extends Error {
   readonly code: ErrorCode;
   /** The party at fault; the class has the same meaning. */
   readonly category: Category;
+  /** What went wrong. `message` has it with the operation, the code and the outcome. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly remedy: string;
   /** Whether the same call, later and unchanged, may succeed. */
   readonly retryable: boolean;
   /** The operation that failed. */

@@ -11,14 +11,14 @@ use crate::{
 
 /// Whether methods block or are awaited.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     Blocking,
     Awaited,
 }
 
 impl Form {
     /// The prefix of the client's name, and of the types that only it takes.
-    fn prefix(self) -> &'static str {
+    pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Blocking => "",
             Self::Awaited => "Async",
@@ -113,7 +113,7 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
     let mut doc = format!("{}. A method per operation.", sentence(protocol.what));
     doc.push_str(match form {
         Form::Blocking => "\n\nMethods block the calling thread, with the interpreter's lock released.",
-        Form::Awaited => "\n\nMethods are awaited. Those that only compute are called without `await`.",
+        Form::Awaited => "\n\nMethods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations are called without `await`.",
     });
     doc.push_str(&format!(" The client may be shared by threads.\n\n{}\n\nArgs:", plain(settings.doc)));
     for field in settings.fields {
@@ -175,7 +175,7 @@ fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
 }
 
 fn method(out: &mut Out, operation: &Operation, form: Form) {
-    let awaited = form == Form::Awaited && !operation.is_local();
+    let awaited = form == Form::Awaited && (!operation.is_local() || operation.takes_time());
     out.blank();
     out.line(format!("    {}def {}(", if awaited { "async " } else { "" }, operation.name));
     out.line("        self,");
@@ -195,6 +195,7 @@ fn method(out: &mut Out, operation: &Operation, form: Form) {
     }
     // Local operations without content need only the conversion from this package.
     let (call, plain_local) = match (operation.is_local(), operation.request_content.is_some()) {
+        (true, _) if awaited => ("_elsewhere", false),
         (true, true) => ("_local", false),
         (true, false) => ("_native.local", true),
         (false, _) => ("_call", false),
@@ -231,6 +232,8 @@ fn options(operation: &Operation, form: Form) -> Vec<String> {
             "timeout" => "timeout: float | None = None".into(),
             "cancel" => "cancel: Cancel | None = None".into(),
             "request_id" => "request_id: str | None = None".into(),
+            "retries" => "retries: int | None = None".into(),
+            "with_response" => "with_response: list[HttpExchange] | None = None".into(),
             "on_progress" => "on_progress: OnProgress | None = None".into(),
             "signer" => format!("signer: {prefix}Signer | None = None"),
             other => format!("{other}: {prefix}OnCode | None = None"),
@@ -246,7 +249,7 @@ fn passed(operation: &Operation) -> Vec<&'static str> {
     if operation.response_content.is_some() {
         names.push("destination");
     }
-    names.extend(["timeout", "cancel", "request_id"]);
+    names.extend(["timeout", "cancel", "request_id", "retries", "with_response"]);
     if operation.reports() {
         names.push("on_progress");
     }
@@ -282,6 +285,8 @@ pub(crate) fn doc(operation: &Operation) -> String {
                 "timeout" => "Seconds that the call may take; 0 is expired at once. Left out, the client's or the operation's own.",
                 "cancel" => "Stops the call, from any thread.",
                 "request_id" => "Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for NextGenPSD2 a UUID in lower case, sent with the first attempt only.",
+                "retries" => "How often each exchange may be repeated, 0 to 10. Left out, the client's setting.",
+                "with_response" => "A list to which the answers of the call's exchanges are added, each a `HttpExchange` with status, headers, request id and time.",
                 "on_progress" => "Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it raises is reported, and the call goes on.",
                 "signer" => signer.as_str(),
                 _ => "Answers what the call asks, such as for a one-time code; in place of the client's.",

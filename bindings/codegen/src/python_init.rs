@@ -13,6 +13,7 @@ const OWN: &[(&str, &str)] = &[
     ("AsyncSigner", "_call"),
     ("BankchannelError", "_errors"),
     ("Cancel", "_native"),
+    ("HttpExchange", "_call"),
     ("OnCode", "_call"),
     ("OnProgress", "_call"),
     ("Progress", "_call"),
@@ -23,6 +24,7 @@ const OWN: &[(&str, &str)] = &[
     ("SecretText", "_secret"),
     ("SignatureRequest", "_call"),
     ("Signer", "_call"),
+    ("json_default", "_json"),
 ];
 
 /// The module.
@@ -36,7 +38,10 @@ pub(crate) fn module(model: &Model) -> String {
         }
         classes.push((format!("Async{}", protocol.class), protocol.module));
         classes.push((protocol.class.to_owned(), protocol.module));
-        classes.extend(protocol.served.iter().map(|served| (served.class.to_owned(), "service")));
+        for served in &protocol.served {
+            classes.push((format!("Async{}", served.class), "service"));
+            classes.push((served.class.to_owned(), "service"));
+        }
     }
     let mut errors: Vec<(String, &str)> = Category::ALL.iter().map(|one| (error_class(*one), "errors")).collect();
     errors.push(("Peer".to_owned(), "errors"));
@@ -77,7 +82,7 @@ fn docstring(model: &Model) -> String {
         }
         text.push_str(&format!("`{0}` and `Async{0}`: {1}. ", protocol.class, protocol.what));
         for served in &protocol.served {
-            text.push_str(&format!("`{}`: {}. ", served.class, served.what));
+            text.push_str(&format!("`{0}` and `Async{0}`: {1}. ", served.class, served.what));
         }
     }
     text.push_str("`errors` has the exceptions.\nModules are loaded when they are first used.");

@@ -6,29 +6,38 @@ use crate::{
     model::{Operation, Protocol},
     names::python,
     python::parameter,
-    python_client::{doc, is_content},
+    python_client::{Form, doc, is_content},
     text::{Out, plain},
 };
 
 /// Every function.
 pub(crate) fn functions(out: &mut Out, protocol: &Protocol) {
     for operation in &protocol.operations {
-        function(out, operation);
-        iterator(out, operation);
+        for form in [Form::Blocking, Form::Awaited] {
+            function(out, operation, form);
+            iterator(out, operation, form);
+        }
     }
 }
 
-fn function(out: &mut Out, operation: &Operation) {
+fn function(out: &mut Out, operation: &Operation, form: Form) {
     let rows = operation.entry.declaration.rows;
     let parameter = |field: &Field| match rows {
         // Its items may come from an iterator.
         Some(rows) if rows.list == field.name => parameter(field).replacen("Sequence[", "Iterable[", 1),
         _ => parameter(field),
     };
-    begin(out, operation.name, operation.request.fields.iter().map(parameter).collect(), operation.response.name);
-    out.docstring("    ", &doc(operation));
+    let parameters = operation.request.fields.iter().map(parameter).collect();
+    begin(out, operation.name, form, parameters, operation.response.name);
+    out.docstring("    ", &documented(operation.name, doc(operation), form));
     let run = if rows.is_some() { "rows" } else { "local" };
-    out.line(format!("    answer: {} = {run}(", operation.response.name));
+    match form {
+        Form::Blocking => out.line(format!("    answer: {} = {run}(", operation.response.name)),
+        Form::Awaited => {
+            out.line(format!("    answer: {} = await elsewhere(", operation.response.name));
+            out.line(format!("        {run},"));
+        }
+    }
     given(out, operation, "");
     if let Some(rows) = rows {
         out.line(format!("        {:?},", rows.list));
@@ -38,11 +47,25 @@ fn function(out: &mut Out, operation: &Operation) {
     out.line("    return answer");
 }
 
-fn begin(out: &mut Out, name: &str, parameters: Vec<String>, gives: &str) {
-    out.export(name);
+/// The documentation; of an awaitable form, how it differs.
+fn documented(name: &str, doc: String, form: Form) -> String {
+    match form {
+        Form::Blocking => doc,
+        Form::Awaited => {
+            format!("As `{name}`, on a thread of the event loop's executor: the loop goes on meanwhile.\n\n{doc}")
+        }
+    }
+}
+
+fn begin(out: &mut Out, name: &str, form: Form, parameters: Vec<String>, gives: &str) {
+    let (define, suffix) = match form {
+        Form::Blocking => ("def", ""),
+        Form::Awaited => ("async def", "_async"),
+    };
+    out.export(format!("{name}{suffix}"));
     out.blank();
     out.blank();
-    out.line(format!("def {name}("));
+    out.line(format!("{define} {name}{suffix}("));
     if !parameters.is_empty() {
         out.line("    *,");
     }
@@ -66,10 +89,11 @@ fn given(out: &mut Out, operation: &Operation, but: &str) {
 }
 
 /// The iterator over all pages.
-fn iterator(out: &mut Out, operation: &Operation) {
+fn iterator(out: &mut Out, operation: &Operation, form: Form) {
     let Some((pages, [outer, item])) = operation.pages() else { return };
     let fields = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);
-    begin(out, pages.iterator, fields().map(parameter).collect(), &format!("Iterator[tuple[{outer}, {item}]]"));
+    let kind = if form == Form::Awaited { "AsyncIterator" } else { "Iterator" };
+    begin(out, pages.iterator, form, fields().map(parameter).collect(), &format!("{kind}[tuple[{outer}, {item}]]"));
     let mut doc = format!(
         "{}.\n\nGives pairs: what the item belongs to, with the items of that page, and the item. Pages are read as they are wanted: of a file \
          given by its path no more than a page is held. What has no items is not told: `{}` tells of all.\n\nArgs:",
@@ -79,8 +103,11 @@ fn iterator(out: &mut Out, operation: &Operation) {
     for field in fields() {
         doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
     }
-    out.docstring("    ", &doc);
-    out.line("    for page in pages(");
+    out.docstring("    ", &documented(pages.iterator, doc, form));
+    out.line(match form {
+        Form::Blocking => "    for page in pages(",
+        Form::Awaited => "    async for page in pages_async(",
+    });
     given(out, operation, pages.cursor);
     out.line(format!("        {:?},", pages.cursor));
     out.line(format!("        {:?},", pages.next));

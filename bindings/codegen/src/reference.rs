@@ -203,6 +203,7 @@ fn linked(protocol: &Protocol, shape: &Shape) -> String {
         Shape::Secret(text) if has_format(text) => format!("[secret text]({}-types.md#texts)", protocol.name),
         Shape::Secret(_) => "secret text".into(),
         Shape::Content => "content".into(),
+        Shape::Bytes => "bytes, base64 in JSON".into(),
         Shape::List(of) => format!("list of {}", linked(protocol, of)),
         Shape::Map(of) => format!("map of text to {}", linked(protocol, of)),
         Shape::Enum(_) | Shape::Struct(_) | Shape::Union(_) => {

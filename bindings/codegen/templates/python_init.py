@@ -4,14 +4,16 @@
 from . import _native
 from ._version import VERSION
 
-# Type checkers treat it as true. Importing `typing` would cost more than the rest of this module.
-TYPE_CHECKING = False
+# Type checkers treat it as true, and editors' completion as possible: it looks into no branch of a literal `False`.
+# Importing `typing` would cost more than the rest of this module.
+TYPE_CHECKING = bool()
 if TYPE_CHECKING:
     from typing import Any
 
 {module_imports}
     from ._call import AsyncOnCode as AsyncOnCode
     from ._call import AsyncSigner as AsyncSigner
+    from ._call import HttpExchange as HttpExchange
     from ._call import OnCode as OnCode
     from ._call import OnProgress as OnProgress
     from ._call import Progress as Progress
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from ._call import Signer as Signer
     from ._content import Replace as Replace
     from ._errors import BankchannelError as BankchannelError
+    from ._json import json_default as json_default
     from ._native import Cancel as Cancel
     from ._native import Received as Received
     from ._native import Record as Record

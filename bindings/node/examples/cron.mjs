@@ -10,8 +10,8 @@ import { BankchannelError, WsChannel } from 'bankchannel';
 const [directory = 'statements'] = process.argv.slice(2);
 const client = WsChannel.fromEnv({ mode: 'data' });
 try {
-  await client.logIn({}, { timeoutMs: 60_000 });
-  const { files, failed, notTried } = await client.downloadNewFiles({ directory }, { timeoutMs: 10 * 60_000 });
+  await client.logIn({}, { timeout: 60 });
+  const { files, failed, notTried } = await client.downloadNewFiles({ directory }, { timeout: 600 });
   for (const file of files) console.log(`${file.status} ${file.fileType} ${file.name}`);
   if (failed + notTried > 0) process.exitCode = 75;
 } catch (error) {

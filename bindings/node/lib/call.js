@@ -4,6 +4,7 @@
 
 const { isNativeError, isUint8Array } = require('node:util/types');
 
+const { onAbort } = require('./abort');
 const { asBuffer } = require('./content');
 const { encode } = require('./encode');
 const { fromJson, inMiddle, inOperation, invalidField, missing, own, typed } = require('./error');
@@ -108,14 +109,13 @@ function begun(work) {
 }
 
 /**
- * Runs a call to its end. `parts` has: `pieces` (an async iterable for the request's content), `field` (the field of
+ * Runs a call to its end. `parts` has: `operation` (its name), `pieces` (an async iterable for the request's content), `field` (the field of
  * that content), `take` (receives a piece of the response's content), `onCode`, `methods` (of the program's objects, by
  * the kind of question), `signer`, `logger`, `signal`, `tell` (receives the progress of the call).
  */
 async function carryThrough(call, parts) {
   const { signal } = parts;
-  const abort = () => call.cancel();
-  signal?.addEventListener('abort', abort, { once: true });
+  const heard = onAbort(signal, () => call.cancel());
   // A stream may fail before its first piece is requested. The request then reports the error; the event itself must
   // not end the process.
   if (typeof parts.pieces?.on === 'function') parts.pieces.on('error', () => {});
@@ -127,7 +127,7 @@ async function carryThrough(call, parts) {
     return await loop(call, iterator, parts);
   } finally {
     release();
-    signal?.removeEventListener('abort', abort);
+    heard();
     // Destroys a stream that was not read to its end, without waiting: it may never answer.
     if (typeof parts.pieces?.destroy === 'function') parts.pieces.destroy();
     else iterator?.return?.()?.catch(() => {});
@@ -137,8 +137,8 @@ async function carryThrough(call, parts) {
 async function loop(call, iterator, parts) {
   let event = await call.first();
   for (;;) {
-    if (event.log) write(parts.logger, event.log);
-    if (event.kind === 'response') return { response: JSON.parse(event.text), bytes: event.bytes };
+    if (event.log) write(parts.logger, event.log, parts.operation);
+    if (event.kind === 'response') return { response: answerOf(event.text, parts.withResponse), bytes: event.bytes };
     if (event.kind === 'failed') throw failure(event.text, parts.signal);
     let reply;
     try {
@@ -150,13 +150,21 @@ async function loop(call, iterator, parts) {
         continue;
       }
       call.cancel();
-      event = await end(call, event, parts.logger);
+      event = await end(call, event, parts);
       if (fault === CANCELLED) continue;
       if (fault === EXPIRED) throw expired(event);
       throw broken(fault, event);
     }
     event = await call.reply(...reply);
   }
+}
+
+/** The response; the answers to the exchanges go to the caller's array. */
+function answerOf(text, withResponse) {
+  const answer = JSON.parse(text);
+  if (!withResponse) return answer;
+  for (const exchange of answer.exchanges) withResponse.push(inNames(exchange));
+  return answer.response;
 }
 
 /** Whether an event asks the program's own code; the call handles its failure itself. */
@@ -167,7 +175,7 @@ function asksProgram(event) {
 /** Only the program learns the reason why its own code failed. */
 function programFailed(what, fault, logger) {
   const text = `${what}: the program's own code failed`;
-  if (logger) write(logger, ['warning', `${text}: ${fault?.stack ?? fault}`]);
+  if (logger) write(logger, ['warning', `${text}: ${fault?.stack ?? fault}`, JSON.stringify({ question: what })]);
   else console.error(text, fault);
 }
 
@@ -193,11 +201,11 @@ function teller(onProgress, logger) {
 }
 
 /** Runs a cancelled call to its end and discards the remaining data. */
-async function end(call, event, logger) {
+async function end(call, event, { logger, operation }) {
   let next = event;
   do {
     next = await call.reply(next.kind === 'ask' || next.kind === 'want_piece' ? 'fail' : 'go');
-    if (next.log) write(logger, next.log);
+    if (next.log) write(logger, next.log, operation);
     next.log = undefined;
   } while (next.kind !== 'response' && next.kind !== 'failed');
   return next;
@@ -279,16 +287,25 @@ async function answered(asked, { onCode, methods, signer }) {
   return given;
 }
 
-/** Passes log records on: level, text, level, text, … */
-function write(logger, records) {
-  for (let index = 0; index < records.length; index += 2) {
+/** Passes log records on: level, text, fields as JSON, level, text, … `operation` is among the fields of each. */
+function write(logger, records, operation) {
+  for (let index = 0; index < records.length; index += 3) {
     const method = records[index] === 'warning' ? 'warn' : records[index];
     try {
-      logger?.[method]?.(records[index + 1]);
+      if (typeof logger?.[method] !== 'function') continue;
+      logger[method](records[index + 1], inNames({ operation, ...JSON.parse(records[index + 2]) }));
     } catch {
       // A logger that fails must not change the result of a payment.
     }
   }
+}
+
+/** Fields by their names in this language. */
+function inNames(fields) {
+  const named = {};
+  for (const [name, value] of Object.entries(fields))
+    named[name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())] = value;
+  return named;
 }
 
 module.exports = { Call, carryThrough, teller };

@@ -5,6 +5,7 @@
 const { PassThrough } = require('node:stream');
 const { inspect } = require('node:util');
 
+const { onAbort } = require('./abort');
 const { Call, carryThrough, teller } = require('./call');
 const { inPlace, sink, source } = require('./content');
 const { described } = require('./descriptor');
@@ -147,16 +148,31 @@ class Client {
     }
   }
 
+  /** A local operation on another thread: the event loop goes on. */
+  async _elsewhere(operation, request) {
+    try {
+      Client.#check(this);
+      const { name, contentIn } = operation;
+      const given = renamed(operation, object('request', request));
+      const content = given[contentIn];
+      const text = encode(operation.request.in(given, contentIn));
+      return operation.response.out(await this.#compute(name, text, content, undefined, contentIn));
+    } catch (error) {
+      throw inCamelCase(inOperation(error, operation.name));
+    }
+  }
+
   _stream(operation, request, options = {}) {
     const stream = new PassThrough();
     const stop = new AbortController();
     const { signal } = options;
     const pass = () => stop.abort(signal.reason);
+    let heard = () => {};
     if (signal?.aborted) pass();
-    else signal?.addEventListener?.('abort', pass, { once: true });
+    else if (typeof signal?.addEventListener === 'function') heard = onAbort(signal, pass);
     stream.once('close', () => {
       stop.abort();
-      signal?.removeEventListener?.('abort', pass);
+      heard();
     });
     const running = this._call(operation, request, { ...options, signal: stop.signal, destination: stream });
     const response = running.catch((fault) => {
@@ -191,26 +207,28 @@ class Client {
     return here(this.#number, name, text, field, content);
   }
 
-  async #compute(name, text, content, requestId) {
+  async #compute(name, text, content, requestId, field = 'content') {
     this.#handle();
-    const from = inPlace('content', content);
+    const from = content === undefined ? undefined : inPlace(field, content);
     const given = identifier(requestId);
     return elsewhere((events, id) => native().compute(this.#number, events, id, name, text, from, undefined, given));
   }
 
   async #run(operation, request, content, options) {
-    const { destination, timeoutMs, signal, onProgress, requestId, ...callbacks } = object('options', options);
+    const { destination, timeout, signal, onProgress, requestId, retries, withResponse, ...callbacks } = object('options', options);
     const { onCode, signer, logger, ...given } = { ...this.#options, ...checked(callbacks, this.#objects) };
     const methods = methodsOf(this.#objects, given);
     const into = sink(destination);
     const from = source(operation.contentIn ?? 'content', content);
-    const parts = { pieces: from.pieces, field: operation.contentIn, onCode, methods, signer, logger, signal: signalOf(signal) };
+    const parts = { withResponse, operation: operation.name, pieces: from.pieces, field: operation.contentIn, onCode, methods, signer, logger, signal: signalOf(signal) };
     const form = {
-      timeoutMs: milliseconds(timeoutMs),
+      timeoutMs: milliseconds(timeout),
       cancelled: Boolean(signal?.aborted),
       log: logger !== undefined,
       progress: watched(onProgress),
       requestId: identifier(requestId),
+      retries: repetitions(retries),
+      withResponse: answersInto(withResponse),
       asksNobody: !onCode && !methods,
       ...from.form,
       ...into.form,
@@ -292,6 +310,20 @@ function identifier(given) {
   return given;
 }
 
+/** The most repetitions of an exchange; the native half knows the limit. */
+function repetitions(given) {
+  if (given === undefined || given === null) return undefined;
+  if (!Number.isInteger(given) || given < 0 || given >= 2 ** 31) throw invalidField('retries', 'must be a whole number from 0 to 10');
+  return given;
+}
+
+/** Whether the answers to the exchanges are wanted. */
+function answersInto(given) {
+  if (given === undefined || given === null) return false;
+  if (!Array.isArray(given)) throw invalidField('withResponse', 'must be an array, which the answers are added to');
+  return true;
+}
+
 /** Names an invalid request id as the option that has it: a call by name has its other fields in snake_case. */
 function ofOption(error, request, options) {
   const isOption = error?.context?.field === 'request_id' && options?.requestId !== undefined && request?.request_id === undefined;
@@ -311,12 +343,18 @@ function nameOf(name) {
   return name;
 }
 
+/** The longest time limit in seconds, besides none. */
+const DAY_S = 86_400;
+
 function milliseconds(given) {
   if (given === undefined || given === null) return -1;
   if (typeof given !== 'number' || Number.isNaN(given) || given < 0) {
-    throw invalidField('timeoutMs', 'must be a number of milliseconds, 0 or more');
+    throw invalidField('timeout', 'must be a number of seconds, 0 or more');
   }
-  return Math.min(Math.ceil(given), Number.MAX_SAFE_INTEGER);
+  if (given === Infinity) return Number.MAX_SAFE_INTEGER;
+  // Elsewhere in Node such numbers are milliseconds.
+  if (given > DAY_S) throw invalidField('timeout', `is in seconds: ${DAY_S}, a day, is the most, or Infinity`);
+  return Math.ceil(given * 1000);
 }
 
 function signalOf(given) {

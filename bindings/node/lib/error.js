@@ -7,9 +7,11 @@ const categories = new Map();
 class BankchannelError extends Error {
   constructor(given, options) {
     const details = whole(given, new.target);
-    super(details.message, options);
+    super(told(details), options);
     const peer = details.peer;
     this.code = details.code;
+    this.text = details.message;
+    this.remedy = details.remedy ?? '';
     this.category = details.category;
     this.retryable = Boolean(details.retryable);
     this.operation = details.operation ?? null;
@@ -30,18 +32,32 @@ class BankchannelError extends Error {
   }
 }
 
+/** The message of an error, the same as in other languages: `ws_channel.upload_file: the text [code; outcome refused]`. */
+function told({ operation, message, code, outcome }) {
+  return `${operation ? `${operation}: ` : ''}${message} [${code}${outcome ? `; outcome ${outcome}` : ''}]`;
+}
+
+/** Renews the message of an error whose parts have changed, also where the stack begins with it. */
+function retell(error) {
+  const { operation, outcome, code, text: message } = error;
+  const [before, now] = [error.message, told({ operation, message, code, outcome })];
+  error.message = now;
+  if (typeof error.stack === 'string') error.stack = error.stack.replace(before, () => now);
+}
+
 /** An error's details in boundary form; a program's own tests give the relevant ones in camelCase. */
 function whole(given, errorClass) {
   if (typeof given?.code !== 'string') throw new TypeError('an error of bankchannel needs { code }');
   // The native half gives all of them.
   if ('http_status' in given) return given;
-  const { code, message = code, retryable = false, operation = null, httpStatus = null, outcome = null } = given;
+  const { code, text = code, message = text, remedy = '', retryable = false } = given;
+  const { operation = null, httpStatus = null, outcome = null } = given;
   const { retryAfterS = null, peer = null, context = {}, partialResponse = null } = given;
   const said = peer && { code: peer.code ?? null, text: peer.text ?? null, request_id: peer.requestId ?? null };
   const category = given.category ?? categories.get(errorClass) ?? 'internal';
   const rest = { http_status: httpStatus, outcome, retry_after_s: retryAfterS, peer: said, context: { ...context } };
   if (partialResponse !== null) rest.partial_response = partialResponse;
-  return { code, category, message, retryable, operation, ...rest };
+  return { code, category, message, remedy, retryable, operation, ...rest };
 }
 
 /** Registers the class of a category. */
@@ -107,11 +123,20 @@ function fromNative(thrown) {
   return own('internal', 'internal', 'a defect inside bankchannel stopped the call', {}, options);
 }
 
+/** Says in which item of a list an error was found. */
+function placed(error, place) {
+  error.text = `${place}: ${error.text}`;
+  error._details.message = error.text;
+  retell(error);
+  return error;
+}
+
 /** Adds the operation's name, if the package itself found the error. */
 function inOperation(error, operation) {
   if (error instanceof BankchannelError && error.operation === null && typeof operation === 'string') {
     error.operation = operation;
     error._details.operation = operation;
+    retell(error);
   }
   return error;
 }
@@ -127,6 +152,7 @@ function inMiddle(error, ended) {
   if (ours.has(error) && error.operation === null && error.outcome === null) {
     error.outcome = ended.outcome;
     error._details.outcome = ended.outcome;
+    retell(error);
   }
   return error;
 }
@@ -150,7 +176,8 @@ function inCamelCase(error) {
     return text;
   };
   error.context = { ...error.context, field: renamed(field), ...(problems && { problems: renamed(problems) }) };
-  error.message = renamed(error.message);
+  error.text = renamed(error.text);
+  retell(error);
   return error;
 }
 
@@ -165,6 +192,7 @@ module.exports = {
   invalidMember,
   missing,
   own,
+  placed,
   register,
   typed,
   withPartial,

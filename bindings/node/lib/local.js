@@ -10,7 +10,7 @@ const { isUint8Array } = require('node:util/types');
 
 const { inPlace } = require('./content');
 const { encode } = require('./encode');
-const { fromJson, fromNative, inCamelCase, inOperation, invalidField, typed } = require('./error');
+const { fromJson, fromNative, inCamelCase, inOperation, invalidField, placed, typed } = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
 
@@ -61,9 +61,40 @@ function isRows(list) {
   return typeof list === 'object' && list !== null && !Array.isArray(list) && typeof list[Symbol.iterator] === 'function';
 }
 
+/** The same on another thread: the event loop goes on. A buffer is copied, because the program may change it. */
+async function localElsewhere(operation, request = {}) {
+  const { name, contentIn, rows } = operation;
+  let written;
+  try {
+    const content = object('request', request)[contentIn];
+    const list = rows && request[rows.list];
+    if (isRows(list)) written = rowsFile(operation, request, list);
+    const from = written ? { path: written.path } : content;
+    const place = from === undefined ? undefined : inPlace(contentIn, from);
+    const text = encode(written ? written.fields : operation.request.in(request, contentIn));
+    return operation.response.out(
+      await elsewhere((events, id) => native().compute(undefined, events, id, name, text, place)),
+    );
+  } catch (error) {
+    throw inCamelCase(inOperation(error, name));
+  } finally {
+    if (written) fs.rmSync(written.folder, { recursive: true, force: true });
+  }
+}
+
 /** The same with the items of a list written to a file as lines, one by one: memory stays small. */
 function withRows(operation, request, list) {
-  const { name, contentIn, rows } = operation;
+  const { folder, path, fields } = rowsFile(operation, request, list);
+  try {
+    return operation.response.out(here(undefined, operation.name, encode(fields), operation.contentIn, { path }));
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file with the items of a list as lines, in a folder of its own that the caller removes, and the other fields. */
+function rowsFile(operation, request, list) {
+  const { contentIn, rows } = operation;
   if (request[contentIn] !== undefined && request[contentIn] !== null)
     throw invalidField(rows.list, `is given beside ${contentIn}: give one`);
   const folder = fs.mkdtempSync(join(tmpdir(), 'bankchannel-rows-'));
@@ -82,9 +113,10 @@ function withRows(operation, request, list) {
     }
     const fields = operation.request.in({ ...request, [rows.list]: undefined }, contentIn);
     fields[rows.format[0]] = rows.format[1];
-    return operation.response.out(here(undefined, name, encode(fields), contentIn, { path }));
-  } finally {
+    return { folder, path, fields };
+  } catch (error) {
     fs.rmSync(folder, { recursive: true, force: true });
+    throw error;
   }
 }
 
@@ -95,8 +127,7 @@ function row({ request, contentIn, rows }, item, number) {
   try {
     return `${encode(request.in({ [rows.list]: [item] }, contentIn)[rows.field][0])}\n`;
   } catch (error) {
-    error.message = `${place}: ${error.message}`;
-    throw error;
+    throw placed(error, place);
   }
 }
 
@@ -152,4 +183,4 @@ function object(field, value) {
   return value;
 }
 
-module.exports = { elsewhere, here, items, local, object };
+module.exports = { elsewhere, here, items, local, localElsewhere, object };

@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { list, map, secret, struct, union } = require('./shape');
+const { bytes, list, map, secret, struct, union } = require('./shape');
 
 const VerifyUserRequest = struct([
   ["psuId", "psu_id"],
@@ -578,7 +578,8 @@ const NextGenPsd2Settings = struct([
   ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
   ["exchangeTimeoutS", "exchange_timeout_s"],
-  ["timeoutS", "timeout_s"],
+  ["connectTimeoutS", "connect_timeout_s"],
+  ["readTimeoutS", "read_timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
@@ -682,6 +683,10 @@ class NextGenPsd2 extends Client {
     return this._local(operations.signRequest, request);
   }
 
+  signRequestAsync(request = {}) {
+    return this._elsewhere(operations.signRequest, request);
+  }
+
   prepareSignature(request = {}) {
     return this._local(operations.prepareSignature, request);
   }
@@ -714,8 +719,16 @@ class NextGenPsd2 extends Client {
     return this._local(operations.verifyRequest, request);
   }
 
+  verifyRequestAsync(request = {}) {
+    return this._elsewhere(operations.verifyRequest, request);
+  }
+
   explainRequest(request = {}) {
     return this._local(operations.explainRequest, request);
+  }
+
+  explainRequestAsync(request = {}) {
+    return this._elsewhere(operations.explainRequest, request);
   }
 
   inspectCertificate(request = {}) {
@@ -724,6 +737,10 @@ class NextGenPsd2 extends Client {
 
   makeCertificates(request = {}) {
     return this._local(operations.makeCertificates, request);
+  }
+
+  makeCertificatesAsync(request = {}) {
+    return this._elsewhere(operations.makeCertificates, request);
   }
 }
 

@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { list, map, secret, struct, union } = require('./shape');
+const { bytes, list, map, secret, struct, union } = require('./shape');
 
 const AccountConsent = struct([
   ["accountId", "account_id"],
@@ -684,7 +684,8 @@ const SaltEdgeConnectorSettings = struct([
   ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
   ["exchangeTimeoutS", "exchange_timeout_s"],
-  ["timeoutS", "timeout_s"],
+  ["connectTimeoutS", "connect_timeout_s"],
+  ["readTimeoutS", "read_timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],

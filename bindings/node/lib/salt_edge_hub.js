@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { list, map, secret, struct, union } = require('./shape');
+const { bytes, list, map, secret, struct, union } = require('./shape');
 
 const TokenParameters = struct([
   ["providerCode", "provider_code"],
@@ -239,7 +239,8 @@ const SaltEdgeHubSettings = struct([
   ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
   ["exchangeTimeoutS", "exchange_timeout_s"],
-  ["timeoutS", "timeout_s"],
+  ["connectTimeoutS", "connect_timeout_s"],
+  ["readTimeoutS", "read_timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],

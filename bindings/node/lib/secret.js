@@ -1,5 +1,6 @@
 'use strict';
 
+const fs = require('node:fs');
 const { inspect } = require('node:util');
 
 /** Finds a secret whose class belongs to another copy of this package, such as one loaded by a test runner. */
@@ -20,6 +21,20 @@ class SecretText {
   /** The secret itself. */
   reveal() {
     return this.#text;
+  }
+
+  /**
+   * Writes the secret into a new file that only its owner can read (mode 0600). A file that exists is not overwritten:
+   * it may hold the only copy of another secret.
+   */
+  saveTo(path) {
+    const file = fs.openSync(path, 'wx', 0o600);
+    try {
+      fs.writeFileSync(file, this.#text);
+      fs.fsyncSync(file);
+    } finally {
+      fs.closeSync(file);
+    }
   }
 
   [REVEAL]() {

@@ -1,7 +1,8 @@
 'use strict';
 
 // Converts camelCase members to the boundary's snake_case and back, by the type's own table; keys of maps stay
-// unchanged. A form is the `same` if all its names are equal on both sides; it `hides` if it contains a secret.
+// unchanged. A form is the `same` if all its names are equal on both sides; it `hides` if it contains a secret or
+// bytes, whose values differ even where names stay as they are.
 
 const { fromVariable } = require('./environment');
 const { own } = require('./error');
@@ -15,6 +16,20 @@ const secret = {
   in: (value, field) => fromVariable(value, field),
   guarded: (value) => secret.out(value),
   filled: (value, field) => fromVariable(value, field),
+};
+
+/** Bytes: base64 text on the boundary. */
+const bytes = {
+  same: false,
+  hides: true,
+  out: (value) => (typeof value === 'string' ? Buffer.from(value, 'base64') : value),
+  in: (value) => {
+    // Text is base64 already.
+    if (!ArrayBuffer.isView(value)) return value;
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  },
+  guarded: (value) => bytes.out(value),
+  filled: (value) => bytes.in(value),
 };
 
 /** Named fields: rows of [camelCase, snake_case, form of the value]. */
@@ -139,4 +154,4 @@ function union(camelTag, alternatives, snakeTag) {
   };
 }
 
-module.exports = { list, map, secret, struct, union };
+module.exports = { bytes, list, map, secret, struct, union };

@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { list, map, secret, struct, union } = require('./shape');
+const { bytes, list, map, secret, struct, union } = require('./shape');
 const { ProfileOptions, StatusFile, CashFile, Code } = require('./iso20022_types');
 
 const InitRegisterRequest = struct([
@@ -709,8 +709,7 @@ const UploadAndWaitRequest = struct([
   ["signature", "signature"],
   ["waitFor", "wait_for"],
   ["waitTimeoutS", "wait_timeout_s"],
-  ["timeoutS", "timeout_s"],
-  ["pollIntervalMs", "poll_interval_ms"],
+  ["pollIntervalS", "poll_interval_s"],
   ["directory", "directory"],
   ["ledger", "ledger"],
   ["acceptUnreferenced", "accept_unreferenced"],
@@ -728,7 +727,7 @@ const BankAnswer = struct([
   ["bytes", "bytes"],
   ["statusText", "status_text"],
   ["path", "path"],
-  ["content", "content"],
+  ["content", "content", bytes],
   ["report", "report", StatusFile],
   ["statement", "statement", CashFile],
   ["notParsed", "not_parsed"],
@@ -802,7 +801,8 @@ const WsChannelSettings = struct([
   ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
   ["exchangeTimeoutS", "exchange_timeout_s"],
-  ["timeoutS", "timeout_s"],
+  ["connectTimeoutS", "connect_timeout_s"],
+  ["readTimeoutS", "read_timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
@@ -1012,6 +1012,10 @@ class WsChannel extends Client {
     return this._local(operations.generateKey, request);
   }
 
+  generateKeyAsync(request = {}) {
+    return this._elsewhere(operations.generateKey, request);
+  }
+
   inspectKey(request = {}) {
     return this._local(operations.inspectKey, request);
   }
@@ -1020,20 +1024,40 @@ class WsChannel extends Client {
     return this._local(operations.signFile, request);
   }
 
+  signFileAsync(request = {}) {
+    return this._elsewhere(operations.signFile, request);
+  }
+
   verifyFile(request = {}) {
     return this._local(operations.verifyFile, request);
+  }
+
+  verifyFileAsync(request = {}) {
+    return this._elsewhere(operations.verifyFile, request);
   }
 
   encryptForExport(request = {}) {
     return this._local(operations.encryptForExport, request);
   }
 
+  encryptForExportAsync(request = {}) {
+    return this._elsewhere(operations.encryptForExport, request);
+  }
+
   decryptExportedKey(request = {}) {
     return this._local(operations.decryptExportedKey, request);
   }
 
+  decryptExportedKeyAsync(request = {}) {
+    return this._elsewhere(operations.decryptExportedKey, request);
+  }
+
   checkPaymentFile(request = {}) {
     return this._local(operations.checkPaymentFile, request);
+  }
+
+  checkPaymentFileAsync(request = {}) {
+    return this._elsewhere(operations.checkPaymentFile, request);
   }
 
   registerAccount(request = {}, options = {}) {

@@ -41,6 +41,10 @@ pub struct CallForm {
     pub progress: Option<bool>,
     /// The call's request id.
     pub request_id: Option<String>,
+    /// The most repetitions of each exchange.
+    pub retries: Option<u32>,
+    /// Whether the response is given together with the answers to the call's exchanges.
+    pub with_response: Option<bool>,
     /// Whether no callback answers questions.
     pub asks_nobody: Option<bool>,
 }
@@ -99,6 +103,8 @@ impl Call {
             log: form.log == Some(true),
             progress: form.progress == Some(true),
             request_id: form.request_id,
+            retries: form.retries,
+            with_response: form.with_response == Some(true),
             asks_nobody: form.asks_nobody == Some(true),
         };
         let client = client.open()?;
@@ -137,6 +143,7 @@ impl Call {
         let runtime = runtime().map_err(|error| thrown(&error))?;
         runtime.spawn(async move {
             let event = call.resume_async(reply).await.unwrap_or_else(Event::Failed);
+            let event = call.with_exchanges(event);
             let log = call.drain_log();
             if matches!(event, Event::Response { .. } | Event::Failed(_)) {
                 // Its memory is freed now, not at garbage collection: the collector does not see it.

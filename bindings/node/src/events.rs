@@ -16,7 +16,7 @@ use napi_derive::napi;
 
 /// The event for JavaScript: the number it waits under, the kind (`response`, `failed`, `ask`, `want_piece`, `piece`,
 /// `progress`), the JSON of a response, error, question or progress, a piece or a content in memory, and log records
-/// (level, text, level, text, …).
+/// (level, text, fields as JSON, level, text, …).
 type EventArguments = FnArgs<(u32, &'static str, Option<String>, Option<Buffer>, Option<Vec<String>>)>;
 
 /// Weak: the queue alone does not keep the process running. JavaScript does that while it waits for an event.
@@ -45,10 +45,15 @@ impl News {
     }
 
     fn told(self) -> EventArguments {
-        let log = (!self.log.is_empty())
-            .then(|| self.log.into_iter().flat_map(|record| [record.level.as_str().to_owned(), record.text]).collect());
+        let log = (!self.log.is_empty()).then(|| self.log.into_iter().flat_map(record_texts).collect());
         FnArgs::from((self.id, self.kind, self.json, self.bytes.map(buffer), log))
     }
+}
+
+/// A record as three texts.
+fn record_texts(record: LogRecord) -> [String; 3] {
+    let fields = bridge::json_text(record.fields_json());
+    [record.level.as_str().to_owned(), record.line.text, fields]
 }
 
 /// The queue of one JavaScript thread.

@@ -245,9 +245,14 @@ test('wrong arguments name the field', async () => {
     assert.equal(error.context.field, field);
   }
   const missing = await failure(client.downloadFile({ fileType: 'KTL' }));
-  assert.deepEqual([missing.code, missing.message], ['input.missing_field', 'fileReference is missing']);
+  assert.deepEqual([missing.code, missing.text, missing.message],
+    [
+      'input.missing_field',
+      'fileReference is missing',
+      'ws_channel.download_file: fileReference is missing [input.missing_field]',
+    ]);
   assert.equal(missing.toJSON().context.field, 'file_reference');
-  assert.equal((await failure(client.listFiles({}, { timeoutMs: -1 }))).context.field, 'timeoutMs');
+  assert.equal((await failure(client.listFiles({}, { timeout: -1 }))).context.field, 'timeout');
   assert.equal((await failure(client.listFiles({}, { signal: 'no' }))).context.field, 'signal');
   assert.equal((await failure(client.uploadFile({ ...upload, content: 'text' }))).context.field, 'content');
   assert.equal(there.seen.calls, calls);
@@ -280,10 +285,10 @@ test('deadlines', async () => {
   const nobody = await silent();
   const quiet = new WsChannel(nobody.settings);
   const given = { ...upload, content: Buffer.from('x') };
-  const at_once = await failure(quiet.uploadFile(given, { timeoutMs: 0 }));
+  const at_once = await failure(quiet.uploadFile(given, { timeout: 0 }));
   assert.ok(at_once instanceof TimedOutError);
   assert.equal(at_once.outcome, 'not_sent');
-  const later = await failure(quiet.uploadFile(given, { timeoutMs: 200 }));
+  const later = await failure(quiet.uploadFile(given, { timeout: 0.2 }));
   assert.deepEqual([later.code, later.outcome], ['timeout.deadline', 'unknown']);
   nobody.close();
 });
@@ -320,16 +325,16 @@ test('a signal is heard while the caller’s own stream is silent', async () => 
 test('a deadline is heard while the caller’s own code is silent', async () => {
   const given = { ...upload, content: new PassThrough() };
   const begun = Date.now();
-  assert.ok((await failure(client.uploadFile(given, { timeoutMs: 200 }))) instanceof TimedOutError);
+  assert.ok((await failure(client.uploadFile(given, { timeout: 0.2 }))) instanceof TimedOutError);
   const stuck = new Writable({ highWaterMark: 1, write() {} });
   assert.ok(
-    (await failure(client.downloadFile(which, { timeoutMs: 400, destination: stuck }))) instanceof TimedOutError,
+    (await failure(client.downloadFile(which, { timeout: 0.4, destination: stuck }))) instanceof TimedOutError,
   );
   assert.ok(Date.now() - begun < 5000);
 });
 
 test('the client’s limit is heard while the caller’s own code is silent', async () => {
-  const own = new WsChannel({ ...there.settings, timeoutS: 1 });
+  const own = new WsChannel({ ...there.settings, exchangeTimeoutS: 1 });
   const stuck = () => new Writable({ highWaterMark: 1, write() {} });
   const byName = { file_name: upload.fileName, file_type: upload.fileType, signature: upload.signature };
   const works = [
@@ -430,7 +435,7 @@ test('closing ends a call that waits for the caller’s own code', async () => {
 test('the event loop runs while calls wait', async () => {
   const nobody = await silent();
   const quiet = new WsChannel(nobody.settings);
-  const running = Array.from({ length: 32 }, () => failure(quiet.listFiles({}, { timeoutMs: 500 })));
+  const running = Array.from({ length: 32 }, () => failure(quiet.listFiles({}, { timeout: 0.5 })));
   let ticks = 0;
   const timer = setInterval(() => (ticks += 1), 5);
   for (const error of await Promise.all(running)) assert.equal(error.code, 'timeout.deadline');

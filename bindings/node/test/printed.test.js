@@ -60,7 +60,7 @@ test('a worker, a secret and an error say what they are', async () => {
   assert.equal(inspect({ key: new SecretText('4vN6hGHrav31') }), '{ key: SecretText([secret]) }');
   const error = await failure(() => new WsChannel().generateKey({ name: 'You' }));
   const shown = inspect(error);
-  assert.match(shown, /^InvalidInputError: email is missing\n/);
+  assert.match(shown, /^InvalidInputError: ws_channel\.generate_key: email is missing \[input\.missing_field\]\n/);
   for (const part of ["code: 'input.missing_field'", "operation: 'ws_channel.generate_key'", "context: { field: 'email' }"])
     assert.ok(shown.includes(part), shown);
 });

@@ -40,7 +40,7 @@ function sign({ algorithm, digest, keyFingerprint }) {
 }
 
 test('a signer that never answers is waited for as long as the settings say', { timeout: 30_000 }, async () => {
-  const client = new NextGenPsd2({ ...settings, timeoutS: 1 }, { signer: () => new Promise(() => {}) });
+  const client = new NextGenPsd2({ ...settings, exchangeTimeoutS: 1 }, { signer: () => new Promise(() => {}) });
   for (const asked of [
     () => client.getAccounts(who),
     () => client.call('nextgen_psd2.get_accounts', { psu_id: who.psuId }),
@@ -75,7 +75,7 @@ test('a signer that fails at a later attempt does not hide the first', async () 
 });
 
 test('nobody to sign', async () => {
-  const client = new NextGenPsd2({ ...settings, timeoutS: null });
+  const client = new NextGenPsd2({ ...settings, exchangeTimeoutS: null });
   const error = await failure(client.getAccounts({ ...who, withBalance: null }));
   assert.ok(error instanceof InvalidInputError);
   assert.deepEqual([error.code, error.context.field, error.outcome], ['input.missing_field', 'signature', 'not_sent']);

@@ -79,7 +79,7 @@ test('planted into every field of every operation and setting, nothing is repeat
           // All forms of one value; of each other value one form, in turn.
           for (const form of number === 0 ? FORMS : [MAIN[(at + number) % MAIN.length]]) {
             const value = form(planted);
-            const options = { timeoutMs: 20 };
+            const options = { timeout: 0.02 };
             await attempt(`${method} ${field}`, secret, () => (modules[protocol] ?? clients[protocol])[method]({ [camel(field)]: value }, options));
             const content = { ...options, content: value };
             if (number > 0) continue;

@@ -66,7 +66,7 @@ test('a payment goes out and its statement comes back', async () => {
     fileType: 'pain.001.001.09',
     privateKey: signer.privateKey,
     waitFor: ['pain.002.001.10'],
-    pollIntervalMs: 100,
+    pollIntervalS: 0.1,
     directory,
   });
   assert.match(fs.readFileSync(done.answers[0].path, 'utf8'), /CstmrPmtStsRpt/);

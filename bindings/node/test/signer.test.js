@@ -67,7 +67,7 @@ test('a signature is made elsewhere, at once or later', async () => {
     assert.equal((await client.signAndUpload({ ...upload, signingCertificate })).responseText, 'OK');
     const own = { signer: (request) => sign(kind, request) };
     const { answers } = await client.uploadAndWait(
-      { ...upload, signingCertificate, waitFor: ['pain.002.001.10'], pollIntervalMs: 100 },
+      { ...upload, signingCertificate, waitFor: ['pain.002.001.10'], pollIntervalS: 0.1 },
       own,
     );
     assert.match(Buffer.from(answers[0].content, 'base64').toString(), /ACSC/);

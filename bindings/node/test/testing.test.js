@@ -152,7 +152,7 @@ test('operations on demand', { skip: missing }, async (suite) => {
       assert.ok(left instanceof CancelledError);
       assert.equal(left.cause.name, 'TimeoutError');
       assert.ok(
-        (await failure(client.ask({ text: 'Why?' }, { onCode, timeoutMs: 50 }))) instanceof TimedOutError,
+        (await failure(client.ask({ text: 'Why?' }, { onCode, timeout: 0.05 }))) instanceof TimedOutError,
       );
       const own = new Toy({}, { onCode });
       const running = failure(own.ask({ text: 'Why?' }));
@@ -172,8 +172,8 @@ test('operations on demand', { skip: missing }, async (suite) => {
   });
 
   await suite.test('deadlines and signals are heard inside the runtime', async () => {
-    assert.ok((await failure(client.sleep({ ms: 60_000 }, { timeoutMs: 50 }))) instanceof TimedOutError);
-    assert.ok((await failure(client.sleep({ ms: 60_000 }, { timeoutMs: 0 }))) instanceof TimedOutError);
+    assert.ok((await failure(client.sleep({ ms: 60_000 }, { timeout: 0.05 }))) instanceof TimedOutError);
+    assert.ok((await failure(client.sleep({ ms: 60_000 }, { timeout: 0 }))) instanceof TimedOutError);
     assert.ok(
       (await failure(client.sleep({ ms: 60_000 }, { signal: AbortSignal.timeout(50) }))) instanceof
         CancelledError,

@@ -18,7 +18,7 @@ import {
 
 const service: Service = await Service.start({ verificationCode: '123456', noLimits: true });
 const client = new WsChannel({ ...service.clientSettings, mode: 'data', password: { env: 'PASSWORD' } });
-const listed = await client.listFiles({ status: 'NEW' }, { timeoutMs: 1000, signal: AbortSignal.timeout(1000) });
+const listed = await client.listFiles({ status: 'NEW' }, { timeout: 1, signal: AbortSignal.timeout(1000) });
 const first: FileDescriptor | undefined = listed.fileDescriptors[0];
 if (first?.status === 'NEW' || first?.status === 'some value of a bank') {
   const { content } = await client.downloadFile(
@@ -65,7 +65,7 @@ const elsewhere = WsChannel.fromEnv(
     logger: console,
   },
 );
-await elsewhere.logIn({}, { onCode: () => '123456', signal: AbortSignal.timeout(1000), timeoutMs: 5 });
+await elsewhere.logIn({}, { onCode: () => '123456', signal: AbortSignal.timeout(1000), timeout: 0.005 });
 await elsewhere.uploadFile({
   content: new Blob(['x']).stream(),
   fileName: 'payments.xml',
@@ -88,7 +88,7 @@ const bank = await NextGenPsd2Bank.start();
 const party = { certificateFile: 'qseal.pem', clientCertificateFile: 'qwac.pem', clientKey: { file: 'qwac.key' } };
 await new NextGenPsd2({ ...bank.clientSettings, ...party }, { signer: () => new Uint8Array(256) }).getAccounts();
 const berlin = new NextGenPsd2({ baseUrl: bank.bgBaseUrl, caFile: bank.caFile, signing: { dialect: 'bg' }, ...party });
-await berlin.getConsentStatus({ consentId: '1' }, { timeoutMs: 1000 });
+await berlin.getConsentStatus({ consentId: '1' }, { timeout: 1 });
 new NextGenPsd2({ pkcs11: { module: 'softhsm2.so', token: 'tpp', pin: { env: 'PIN' }, key: 'qseal' } });
 
 // A result's secret is accepted in settings and requests; errors and clients can be made in a program's own tests.

@@ -9,7 +9,7 @@ new WsChannel({ modus: 'data' }); // error
 client.listFiles({ bank: 'no such bank' }); // error
 client.listFiles({ status: 'new' }); // error
 client.listFiles({ file_type: 'KTL' }); // error
-client.listFiles({}, { timeoutMs: '1' }); // error
+client.listFiles({}, { timeout: '1' }); // error
 client.downloadFile({ fileType: 'KTL' }); // error
 client.uploadFile({ content: 'text', fileName: 'a', fileType: 'b', signature: 'c' }); // error
 client.uploadFile({ content: Buffer.from('x'), fileName: 'a', fileType: 'b', signature: 'c' });
@@ -21,7 +21,7 @@ export function use(descriptor: FileDescriptor): number {
 }
 
 client.listFiles({}, { signal: 5 }); // error
-client.listFiles({}, { timeout: 5 }); // error
+client.listFiles({}, { timeoutMs: 5 }); // error
 client.listFiles({}, { onCode: () => '1' }); // error
 client.logIn({}, { onCode: () => 123456 }); // error
 client.logIn({}, { onCode: '123456' }); // error

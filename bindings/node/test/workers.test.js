@@ -147,7 +147,7 @@ test('a signal ends a process in the middle of a call as it ends any', async () 
 test('a child process is forked while a call is in flight: both go on', async () => {
   const nobody = await silent();
   const quiet = new WsChannel(nobody.settings);
-  const running = failure(quiet.listFiles({}, { timeoutMs: 5000 }));
+  const running = failure(quiet.listFiles({}, { timeout: 5 }));
   await nobody.arrived;
   const program = `
     const { WsChannel } = require(${JSON.stringify(here)});

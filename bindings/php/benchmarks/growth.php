@@ -32,8 +32,8 @@ for ($call = 1; $call <= $calls; ++$call) {
     try {
         match (true) {
             // An expired call begins, fails in the runtime, and is freed.
-            $call % 100 === 0 => $client->initLogin(timeoutMs: 0),
-            $call % 100 === 50 => $client->logIn(password: 'Correct-Horse-Battery-9!', timeoutMs: 0, onCode: static fn (): string => '000000'),
+            $call % 100 === 0 => $client->initLogin(timeout: 0),
+            $call % 100 === 50 => $client->logIn(password: 'Correct-Horse-Battery-9!', timeout: 0, onCode: static fn (): string => '000000'),
             $call % 100 === 25 => Bankchannel::local('ws_channel.totp_code', ['colour' => 'red']),
             $call % 3 === 0 => Bankchannel::local('ws_channel.totp_code', ['secret' => 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP']),
             $call % 3 === 1 => $client->totpCode(secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'),

@@ -19,8 +19,8 @@ use Bankchannel\WsChannel\Mode;
 $directory = $argv[1] ?? 'statements';
 try {
     $client = WsChannel::fromEnv(mode: Mode::Data);
-    $client->logIn(timeoutMs: 60_000);
-    $fetched = $client->downloadNewFiles(directory: $directory, timeoutMs: 10 * 60_000);
+    $client->logIn(timeout: 60);
+    $fetched = $client->downloadNewFiles(directory: $directory, timeout: 600);
     foreach ($fetched->files as $file) {
         echo "{$file->status->value} {$file->fileType} {$file->name}\n";
     }

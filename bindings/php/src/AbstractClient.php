@@ -7,6 +7,7 @@ namespace Bankchannel;
 use Bankchannel\Bridge\Bridge;
 use Bankchannel\Bridge\Conversation;
 use Bankchannel\Bridge\Event;
+use Bankchannel\Bridge\Extras;
 use Bankchannel\Bridge\FfiBridge;
 use Bankchannel\Bridge\Handle;
 use Bankchannel\Bridge\Place;
@@ -58,15 +59,17 @@ abstract class AbstractClient
      * @param (callable(SignatureRequest): string)|null          $signer
      * @param (callable(Progress): mixed)|null                   $onProgress  called with the progress of the call
      * @param string|null                                        $requestId   sent as `X-Request-ID`
+     * @param int|null                                           $retries     how often each exchange may be repeated, 0 to 10
+     * @param list<HttpExchange>|null                            $withResponse an array to which the answers to the exchanges are added
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content if it has one
      *
      * @throws BankchannelException
      */
-    final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array
+    final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?float $timeout = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null, ?int $retries = null, ?array &$withResponse = null): array
     {
         try {
-            return $this->exchange($name, $request, Content::of($content), $destination, $timeoutMs, true, $onCode, $signer, $onProgress, requestId: $requestId);
+            return $this->exchange($name, $request, Content::of($content), $destination, $timeout, true, $onCode, $signer, $onProgress, false, $requestId, $retries, $withResponse);
         } catch (BankchannelException $error) {
             // The request id is an argument of this method; the other fields have the catalogue's names.
             $isArgument = ($error->context['field'] ?? null) === 'request_id' && $requestId !== null && !\array_key_exists('request_id', $request);
@@ -144,15 +147,16 @@ abstract class AbstractClient
      * @param (callable(Question): string)|null          $onCode
      * @param (callable(SignatureRequest): string)|null  $signer
      * @param (callable(Progress): mixed)|null           $onProgress
+     * @param list<HttpExchange>|null                    $withResponse
      *
      * @return array{array<string, mixed>, Content|null}
      *
      * @throws BankchannelException
      */
-    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null, bool $asksProgram = false, ?callable $onProgress = null, ?string $requestId = null): array
+    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?float $timeout = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null, bool $asksProgram = false, ?callable $onProgress = null, ?string $requestId = null, ?int $retries = null, ?array &$withResponse = null): array
     {
         try {
-            return $this->exchange($name, $request, $content, $destination, $timeoutMs, $asks, $onCode, $signer, $onProgress, $asksProgram, $requestId);
+            return $this->exchange($name, $request, $content, $destination, $timeout, $asks, $onCode, $signer, $onProgress, $asksProgram, $requestId, $retries, $withResponse);
         } catch (BankchannelException $error) {
             // The response's class is named after the operation, in the namespace of the client's name.
             $short = str_replace('_', '', ucwords(substr($name, (int) strpos($name, '.') + 1), '_'));
@@ -165,22 +169,33 @@ abstract class AbstractClient
      * @param (callable(Question): string)|null          $onCode
      * @param (callable(SignatureRequest): string)|null  $signer
      * @param (callable(Progress): mixed)|null           $onProgress
+     * @param list<HttpExchange>|null                    $withResponse
      *
      * @return array{array<string, mixed>, Content|null}
      *
      * @throws BankchannelException
      */
-    private function exchange(string $name, #[\SensitiveParameter] array $request, ?Content $content, mixed $destination, ?int $timeoutMs, bool $asks, ?callable $onCode, ?callable $signer, ?callable $onProgress, bool $asksProgram = false, ?string $requestId = null): array
+    private function exchange(string $name, #[\SensitiveParameter] array $request, ?Content $content, mixed $destination, ?float $timeout, bool $asks, ?callable $onCode, ?callable $signer, ?callable $onProgress, bool $asksProgram, ?string $requestId, ?int $retries, ?array &$withResponse): array
     {
         $client = $this->client ?? throw self::closed($name);
-        if ($timeoutMs !== null && $timeoutMs < 0) {
-            throw BankchannelException::invalidInput('timeoutMs', 'must be 0 or more', $name);
+        if ($timeout !== null && (is_nan($timeout) || $timeout < 0)) {
+            throw BankchannelException::invalidInput('timeout', 'must be a number of seconds, 0 or more', $name);
         }
+        // Elsewhere such numbers are milliseconds.
+        if ($timeout !== null && $timeout > 86400 && $timeout !== INF) {
+            throw BankchannelException::invalidInput('timeout', 'is in seconds: 86400, a day, is the most, or INF', $name);
+        }
+        // A fraction of a millisecond is not "expired at once".
+        $limit = $timeout === null ? -1 : (int) min(ceil($timeout * 1000), 2 ** 53);
+        if ($retries !== null && $retries < 0) {
+            throw BankchannelException::invalidInput('retries', 'must be from 0 to 10', $name);
+        }
+        $extras = new Extras($requestId, $retries, $withResponse !== null);
         $from = $content?->place();
         $to = $destination === null ? null : self::place($destination, $name);
         if (!$asks && $this->logger === null && $onProgress === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
             // The call has no intermediate events, so it is one native call.
-            $event = $this->bridge->call($client, $name, Encode::json($request), $timeoutMs ?? -1, $from, $to, $requestId);
+            $event = $this->bridge->call($client, $name, Encode::json($request), $limit, $from, $to, $extras);
         } else {
             $onCode = $onCode === null ? $this->onCode : \Closure::fromCallable($onCode);
             if ($asksProgram && $onCode === null) {
@@ -189,10 +204,10 @@ abstract class AbstractClient
             $signer = $signer === null ? $this->signer : \Closure::fromCallable($signer);
             $watch = $onProgress === null ? null : \Closure::fromCallable($onProgress);
             $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger, $watch);
-            $event = $conversation->hold($client, Encode::json($request), $timeoutMs ?? -1, $from, $to, $requestId);
+            $event = $conversation->hold($client, Encode::json($request), $limit, $from, $to, $extras);
         }
 
-        return self::result($event, $to);
+        return self::result($event, $to, $withResponse);
     }
 
     private static function closed(string $name): ConfigurationException
@@ -203,9 +218,15 @@ abstract class AbstractClient
     /**
      * @return array{array<string, mixed>, Content|null}
      */
-    private static function result(Event $event, ?Place $to): array
+    private static function result(Event $event, ?Place $to, ?array &$withResponse): array
     {
         $response = Encode::decoded($event->json);
+        if ($withResponse !== null) {
+            foreach ($response['exchanges'] as $one) {
+                $withResponse[] = new HttpExchange($one['method'], $one['status'], $one['headers'], $one['duration_s'], $one['request_id'] ?? null);
+            }
+            $response = $response['response'];
+        }
         if ($event->content !== null) {
             return [$response, Content::bytes($event->content)];
         }

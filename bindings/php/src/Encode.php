@@ -36,6 +36,12 @@ final class Encode
         return \is_string($number) ? $number : throw BankchannelException::invalidInput($field, "must be a string, such as '12.50', not " . get_debug_type($number));
     }
 
+    /** The bytes of base64 text from the library. */
+    public static function bytes(string $base64): string
+    {
+        return (string) base64_decode($base64, true);
+    }
+
     /** An enum value, or its text; the library checks whether the name exists. */
     public static function name(\BackedEnum|string|null $name): ?string
     {

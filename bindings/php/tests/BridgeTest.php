@@ -27,7 +27,7 @@ final class BridgeTest extends TestCase
     {
         $bridge = new FakeBridge([new Event(Status::OK, '{"file_descriptors":[],"response_text":"OK"}', null)]);
         $client = new WsChannel(bank: Bank::Simulator, mode: Mode::Data, bridge: $bridge);
-        self::assertSame([], $client->listFiles(fileType: 'KTL', timeoutMs: 70)->fileDescriptors);
+        self::assertSame([], $client->listFiles(fileType: 'KTL', timeout: 0.07)->fileDescriptors);
         self::assertSame([['openClient', '{"protocol":"ws-channel","mode":"data","bank":"simulator"}'], ['call', 'ws_channel.list_files', '{"file_type":"KTL"}', 70]], $bridge->told);
         unset($client);
         self::assertSame(1, $bridge->freed);

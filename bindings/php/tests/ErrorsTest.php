@@ -130,10 +130,10 @@ final class ErrorsTest extends TestCase
     public function testADeadlineOfZeroSendsNothing(): void
     {
         $client = new WsChannel(baseUrl: self::NOWHERE);
-        $error = self::thrown(TimedOutException::class, static fn () => $client->initLogin(email: 'a@example.test', mode: Mode::Data, timeoutMs: 0));
+        $error = self::thrown(TimedOutException::class, static fn () => $client->initLogin(email: 'a@example.test', mode: Mode::Data, timeout: 0));
         self::assertSame('not_sent', $error->outcome);
-        $error = self::thrown(InvalidInputException::class, static fn () => $client->initLogin(email: 'a@example.test', mode: Mode::Data, timeoutMs: -5));
-        self::assertSame(['field' => 'timeoutMs'], $error->context);
+        $error = self::thrown(InvalidInputException::class, static fn () => $client->initLogin(email: 'a@example.test', mode: Mode::Data, timeout: -5));
+        self::assertSame(['field' => 'timeout'], $error->context);
     }
 
     public function testAClosedClientSaysSo(): void

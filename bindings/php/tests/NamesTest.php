@@ -111,7 +111,8 @@ final class NamesTest extends TestCase
             'context' => ['field' => 'transactions[0].end_to_end_id', 'problems' => "transactions[0].end_to_end_id: too long\ndebtor.post_code: missing", 'limit_bytes' => '5'],
         ]);
         $error = BankchannelException::fromJson($given)->named();
-        self::assertSame('two: endToEndId and debtor.postCode; snake_case_text stays', $error->getMessage());
+        self::assertSame('two: endToEndId and debtor.postCode; snake_case_text stays', $error->text);
+        self::assertSame($error->text . ' [input.invalid_field]', $error->getMessage());
         self::assertSame(['field' => 'transactions[0].endToEndId', 'problems' => "transactions[0].endToEndId: too long\ndebtor.postCode: missing", 'limit_bytes' => '5'], $error->context);
         self::assertSame($error, $error->named());
     }

@@ -159,7 +159,7 @@ final class ProcessTest extends TestCase
         $client = new \Bankchannel\WsChannel(baseUrl: 'http://' . stream_socket_get_name($silent, false) . '/v2');
         $begun = microtime(true);
         try {
-            $client->initLogin(email: 'a@example.test', mode: \Bankchannel\WsChannel\Mode::Data, timeoutMs: 200);
+            $client->initLogin(email: 'a@example.test', mode: \Bankchannel\WsChannel\Mode::Data, timeout: 0.2);
             self::fail('nobody answers');
         } catch (\Bankchannel\Exception\TimedOutException $error) {
             self::assertSame('unknown', $error->outcome);

@@ -81,7 +81,7 @@ final class SecretsTest extends TestCase
             $methods = array_map(static fn (\ReflectionMethod $each): string => $each->name, (new \ReflectionClass($class))->getMethods());
             // PHP does not distinguish `login` from `logIn`.
             $method = \in_array($method, $methods, true) ? $method : 'exchange' . ucfirst($method);
-            $takesLimit = \in_array('timeoutMs', array_column((new \ReflectionMethod($class, $method))->getParameters(), 'name'), true);
+            $takesLimit = \in_array('timeout', array_column((new \ReflectionMethod($class, $method))->getParameters(), 'name'), true);
             foreach (array_keys($operation['request_schema']['properties'] ?? []) as $field) {
                 foreach (self::PLANTED as $planted => $secret) {
                     foreach (self::forms($planted) as $number => $value) {
@@ -90,11 +90,11 @@ final class SecretsTest extends TestCase
                             continue;
                         }
                         $named = lcfirst(str_replace('_', '', ucwords($field, '_')));
-                        $given = [$named => $value] + ($takesLimit ? ['timeoutMs' => 20] : []);
+                        $given = [$named => $value] + ($takesLimit ? ['timeout' => 0.02] : []);
                         $this->attempt("{$method} {$field}", $secret, static fn () => $class === Iso20022::class ? Iso20022::$method(...$given) : $client->{$method}(...$given));
                         $given = $value instanceof Secret ? $value->toArray() : $value;
                         if (!\is_object($given)) {
-                            $this->attempt("{$operation['name']} {$field}", $secret, static fn () => $client->call($operation['name'], [$field => $given], timeoutMs: 20));
+                            $this->attempt("{$operation['name']} {$field}", $secret, static fn () => $client->call($operation['name'], [$field => $given], timeout: 0.02));
                         }
                     }
                 }
@@ -165,7 +165,7 @@ final class SecretsTest extends TestCase
     public function testAProgramCanMakeErrorsAndClientsForItsOwnTests(): void
     {
         $error = PeerRefusedException::of(ErrorCode::WS_CHANNEL_UPLOAD_REJECTED, outcome: 'refused', httpStatus: 400, peer: new Peer('24', null, null), context: ['bank' => 'x']);
-        self::assertSame(['peer_refused', 'refused', 400, '24', ['bank' => 'x'], $error->errorCode], [$error->category, $error->outcome, $error->httpStatus, $error->peer?->code, $error->context, $error->getMessage()]);
+        self::assertSame(['peer_refused', 'refused', 400, '24', ['bank' => 'x'], $error->errorCode], [$error->category, $error->outcome, $error->httpStatus, $error->peer?->code, $error->context, $error->text]);
         $client = $this->createMock(WsChannel\Client::class);
         $client->method('signAndUpload')->willThrowException($error);
         self::assertSame($error, self::thrown(PeerRefusedException::class, static fn () => $client->signAndUpload(content: 'a', fileType: 'b')));

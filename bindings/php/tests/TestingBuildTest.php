@@ -90,8 +90,8 @@ final class TestingBuildTest extends TestCase
     {
         self::assertSame('slept', self::$client->call('toy.sleep', ['ms' => 5])[0]['text']);
         $begun = microtime(true);
-        self::thrown(TimedOutException::class, static fn () => self::$client->call('toy.sleep', ['ms' => 60000], timeoutMs: 50));
-        self::thrown(TimedOutException::class, static fn () => self::$client->call('toy.sleep', ['ms' => 60000], timeoutMs: 0));
+        self::thrown(TimedOutException::class, static fn () => self::$client->call('toy.sleep', ['ms' => 60000], timeout: 0.05));
+        self::thrown(TimedOutException::class, static fn () => self::$client->call('toy.sleep', ['ms' => 60000], timeout: 0));
         self::assertLessThan(5, microtime(true) - $begun);
     }
 

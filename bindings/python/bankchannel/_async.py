@@ -12,6 +12,7 @@ from . import _log, _native
 from ._call import (
     AsyncOnCode,
     AsyncSigner,
+    HttpExchange,
     OnProgress,
     Reply,
     answer,
@@ -19,6 +20,7 @@ from ._call import (
     asks_program,
     broken,
     give_up,
+    kept,
     program_failed,
     read,
     too_late,
@@ -27,6 +29,7 @@ from ._call import (
 from ._client import Base
 from ._content import Readable, Writable
 from ._errors import BankchannelError
+from ._local import elsewhere
 
 if TYPE_CHECKING:
     import asyncio
@@ -58,6 +61,8 @@ class AsyncClient(Base):
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -69,7 +74,8 @@ class AsyncClient(Base):
         running = _Running(operation, log)
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
-            operation, request, content, destination, timeout, cancel, request_id, log, typed, asks_nobody, watch.watches
+            operation, request, content, destination, timeout, cancel, (request_id, retries, with_response is not None), log,
+            typed, asks_nobody, watch.watches,
         )
         running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)
         self._running.add(running)
@@ -106,6 +112,11 @@ class AsyncClient(Base):
         finally:
             self._running.discard(running)
             call.cancel()
+            kept(call, with_response)
+
+    async def _elsewhere(self, operation: str, request: dict[str, Any], content: object = None) -> Any:
+        """A local operation that may take long, on a thread of the loop's executor."""
+        return await elsewhere(self._local, operation, request, content)
 
     async def call(
         self,
@@ -117,6 +128,8 @@ class AsyncClient(Base):
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -129,9 +142,7 @@ class AsyncClient(Base):
         fields = dict(request or {})
         found: dict[str, Any]
         if self._is_local(operation):
-            from asyncio import to_thread
-
-            found = await to_thread(self._local, operation, fields, content, typed=False, request_id=request_id)
+            found = await elsewhere(self._local, operation, fields, content, False, request_id)
         else:
             found = await self._call(
                 operation,
@@ -141,6 +152,8 @@ class AsyncClient(Base):
                 timeout=timeout,
                 cancel=cancel,
                 request_id=request_id,
+                retries=retries,
+                with_response=with_response,
                 on_progress=on_progress,
                 on_code=on_code,
                 signer=signer,
@@ -269,6 +282,6 @@ class _Running:
         if self._answering is not None:
             self._answering.cancel()
 
-    def _emit(self, records: list[tuple[int, str]]) -> None:
+    def _emit(self, records: list[tuple[int, str, dict[str, Any]]]) -> None:
         if self._log is not None:
             self._log.emit(records)

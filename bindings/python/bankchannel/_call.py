@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union
 
+from . import _native
 from ._content import PIECE, Readable, Writable
 from ._errors import BankchannelError, invalid_field, own
 from ._native import Record, answer_text
@@ -58,14 +59,45 @@ class Progress(Record):
     """The progress of a call."""
 
     __slots__ = ()
-    __match_args__ = ("text", "bytes", "total")
+    __match_args__ = ("text", "bytes", "total", "direction", "step", "steps", "file", "files", "fraction")
 
     text: str
-    """The current step, for a person; empty if only the bytes have changed."""
+    """The current step, for a person; empty in a call of one exchange."""
     bytes: int
     """Bytes of the present message's body that were sent or received."""
     total: int | None = None
-    """The total number of bytes, if it is known."""
+    """The total number of these bytes, if it is known."""
+    direction: Literal["send", "receive"] | None = None
+    """Whether the bytes are sent or received; `None` when a step begins."""
+    step: int = 0
+    """The number of the current step, from 1; 0 if the call has no steps."""
+    steps: int | None = None
+    """The number of steps, if it is known."""
+    file: int | None = None
+    """The number of the current file, from 1, in a call for several files."""
+    files: int | None = None
+    """The number of files."""
+    fraction: float | None = None
+    """The share of the whole call that is done, from 0 to 1, if it is known: for a bar. It never falls."""
+
+
+class HttpExchange(Record):
+    """The answer to an exchange of a call, without its body."""
+
+    __slots__ = ()
+    __match_args__ = ("method", "status", "headers", "duration_s", "request_id")
+    _secret = frozenset(("headers",))
+
+    method: str
+    """The method of the request."""
+    status: int
+    """The HTTP status."""
+    headers: Mapping[str, str]
+    """The headers, with names in lower case; several of one name are joined by a comma. They may hold cookies and tokens."""
+    duration_s: float
+    """The seconds until the head of the answer."""
+    request_id: str | None = None
+    """The peer's id of the request, from its header `X-Request-ID`."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -219,13 +251,27 @@ class Watch:
     def tell(self, event: tuple[Any, ...]) -> Reply:
         """Reports the event's progress; returns the reply to it."""
         if self._on_progress is not None:
-            _, text, done, total = event
+            _, text, (direction, done, total), (step, steps, file, files), fraction = event
             try:
-                self._on_progress(Progress(text=text, bytes=done, total=total))
+                values = (text, done, total, direction, step, steps, file, files, fraction)
+                self._on_progress(Progress(**dict(zip(Progress.__match_args__, values))))
             except Exception as why:
                 self._on_progress = None
                 report("on_progress", why, self._log)
         return "go", None
+
+
+def repetitions(given: object) -> int:
+    """The most repetitions of an exchange; the native half knows the limit."""
+    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < 2**31:
+        raise invalid_field("retries", "must be a whole number from 0 to 10")
+    return given
+
+
+def kept(call: _native.Call, with_response: list[HttpExchange] | None) -> None:
+    """Adds the answers to the call's exchanges to the caller's list."""
+    if with_response is not None:
+        with_response.extend(HttpExchange(**exchange) for exchange in call.exchanges())
 
 
 def identifier(given: object) -> str:

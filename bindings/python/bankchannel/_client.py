@@ -12,6 +12,7 @@ from . import _green, _log, _native
 from ._call import (
     AsyncOnCode,
     AsyncSigner,
+    HttpExchange,
     OnCode,
     OnProgress,
     Signer,
@@ -23,9 +24,11 @@ from ._call import (
     give_up,
     identifier,
     is_text,
+    kept,
     milliseconds,
     program_failed,
     read,
+    repetitions,
     too_late,
     write,
 )
@@ -64,6 +67,12 @@ class Base:
     def _calls() -> Any:
         """The container that keeps the running calls."""
         return set()
+
+    def __repr__(self) -> str:
+        shown = self._native.described()
+        if shown is None:
+            return f"<{type(self).__name__}, closed>"
+        return f"<{type(self).__name__} {' '.join(f'{name}={text!r}' for name, text in shown)}>"
 
     @classmethod
     def _from_env(cls, settings: Mapping[str, Any]) -> Self:
@@ -112,7 +121,7 @@ class Base:
         destination: object,
         timeout: float | None,
         cancel: _native.Cancel | None,
-        request_id: str | None,
+        options: tuple[str | None, int | None, bool],
         log: CallLog | None,
         typed: bool,
         asks_nobody: bool,
@@ -122,6 +131,7 @@ class Base:
         given: dict[str, Any] = {}
         reader = writer = None
         limit = -1
+        request_id, retries, with_response = options
         try:
             if content is not None:
                 given, reader = source("content", content)
@@ -132,8 +142,12 @@ class Base:
                 limit = milliseconds(timeout)
             if request_id is not None:
                 given["request_id"] = identifier(request_id)
+            if retries is not None:
+                given["retries"] = repetitions(retries)
         except BankchannelError as error:
             raise error._in(operation) from None
+        if with_response:
+            given["with_response"] = True
         if log is not None:
             given["log"] = True
         if asks_nobody:
@@ -159,6 +173,8 @@ class Client(Base):
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -168,7 +184,8 @@ class Client(Base):
         watch = self._watch(operation, on_progress, log)
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
-            operation, request, content, destination, timeout, cancel, request_id, log, typed, asks_nobody, watch.watches
+            operation, request, content, destination, timeout, cancel, (request_id, retries, with_response is not None), log,
+            typed, asks_nobody, watch.watches,
         )
         # Signals arrive only on the main thread, and checking for them costs time.
         hears = get_ident() == main_thread().ident
@@ -215,6 +232,7 @@ class Client(Base):
             finally:
                 self._running.discard(call)
                 call.cancel()
+                kept(call, with_response)
                 if log is not None:
                     log.emit(call.log())
         except BankchannelError:
@@ -255,6 +273,8 @@ class Client(Base):
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -277,6 +297,8 @@ class Client(Base):
                 timeout=timeout,
                 cancel=cancel,
                 request_id=request_id,
+                retries=retries,
+                with_response=with_response,
                 on_progress=on_progress,
                 on_code=on_code,
                 signer=signer,

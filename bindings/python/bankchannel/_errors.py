@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._native import Record
 
-TYPE_CHECKING = False
+TYPE_CHECKING = bool()
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, ClassVar, TypeVar
@@ -37,6 +37,8 @@ class BankchannelError(Exception):
     """The party at fault; the class has the same meaning."""
     message: str
     """A description for a person."""
+    remedy: str
+    """What to do about it."""
     retryable: bool
     """Whether the same call, later and unchanged, may succeed."""
     operation: str | None
@@ -65,6 +67,7 @@ class BankchannelError(Exception):
         *,
         code: str = "internal",
         message: str | None = None,
+        remedy: str = "",
         retryable: bool = False,
         operation: str | None = None,
         http_status: int | None = None,
@@ -82,6 +85,7 @@ class BankchannelError(Exception):
                 "code": code,
                 "category": self._category,
                 "message": code if message is None else message,
+                "remedy": remedy,
                 "retryable": retryable,
                 "operation": operation,
                 "http_status": http_status,
@@ -95,6 +99,7 @@ class BankchannelError(Exception):
         self.code = details["code"]
         self.category = details["category"]
         self.message = details["message"]
+        self.remedy = details.get("remedy") or ""
         self.retryable = bool(details.get("retryable"))
         self.operation = details.get("operation")
         self.http_status = details.get("http_status")
@@ -150,7 +155,7 @@ def from_details(details: Mapping[str, Any]) -> BankchannelError:
 def own(code: str, category: str, message: str, outcome: Outcome | None = None, **context: str) -> BankchannelError:
     """An error found by the package itself, before the native half is called."""
     nothing = ("operation", "http_status", "retry_after_s", "peer")
-    details = {"code": code, "category": category, "message": message, "retryable": False, "outcome": outcome}
+    details = {"code": code, "category": category, "message": message, "remedy": "", "retryable": False, "outcome": outcome}
     return from_details({**details, **dict.fromkeys(nothing), "context": context})
 
 

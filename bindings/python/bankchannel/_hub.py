@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary, ref
 
 from . import _native
 
-Arrived = tuple[bool, Any, list[tuple[int, str]]]
+Arrived = tuple[bool, Any, list[tuple[int, str, dict[str, Any]]]]
 """Whether it failed, the event or error, and the log records."""
 
 

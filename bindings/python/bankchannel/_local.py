@@ -11,7 +11,7 @@ from ._content import source
 from ._errors import BankchannelError, invalid_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 
 def in_place(operation: str, content: object) -> dict[str, Any]:
@@ -56,6 +56,28 @@ def pages(operation: str, request: dict[str, Any], content: object, cursor: str,
     given = in_place(operation, content)
     while True:
         page = _native.local(operation, request, **given)
+        yield page
+        where = getattr(page, following)
+        if where is None:
+            return
+        request[cursor] = where
+
+
+async def elsewhere(work: Callable[..., Any], *given: Any) -> Any:
+    """Computes on a thread of the event loop's executor. Cancelling the task ends its waiting, not the computation, which
+    changes nothing."""
+    from asyncio import to_thread
+
+    return await to_thread(work, *given)
+
+
+async def pages_async(
+    operation: str, request: dict[str, Any], content: object, cursor: str, following: str
+) -> AsyncIterator[Any]:
+    """The same, each read on a thread of the event loop's executor."""
+    given = await elsewhere(in_place, operation, content)
+    while True:
+        page = await elsewhere(lambda: _native.local(operation, request, **given))
         yield page
         where = getattr(page, following)
         if where is None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from itertools import count
 
-TYPE_CHECKING = False
+TYPE_CHECKING = bool()
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from logging import Handler, Logger
-    from re import Pattern
     from typing import Any
 
 _logger: Logger | None = None
@@ -30,11 +29,12 @@ class CallLog:
             "bankchannel_protocol": protocol,
         }
 
-    def emit(self, records: Iterable[tuple[int, str]]) -> None:
-        """Levels as numbers of `logging`, and texts."""
-        for level, text in records:
+    def emit(self, records: Iterable[tuple[int, str, dict[str, Any]]]) -> None:
+        """Levels as numbers of `logging`, texts, and the facts in them."""
+        for level, text, facts in records:
             try:
-                self._logger.log(level, text, extra={**self._fields, **fields_of(text)})
+                named = {f"bankchannel_{name}": value for name, value in facts.items()}
+                self._logger.log(level, text, extra={**self._fields, **named})
             except Exception:
                 # A failing handler or filter of the program must not hide the result of a payment.
                 pass
@@ -70,36 +70,3 @@ def _is_heard(logger: Logger | None) -> bool:
             return True
         logger = logger.parent if logger.propagate else None
     return False
-
-
-# The native half's lines about an exchange and about the end of a call. They are redacted, and so are the fields taken
-# from them. `test_logging.py` compares the patterns with the lines of running calls.
-_LINES = (
-    r"request (?P<http_method>[A-Z]+) .*",
-    r"response (?P<http_status>\d+) (?P<http_method>[A-Z]+) .* in (?P<duration_ms>\d+) ms",
-    r"error (?P<code>[a-z0-9_.]+) (?P<http_method>[A-Z]+) .* after (?P<duration_ms>\d+) ms, outcome (?P<outcome>[a-z_]+)",
-    r"[a-z0-9_.]+: HTTP (?P<http_status>\d+) ResponseCode (?P<peer_code>.*?) ResponseText .*",
-    r"[a-z0-9_.]+: X-Request-ID (?P<x_request_id>.*?)(?:, signed in \d+ µs)?",
-    r"[a-z0-9_.]+: failed with (?P<code>[a-z0-9_.]+), outcome (?P<outcome>[a-z_]+)(?:, RequestId (?P<request_id>.*?))?"
-    r"(?:, X-Request-ID (?P<x_request_id>.*))?",
-)
-_NUMBERS = ("http_status", "duration_ms")
-_NOTHING = (None, "-", "none")
-
-_patterns: list[Pattern[str]] = []
-
-
-def fields_of(text: str) -> dict[str, Any]:
-    """The fields of a line, by the names of the record's attributes."""
-    if not _patterns:
-        import re
-
-        _patterns.extend(re.compile(line) for line in _LINES)
-    for pattern in _patterns:
-        if found := pattern.fullmatch(text):
-            return {
-                f"bankchannel_{name}": int(value) if name in _NUMBERS else value
-                for name, value in found.groupdict().items()
-                if value not in _NOTHING
-            }
-    return {}

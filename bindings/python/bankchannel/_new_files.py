@@ -12,7 +12,7 @@ from ._client import Client
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
-    from ._call import AsyncOnCode, OnCode, OnProgress
+    from ._call import AsyncOnCode, HttpExchange, OnCode, OnProgress
     from ._native import Cancel
     from .ws_channel import Bank, DownloadedFile, DownloadNewFilesResponse, ListFilesResponse, StatusFilter
 
@@ -37,6 +37,8 @@ class NewFilesClient(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> Iterator[DownloadedFile]:
@@ -70,6 +72,8 @@ class NewFilesClient(Client):
                 count. Default: the client's or the operations' own.
             cancel: Stops the running call and all that follow, from any thread.
             request_id: Sent as `X-Request-ID` with all calls: 1 to 100 ASCII letters, digits or `-._~:`.
+            retries: How often each exchange may be repeated, 0 to 10. Default: the client's setting.
+            with_response: A list to which the answers of the exchanges are added, each an `HttpExchange`.
             on_progress: Called with the progress of each call, a `Progress`. Its exceptions are reported, and the
                 call continues.
             on_code: Answers the questions of a call, such as for a one-time code; replaces the client's.
@@ -84,7 +88,8 @@ class NewFilesClient(Client):
         run = _Run(bank, file_type, status, directory, ledger, parse)
         is_left = run.looks_for_begun and has_begun(directory if ledger is None else ledger)
         listed: ListFilesResponse = self._call(
-            LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, on_progress=on_progress
+            LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, retries=retries,
+            with_response=with_response, on_progress=on_progress,
         )
         for request in run.requests(listed, is_left):
             done: DownloadNewFilesResponse = self._call(
@@ -93,6 +98,8 @@ class NewFilesClient(Client):
                 timeout=timeout,
                 cancel=cancel,
                 request_id=request_id,
+                retries=retries,
+                with_response=with_response,
                 on_progress=on_progress,
                 on_code=on_code,
             )
@@ -114,6 +121,8 @@ class AsyncNewFilesClient(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> AsyncIterator[DownloadedFile]:
@@ -128,7 +137,8 @@ class AsyncNewFilesClient(AsyncClient):
         run = _Run(bank, file_type, status, directory, ledger, parse)
         is_left = run.looks_for_begun and await to_thread(has_begun, directory if ledger is None else ledger)
         listed: ListFilesResponse = await self._call(
-            LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, on_progress=on_progress
+            LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, retries=retries,
+            with_response=with_response, on_progress=on_progress,
         )
         for request in run.requests(listed, is_left):
             done: DownloadNewFilesResponse = await self._call(
@@ -137,6 +147,8 @@ class AsyncNewFilesClient(AsyncClient):
                 timeout=timeout,
                 cancel=cancel,
                 request_id=request_id,
+                retries=retries,
+                with_response=with_response,
                 on_progress=on_progress,
                 on_code=on_code,
             )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal, TypedDict, Union
 
 from ._native import Received as Received
 from ._native import Record as Record
+from ._secret import SecretText
 
 
 class FromFile(TypedDict):
@@ -20,8 +22,9 @@ class FromEnv(TypedDict):
     env: str
 
 
-Secret = Union[str, FromFile, FromEnv]
-"""A secret: the text itself, or the place that holds it."""
+Secret = Union[str, SecretText, FromFile, FromEnv, "os.PathLike[str]"]
+"""A secret: the text itself, a secret of a result, or the place that holds it. A path object names the file that holds
+it."""
 
 Outcome = Literal["not_sent", "unknown", "refused", "accepted"]
 """The outcome of an exchange: nothing was sent; it may have reached the peer; the peer refused it; the peer accepted it, but

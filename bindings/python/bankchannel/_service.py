@@ -1,4 +1,4 @@
-"""The base class of the generated servers."""
+"""The base classes of the generated servers."""
 
 from __future__ import annotations
 
@@ -7,20 +7,45 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import _native
+from ._errors import own
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class EmbeddedService:
-    """A running server."""
+class _Served:
+    """The common part of both kinds."""
 
-    def __init__(self, kind: str, options: dict[str, Any]) -> None:
+    _kind: str
+    _server: _native.Server | None = None
+
+    def __repr__(self) -> str:
+        address = vars(self).get("base_url") or vars(self).get("url")
+        state = "not running" if self._server is None else f"base_url={address!r}"
+        return f"<{type(self).__name__} {state}>"
+
+    def _begin(self, kind: str, options: dict[str, Any]) -> None:
         self._server = _native.Server(kind, options)
-        self._is_open = True
         for name, value in self._server.info().items():
             if name != "kind":
                 setattr(self, name, value)
+
+    def _order(self, order: str, request: Mapping[str, Any] | None) -> Any:
+        if self._server is None:
+            raise own("configuration.closed", "configuration", "this server is not running")
+        return self._server.control(order, dict(request or {}))
+
+    def _end(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+
+
+class EmbeddedService(_Served):
+    """A running server."""
+
+    def __init__(self, kind: str, options: dict[str, Any]) -> None:
+        self._begin(kind, options)
 
     def seed(self, data: Mapping[str, Any]) -> Any:
         """Adds data, for tests and demonstrations; also on a server that was started without `control`.
@@ -51,16 +76,82 @@ class EmbeddedService:
             InvalidInputError: The order or its request cannot be used.
             ConfigurationError: The server was started without `control`, or was closed.
         """
-        return self._server.control(order, dict(request or {}))
+        return self._order(order, request)
 
     def close(self) -> None:
         """Stops the server; running answers get some time to finish. A second call does nothing."""
-        if self._is_open:
-            self._is_open = False
-            self._server.stop()
+        self._end()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+class AsyncEmbeddedService(_Served):
+    """A server for asyncio: it starts, works and stops without holding up the event loop."""
+
+    def __init__(self, kind: str, options: dict[str, Any]) -> None:
+        self._kind = kind
+        self._options = options
+
+    async def start(self) -> Self:
+        """Starts the server. `async with` does so by itself.
+
+        Raises:
+            ConfigurationError: An option cannot be used.
+        """
+        if self._server is None:
+            await _aside(self._begin, self._kind, self._options)
+        return self
+
+    async def seed(self, data: Mapping[str, Any]) -> Any:
+        """Adds data, for tests and demonstrations; also on a server that was started without `control`.
+
+        Args:
+            data: The data to add, such as `{"accounts": [...]}`. The server's page in `docs/` describes it under `POST seed`.
+
+        Returns:
+            The added data, such as the accounts with their API keys.
+
+        Raises:
+            InvalidInputError: The data cannot be used.
+        """
+        return await self.control("seed", data)
+
+    async def control(self, order: str, request: Mapping[str, Any] | None = None) -> Any:
+        """Carries out an order of the control interface.
+
+        Args:
+            order: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or a specific one of this server.
+                All but `seed` need a server that was started with `control=True`.
+            request: The order's parameters. The server's page in `docs/` describes them.
+
+        Returns:
+            The order's answer.
+
+        Raises:
+            InvalidInputError: The order or its request cannot be used.
+            ConfigurationError: The server was started without `control`, or is not running.
+        """
+        return await _aside(self._order, order, request)
+
+    async def close(self) -> None:
+        """Stops the server; running answers get some time to finish. A second call does nothing."""
+        await _aside(self._end)
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+async def _aside(work: Any, *given: Any) -> Any:
+    """Work that waits, on a thread of the event loop's executor."""
+    from asyncio import to_thread
+
+    return await to_thread(work, *given)

@@ -152,7 +152,7 @@ uses them.
 CONFIGURATION_CLOSED: Final = "configuration.closed"
 """This handle was closed. Open a new one."""
 TRANSPORT_CONNECT_FAILED: Final = "transport.connect_failed"
-"""No connection to the server could be made. Check the address and the network; nothing was sent."""
+"""No connection to the server could be made. Check the address and the network; see the outcome."""
 TRANSPORT_TLS_FAILED: Final = "transport.tls_failed"
 """The server's TLS certificate or handshake was refused. Check the host name, the clock, the trusted roots
 and the client certificate; see the outcome: `unknown` when it broke after the handshake.

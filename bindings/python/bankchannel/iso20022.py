@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
-from ._local import local, pages, rows
+from ._local import elsewhere, local, pages, pages_async, rows
 from ._native import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
     from os import PathLike
@@ -96,15 +96,25 @@ __all__ = [
     "TransferKind",
     "ValueProblem",
     "check_payment",
+    "check_payment_async",
     "make_payment",
+    "make_payment_async",
     "match_status",
+    "match_status_async",
     "read_notification",
+    "read_notification_async",
     "read_payment",
+    "read_payment_async",
     "read_report",
+    "read_report_async",
     "read_statement",
+    "read_statement_async",
     "read_statement_page",
+    "read_statement_page_async",
     "read_status_report",
+    "read_status_report_async",
     "statement_entries",
+    "statement_entries_async",
 ]
 
 
@@ -2284,6 +2294,46 @@ def read_statement(
     return answer
 
 
+async def read_statement_async(
+    *,
+    content: Content,
+    encoding: str | None = None,
+    reversal_flips: bool | None = None,
+) -> CashFile:
+    """As `read_statement`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Read an account statement.
+
+    Gives every statement of a camt.053 with account, balances and entries, and for each entry
+    counterparty, reference, text and transactions. What the file really is stands in `kind`: each of
+    the three is read by each of the three operations. Values that cannot be read are left out and
+    listed in `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by
+    `read_statement_page`.
+
+    Args:
+        content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
+            them in a row.
+        encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction. `balance_check` reports when flipping would make
+            the balances match.
+
+    Raises:
+        InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+    """
+    answer: CashFile = await elsewhere(
+        local,
+        "iso20022.read_statement",
+        {
+            "encoding": encoding,
+            "reversal_flips": reversal_flips,
+        },
+        content,
+    )
+    return answer
+
+
 def read_report(
     *,
     content: Content,
@@ -2320,6 +2370,45 @@ def read_report(
     return answer
 
 
+async def read_report_async(
+    *,
+    content: Content,
+    encoding: str | None = None,
+    reversal_flips: bool | None = None,
+) -> CashFile:
+    """As `read_report`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Read an account report of the current day.
+
+    Gives every report of a camt.052 with its entries, which may still be pending. What the file really
+    is stands in `kind`: each of the three is read by each of the three operations. Values that cannot
+    be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions;
+    larger files are read by `read_statement_page`.
+
+    Args:
+        content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
+            them in a row.
+        encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction. `balance_check` reports when flipping would make
+            the balances match.
+
+    Raises:
+        InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+    """
+    answer: CashFile = await elsewhere(
+        local,
+        "iso20022.read_report",
+        {
+            "encoding": encoding,
+            "reversal_flips": reversal_flips,
+        },
+        content,
+    )
+    return answer
+
+
 def read_notification(
     *,
     content: Content,
@@ -2346,6 +2435,45 @@ def read_notification(
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
     """
     answer: CashFile = local(
+        "iso20022.read_notification",
+        {
+            "encoding": encoding,
+            "reversal_flips": reversal_flips,
+        },
+        content,
+    )
+    return answer
+
+
+async def read_notification_async(
+    *,
+    content: Content,
+    encoding: str | None = None,
+    reversal_flips: bool | None = None,
+) -> CashFile:
+    """As `read_notification`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Read a notification of debits and credits.
+
+    Gives every notification of a camt.054 with its entries and their transactions; it has no balances.
+    What the file really is stands in `kind`: each of the three is read by each of the three operations.
+    Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries
+    and transactions; larger files are read by `read_statement_page`.
+
+    Args:
+        content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
+            them in a row.
+        encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction. `balance_check` reports when flipping would make
+            the balances match.
+
+    Raises:
+        InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+    """
+    answer: CashFile = await elsewhere(
+        local,
         "iso20022.read_notification",
         {
             "encoding": encoding,
@@ -2433,6 +2561,88 @@ def statement_entries(
                 yield outer, item
 
 
+async def read_statement_page_async(
+    *,
+    content: Content,
+    cursor: Cursor | None = None,
+    entries: int | None = None,
+    encoding: str | None = None,
+    reversal_flips: bool | None = None,
+) -> CashFile:
+    """As `read_statement_page`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Read one page of a statement, report or notification of any size.
+
+    Gives so many entries, and in `next` where the following page goes on; the last page has none.
+    Statement and balances are repeated on each page, and `end` of a statement is there once all its
+    entries were read. Memory does not grow with the file. A file whose size or beginning is not that of
+    the page before is refused.
+
+    Args:
+        content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
+        cursor: The start of the page: `next` of the previous page; left out for the first page.
+        entries: The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer.
+        encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction.
+
+    Raises:
+        InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+    """
+    answer: CashFile = await elsewhere(
+        local,
+        "iso20022.read_statement_page",
+        {
+            "cursor": cursor,
+            "entries": entries,
+            "encoding": encoding,
+            "reversal_flips": reversal_flips,
+        },
+        content,
+    )
+    return answer
+
+
+async def statement_entries_async(
+    *,
+    content: Content,
+    entries: int | None = None,
+    encoding: str | None = None,
+    reversal_flips: bool | None = None,
+) -> AsyncIterator[tuple[Statement, Entry]]:
+    """As `statement_entries`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Go through the entries of a statement, report or notification of any size.
+
+    Gives pairs: what the item belongs to, with the items of that page, and the item. Pages are read as
+    they are wanted: of a file given by its path no more than a page is held. What has no items is not
+    told: `read_statement_page` tells of all.
+
+    Args:
+        content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
+        entries: The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer.
+        encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
+            one; if left out, the declared one.
+        reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
+            left out, they have their own direction.
+    """
+    async for page in pages_async(
+        "iso20022.read_statement_page",
+        {
+            "entries": entries,
+            "encoding": encoding,
+            "reversal_flips": reversal_flips,
+        },
+        content,
+        "cursor",
+        "next",
+    ):
+        for outer in page.statements:
+            for item in outer.entries:
+                yield outer, item
+
+
 def read_status_report(
     *,
     content: Content,
@@ -2461,6 +2671,37 @@ def read_status_report(
     return answer
 
 
+async def read_status_report_async(
+    *,
+    content: Content,
+    encoding: str | None = None,
+) -> StatusFile:
+    """As `read_status_report`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Read a payment status report.
+
+    Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and
+    reasons, with the meaning of each code in words. A report may name the rejected transactions only.
+
+    Args:
+        content: The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row.
+        encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
+            one; if left out, the declared one.
+
+    Raises:
+        InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+    """
+    answer: StatusFile = await elsewhere(
+        local,
+        "iso20022.read_status_report",
+        {
+            "encoding": encoding,
+        },
+        content,
+    )
+    return answer
+
+
 def read_payment(
     *,
     content: Content,
@@ -2480,6 +2721,37 @@ def read_payment(
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
     """
     answer: PaymentFile = local(
+        "iso20022.read_payment",
+        {
+            "encoding": encoding,
+        },
+        content,
+    )
+    return answer
+
+
+async def read_payment_async(
+    *,
+    content: Content,
+    encoding: str | None = None,
+) -> PaymentFile:
+    """As `read_payment`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Read a payment file.
+
+    Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions.
+    Nothing is judged; a value that cannot be read is left out and listed in `problems`.
+
+    Args:
+        content: The file's bytes: `pain.001`, versions 2 to 12.
+        encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
+            one; if left out, the declared one.
+
+    Raises:
+        InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+    """
+    answer: PaymentFile = await elsewhere(
+        local,
         "iso20022.read_payment",
         {
             "encoding": encoding,
@@ -2610,6 +2882,130 @@ def make_payment(
     return answer
 
 
+async def make_payment_async(
+    *,
+    content: Content | None = None,
+    transactions: Iterable[CreditTransfer] | None = None,
+    format: RowFormat | None = None,
+    table: PaymentTable | None = None,
+    debtor: PaymentParty | None = None,
+    execution_date: date | None = None,
+    execution_time: datetime | None = None,
+    kind: TransferKind | None = None,
+    service_level: str | None = None,
+    local_instrument: str | None = None,
+    category: str | None = None,
+    batch_booking: bool | None = None,
+    charge_bearer: ChargeBearer | None = None,
+    ultimate_debtor: PaymentParty | None = None,
+    batch_id: str | None = None,
+    currency: str | None = None,
+    initiator: PaymentParty | None = None,
+    version: PaymentVersion | None = None,
+    message_id: str | None = None,
+    created: datetime | None = None,
+    characters: Characters | None = None,
+    cut: bool | None = None,
+    compact: bool | None = None,
+    utc: bool | None = None,
+    uetr: bool | None = None,
+    profile: ProfileOptions | None = None,
+    path: str | None = None,
+) -> MakePaymentResponse:
+    """As `make_payment`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Make a payment file.
+
+    Makes a pain.001 file, version 9 or 3, from transfers given as JSON lines, as a table (CSV) or as a
+    list. Transfers of one account, date and kind become a batch. Everything is checked first: accounts,
+    references, characters, lengths, dates, addresses, sums; when something is wrong, the error names up
+    to 50 problems and nothing is written. Ids that are not given are made from the data: the same data
+    gives the same ids, so a bank finds a file that is sent twice.
+
+    Args:
+        content: The transfers as rows, see `format`; any number of them. Either this or `transactions`.
+        transactions: The transfers themselves, at most 100,000 and 16 MiB as JSON; in languages that
+            accept an iterator, the iterator has no such limit. Either this or `content`.
+        format: The format of the content's rows; `json_lines` by default.
+        table: The format of the table, if the content is one.
+        debtor: The payer: the name and an account are required.
+        execution_date: The day on which to pay.
+        execution_time: The moment at which to pay, instead of the day: for instant payments, if agreed
+            with the bank; not in version 3.
+        kind: The speed and the scheme; if left out: SEPA for EUR, otherwise national.
+        service_level: A service level of the bank instead of the kind's, such as `SDVA`.
+        local_instrument: A local instrument of the bank, such as its own product code.
+        category: The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole
+            batch.
+        batch_booking: Whether the account is debited once for the batch (`true`) or for each transfer;
+            if left out, as agreed with the bank.
+        charge_bearer: The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`.
+        ultimate_debtor: The party on whose behalf the debtor pays.
+        batch_id: The id of the batch, at most 35 characters; if left out, it is made from the data.
+        currency: The currency of transfers without one, an ISO 4217 code; EUR by default.
+        initiator: The party that initiates the payments: a name, and the number by which the bank knows
+            the customer; the debtor's name by default.
+        version: The version of the file: by default that of the profile, otherwise `v09`.
+        message_id: The id of the file, at most 35 characters, never used before; if left out, it is
+            made from the data.
+        created: When the file was made; if left out, now. Execution dates are judged relative to that
+            day.
+        characters: The treatment of characters that banks do not forward: by default that of the
+            profile, otherwise they are refused.
+        cut: Whether texts and names that are too long are cut, which is reported; otherwise they are
+            refused.
+        compact: Whether the file has no line breaks; banks report errors by line.
+        utc: Whether the creation time is written in UTC with a `Z`, which some banks refuse; otherwise
+            as local time without offset.
+        uetr: Whether transfers without a UETR get one, made from the data; version 9 only.
+        profile: The bank's deviations from the common rules.
+        path: The file to write, which must not exist yet: it appears when it is complete, readable by
+            its owner only. If left out, the answer has the file as text, of at most 16 MiB.
+
+    Raises:
+        InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
+            nothing was sent.
+        ResourceExhaustedError: `resource.storage`: The data folder or database cannot be used.
+        InvalidInputError: `input.content_unreadable`: The file to send cannot be read.
+    """
+    answer: MakePaymentResponse = await elsewhere(
+        rows,
+        "iso20022.make_payment",
+        {
+            "transactions": transactions,
+            "format": format,
+            "table": table,
+            "debtor": debtor,
+            "execution_date": execution_date,
+            "execution_time": execution_time,
+            "kind": kind,
+            "service_level": service_level,
+            "local_instrument": local_instrument,
+            "category": category,
+            "batch_booking": batch_booking,
+            "charge_bearer": charge_bearer,
+            "ultimate_debtor": ultimate_debtor,
+            "batch_id": batch_id,
+            "currency": currency,
+            "initiator": initiator,
+            "version": version,
+            "message_id": message_id,
+            "created": created,
+            "characters": characters,
+            "cut": cut,
+            "compact": compact,
+            "utc": utc,
+            "uetr": uetr,
+            "profile": profile,
+            "path": path,
+        },
+        content,
+        "transactions",
+        ("format", "json_lines"),
+    )
+    return answer
+
+
 def check_payment(
     *,
     content: Content,
@@ -2631,6 +3027,40 @@ def check_payment(
             one; if left out, the declared one.
     """
     answer: CheckPaymentResponse = local(
+        "iso20022.check_payment",
+        {
+            "profile": profile,
+            "encoding": encoding,
+        },
+        content,
+    )
+    return answer
+
+
+async def check_payment_async(
+    *,
+    content: Content,
+    profile: ProfileOptions | None = None,
+    encoding: str | None = None,
+) -> CheckPaymentResponse:
+    """As `check_payment`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Check a payment file before it is sent.
+
+    Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the
+    ISO schema (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters,
+    addresses by the rule of November 2026, execution dates by the TARGET calendar, and duplicates
+    inside the file. A faulty file is an answer, not an error. Not checked: the addresses of banks, and
+    facts that only the bank knows, such as accounts, cover, limits and cut-off times.
+
+    Args:
+        content: The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
+        profile: How your bank deviates from the common rules.
+        encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
+            one; if left out, the declared one.
+    """
+    answer: CheckPaymentResponse = await elsewhere(
+        local,
         "iso20022.check_payment",
         {
             "profile": profile,
@@ -2672,6 +3102,51 @@ def match_status(
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
     """
     answer: Matched = local(
+        "iso20022.match_status",
+        {
+            "encoding": encoding,
+            "reports": reports,
+            "statements": statements,
+        },
+        content,
+    )
+    return answer
+
+
+async def match_status_async(
+    *,
+    content: Content,
+    encoding: str | None = None,
+    reports: Sequence[StatusReport] | None = None,
+    statements: Sequence[Statement] | None = None,
+) -> Matched:
+    """As `match_status`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Find out what became of a payment file.
+
+    Determines the outcome of each transaction of a payment file, from status reports and from the
+    bookings of the account: paid, rejected, returned, in progress, or unknown; with the reason in
+    words, the place where it was reported and booked, and whether the transaction may be sent again.
+    Transactions are matched by their ids, batches by their payment information id and exact sums.
+    Reports and bookings that belong to no transaction for certain are listed apart. A transaction may
+    not be sent again while the place of its money is unknown.
+
+    Args:
+        content: The payment file's bytes as sent: `pain.001`, versions 2 to 12.
+        encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
+            one; if left out, the declared one.
+        reports: The status reports, as returned by `read_status_report`, in any order; those about
+            other files are ignored. Leave out for none.
+        statements: The statements, reports and notifications of the account, as returned by
+            `read_statement`, `read_report` and `read_notification`, in any order. Leave out for none.
+            The whole request has at most 16 MiB as JSON, about 20,000 entries: Rust and `bankchannel
+            iso20022 match` have no such limit.
+
+    Raises:
+        InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+    """
+    answer: Matched = await elsewhere(
+        local,
         "iso20022.match_status",
         {
             "encoding": encoding,

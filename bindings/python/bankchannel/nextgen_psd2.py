@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
-    from ._call import AsyncOnCode, AsyncSigner, OnCode, OnProgress, Signer
+    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, Signer
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -1332,8 +1332,13 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
     """
 
-    timeout_s: int | None
-    """The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence."""
+    connect_timeout_s: float | None
+    """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
+
+    read_timeout_s: float | None
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions
+    allowed. With 0 or without a value only the limit of the whole exchange applies.
+    """
 
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
@@ -1421,8 +1426,11 @@ class NextGenPsd2(Client):
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
-        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
-            precedence.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
+            Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
+            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
+            applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503,
             from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
@@ -1463,7 +1471,8 @@ class NextGenPsd2(Client):
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
-        timeout_s: int | None = None,
+        connect_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
@@ -1493,7 +1502,8 @@ class NextGenPsd2(Client):
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
                 "exchange_timeout_s": exchange_timeout_s,
-                "timeout_s": timeout_s,
+                "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
@@ -1515,6 +1525,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> VerifyUserResponse:
         """Check whether a customer of the bank has a personal identifier.
@@ -1531,6 +1543,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1562,6 +1577,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -1581,6 +1598,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> UpdateBankOfferedConsentsResponse:
         """Get a link at which the customer gives, changes or withdraws consents.
@@ -1607,6 +1626,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1647,6 +1669,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -1666,6 +1690,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> UpdateConsentsResponse:
         """Deprecated: get a link for the customer, under the old path.
@@ -1691,6 +1717,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1732,6 +1761,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -1761,6 +1792,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> CreateConsentResponse:
         """Create a consent for reading accounts, which the customer then authorises.
@@ -1797,6 +1830,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1847,6 +1883,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -1859,6 +1897,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> GetConsentResponse:
         """Read a consent.
@@ -1874,6 +1914,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1914,6 +1957,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -1926,6 +1971,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> GetConsentStatusResponse:
         """Read the status of a consent.
@@ -1941,6 +1988,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -1981,6 +2031,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -1993,6 +2045,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> DeleteConsentResponse:
         """End a consent.
@@ -2007,6 +2061,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2047,6 +2104,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2063,6 +2122,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> StartAuthorisationResponse:
         """Start the customer's authorisation of a consent.
@@ -2082,6 +2143,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2126,6 +2190,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2138,6 +2204,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> ListAuthorisationsResponse:
         """List the authorisations of a consent.
@@ -2152,6 +2220,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2192,6 +2263,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2205,6 +2278,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> GetAuthorisationStatusResponse:
         """Read the status of a consent's authorisation.
@@ -2220,6 +2295,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2261,6 +2339,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2278,6 +2358,8 @@ class NextGenPsd2(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> GetAccountsResponse:
         """List the accounts that a consent covers.
@@ -2301,6 +2383,9 @@ class NextGenPsd2(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2346,6 +2431,8 @@ class NextGenPsd2(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2826,8 +2913,8 @@ class AsyncNextGenPsd2(AsyncClient):
     """A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per
     operation.
 
-    Methods are awaited. Those that only compute are called without `await`. The client may be shared by
-    threads.
+    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short
+    computations are called without `await`. The client may be shared by threads.
 
     The settings of a third party. All are optional. The settings for signing fill the fields that a
     request omits; operations that only compute need no others.
@@ -2859,8 +2946,11 @@ class AsyncNextGenPsd2(AsyncClient):
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
-        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
-            precedence.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
+            Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
+            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
+            applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503,
             from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
@@ -2901,7 +2991,8 @@ class AsyncNextGenPsd2(AsyncClient):
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
-        timeout_s: int | None = None,
+        connect_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
@@ -2931,7 +3022,8 @@ class AsyncNextGenPsd2(AsyncClient):
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
                 "exchange_timeout_s": exchange_timeout_s,
-                "timeout_s": timeout_s,
+                "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
@@ -2953,6 +3045,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> VerifyUserResponse:
         """Check whether a customer of the bank has a personal identifier.
@@ -2969,6 +3063,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3000,6 +3097,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3019,6 +3118,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> UpdateBankOfferedConsentsResponse:
         """Get a link at which the customer gives, changes or withdraws consents.
@@ -3045,6 +3146,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3085,6 +3189,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3104,6 +3210,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> UpdateConsentsResponse:
         """Deprecated: get a link for the customer, under the old path.
@@ -3129,6 +3237,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3170,6 +3281,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3199,6 +3312,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> CreateConsentResponse:
         """Create a consent for reading accounts, which the customer then authorises.
@@ -3235,6 +3350,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3285,6 +3403,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3297,6 +3417,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetConsentResponse:
         """Read a consent.
@@ -3312,6 +3434,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3352,6 +3477,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3364,6 +3491,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetConsentStatusResponse:
         """Read the status of a consent.
@@ -3379,6 +3508,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3419,6 +3551,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3431,6 +3565,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> DeleteConsentResponse:
         """End a consent.
@@ -3445,6 +3581,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3485,6 +3624,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3501,6 +3642,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> StartAuthorisationResponse:
         """Start the customer's authorisation of a consent.
@@ -3520,6 +3663,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3564,6 +3710,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3576,6 +3724,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> ListAuthorisationsResponse:
         """List the authorisations of a consent.
@@ -3590,6 +3740,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3630,6 +3783,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3643,6 +3798,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetAuthorisationStatusResponse:
         """Read the status of a consent's authorisation.
@@ -3658,6 +3815,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3699,6 +3859,8 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3716,6 +3878,8 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetAccountsResponse:
         """List the accounts that a consent covers.
@@ -3739,6 +3903,9 @@ class AsyncNextGenPsd2(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3784,11 +3951,13 @@ class AsyncNextGenPsd2(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
 
-    def sign_request(
+    async def sign_request(
         self,
         *,
         content: Content | None = None,
@@ -3826,7 +3995,7 @@ class AsyncNextGenPsd2(AsyncClient):
             ConfigurationError: `nextgen_psd2.token_failed`: The token with the private key did not
                 sign.
         """
-        answer: SignRequestResponse = self._local(
+        answer: SignRequestResponse = await self._elsewhere(
             "nextgen_psd2.sign_request",
             {
                 "method": method,
@@ -4055,7 +4224,7 @@ class AsyncNextGenPsd2(AsyncClient):
         )
         return answer
 
-    def verify_request(
+    async def verify_request(
         self,
         *,
         content: Content | None = None,
@@ -4093,7 +4262,7 @@ class AsyncNextGenPsd2(AsyncClient):
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
         """
-        answer: VerifyRequestResponse = self._local(
+        answer: VerifyRequestResponse = await self._elsewhere(
             "nextgen_psd2.verify_request",
             {
                 "method": method,
@@ -4109,7 +4278,7 @@ class AsyncNextGenPsd2(AsyncClient):
         )
         return answer
 
-    def explain_request(
+    async def explain_request(
         self,
         *,
         content: Content | None = None,
@@ -4153,7 +4322,7 @@ class AsyncNextGenPsd2(AsyncClient):
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
         """
-        answer: ExplainRequestResponse = self._local(
+        answer: ExplainRequestResponse = await self._elsewhere(
             "nextgen_psd2.explain_request",
             {
                 "method": method,
@@ -4198,7 +4367,7 @@ class AsyncNextGenPsd2(AsyncClient):
         )
         return answer
 
-    def make_certificates(
+    async def make_certificates(
         self,
         *,
         authority_certificate: str | None = None,
@@ -4240,7 +4409,7 @@ class AsyncNextGenPsd2(AsyncClient):
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
             InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
         """
-        answer: MakeCertificatesResponse = self._native.local(
+        answer: MakeCertificatesResponse = await self._elsewhere(
             "nextgen_psd2.make_certificates",
             {
                 "authority_certificate": authority_certificate,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
-    from ._call import AsyncOnCode, AsyncSigner, OnCode, OnProgress, Signer
+    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, Signer
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -1872,8 +1872,13 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
     """
 
-    timeout_s: int | None
-    """The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence."""
+    connect_timeout_s: float | None
+    """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
+
+    read_timeout_s: float | None
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions
+    allowed. With 0 or without a value only the limit of the whole exchange applies.
+    """
 
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
@@ -1986,8 +1991,11 @@ class SaltEdgeConnector(Client):
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
-        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
-            precedence.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
+            Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
+            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
+            applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503,
             from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
@@ -2038,7 +2046,8 @@ class SaltEdgeConnector(Client):
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
-        timeout_s: int | None = None,
+        connect_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
@@ -2080,7 +2089,8 @@ class SaltEdgeConnector(Client):
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
                 "exchange_timeout_s": exchange_timeout_s,
-                "timeout_s": timeout_s,
+                "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
@@ -2104,6 +2114,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> SucceedSessionResponse:
         """Report that a session has succeeded.
@@ -2126,6 +2138,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2167,6 +2182,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2183,6 +2200,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> UpdateSessionResponse:
         """Report the progress of a session.
@@ -2202,6 +2221,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2241,6 +2263,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2256,6 +2280,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> FailSessionResponse:
         """Report that a session has failed.
@@ -2274,6 +2300,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2312,6 +2341,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2327,6 +2358,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> ListTokensAtHubResponse:
         """List tokens as Salt Edge knows them.
@@ -2346,6 +2379,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2379,6 +2415,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2390,6 +2428,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> RevokeTokenAtHubResponse:
         """Report that a token was revoked at the bank.
@@ -2404,6 +2444,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2436,6 +2479,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2447,6 +2492,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
     ) -> GetClientInfoResponse:
         """Look up a third party.
@@ -2460,6 +2507,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2487,6 +2537,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -2792,6 +2844,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -2813,6 +2867,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -2832,6 +2889,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -2845,6 +2904,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -2863,6 +2924,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -2881,6 +2945,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -2895,6 +2961,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> GetSessionResponse:
         """Get the purpose and the state of a session.
@@ -2910,6 +2978,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -2922,6 +2993,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -2938,6 +3011,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: Signer | None = None,
     ) -> SessionEnd:
@@ -2960,6 +3035,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -2982,6 +3060,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             signer=signer,
         )
@@ -2997,6 +3077,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: Signer | None = None,
     ) -> SessionEnd:
@@ -3015,6 +3097,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -3035,6 +3120,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             signer=signer,
         )
@@ -3048,6 +3135,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> RevokeTokenResponse:
         """Revoke a token: the customer or the bank ends the access.
@@ -3063,6 +3152,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3075,6 +3167,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -3089,6 +3183,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> ListTokensResponse:
         """List tokens: the access of each third party.
@@ -3105,6 +3201,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3119,6 +3218,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -3129,6 +3230,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: Signer | None = None,
     ) -> ReconcileTokensResponse:
@@ -3143,6 +3246,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -3173,6 +3279,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             signer=signer,
         )
@@ -3187,6 +3295,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> ListCallbacksResponse:
         """List the reports to Salt Edge and their state.
@@ -3203,6 +3313,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3216,6 +3329,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -3227,6 +3342,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> RetryCallbackResponse:
         """Send a stopped callback again.
@@ -3241,6 +3358,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -3252,6 +3372,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -3266,6 +3388,8 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -3288,6 +3412,9 @@ class SaltEdgeConnector(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3309,6 +3436,8 @@ class SaltEdgeConnector(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -3319,8 +3448,8 @@ class SaltEdgeConnector(Client):
 class AsyncSaltEdgeConnector(AsyncClient):
     """A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation.
 
-    Methods are awaited. Those that only compute are called without `await`. The client may be shared by
-    threads.
+    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short
+    computations are called without `await`. The client may be shared by threads.
 
     The settings of a connector. All are optional; each operation names the ones that it needs.
 
@@ -3386,8 +3515,11 @@ class AsyncSaltEdgeConnector(AsyncClient):
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
-        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
-            precedence.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
+            Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
+            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
+            applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503,
             from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
@@ -3438,7 +3570,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
-        timeout_s: int | None = None,
+        connect_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
@@ -3480,7 +3613,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
                 "exchange_timeout_s": exchange_timeout_s,
-                "timeout_s": timeout_s,
+                "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
@@ -3504,6 +3638,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> SucceedSessionResponse:
         """Report that a session has succeeded.
@@ -3526,6 +3662,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3567,6 +3706,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3583,6 +3724,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> UpdateSessionResponse:
         """Report the progress of a session.
@@ -3602,6 +3745,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3641,6 +3787,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3656,6 +3804,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> FailSessionResponse:
         """Report that a session has failed.
@@ -3674,6 +3824,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3712,6 +3865,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3727,6 +3882,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> ListTokensAtHubResponse:
         """List tokens as Salt Edge knows them.
@@ -3746,6 +3903,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3779,6 +3939,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3790,6 +3952,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> RevokeTokenAtHubResponse:
         """Report that a token was revoked at the bank.
@@ -3804,6 +3968,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3836,6 +4003,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -3847,6 +4016,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetClientInfoResponse:
         """Look up a third party.
@@ -3860,6 +4031,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3887,6 +4061,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             signer=signer,
         )
         return answer
@@ -4192,6 +4368,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -4213,6 +4391,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4232,6 +4413,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -4245,6 +4428,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -4263,6 +4448,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4281,6 +4469,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -4295,6 +4485,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> GetSessionResponse:
         """Get the purpose and the state of a session.
@@ -4310,6 +4502,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4322,6 +4517,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -4338,6 +4535,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
     ) -> SessionEnd:
@@ -4360,6 +4559,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -4382,6 +4584,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             signer=signer,
         )
@@ -4397,6 +4601,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
     ) -> SessionEnd:
@@ -4415,6 +4621,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -4435,6 +4644,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             signer=signer,
         )
@@ -4448,6 +4659,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> RevokeTokenResponse:
         """Revoke a token: the customer or the bank ends the access.
@@ -4463,6 +4676,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4475,6 +4691,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -4489,6 +4707,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> ListTokensResponse:
         """List tokens: the access of each third party.
@@ -4505,6 +4725,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4519,6 +4742,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -4529,6 +4754,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
     ) -> ReconcileTokensResponse:
@@ -4543,6 +4770,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
@@ -4573,6 +4803,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             signer=signer,
         )
@@ -4587,6 +4819,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> ListCallbacksResponse:
         """List the reports to Salt Edge and their state.
@@ -4603,6 +4837,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4616,6 +4853,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -4627,6 +4866,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> RetryCallbackResponse:
         """Send a stopped callback again.
@@ -4641,6 +4882,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
         """
@@ -4652,6 +4896,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -4666,6 +4912,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -4688,6 +4936,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4709,6 +4960,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
+    from ._call import HttpExchange
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -490,8 +491,13 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
     """
 
-    timeout_s: int | None
-    """The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence."""
+    connect_timeout_s: float | None
+    """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
+
+    read_timeout_s: float | None
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions
+    allowed. With 0 or without a value only the limit of the whole exchange applies.
+    """
 
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
@@ -547,8 +553,11 @@ class SaltEdgeHub(Client):
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
-        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
-            precedence.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
+            Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
+            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
+            applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503,
             from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
@@ -576,7 +585,8 @@ class SaltEdgeHub(Client):
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
-        timeout_s: int | None = None,
+        connect_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
@@ -596,7 +606,8 @@ class SaltEdgeHub(Client):
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
                 "exchange_timeout_s": exchange_timeout_s,
-                "timeout_s": timeout_s,
+                "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
@@ -617,6 +628,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> CreateTokenResponse:
         """Begin a customer's enrolment.
 
@@ -635,6 +648,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -670,6 +686,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -684,6 +702,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> TokenRevocationResponse:
         """Revoke a token.
 
@@ -701,6 +721,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -735,6 +758,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -749,6 +774,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ReconnectTokenResponse:
         """Renew a token.
 
@@ -766,6 +793,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -800,6 +830,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -814,6 +846,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ConfirmTokenResponse:
         """Answer an interactive step of an enrolment.
 
@@ -831,6 +865,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -865,6 +902,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -877,6 +916,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> CancelTokenResponse:
         """Cancel an enrolment.
 
@@ -891,6 +932,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -923,6 +967,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -936,6 +982,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> FetchAccountsResponse:
         """List a customer's accounts.
 
@@ -951,6 +999,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -984,6 +1035,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1000,6 +1053,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> RefreshAccountsResponse:
         """Refresh a customer's accounts.
 
@@ -1020,6 +1075,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1056,6 +1114,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1071,6 +1131,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
@@ -1088,6 +1150,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1123,6 +1188,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1139,6 +1206,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
@@ -1157,6 +1226,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1193,6 +1265,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1206,6 +1280,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> FetchCustomerResponse:
         """Get a customer's data.
 
@@ -1221,6 +1297,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1254,6 +1333,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1268,6 +1349,8 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> NotifyErrorResponse:
         """Report an unusable answer to its connector.
 
@@ -1284,6 +1367,9 @@ class SaltEdgeHub(Client):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1318,6 +1404,8 @@ class SaltEdgeHub(Client):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1326,8 +1414,8 @@ class AsyncSaltEdgeHub(AsyncClient):
     """A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per
     operation.
 
-    Methods are awaited. Those that only compute are called without `await`. The client may be shared by
-    threads.
+    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short
+    computations are called without `await`. The client may be shared by threads.
 
     The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
     are needed.
@@ -1353,8 +1441,11 @@ class AsyncSaltEdgeHub(AsyncClient):
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
-        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
-            precedence.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
+            Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
+            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
+            applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503,
             from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
@@ -1382,7 +1473,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
-        timeout_s: int | None = None,
+        connect_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
@@ -1402,7 +1494,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
                 "exchange_timeout_s": exchange_timeout_s,
-                "timeout_s": timeout_s,
+                "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
@@ -1423,6 +1516,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> CreateTokenResponse:
         """Begin a customer's enrolment.
 
@@ -1441,6 +1536,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1476,6 +1574,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1490,6 +1590,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> TokenRevocationResponse:
         """Revoke a token.
 
@@ -1507,6 +1609,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1541,6 +1646,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1555,6 +1662,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ReconnectTokenResponse:
         """Renew a token.
 
@@ -1572,6 +1681,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1606,6 +1718,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1620,6 +1734,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ConfirmTokenResponse:
         """Answer an interactive step of an enrolment.
 
@@ -1637,6 +1753,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1671,6 +1790,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1683,6 +1804,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> CancelTokenResponse:
         """Cancel an enrolment.
 
@@ -1697,6 +1820,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1729,6 +1855,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1742,6 +1870,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> FetchAccountsResponse:
         """List a customer's accounts.
 
@@ -1757,6 +1887,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1790,6 +1923,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1806,6 +1941,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> RefreshAccountsResponse:
         """Refresh a customer's accounts.
 
@@ -1826,6 +1963,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1862,6 +2002,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1877,6 +2019,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
@@ -1894,6 +2038,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1929,6 +2076,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1945,6 +2094,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
@@ -1963,6 +2114,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1999,6 +2153,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2012,6 +2168,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> FetchCustomerResponse:
         """Get a customer's data.
 
@@ -2027,6 +2185,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -2060,6 +2221,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2074,6 +2237,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> NotifyErrorResponse:
         """Report an unusable answer to its connector.
 
@@ -2090,6 +2255,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -2124,5 +2292,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from ._service import EmbeddedService
+from ._service import AsyncEmbeddedService, EmbeddedService
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from .nextgen_psd2 import Strictness
 
 __all__ = [
+    "AsyncNextGenPsd2Bank",
+    "AsyncSaltEdgeConnectorServer",
+    "AsyncSaltEdgeHubServer",
+    "AsyncService",
     "NextGenPsd2Bank",
     "NextGenPsd2BankClientSettings",
     "SaltEdgeConnectorServer",
@@ -88,6 +92,64 @@ class Service(EmbeddedService):
     @property
     def client_settings(self) -> ServiceClientSettings:
         """What a client needs to reach it: `WsChannel(**server.client_settings, ...)`."""
+        return {"base_url": self.base_url, "public_key_file": self.public_key_file}
+
+
+class AsyncService(AsyncEmbeddedService):
+    """The start options of a WS Channel service. All other settings are in its configuration file.
+
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
+    goes on while it starts, and until then its addresses are absent.
+
+    Args:
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
+        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
+            removed at the end.
+        config: The configuration file (TOML). Default: no file, and the default of every setting.
+        tls_cert: The certificate chain of the TLS listener, a PEM file.
+        tls_key: The private key of the TLS listener, a PEM file.
+        verification_code: A fixed value for every code that would be sent: six digits. On loopback
+            only.
+        no_limits: Removes every limit of rate and count. On loopback only.
+        control: Opens the control interface. On loopback only.
+    """
+
+    base_url: str
+    """The `base_url` for clients."""
+    public_key_file: str
+    """The `public_key_file` for clients: an absolute path."""
+    control_url: str | None
+    """The URL of the control interface, if it was requested."""
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = None,
+        data: str | PathLike[str] | None = None,
+        config: str | PathLike[str] | None = None,
+        tls_cert: str | PathLike[str] | None = None,
+        tls_key: str | PathLike[str] | None = None,
+        verification_code: Secret | None = None,
+        no_limits: bool | None = None,
+        control: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "ws-channel",
+            {
+                "listen": listen,
+                "data": data,
+                "config": config,
+                "tls_cert": tls_cert,
+                "tls_key": tls_key,
+                "verification_code": verification_code,
+                "no_limits": no_limits,
+                "control": control,
+            },
+        )
+
+    @property
+    def client_settings(self) -> ServiceClientSettings:
+        """What a client needs to reach it: `AsyncWsChannel(**server.client_settings, ...)`."""
         return {"base_url": self.base_url, "public_key_file": self.public_key_file}
 
 
@@ -180,6 +242,89 @@ class NextGenPsd2Bank(EmbeddedService):
         return {"base_url": self.base_url, "ca_file": self.ca_file}
 
 
+class AsyncNextGenPsd2Bank(AsyncEmbeddedService):
+    """The start options of a sandbox bank.
+
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
+    goes on while it starts, and until then its addresses are absent.
+
+    Args:
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
+        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
+            removed at the end.
+        plain: Serves HTTP without TLS, on loopback only; the bank then requires no client certificates.
+        clock: A fixed time for the bank's clock. Default: the system's clock.
+        mode: The strictness of the checks. Default: `normal`.
+        control: Opens the control interface. On loopback only.
+        explain: Explains each refusal in its answer, and serves the page of requests and `POST
+            /sandbox/explain`. Default: `true`. On loopback only, unless `explain_anywhere` is set.
+        explain_anywhere: Lets a bank explain beyond loopback: anyone who reaches it then sees the
+            requests of third parties.
+        auto_answer: Lets `auto=approve` and `auto=refuse` in the query of a link answer for the
+            customer, in one step and without the page: for tests. Without this option such a link is
+            refused.
+        trusted_file: A PEM file with certificates of more issuers to trust.
+        era_status_quirk: Puts status 400 into every error body of the dialect `era`, as the documented
+            examples do.
+        era_bad_href: Ends each `scaRedirect` of the dialect `era` with characters that are invalid in a
+            URI, as the documented example does.
+    """
+
+    base_url: str
+    """The `base_url` for clients of the dialect `era`."""
+    bg_base_url: str
+    """The `base_url` for clients of the dialect `bg`."""
+    ca_file: str | None
+    """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
+    certificates_dir: str
+    """The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
+    `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
+    """
+    control_url: str | None
+    """The URL of the control interface, if it was requested."""
+    requests_url: str | None
+    """The page that shows the latest requests, for a browser. Absent if the bank does not explain."""
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = None,
+        data: str | PathLike[str] | None = None,
+        plain: bool | None = None,
+        clock: datetime | None = None,
+        mode: Strictness | None = None,
+        control: bool | None = None,
+        explain: bool | None = None,
+        explain_anywhere: bool | None = None,
+        auto_answer: bool | None = None,
+        trusted_file: str | PathLike[str] | None = None,
+        era_status_quirk: bool | None = None,
+        era_bad_href: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "nextgen-psd2-bank",
+            {
+                "listen": listen,
+                "data": data,
+                "plain": plain,
+                "clock": clock,
+                "mode": mode,
+                "control": control,
+                "explain": explain,
+                "explain_anywhere": explain_anywhere,
+                "auto_answer": auto_answer,
+                "trusted_file": trusted_file,
+                "era_status_quirk": era_status_quirk,
+                "era_bad_href": era_bad_href,
+            },
+        )
+
+    @property
+    def client_settings(self) -> NextGenPsd2BankClientSettings:
+        """What a client needs to reach it: `AsyncNextGenPsd2(**server.client_settings, ...)`."""
+        return {"base_url": self.base_url, "ca_file": self.ca_file}
+
+
 class SaltEdgeHubServerClientSettings(TypedDict):
     """What a client needs to reach it: spread it into the client's settings."""
 
@@ -252,6 +397,71 @@ class SaltEdgeHubServer(EmbeddedService):
     @property
     def client_settings(self) -> SaltEdgeHubServerClientSettings:
         """What a client needs to reach it: `SaltEdgeConnector(**server.client_settings, ...)`."""
+        return {"base_url": self.base_url, "hub_public_key_file": self.hub_public_key_file, "app_id": self.app_id, "app_secret_file": self.app_secret_file, "provider_code": self.provider_code, "private_key_file": self.private_key_file}
+
+
+class AsyncSaltEdgeHubServer(AsyncEmbeddedService):
+    """The start options of a hub.
+
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
+    goes on while it starts, and until then its addresses are absent.
+
+    Args:
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. On
+            loopback only.
+        data: The data folder with the hub's keys, created with mode 0700 if absent. Default: a new
+            temporary folder that is removed at the end. Sessions and tokens are in memory: a restarted
+            hub has none.
+        connector_public_key: The connector's public key, a PEM file. Without it, the hub makes the
+            connector's key pair too.
+        connector_url: The connector's base URL, for requests that the hub starts itself
+            (`sandbox/enrolments`). The control interface can set it later.
+        clock: A fixed time for the hub's clock. Default: the system's clock.
+        control: Opens the control interface.
+    """
+
+    base_url: str
+    """The `base_url` for connectors."""
+    hub_public_key_file: str
+    """The `hub_public_key_file` for connectors: an absolute path."""
+    app_id: str
+    """The `app_id` for connectors."""
+    app_secret_file: str
+    """The `app_secret_file` for connectors: an absolute path."""
+    provider_code: str
+    """The `provider_code` for connectors."""
+    private_key_file: str | None
+    """The `private_key_file` for connectors: an absolute path. Absent if the hub was given the public key."""
+    requests_url: str
+    """A page with all sessions and messages, for a browser."""
+    control_url: str | None
+    """The URL of the control interface, if it was requested."""
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = None,
+        data: str | PathLike[str] | None = None,
+        connector_public_key: str | None = None,
+        connector_url: str | None = None,
+        clock: datetime | None = None,
+        control: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "salt-edge-hub",
+            {
+                "listen": listen,
+                "data": data,
+                "connector_public_key": connector_public_key,
+                "connector_url": connector_url,
+                "clock": clock,
+                "control": control,
+            },
+        )
+
+    @property
+    def client_settings(self) -> SaltEdgeHubServerClientSettings:
+        """What a client needs to reach it: `AsyncSaltEdgeConnector(**server.client_settings, ...)`."""
         return {"base_url": self.base_url, "hub_public_key_file": self.hub_public_key_file, "app_id": self.app_id, "app_secret_file": self.app_secret_file, "provider_code": self.provider_code, "private_key_file": self.private_key_file}
 
 
@@ -348,4 +558,94 @@ class SaltEdgeConnectorServer(EmbeddedService):
     @property
     def client_settings(self) -> SaltEdgeConnectorServerClientSettings:
         """What a client needs to reach it: `SaltEdgeHub(**server.client_settings, ...)`."""
+        return {"base_url": self.base_url, "provider_code": self.provider_code}
+
+
+class AsyncSaltEdgeConnectorServer(AsyncEmbeddedService):
+    """The start options of a connector. All other settings are in its configuration file; these options
+    override the file.
+
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
+    goes on while it starts, and until then its addresses are absent.
+
+    Args:
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
+            Beyond loopback with TLS only.
+        data: The data folder, with the store, the keys and the shared secret; created with mode 0700 if
+            absent. Default: a new temporary folder that is removed at the end.
+        config: The configuration file (TOML). Default: no file, and the default of every setting.
+        bank: The bank: `example`, or the base URL of the bank's own code. Default: `example`.
+        bank_secret_file: A file with the secret that connector and bank share. Default: a secret in the
+            data folder, made at the first start.
+        hub_url: Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks
+            wait.
+        hub_public_key: Files with Salt Edge's public key: one, or two during a key change. Default: the
+            key that Salt Edge has published.
+        app_id: The provider's app id, from Salt Edge's dashboard.
+        app_secret_file: A file with the app secret, from Salt Edge's dashboard.
+        provider_code: The bank's code at Salt Edge. Default: `demobank`.
+        private_key: The connector's private key, a PEM file. Default: a key in the data folder, made at
+            the first start.
+        tls_cert: The certificate chain of the TLS listener, a PEM file.
+        tls_key: The private key of the TLS listener, a PEM file.
+        clock: A fixed time for the connector's clock. Default: the system's clock. On loopback only.
+        control: Opens the control interface. On loopback only.
+    """
+
+    base_url: str
+    """The URL before `/api/priora/v1`: for Salt Edge, and the `base_url` for clients of the hub's side."""
+    public_key_file: str
+    """The connector's public key, a PEM file, for the dashboard: an absolute path."""
+    provider_code: str
+    """The `provider_code` for clients of the hub's side."""
+    bank_interface_url: str
+    """The URL at which the bank's page and back office reach sessions and tokens, with the shared secret."""
+    bank_secret_file: str
+    """The file with the shared secret: an absolute path."""
+    control_url: str | None
+    """The URL of the control interface, if it was requested."""
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = None,
+        data: str | PathLike[str] | None = None,
+        config: str | PathLike[str] | None = None,
+        bank: str | None = None,
+        bank_secret_file: str | PathLike[str] | None = None,
+        hub_url: str | None = None,
+        hub_public_key: Sequence[str] | None = None,
+        app_id: str | None = None,
+        app_secret_file: str | PathLike[str] | None = None,
+        provider_code: str | None = None,
+        private_key: str | None = None,
+        tls_cert: str | PathLike[str] | None = None,
+        tls_key: str | PathLike[str] | None = None,
+        clock: datetime | None = None,
+        control: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "salt-edge-connector",
+            {
+                "listen": listen,
+                "data": data,
+                "config": config,
+                "bank": bank,
+                "bank_secret_file": bank_secret_file,
+                "hub_url": hub_url,
+                "hub_public_key": hub_public_key,
+                "app_id": app_id,
+                "app_secret_file": app_secret_file,
+                "provider_code": provider_code,
+                "private_key": private_key,
+                "tls_cert": tls_cert,
+                "tls_key": tls_key,
+                "clock": clock,
+                "control": control,
+            },
+        )
+
+    @property
+    def client_settings(self) -> SaltEdgeConnectorServerClientSettings:
+        """What a client needs to reach it: `AsyncSaltEdgeHub(**server.client_settings, ...)`."""
         return {"base_url": self.base_url, "provider_code": self.provider_code}

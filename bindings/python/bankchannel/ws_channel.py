@@ -10,6 +10,7 @@ from ._new_files import AsyncNewFilesClient, NewFilesClient
 from ._renamed import accept_former
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from ._call import AsyncOnCode, AsyncSigner, OnCode, OnProgress, Signer
+    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, Signer
     from .iso20022 import ProfileOptions, StatusFile, CashFile, Code
     from ._content import Content, Destination
     from ._native import Cancel
@@ -1410,8 +1411,8 @@ class BankAnswer(Record):
     path: str | None = None
     """The file's path, if a folder was given."""
 
-    content: str | None = None
-    """The file's bytes as base64 text, if no folder was given."""
+    content: builtins.bytes | None = None
+    """The file's bytes, if no folder was given."""
 
     report: StatusFile | None = None
     """The content of a status report (`pain.002`)."""
@@ -1633,8 +1634,13 @@ class _WsChannelSettings(TypedDict, total=False):
     exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
     """
 
-    timeout_s: int | None
-    """The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence."""
+    connect_timeout_s: float | None
+    """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
+
+    read_timeout_s: float | None
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions
+    allowed. With 0 or without a value only the limit of the whole exchange applies.
+    """
 
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
@@ -1712,8 +1718,11 @@ class WsChannel(NewFilesClient):
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
-        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
-            precedence.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
+            Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
+            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
+            applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503,
             from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
@@ -1751,7 +1760,8 @@ class WsChannel(NewFilesClient):
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
-        timeout_s: int | None = None,
+        connect_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
@@ -1780,7 +1790,8 @@ class WsChannel(NewFilesClient):
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
                 "exchange_timeout_s": exchange_timeout_s,
-                "timeout_s": timeout_s,
+                "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
@@ -1807,6 +1818,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> InitRegisterResponse:
         """Fetch a challenge for a registration.
 
@@ -1822,6 +1835,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -1835,6 +1851,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1852,6 +1870,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
@@ -1876,6 +1896,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
@@ -1904,6 +1927,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1917,6 +1942,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> VerifyPhoneResponse:
         """Verify a user's phone with the code from the SMS.
 
@@ -1935,6 +1962,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -1955,6 +1985,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -1968,6 +2000,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> VerifyEmailResponse:
         """Verify a user's e-mail address with the code from the mail.
 
@@ -1985,6 +2019,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2005,6 +2042,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2016,6 +2055,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> InitPasswordResetResponse:
         """Send a code for a password reset by SMS.
 
@@ -2032,6 +2073,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -2045,6 +2089,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2059,6 +2105,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> PasswordResetResponse:
         """Set a new password with the code from the SMS.
 
@@ -2078,6 +2126,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2101,6 +2152,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2112,6 +2165,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> InitLoginResponse:
         """Fetch a challenge for a login.
 
@@ -2127,6 +2182,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -2140,6 +2198,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2153,6 +2213,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> LoginResponse:
         """Answer a challenge with the password.
 
@@ -2172,6 +2234,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
@@ -2193,6 +2258,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2208,6 +2275,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> LoginMfaResponse:
         """Submit the code of the second factor.
 
@@ -2228,6 +2297,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2250,6 +2322,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2263,6 +2337,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> SelectMfaResponse:
         """Choose the second factor of a login.
 
@@ -2279,6 +2355,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2299,6 +2378,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2312,6 +2393,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> VerifyTotpResponse:
         """Complete the enrolment of an authenticator.
 
@@ -2330,6 +2413,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -2350,6 +2436,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2362,6 +2450,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> LogoutResponse:
         """End all sessions of a user.
 
@@ -2377,6 +2467,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2399,6 +2492,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2408,6 +2503,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ListCertsResponse:
         """List the account's bank certificates.
 
@@ -2421,6 +2518,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2439,6 +2539,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2449,6 +2551,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ConfigCertsResponse:
         """Switch off the export of private keys for good.
 
@@ -2463,6 +2567,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2486,6 +2593,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2497,6 +2606,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ShareCertsResponse:
         """Let another account use this account's certificates.
 
@@ -2515,6 +2626,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2538,6 +2652,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2548,6 +2664,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> UnshareCertsResponse:
         """Stop another account from using this account's certificates, or the reverse.
 
@@ -2562,6 +2680,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2585,6 +2706,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2596,6 +2719,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ExportCertResponse:
         """Export a certificate with its private key, encrypted to a PGP key.
 
@@ -2611,6 +2736,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2638,6 +2766,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2651,6 +2781,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> EnrollCertResponse:
         """Enrol for a certificate at a bank with its PIN.
 
@@ -2670,6 +2802,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2704,6 +2839,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2720,6 +2857,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ImportCertResponse:
         """Import an existing certificate and its private key.
 
@@ -2742,6 +2881,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2774,6 +2916,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2785,6 +2929,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> RetireCertResponse:
         """Retire the certificates for a bank.
 
@@ -2802,6 +2948,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2827,6 +2976,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2839,6 +2990,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ListFilesResponse:
         """List the files that a bank holds for the account.
 
@@ -2855,6 +3008,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2886,6 +3042,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -2900,6 +3058,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> UploadFileResponse:
         """Send a signed file to a bank.
@@ -2921,6 +3081,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -2965,6 +3128,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -2979,6 +3144,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> DownloadFileResponse:
         """Download a file from a bank.
@@ -2997,6 +3164,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -3032,6 +3202,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -3045,6 +3217,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> DeleteFileResponse:
         """Delete a file at a bank.
 
@@ -3060,6 +3234,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3092,6 +3269,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -3101,6 +3280,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ListAccountsResponse:
         """List the accounts under the API key.
 
@@ -3113,6 +3294,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3133,6 +3317,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -3144,6 +3330,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> DeleteAccountResponse:
         """Delete a customer's account for good.
 
@@ -3161,6 +3349,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3186,6 +3377,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -3195,6 +3388,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ListKeysResponse:
         """List the account's registered PGP keys.
 
@@ -3207,6 +3402,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3225,6 +3423,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -3236,6 +3436,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> UploadKeyResponse:
         """Register a PGP public key.
 
@@ -3252,6 +3454,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3275,6 +3480,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -3285,6 +3492,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> DeleteKeyResponse:
         """Remove a registered PGP key.
 
@@ -3298,6 +3507,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -3324,6 +3536,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -3619,6 +3833,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> RegisterResponse:
@@ -3645,6 +3861,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3675,6 +3894,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3693,6 +3914,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> Authenticated:
@@ -3721,6 +3944,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3753,6 +3979,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3771,6 +3999,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> LogInProgress:
@@ -3795,6 +4025,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3827,6 +4060,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3844,6 +4079,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> LogInProgress:
@@ -3868,6 +4105,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3899,6 +4139,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3916,6 +4158,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> EnrolTotpResponse:
@@ -3940,6 +4184,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -3971,6 +4218,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -3986,6 +4235,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> PasswordResetResponse:
@@ -4009,6 +4260,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4036,6 +4290,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -4048,6 +4304,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> ExportSessionResponse:
@@ -4064,6 +4322,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4080,6 +4341,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -4093,6 +4356,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> ImportSessionResponse:
@@ -4111,6 +4376,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4127,6 +4395,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -4151,6 +4421,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -4208,6 +4480,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4256,6 +4531,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -4276,8 +4553,7 @@ class WsChannel(NewFilesClient):
         signature: str | None = None,
         wait_for: Sequence[str],
         wait_timeout_s: float | None = None,
-        timeout_s: int | None = None,
-        poll_interval_ms: int | None = None,
+        poll_interval_s: float | None = None,
         directory: str | PathLike[str] | None = None,
         ledger: str | PathLike[str] | None = None,
         accept_unreferenced: bool | None = None,
@@ -4291,6 +4567,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -4331,10 +4609,8 @@ class WsChannel(NewFilesClient):
                 With a status report (`pain.002`) among them, a rejection ends the wait.
             wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
                 Default: 60.
-            timeout_s: The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s` takes
-                precedence.
-            poll_interval_ms: The interval between two polls, in milliseconds, at least 100. Default:
-                1000.
+            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least
+                0.1. Default: 1.
             directory: The folder for the answers, with names as in `download_new_files`. Without a
                 folder the answers are in the response. If a name is taken by a file with another
                 content, the answer gets another name, with `~2` before `.dat`: names contain neither
@@ -4372,6 +4648,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4417,8 +4696,7 @@ class WsChannel(NewFilesClient):
                 "signature": signature,
                 "wait_for": wait_for,
                 "wait_timeout_s": wait_timeout_s,
-                "timeout_s": timeout_s,
-                "poll_interval_ms": poll_interval_ms,
+                "poll_interval_s": poll_interval_s,
                 "directory": directory,
                 "ledger": ledger,
                 "accept_unreferenced": accept_unreferenced,
@@ -4434,6 +4712,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -4453,6 +4733,8 @@ class WsChannel(NewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> DownloadNewFilesResponse:
@@ -4490,6 +4772,9 @@ class WsChannel(NewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -4521,6 +4806,8 @@ class WsChannel(NewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -4530,8 +4817,8 @@ class WsChannel(NewFilesClient):
 class AsyncWsChannel(AsyncNewFilesClient):
     """A client of the ISECure WS Channel. A method per operation.
 
-    Methods are awaited. Those that only compute are called without `await`. The client may be shared by
-    threads.
+    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short
+    computations are called without `await`. The client may be shared by threads.
 
     The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
     request omits.
@@ -4568,8 +4855,11 @@ class AsyncWsChannel(AsyncNewFilesClient):
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
             operation is one exchange; a flow makes several. With 0 or without a value the operation's
             own limit applies.
-        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
-            precedence.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
+            Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
+            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
+            applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503,
             from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
@@ -4607,7 +4897,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
-        timeout_s: int | None = None,
+        connect_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
@@ -4636,7 +4927,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
                 "exchange_timeout_s": exchange_timeout_s,
-                "timeout_s": timeout_s,
+                "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
@@ -4663,6 +4955,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> InitRegisterResponse:
         """Fetch a challenge for a registration.
 
@@ -4678,6 +4972,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -4691,6 +4988,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -4708,6 +5007,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
@@ -4732,6 +5033,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
@@ -4760,6 +5064,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -4773,6 +5079,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> VerifyPhoneResponse:
         """Verify a user's phone with the code from the SMS.
 
@@ -4791,6 +5099,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4811,6 +5122,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -4824,6 +5137,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> VerifyEmailResponse:
         """Verify a user's e-mail address with the code from the mail.
 
@@ -4841,6 +5156,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4861,6 +5179,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -4872,6 +5192,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> InitPasswordResetResponse:
         """Send a code for a password reset by SMS.
 
@@ -4888,6 +5210,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -4901,6 +5226,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -4915,6 +5242,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> PasswordResetResponse:
         """Set a new password with the code from the SMS.
 
@@ -4934,6 +5263,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -4957,6 +5289,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -4968,6 +5302,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> InitLoginResponse:
         """Fetch a challenge for a login.
 
@@ -4983,6 +5319,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -4996,6 +5335,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5009,6 +5350,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> LoginResponse:
         """Answer a challenge with the password.
 
@@ -5028,6 +5371,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
@@ -5049,6 +5395,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5064,6 +5412,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> LoginMfaResponse:
         """Submit the code of the second factor.
 
@@ -5084,6 +5434,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -5106,6 +5459,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5119,6 +5474,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> SelectMfaResponse:
         """Choose the second factor of a login.
 
@@ -5135,6 +5492,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -5155,6 +5515,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5168,6 +5530,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> VerifyTotpResponse:
         """Complete the enrolment of an authenticator.
 
@@ -5186,6 +5550,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
@@ -5206,6 +5573,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5218,6 +5587,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> LogoutResponse:
         """End all sessions of a user.
 
@@ -5233,6 +5604,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5255,6 +5629,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5264,6 +5640,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ListCertsResponse:
         """List the account's bank certificates.
 
@@ -5277,6 +5655,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5295,6 +5676,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5305,6 +5688,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ConfigCertsResponse:
         """Switch off the export of private keys for good.
 
@@ -5319,6 +5704,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5342,6 +5730,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5353,6 +5743,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ShareCertsResponse:
         """Let another account use this account's certificates.
 
@@ -5371,6 +5763,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5394,6 +5789,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5404,6 +5801,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> UnshareCertsResponse:
         """Stop another account from using this account's certificates, or the reverse.
 
@@ -5418,6 +5817,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5441,6 +5843,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5452,6 +5856,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ExportCertResponse:
         """Export a certificate with its private key, encrypted to a PGP key.
 
@@ -5467,6 +5873,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5494,6 +5903,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5507,6 +5918,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> EnrollCertResponse:
         """Enrol for a certificate at a bank with its PIN.
 
@@ -5526,6 +5939,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5560,6 +5976,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5576,6 +5994,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ImportCertResponse:
         """Import an existing certificate and its private key.
 
@@ -5598,6 +6018,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5630,6 +6053,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5641,6 +6066,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> RetireCertResponse:
         """Retire the certificates for a bank.
 
@@ -5658,6 +6085,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5683,6 +6113,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5695,6 +6127,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ListFilesResponse:
         """List the files that a bank holds for the account.
 
@@ -5711,6 +6145,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5742,6 +6179,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5756,6 +6195,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> UploadFileResponse:
         """Send a signed file to a bank.
@@ -5777,6 +6218,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -5821,6 +6265,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -5835,6 +6281,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
     ) -> DownloadFileResponse:
         """Download a file from a bank.
@@ -5853,6 +6301,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
 
@@ -5888,6 +6339,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
         )
         return answer
@@ -5901,6 +6354,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> DeleteFileResponse:
         """Delete a file at a bank.
 
@@ -5916,6 +6371,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5948,6 +6406,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -5957,6 +6417,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ListAccountsResponse:
         """List the accounts under the API key.
 
@@ -5969,6 +6431,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5989,6 +6454,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -6000,6 +6467,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> DeleteAccountResponse:
         """Delete a customer's account for good.
 
@@ -6017,6 +6486,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -6042,6 +6514,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -6051,6 +6525,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> ListKeysResponse:
         """List the account's registered PGP keys.
 
@@ -6063,6 +6539,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -6081,6 +6560,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -6092,6 +6573,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> UploadKeyResponse:
         """Register a PGP public key.
 
@@ -6108,6 +6591,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -6131,6 +6617,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -6141,6 +6629,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
     ) -> DeleteKeyResponse:
         """Remove a registered PGP key.
 
@@ -6154,6 +6644,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -6180,6 +6673,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
         )
         return answer
 
@@ -6238,7 +6733,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         )
         return answer
 
-    def generate_key(
+    async def generate_key(
         self,
         *,
         name: str | None = None,
@@ -6262,7 +6757,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 in its file.
             expires: The expiry of the key. Default: never.
         """
-        answer: GenerateKeyResponse = self._native.local(
+        answer: GenerateKeyResponse = await self._elsewhere(
             "ws_channel.generate_key",
             {
                 "name": name,
@@ -6302,7 +6797,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         )
         return answer
 
-    def sign_file(
+    async def sign_file(
         self,
         *,
         content: Content,
@@ -6330,7 +6825,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
         """
-        answer: SignFileResponse = self._local(
+        answer: SignFileResponse = await self._elsewhere(
             "ws_channel.sign_file",
             {
                 "private_key": private_key,
@@ -6341,7 +6836,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         )
         return answer
 
-    def verify_file(
+    async def verify_file(
         self,
         *,
         content: Content,
@@ -6365,7 +6860,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 OpenPGP signature of a binary document.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
         """
-        answer: VerifyFileResponse = self._local(
+        answer: VerifyFileResponse = await self._elsewhere(
             "ws_channel.verify_file",
             {
                 "public_key": public_key,
@@ -6375,7 +6870,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         )
         return answer
 
-    def encrypt_for_export(
+    async def encrypt_for_export(
         self,
         *,
         private_key: Secret,
@@ -6394,7 +6889,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
         """
-        answer: EncryptForExportResponse = self._native.local(
+        answer: EncryptForExportResponse = await self._elsewhere(
             "ws_channel.encrypt_for_export",
             {
                 "private_key": private_key,
@@ -6403,7 +6898,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         )
         return answer
 
-    def decrypt_exported_key(
+    async def decrypt_exported_key(
         self,
         *,
         encrypted_private_key: str,
@@ -6429,7 +6924,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
         """
-        answer: DecryptExportedKeyResponse = self._native.local(
+        answer: DecryptExportedKeyResponse = await self._elsewhere(
             "ws_channel.decrypt_exported_key",
             {
                 "encrypted_private_key": encrypted_private_key,
@@ -6439,7 +6934,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         )
         return answer
 
-    def check_payment_file(
+    async def check_payment_file(
         self,
         *,
         content: Content,
@@ -6454,7 +6949,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         Args:
             content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09`.
         """
-        answer: CheckPaymentFileResponse = self._local(
+        answer: CheckPaymentFileResponse = await self._elsewhere(
             "ws_channel.check_payment_file",
             {
             },
@@ -6475,6 +6970,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> RegisterResponse:
@@ -6501,6 +6998,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6531,6 +7031,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6549,6 +7051,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> Authenticated:
@@ -6577,6 +7081,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6609,6 +7116,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6627,6 +7136,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> LogInProgress:
@@ -6651,6 +7162,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6683,6 +7197,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6700,6 +7216,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> LogInProgress:
@@ -6724,6 +7242,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6755,6 +7276,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6772,6 +7295,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> EnrolTotpResponse:
@@ -6796,6 +7321,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6827,6 +7355,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6842,6 +7372,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> PasswordResetResponse:
@@ -6865,6 +7397,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6892,6 +7427,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6904,6 +7441,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> ExportSessionResponse:
@@ -6920,6 +7459,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6936,6 +7478,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -6949,6 +7493,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> ImportSessionResponse:
@@ -6967,6 +7513,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -6983,6 +7532,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )
@@ -7007,6 +7558,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -7064,6 +7617,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -7112,6 +7668,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -7132,8 +7690,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         signature: str | None = None,
         wait_for: Sequence[str],
         wait_timeout_s: float | None = None,
-        timeout_s: int | None = None,
-        poll_interval_ms: int | None = None,
+        poll_interval_s: float | None = None,
         directory: str | PathLike[str] | None = None,
         ledger: str | PathLike[str] | None = None,
         accept_unreferenced: bool | None = None,
@@ -7147,6 +7704,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -7187,10 +7746,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 With a status report (`pain.002`) among them, a rejection ends the wait.
             wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
                 Default: 60.
-            timeout_s: The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s` takes
-                precedence.
-            poll_interval_ms: The interval between two polls, in milliseconds, at least 100. Default:
-                1000.
+            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least
+                0.1. Default: 1.
             directory: The folder for the answers, with names as in `download_new_files`. Without a
                 folder the answers are in the response. If a name is taken by a file with another
                 content, the answer gets another name, with `~2` before `.dat`: names contain neither
@@ -7228,6 +7785,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -7273,8 +7833,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "signature": signature,
                 "wait_for": wait_for,
                 "wait_timeout_s": wait_timeout_s,
-                "timeout_s": timeout_s,
-                "poll_interval_ms": poll_interval_ms,
+                "poll_interval_s": poll_interval_s,
                 "directory": directory,
                 "ledger": ledger,
                 "accept_unreferenced": accept_unreferenced,
@@ -7290,6 +7849,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
             signer=signer,
@@ -7309,6 +7870,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> DownloadNewFilesResponse:
@@ -7346,6 +7909,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             cancel: Stops the call, from any thread.
             request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
                 NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
                 most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
@@ -7377,6 +7943,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout=timeout,
             cancel=cancel,
             request_id=request_id,
+            retries=retries,
+            with_response=with_response,
             on_progress=on_progress,
             on_code=on_code,
         )

@@ -43,7 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Service(no_limits=True, control=True) as service:
         key = WsChannel().generate_key(name="Benchmark", email="benchmark@example.test")
         key_file = Path(folder, "key.asc")
-        key_file.write_text(key.private_key)
+        key.private_key.save_to(key_file)
         account = {
             "email": "benchmark@example.test",
             "password": "Benchmark_1234567890",

@@ -42,7 +42,7 @@ def main() -> None:
 
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 201
     made = NextGenPsd2().make_certificates()
-    pem = made.qseal_key.encode()
+    pem = made.qseal_key.reveal().encode()
     body = json.dumps({"PSU-ID": "psu-7f3a91", "padding": "x" * 985}).encode()
     assert len(body) == 1024
     headers = [HeaderField(name="Content-Type", value="application/json")]

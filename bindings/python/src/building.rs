@@ -1,10 +1,11 @@
 //! Turns answers into Python's values.
 
 use bankchannel_bridge::{Object, Value};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use pyo3::{
     IntoPyObjectExt,
     prelude::*,
-    types::{PyDict, PyList, PyString, PyTuple},
+    types::{PyBytes, PyDict, PyList, PyString, PyTuple},
 };
 
 use crate::{
@@ -71,6 +72,9 @@ impl<'py> ValueBuilder<'_, 'py> {
             },
             Value::String(text) => match make {
                 Make::Secret => plan::secret(py, &PyString::new(py, text)),
+                Make::Bytes => {
+                    Ok(PyBytes::new(py, &STANDARD.decode(text.as_bytes()).map_err(plan::unreadable)?).into_any())
+                }
                 Make::Decimal if self.typed => moments::decimal(py, text),
                 Make::Date if self.typed => moments::date(py, text),
                 Make::Timestamp if self.typed => moments::timestamp(py, text),

@@ -19,7 +19,8 @@ use crate::{
     received::Received,
 };
 use bankchannel_bridge::{
-    self as bridge, CallParameters, ContentTransfer, Error, Event, LogLevel, Reply, Secret, Value, row,
+    self as bridge, CallParameters, ContentTransfer, Error, Event, LogLevel, LogRecord, Reply, Secret, Value,
+    operations, row,
 };
 use bytes::Bytes;
 use pyo3::{
@@ -72,7 +73,7 @@ impl Call {
     #[new]
     #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=None, cancel=None, log=false, content=None,
                         content_path=None, content_pieces=false, destination_path=None, replace=false,
-                        destination_pieces=false, progress=false, request_id=None, asks_nobody=false))]
+                        destination_pieces=false, progress=false, request_id=None, asks_nobody=false, retries=None, with_response=false))]
     #[allow(clippy::too_many_arguments)] // one keyword each on the Python side
     fn new(
         py: Python<'_>,
@@ -92,13 +93,16 @@ impl Call {
         progress: bool,
         request_id: Option<String>,
         asks_nobody: bool,
+        retries: Option<u32>,
+        with_response: bool,
     ) -> PyResult<Self> {
         let text = name.to_str()?;
         let fault = |error: Error| raised(py, &placed(error, text));
         let client = client.open().map_err(fault)?;
         // Before anything is sent: a package whose types do not match this library could not return a success.
         let plan = Plan::find(py, name)?.map(Bound::unbind);
-        let request = given::fields(request).map_err(|refused| refused.raised(py, |error| placed(error, text)))?;
+        let request = given::fields(request, operations::request_shape(text))
+            .map_err(|refused| refused.raised(py, |error| placed(error, text)))?;
         // The call's own token: cancelling it must not cancel everything else that uses the caller's token.
         let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
         let parameters = CallParameters {
@@ -121,6 +125,8 @@ impl Call {
             progress,
             request_id,
             asks_nobody,
+            retries,
+            with_response,
         };
         // It only begins: releasing the interpreter's lock would cost more than it gains.
         let call = bridge::Call::begin(&client, text, request.into(), parameters);
@@ -140,7 +146,7 @@ impl Call {
 
     /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and waits for the next event: the result, or one of the
     /// tuples `("ask", kind, text, choices, secret, signature, request)`, `("want_piece",)`, `("piece", bytes)` and
-    /// `("progress", text, bytes, total)`. A failure is raised. `watch` is for the main thread, which checks for
+    /// `("progress", text, (direction, bytes, total), (step, steps, file, files), fraction)`. A failure is raised. `watch` is for the main thread, which checks for
     /// Ctrl-C.
     #[pyo3(signature = (reply, data=None, watch=true))]
     fn resume<'py>(
@@ -210,11 +216,20 @@ impl Call {
         Ok(Some(ending))
     }
 
-    /// The log records since the last call: levels as numbers of `logging`, and texts.
-    fn log(&self) -> Vec<(u8, String)> {
-        self.0.log()
+    /// The answers to the call's exchanges so far, as dicts.
+    fn exchanges<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let taken = self.0.place().as_ref().map(bridge::Call::take_exchanges).unwrap_or_default();
+        plan::plain(py, bridge::exchanges_json(&taken).into())
+    }
+
+    /// The log records since the last call: levels as numbers of `logging`, texts, and the facts in them.
+    fn log<'py>(&self, py: Python<'py>) -> PyResult<Vec<LogEntry<'py>>> {
+        self.0.log(py)
     }
 }
+
+/// A log record: its level, its text and its facts.
+pub(crate) type LogEntry<'py> = (u8, String, Bound<'py, PyAny>);
 
 /// Puts a call back on every path.
 struct Taken<'a>(&'a Running, Option<bridge::Call>);
@@ -247,9 +262,13 @@ impl Running {
         *self.place() = Some(call);
     }
 
-    pub(crate) fn log(&self) -> Vec<(u8, String)> {
+    pub(crate) fn log<'py>(&self, py: Python<'py>) -> PyResult<Vec<LogEntry<'py>>> {
         let records = self.place().as_ref().map(bridge::Call::drain_log).unwrap_or_default();
-        records.into_iter().map(|record| (python_level(record.level), record.text)).collect()
+        let entry = |record: LogRecord| {
+            let fields = plan::plain(py, serde_json::Value::Object(record.fields_json()).into())?;
+            Ok((python_level(record.level), record.line.text, fields))
+        };
+        records.into_iter().map(entry).collect()
     }
 
     /// Ends a call because a signal handler raised an exception: the outcome of the call is the cause of that
@@ -309,7 +328,12 @@ impl Running {
                 self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 ("piece", PyBytes::new(py, &bytes)).into_pyobject(py)
             }
-            Event::Progress(progress) => ("progress", progress.text, progress.bytes, progress.total).into_pyobject(py),
+            Event::Progress(progress) => {
+                let direction = progress.direction.map(bridge::ProgressDirection::as_str);
+                let moved = (direction, progress.bytes, progress.total);
+                let parts = (progress.step, progress.steps, progress.file, progress.files);
+                ("progress", progress.text, moved, parts, progress.fraction).into_pyobject(py)
+            }
         };
         tuple.map(Bound::<PyTuple>::into_any)
     }

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bankchannel_bridge::{self as bridge, Content, Error, row};
+use bankchannel_bridge::{self as bridge, Content, Error, operations, row};
 use bytes::Bytes;
 use pyo3::{
     prelude::*,
@@ -29,7 +29,8 @@ impl Client {
     #[new]
     #[pyo3(signature = (protocol, settings, env=false))]
     fn new(py: Python<'_>, protocol: &str, settings: &Bound<'_, PyDict>, env: bool) -> PyResult<Self> {
-        let mut settings = given::fields(settings).map_err(|refused| refused.raised(py, |error| error))?;
+        let mut settings = given::fields(settings, operations::settings_shape(protocol))
+            .map_err(|refused| refused.raised(py, |error| error))?;
         settings.insert("protocol", protocol.to_owned());
         let make = if env { bridge::Client::from_env } else { bridge::Client::new };
         let made = py.detach(|| make(settings.into()));
@@ -59,6 +60,11 @@ impl Client {
     /// The time limit of an exchange in seconds if the call has none; `None` for operations without a limit.
     fn limit(&self, name: &str) -> Option<f64> {
         self.open().ok()?.limit(name).map(|limit| limit.as_secs_f64())
+    }
+
+    /// The settings that may be shown, as names and texts; `None` for a closed client.
+    fn described(&self) -> Option<Vec<(&'static str, String)>> {
+        self.open().ok().map(|client| client.described())
     }
 
     /// Closes it; its connections are closed when the calls that use them have ended.
@@ -126,7 +132,8 @@ fn compute<'py>(
         (None, None) => None,
     };
     let plan = Plan::find(py, name)?;
-    let request = given::fields(request).map_err(|refused| refused.raised(py, |error| placed(error, text)))?;
+    let request = given::fields(request, operations::request_shape(text))
+        .map_err(|refused| refused.raised(py, |error| placed(error, text)))?;
     let work = || match client {
         Some(client) => client.local(text, request.into(), content),
         None => bridge::local(text, request.into(), content),

@@ -1,5 +1,6 @@
 //! Turns Python's objects into values. Others are refused with the field's name, before anything is sent.
 
+use bankchannel::model::Shape;
 use bankchannel_bridge::{Error, MAX_DEPTH, MAX_JSON, Object, Value, too_large};
 use pyo3::{
     intern,
@@ -11,6 +12,7 @@ use serde_json::Number;
 use crate::{
     errors::raised,
     interpreter::PerInterpreter,
+    marked,
     record::{Record, pairs},
 };
 
@@ -82,10 +84,10 @@ impl From<PyErr> for Fault {
     }
 }
 
-/// A request or a set of settings. `None` at the first level counts as absent.
-pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Object<'static>, Refused> {
+/// A request or a set of settings with these fields. `None` at the first level counts as absent.
+pub(crate) fn fields(given: &Bound<'_, PyDict>, known: Option<&Shape>) -> Result<Object<'static>, Refused> {
     let mut fields = Object::with_capacity(given.len());
-    let mut reading = Reading { left: MAX_JSON };
+    let mut reading = Reading { left: MAX_JSON, has_marks: false };
     for (name, value) in given {
         if value.is_none() {
             continue;
@@ -94,21 +96,37 @@ pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Object<'static>, Refus
         let value = reading.value(&value, 1).map_err(|fault| fault.error(name))?;
         fields.push(name.to_owned(), value);
     }
-    Ok(fields)
+    let fields = reading.placed("", Value::Object(fields), known)?;
+    Ok(if let Value::Object(fields) = fields { fields } else { Object::new() })
 }
 
 /// One row of a list that is given row by row.
 pub(crate) fn row(field: &str, given: &Bound<'_, PyAny>) -> Result<Value<'static>, Refused> {
-    Reading { left: MAX_JSON }.value(given, 1).map_err(|fault| fault.error(field))
+    let mut reading = Reading { left: MAX_JSON, has_marks: false };
+    let value = reading.value(given, 1).map_err(|fault| fault.error(field))?;
+    reading.placed(field, value, None)
 }
 
 /// Reads values. A self-reference ends at [`MAX_DEPTH`], many references to one object at [`MAX_JSON`].
 struct Reading {
     /// The bytes that the request may still have, counted as JSON text without escapes.
     left: usize,
+    /// Whether there are paths or bytes, whose form depends on their field.
+    has_marks: bool,
 }
 
 impl Reading {
+    /// The value with its paths and bytes in the form that each field wants.
+    fn placed(&self, at: &str, value: Value<'static>, known: Option<&Shape>) -> Result<Value<'static>, Refused> {
+        if !self.has_marks {
+            return Ok(value);
+        }
+        marked::settled(value, known).map_err(|fault| {
+            let place = format!("{at}{}", fault.place);
+            Error::invalid_field(place.trim_start_matches('.'), fault.why).into()
+        })
+    }
+
     fn value(&mut self, given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, Fault> {
         if given.is_instance_of::<PyString>() {
             return self.text(given);
@@ -164,17 +182,30 @@ impl Reading {
                 return Err(cannot_be(given).into());
             }
             let path = path.call0()?;
-            return if path.is_instance_of::<PyString>() { self.text(&path) } else { Err(cannot_be(given).into()) };
+            let Ok(text) = path.cast::<PyString>() else { return Err(cannot_be(given).into()) };
+            let text = self::text(text)?;
+            self.take(text.len() + QUOTES)?;
+            self.has_marks = true;
+            return Ok(marked::path(text.to_owned()));
+        }
+        if is_a(given, &SECRET, "bankchannel._secret", "SecretText")? {
+            return self.text(&given.call_method0(intern!(py, "reveal"))?);
         }
         if is_a(given, &MAPPING, "collections.abc", "Mapping")? {
             let items = given.call_method0(intern!(py, "items"))?;
             let pairs = items.try_iter()?.map(|pair| Ok(pair?.extract()?));
             return self.object(pairs, |name| name, depth);
         }
-        let bytes = given.is_instance_of::<PyBytes>()
+        if given.is_instance_of::<PyBytes>()
             || given.is_instance_of::<PyByteArray>()
-            || given.is_instance_of::<PyMemoryView>();
-        if !bytes && is_a(given, &SEQUENCE, "collections.abc", "Sequence")? {
+            || given.is_instance_of::<PyMemoryView>()
+        {
+            let bytes: Vec<u8> = py.get_type::<PyBytes>().call1((given,))?.extract()?;
+            self.take(bytes.len().div_ceil(3) * 4 + QUOTES)?;
+            self.has_marks = true;
+            return Ok(marked::bytes(&bytes, class_of(given)));
+        }
+        if is_a(given, &SEQUENCE, "collections.abc", "Sequence")? {
             return self.list(given.try_iter()?.map(|value| Ok(value?)), depth);
         }
         Err(cannot_be(given).into())
@@ -239,12 +270,17 @@ fn text<'a>(given: &'a Bound<'_, PyAny>) -> Result<&'a str, String> {
 }
 
 fn cannot_be(given: &Bound<'_, PyAny>) -> String {
-    format!("cannot be a {}", given.get_type().name().map_or_else(|_| "thing".into(), |name| name.to_string()))
+    format!("cannot be a {}", class_of(given))
+}
+
+fn class_of(given: &Bound<'_, PyAny>) -> String {
+    given.get_type().name().map_or_else(|_| "thing".into(), |name| name.to_string())
 }
 
 static DATETIME: PerInterpreter<PyType> = PerInterpreter::new();
 static DATE: PerInterpreter<PyType> = PerInterpreter::new();
 static DECIMAL: PerInterpreter<PyType> = PerInterpreter::new();
+static SECRET: PerInterpreter<PyType> = PerInterpreter::new();
 static MAPPING: PerInterpreter<PyType> = PerInterpreter::new();
 static SEQUENCE: PerInterpreter<PyType> = PerInterpreter::new();
 

@@ -70,7 +70,7 @@ impl Hub {
         let arrived = std::mem::take(&mut *self.arrivals.list());
         let taken = PyList::empty(py);
         for Arrival { ticket, event, of } in arrived {
-            let log = of.log();
+            let log = of.log(py)?;
             let (failed, what) = match of.told(py, event) {
                 Ok(result) => (false, result),
                 Err(error) => (true, error.into_value(py).into_bound(py).into_any()),

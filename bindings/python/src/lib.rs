@@ -13,6 +13,7 @@ mod given;
 mod hub;
 mod interpreter;
 mod lazy;
+mod marked;
 mod moments;
 mod plan;
 mod received;

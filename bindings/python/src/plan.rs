@@ -32,6 +32,8 @@ pub(crate) enum Make {
     /// A text whose `repr` does not show it.
     Secret,
     Content,
+    /// Bytes, which are base64 text on the boundary.
+    Bytes,
     List(Box<Make>),
     Map(Box<Make>),
     Record(Arc<Class>),
@@ -168,6 +170,7 @@ fn make(module: &Bound<'_, PyModule>, shape: &'static Shape) -> PyResult<Make> {
         Shape::Timestamp => Make::Timestamp,
         Shape::Secret(_) => Make::Secret,
         Shape::Content => Make::Content,
+        Shape::Bytes => Make::Bytes,
         Shape::List(of) => Make::List(Box::new(make(module, of)?)),
         Shape::Map(of) => Make::Map(Box::new(make(module, of)?)),
         Shape::Struct(shape) => Make::Record(class(module, class_named(module, shape.name)?, None, shape.fields)?),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pyo3::{
     exceptions::PyValueError,
     prelude::*,
-    types::{PyBytes, PyTuple},
+    types::{PyBytes, PyTuple, PyType},
 };
 
 /// Content that was received: in memory, in a file, or written to the caller's file object.
@@ -79,6 +79,16 @@ impl Received {
             Some(path) => format!("Received(size={}, path={path:?})", self.size),
             None => format!("Received(size={})", self.size),
         }
+    }
+
+    /// For pydantic.
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        cls: &Bound<'py, PyType>,
+        _source: &Bound<'py, PyAny>,
+        _handler: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        cls.py().import("bankchannel._pydantic")?.call_method1("received_schema", (cls,))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyo3::{
     IntoPyObjectExt,
-    exceptions::PyTypeError,
+    exceptions::{PyAttributeError, PyTypeError},
     intern,
     prelude::*,
     types::{PyDict, PyFrozenSet, PyList, PyMappingProxy, PyString, PyTuple, PyType},
@@ -72,6 +72,7 @@ impl Record {
     #[classmethod]
     #[pyo3(signature = (**_options))]
     fn __init_subclass__(cls: &Bound<'_, PyType>, _options: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        let class = Arc::new(Documented { module: cls.module()?.unbind(), class: cls.qualname()?.unbind() });
         for (index, name) in names(cls)?.iter().enumerate() {
             let name = name.cast_into::<PyString>()?;
             let default = match cls.getattr_opt(&name)? {
@@ -79,9 +80,14 @@ impl Record {
                 Some(found) if found.is_instance_of::<Field>() => continue,
                 found => found.map(Bound::unbind),
             };
-            cls.setattr(&name, Field { index, default })?;
+            cls.setattr(&name, Field { index, default, class: class.clone(), name: name.clone().unbind() })?;
         }
         Ok(())
+    }
+
+    #[classattr]
+    fn __signature__() -> Signature {
+        Signature
     }
 
     #[classattr]
@@ -132,24 +138,93 @@ impl Record {
         (slf.get_type(), (PyTuple::new(py, values)?,)).into_pyobject(py)
     }
 
-    /// The present fields, as a dict; results inside become dicts too.
-    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+    /// The present fields, as a dict; results inside become dicts too. With `reveal`, secrets are plain texts.
+    #[pyo3(signature = (*, reveal=false))]
+    fn to_dict<'py>(slf: &Bound<'py, Self>, reveal: bool) -> PyResult<Bound<'py, PyAny>> {
         let dict = PyDict::new(slf.py());
         for (name, value) in pairs(slf)? {
             if !value.is_none() {
                 dict.set_item(name, plain(value)?)?;
             }
         }
-        Ok(dict)
+        if reveal { slf.py().import(JSON)?.call_method1("revealed", (dict,)) } else { Ok(dict.into_any()) }
+    }
+
+    /// The same result with other values for some fields.
+    #[pyo3(signature = (**changes))]
+    fn replace<'py>(slf: &Bound<'py, Self>, changes: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        let cls = slf.get_type();
+        let fields = PyDict::new(slf.py());
+        for (name, value) in pairs(slf)? {
+            fields.set_item(name, value)?;
+        }
+        if let Some(changes) = changes {
+            fields.update(changes.as_mapping())?;
+        }
+        let values = named(&cls, &names(&cls)?, Some(&fields))?;
+        cls.call1((values,))
+    }
+
+    /// For `copy.replace`.
+    #[pyo3(signature = (**changes))]
+    fn __replace__<'py>(slf: &Bound<'py, Self>, changes: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        Self::replace(slf, changes)
+    }
+
+    /// The present fields as JSON text.
+    #[pyo3(signature = (*, indent=None))]
+    fn to_json<'py>(slf: &Bound<'py, Self>, indent: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import(JSON)?.call_method1("text", (slf, indent))
+    }
+
+    /// For pydantic: the schema of a class, which checks and writes its values.
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        cls: &Bound<'py, PyType>,
+        _source: &Bound<'py, PyAny>,
+        handler: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        cls.py().import("bankchannel._pydantic")?.call_method1("schema", (cls, handler))
     }
 }
 
-/// The index of a field in the results of a class.
+/// The place of a class's text, with the documentation of its fields.
+struct Documented {
+    module: Py<PyString>,
+    class: Py<PyString>,
+}
+
+// The index of a field in the results of a class. No documentation of its own, which Python would show in place of the
+// field's.
+#[allow(missing_docs)]
 #[pyclass(frozen, module = "bankchannel._native", name = "_Field")]
 pub(crate) struct Field {
     index: usize,
     default: Option<Py<PyAny>>,
+    class: Arc<Documented>,
+    name: Py<PyString>,
 }
+
+/// What `inspect.signature` takes from a class of results; made when it is read.
+#[pyclass(frozen, module = "bankchannel._native", name = "_Signature")]
+pub(crate) struct Signature;
+
+#[pymethods]
+impl Signature {
+    fn __get__<'py>(
+        slf: &Bound<'py, Self>,
+        _instance: Option<&Bound<'py, PyAny>>,
+        owner: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import(DOCUMENTED)?.call_method1("signature", (owner,))
+    }
+}
+
+/// The Python module that writes results as JSON.
+const JSON: &str = "bankchannel._json";
+
+/// The Python module that reads the documentation of fields.
+const DOCUMENTED: &str = "bankchannel._documented";
 
 #[pymethods]
 impl Field {
@@ -162,6 +237,20 @@ impl Field {
             None => Ok(slf.as_any().clone()),
             Some(instance) => instance.cast::<Record>()?.get().value(slf.py(), slf.get().index),
         }
+    }
+
+    /// Results are immutable. That a field has this method makes `help` list it with its documentation.
+    fn __set__(&self, _instance: &Bound<'_, PyAny>, _value: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(PyAttributeError::new_err("results are immutable: make another with replace()"))
+    }
+
+    fn __delete__(&self, _instance: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(PyAttributeError::new_err("results are immutable: make another with replace()"))
+    }
+
+    #[getter]
+    fn __doc__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import(DOCUMENTED)?.call_method1("field", (&self.class.module, &self.class.class, &self.name))
     }
 }
 
@@ -242,7 +331,7 @@ fn thawed(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
 fn plain(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     let py = value.py();
     if let Ok(record) = value.cast::<Record>() {
-        return Ok(Record::to_dict(record)?.into_any());
+        return Record::to_dict(record, false);
     }
     if let Ok(values) = value.cast::<PyTuple>() {
         let values: Vec<_> = values.iter().map(plain).collect::<PyResult<_>>()?;

@@ -19,7 +19,9 @@ impl Server {
     /// Starts a counterpart with its options.
     #[new]
     fn new(py: Python<'_>, kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let options = given::fields(options).map_err(|refused| refused.raised(py, |error| error))?.into();
+        let options = given::fields(options, bridge::Server::options_shape(kind))
+            .map_err(|refused| refused.raised(py, |error| error))?
+            .into();
         remove_folders_at_exit();
         py.detach(|| bridge::Server::start(kind, options))
             .map(|server| Self { server: Mutex::new(server), process: std::process::id() })
@@ -34,7 +36,7 @@ impl Server {
 
     /// Carries out an order of the control interface.
     fn control<'py>(&self, py: Python<'py>, order: &str, request: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
-        let request = given::fields(request).map_err(|refused| refused.raised(py, |error| error))?.into();
+        let request = given::fields(request, None).map_err(|refused| refused.raised(py, |error| error))?.into();
         let answer = py.detach(|| self.with(|server| server.control(order, request))?.wait());
         plan::plain(py, answer.map_err(|error| raised(py, &error))?)
     }

@@ -49,7 +49,7 @@ def account(folder: str, payment: bytes) -> Iterator[dict[str, str]]:
             admin.enroll_cert(code="SIM-0123456789abcdef01234567", ws_user_id="SIM-0123456789ab")
             key = admin.generate_key()
             admin.upload_key(pgp_key=key.public_key, pgp_key_purpose="authorize")
-        Path(folder, "key.asc").write_text(key.private_key)
+        key.private_key.save_to(Path(folder, "key.asc"))
         Path(folder, "payment.xml").write_bytes(payment)
         with WsChannel(**settings, mode="data", api_key=api_key) as data:
             data.register_account()
@@ -70,7 +70,7 @@ def account(folder: str, payment: bytes) -> Iterator[dict[str, str]]:
             "ISECURE_PHONE": ACCOUNT["phone"],
             "ISECURE_BANK": ACCOUNT["bank"],
             "ISECURE_MODE": "data",
-            "ISECURE_API_KEY": api_key,
+            "ISECURE_API_KEY": api_key.reveal(),
             "PAYMENT_KEY_FILE": str(Path(folder, "key.asc")),
         }
 

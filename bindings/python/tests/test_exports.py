@@ -13,7 +13,12 @@ from types import ModuleType
 
 import bankchannel
 
-MODULES = [name for _, name, _ in pkgutil.iter_modules(bankchannel.__path__) if not name.startswith("_")]
+MODULES = [
+    name
+    for _, name, _ in pkgutil.iter_modules(bankchannel.__path__)
+    # It needs pytest, which loads it by its own name.
+    if not name.startswith("_") and name != "pytest_plugin"
+]
 
 
 def defined(module: ModuleType) -> set[str]:

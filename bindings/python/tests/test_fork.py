@@ -182,7 +182,7 @@ class Fork(unittest.TestCase):
             made = maker.make_certificates()
             home = pathlib.Path(folder)
             (home / "tokens").mkdir()
-            (home / "key.pem").write_text(made.qseal_key)
+            made.qseal_key.save_to(home / "key.pem")
             configuration = home / "softhsm2.conf"
             configuration.write_text(f"directories.tokendir = {home / 'tokens'}\nlog.level = ERROR\n")
             environment = {**os.environ, "SOFTHSM2_CONF": str(configuration)}

@@ -41,7 +41,7 @@ class Interoperability(unittest.TestCase):
             if form.serial == "decimal" or form.issuer == "pct20":
                 continue  # Banks refuse the first, and httpsig cannot write the second.
             signer = HeaderSigner(
-                form.key_id, self.made.qseal_key.encode(), "rsa-sha256", headers=SIGNED, sign_header="signature"
+                form.key_id, self.made.qseal_key.reveal().encode(), "rsa-sha256", headers=SIGNED, sign_header="signature"
             )
             plain = {
                 "Date": formatdate(usegmt=True),

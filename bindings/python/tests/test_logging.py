@@ -12,7 +12,7 @@ import unittest
 from typing import Any
 
 from bankchannel import AsyncWsChannel, BankchannelError, NextGenPsd2, NextGenPsd2Bank, TimedOutError, WsChannel
-from bankchannel._log import CallLog, fields_of
+from bankchannel._log import CallLog
 from peer import Peer, Silent
 
 PREFIX = "bankchannel_"
@@ -227,13 +227,6 @@ class Fields(unittest.TestCase):
         self.assertEqual((known["operation"], known["question"]), ("salt_edge_connector.work", "bank.list_accounts"))
         assert record.exc_info is not None
         self.assertIsInstance(record.exc_info[1], LookupError)
-
-    def test_other_lines_have_no_more(self) -> None:
-        for line in ("listing the files", "downloading 20261120__VA_1.dat", "", "request\nGET /", "asks for sms_code"):
-            self.assertEqual(fields_of(line), {}, line)
-        # A peer's text creates no fields.
-        line = "ws_channel.list_files: HTTP 200 ResponseCode - ResponseText x: failed with a.b, outcome accepted"
-        self.assertEqual(fields_of(line), {"bankchannel_http_status": 200})
 
 
 if __name__ == "__main__":

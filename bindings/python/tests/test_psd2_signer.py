@@ -86,7 +86,7 @@ class Psd2Signer(unittest.TestCase):
             raise AssertionError
 
         async def work() -> None:
-            async with AsyncNextGenPsd2(**self.settings, timeout_s=1, signer=never) as tpp:
+            async with AsyncNextGenPsd2(**self.settings, exchange_timeout_s=1, signer=never) as tpp:
                 with self.assertRaises(TimedOutError) as raised:
                     await asyncio.wait_for(tpp.get_accounts(**WHO), 20)
                 self.assertEqual(raised.exception.outcome, "not_sent")

@@ -53,7 +53,7 @@ class Bank:
 
     def authenticate(self, question: AuthenticateQuestion, /) -> Step:
         self.asked.append(question)
-        login = question.credentials["login"]
+        login = question.credentials["login"].reveal()
         if login == "anna":
             return StepCodeNeeded(field="sms", instruction="Enter the code", user_id="u-1")
         if login == "ben":

@@ -148,7 +148,7 @@ class Results(unittest.TestCase):
             for result, secrets in (
                 (session, [api_key, session.id_token.reveal()]),
                 (session.to_dict(), [api_key, session.id_token.reveal()]),
-                (named, [api_key, str(named["id_token"])]),
+                (named, [api_key, named["id_token"].reveal()]),
                 (made, ["PRIVATE KEY BLOCK"]),
                 (made_by_name, ["PRIVATE KEY BLOCK"]),
             ):

@@ -51,7 +51,7 @@ class WithAccount(unittest.TestCase):
                 key = admin.generate_key(algorithm=algorithm)
                 admin.upload_key(pgp_key=key.public_key, pgp_key_purpose="authorize")
                 cls.public[algorithm] = key.public_key
-                cls.elsewhere[algorithm] = Elsewhere(key.private_key)
+                cls.elsewhere[algorithm] = Elsewhere(key.private_key.reveal())
         cls.settings = {**base, "mode": "data", "api_key": api_key}
         with WsChannel(**cls.settings) as data:
             data.register_account()
@@ -90,7 +90,7 @@ class Signer(WithAccount):
                     content=PAYMENT.replace(b"BANKCHANNEL-EXAMPLE-0001", b"SIGNED-ELSEWHERE-ASYNC"),
                     signing_certificate=self.public["ed25519"],
                     wait_for=["pain.002.001.10"],
-                    poll_interval_ms=100,
+                    poll_interval_s=0.1,
                     signer=sign,
                     **FILE,
                 )

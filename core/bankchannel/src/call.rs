@@ -20,7 +20,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::{CallLog, LogLevel, Watcher, observe::Observers};
+use crate::{AnsweredExchanges, CallLog, LogLevel, LogLine, Watcher, observe::Observers};
 
 /// Options of one call. By default the call has the operation's own time limit, sends no content, takes content into
 /// memory, and has no callback for questions.
@@ -48,6 +48,10 @@ pub struct CallOptions {
     /// in lower case. Anything else is `input.invalid_field` for `request_id`, before anything is sent. The call's log
     /// and the context of its error have the id, with a part that looks like a token (40 characters or more) redacted.
     pub request_id: Option<String>,
+    /// The most repetitions of each exchange of the call, from 0 to 10, in place of the setting `retries`.
+    pub retries: Option<u32>,
+    /// Collects the answers to the exchanges of the call: their status, headers, request id and time.
+    pub with_response: Option<AnsweredExchanges>,
 }
 
 impl std::fmt::Debug for CallOptions {
@@ -96,7 +100,8 @@ impl CallOptions {
     }
 
     /// Writes a line to the call's log and the program's. The line must be redacted.
-    pub(crate) fn note(&self, level: LogLevel, line: &str) {
+    pub(crate) fn note(&self, level: LogLevel, line: impl Into<LogLine>) {
+        let line = line.into();
         tracing::debug!("{line}");
         if let Some(log) = &self.log {
             log.push(level, line);
@@ -104,7 +109,8 @@ impl CallOptions {
     }
 
     /// The same for a problem that does not fail the call; the log is the only place where its operator learns of it.
-    pub(crate) fn warn(&self, line: &str) {
+    pub(crate) fn warn(&self, line: impl Into<LogLine>) {
+        let line = line.into();
         tracing::warn!("{line}");
         if let Some(log) = &self.log {
             log.push(LogLevel::Warning, line);
@@ -118,7 +124,7 @@ impl CallOptions {
 
     /// Observes the exchanges of this call: its log and its progress.
     pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
-        Observers::of(self.log.clone(), self.progress.clone())
+        Observers::of(self.log.clone(), self.progress.clone(), self.with_response.clone())
     }
 
     /// The deadline of the call, from its time limit or else from `own`.
@@ -137,6 +143,8 @@ impl CallOptions {
             log: self.log.clone(),
             progress: self.progress.clone(),
             request_id: self.request_id.clone(),
+            retries: self.retries,
+            with_response: self.with_response.clone(),
             ..Self::default()
         }
     }
@@ -181,7 +189,10 @@ impl CallOptions {
             return Err(question.unanswered().with_outcome(Outcome::NotSent));
         };
         if self.is_logged() {
-            self.note(LogLevel::Info, &format!("asks for {}", question.kind));
+            self.note(
+                LogLevel::Info,
+                LogLine::new(format!("asks for {}", question.kind)).with("question", question.kind.to_string()),
+            );
         }
         Ok(asker.as_ref())
     }

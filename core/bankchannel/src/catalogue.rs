@@ -54,6 +54,7 @@ pub fn entry_json(entry: &Entry) -> Value {
         "name": declaration.name,
         "protocol": declaration.protocol,
         "kind": declaration.kind.as_str(),
+        "takes_time": declaration.takes_time,
         "subject": declaration.subject,
         "summary": declaration.summary,
         "description": bankchannel_foundation::model::cited(declaration.doc).text,

@@ -37,6 +37,7 @@ mod local;
 #[cfg(feature = "nextgen-psd2")]
 pub mod nextgen_psd2;
 pub mod observe;
+mod progress;
 mod protocol;
 mod protocols;
 #[cfg(feature = "salt-edge")]
@@ -64,7 +65,8 @@ pub use by_name::{Done, call_local, call_local_values, unknown as unknown_operat
 pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest, TypedAnswer};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, find_by_number};
 pub use client::{Client, ConnectionSettings, Settings};
-pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
+pub use observe::{AnsweredExchange, AnsweredExchanges, CallLog, LogLevel, LogLine, LogRecord, LogValue};
+pub use progress::{Progress, ProgressDirection, Watcher};
 pub use protocol::{Callable, ClientKind, Commands, KeptSession, Protocol, SessionNeed, Sessions};
 pub use protocols::{PROTOCOLS, protocol};
 

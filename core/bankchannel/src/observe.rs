@@ -1,12 +1,14 @@
-//! Observation of a running call: its log and its progress.
+//! Observation of a running call: its log, and its progress for the watcher.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-pub use bankchannel_transport::LogLevel;
 use bankchannel_transport::Observer;
+pub use bankchannel_transport::{AnsweredExchange, LogLevel, LogLine, LogValue};
+
+use crate::progress::{ProgressDirection, Watcher};
 
 /// The maximum number of records in a log; the oldest are dropped.
 pub const LOG_RECORDS_MAX: usize = 1000;
@@ -17,8 +19,8 @@ pub const LOG_RECORDS_MAX: usize = 1000;
 pub struct LogRecord {
     /// The severity.
     pub level: LogLevel,
-    /// The event, redacted.
-    pub text: String,
+    /// The event, redacted: its text, and the facts in it by name.
+    pub line: LogLine,
 }
 
 /// A call's log: redacted records, kept until they are taken. Clones share the records: give one to the call and read
@@ -39,12 +41,12 @@ impl CallLog {
         self.records().drain(..).collect()
     }
 
-    pub(crate) fn push(&self, level: LogLevel, text: &str) {
+    pub(crate) fn push(&self, level: LogLevel, line: LogLine) {
         let mut records = self.records();
         if records.len() == LOG_RECORDS_MAX {
             records.pop_front();
         }
-        records.push_back(LogRecord { level, text: text.to_owned() });
+        records.push_back(LogRecord { level, line });
     }
 
     fn records(&self) -> MutexGuard<'_, VecDeque<LogRecord>> {
@@ -58,59 +60,88 @@ impl std::fmt::Debug for CallLog {
     }
 }
 
-/// The progress of a call.
-#[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
-    /// The current step, for a person; empty if only the byte counts have changed.
-    pub text: String,
-    /// Bytes of the current message's body that were sent or received so far.
-    pub bytes: u64,
-    /// The total number of bytes, if known.
-    pub total: Option<u64>,
-}
+/// The answers to the exchanges of a call, kept on request: status, headers, request id and time. Clones share them: give
+/// one to the call and read another.
+#[derive(Clone, Default)]
+pub struct AnsweredExchanges(Arc<Mutex<Vec<AnsweredExchange>>>);
 
-impl Progress {
-    /// A report, such as a program's tests give to its own callback.
-    pub fn new(text: impl Into<String>, bytes: u64, total: Option<u64>) -> Self {
-        Self { text: text.into(), bytes, total }
+impl AnsweredExchanges {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the answers so far, in order: the attempts of each exchange.
+    #[must_use]
+    pub fn take(&self) -> Vec<AnsweredExchange> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn push(&self, answer: AnsweredExchange) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
     }
 }
 
-/// Receives the progress of a call. It runs in the call's own task, so it must return quickly and never block.
-pub type Watcher = Arc<dyn Fn(&Progress) + Send + Sync>;
-
-/// A call's log and watcher, as an observer of the transport.
+/// A call's log, its watcher and its answers, as an observer of the transport.
 pub(crate) struct Observers {
     log: Option<CallLog>,
     watcher: Option<Watcher>,
+    answers: Option<AnsweredExchanges>,
 }
 
 impl Observers {
-    pub(crate) fn of(log: Option<CallLog>, watcher: Option<Watcher>) -> Option<Arc<dyn Observer>> {
-        (log.is_some() || watcher.is_some()).then(|| Arc::new(Self { log, watcher }) as Arc<dyn Observer>)
+    pub(crate) fn of(
+        log: Option<CallLog>,
+        watcher: Option<Watcher>,
+        answers: Option<AnsweredExchanges>,
+    ) -> Option<Arc<dyn Observer>> {
+        let observes = log.is_some() || watcher.is_some() || answers.is_some();
+        observes.then(|| Arc::new(Self { log, watcher, answers }) as Arc<dyn Observer>)
     }
 
-    fn moved(&self, bytes: u64, total: Option<u64>) {
+    fn moved(&self, direction: ProgressDirection, bytes: u64, total: Option<u64>) {
         if let Some(watcher) = &self.watcher {
-            watcher(&Progress { text: String::new(), bytes, total });
+            watcher.tell(&watcher.stage.moved(direction, bytes, total));
         }
     }
 }
 
 impl Observer for Observers {
-    fn log(&self, level: LogLevel, line: &str) {
+    fn log(&self, level: LogLevel, line: &LogLine) {
         if let Some(log) = &self.log {
-            log.push(level, line);
+            log.push(level, line.clone());
         }
     }
 
+    fn answered(&self, answer: &AnsweredExchange) {
+        if let Some(answers) = &self.answers {
+            answers.push(answer.clone());
+        }
+    }
+
+    fn wants_answers(&self) -> bool {
+        self.answers.is_some()
+    }
+
     fn sent(&self, bytes: u64, total: Option<u64>) {
-        self.moved(bytes, total);
+        self.moved(ProgressDirection::Send, bytes, total);
     }
 
     fn received(&self, bytes: u64, total: Option<u64>) {
-        self.moved(bytes, total);
+        self.moved(ProgressDirection::Receive, bytes, total);
+    }
+}
+
+impl LogRecord {
+    /// The facts as JSON members.
+    pub fn fields_json(&self) -> serde_json::Map<String, serde_json::Value> {
+        let json = |value: &LogValue| match value {
+            LogValue::Text(text) => text.as_str().into(),
+            LogValue::Number(number) => (*number).into(),
+            _ => serde_json::Value::Null,
+        };
+        self.line.fields.iter().map(|(name, value)| ((*name).to_owned(), json(value))).collect()
     }
 }
 
@@ -123,10 +154,10 @@ mod tests {
         let log = CallLog::new();
         let reader = log.clone();
         for number in 0..LOG_RECORDS_MAX + 3 {
-            log.push(LogLevel::Info, &number.to_string());
+            log.push(LogLevel::Info, number.to_string().into());
         }
         let records = reader.drain();
-        assert_eq!((records.len(), records[0].text.as_str()), (LOG_RECORDS_MAX, "3"));
+        assert_eq!((records.len(), records[0].line.text.as_str()), (LOG_RECORDS_MAX, "3"));
         assert!(log.drain().is_empty());
     }
 }

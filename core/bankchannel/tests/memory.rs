@@ -96,7 +96,7 @@ async fn thirty_two_mib_add_little() {
     let up = client(&server);
     // A small upload first, so that connections, keys and buffers exist.
     up.upload_file(upload(vec![0; 300_000].into())).await.unwrap();
-    let (added, sent) = added_kib(up.upload_file(upload(Content::from(path.as_path())))).await;
+    let (added, sent) = Box::pin(added_kib(up.upload_file(upload(Content::from(path.as_path()))))).await;
     sent.unwrap();
     let seen = server.seen();
     assert!(seen[1].complete && seen[1].body_bytes > SIZE / 3 * 4);

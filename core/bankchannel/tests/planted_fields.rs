@@ -59,6 +59,7 @@ fn example(shape: &'static Shape) -> Value {
         Shape::Text(text) | Shape::Secret(text) if text.example.is_empty() => json!("Example_Text_..2026"),
         Shape::Text(text) | Shape::Secret(text) => json!(text.example),
         Shape::Content => json!({ "base64": "" }),
+        Shape::Bytes => json!("AP+A"),
         Shape::Enum(shape) => json!(shape.values[0].value),
         Shape::List(of) => json!([example(of)]),
         Shape::Map(of) => json!({ "NAME": example(of) }),

@@ -197,7 +197,7 @@ async fn k09_k10_planted_secrets_are_found_in_no_log_and_no_error() {
             assert_eq!(name, "enroll_cert", "{error}");
         }
     }
-    let lines: Vec<String> = log.drain().into_iter().map(|record| record.text).collect();
+    let lines: Vec<String> = log.drain().into_iter().map(|record| record.line.text).collect();
     assert!(lines.iter().any(|line| line.contains("POST /session/[redacted]/admin")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("ResponseText Give SMS code")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.starts_with("response 201 PUT /files/nordea in ")), "{lines:#?}");
@@ -253,7 +253,7 @@ async fn planted_identifiers_of_customers_are_found_in_no_log_and_no_error() {
             writeln!(shown, "{client:?} {error} {error:?}").unwrap();
         }
     }
-    let lines: Vec<String> = log.drain().into_iter().map(|record| record.text).collect();
+    let lines: Vec<String> = log.drain().into_iter().map(|record| record.line.text).collect();
     for line in [
         "request GET /v1/consents/{consentId}/authorisations/{authorisationId}",
         "response 200 GET /v1/accounts in ",

@@ -3,17 +3,20 @@
 use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
-    Answer, Asker, CallLog, CallOptions, CancellationToken, Content, Destination, Done, Error, LogRecord, Outcome,
-    Progress, Question, Result, Secret,
+    Answer, AnsweredExchange, AnsweredExchanges, Asker, CallLog, CallOptions, CancellationToken, Content, Destination,
+    Done, Error, LogRecord, Outcome, Progress, Question, Result, Secret,
 };
 use bankchannel_foundation::{
     error::row,
-    model::{Pieces, Value},
+    model::{Object, Pieces, Value},
 };
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
-use crate::{Client, leftovers, operations, panics, progress::Untold, request_id::with_request_id, runtime::runtime};
+use crate::{
+    Client, exchanges_json, leftovers, operations, panics, progress::Untold, request_id::with_request_id,
+    runtime::runtime,
+};
 
 /// The parameters of a call: limits, content, log.
 #[derive(Default)]
@@ -32,6 +35,10 @@ pub struct CallParameters {
     pub progress: bool,
     /// The call's request id, sent as `X-Request-ID`.
     pub request_id: Option<String>,
+    /// The most repetitions of each exchange; `None` for the client's setting.
+    pub retries: Option<u32>,
+    /// Whether the answers to the exchanges are kept for [`Call::take_exchanges`].
+    pub with_response: bool,
     /// Whether the caller answers no questions: an operation that asks the program's own code is then not started.
     pub asks_nobody: bool,
 }
@@ -94,6 +101,7 @@ pub struct Call {
     // Always set, except at the end of `drop`.
     ends: Option<Ends>,
     log: Option<CallLog>,
+    exchanges: Option<AnsweredExchanges>,
     untold: Untold,
     // An event that arrived while a progress event was pending, and is delivered after it.
     held: Option<Event>,
@@ -113,6 +121,7 @@ struct Inside {
     events: mpsc::Sender<Message>,
     replies: mpsc::Receiver<Reply>,
     log: Option<CallLog>,
+    exchanges: Option<AnsweredExchanges>,
     untold: Untold,
 }
 
@@ -139,8 +148,11 @@ impl Call {
         let (replies, replies_out) = mpsc::channel(1);
         let cancel = parameters.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
         let log = parameters.log.then(CallLog::new);
-        let call = Self::of(Ends { events, replies, cancel: cancel.clone() }, log.clone());
-        let inside = Inside { events: events_in.clone(), replies: replies_out, log, untold: call.untold.clone() };
+        let exchanges = parameters.with_response.then(AnsweredExchanges::new);
+        let mut call = Self::of(Ends { events, replies, cancel: cancel.clone() }, log.clone());
+        call.exchanges.clone_from(&exchanges);
+        let untold = call.untold.clone();
+        let inside = Inside { events: events_in.clone(), replies: replies_out, log, exchanges, untold };
         let parameters = CallParameters { cancel: Some(cancel), ..parameters };
         let id = parameters.request_id.clone();
         let started = panics::inside(|| with_request_id(id, || start(client, name, request, parameters, inside)));
@@ -162,6 +174,7 @@ impl Call {
         Self {
             ends: Some(ends),
             log,
+            exchanges: None,
             untold: Untold::default(),
             held: None,
             awaited: Awaited::Nothing,
@@ -238,6 +251,28 @@ impl Call {
     pub fn drain_log(&self) -> Vec<LogRecord> {
         // In the child of a fork, a thread of the parent may hold the log's lock for ever.
         self.log.as_ref().filter(|_| self.process == std::process::id()).map(CallLog::drain).unwrap_or_default()
+    }
+
+    /// Takes the answers to the call's exchanges so far; also works after the end. None without
+    /// [`CallParameters::with_response`].
+    pub fn take_exchanges(&self) -> Vec<AnsweredExchange> {
+        let here = self.exchanges.as_ref().filter(|_| self.process == std::process::id());
+        here.map(AnsweredExchanges::take).unwrap_or_default()
+    }
+
+    /// The event for a language that reads text: with [`CallParameters::with_response`] a response is an object
+    /// `{"response", "exchanges"}`.
+    #[must_use]
+    pub fn with_exchanges(&self, event: Event) -> Event {
+        match (event, &self.exchanges) {
+            (Event::Response { value, content }, Some(_)) => {
+                let mut both = Object::with_capacity(2);
+                both.push("response", value);
+                both.push("exchanges", exchanges_json(&self.take_exchanges()));
+                Event::Response { value: both.into(), content }
+            }
+            (event, _) => event,
+        }
     }
 
     /// Cancels the call; it ends with the error `cancelled`. In the child of a fork nothing happens.
@@ -337,7 +372,7 @@ impl Drop for Call {
 }
 
 fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParameters, inside: Inside) -> Result<()> {
-    let Inside { events, replies, log, untold } = inside;
+    let Inside { events, replies, log, exchanges, untold } = inside;
     let local = operations::is_local(name);
     if let Some(option) = operations::asks_program(name).filter(|_| parameters.asks_nobody) {
         let why = format!("on_code is needed: it answers for the {option}");
@@ -383,6 +418,8 @@ fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParame
             untold.watcher(move || drop(events.try_send(Message::Progress)))
         }),
         request_id: parameters.request_id,
+        retries: parameters.retries,
+        with_response: exchanges,
         ..CallOptions::default()
     };
     let (client, name) = (client.here()?.clone(), name.to_owned());

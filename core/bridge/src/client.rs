@@ -79,6 +79,18 @@ impl Client {
         Some(self.0.settings.limit(own))
     }
 
+    /// What a program's output may show of the client: settings that are neither secret nor personal, and the peer's
+    /// address.
+    #[must_use]
+    pub fn described(&self) -> Vec<(&'static str, String)> {
+        /// The library accepts only listed names for them.
+        const OPEN: [&str; 4] = ["bank", "mode", "dialect", "environment"];
+        let Ok(client) = self.here() else { return Vec::new() };
+        let text = |name: &'static str| Some((name, client.value(name)?.as_str()?.to_owned()));
+        let address = client.base_url().map(|address| ("base_url", address.to_owned()));
+        OPEN.into_iter().filter_map(text).chain(address).collect()
+    }
+
     /// This process's client.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! JSON text across the boundary, for languages without our value types, and operations that only compute.
 
-use bankchannel::{Content, Error, Progress, Question, Result};
+use bankchannel::{AnsweredExchange, Content, Error, Progress, Question, Result};
 use bankchannel_foundation::{
     error::row,
     json,
@@ -56,14 +56,59 @@ pub fn local_json(client: Option<&Client>, name: &str, request: &str) -> Result<
     operations::call_local(profile, name, parse_json(request)?, None).map(|response| response.to_json())
 }
 
-/// The progress of a call as JSON text: `{"text", "bytes"}`; `total` only if it is known.
+/// The progress of a call as JSON text: `{"text", "bytes", "step"}`; the other members only if they are known.
 #[must_use]
 pub fn progress_json(progress: &Progress) -> String {
-    let mut json = json!({"text": progress.text, "bytes": progress.bytes});
-    if let Some(total) = progress.total {
-        json["total"] = total.into();
+    let mut json = json!({"text": progress.text, "bytes": progress.bytes, "step": progress.step});
+    let known = [
+        ("direction", progress.direction.map(|direction| direction.as_str().into())),
+        ("total", progress.total.map(Into::into)),
+        ("steps", progress.steps.map(Into::into)),
+        ("file", progress.file.map(Into::into)),
+        ("files", progress.files.map(Into::into)),
+        ("fraction", progress.fraction.map(Into::into)),
+    ];
+    for (name, value) in known {
+        if let Some(value) = value {
+            json[name] = value;
+        }
     }
     json.to_string()
+}
+
+/// Members as JSON text, for languages without our value types.
+#[must_use]
+pub fn json_text(members: serde_json::Map<String, serde_json::Value>) -> String {
+    serde_json::Value::Object(members).to_string()
+}
+
+/// The answers to the exchanges of a call as JSON: `[{"method", "status", "headers", "duration_s"}]`; `request_id` only if
+/// there is one. Headers have names in lower case; several of one name are joined by a comma.
+#[must_use]
+pub fn exchanges_json(exchanges: &[AnsweredExchange]) -> serde_json::Value {
+    let json = |one: &AnsweredExchange| {
+        let mut headers = serde_json::Map::new();
+        for (name, value) in &one.headers {
+            match headers.get_mut(name) {
+                Some(serde_json::Value::String(before)) => {
+                    before.push_str(", ");
+                    before.push_str(value);
+                }
+                _ => drop(headers.insert(name.clone(), value.clone().into())),
+            }
+        }
+        let mut json = json!({
+            "method": one.method,
+            "status": one.status,
+            "headers": headers,
+            "duration_s": one.duration.as_secs_f64(),
+        });
+        if let Some(id) = &one.request_id {
+            json["request_id"] = id.as_str().into();
+        }
+        json
+    };
+    exchanges.iter().map(json).collect()
 }
 
 /// A question as JSON text: `{"kind", "text", "choices"}`; `secret`, `signature` and `request` only if present.

@@ -25,8 +25,8 @@ mod runtime;
 mod server;
 
 pub use bankchannel::{
-    CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Progress, Question, Result,
-    Secret, VERSION, unknown_operation,
+    CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Progress, ProgressDirection,
+    Question, Result, Secret, VERSION, unknown_operation,
 };
 pub use bankchannel_counterparts::remove_temporary_folders;
 pub use bankchannel_foundation::{
@@ -35,7 +35,10 @@ pub use bankchannel_foundation::{
 };
 pub use call::{Call, CallParameters, ContentTransfer, Event, Reply};
 pub use client::Client;
-pub use convert::{MAX_DEPTH, MAX_JSON, local, local_json, parse_json, progress_json, question_json, too_large};
+pub use convert::{
+    MAX_DEPTH, MAX_JSON, exchanges_json, json_text, local, local_json, parse_json, progress_json, question_json,
+    too_large,
+};
 pub use leftovers::give_back;
 pub use panics::inside;
 pub use request_id::with_request_id;

@@ -6,7 +6,7 @@ pub use bankchannel::{Callable, catalogue as all, catalogue_json as catalogue, f
 use bankchannel::{Content, Error, Result, operation::OperationKind};
 use bankchannel_foundation::{
     error::row,
-    model::{Profile, Value},
+    model::{Profile, Shape, Value},
 };
 
 use crate::{Client, panics};
@@ -15,6 +15,19 @@ use crate::{Client, panics};
 #[must_use]
 pub fn is_local(name: &str) -> bool {
     find(name).is_some_and(|entry| entry.declaration.kind == OperationKind::Local)
+}
+
+/// The shape of the request of the operation with this name; `None` if there is no such operation.
+#[must_use]
+pub fn request_shape(name: &str) -> Option<&'static Shape> {
+    find(name).map(|entry| entry.request)
+}
+
+/// The shape of the settings of a protocol's clients; `None` if there is no such protocol, or it has no clients.
+#[must_use]
+pub fn settings_shape(protocol: &str) -> Option<&'static Shape> {
+    let found = bankchannel::PROTOCOLS.iter().find(|one| one.name == protocol)?;
+    Some(found.client.as_ref()?.settings)
 }
 
 /// Whether the response of the operation with this name has content.

@@ -44,7 +44,7 @@ impl Untold {
     /// A receiver for the call's progress that never waits for the caller. `wake` is called after a report is added.
     pub(crate) fn watcher(&self, wake: impl Fn() + Send + Sync + 'static) -> Watcher {
         let untold = self.clone();
-        Arc::new(move |progress: &Progress| {
+        Watcher::new(move |progress: &Progress| {
             if untold.state().note(progress) {
                 wake();
             }
@@ -62,7 +62,7 @@ impl State {
         if let Some(skipped) = self.skipped.take().filter(|skipped| !continues(skipped, progress)) {
             self.add(skipped);
         }
-        if progress.text.is_empty() && !is_whole(progress) {
+        if progress.direction.is_some() && !is_whole(progress) {
             if self.told.is_some_and(|told| told.elapsed() < EVERY) {
                 self.skipped = Some(progress.clone());
                 return false;
@@ -90,7 +90,7 @@ fn is_whole(progress: &Progress) -> bool {
 
 /// Whether it is a later report of the same bytes.
 fn continues(last: &Progress, progress: &Progress) -> bool {
-    let are_bytes = last.text.is_empty() && progress.text.is_empty();
+    let are_bytes = last.direction.is_some() && last.direction == progress.direction;
     are_bytes && !is_whole(last) && last.total == progress.total && last.bytes <= progress.bytes
 }
 
@@ -123,19 +123,19 @@ mod tests {
         let untold = Untold::default();
         let watcher = untold.watcher(|| ());
         for bytes in 1..=1000 {
-            watcher(&news("", bytes, Some(1000)));
+            watcher.tell(&news("", bytes, Some(1000)));
         }
         let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
         assert_eq!(told.last(), Some(&news("", 1000, Some(1000))));
         // A message of unknown length, and its end.
         for bytes in 1..=1000 {
-            watcher(&news("", bytes, None));
+            watcher.tell(&news("", bytes, None));
         }
         untold.end();
         let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
         assert_eq!(told.last(), Some(&news("", 1000, None)));
         for step in 0..1000 {
-            watcher(&news(&step.to_string(), 0, None));
+            watcher.tell(&news(&step.to_string(), 0, None));
         }
         let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
         assert_eq!((told.len(), told[0].text.as_str(), told[63].text.as_str()), (64, "936", "999"));

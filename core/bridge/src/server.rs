@@ -4,7 +4,10 @@ use std::{future::Future, pin::Pin};
 
 use bankchannel::{Error, Result};
 use bankchannel_counterparts::{RunningCounterpart, counterpart};
-use bankchannel_foundation::{error::row, model::Value};
+use bankchannel_foundation::{
+    error::row,
+    model::{Shape, Value},
+};
 
 use crate::{panics, runtime::runtime};
 
@@ -25,6 +28,12 @@ impl Server {
             let running = runtime()?.block_on(starting)?;
             Ok(Self { running: Some(running), process: std::process::id() })
         })
+    }
+
+    /// The shape of the options of this kind of counterpart; `None` if there is no such kind.
+    #[must_use]
+    pub fn options_shape(kind: &str) -> Option<&'static Shape> {
+        counterpart(kind).ok().map(|found| found.options)
     }
 
     /// The content of its readiness line: its kind, its address, and what a client needs to reach it.

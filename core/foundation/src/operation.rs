@@ -257,6 +257,8 @@ pub struct Declaration {
     pub rows: Option<Rows>,
     /// Set if peers will remove it.
     pub deprecated: Option<Deprecated>,
+    /// Whether a local operation may take long: files, new keys, keys in tokens. It has an awaitable form, too.
+    pub takes_time: bool,
 }
 
 impl Declaration {
@@ -288,6 +290,7 @@ impl Declaration {
             pages,
             rows,
             deprecated,
+            takes_time: false,
         }
     }
 

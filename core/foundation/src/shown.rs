@@ -8,6 +8,8 @@ use std::{fmt, path::Path};
 
 use crate::redact;
 
+/// The text that every language shows in place of a secret.
+pub const HIDDEN_SECRET: &str = "[secret]";
 /// The longest path that is repeated, in bytes.
 const PATH_MAX: usize = 512;
 /// The longest variable name and field name that is repeated, in bytes.
@@ -54,6 +56,18 @@ pub fn unset_variable(name: &str) -> String {
 pub fn unusable_secret_file(path: &Path, why: &dyn fmt::Display) -> String {
     let remedy = if looks_like_secret_path(path) { "" } else { "; if this is the secret itself, give it as a string" };
     format!("{}: {why}{remedy}", secret_path(path))
+}
+
+/// What to do about a text that was given as a private key and is none: a remedy to append, if the text may be the path
+/// of the key's file; else empty.
+#[must_use]
+pub fn key_file_remedy(key: &str) -> &'static str {
+    let is_one_line = !key.is_empty() && key.len() <= PATH_MAX && !key.trim_end().contains(['\n', '\r']);
+    if is_one_line && !key.contains("-----") {
+        "; the text itself is expected: for the key in a file give {\"file\": PATH}"
+    } else {
+        ""
+    }
 }
 
 /// The name of a field or member that the caller chose. `None` if it does not look like a name.

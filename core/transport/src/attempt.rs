@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
+    time::Instant,
 };
 
 use bankchannel_foundation::{
@@ -20,7 +21,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
-use crate::{Plan, SegmentBody, Transport, failure, receive};
+use crate::{AnsweredExchange, Plan, SegmentBody, Transport, failure, receive};
 
 /// How far an attempt has come, readable from outside when it is aborted.
 #[derive(Clone, Default)]
@@ -112,6 +113,7 @@ async fn run(
     plan: &mut Plan<'_>,
     progress: &Progress,
 ) -> Result<InResponse, Error> {
+    let begun = Instant::now();
     let method = reqwest::Method::from_bytes(request.method.as_bytes())
         .map_err(|_| Error::invalid_field("method", "is not an HTTP method").with_outcome(Outcome::NotSent))?;
     let may_have_body = matches!(method, reqwest::Method::POST | reqwest::Method::PUT);
@@ -142,9 +144,15 @@ async fn run(
         notice_closed_connections().await;
     }
     transport.check_way(proxy.as_ref()).await?;
-    let response = builder.send().await.map_err(|error| failure::sending(error, progress, proxy.as_ref()))?;
+    let response = builder
+        .send()
+        .await
+        .map_err(|error| failure::sending(error, progress, (&transport.address, proxy.as_ref())))?;
     progress.accepted.store(response.status().is_success(), Ordering::SeqCst);
-    receive::receive(response, transport.settings.max_answer_bytes, plan).await
+    if let Some(observer) = plan.observer.as_ref().filter(|observer| observer.wants_answers()) {
+        observer.answered(&AnsweredExchange::of(&request.method, &response, begun.elapsed()));
+    }
+    receive::receive(response, (transport.settings.max_answer_bytes, &transport.address), plan).await
 }
 
 #[cfg(test)]
@@ -176,6 +184,7 @@ mod tests {
             deadline: Some(Instant::now() + limit),
             cancel: &cancel,
             repeat,
+            retries: None,
             response_content: None,
             sink: &mut sink,
             observer: None,

@@ -6,8 +6,12 @@ use bankchannel_foundation::{Error, Outcome, error::row};
 
 use crate::{attempt::Progress, proxies::ProxyName};
 
-/// The error of a request without an answer.
-pub(crate) fn sending(error: reqwest::Error, progress: &Progress, proxy: Option<&ProxyName>) -> Error {
+/// The error of a request without an answer, to a server at this address.
+pub(crate) fn sending(
+    error: reqwest::Error,
+    progress: &Progress,
+    (address, proxy): (&str, Option<&ProxyName>),
+) -> Error {
     // The URL contains e-mail addresses and phone numbers.
     let error = error.without_url();
     let causes = causes(&error);
@@ -19,11 +23,13 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress, proxy: Option<
     if error.is_connect() {
         let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECT_FAILED };
         let made = match proxy {
-            Some(proxy) => Error::because(row, format!("{} {} ({causes})", row.text, told_by(proxy, &causes)))
-                .with("proxy", &proxy.address),
-            None => Error::because(row, format!("{} ({causes})", row.text)),
+            Some(proxy) => {
+                Error::because(row, format!("{} {} ({address}: {causes})", row.text, told_by(proxy, &causes)))
+                    .with("proxy", &proxy.address)
+            }
+            None => Error::because(row, format!("{} ({address}: {causes})", row.text)),
         };
-        return made.with_outcome(Outcome::NotSent).with_source(error);
+        return made.with("address", address).with_outcome(Outcome::NotSent).with_source(error);
     }
     if error.is_builder() {
         return Error::because(&row::CONFIGURATION, format!("the request cannot be built: {causes}"))
@@ -32,9 +38,21 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress, proxy: Option<
     }
     // A truncated body is never accepted as a whole one, whatever broke the connection.
     let outcome = if progress.whole.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent };
+    if error.is_timeout() {
+        return silent(address).with_outcome(outcome).with_source(error);
+    }
     // In TLS 1.3, a client certificate is requested after the handshake: its refusal shows up as a lost connection.
     let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECTION_LOST };
-    Error::because(row, format!("{} ({causes})", row.text)).with_outcome(outcome).with_source(error)
+    Error::because(row, format!("{} ({address}: {causes})", row.text))
+        .with("address", address)
+        .with_outcome(outcome)
+        .with_source(error)
+}
+
+/// The error of a server that says nothing for longer than `read_timeout_s`.
+fn silent(address: &str) -> Error {
+    Error::because(&row::TIMED_OUT, format!("{address} was silent for longer than read_timeout_s"))
+        .with("address", address)
 }
 
 /// What a proxy has to do with a connection that could not be made, although it opened the way before. Of a refusal the
@@ -49,12 +67,15 @@ fn told_by(ProxyName { address, source, .. }: &ProxyName, causes: &str) -> Strin
     }
 }
 
-/// The error of an answer that was cut off.
-pub(crate) fn receiving(error: reqwest::Error, success: bool) -> Error {
+/// The error of an answer of the server at this address that was cut off.
+pub(crate) fn receiving(error: reqwest::Error, success: bool, address: &str) -> Error {
     let error = error.without_url();
     let outcome = if success { Outcome::Accepted } else { Outcome::Unknown };
-    let text = format!("the connection broke during the answer ({})", causes(&error));
-    Error::because(&row::CONNECTION_LOST, text).with_outcome(outcome).with_source(error)
+    if error.is_timeout() {
+        return silent(address).with_outcome(outcome).with_source(error);
+    }
+    let text = format!("the connection to {address} broke during the answer ({})", causes(&error));
+    Error::because(&row::CONNECTION_LOST, text).with("address", address).with_outcome(outcome).with_source(error)
 }
 
 /// The chain of causes on one line, without URLs.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bankchannel_foundation::Secret;
+use bankchannel_foundation::{Secret, shown};
 use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     sign::CertifiedKey,
@@ -36,8 +36,13 @@ pub fn client_identity(certificate: &str, key: &str) -> Result<Secret, IdentityF
     if chain.is_empty() {
         return Err(IdentityFault::Certificate("holds no certificate"));
     }
-    let private = PrivateKeyDer::from_pem_slice(key.as_bytes())
-        .map_err(|_| IdentityFault::Key("is not a private key as PEM text"))?;
+    let private = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| {
+        IdentityFault::Key(if shown::key_file_remedy(key).is_empty() {
+            "is not a private key as PEM text"
+        } else {
+            "is not a private key as PEM text; for the key in a file give {\"file\": PATH}"
+        })
+    })?;
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     CertifiedKey::from_der(chain, private, &provider).map_err(|fault| match fault {
         rustls::Error::InconsistentKeys(_) => IdentityFault::Key("does not belong to the certificate"),

@@ -16,6 +16,7 @@ mod early_answer;
 mod failure;
 mod file_sink;
 mod identity;
+mod log_line;
 mod names;
 mod observer;
 mod proxies;
@@ -43,10 +44,12 @@ use bankchannel_foundation::{
 };
 pub use file_sink::write_new_file;
 pub use identity::{IdentityFault, client_identity};
-pub use observer::{LogLevel, Observer};
+pub use log_line::{LogLine, LogValue};
+pub use observer::{AnsweredExchange, LogLevel, Observer};
 use proxies::ProxyName;
 pub use regular::open_regular;
 pub use segments::SegmentBody;
+use settings::address;
 pub use settings::{Settings, Tls, check_base_url};
 pub use sink::Sink;
 use tokio::sync::OnceCell;
@@ -62,6 +65,8 @@ pub struct Transport {
     way: Arc<OnceCell<()>>,
     settings: Arc<Settings>,
     base_url: String,
+    /// The server's host and port, for errors.
+    address: String,
 }
 
 /// The parameters of one exchange.
@@ -72,6 +77,8 @@ pub struct Plan<'a> {
     pub cancel: &'a CancellationToken,
     /// Whether it may be retried.
     pub repeat: Repeat,
+    /// The most retries, in place of the settings'.
+    pub retries: Option<u32>,
     /// The member of the answer that is streamed into `sink`.
     pub response_content: Option<&'static str>,
     /// The destination of the answer's content.
@@ -106,7 +113,7 @@ pub trait RequestSigner: Send + Sync {
 impl Plan<'_> {
     /// Writes a line, which must be redacted, into the log of this exchange and into the program's. It is made only if
     /// a log is enabled.
-    fn log(&self, level: LogLevel, line: impl FnOnce() -> String) {
+    fn log(&self, level: LogLevel, line: impl FnOnce() -> LogLine) {
         if self.observer.is_none() && !tracing::enabled!(tracing::Level::DEBUG) {
             return;
         }
@@ -126,7 +133,9 @@ impl Transport {
     /// the environment that cannot be used, and a system without authorities if none are given.
     pub fn new(settings: &Settings) -> Result<Self> {
         let base_url = check_base_url(&settings.base_url)?;
-        let made = Self { client: Arc::default(), way: Arc::default(), settings: Arc::new(settings.clone()), base_url };
+        let address = address(&base_url);
+        let settings_kept = Arc::new(settings.clone());
+        let made = Self { client: Arc::default(), way: Arc::default(), settings: settings_kept, base_url, address };
         // A fault of the environment is one of an exchange: a program may only compute, and know nothing of it.
         if settings.is_fallible() && (settings.proxy.is_some() || settings.environment().is_ok()) {
             made.client()?;
@@ -177,6 +186,7 @@ impl Transport {
             Some(signing) => format!("{} {}", request.method, signing.shown),
             None => format!("{} {}", request.method, redact_words(&request.target)),
         };
+        let retries = plan.retries.unwrap_or(self.settings.retries);
         let mut number = 0;
         loop {
             if plan.cancel.is_cancelled() {
@@ -185,7 +195,8 @@ impl Transport {
             if plan.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
             }
-            plan.log(LogLevel::Debug, || format!("request {}", shown()));
+            let line = |text: String| LogLine::new(text).with("http_method", request.method.as_str());
+            plan.log(LogLevel::Debug, || line(format!("request {}", shown())));
             let signed = match signing {
                 Some(signing) => Some(signing.signer.sign(request).await?),
                 None => None,
@@ -195,20 +206,24 @@ impl Transport {
             let elapsed = started.elapsed().as_millis();
             match &result {
                 Ok(answer) => {
-                    plan.log(LogLevel::Debug, || format!("response {} {} in {elapsed} ms", answer.status, shown()));
+                    plan.log(LogLevel::Debug, || {
+                        line(format!("response {} {} in {elapsed} ms", answer.status, shown()))
+                            .with("http_status", answer.status)
+                            .with("duration_ms", elapsed)
+                    });
                 }
                 Err(error) => {
                     let (code, outcome) = (error.code(), outcome_name(error));
                     plan.log(LogLevel::Warning, || {
-                        format!("error {code} {} after {elapsed} ms, outcome {outcome}", shown())
+                        line(format!("error {code} {} after {elapsed} ms, outcome {outcome}", shown()))
+                            .with("code", code)
+                            .with("outcome", outcome)
+                            .with("duration_ms", elapsed)
                     });
                 }
             }
             // The sink is emptied only for a retry: a final result keeps what it has written.
-            let again = repeatable
-                && number < self.settings.retries
-                && backoff::allows(plan.repeat, &result)
-                && plan.sink.reset();
+            let again = repeatable && number < retries && backoff::allows(plan.repeat, &result) && plan.sink.reset();
             if !again {
                 return result;
             }
@@ -220,6 +235,13 @@ impl Transport {
             if plan.deadline.is_some_and(|deadline| deadline <= Instant::now() + delay) {
                 return result;
             }
+            let (next, all) = (number + 2, retries + 1);
+            plan.log(LogLevel::Info, || {
+                line(format!("attempt {next} of {all} in {:.1} s: {}", delay.as_secs_f64(), shown()))
+                    .with("attempt", next)
+                    .with("attempts", all)
+                    .with("delay_ms", delay.as_millis())
+            });
             tokio::select! {
                 () = plan.cancel.cancelled() => return Err(cancelled_between(&result)),
                 () = tokio::time::sleep(delay) => {}
@@ -284,6 +306,7 @@ mod tests {
             deadline: None,
             cancel: &cancel,
             repeat: Repeat::Never,
+            retries: None,
             response_content: None,
             sink: &mut sink,
             observer: None,

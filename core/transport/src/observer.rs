@@ -1,10 +1,24 @@
 //! Receives the progress of an exchange.
 
+use std::time::Duration;
+
+use crate::LogLine;
+
 /// Receives the progress of an exchange: for a log, and for a progress bar. Called from the task of the exchange: it
 /// must be quick and never wait.
 pub trait Observer: Send + Sync {
-    /// A line for a log. It contains no secret, no e-mail address and no phone number.
-    fn log(&self, level: LogLevel, line: &str);
+    /// A line for a log.
+    fn log(&self, level: LogLevel, line: &LogLine);
+
+    /// An answer has begun: its head is there.
+    fn answered(&self, answer: &AnsweredExchange) {
+        let _ = answer;
+    }
+
+    /// Whether [`answered`](Self::answered) does anything.
+    fn wants_answers(&self) -> bool {
+        false
+    }
 
     /// This many bytes of the request's body have been handed to the network; `total` if it is known. A retried request
     /// starts again at zero.
@@ -12,6 +26,35 @@ pub trait Observer: Send + Sync {
 
     /// This many bytes of the answer's body have arrived; `total` if the server gave it.
     fn received(&self, bytes: u64, total: Option<u64>);
+}
+
+/// What was answered, without the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnsweredExchange {
+    /// The method of the request.
+    pub method: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers in order, with names in lower case. They may hold cookies and tokens.
+    pub headers: Vec<(String, String)>,
+    /// The peer's id of the request, from its header `X-Request-ID`.
+    pub request_id: Option<String>,
+    /// The time from the start of this attempt until the head of the answer.
+    pub duration: Duration,
+}
+
+impl AnsweredExchange {
+    pub(crate) fn of(method: &str, response: &reqwest::Response, duration: Duration) -> Self {
+        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        Self {
+            method: method.to_owned(),
+            status: response.status().as_u16(),
+            headers: response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+            request_id: response.headers().get("x-request-id").map(text),
+            duration,
+        }
+    }
 }
 
 /// The importance of a log line.

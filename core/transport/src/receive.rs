@@ -11,7 +11,12 @@ use reqwest::{Response, header::RETRY_AFTER};
 
 use crate::{Plan, failure};
 
-pub(crate) async fn receive(mut response: Response, limit: usize, plan: &mut Plan<'_>) -> Result<InResponse, Error> {
+/// Receives an answer of the server at this address, of at most so many bytes besides its content.
+pub(crate) async fn receive(
+    mut response: Response,
+    (limit, address): (usize, &str),
+    plan: &mut Plan<'_>,
+) -> Result<InResponse, Error> {
     let success = response.status().is_success();
     let header = |name: &str| response.headers().get(name);
     let bytes = |name: &&'static str| header(name).map(|value| (*name, Bytes::copy_from_slice(value.as_bytes())));
@@ -21,23 +26,28 @@ pub(crate) async fn receive(mut response: Response, limit: usize, plan: &mut Pla
     let mut answer = InResponse { message, content: None, retry_after_s: retry_after };
     match plan.response_content.filter(|_| success) {
         Some(member) => {
-            let (body, content) = split(&mut response, member, limit, plan).await?;
+            let (body, content) = split(&mut response, member, (limit, address), plan).await?;
             answer.message.body = body;
             answer.content = content;
         }
-        None => answer.message.body = whole(&mut response, limit, success, plan).await?,
+        None => answer.message.body = whole(&mut response, (limit, address), success, plan).await?,
     }
     Ok(answer)
 }
 
-async fn whole(response: &mut Response, limit: usize, success: bool, plan: &Plan<'_>) -> Result<Bytes, Error> {
+async fn whole(
+    response: &mut Response,
+    (limit, address): (usize, &str),
+    success: bool,
+    plan: &Plan<'_>,
+) -> Result<Bytes, Error> {
     // Most answers come in a single piece.
     let (mut only, mut body) = (Bytes::new(), BytesMut::new());
     let (mut arrived, total) = (0, response.content_length());
     if total.is_some_and(|total| total > limit as u64) {
         return Err(too_large(limit, success));
     }
-    while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, success))? {
+    while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, success, address))? {
         observe(plan, &mut arrived, piece.len(), total);
         if arrived > limit as u64 {
             return Err(too_large(limit, success));
@@ -55,13 +65,13 @@ async fn whole(response: &mut Response, limit: usize, success: bool, plan: &Plan
 async fn split(
     response: &mut Response,
     member: &'static str,
-    limit: usize,
+    (limit, address): (usize, &str),
     plan: &mut Plan<'_>,
 ) -> Result<(Bytes, Option<Content>), Error> {
     let mut splitter = ContentSplitter::new(member, limit);
     let mut decoded = Vec::new();
     let (mut arrived, total) = (0, response.content_length());
-    while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, true))? {
+    while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, true, address))? {
         observe(plan, &mut arrived, piece.len(), total);
         decoded.clear();
         splitter.push(&piece, &mut decoded).map_err(|error| unsplittable(error, limit))?;

@@ -21,6 +21,8 @@ pub struct Settings {
     pub user_agent: String,
     /// The timeout for establishing a connection.
     pub connect_timeout: Duration,
+    /// The longest silence of the server while its answer is awaited or arrives; `None` for no limit of its own.
+    pub read_timeout: Option<Duration>,
     /// The largest answer without its content, in bytes.
     pub max_answer_bytes: usize,
     /// TLS.
@@ -57,6 +59,7 @@ impl Default for Settings {
             base_url: String::new(),
             user_agent: concat!("bankchannel/", env!("CARGO_PKG_VERSION")).into(),
             connect_timeout: Duration::from_secs(10),
+            read_timeout: None,
             max_answer_bytes: MAX_ANSWER_BYTES,
             tls: Tls::default(),
             proxy: None,
@@ -92,6 +95,9 @@ impl Settings {
             .tcp_nodelay(true)
             .dns_resolver(SystemNames)
             .referer(false);
+        if let Some(limit) = self.read_timeout {
+            builder = builder.read_timeout(limit);
+        }
         if let Some(path) = &self.tls.ca_file {
             let pem = std::fs::read(path)
                 .map_err(|why| Error::invalid_setting("ca_file", format!("{}: {why}", shown::path(path))))?;
@@ -148,6 +154,13 @@ pub fn check_base_url(text: &str) -> Result<String> {
         return Err(Error::invalid_setting("base_url", "must not contain a user, password, query or fragment"));
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// The host and the port of a checked base URL, for errors.
+pub(crate) fn address(base_url: &str) -> String {
+    let url = reqwest::Url::parse(base_url).ok();
+    let parts = url.as_ref().and_then(|url| Some((url.host_str()?, url.port_or_known_default()?)));
+    parts.map_or_else(String::new, |(host, port)| format!("{host}:{port}"))
 }
 
 pub(crate) fn is_loopback(url: &str) -> bool {

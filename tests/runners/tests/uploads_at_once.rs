@@ -73,7 +73,7 @@ async fn process_of_rust() {
 fn request(job: &Value) -> Value {
     json!({
         "file_type": "pain.001.001.09", "private_key": {"file": job["private_key_file"]}, "wait_for": job["wait_for"],
-        "wait_timeout_s": 120, "poll_interval_ms": 200,
+        "wait_timeout_s": 120, "poll_interval_s": 0.2,
     })
 }
 
@@ -188,7 +188,7 @@ async fn command(face: &str, job_file: &Path, job: &Value, folder: &Path) -> Com
             let line = "printf '%s\\t' \"$1\"; shift; exec \"$@\"";
             command.args(["-c", line, "sh", upload["id"].as_str().unwrap()]);
             command.arg(built().join("bankchannel")).args(["files", "upload-file", "--json", "--noninteractive"]);
-            command.args(["--file-type=pain.001.001.09", "--wait-timeout-s=120", "--poll-interval-ms=200"]);
+            command.args(["--file-type=pain.001.001.09", "--wait-timeout-s=120", "--poll-interval-s=200"]);
             command.args(WAIT_FOR.map(|file_type| format!("--wait-for={file_type}")));
             command.arg(format!("--private-key={}", job["private_key_file"].as_str().unwrap()));
             command.arg(upload["path"].as_str().unwrap()).env_clear().env("HOME", home);

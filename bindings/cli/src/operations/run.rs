@@ -130,7 +130,7 @@ pub(crate) fn carry_out(
         interrupted: Arc::clone(&interrupted),
     };
     let shown = Arc::clone(&progress);
-    let watcher: Watcher = Arc::new(move |report| shown.update(report));
+    let watcher = Watcher::new(move |report| shown.update(report));
     let options = CallOptions {
         cancel,
         asker: Some(Arc::new(answers)),

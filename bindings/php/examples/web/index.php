@@ -86,7 +86,7 @@ function upload(string $file): string
     session_write_close();
     session_start();
     try {
-        $client->signAndUpload(content: $file, fileName: "{$id}.xml", fileType: 'pain.001.001.09', privateKey: Secret::file((string) getenv('SIGNING_KEY')), timeoutMs: 60_000);
+        $client->signAndUpload(content: $file, fileName: "{$id}.xml", fileType: 'pain.001.001.09', privateKey: Secret::file((string) getenv('SIGNING_KEY')), timeout: 60);
         $_SESSION['payments'][$id] = 'sent, not answered yet';
     } catch (BankchannelException $error) {
         // Only a `not_sent` or `refused` payment may be sent again.

@@ -34,14 +34,14 @@ interface Bridge
      *
      * @throws BankchannelException
      */
-    public function call(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?string $requestId = null): Event;
+    public function call(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?Extras $extras = null): Event;
 
     /**
      * Begins a call; `resume` continues it. With `$log` it collects log records.
      *
      * @throws BankchannelException
      */
-    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false, ?string $requestId = null): Handle;
+    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false, ?Extras $extras = null): Handle;
 
     /**
      * Continues with a reply (one of `Reply`) and waits for the next event.

@@ -43,9 +43,9 @@ final class Conversation
     }
 
     /** Runs the call; returns its last event. @throws BankchannelException */
-    public function hold(Handle $client, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?string $requestId = null): Event
+    public function hold(Handle $client, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?Extras $extras = null): Event
     {
-        $call = $this->bridge->begin($client, $this->operation, $request, $timeoutMs, $content, $destination, $this->logs, $this->onProgress !== null, $requestId);
+        $call = $this->bridge->begin($client, $this->operation, $request, $timeoutMs, $content, $destination, $this->logs, $this->onProgress !== null, $extras);
         try {
             $event = $this->resume($call, Reply::GO);
             while ($event->status !== Status::OK) {
@@ -100,11 +100,21 @@ final class Conversation
     /** A callback that fails is not called again: it must not change the result of a payment. */
     private function progressed(Handle $call, string $json): Event
     {
-        /** @var array{text: string, bytes: int, total?: int} $said */
+        /** @var array{text: string, bytes: int, total?: int, direction?: string, step?: int, steps?: int, file?: int, files?: int, fraction?: float} $said */
         $said = (array) json_decode($json, true);
         try {
             if ($this->onProgress !== null) {
-                ($this->onProgress)(new Progress($said['text'], $said['bytes'], $said['total'] ?? null));
+                ($this->onProgress)(new Progress(
+                    $said['text'],
+                    $said['bytes'],
+                    $said['total'] ?? null,
+                    $said['direction'] ?? null,
+                    $said['step'] ?? 0,
+                    $said['steps'] ?? null,
+                    $said['file'] ?? null,
+                    $said['files'] ?? null,
+                    $said['fraction'] ?? null,
+                ));
             }
         } catch (\Throwable $fault) {
             $this->onProgress = null;
@@ -247,17 +257,29 @@ final class Conversation
     private function drain(Handle $call): void
     {
         try {
-            /** @var array{level: string, text: string} $record */
+            /** @var array{level: string, text: string, fields: array<string, int|string>} $record */
             foreach ((array) json_decode($this->bridge->log($call), true) as $record) {
                 match ($record['level']) {
-                    'debug' => $this->logger?->debug($record['text']),
-                    'info' => $this->logger?->info($record['text']),
-                    default => $this->logger?->warning($record['text']),
+                    'debug' => $this->logger?->debug($record['text'], $this->about($record['fields'])),
+                    'info' => $this->logger?->info($record['text'], $this->about($record['fields'])),
+                    default => $this->logger?->warning($record['text'], $this->about($record['fields'])),
                 };
             }
         } catch (\Throwable $why) {
             $this->logs = false;
             error_log('bankchannel: the logger failed and is not used for the rest of this call: ' . $why->getMessage());
         }
+    }
+
+    /**
+     * The context of a log record: the operation and the facts in the text.
+     *
+     * @param array<string, int|string> $fields
+     *
+     * @return array<string, int|string>
+     */
+    private function about(array $fields): array
+    {
+        return ['operation' => $this->operation] + $fields;
     }
 }

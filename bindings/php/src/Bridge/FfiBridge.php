@@ -65,13 +65,13 @@ final class FfiBridge implements Bridge
         return new Handle($client, static fn (?\FFI\CData $client) => $library->bankchannel_client_free($client));
     }
 
-    public function call(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?string $requestId = null): Event
+    public function call(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?Extras $extras = null): Event
     {
         $results = $this->results();
         // It lives until the function returns; the library does not use it longer.
-        $options = $timeoutMs === -1 && $content === null && $destination === null && $requestId === null
+        $options = $timeoutMs === -1 && $content === null && $destination === null && ($extras === null || $extras->isPlain())
             ? null
-            : new Options($this->library, $timeoutMs, $content, $destination, false, requestId: $requestId);
+            : new Options($this->library, $timeoutMs, $content, $destination, false, extras: $extras);
         $held = Signals::hold();
         try {
             $status = $this->library->bankchannel_call(
@@ -93,11 +93,11 @@ final class FfiBridge implements Bridge
         }
     }
 
-    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false, ?string $requestId = null): Handle
+    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false, ?Extras $extras = null): Handle
     {
         $results = $this->results();
         $call = Library::made($this->library->new('BankchannelCall *'));
-        $options = new Options($this->library, $timeoutMs, $content, $destination, $log, $progress, $requestId);
+        $options = new Options($this->library, $timeoutMs, $content, $destination, $log, $progress, $extras);
         $this->check(
             $this->library->bankchannel_call_begin(
                 $client->pointer,

@@ -22,7 +22,7 @@ final class Options
     private static ?\FFI $memory = null;
 
     /** The places and the id are held because the options point to their strings. */
-    public function __construct(\FFI $library, int $timeoutMs, private readonly ?Place $content, private readonly ?Place $destination, bool $log, bool $progress = false, private readonly ?string $requestId = null)
+    public function __construct(\FFI $library, int $timeoutMs, private readonly ?Place $content, private readonly ?Place $destination, bool $log, bool $progress = false, private readonly ?Extras $extras = null)
     {
         $this->options = Library::made($library->new('BankchannelCallOptions'));
         $this->place = \FFI::addr($this->options);
@@ -46,10 +46,17 @@ final class Options
         if ($progress) {
             $this->options->progress = 1;
         }
+        $requestId = $extras?->requestId;
         if ($requestId !== null) {
             // An empty id has an address too: NULL would mean that there is none.
             $this->options->request_id = self::address($requestId === '' ? '-' : $requestId);
             $this->options->request_id_size = \strlen($requestId);
+        }
+        if ($extras?->retries !== null) {
+            $this->options->retries = $extras->retries;
+        }
+        if ($extras?->withResponse === true) {
+            $this->options->with_response = 1;
         }
     }
 

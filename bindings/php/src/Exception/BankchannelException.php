@@ -15,6 +15,12 @@ abstract class BankchannelException extends \RuntimeException
     /** The party at fault: the class as a name, such as `peer_refused`. */
     public readonly string $category;
 
+    /** What went wrong. `getMessage()` has it with the operation, the code, the outcome and the remedy. */
+    public readonly string $text;
+
+    /** What to do about it. */
+    public readonly string $remedy;
+
     /** Whether the same call, later and unchanged, may succeed. */
     public readonly bool $retryable;
 
@@ -57,7 +63,9 @@ abstract class BankchannelException extends \RuntimeException
     final public function __construct(private readonly array $error, ?\Throwable $previous = null, array $shown = [])
     {
         $shown += $error;
-        parent::__construct((string) ($shown['message'] ?? ''), 0, $previous);
+        parent::__construct(self::told($shown), 0, $previous);
+        $this->text = (string) ($shown['message'] ?? '');
+        $this->remedy = (string) ($error['remedy'] ?? '');
         $this->errorCode = (string) ($error['code'] ?? 'internal');
         $this->category = (string) ($error['category'] ?? (array_search(static::class, Categories::CLASSES, true) ?: 'internal'));
         $this->retryable = (bool) ($error['retryable'] ?? false);
@@ -101,6 +109,21 @@ abstract class BankchannelException extends \RuntimeException
             'peer' => $peer === null ? null : ['code' => $peer->code, 'text' => $peer->text, 'request_id' => $peer->requestId],
             'context' => $context,
         ], $previous);
+    }
+
+    /**
+     * The message: `ws_channel.upload_file: the text [code; outcome refused] the remedy`.
+     *
+     * @param array<string, mixed> $shown
+     */
+    private static function told(array $shown): string
+    {
+        $before = isset($shown['operation']) ? "{$shown['operation']}: " : '';
+        $outcome = isset($shown['outcome']) ? "; outcome {$shown['outcome']}" : '';
+        $code = $shown['code'] ?? 'internal';
+        $remedy = ($shown['remedy'] ?? '') === '' ? '' : " {$shown['remedy']}";
+
+        return $before . ($shown['message'] ?? '') . " [{$code}{$outcome}]{$remedy}";
     }
 
     /**
@@ -157,7 +180,7 @@ abstract class BankchannelException extends \RuntimeException
         }
         $context = ['field' => strtr($field, $names)] + ($problems === '' ? [] : ['problems' => strtr($problems, $names)]);
 
-        return new static($this->error, $this->getPrevious(), ['message' => strtr($this->getMessage(), $names), 'context' => $context + $this->context]);
+        return new static($this->error, $this->getPrevious(), ['message' => strtr($this->text, $names), 'context' => $context + $this->context]);
     }
 
     /**
@@ -253,6 +276,7 @@ abstract class BankchannelException extends \RuntimeException
             'code' => $this->errorCode,
             'category' => $this->category,
             'message' => (string) ($this->error['message'] ?? ''),
+            'remedy' => $this->remedy,
             'retryable' => $this->retryable,
             'operation' => $this->operation,
             'http_status' => $this->httpStatus,

@@ -42,7 +42,7 @@ final class ErrorCode
     /** This handle was closed. Open a new one. */
     public const CONFIGURATION_CLOSED = 'configuration.closed';
 
-    /** No connection to the server could be made. Check the address and the network; nothing was sent. */
+    /** No connection to the server could be made. Check the address and the network; see the outcome. */
     public const TRANSPORT_CONNECT_FAILED = 'transport.connect_failed';
 
     /**

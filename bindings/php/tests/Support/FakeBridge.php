@@ -6,6 +6,7 @@ namespace Bankchannel\Tests\Support;
 
 use Bankchannel\Bridge\Bridge;
 use Bankchannel\Bridge\Event;
+use Bankchannel\Bridge\Extras;
 use Bankchannel\Bridge\Handle;
 use Bankchannel\Bridge\Place;
 use Bankchannel\Bridge\Status;
@@ -38,12 +39,12 @@ final class FakeBridge implements Bridge
         return $this->handle('openClient', $settings);
     }
 
-    public function call(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?string $requestId = null): Event
+    public function call(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination, ?Extras $extras = null): Event
     {
         return $this->next('call', $name, $request, $timeoutMs);
     }
 
-    public function begin(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false, ?string $requestId = null): Handle
+    public function begin(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false, ?Extras $extras = null): Handle
     {
         return $this->handle('begin', $name, $request, $timeoutMs, $log);
     }

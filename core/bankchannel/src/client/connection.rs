@@ -22,8 +22,11 @@ pub struct ConnectionSettings {
     /// The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
     /// makes several. With 0 or without a value the operation's own limit applies.
     pub exchange_timeout_s: Option<Seconds>,
-    /// The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence.
-    pub timeout_s: Option<u32>,
+    /// The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
+    pub connect_timeout_s: Option<Seconds>,
+    /// The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
+    /// without a value only the limit of the whole exchange applies.
+    pub read_timeout_s: Option<Seconds>,
     /// The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
     pub max_answer_bytes: Option<u32>,
     /// How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only exchanges
@@ -35,7 +38,7 @@ pub struct ConnectionSettings {
 }
 
 /// The maximum of the setting `retries`.
-const RETRIES_MAX: u32 = 10;
+pub(crate) const RETRIES_MAX: u32 = 10;
 
 impl ConnectionSettings {
     /// The transport settings for connections to this URL, without a client certificate.
@@ -59,6 +62,8 @@ impl ConnectionSettings {
             proxy: self.proxy.clone(),
             max_answer_bytes: max_answer_bytes.unwrap_or(defaults.max_answer_bytes),
             retries,
+            connect_timeout: call::said(self.connect_timeout_s).unwrap_or(defaults.connect_timeout),
+            read_timeout: call::said(self.read_timeout_s),
             retry_backoff: self.retry_backoff_s.map_or(defaults.retry_backoff, |Seconds(first)| first),
             ..defaults
         })
@@ -66,8 +71,7 @@ impl ConnectionSettings {
 
     /// The time limit of an exchange, if these settings have one.
     pub(crate) fn exchange_limit(&self) -> Option<Duration> {
-        let older = || self.timeout_s.map(|seconds| Seconds(Duration::from_secs(seconds.into())));
-        call::said(self.exchange_timeout_s.or_else(older))
+        call::said(self.exchange_timeout_s)
     }
 
     /// These settings, completed from `other`.
@@ -77,7 +81,8 @@ impl ConnectionSettings {
             only_ca_file: self.only_ca_file.or(other.only_ca_file),
             proxy: self.proxy.or(other.proxy),
             exchange_timeout_s: self.exchange_timeout_s.or(other.exchange_timeout_s),
-            timeout_s: self.timeout_s.or(other.timeout_s),
+            connect_timeout_s: self.connect_timeout_s.or(other.connect_timeout_s),
+            read_timeout_s: self.read_timeout_s.or(other.read_timeout_s),
             max_answer_bytes: self.max_answer_bytes.or(other.max_answer_bytes),
             retries: self.retries.or(other.retries),
             retry_backoff_s: self.retry_backoff_s.or(other.retry_backoff_s),

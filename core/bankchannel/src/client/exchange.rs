@@ -23,8 +23,9 @@ use bankchannel_foundation::{
 };
 use bankchannel_transport::{Plan, Signing, Sink, Transport, at_least};
 
+use super::connection::RETRIES_MAX;
 use super::request_id::{self, Rule};
-use crate::{CallOptions, LogLevel, call};
+use crate::{CallOptions, LogLevel, LogLine, ProgressDirection, call};
 
 /// The extra time, after the call's limit, to store an answer that has already arrived: it is worth more than an error.
 const COMMIT_EXTRA: Duration = Duration::from_secs(5);
@@ -36,30 +37,47 @@ pub(crate) async fn named<O: Operation, T>(
     rule: Rule,
     work: impl Future<Output = Result<T>> + Send,
 ) -> Result<T> {
-    let result = match options.check_request_id_by(rule) {
+    let checked = check_retries(options.retries).and_then(|()| options.check_request_id_by(rule));
+    let result = match checked {
         Ok(()) => work.await,
         Err(error) => Err(error),
     };
     result.map_err(|error| failed(error, const { O::DECLARATION }.name, options, rule))
 }
 
+fn check_retries(retries: Option<u32>) -> Result<()> {
+    match retries {
+        Some(retries) if retries > RETRIES_MAX => {
+            Err(Error::invalid_field("retries", format!("must be from 0 to {RETRIES_MAX}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The part that does not depend on types, so that it is compiled once.
 fn failed(error: Error, operation: &'static str, options: &CallOptions, rule: Rule) -> Error {
     let error = options.add_request_id_by(rule, error.in_operation(operation));
-    options.note(LogLevel::Warning, &failure_line(&error));
+    options.note(LogLevel::Warning, failure_line(&error));
     error
 }
 
-fn failure_line(error: &Error) -> String {
+fn failure_line(error: &Error) -> LogLine {
     let outcome = error.outcome().map_or("none", Outcome::as_str);
     let mut line = format!("{}: failed with {}, outcome {outcome}", error.operation().unwrap_or("-"), error.code());
-    if let Some(id) = error.peer().and_then(|peer| peer.request_id.as_deref()) {
-        line = format!("{line}, RequestId {}", redact_words(id));
+    let peers_id = error.peer().and_then(|peer| peer.request_id.as_deref()).map(redact_words);
+    if let Some(id) = &peers_id {
+        line = format!("{line}, RequestId {id}");
     }
-    if let Some(id) = error.detail(request_id::OPTION) {
+    let own_id = error.detail(request_id::OPTION);
+    if let Some(id) = own_id {
         line = format!("{line}, X-Request-ID {id}");
     }
-    line
+    LogLine::new(line)
+        .with("code", error.code())
+        .with_some("outcome", error.outcome().map(Outcome::as_str))
+        .with_some("http_status", error.http_status())
+        .with_some("request_id", peers_id)
+        .with_some("x_request_id", own_id)
 }
 
 /// An exchange in progress: the state that all its attempts share.
@@ -174,6 +192,7 @@ impl<'a> Sending<'a> {
             deadline: Some(deadline),
             cancel: &options.cancel,
             repeat: self.repeat,
+            retries: options.retries,
             response_content: self.route.response_content,
             sink,
             observer: options.observer(),
@@ -181,6 +200,14 @@ impl<'a> Sending<'a> {
             headers,
             signing,
         };
+        let content = match self.route {
+            Route { response_content: Some(_), .. } => Some(ProgressDirection::Receive),
+            Route { request_content: Some(_), .. } => Some(ProgressDirection::Send),
+            _ => None,
+        };
+        if let Some(watcher) = &options.progress {
+            watcher.stage.begin_exchange(content);
+        }
         keep(transport.exchange(message, plan).await?)?;
         let give_up = pin!(async {
             match options.until(deadline + COMMIT_EXTRA).race(pending::<Infallible>()).await {

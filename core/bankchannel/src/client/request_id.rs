@@ -12,7 +12,7 @@ use bankchannel_foundation::{
 };
 
 use super::ProtocolClient;
-use crate::{CallOptions, LogLevel};
+use crate::{CallOptions, LogLevel, LogLine};
 
 /// The header that carries the id.
 const HEADER: &str = "X-Request-ID";
@@ -90,7 +90,8 @@ pub(super) fn with_header(message: &OutRequest, id: &str) -> OutRequest {
 /// Logs the id of a message that is about to be sent.
 pub(super) fn log(operation: &str, id: &str, options: &CallOptions) {
     if options.is_logged() {
-        options.note(LogLevel::Debug, &format!("{operation}: X-Request-ID {}", redact_words(id)));
+        let id = redact_words(id);
+        options.note(LogLevel::Debug, LogLine::new(format!("{operation}: X-Request-ID {id}")).with("x_request_id", id));
     }
 }
 

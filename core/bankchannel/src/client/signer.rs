@@ -4,6 +4,7 @@ use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_foundation::{
     Error, Secret,
     error::{Row, row},
+    shown,
 };
 use bankchannel_pkcs11::Token;
 
@@ -39,7 +40,8 @@ impl Signer {
     /// Reads a key from PEM text. `opener` is the name of the field with the passphrase of an encrypted key.
     pub(crate) fn read(private_key: &Secret, passphrase: Option<&Secret>, opener: &str) -> Result<Self, String> {
         let key = SigningKey::from_pem(private_key.expose(), passphrase.map(Secret::expose));
-        key.map(Self::Key).map_err(|fault| fault.naming_opener(opener))
+        key.map(Self::Key)
+            .map_err(|fault| format!("{}{}", fault.naming_opener(opener), shown::key_file_remedy(private_key.expose())))
     }
 
     /// Signs these bytes, hashed once, with RSASSA-PKCS1-v1_5. A token uses its own connection and may be slow, so call

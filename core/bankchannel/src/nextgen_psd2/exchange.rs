@@ -31,7 +31,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{NextGenPsd2, sender::Sender};
 use crate::{
-    CallOptions, LogLevel,
+    CallOptions, LogLevel, LogLine,
     client::{
         ProtocolClient as _,
         exchange::{Sending, named},
@@ -140,7 +140,8 @@ impl RequestSigner for Signed<'_> {
             if self.options.is_logged() {
                 let id = signed.headers.text("x-request-id").unwrap_or("-");
                 let (operation, id, took) = (self.operation, redact_words(id), begun.elapsed().as_micros());
-                self.options.note(LogLevel::Debug, &format!("{operation}: X-Request-ID {id}, signed in {took} µs"));
+                let text = format!("{operation}: X-Request-ID {id}, signed in {took} µs");
+                self.options.note(LogLevel::Debug, LogLine::new(text).with("x_request_id", id));
             }
             debug_assert_eq!(body, signed.body, "signing leaves the body as it is");
             Ok(sendable(message, signed))

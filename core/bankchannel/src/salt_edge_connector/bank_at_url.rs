@@ -88,6 +88,7 @@ impl BankAtUrl {
             deadline: Some(until),
             cancel: &cancel,
             repeat,
+            retries: None,
             response_content: None,
             sink: &mut sink,
             observer: None,

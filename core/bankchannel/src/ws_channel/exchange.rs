@@ -31,7 +31,7 @@ use bankchannel_ws_channel::{
 
 use super::{Session, WsChannel, effects::Effect};
 use crate::{
-    CallOptions, LogLevel, call,
+    CallOptions, LogLevel, LogLine, call,
     client::{
         ProtocolClient as _,
         exchange::{Sending, named},
@@ -266,7 +266,7 @@ impl<O: Exchange<Codec = Envelope>> Halves for Typed<O> {
 /// Decodes the service's answer.
 fn receive<O: Exchange<Codec = Envelope>>(answer: InResponse, options: &CallOptions) -> Result<O::Response> {
     if options.is_logged() {
-        options.note(LogLevel::Debug, &answer_line(O::DECLARATION.name, &answer));
+        options.note(LogLevel::Debug, answer_line(O::DECLARATION.name, &answer));
     }
     O::decode_response(answer)
 }
@@ -291,16 +291,20 @@ fn replace_credentials(message: &mut OutRequest, session: &Session) {
 /// The longest answer that is parsed for the log, in bytes.
 const LOGGED_ANSWER_MAX: usize = 64 * 1024;
 
-fn answer_line(operation: &str, answer: &InResponse) -> String {
+fn answer_line(operation: &str, answer: &InResponse) -> LogLine {
     let fields = (answer.body.len() <= LOGGED_ANSWER_MAX).then(|| json::parse(&answer.body, MAX_DEPTH).ok()).flatten();
     let text = |name: &str| {
-        let found = fields.as_ref().and_then(|fields| fields.get(name)).and_then(Value::as_str).unwrap_or("-");
-        redact_words(&found.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
+        let found = fields.as_ref().and_then(|fields| fields.get(name)).and_then(Value::as_str)?;
+        Some(redact_words(&found.chars().filter(|c| !c.is_control()).take(200).collect::<String>()))
     };
-    format!(
+    let (code, words) = (text("ResponseCode"), text("ResponseText"));
+    let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    LogLine::new(format!(
         "{operation}: HTTP {} ResponseCode {} ResponseText {}",
         answer.status,
-        text("ResponseCode"),
-        text("ResponseText")
-    )
+        shown(&code),
+        shown(&words)
+    ))
+    .with("http_status", answer.status)
+    .with_some("peer_code", code)
 }

@@ -181,8 +181,8 @@ async fn progress_is_told_in_bytes() {
     let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
     let told = Arc::clone(&seen);
     let options = CallOptions {
-        progress: Some(Arc::new(move |progress: &bankchannel::Progress| {
-            told.lock().unwrap().push((progress.bytes, progress.total))
+        progress: Some(bankchannel::Watcher::new(move |progress| {
+            told.lock().unwrap().push((progress.bytes, progress.total));
         })),
         ..CallOptions::default()
     };

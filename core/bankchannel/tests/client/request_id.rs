@@ -29,7 +29,7 @@ async fn every_attempt_carries_the_id_and_so_do_its_error_and_its_log() {
     let error = client(&server).list_files_with(list(), &options).await.unwrap_err();
     assert_eq!(ids(&server), vec![Some(ID.to_owned()); 3]);
     assert_eq!((error.http_status(), error.detail("request_id")), (Some(503), Some(ID)));
-    let lines: Vec<String> = log.drain().into_iter().map(|record| record.text).collect();
+    let lines: Vec<String> = log.drain().into_iter().map(|record| record.line.text).collect();
     assert_eq!(lines.iter().filter(|line| **line == format!("ws_channel.list_files: X-Request-ID {ID}")).count(), 1);
     let last = lines.last().unwrap();
     assert!(last.contains("failed with") && last.ends_with(&format!(", X-Request-ID {ID}")), "{last}");

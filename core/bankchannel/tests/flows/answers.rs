@@ -81,7 +81,7 @@ impl Decider {
 fn wait(more: Value) -> Value {
     let mut request = json!({
         "bank": "simulator", "file_type": "pain.001.001.09", "file_name": "a.xml", "private_key": private_key(),
-        "wait_for": [STATUS, STATEMENT], "poll_interval_ms": 100,
+        "wait_for": [STATUS, STATEMENT], "poll_interval_s": 0.1,
     });
     request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     request
@@ -112,7 +112,7 @@ async fn each_of_many_uploads_gets_its_own_answer() {
     let clients: Vec<WsChannel> = (0..32).map(|at| if at < 16 { shared.clone() } else { client(&server) }).collect();
     let uploads = clients.iter().enumerate().map(|(at, client)| async move {
         let euros = if at % 3 == 0 { 20_000_000 } else { 10 + at as u32 };
-        upload(client, &payment(&format!("MSG-{at}"), euros), json!({"timeout_s": 30})).await
+        upload(client, &payment(&format!("MSG-{at}"), euros), json!({"wait_timeout_s": 30})).await
     });
     for (at, done) in futures_util::future::join_all(uploads).await.into_iter().enumerate() {
         let done = done.unwrap();
@@ -132,7 +132,7 @@ async fn a_rejection_ends_the_wait_and_says_so_first() {
     let server = Server::start(move |seen, _| bank.act(seen)).await;
     let client = client(&server);
     let begun = Instant::now();
-    let done = upload(&client, &payment("BAD-1", 20_000_000), json!({"timeout_s": 60})).await.unwrap();
+    let done = upload(&client, &payment("BAD-1", 20_000_000), json!({"wait_timeout_s": 60})).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(20), "the statement is not waited for");
     assert_eq!(
         (&done["verdict"], &done["status"]["code"], &done["reason"]["code"]),
@@ -296,7 +296,7 @@ async fn a_file_that_hangs_holds_up_no_answer() {
     let begun = Instant::now();
     let uploads = (0..3).map(|at| {
         let shared = &shared;
-        async move { upload(shared, &payment(&format!("H-{at}"), 10 + at), json!({"timeout_s": 30})).await }
+        async move { upload(shared, &payment(&format!("H-{at}"), 10 + at), json!({"wait_timeout_s": 30})).await }
     });
     for done in futures_util::future::join_all(uploads).await {
         assert_eq!(done.unwrap()["verdict"], "accepted");

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bankchannel::{
-    CallOptions, ConnectionSettings, Progress,
+    CallOptions, ConnectionSettings, Watcher,
     ws_channel::{DownloadNewFilesResponse, Mode, WsChannel, WsChannelSettings, flows::DownloadedFile},
 };
 use bankchannel_foundation::model::Seconds;
@@ -309,7 +309,8 @@ async fn one_file_that_takes_too_long_does_not_stop_the_others() {
     let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two")]);
     let server =
         Server::start(move |seen, _| if seen.path.ends_with("/1") { Act::Stall } else { bank.act(seen) }).await;
-    let connection = ConnectionSettings { timeout_s: Some(1), ..Default::default() };
+    let connection =
+        ConnectionSettings { exchange_timeout_s: Some(Seconds(Duration::from_secs(1))), ..Default::default() };
     let settings = WsChannelSettings { connection, ..settings(&server) };
     let client = WsChannel::new(settings).unwrap();
     client.set_session(session("token-of-the-test", Mode::Data));
@@ -333,7 +334,7 @@ async fn a_flow_has_a_limit_of_its_own() {
         )
         .await;
     let seconds = |s: f64| Some(Seconds(Duration::from_secs_f64(s)));
-    let connection = ConnectionSettings { exchange_timeout_s: seconds(0.4), timeout_s: Some(60), ..Default::default() };
+    let connection = ConnectionSettings { exchange_timeout_s: seconds(0.4), ..Default::default() };
     let settings = WsChannelSettings { connection, flow_timeout_s: seconds(0.6), ..settings(&server) };
     let client = WsChannel::new(settings).unwrap();
     client.set_session(session("token-of-the-test", Mode::Data));
@@ -369,7 +370,7 @@ async fn one_reference_only_and_progress_on_the_way() {
     let said = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&said);
     let options = CallOptions {
-        progress: Some(Arc::new(move |step: &Progress| told.lock().unwrap().push(step.text.clone()))),
+        progress: Some(Watcher::new(move |step| told.lock().unwrap().push(step.text.clone()))),
         ..CallOptions::default()
     };
     let request = json!({"bank": "nordea", "directory": folder.path(), "file_reference": "2"});

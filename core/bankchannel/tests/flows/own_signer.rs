@@ -355,7 +355,7 @@ async fn an_upload_that_waits_for_answers_is_signed_elsewhere_too() {
     })
     .await;
     let signer = Signer::honest();
-    let request = request(json!({"wait_for": ["pain.002.001.10"], "poll_interval_ms": 100}));
+    let request = request(json!({"wait_for": ["pain.002.001.10"], "poll_interval_s": 0.1}));
     let done = client(&server).call_json("ws_channel.upload_and_wait", request, with(&signer)).await.unwrap().response;
     assert_eq!(done["answers"][0]["content"], "YW5zd2Vy");
     let seen = server.seen();

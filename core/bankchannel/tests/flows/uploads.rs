@@ -151,9 +151,8 @@ async fn a_file_that_changes_between_signing_and_sending_is_refused() {
 }
 
 fn wait(more: Value) -> Value {
-    let mut request = sign(
-        json!({"file_name": "a.xml", "wait_for": ["pain.002.001.10", "camt.053.001.02"], "poll_interval_ms": 100}),
-    );
+    let mut request =
+        sign(json!({"file_name": "a.xml", "wait_for": ["pain.002.001.10", "camt.053.001.02"], "poll_interval_s": 0.1}));
     request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     request
 }
@@ -240,7 +239,7 @@ async fn an_answer_that_does_not_come_says_that_the_upload_was_accepted() {
     let server = answering(Bank::default(), &["pain.002.001.10"]).await;
     let started = Instant::now();
     let error = client(&server)
-        .call_json("ws_channel.upload_and_wait", wait(json!({"timeout_s": 1})), with(PAYMENT.to_vec()))
+        .call_json("ws_channel.upload_and_wait", wait(json!({"wait_timeout_s": 1})), with(PAYMENT.to_vec()))
         .await
         .unwrap_err();
     assert_eq!(
@@ -249,7 +248,7 @@ async fn an_answer_that_does_not_come_says_that_the_upload_was_accepted() {
     );
     assert_eq!((error.detail("upload"), error.detail("missing")), (Some("accepted"), Some("camt.053.001.02")));
     assert!(started.elapsed() < Duration::from_secs(4));
-    let again = wait(json!({"wait_timeout_s": 0.3, "timeout_s": 60}));
+    let again = wait(json!({"wait_timeout_s": 0.3, "wait_timeout_s": 60}));
     let error =
         client(&server).call_json("ws_channel.upload_and_wait", again, with(PAYMENT.to_vec())).await.unwrap_err();
     assert_eq!(error.code(), "ws_channel.answer_not_found");
@@ -326,7 +325,7 @@ async fn an_answer_that_did_not_arrive_is_not_lost() {
     let folder = tempfile::tempdir().unwrap();
     // Time for one look only.
     let request = wait(
-        json!({"directory": folder.path(), "wait_for": ["pain.002.001.10"], "wait_timeout_s": 0, "poll_interval_ms": 60000}),
+        json!({"directory": folder.path(), "wait_for": ["pain.002.001.10"], "wait_timeout_s": 0, "poll_interval_s": 60}),
     );
     let client = client(&server);
     let error = client.call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap_err();
@@ -348,7 +347,7 @@ async fn an_answer_whose_download_broke_off_is_looked_for_among_all() {
     let folder = tempfile::tempdir().unwrap();
     for directory in [json!(null), json!(folder.path())] {
         let server = answering_badly(vec![cut.clone(); 3]).await;
-        let request = wait(json!({"directory": directory, "wait_for": ["pain.002.001.10"], "timeout_s": 30}));
+        let request = wait(json!({"directory": directory, "wait_for": ["pain.002.001.10"], "wait_timeout_s": 30}));
         let started = Instant::now();
         client(&server).call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap();
         assert!(started.elapsed() < Duration::from_secs(15), "the last look is not waited for");
@@ -368,11 +367,14 @@ async fn a_look_that_takes_too_long_is_not_the_end_of_the_wait() {
         _ => bank.act(seen),
     })
     .await;
-    let connection = ConnectionSettings { timeout_s: Some(2), ..Default::default() };
+    let connection = ConnectionSettings {
+        exchange_timeout_s: Some(bankchannel_foundation::model::Seconds(Duration::from_secs(2))),
+        ..Default::default()
+    };
     let settings = WsChannelSettings { connection, ..settings(&server) };
     let client = WsChannel::new(settings).unwrap();
     client.set_session(session("token-of-the-test", Mode::Data));
-    let request = wait(json!({"wait_for": ["pain.002.001.10"], "timeout_s": 30}));
+    let request = wait(json!({"wait_for": ["pain.002.001.10"], "wait_timeout_s": 30}));
     client.call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap();
 }
 
@@ -404,7 +406,7 @@ async fn waiting_outlives_a_renewal_that_broke_off() {
         WsChannelSettings { renew_session: Some(true), password: Some(PASSWORD.into()), ..settings(&server) };
     let client = WsChannel::new(settings).unwrap();
     client.set_session(session("old", Mode::Data));
-    let request = wait(json!({"wait_for": ["pain.002.001.10"], "timeout_s": 30}));
+    let request = wait(json!({"wait_for": ["pain.002.001.10"], "wait_timeout_s": 30}));
     client.call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap();
 }
 

@@ -40,7 +40,7 @@ async fn the_first_attempt_is_signed_with_the_given_id_and_the_next_with_its_own
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 3, "no id is sent twice");
-    let lines: Vec<String> = log.drain().into_iter().map(|record| record.text).collect();
+    let lines: Vec<String> = log.drain().into_iter().map(|record| record.line.text).collect();
     let begins = format!("nextgen_psd2.get_accounts: X-Request-ID {ID}, signed in ");
     assert_eq!(lines.iter().filter(|line| line.starts_with(&begins)).count(), 1, "{lines:?}");
     assert!(lines.last().unwrap().ends_with(&format!(", X-Request-ID {ID}")), "{lines:?}");

@@ -99,6 +99,7 @@ impl Hub {
             deadline: Some(begun + TIMEOUT),
             cancel: &cancel,
             repeat: Repeat::Never,
+            retries: None,
             response_content: None,
             sink: &mut sink,
             observer: None,

@@ -125,7 +125,7 @@ async fn each_class_of_the_hubs_has_its_reaction() {
         let listed = callback(&connector, CallbackType::Success).await;
         assert_eq!((listed.state, listed.attempts), (expected, 1), "{name}: {worked:?}");
         assert_eq!((listed.http_status, listed.error_class.as_deref()), (Some(status.into()), Some(name)));
-        let log: String = world.log.drain().into_iter().map(|record| record.text).collect();
+        let log: String = world.log.drain().into_iter().map(|record| record.line.text).collect();
         assert!(!log.contains("planted"), "{log}");
 
         // A token that the bank revokes.
@@ -290,7 +290,7 @@ async fn fails(what: &str, url: &str) {
     let handled = world.connector.handle_request(fetch, &options).await.unwrap();
     let body: Value = serde_json::from_str(&handled.answer.body).unwrap();
     assert!(handled.answer.status >= 500, "{what}: {} {body}", handled.answer.status);
-    let log: String = world.log.drain().into_iter().map(|record| record.text).collect();
+    let log: String = world.log.drain().into_iter().map(|record| record.line.text).collect();
     let said = format!("{known} {body} {log}");
     assert!(!said.contains("planted"), "{what}: what the bank says stays there: {said}");
 }

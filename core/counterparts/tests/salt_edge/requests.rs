@@ -122,7 +122,7 @@ async fn a_bank_that_fails_or_talks_nonsense_is_a_failure_of_the_bank() {
         let said = world.answer(json!({"operation": "fetch_accounts", "access_token_of": "s-1"})).await;
         assert_eq!(class(&said), (500, "InternalProviderError"), "{said:?}");
         assert!(!said.1.to_string().contains(OWN_TEXT));
-        let logged: Vec<String> = world.log.drain().into_iter().map(|record| record.text).collect();
+        let logged: Vec<String> = world.log.drain().into_iter().map(|record| record.line.text).collect();
         assert!(logged.iter().any(|line| line.contains("bank.list_accounts")), "{logged:?}");
     }
     let world = World::new(Bank::new(|question, asked| match question {

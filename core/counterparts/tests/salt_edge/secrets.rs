@@ -25,7 +25,7 @@ async fn neither_the_store_nor_the_log_holds_what_customers_gave() {
     world.connector.handle_request(fetch, &world.options()).await.unwrap();
     let (status, customer) = world.answer(json!({"operation": "fetch_customer", "access_token_of": secret})).await;
     assert!(status == 200 && customer.to_string().contains("Minna"));
-    let logged: Vec<String> = world.log.drain().into_iter().map(|record| record.text).collect();
+    let logged: Vec<String> = world.log.drain().into_iter().map(|record| record.line.text).collect();
     assert!(!logged.is_empty());
     let planted = [
         "planted-login",

@@ -1,6 +1,10 @@
 //! Reads `#[boundary(…)]` attributes and doc comments.
 
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
+use syn::{
+    Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, Type, parenthesized,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+};
 
 /// Every key that `#[boundary(…)]` accepts, on any item.
 #[derive(Default)]
@@ -8,6 +12,7 @@ pub(crate) struct Attributes {
     pub(crate) profile: bool,
     pub(crate) off_wire: bool,
     pub(crate) flatten: bool,
+    pub(crate) members: Vec<Member>,
     pub(crate) same_names: bool,
     pub(crate) open: bool,
     pub(crate) wire: Option<String>,
@@ -15,6 +20,20 @@ pub(crate) struct Attributes {
     pub(crate) formerly: Vec<String>,
     pub(crate) tag: Option<String>,
     pub(crate) value: Option<String>,
+}
+
+/// A field of a flattened group, for which the builder gets a method.
+pub(crate) struct Member {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}
+
+impl Parse for Member {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.parse()?;
+        input.parse::<Token![:]>()?;
+        Ok(Self { name, ty: input.parse()? })
+    }
 }
 
 impl Attributes {
@@ -35,6 +54,10 @@ impl Attributes {
                     out.off_wire = true;
                 } else if meta.path.is_ident("flatten") {
                     out.flatten = true;
+                } else if meta.path.is_ident("members") {
+                    let inside;
+                    parenthesized!(inside in meta.input);
+                    out.members.extend(Punctuated::<Member, Token![,]>::parse_terminated(&inside)?);
                 } else if meta.path.is_ident("same_names") {
                     out.same_names = true;
                 } else if meta.path.is_ident("open") {

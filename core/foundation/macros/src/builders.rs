@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{DeriveInput, Field, GenericArgument, Ident, PathArguments, Type, Visibility};
 
-use crate::cited::cited;
+use crate::{attributes::Member, cited::cited};
 
 /// Collects the builder's methods while the struct's fields are visited.
 pub(crate) struct Builder<'a> {
@@ -12,12 +12,13 @@ pub(crate) struct Builder<'a> {
     name: Ident,
     visibility: &'a Visibility,
     methods: Vec<TokenStream>,
+    checks: Vec<TokenStream>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn of(input: &'a DeriveInput) -> Self {
         let name = format_ident!("{}Builder", input.ident);
-        Self { of: &input.ident, name, visibility: &input.vis, methods: Vec::new() }
+        Self { of: &input.ident, name, visibility: &input.vis, methods: Vec::new(), checks: Vec::new() }
     }
 
     /// A field with its own name.
@@ -46,9 +47,33 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A group: a field whose own fields are flattened into the struct.
-    pub(crate) fn group(&mut self, field: &Field) {
+    /// A group: a field whose own fields are flattened into the struct. Each of its `members` gets a method.
+    pub(crate) fn group(&mut self, field: &Field, members: &[Member]) {
         let (name, ty) = (&field.ident, &field.ty);
+        let fields = quote! { <#ty as ::bankchannel_foundation::model::Fields>::FIELDS };
+        for Member { name, ty: of } in members {
+            let (text, doc) = (name.to_string(), format!("Sets `{name}` of [`{}`].", quote! { #ty }));
+            self.methods.push(quote! {
+                #[doc = #doc]
+                #[must_use]
+                pub fn #name(mut self, value: impl ::bankchannel_foundation::model::IntoField<#of>) -> Self {
+                    const FIELD: &::bankchannel_foundation::model::Field =
+                        ::bankchannel_foundation::model::field_named(#fields, #text);
+                    self.0.set::<#of>(FIELD, value);
+                    self
+                }
+            });
+        }
+        if !members.is_empty() {
+            let count = members.len();
+            self.checks.push(quote! {
+                const _: () = assert!(#fields.len() == #count, "`members` names every field of the flattened struct");
+            });
+        }
+        // Where a member has the group's name, that is what the name means.
+        if members.iter().any(|member| Some(&member.name) == name.as_ref()) {
+            return;
+        }
         self.methods.push(quote! {
             /// Sets the fields of this group, which are flattened into this object on the boundary.
             #[must_use]
@@ -60,11 +85,13 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn finish(self) -> TokenStream {
-        let Self { of, name, visibility, methods } = self;
+        let Self { of, name, visibility, methods, checks } = self;
         let model = quote! { ::bankchannel_foundation::model };
         let of_builder =
             format!("Makes a [`{of}`] field by field; what is left out may come from a client's settings.");
         quote! {
+            #(#checks)*
+
             #[doc = #of_builder]
             #[derive(Debug, Clone, Default)]
             #[must_use = "a builder does nothing until it is given to a call or built"]

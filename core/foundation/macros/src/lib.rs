@@ -14,6 +14,7 @@
 //! | `#[boundary(formerly = "file_contents")]` | field | its boundary name in earlier versions, still accepted; the builder has a deprecated method with it |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
 //! | `#[boundary(flatten)]` | field | a struct whose fields are inlined among the others, in both representations |
+//! | `#[boundary(flatten, members(check: bool))]` | field | the same; the builder has a method for each of its fields, all of which are named |
 //! | `#[boundary(open)]` | enum | values from a peer: the last variant, `Other(String)`, takes unknown ones |
 //! | `#[boundary("NEW")]` | variant | the value, the same in both representations |
 //! | `#[boundary(tag = "state")]` | enum | a tagged union; each variant holds one struct or nothing |

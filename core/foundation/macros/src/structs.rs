@@ -23,7 +23,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         let attributes = Attributes::parse(&field.attrs)?;
         if attributes.flatten {
             stands_alone(field, &attributes)?;
-            builder.group(field);
+            builder.group(field, &attributes.members);
             let group = quote! { <#ty as #model::Fields> };
             parts.push(quote! { #group::FIELDS });
             takes.push(quote! { #field_ident: #group::take(object, reader)? });

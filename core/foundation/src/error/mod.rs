@@ -208,6 +208,12 @@ impl Error {
         &self.0.message
     }
 
+    /// What to do about it, from the table of errors.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        self.0.row.doc
+    }
+
     /// The operation that failed.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
@@ -276,6 +282,7 @@ impl Error {
         out.insert("code".into(), json!(details.row.code));
         out.insert("category".into(), json!(self.category().as_str()));
         out.insert("message".into(), json!(details.message));
+        out.insert("remedy".into(), json!(self.remedy()));
         out.insert("retryable".into(), json!(self.retryable()));
         out.insert("operation".into(), json!(details.operation));
         out.insert("http_status".into(), json!(details.http_status));

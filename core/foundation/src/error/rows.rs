@@ -154,7 +154,7 @@ pub mod row {
         CLOSED = "configuration.closed", Configuration, never,
             "This handle was closed.", "Open a new one.";
         CONNECT_FAILED = "transport.connect_failed", Transport, again,
-            "No connection to the server could be made.", "Check the address and the network; nothing was sent.";
+            "No connection to the server could be made.", "Check the address and the network; see the outcome.";
         TLS_FAILED = "transport.tls_failed", Transport, never,
             "The server's TLS certificate or handshake was refused.", "Check the host name, the clock, the trusted roots and the client certificate; see the outcome: `unknown` when it broke after the handshake.";
         CONNECTION_LOST = "transport.connection_lost", Transport, never,

@@ -63,6 +63,22 @@ pub const fn joined<const N: usize>(parts: &[&[Field]]) -> [Field; N] {
     all
 }
 
+/// The field of this name, for a builder's method; at compile time.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub const fn field_named(fields: &'static [Field], name: &str) -> &'static Field {
+    let mut left = fields;
+    while let [field, further @ ..] = left {
+        if is_same(field.name.as_bytes(), name.as_bytes()) {
+            return field;
+        }
+        left = further;
+    }
+    panic!("`members` names a field that the flattened struct does not have")
+}
+
 const fn clashes(field: &Field, mut others: &[Field]) -> bool {
     while let [other, further @ ..] = others {
         if has_boundary_name(other, &[field.name])

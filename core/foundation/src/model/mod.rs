@@ -1,8 +1,8 @@
 //! The closed type model: what may cross the boundary.
 //!
 //! A type is in the model when it implements [`Boundary`]: bool, integers within ±2^53, [`Decimal`], [`Date`],
-//! [`Timestamp`], text with a format ([`text_type!`](crate::text_type)), [`Secret`](crate::Secret), [`Content`], enums
-//! closed and open, lists, maps, structs, tagged unions, and objects with any members ([`JsonObject`]). Anything else
+//! [`Timestamp`], text with a format ([`text_type!`](crate::text_type)), [`Secret`](crate::Secret), [`Content`],
+//! [`InlineBytes`], enums closed and open, lists, maps, structs, tagged unions, and objects with any members ([`JsonObject`]). Anything else
 //! does not compile, so the generators of the language bindings know every case.
 //!
 //! The same declaration is read and written in two representations: [`Representation::Boundary`] is the users' form
@@ -15,6 +15,7 @@ mod collections;
 mod content;
 mod decimal;
 mod fields;
+mod inline_bytes;
 mod json;
 mod json_text;
 mod open_content;
@@ -31,7 +32,8 @@ pub use builder::{Draft, IntoField, IntoRequest, SecretField, TextField};
 pub use cited::{Cited, cited};
 pub use content::{Content, PieceSource, Pieces};
 pub use decimal::Decimal;
-pub use fields::{Fields, joined};
+pub use fields::{Fields, field_named, joined};
+pub use inline_bytes::InlineBytes;
 pub use json::JsonObject;
 pub use open_content::OpenContent;
 pub use reader::{ObjectReader, Profile, Reader};

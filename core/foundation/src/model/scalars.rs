@@ -131,6 +131,12 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
                 .invalid(format!("must be a string, {{\"file\": PATH}} or {{\"env\": NAME}}, not {}", kind(&other))));
         }
     };
+    if reader.representation() == Representation::Boundary && secret.expose() == shown::HIDDEN_SECRET {
+        return Err(reader.invalid(
+            "is the text `[secret]`, which is printed in place of a secret: take the secret from the result itself, \
+             with reveal() or a file that its save method wrote",
+        ));
+    }
     if secret.expose().len() > SECRET_MAX {
         return Err(reader.invalid(format!("is longer than {SECRET_MAX} bytes")));
     }

@@ -24,6 +24,7 @@ pub fn schema(shape: &Shape, representation: Representation) -> Value {
             json!({"type": "string", "contentEncoding": "base64"})
         }
         Shape::Content => content(),
+        Shape::Bytes => json!({"type": "string", "contentEncoding": "base64"}),
         Shape::Enum(shape) => names(shape),
         Shape::List(of) => json!({"type": "array", "items": schema(of, representation)}),
         Shape::Map(of) => json!({"type": "object", "additionalProperties": schema(of, representation)}),

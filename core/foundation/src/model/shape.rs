@@ -29,6 +29,8 @@ pub enum Shape {
     Secret(TextShape),
     /// A file's content: outside the JSON, or named in it.
     Content,
+    /// Bytes, as base64 text in JSON.
+    Bytes,
     /// One of a list of names.
     Enum(EnumShape),
     /// Any number of one shape.

@@ -1,13 +1,87 @@
 //! Dates and instants.
 
-use std::{fmt, time::Duration};
+use std::{
+    cmp::Ordering,
+    fmt,
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
 
 use super::{Boundary, Reader, Shape, Value, Writer};
 use crate::Error;
 
 /// A calendar date, `2026-11-20`.
+///
+/// ```
+/// use bankchannel_foundation::model::Date;
+///
+/// let due: Date = "2026-11-30".parse()?;
+/// assert_eq!(due.plus_days(1), Date::new(2026, 12, 1)?);
+/// assert_eq!((due.year(), due.month(), due.day(), due.to_string()), (2026, 11, 30, "2026-11-30".to_owned()));
+/// # Ok::<(), bankchannel_foundation::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date(pub jiff::civil::Date);
+pub struct Date(#[doc(hidden)] pub jiff::civil::Date);
+
+impl Date {
+    /// The date of this year, month (1 to 12) and day.
+    ///
+    /// # Errors
+    /// `input.invalid_field` if the calendar has no such date; years are 0 to 9999.
+    pub fn new(year: i16, month: i8, day: i8) -> Result<Self, Error> {
+        let made = jiff::civil::Date::new(year, month, day).ok().filter(|_| year >= 0);
+        made.map(Self).ok_or_else(|| Error::invalid_field("date", "the calendar has no such date"))
+    }
+
+    /// Today in this time zone, such as `Europe/Helsinki`; that of the system without one.
+    ///
+    /// # Errors
+    /// `input.invalid_field` if the time zone is unknown.
+    pub fn today(zone: Option<&str>) -> Result<Self, Error> {
+        let now = match zone {
+            None => jiff::Zoned::now(),
+            Some(zone) => jiff::Timestamp::now()
+                .in_tz(zone)
+                .map_err(|_| Error::invalid_field("zone", "must be a time zone such as Europe/Helsinki"))?,
+        };
+        Ok(Self(now.date()))
+    }
+
+    /// The year.
+    #[must_use]
+    pub fn year(self) -> i16 {
+        self.0.year()
+    }
+
+    /// The month, 1 to 12.
+    #[must_use]
+    pub fn month(self) -> i8 {
+        self.0.month()
+    }
+
+    /// The day of the month.
+    #[must_use]
+    pub fn day(self) -> i8 {
+        self.0.day()
+    }
+
+    /// The date this many days later, or earlier; the first or last date of the calendar if it would be beyond.
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().days(i64::from(days))))
+    }
+}
+
+impl FromStr for Date {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let date = if text.len() == 10 { text.parse().ok() } else { None };
+        date.map(Self).ok_or_else(|| Error::invalid_field("date", DATE_MUST_BE))
+    }
+}
+
+const DATE_MUST_BE: &str = "must be a date such as 2026-11-20";
 
 /// A length of time in seconds, fractions allowed: `2.5`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -39,8 +113,9 @@ impl From<Duration> for Seconds {
     }
 }
 
-/// An instant as RFC 3339 with offset, such as `2026-11-20T08:00:00.000+02:00`. The original offset is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An instant as RFC 3339 with offset, such as `2026-11-20T08:00:00.000+02:00`. The original offset is kept; equal is
+/// what is written equally, earlier and later are the instants.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Timestamp {
     text: String,
     instant: jiff::Timestamp,
@@ -75,9 +150,46 @@ impl Timestamp {
         self.instant.as_millisecond()
     }
 
+    /// The instant as the standard library has it.
+    #[must_use]
+    pub fn to_system_time(&self) -> SystemTime {
+        self.instant.into()
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let instant = if is_rfc3339(text) { text.parse().ok()? } else { return None };
         Some(Self { text: text.to_owned(), instant })
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::new(text)
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// With milliseconds, in UTC; clamped as by [`from_ms`](Self::from_ms).
+    fn from(time: SystemTime) -> Self {
+        let ms = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+        };
+        Self::from_ms(ms)
+    }
+}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.instant.cmp(&other.instant).then_with(|| self.text.cmp(&other.text))
     }
 }
 
@@ -143,8 +255,7 @@ impl Boundary for Date {
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
-        let date = if text.len() == 10 { text.parse().ok() } else { None };
-        date.map(Self).ok_or_else(|| reader.invalid("must be a date such as 2026-11-20"))
+        text.parse().map_err(|_| reader.invalid(DATE_MUST_BE))
     }
 
     fn write(self, _: &mut Writer) -> Value<'static> {

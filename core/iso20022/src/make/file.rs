@@ -13,7 +13,19 @@ use crate::rules::{Finding, PaymentVersion, ProfileOptions};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct PaymentData {
     /// The values of transfers that do not set their own.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        debtor: PaymentParty,
+        execution_date: Date,
+        execution_time: Timestamp,
+        kind: crate::make::TransferKind,
+        service_level: String,
+        local_instrument: String,
+        category: String,
+        batch_booking: bool,
+        charge_bearer: crate::make::ChargeBearer,
+        ultimate_debtor: PaymentParty,
+        batch_id: String,
+    ))]
     pub group: GroupData,
     /// The currency of transfers without one, an ISO 4217 code; EUR by default.
     pub currency: Option<String>,

@@ -41,7 +41,19 @@ pub struct CreditTransfer {
     /// The report to authorities about a payment abroad, at most 10 parts.
     pub regulatory_reporting: Option<Vec<RegulatoryReport>>,
     /// The data that differs from the file's.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        debtor: PaymentParty,
+        execution_date: Date,
+        execution_time: Timestamp,
+        kind: TransferKind,
+        service_level: String,
+        local_instrument: String,
+        category: String,
+        batch_booking: bool,
+        charge_bearer: ChargeBearer,
+        ultimate_debtor: PaymentParty,
+        batch_id: String,
+    ))]
     pub group: GroupData,
 }
 

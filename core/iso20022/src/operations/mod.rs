@@ -42,6 +42,7 @@ pub(crate) const fn local(
 ) -> Declaration {
     Declaration {
         group: Some(MODULE),
+        takes_time: true,
         ..Declaration::new(OperationKind::Local, MODULE, subject, name, summary, doc, errors)
     }
 }

@@ -6,6 +6,7 @@ use bankchannel_foundation::{
     Error, Secret,
     error::{Row, row},
     model::Timestamp,
+    shown,
 };
 use bankchannel_openpgp::{self as openpgp, PrivateKey, PublicKey, PublicKeyLimits};
 
@@ -38,7 +39,7 @@ pub(crate) fn private_keys(
     blocks(text)
         .into_iter()
         .map(|block| {
-            let mut key = PrivateKey::from_armored(block.as_bytes()).map_err(|why| fault(field, why))?;
+            let mut key = PrivateKey::from_armored(block.as_bytes()).map_err(|why| unread_key(field, text, why))?;
             if key.is_locked() {
                 let given = passphrase.ok_or_else(|| fault(field, openpgp::Error::Locked))?;
                 key.unlock(given.expose()).map_err(|why| fault(field, why))?;
@@ -46,6 +47,17 @@ pub(crate) fn private_keys(
             Ok(key)
         })
         .collect()
+}
+
+/// The error of a text that is no private key; a text that may be a path gets the remedy.
+fn unread_key(field: &'static str, text: &str, why: openpgp::Error) -> Error {
+    let error = fault(field, why);
+    let remedy = shown::key_file_remedy(text);
+    if remedy.is_empty() {
+        return error;
+    }
+    let message = format!("{}{remedy}", error.message());
+    Error::because(error.row(), message).with("field", field)
 }
 
 /// Parses the public keys of a text; of a private key, its public half is used.

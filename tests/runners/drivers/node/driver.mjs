@@ -20,7 +20,8 @@ const MAPS = new Set(['links', 'header_names', 'headerNames']);
 function renamed(value, way) {
   if (Array.isArray(value)) return value.map((element) => renamed(element, way));
   if (value instanceof SecretText) return value.reveal();
-  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return value;
+  if (Buffer.isBuffer(value)) return value.toString('base64');
+  if (value === null || typeof value !== 'object') return value;
   const members = Object.entries(value).map(([name, held]) => [way(name), MAPS.has(name) ? mapped(held, way) : renamed(held, way)]);
   return Object.fromEntries(members);
 }
@@ -33,7 +34,8 @@ function mapped(value, way) {
 /** Renames the members of a value as its schema has them: the keys of maps and of free JSON are data, and stay as they are. */
 function shaped(value, way, schema) {
   if (value instanceof SecretText) return value.reveal();
-  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return value;
+  if (Buffer.isBuffer(value)) return value.toString('base64');
+  if (value === null || typeof value !== 'object') return value;
   const { items, properties, additionalProperties: of, oneOf } = schema ?? {};
   if (Array.isArray(value)) return value.map((element) => shaped(element, way, items));
   if (oneOf) {
@@ -107,7 +109,7 @@ async function call(client, request) {
   if (typeof signature === 'string') options.signer = async () => Buffer.from(signature, 'base64');
   // One made by a user's own signer, with the key in this file.
   if (signature?.sign_with) options.signer = async (asked) => signed(signature.sign_with, asked);
-  if (request.timeout_ms >= 0) options.timeoutMs = request.timeout_ms;
+  if (request.timeout_ms >= 0) options.timeout = request.timeout_ms / 1000;
   const pieces = [];
   if (request.destination?.path) options.destination = { path: request.destination.path };
   if (request.destination?.pieces) {

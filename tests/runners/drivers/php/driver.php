@@ -113,8 +113,8 @@ final class Driver
             }
             $arguments['destination'] = $destination;
         }
-        if (($request['timeout_ms'] ?? -1) >= 0 && in_array('timeoutMs', $parameters, true)) {
-            $arguments['timeoutMs'] = $request['timeout_ms'];
+        if (($request['timeout_ms'] ?? -1) >= 0 && in_array('timeout', $parameters, true)) {
+            $arguments['timeout'] = $request['timeout_ms'] / 1000;
         }
         if (in_array('onCode', $parameters, true)) {
             $arguments['onCode'] = self::answers($request);

@@ -27,6 +27,7 @@ from bankchannel import (
     Question,
     Received,
     Record,
+    SecretText,
     SignatureRequest,
 )
 
@@ -105,6 +106,10 @@ def plain(value: object) -> Any:
         return re.sub(r"\+00:00$", "Z", value.isoformat())
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, SecretText):
+        return value.reveal()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if hasattr(value, "items"):
         return {key: plain(element) for key, element in value.items()}
     return value if isinstance(value, (bool, int, str)) or value is None else str(value)

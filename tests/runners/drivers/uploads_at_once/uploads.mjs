@@ -17,7 +17,7 @@ async function one({ id, path }) {
     privateKey: { file: job.private_key_file },
     waitFor: job.wait_for,
     waitTimeoutS: 120,
-    pollIntervalMs: 200,
+    pollIntervalS: 0.2,
   });
   const reports = answers.flatMap(({ report }) => report?.reports ?? []);
   const entries = answers.flatMap(({ statement }) => statement?.statements ?? []).flatMap(({ entries }) => entries);

@@ -29,7 +29,7 @@ foreach ($job['uploads'] as $upload) {
         privateKey: Secret::file($job['private_key_file']),
         waitFor: $job['wait_for'],
         waitTimeoutS: 120.0,
-        pollIntervalMs: 200,
+        pollIntervalS: 0.2,
     );
     $named = [];
     foreach ($done->answers as $answer) {

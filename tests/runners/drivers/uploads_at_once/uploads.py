@@ -24,7 +24,7 @@ def request(upload: dict[str, str]) -> dict[str, Any]:
         "private_key": {"file": job["private_key_file"]},
         "wait_for": job["wait_for"],
         "wait_timeout_s": 120,
-        "poll_interval_ms": 200,
+        "poll_interval_s": 0.2,
     }
 
 

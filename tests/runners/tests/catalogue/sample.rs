@@ -73,6 +73,7 @@ impl Sampler<'_> {
                 let bytes: Vec<u8> = (0..random.below(100)).map(|_| random.below(256) as u8).collect();
                 json!({"base64": STANDARD.encode(bytes)})
             }
+            Shape::Bytes => json!(STANDARD.encode([0, 255, 128])),
             Shape::Enum(shape) => {
                 let at = random.below(shape.values.len() + usize::from(shape.open));
                 json!(shape.values.get(at).map_or("A value of tomorrow", |value| value.value))

@@ -71,6 +71,7 @@ pub(super) fn plan<'a>(
         deadline: None,
         cancel,
         repeat: Repeat::Never,
+        retries: None,
         response_content: None,
         sink,
         observer: None,

@@ -26,6 +26,7 @@ async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: 
         deadline: None,
         cancel: &cancel,
         repeat: Repeat::Never,
+        retries: None,
         response_content: None,
         sink: &mut sink,
         observer: None,

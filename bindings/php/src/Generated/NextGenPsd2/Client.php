@@ -8,6 +8,7 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\HttpExchange;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -32,12 +33,16 @@ interface Client
      * @param string|Secret $psuPersonalIdentifier The hash of the personal identifier, from
      * `hash_identifier`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -54,9 +59,11 @@ interface Client
         #[\SensitiveParameter] string $psuId,
         #[\SensitiveParameter] string|Secret $psuPersonalIdentifier,
         ?string $acceptLanguage = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): VerifyUserResponse;
 
     /**
@@ -79,12 +86,16 @@ interface Client
      * already apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -108,9 +119,11 @@ interface Client
         ?array $acceptFix = null,
         ?string $acceptLanguage = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UpdateBankOfferedConsentsResponse;
 
     /**
@@ -132,12 +145,16 @@ interface Client
      * already apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @deprecated Use `updateBankOfferedConsents`.
      *
@@ -163,9 +180,11 @@ interface Client
         ?array $acceptFix = null,
         ?string $acceptLanguage = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UpdateConsentsResponse;
 
     /**
@@ -200,12 +219,16 @@ interface Client
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request. The Berlin Group requires its IP address
      * here.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -239,9 +262,11 @@ interface Client
         ?string $notificationContentPreferred = null,
         ?string $acceptLanguage = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): CreateConsentResponse;
 
     /**
@@ -252,12 +277,16 @@ interface Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -276,9 +305,11 @@ interface Client
     public function getConsent(
         string $consentId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetConsentResponse;
 
     /**
@@ -289,12 +320,16 @@ interface Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -313,9 +348,11 @@ interface Client
     public function getConsentStatus(
         string $consentId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetConsentStatusResponse;
 
     /**
@@ -325,12 +362,16 @@ interface Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -349,9 +390,11 @@ interface Client
     public function deleteConsent(
         string $consentId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DeleteConsentResponse;
 
     /**
@@ -366,12 +409,16 @@ interface Client
      * @param string|null $redirectUri The address to which the bank returns the customer.
      * @param string|null $nokRedirectUri The address for a customer who did not authorise.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -394,9 +441,11 @@ interface Client
         ?string $redirectUri = null,
         ?string $nokRedirectUri = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): StartAuthorisationResponse;
 
     /**
@@ -406,12 +455,16 @@ interface Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -430,9 +483,11 @@ interface Client
     public function listAuthorisations(
         string $consentId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListAuthorisationsResponse;
 
     /**
@@ -443,12 +498,16 @@ interface Client
      * @param string $consentId The consent's identifier.
      * @param string $authorisationId The authorisation's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -468,9 +527,11 @@ interface Client
         string $consentId,
         string $authorisationId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetAuthorisationStatusResponse;
 
     /**
@@ -488,12 +549,16 @@ interface Client
      * needs the customer's consent first; dialect `era`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present. Without it the
      * bank counts the request as unattended.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -517,9 +582,11 @@ interface Client
         #[\SensitiveParameter] ?string $tppSessionId = null,
         ?string $redirectUri = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetAccountsResponse;
 
     /**
@@ -862,7 +929,7 @@ interface Client
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?float $timeout = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null, ?int $retries = null, ?array &$withResponse = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

@@ -11,6 +11,7 @@ use Bankchannel\Bridge\Bridge;
 use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\HttpExchange;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -57,8 +58,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
      * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
      * operation's own limit applies.
-     * @param int|null $timeoutS The older name of `exchange_timeout_s`, in whole seconds.
-     * `exchange_timeout_s` takes precedence.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
+     * allowed. Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
+     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
+     * exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
      * Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
@@ -101,7 +105,8 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
-        ?int $timeoutS = null,
+        ?float $connectTimeoutS = null,
+        ?float $readTimeoutS = null,
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
@@ -132,7 +137,8 @@ abstract class Operations extends AbstractClient implements Client
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
-            'timeout_s' => $timeoutS,
+            'connect_timeout_s' => $connectTimeoutS,
+            'read_timeout_s' => $readTimeoutS,
             'max_answer_bytes' => $maxAnswerBytes,
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
@@ -153,12 +159,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret $psuPersonalIdentifier The hash of the personal identifier, from
      * `hash_identifier`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -175,15 +185,17 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string $psuId,
         #[\SensitiveParameter] string|Secret $psuPersonalIdentifier,
         ?string $acceptLanguage = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): VerifyUserResponse {
         [$response] = $this->carryOut('nextgen_psd2.verify_user', [
             'psu_id' => $psuId,
             'psu_personal_identifier' => Encode::secret($psuPersonalIdentifier),
             'accept_language' => $acceptLanguage,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return VerifyUserResponse::fromArray($response);
     }
@@ -208,12 +220,16 @@ abstract class Operations extends AbstractClient implements Client
      * already apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -237,9 +253,11 @@ abstract class Operations extends AbstractClient implements Client
         ?array $acceptFix = null,
         ?string $acceptLanguage = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UpdateBankOfferedConsentsResponse {
         [$response] = $this->carryOut('nextgen_psd2.update_bank_offered_consents', [
             'psu_id' => $psuId,
@@ -251,7 +269,7 @@ abstract class Operations extends AbstractClient implements Client
             'accept_fix' => $acceptFix === null ? null : array_values($acceptFix),
             'accept_language' => $acceptLanguage,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return UpdateBankOfferedConsentsResponse::fromArray($response);
     }
@@ -275,12 +293,16 @@ abstract class Operations extends AbstractClient implements Client
      * already apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @deprecated Use `updateBankOfferedConsents`.
      *
@@ -306,9 +328,11 @@ abstract class Operations extends AbstractClient implements Client
         ?array $acceptFix = null,
         ?string $acceptLanguage = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UpdateConsentsResponse {
         [$response] = $this->carryOut('nextgen_psd2.update_consents', [
             'psu_id' => $psuId,
@@ -320,7 +344,7 @@ abstract class Operations extends AbstractClient implements Client
             'accept_fix' => $acceptFix === null ? null : array_values($acceptFix),
             'accept_language' => $acceptLanguage,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return UpdateConsentsResponse::fromArray($response);
     }
@@ -357,12 +381,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request. The Berlin Group requires its IP address
      * here.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -396,9 +424,11 @@ abstract class Operations extends AbstractClient implements Client
         ?string $notificationContentPreferred = null,
         ?string $acceptLanguage = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): CreateConsentResponse {
         [$response] = $this->carryOut('nextgen_psd2.create_consent', [
             'access' => (object) $access->toArray(),
@@ -420,7 +450,7 @@ abstract class Operations extends AbstractClient implements Client
             'notification_content_preferred' => $notificationContentPreferred,
             'accept_language' => $acceptLanguage,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return CreateConsentResponse::fromArray($response);
     }
@@ -433,12 +463,16 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -457,14 +491,16 @@ abstract class Operations extends AbstractClient implements Client
     public function getConsent(
         string $consentId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetConsentResponse {
         [$response] = $this->carryOut('nextgen_psd2.get_consent', [
             'consent_id' => $consentId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return GetConsentResponse::fromArray($response);
     }
@@ -477,12 +513,16 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -501,14 +541,16 @@ abstract class Operations extends AbstractClient implements Client
     public function getConsentStatus(
         string $consentId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetConsentStatusResponse {
         [$response] = $this->carryOut('nextgen_psd2.get_consent_status', [
             'consent_id' => $consentId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return GetConsentStatusResponse::fromArray($response);
     }
@@ -520,12 +562,16 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -544,14 +590,16 @@ abstract class Operations extends AbstractClient implements Client
     public function deleteConsent(
         string $consentId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DeleteConsentResponse {
         [$response] = $this->carryOut('nextgen_psd2.delete_consent', [
             'consent_id' => $consentId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return DeleteConsentResponse::fromArray($response);
     }
@@ -568,12 +616,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $redirectUri The address to which the bank returns the customer.
      * @param string|null $nokRedirectUri The address for a customer who did not authorise.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -596,9 +648,11 @@ abstract class Operations extends AbstractClient implements Client
         ?string $redirectUri = null,
         ?string $nokRedirectUri = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): StartAuthorisationResponse {
         [$response] = $this->carryOut('nextgen_psd2.start_authorisation', [
             'consent_id' => $consentId,
@@ -607,7 +661,7 @@ abstract class Operations extends AbstractClient implements Client
             'redirect_uri' => $redirectUri,
             'nok_redirect_uri' => $nokRedirectUri,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return StartAuthorisationResponse::fromArray($response);
     }
@@ -619,12 +673,16 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -643,14 +701,16 @@ abstract class Operations extends AbstractClient implements Client
     public function listAuthorisations(
         string $consentId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListAuthorisationsResponse {
         [$response] = $this->carryOut('nextgen_psd2.list_authorisations', [
             'consent_id' => $consentId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ListAuthorisationsResponse::fromArray($response);
     }
@@ -663,12 +723,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $consentId The consent's identifier.
      * @param string $authorisationId The authorisation's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -688,15 +752,17 @@ abstract class Operations extends AbstractClient implements Client
         string $consentId,
         string $authorisationId,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetAuthorisationStatusResponse {
         [$response] = $this->carryOut('nextgen_psd2.get_authorisation_status', [
             'consent_id' => $consentId,
             'authorisation_id' => $authorisationId,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return GetAuthorisationStatusResponse::fromArray($response);
     }
@@ -716,12 +782,16 @@ abstract class Operations extends AbstractClient implements Client
      * needs the customer's consent first; dialect `era`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present. Without it the
      * bank counts the request as unattended.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -745,9 +815,11 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] ?string $tppSessionId = null,
         ?string $redirectUri = null,
         ?PsuContext $psu = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetAccountsResponse {
         [$response] = $this->carryOut('nextgen_psd2.get_accounts', [
             'with_balance' => $withBalance,
@@ -757,7 +829,7 @@ abstract class Operations extends AbstractClient implements Client
             'tpp_session_id' => $tppSessionId,
             'redirect_uri' => $redirectUri,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return GetAccountsResponse::fromArray($response);
     }

@@ -8,6 +8,7 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\HttpExchange;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -38,12 +39,16 @@ interface Client
      * @param string|null $beneficiaryId For sessions about trusted beneficiaries: the beneficiary's id.
      * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: other
      * identifiers of the beneficiary.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -68,9 +73,11 @@ interface Client
         ?array $extra = null,
         ?string $beneficiaryId = null,
         ?array $identifiers = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SucceedSessionResponse;
 
     /**
@@ -85,12 +92,16 @@ interface Client
      * @param string|null $userId The bank's own id of the customer, once it is known.
      * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: the
      * question to the customer.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -113,9 +124,11 @@ interface Client
         ?\DateTimeInterface $sessionExpiresAt = null,
         ?string $userId = null,
         ?InteractiveStep $interactiveStepInstruction = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UpdateSessionResponse;
 
     /**
@@ -129,12 +142,16 @@ interface Client
      * @param string $errorMessage The reason in words. The third party may see it: write nothing secret.
      * @param string|null $userId The bank's own id of the customer, if known.
      * @param array<string, mixed>|null $extra Other data.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -156,9 +173,11 @@ interface Client
         string $errorMessage,
         ?string $userId = null,
         ?array $extra = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): FailSessionResponse;
 
     /**
@@ -173,12 +192,16 @@ interface Client
      * @param int|null $perPage The most tokens on one page.
      * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
      * mostly absent.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -197,9 +220,11 @@ interface Client
         ?\DateTimeInterface $fromDate = null,
         ?int $perPage = null,
         ?int $customerId = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListTokensAtHubResponse;
 
     /**
@@ -209,12 +234,16 @@ interface Client
      * revocation.
      *
      * @param string|Secret $token The access token.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.token_missing`,
      * `salt_edge_connector.key_unusable`
@@ -232,9 +261,11 @@ interface Client
      */
     public function revokeTokenAtHub(
         #[\SensitiveParameter] string|Secret $token,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RevokeTokenAtHubResponse;
 
     /**
@@ -243,12 +274,16 @@ interface Client
      * Returns its name, its admitted scopes, and the public key that verifies its own requests.
      *
      * @param int $clientId The third party's id at Salt Edge, from the header `Client-Id`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -262,9 +297,11 @@ interface Client
      */
     public function getClientInfo(
         int $clientId,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetClientInfoResponse;
 
     /**
@@ -480,8 +517,8 @@ interface Client
      * @param string $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
      * @param \DateTimeInterface|null $at The time of arrival. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
@@ -489,6 +526,10 @@ interface Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws BankchannelException for all other failures
@@ -498,11 +539,13 @@ interface Client
         string $target,
         array $headers,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): HandleRequestResponse;
 
     /**
@@ -514,8 +557,8 @@ interface Client
      * begins.
      *
      * @param \DateTimeInterface|null $at The time of the work. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
@@ -523,6 +566,10 @@ interface Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -530,11 +577,13 @@ interface Client
      */
     public function work(
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): WorkResponse;
 
     /**
@@ -545,21 +594,27 @@ interface Client
      *
      * @param string $sessionId The session's id, from the question to the bank's code.
      * @param \DateTimeInterface|null $at The time at which the state is computed. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
     public function getSession(
         string $sessionId,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetSessionResponse;
 
     /**
@@ -578,14 +633,18 @@ interface Client
      * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of
      * the consent.
      * @param \DateTimeInterface|null $at The time of the approval. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -598,10 +657,12 @@ interface Client
         ?array $scopes = null,
         ?\DateTimeInterface $tokenExpiresAt = null,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SessionEnd;
 
     /**
@@ -615,14 +676,18 @@ interface Client
      * @param string|null $errorMessage The reason in words. The third party may see it: write nothing
      * secret.
      * @param \DateTimeInterface|null $at The time of the refusal. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -633,10 +698,12 @@ interface Client
         ?string $errorClass = null,
         ?string $errorMessage = null,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SessionEnd;
 
     /**
@@ -647,21 +714,27 @@ interface Client
      *
      * @param string $tokenId The token's id, from `list_tokens`.
      * @param \DateTimeInterface|null $at The time of the revocation. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
     public function revokeToken(
         string $tokenId,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RevokeTokenResponse;
 
     /**
@@ -673,12 +746,16 @@ interface Client
      * @param AccessState|null $state Only tokens in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
      * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
@@ -687,9 +764,11 @@ interface Client
         ?AccessState $state = null,
         ?string $after = null,
         ?int $limit = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListTokensResponse;
 
     /**
@@ -698,14 +777,18 @@ interface Client
      * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
      * call. Its tokens are listed again. Once a day is enough.
      *
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -719,10 +802,12 @@ interface Client
      * @throws BankchannelException for all other failures
      */
     public function reconcileTokens(
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ReconcileTokensResponse;
 
     /**
@@ -733,12 +818,16 @@ interface Client
      * @param CallbackStatus|null $state Only callbacks in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
      * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
@@ -746,9 +835,11 @@ interface Client
         ?CallbackStatus $state = null,
         ?string $after = null,
         ?int $limit = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListCallbacksResponse;
 
     /**
@@ -758,20 +849,26 @@ interface Client
      * callbacks are sent without it.
      *
      * @param string $callbackId The callback's id, from `list_callbacks`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
     public function retryCallback(
         string $callbackId,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RetryCallbackResponse;
 
     /**
@@ -787,8 +884,8 @@ interface Client
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
      * @param string $body The body, in JSON.
      * @param \DateTimeInterface|null $at The time of arrival. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
@@ -796,6 +893,10 @@ interface Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -806,11 +907,13 @@ interface Client
         array $headers,
         string $body,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): AnswerBankResponse;
 
     /**
@@ -830,7 +933,7 @@ interface Client
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?float $timeout = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null, ?int $retries = null, ?array &$withResponse = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

@@ -11,6 +11,7 @@ use Bankchannel\Bridge\Bridge;
 use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\HttpExchange;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -89,8 +90,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
      * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
      * operation's own limit applies.
-     * @param int|null $timeoutS The older name of `exchange_timeout_s`, in whole seconds.
-     * `exchange_timeout_s` takes precedence.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
+     * allowed. Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
+     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
+     * exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
      * Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
@@ -142,7 +146,8 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
-        ?int $timeoutS = null,
+        ?float $connectTimeoutS = null,
+        ?float $readTimeoutS = null,
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
@@ -186,7 +191,8 @@ abstract class Operations extends AbstractClient implements Client
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
-            'timeout_s' => $timeoutS,
+            'connect_timeout_s' => $connectTimeoutS,
+            'read_timeout_s' => $readTimeoutS,
             'max_answer_bytes' => $maxAnswerBytes,
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
@@ -209,12 +215,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $beneficiaryId For sessions about trusted beneficiaries: the beneficiary's id.
      * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: other
      * identifiers of the beneficiary.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -239,9 +249,11 @@ abstract class Operations extends AbstractClient implements Client
         ?array $extra = null,
         ?string $beneficiaryId = null,
         ?array $identifiers = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SucceedSessionResponse {
         [$response] = $this->carryOut('salt_edge_connector.succeed_session', [
             'session_secret' => $sessionSecret,
@@ -252,7 +264,7 @@ abstract class Operations extends AbstractClient implements Client
             'extra' => $extra === null ? null : (object) $extra,
             'beneficiary_id' => $beneficiaryId,
             'identifiers' => $identifiers === null ? null : (object) $identifiers,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return SucceedSessionResponse::fromArray($response);
     }
@@ -269,12 +281,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $userId The bank's own id of the customer, once it is known.
      * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: the
      * question to the customer.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -297,9 +313,11 @@ abstract class Operations extends AbstractClient implements Client
         ?\DateTimeInterface $sessionExpiresAt = null,
         ?string $userId = null,
         ?InteractiveStep $interactiveStepInstruction = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UpdateSessionResponse {
         [$response] = $this->carryOut('salt_edge_connector.update_session', [
             'session_secret' => $sessionSecret,
@@ -308,7 +326,7 @@ abstract class Operations extends AbstractClient implements Client
             'session_expires_at' => $sessionExpiresAt === null ? null : Encode::timestamp($sessionExpiresAt),
             'user_id' => $userId,
             'interactive_step_instruction' => $interactiveStepInstruction === null ? null : (object) $interactiveStepInstruction->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return UpdateSessionResponse::fromArray($response);
     }
@@ -324,12 +342,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $errorMessage The reason in words. The third party may see it: write nothing secret.
      * @param string|null $userId The bank's own id of the customer, if known.
      * @param array<string, mixed>|null $extra Other data.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -351,9 +373,11 @@ abstract class Operations extends AbstractClient implements Client
         string $errorMessage,
         ?string $userId = null,
         ?array $extra = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): FailSessionResponse {
         [$response] = $this->carryOut('salt_edge_connector.fail_session', [
             'session_secret' => $sessionSecret,
@@ -361,7 +385,7 @@ abstract class Operations extends AbstractClient implements Client
             'error_message' => $errorMessage,
             'user_id' => $userId,
             'extra' => $extra === null ? null : (object) $extra,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return FailSessionResponse::fromArray($response);
     }
@@ -378,12 +402,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $perPage The most tokens on one page.
      * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
      * mostly absent.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -402,9 +430,11 @@ abstract class Operations extends AbstractClient implements Client
         ?\DateTimeInterface $fromDate = null,
         ?int $perPage = null,
         ?int $customerId = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListTokensAtHubResponse {
         [$response] = $this->carryOut('salt_edge_connector.list_tokens_at_hub', [
             'kind' => $kind,
@@ -412,7 +442,7 @@ abstract class Operations extends AbstractClient implements Client
             'from_date' => $fromDate === null ? null : Encode::timestamp($fromDate),
             'per_page' => $perPage,
             'customer_id' => $customerId,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ListTokensAtHubResponse::fromArray($response);
     }
@@ -424,12 +454,16 @@ abstract class Operations extends AbstractClient implements Client
      * revocation.
      *
      * @param string|Secret $token The access token.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.token_missing`,
      * `salt_edge_connector.key_unusable`
@@ -447,13 +481,15 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function revokeTokenAtHub(
         #[\SensitiveParameter] string|Secret $token,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RevokeTokenAtHubResponse {
         [$response] = $this->carryOut('salt_edge_connector.revoke_token_at_hub', [
             'token' => Encode::secret($token),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return RevokeTokenAtHubResponse::fromArray($response);
     }
@@ -464,12 +500,16 @@ abstract class Operations extends AbstractClient implements Client
      * Returns its name, its admitted scopes, and the public key that verifies its own requests.
      *
      * @param int $clientId The third party's id at Salt Edge, from the header `Client-Id`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -483,13 +523,15 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function getClientInfo(
         int $clientId,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetClientInfoResponse {
         [$response] = $this->carryOut('salt_edge_connector.get_client_info', [
             'client_id' => $clientId,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return GetClientInfoResponse::fromArray($response);
     }
@@ -787,8 +829,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
      * @param \DateTimeInterface|null $at The time of arrival. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
@@ -796,6 +838,10 @@ abstract class Operations extends AbstractClient implements Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws BankchannelException for all other failures
@@ -805,18 +851,20 @@ abstract class Operations extends AbstractClient implements Client
         string $target,
         array $headers,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): HandleRequestResponse {
         [$response] = $this->carryOut('salt_edge_connector.handle_request', [
             'method' => $method,
             'target' => $target,
             'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $headers)),
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return HandleRequestResponse::fromArray($response);
     }
@@ -830,8 +878,8 @@ abstract class Operations extends AbstractClient implements Client
      * begins.
      *
      * @param \DateTimeInterface|null $at The time of the work. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
@@ -839,6 +887,10 @@ abstract class Operations extends AbstractClient implements Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -846,15 +898,17 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function work(
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): WorkResponse {
         [$response] = $this->carryOut('salt_edge_connector.work', [
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return WorkResponse::fromArray($response);
     }
@@ -867,26 +921,32 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $sessionId The session's id, from the question to the bank's code.
      * @param \DateTimeInterface|null $at The time at which the state is computed. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
     public function getSession(
         string $sessionId,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): GetSessionResponse {
         [$response] = $this->carryOut('salt_edge_connector.get_session', [
             'session_id' => $sessionId,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return GetSessionResponse::fromArray($response);
     }
@@ -907,14 +967,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of
      * the consent.
      * @param \DateTimeInterface|null $at The time of the approval. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -927,10 +991,12 @@ abstract class Operations extends AbstractClient implements Client
         ?array $scopes = null,
         ?\DateTimeInterface $tokenExpiresAt = null,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SessionEnd {
         [$response] = $this->carryOut('salt_edge_connector.approve_session', [
             'session_id' => $sessionId,
@@ -939,7 +1005,7 @@ abstract class Operations extends AbstractClient implements Client
             'scopes' => $scopes === null ? null : array_values($scopes),
             'token_expires_at' => $tokenExpiresAt === null ? null : Encode::timestamp($tokenExpiresAt),
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return SessionEnd::fromArray($response);
     }
@@ -955,14 +1021,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $errorMessage The reason in words. The third party may see it: write nothing
      * secret.
      * @param \DateTimeInterface|null $at The time of the refusal. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -973,17 +1043,19 @@ abstract class Operations extends AbstractClient implements Client
         ?string $errorClass = null,
         ?string $errorMessage = null,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SessionEnd {
         [$response] = $this->carryOut('salt_edge_connector.refuse_session', [
             'session_id' => $sessionId,
             'error_class' => $errorClass,
             'error_message' => $errorMessage,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return SessionEnd::fromArray($response);
     }
@@ -996,26 +1068,32 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $tokenId The token's id, from `list_tokens`.
      * @param \DateTimeInterface|null $at The time of the revocation. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
     public function revokeToken(
         string $tokenId,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RevokeTokenResponse {
         [$response] = $this->carryOut('salt_edge_connector.revoke_token', [
             'token_id' => $tokenId,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return RevokeTokenResponse::fromArray($response);
     }
@@ -1029,12 +1107,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param AccessState|null $state Only tokens in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
      * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
@@ -1043,16 +1125,18 @@ abstract class Operations extends AbstractClient implements Client
         ?AccessState $state = null,
         ?string $after = null,
         ?int $limit = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListTokensResponse {
         [$response] = $this->carryOut('salt_edge_connector.list_tokens', [
             'user_id' => $userId,
             'state' => $state?->value,
             'after' => $after,
             'limit' => $limit,
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ListTokensResponse::fromArray($response);
     }
@@ -1063,14 +1147,18 @@ abstract class Operations extends AbstractClient implements Client
      * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
      * call. Its tokens are listed again. Once a day is enough.
      *
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -1084,13 +1172,15 @@ abstract class Operations extends AbstractClient implements Client
      * @throws BankchannelException for all other failures
      */
     public function reconcileTokens(
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ReconcileTokensResponse {
         [$response] = $this->carryOut('salt_edge_connector.reconcile_tokens', [
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ReconcileTokensResponse::fromArray($response);
     }
@@ -1103,12 +1193,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param CallbackStatus|null $state Only callbacks in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
      * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
@@ -1116,15 +1210,17 @@ abstract class Operations extends AbstractClient implements Client
         ?CallbackStatus $state = null,
         ?string $after = null,
         ?int $limit = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListCallbacksResponse {
         [$response] = $this->carryOut('salt_edge_connector.list_callbacks', [
             'state' => $state?->value,
             'after' => $after,
             'limit' => $limit,
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ListCallbacksResponse::fromArray($response);
     }
@@ -1136,24 +1232,30 @@ abstract class Operations extends AbstractClient implements Client
      * callbacks are sent without it.
      *
      * @param string $callbackId The callback's id, from `list_callbacks`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws BankchannelException
      */
     public function retryCallback(
         string $callbackId,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RetryCallbackResponse {
         [$response] = $this->carryOut('salt_edge_connector.retry_callback', [
             'callback_id' => $callbackId,
-        ], timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return RetryCallbackResponse::fromArray($response);
     }
@@ -1171,8 +1273,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
      * @param string $body The body, in JSON.
      * @param \DateTimeInterface|null $at The time of arrival. Default: now.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
@@ -1180,6 +1282,10 @@ abstract class Operations extends AbstractClient implements Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -1190,18 +1296,20 @@ abstract class Operations extends AbstractClient implements Client
         array $headers,
         string $body,
         ?\DateTimeInterface $at = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): AnswerBankResponse {
         [$response] = $this->carryOut('salt_edge_connector.answer_bank', [
             'target' => $target,
             'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $headers)),
             'body' => $body,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return AnswerBankResponse::fromArray($response);
     }

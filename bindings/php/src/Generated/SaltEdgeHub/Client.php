@@ -8,6 +8,7 @@ namespace Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\HttpExchange;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -35,10 +36,14 @@ interface Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -60,8 +65,10 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): CreateTokenResponse;
 
     /**
@@ -76,10 +83,14 @@ interface Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -100,8 +111,10 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): TokenRevocationResponse;
 
     /**
@@ -116,10 +129,14 @@ interface Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -140,8 +157,10 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ReconnectTokenResponse;
 
     /**
@@ -156,10 +175,14 @@ interface Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -180,8 +203,10 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ConfirmTokenResponse;
 
     /**
@@ -193,10 +218,14 @@ interface Client
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -215,8 +244,10 @@ interface Client
         string $sessionSecret,
         ?int $clientId = null,
         ?string $consentId = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): CancelTokenResponse;
 
     /**
@@ -229,10 +260,14 @@ interface Client
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -252,8 +287,10 @@ interface Client
         string $sessionSecret,
         ?int $clientId = null,
         ?string $consentId = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): FetchAccountsResponse;
 
     /**
@@ -270,10 +307,14 @@ interface Client
      * @param string|null $toDate The last time or day; a day counts to its end.
      * @param string|null $redirectUrl The address to which the customer's browser returns after the
      * bank's page, if a page is needed.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -296,8 +337,10 @@ interface Client
         ?string $fromDate = null,
         ?string $toDate = null,
         ?string $redirectUrl = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RefreshAccountsResponse;
 
     /**
@@ -312,10 +355,14 @@ interface Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -337,8 +384,10 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ConfirmAccountsResponse;
 
     /**
@@ -354,10 +403,14 @@ interface Client
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -380,8 +433,10 @@ interface Client
         string $toDate,
         ?int $clientId = null,
         ?string $consentId = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): FetchTransactionsResponse;
 
     /**
@@ -394,10 +449,14 @@ interface Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $sessionSecret The session.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -417,8 +476,10 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $sessionSecret = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): FetchCustomerResponse;
 
     /**
@@ -432,10 +493,14 @@ interface Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param NoticedRequest|null $request The request.
      * @param NoticedError|null $error The error.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -456,8 +521,10 @@ interface Client
         ?string $consentId = null,
         ?NoticedRequest $request = null,
         ?NoticedError $error = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): NotifyErrorResponse;
 
     /**
@@ -477,7 +544,7 @@ interface Client
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?float $timeout = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null, ?int $retries = null, ?array &$withResponse = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

@@ -11,6 +11,7 @@ use Bankchannel\Bridge\Bridge;
 use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\HttpExchange;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -49,8 +50,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
      * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
      * operation's own limit applies.
-     * @param int|null $timeoutS The older name of `exchange_timeout_s`, in whole seconds.
-     * `exchange_timeout_s` takes precedence.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
+     * allowed. Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
+     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
+     * exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
      * Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
@@ -78,7 +82,8 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
-        ?int $timeoutS = null,
+        ?float $connectTimeoutS = null,
+        ?float $readTimeoutS = null,
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
@@ -99,7 +104,8 @@ abstract class Operations extends AbstractClient implements Client
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
-            'timeout_s' => $timeoutS,
+            'connect_timeout_s' => $connectTimeoutS,
+            'read_timeout_s' => $readTimeoutS,
             'max_answer_bytes' => $maxAnswerBytes,
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
@@ -119,10 +125,14 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -144,8 +154,10 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): CreateTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.create_token', [
             'client_id' => $clientId,
@@ -154,7 +166,7 @@ abstract class Operations extends AbstractClient implements Client
             'provider_code' => $providerCode,
             'app_name' => $appName,
             'original_request' => (object) $originalRequest->toArray(),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return CreateTokenResponse::fromArray($response);
     }
@@ -171,10 +183,14 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -195,8 +211,10 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): TokenRevocationResponse {
         [$response] = $this->carryOut('salt_edge_hub.revoke_token', [
             'client_id' => $clientId,
@@ -204,7 +222,7 @@ abstract class Operations extends AbstractClient implements Client
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return TokenRevocationResponse::fromArray($response);
     }
@@ -221,10 +239,14 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -245,8 +267,10 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ReconnectTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.reconnect_token', [
             'client_id' => $clientId,
@@ -254,7 +278,7 @@ abstract class Operations extends AbstractClient implements Client
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ReconnectTokenResponse::fromArray($response);
     }
@@ -271,10 +295,14 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -295,8 +323,10 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ConfirmTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.confirm_token', [
             'client_id' => $clientId,
@@ -304,7 +334,7 @@ abstract class Operations extends AbstractClient implements Client
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
             'original_request' => (object) $originalRequest->toArray(),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ConfirmTokenResponse::fromArray($response);
     }
@@ -318,10 +348,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -340,14 +374,16 @@ abstract class Operations extends AbstractClient implements Client
         string $sessionSecret,
         ?int $clientId = null,
         ?string $consentId = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): CancelTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.cancel_token', [
             'client_id' => $clientId,
             'consent_id' => $consentId,
             'session_secret' => $sessionSecret,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return CancelTokenResponse::fromArray($response);
     }
@@ -362,10 +398,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -385,15 +425,17 @@ abstract class Operations extends AbstractClient implements Client
         string $sessionSecret,
         ?int $clientId = null,
         ?string $consentId = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): FetchAccountsResponse {
         [$response] = $this->carryOut('salt_edge_hub.fetch_accounts', [
             'client_id' => $clientId,
             'consent_id' => $consentId,
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return FetchAccountsResponse::fromArray($response);
     }
@@ -412,10 +454,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $toDate The last time or day; a day counts to its end.
      * @param string|null $redirectUrl The address to which the customer's browser returns after the
      * bank's page, if a page is needed.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -438,8 +484,10 @@ abstract class Operations extends AbstractClient implements Client
         ?string $fromDate = null,
         ?string $toDate = null,
         ?string $redirectUrl = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RefreshAccountsResponse {
         [$response] = $this->carryOut('salt_edge_hub.refresh_accounts', [
             'client_id' => $clientId,
@@ -449,7 +497,7 @@ abstract class Operations extends AbstractClient implements Client
             'from_date' => $fromDate,
             'to_date' => $toDate,
             'redirect_url' => $redirectUrl,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return RefreshAccountsResponse::fromArray($response);
     }
@@ -466,10 +514,14 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -491,8 +543,10 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $providerCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ConfirmAccountsResponse {
         [$response] = $this->carryOut('salt_edge_hub.confirm_accounts', [
             'client_id' => $clientId,
@@ -501,7 +555,7 @@ abstract class Operations extends AbstractClient implements Client
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
             'original_request' => (object) $originalRequest->toArray(),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ConfirmAccountsResponse::fromArray($response);
     }
@@ -519,10 +573,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -545,8 +603,10 @@ abstract class Operations extends AbstractClient implements Client
         string $toDate,
         ?int $clientId = null,
         ?string $consentId = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): FetchTransactionsResponse {
         [$response] = $this->carryOut('salt_edge_hub.fetch_transactions', [
             'client_id' => $clientId,
@@ -556,7 +616,7 @@ abstract class Operations extends AbstractClient implements Client
             'account_id' => $accountId,
             'from_date' => $fromDate,
             'to_date' => $toDate,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return FetchTransactionsResponse::fromArray($response);
     }
@@ -571,10 +631,14 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $sessionSecret The session.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -594,15 +658,17 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?string $sessionSecret = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): FetchCustomerResponse {
         [$response] = $this->carryOut('salt_edge_hub.fetch_customer', [
             'client_id' => $clientId,
             'consent_id' => $consentId,
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return FetchCustomerResponse::fromArray($response);
     }
@@ -618,10 +684,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param NoticedRequest|null $request The request.
      * @param NoticedError|null $error The error.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -642,8 +712,10 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?NoticedRequest $request = null,
         ?NoticedError $error = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): NotifyErrorResponse {
         [$response] = $this->carryOut('salt_edge_hub.notify_error', [
             'client_id' => $clientId,
@@ -651,7 +723,7 @@ abstract class Operations extends AbstractClient implements Client
             'access_token' => Encode::secret($accessToken),
             'request' => $request === null ? null : (object) $request->toArray(),
             'error' => $error === null ? null : (object) $error->toArray(),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return NotifyErrorResponse::fromArray($response);
     }

@@ -17,7 +17,7 @@ final class BankAnswer
      * @param string|null $statusText Status and reason of a status report in words, such as `RJCT
      * (rejected), reason AM04 (insufficient funds)`.
      * @param string|null $path The file's path, if a folder was given.
-     * @param string|null $content The file's bytes as base64 text, if no folder was given.
+     * @param string|null $content The file's bytes, if no folder was given.
      * @param \Bankchannel\Iso20022\StatusFile|null $report The content of a status report (`pain.002`).
      * @param \Bankchannel\Iso20022\CashFile|null $statement The content of a statement, report or
      * notification (`camt.053`, `camt.052`, `camt.054`).
@@ -49,7 +49,7 @@ final class BankAnswer
             bytes: $data['bytes'],
             statusText: $data['status_text'] ?? null,
             path: $data['path'] ?? null,
-            content: $data['content'] ?? null,
+            content: isset($data['content']) ? Encode::bytes($data['content']) : null,
             report: isset($data['report']) ? \Bankchannel\Iso20022\StatusFile::fromArray($data['report']) : null,
             statement: isset($data['statement']) ? \Bankchannel\Iso20022\CashFile::fromArray($data['statement']) : null,
             notParsed: $data['not_parsed'] ?? null,
@@ -68,7 +68,7 @@ final class BankAnswer
             'bytes' => $this->bytes,
             'status_text' => $this->statusText,
             'path' => $this->path,
-            'content' => $this->content,
+            'content' => $this->content === null ? null : base64_encode($this->content),
             'report' => $this->report === null ? null : (object) $this->report->toArray(),
             'statement' => $this->statement === null ? null : (object) $this->statement->toArray(),
             'not_parsed' => $this->notParsed,

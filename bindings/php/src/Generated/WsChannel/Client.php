@@ -8,6 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\HttpExchange;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -31,10 +32,14 @@ interface Client
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -42,8 +47,10 @@ interface Client
     public function initRegister(
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): InitRegisterResponse;
 
     /**
@@ -67,10 +74,14 @@ interface Client
      * setting.
      * @param string|null $phone The phone for codes, the same for both users. Left out, the client's own
      * setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -88,8 +99,10 @@ interface Client
         ?string $company = null,
         ?string $name = null,
         ?string $phone = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RegisterResponse;
 
     /**
@@ -104,10 +117,14 @@ interface Client
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|null $phone The registered phone. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -120,8 +137,10 @@ interface Client
         ?string $email = null,
         ?Mode $mode = null,
         ?string $phone = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): VerifyPhoneResponse;
 
     /**
@@ -135,10 +154,14 @@ interface Client
      * @param string|Secret $code The six digits from the mail.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -151,8 +174,10 @@ interface Client
         #[\SensitiveParameter] string|Secret $code,
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): VerifyEmailResponse;
 
     /**
@@ -164,10 +189,14 @@ interface Client
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -175,8 +204,10 @@ interface Client
     public function initPasswordReset(
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): InitPasswordResetResponse;
 
     /**
@@ -192,10 +223,14 @@ interface Client
      * @param string|Secret $encrypted The new password, encrypted for this challenge.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -209,8 +244,10 @@ interface Client
         #[\SensitiveParameter] string|Secret $encrypted,
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): PasswordResetResponse;
 
     /**
@@ -221,10 +258,14 @@ interface Client
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -232,8 +273,10 @@ interface Client
     public function initLogin(
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): InitLoginResponse;
 
     /**
@@ -248,10 +291,14 @@ interface Client
      * @param string|Secret $encrypted The password, encrypted for this challenge by `encrypt_password`.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -264,8 +311,10 @@ interface Client
         #[\SensitiveParameter] string|Secret $encrypted,
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LoginResponse;
 
     /**
@@ -283,10 +332,14 @@ interface Client
      * @param MfaType|null $challengeName The factor of the code, as the login named it. Default:
      * `SMS_MFA`.
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -301,8 +354,10 @@ interface Client
         ?AdminMode $mode = null,
         ?MfaType $challengeName = null,
         ?bool $setupTotp = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LoginMfaResponse;
 
     /**
@@ -316,10 +371,14 @@ interface Client
      * @param string|null $email The account. Left out, the client's own setting.
      * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
      * client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -332,8 +391,10 @@ interface Client
         #[\SensitiveParameter] string|Secret $session,
         ?string $email = null,
         ?AdminMode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SelectMfaResponse;
 
     /**
@@ -349,10 +410,14 @@ interface Client
      * @param string|null $email The account. Left out, the client's own setting.
      * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
      * client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -365,8 +430,10 @@ interface Client
         #[\SensitiveParameter] string|Secret $code,
         ?string $email = null,
         ?AdminMode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): VerifyTotpResponse;
 
     /**
@@ -379,10 +446,14 @@ interface Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $accessToken Accepted for older clients. All tokens are revoked with or
      * without it.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -396,8 +467,10 @@ interface Client
         ?string $email = null,
         ?Mode $mode = null,
         #[\SensitiveParameter] string|Secret|null $accessToken = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LogoutResponse;
 
     /**
@@ -407,10 +480,14 @@ interface Client
      * the retired certificates. The service renews certificates automatically, 30 days before they
      * expire: serial number and expiry then change.
      *
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -420,8 +497,10 @@ interface Client
      * @throws BankchannelException for all other failures
      */
     public function listCerts(
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListCertsResponse;
 
     /**
@@ -431,10 +510,14 @@ interface Client
      * nothing. The deployed service does not implement this yet and answers `ws_channel.not_implemented`.
      *
      * @param ExportSetting $export Only `disabled`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -447,8 +530,10 @@ interface Client
      */
     public function configCerts(
         ExportSetting $export,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ConfigCertsResponse;
 
     /**
@@ -463,10 +548,14 @@ interface Client
      * @param string $extEmail The other account, under the same API key.
      * @param bool|null $accept Whether to accept the other account's offer (`offered_from`) instead of
      * sharing own certificates. Only for services that ask the borrower.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -479,8 +568,10 @@ interface Client
     public function shareCerts(
         string $extEmail,
         ?bool $accept = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ShareCertsResponse;
 
     /**
@@ -491,10 +582,14 @@ interface Client
      * implement this yet and answers `ws_channel.not_implemented`.
      *
      * @param string $extEmail The other account, under the same API key.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -507,8 +602,10 @@ interface Client
      */
     public function unshareCerts(
         string $extEmail,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UnshareCertsResponse;
 
     /**
@@ -520,10 +617,14 @@ interface Client
      *
      * @param string $pgpKeyId A key that is registered with purpose `export`.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -539,8 +640,10 @@ interface Client
     public function exportCert(
         string $pgpKeyId,
         ?Bank $bank = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ExportCertResponse;
 
     /**
@@ -557,10 +660,14 @@ interface Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|null $company The company's name exactly as in the contract with the bank. Left out,
      * the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -580,8 +687,10 @@ interface Client
         string $wsUserId,
         ?Bank $bank = null,
         ?string $company = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): EnrollCertResponse;
 
     /**
@@ -601,10 +710,14 @@ interface Client
      * @param string|null $encCertificate Danske Bank only: the encryption certificate.
      * @param string|Secret|null $encPrivateKey Danske Bank only: the private key of the encryption
      * certificate.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.certificate_refused`, `ws_channel.parameter_refused`
@@ -624,8 +737,10 @@ interface Client
         ?string $company = null,
         ?string $encCertificate = null,
         #[\SensitiveParameter] string|Secret|null $encPrivateKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ImportCertResponse;
 
     /**
@@ -639,10 +754,14 @@ interface Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|null $account A customer's account, for the owner of the API key. Default: the
      * session's own account.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -657,8 +776,10 @@ interface Client
     public function retireCert(
         ?Bank $bank = null,
         ?string $account = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RetireCertResponse;
 
     /**
@@ -671,10 +792,14 @@ interface Client
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
      * @param string|null $fileType Only files of this type. Default: all types. `ALL` is not a type.
      * @param StatusFilter|null $status Only files of this status. Default: all files.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -692,8 +817,10 @@ interface Client
         ?Bank $bank = null,
         ?string $fileType = null,
         ?StatusFilter $status = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListFilesResponse;
 
     /**
@@ -710,12 +837,16 @@ interface Client
      * @param string $signature One or more ASCII-armored detached OpenPGP signatures over the raw bytes,
      * one after the other; at least one by a key that is registered with purpose `authorize`.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.content_empty`, `ws_channel.parameter_refused`
@@ -737,9 +868,11 @@ interface Client
         string $fileType,
         string $signature,
         ?Bank $bank = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UploadFileResponse;
 
     /**
@@ -755,12 +888,16 @@ interface Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not
      * exist yet, or a stream to write to; left out, into memory.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -779,9 +916,11 @@ interface Client
         ?string $fileReference = null,
         ?Bank $bank = null,
         mixed $destination = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DownloadFileResponse;
 
     /**
@@ -795,10 +934,14 @@ interface Client
      * @param string|null $fileReference The bank's reference of the file, as listed. Left out if
      * `fileType` is what was listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -816,8 +959,10 @@ interface Client
         string|FileDescriptor|DownloadedFile $fileType,
         ?string $fileReference = null,
         ?Bank $bank = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DeleteFileResponse;
 
     /**
@@ -826,10 +971,14 @@ interface Client
      * For the owner of the key: its own account and every customer registered with the key, sorted by
      * e-mail address.
      *
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -839,8 +988,10 @@ interface Client
      * @throws BankchannelException for all other failures
      */
     public function listAccounts(
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListAccountsResponse;
 
     /**
@@ -854,10 +1005,14 @@ interface Client
      *
      * @param string $email The customer's account. It is never taken from the profile.
      * @param string $confirm The same e-mail address, letter for letter as in `email`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -871,8 +1026,10 @@ interface Client
     public function deleteAccount(
         string $email,
         string $confirm,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DeleteAccountResponse;
 
     /**
@@ -881,10 +1038,14 @@ interface Client
      * Keys belong to the account: both users see and use them. The short id identifies a key; compare
      * fingerprints if it matters.
      *
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -894,8 +1055,10 @@ interface Client
      * @throws BankchannelException for all other failures
      */
     public function listKeys(
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListKeysResponse;
 
     /**
@@ -908,10 +1071,14 @@ interface Client
      *
      * @param string|Secret $pgpKey One ASCII-armored public key; never a private one.
      * @param PgpKeyPurpose $pgpKeyPurpose The purpose.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.parameter_refused`
@@ -925,8 +1092,10 @@ interface Client
     public function uploadKey(
         #[\SensitiveParameter] string|Secret $pgpKey,
         PgpKeyPurpose $pgpKeyPurpose,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UploadKeyResponse;
 
     /**
@@ -936,10 +1105,14 @@ interface Client
      * implement this yet and answers `ws_channel.not_implemented`.
      *
      * @param string $pgpKeyId The key's short id, as listed.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -954,8 +1127,10 @@ interface Client
      */
     public function deleteKey(
         string $pgpKeyId,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DeleteKeyResponse;
 
     /**
@@ -1165,13 +1340,17 @@ interface Client
      * digit and special character, at most 199 bytes. Left out, the client's own setting.
      * @param string|Secret|null $apiKey The integrator's key, `0` for a new one. Default: the client's
      * key, or `0` if the client has none. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -1188,10 +1367,12 @@ interface Client
         ?string $phone = null,
         #[\SensitiveParameter] string|Secret|null $password = null,
         #[\SensitiveParameter] string|Secret|null $apiKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RegisterResponse;
 
     /**
@@ -1214,13 +1395,17 @@ interface Client
      * its secret. `enrol_totp` does the whole enrolment.
      * @param string|Secret|null $code The answer to the first question for a code, if it is already
      * known.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1237,10 +1422,12 @@ interface Client
         ?MfaMethod $mfaMethod = null,
         ?bool $setupTotp = null,
         #[\SensitiveParameter] string|Secret|null $code = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): Authenticated;
 
     /**
@@ -1260,13 +1447,17 @@ interface Client
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
      * @param string|Secret|null $sealKey The key that encrypts the waiting login. The process that
      * continues needs the same key. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1283,10 +1474,12 @@ interface Client
         ?MfaMethod $mfaMethod = null,
         ?bool $setupTotp = null,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LogInProgress;
 
     /**
@@ -1307,13 +1500,17 @@ interface Client
      * of phone or e-mail. Left out, the client's own setting.
      * @param string|Secret|null $sealKey The key that encrypted the login. Left out, the client's own
      * setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1329,10 +1526,12 @@ interface Client
         ?string $phone = null,
         #[\SensitiveParameter] string|Secret|null $password = null,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LogInProgress;
 
     /**
@@ -1353,13 +1552,17 @@ interface Client
      * already known.
      * @param bool|null $computeCode Whether the library computes the confirming code. By default a person
      * puts the secret into an authenticator and answers the question `totp_code`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1375,10 +1578,12 @@ interface Client
         ?MfaMethod $mfaMethod = null,
         #[\SensitiveParameter] string|Secret|null $code = null,
         ?bool $computeCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): EnrolTotpResponse;
 
     /**
@@ -1396,13 +1601,17 @@ interface Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $code The code, if `init_password_reset` already sent it. By default this
      * call sends a code and asks for it.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -1416,10 +1625,12 @@ interface Client
         ?string $email = null,
         ?Mode $mode = null,
         #[\SensitiveParameter] string|Secret|null $code = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): PasswordResetResponse;
 
     /**
@@ -1430,13 +1641,17 @@ interface Client
      *
      * @param string|Secret|null $sealKey 32 random characters or more; `import_session` needs the same.
      * Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`
@@ -1444,10 +1659,12 @@ interface Client
      */
     public function exportSession(
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ExportSessionResponse;
 
     /**
@@ -1461,13 +1678,17 @@ interface Client
      * @param string|Secret $sealed The answer of `export_session`.
      * @param string|Secret|null $sealKey The key that encrypted the session. Left out, the client's own
      * setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.session_expired`
      * @throws BankchannelException for all other failures
@@ -1475,10 +1696,12 @@ interface Client
     public function importSession(
         #[\SensitiveParameter] string|Secret $sealed,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ImportSessionResponse;
 
     /**
@@ -1529,8 +1752,8 @@ interface Client
      * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
      * `message_id`. The answer `send` continues; `repeated` ends the call with
      * `ws_channel.upload_repeated`. Default: false.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
@@ -1538,6 +1761,10 @@ interface Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `input.content_unreadable`,
      * `ws_channel.pgp_key_refused`, `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -1566,11 +1793,13 @@ interface Client
         ?string $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $askRepeats = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SignAndUploadResponse;
 
     /**
@@ -1610,10 +1839,8 @@ interface Client
      * @param string|null $signature Signatures over the same bytes that were made elsewhere.
      * @param float|null $waitTimeoutS The time limit for all answers together, in seconds, fractions
      * allowed. Default: 60.
-     * @param int|null $timeoutS The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s`
-     * takes precedence.
-     * @param int|null $pollIntervalMs The interval between two polls, in milliseconds, at least 100.
-     * Default: 1000.
+     * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at
+     * least 0.1. Default: 1.
      * @param string|null $directory The folder for the answers, with names as in `download_new_files`.
      * Without a folder the answers are in the response. If a name is taken by a file with another
      * content, the answer gets another name, with `~2` before `.dat`: names contain neither bank nor
@@ -1646,8 +1873,8 @@ interface Client
      * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
      * `message_id`. The answer `send` continues; `repeated` ends the call with
      * `ws_channel.upload_repeated`. Default: false.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
@@ -1655,6 +1882,10 @@ interface Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -1683,8 +1914,7 @@ interface Client
         ?SignatureHash $hash = null,
         ?string $signature = null,
         ?float $waitTimeoutS = null,
-        ?int $timeoutS = null,
-        ?int $pollIntervalMs = null,
+        ?float $pollIntervalS = null,
         ?string $directory = null,
         ?string $ledger = null,
         ?bool $acceptUnreferenced = null,
@@ -1695,11 +1925,13 @@ interface Client
         ?string $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $askRepeats = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UploadAndWaitResponse;
 
     /**
@@ -1731,13 +1963,17 @@ interface Client
      * `upload_and_wait`.
      * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
      * with false. Default: the files that this call downloaded.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
@@ -1756,10 +1992,12 @@ interface Client
         ?string $fileReference = null,
         ?string $ledger = null,
         ?bool $parse = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DownloadNewFilesResponse;
 
     /**
@@ -1779,7 +2017,7 @@ interface Client
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?float $timeout = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null, ?string $requestId = null, ?int $retries = null, ?array &$withResponse = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

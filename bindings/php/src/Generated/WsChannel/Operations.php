@@ -11,6 +11,7 @@ use Bankchannel\Bridge\Bridge;
 use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\HttpExchange;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -59,8 +60,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
      * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
      * operation's own limit applies.
-     * @param int|null $timeoutS The older name of `exchange_timeout_s`, in whole seconds.
-     * `exchange_timeout_s` takes precedence.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
+     * allowed. Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
+     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
+     * exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
      * Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
@@ -100,7 +104,8 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
-        ?int $timeoutS = null,
+        ?float $connectTimeoutS = null,
+        ?float $readTimeoutS = null,
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
@@ -131,7 +136,8 @@ abstract class Operations extends AbstractClient implements Client
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
-            'timeout_s' => $timeoutS,
+            'connect_timeout_s' => $connectTimeoutS,
+            'read_timeout_s' => $readTimeoutS,
             'max_answer_bytes' => $maxAnswerBytes,
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
@@ -177,8 +183,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
      * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
      * operation's own limit applies.
-     * @param int|null $timeoutS The older name of `exchange_timeout_s`, in whole seconds.
-     * `exchange_timeout_s` takes precedence.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
+     * allowed. Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
+     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
+     * exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
      * Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
@@ -217,7 +226,8 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
-        ?int $timeoutS = null,
+        ?float $connectTimeoutS = null,
+        ?float $readTimeoutS = null,
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
@@ -247,7 +257,8 @@ abstract class Operations extends AbstractClient implements Client
             onlyCaFile: $onlyCaFile,
             proxy: $proxy,
             exchangeTimeoutS: $exchangeTimeoutS,
-            timeoutS: $timeoutS,
+            connectTimeoutS: $connectTimeoutS,
+            readTimeoutS: $readTimeoutS,
             maxAnswerBytes: $maxAnswerBytes,
             retries: $retries,
             retryBackoffS: $retryBackoffS,
@@ -268,10 +279,14 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -279,13 +294,15 @@ abstract class Operations extends AbstractClient implements Client
     public function initRegister(
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): InitRegisterResponse {
         [$response] = $this->carryOut('ws_channel.init_register', [
             'email' => $email,
             'mode' => $mode?->value,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return InitRegisterResponse::fromArray($response);
     }
@@ -311,10 +328,14 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param string|null $phone The phone for codes, the same for both users. Left out, the client's own
      * setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -332,8 +353,10 @@ abstract class Operations extends AbstractClient implements Client
         ?string $company = null,
         ?string $name = null,
         ?string $phone = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RegisterResponse {
         [$response] = $this->carryOut('ws_channel.register', [
             'email' => $email,
@@ -344,7 +367,7 @@ abstract class Operations extends AbstractClient implements Client
             'encrypted' => Encode::secret($encrypted),
             'name' => $name,
             'phone' => $phone,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return RegisterResponse::fromArray($response);
     }
@@ -361,10 +384,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|null $phone The registered phone. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -377,15 +404,17 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?Mode $mode = null,
         ?string $phone = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): VerifyPhoneResponse {
         [$response] = $this->carryOut('ws_channel.verify_phone', [
             'email' => $email,
             'mode' => $mode?->value,
             'phone' => $phone,
             'code' => Encode::secret($code),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return VerifyPhoneResponse::fromArray($response);
     }
@@ -401,10 +430,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret $code The six digits from the mail.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -417,15 +450,17 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret $code,
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): VerifyEmailResponse {
         [$response] = $this->carryOut('ws_channel.verify_email', [
             'email' => $email,
             'mode' => $mode?->value,
             'access_token' => Encode::secret($accessToken),
             'code' => Encode::secret($code),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return VerifyEmailResponse::fromArray($response);
     }
@@ -439,10 +474,14 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -450,13 +489,15 @@ abstract class Operations extends AbstractClient implements Client
     public function initPasswordReset(
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): InitPasswordResetResponse {
         [$response] = $this->carryOut('ws_channel.init_password_reset', [
             'email' => $email,
             'mode' => $mode?->value,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return InitPasswordResetResponse::fromArray($response);
     }
@@ -474,10 +515,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret $encrypted The new password, encrypted for this challenge.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -491,8 +536,10 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret $encrypted,
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): PasswordResetResponse {
         [$response] = $this->carryOut('ws_channel.password_reset', [
             'email' => $email,
@@ -500,7 +547,7 @@ abstract class Operations extends AbstractClient implements Client
             'ch_resp' => Encode::secret($chResp),
             'code' => Encode::secret($code),
             'encrypted' => Encode::secret($encrypted),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return PasswordResetResponse::fromArray($response);
     }
@@ -513,10 +560,14 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -524,13 +575,15 @@ abstract class Operations extends AbstractClient implements Client
     public function initLogin(
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): InitLoginResponse {
         [$response] = $this->carryOut('ws_channel.init_login', [
             'email' => $email,
             'mode' => $mode?->value,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return InitLoginResponse::fromArray($response);
     }
@@ -547,10 +600,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret $encrypted The password, encrypted for this challenge by `encrypt_password`.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -563,15 +620,17 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret $encrypted,
         ?string $email = null,
         ?Mode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LoginResponse {
         [$response] = $this->carryOut('ws_channel.login', [
             'email' => $email,
             'mode' => $mode?->value,
             'ch_resp' => Encode::secret($chResp),
             'encrypted' => Encode::secret($encrypted),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return LoginResponse::fromArray($response);
     }
@@ -591,10 +650,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param MfaType|null $challengeName The factor of the code, as the login named it. Default:
      * `SMS_MFA`.
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -609,8 +672,10 @@ abstract class Operations extends AbstractClient implements Client
         ?AdminMode $mode = null,
         ?MfaType $challengeName = null,
         ?bool $setupTotp = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LoginMfaResponse {
         [$response] = $this->carryOut('ws_channel.login_mfa', [
             'email' => $email,
@@ -619,7 +684,7 @@ abstract class Operations extends AbstractClient implements Client
             'session' => Encode::secret($session),
             'challenge_name' => $challengeName?->value,
             'setup_totp' => $setupTotp,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return LoginMfaResponse::fromArray($response);
     }
@@ -635,10 +700,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $email The account. Left out, the client's own setting.
      * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
      * client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -651,15 +720,17 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret $session,
         ?string $email = null,
         ?AdminMode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SelectMfaResponse {
         [$response] = $this->carryOut('ws_channel.select_mfa', [
             'email' => $email,
             'mode' => $mode?->value,
             'mfa_type' => $mfaType->value,
             'session' => Encode::secret($session),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return SelectMfaResponse::fromArray($response);
     }
@@ -677,10 +748,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $email The account. Left out, the client's own setting.
      * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
      * client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -693,15 +768,17 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret $code,
         ?string $email = null,
         ?AdminMode $mode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): VerifyTotpResponse {
         [$response] = $this->carryOut('ws_channel.verify_totp', [
             'email' => $email,
             'mode' => $mode?->value,
             'access_token' => Encode::secret($accessToken),
             'code' => Encode::secret($code),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return VerifyTotpResponse::fromArray($response);
     }
@@ -716,10 +793,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $accessToken Accepted for older clients. All tokens are revoked with or
      * without it.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -733,14 +814,16 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?Mode $mode = null,
         #[\SensitiveParameter] string|Secret|null $accessToken = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LogoutResponse {
         [$response] = $this->carryOut('ws_channel.logout', [
             'email' => $email,
             'mode' => $mode?->value,
             'access_token' => $accessToken === null ? null : Encode::secret($accessToken),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return LogoutResponse::fromArray($response);
     }
@@ -752,10 +835,14 @@ abstract class Operations extends AbstractClient implements Client
      * the retired certificates. The service renews certificates automatically, 30 days before they
      * expire: serial number and expiry then change.
      *
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -765,11 +852,13 @@ abstract class Operations extends AbstractClient implements Client
      * @throws BankchannelException for all other failures
      */
     public function listCerts(
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListCertsResponse {
         [$response] = $this->carryOut('ws_channel.list_certs', [
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ListCertsResponse::fromArray($response);
     }
@@ -781,10 +870,14 @@ abstract class Operations extends AbstractClient implements Client
      * nothing. The deployed service does not implement this yet and answers `ws_channel.not_implemented`.
      *
      * @param ExportSetting $export Only `disabled`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -797,12 +890,14 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function configCerts(
         ExportSetting $export,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ConfigCertsResponse {
         [$response] = $this->carryOut('ws_channel.config_certs', [
             'export' => $export->value,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ConfigCertsResponse::fromArray($response);
     }
@@ -819,10 +914,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $extEmail The other account, under the same API key.
      * @param bool|null $accept Whether to accept the other account's offer (`offered_from`) instead of
      * sharing own certificates. Only for services that ask the borrower.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -835,13 +934,15 @@ abstract class Operations extends AbstractClient implements Client
     public function shareCerts(
         string $extEmail,
         ?bool $accept = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ShareCertsResponse {
         [$response] = $this->carryOut('ws_channel.share_certs', [
             'ext_email' => $extEmail,
             'accept' => $accept,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ShareCertsResponse::fromArray($response);
     }
@@ -854,10 +955,14 @@ abstract class Operations extends AbstractClient implements Client
      * implement this yet and answers `ws_channel.not_implemented`.
      *
      * @param string $extEmail The other account, under the same API key.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -870,12 +975,14 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function unshareCerts(
         string $extEmail,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UnshareCertsResponse {
         [$response] = $this->carryOut('ws_channel.unshare_certs', [
             'ext_email' => $extEmail,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return UnshareCertsResponse::fromArray($response);
     }
@@ -889,10 +996,14 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $pgpKeyId A key that is registered with purpose `export`.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -908,13 +1019,15 @@ abstract class Operations extends AbstractClient implements Client
     public function exportCert(
         string $pgpKeyId,
         ?Bank $bank = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ExportCertResponse {
         [$response] = $this->carryOut('ws_channel.export_cert', [
             'bank' => $bank?->value,
             'pgp_key_id' => $pgpKeyId,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ExportCertResponse::fromArray($response);
     }
@@ -933,10 +1046,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|null $company The company's name exactly as in the contract with the bank. Left out,
      * the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -956,15 +1073,17 @@ abstract class Operations extends AbstractClient implements Client
         string $wsUserId,
         ?Bank $bank = null,
         ?string $company = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): EnrollCertResponse {
         [$response] = $this->carryOut('ws_channel.enroll_cert', [
             'bank' => $bank?->value,
             'code' => Encode::secret($code),
             'company' => $company,
             'ws_user_id' => $wsUserId,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return EnrollCertResponse::fromArray($response);
     }
@@ -986,10 +1105,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $encCertificate Danske Bank only: the encryption certificate.
      * @param string|Secret|null $encPrivateKey Danske Bank only: the private key of the encryption
      * certificate.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.certificate_refused`, `ws_channel.parameter_refused`
@@ -1009,8 +1132,10 @@ abstract class Operations extends AbstractClient implements Client
         ?string $company = null,
         ?string $encCertificate = null,
         #[\SensitiveParameter] string|Secret|null $encPrivateKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ImportCertResponse {
         [$response] = $this->carryOut('ws_channel.import_cert', [
             'bank' => $bank?->value,
@@ -1020,7 +1145,7 @@ abstract class Operations extends AbstractClient implements Client
             'ws_user_id' => $wsUserId,
             'enc_certificate' => $encCertificate,
             'enc_private_key' => $encPrivateKey === null ? null : Encode::secret($encPrivateKey),
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ImportCertResponse::fromArray($response);
     }
@@ -1036,10 +1161,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|null $account A customer's account, for the owner of the API key. Default: the
      * session's own account.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -1054,13 +1183,15 @@ abstract class Operations extends AbstractClient implements Client
     public function retireCert(
         ?Bank $bank = null,
         ?string $account = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RetireCertResponse {
         [$response] = $this->carryOut('ws_channel.retire_cert', [
             'bank' => $bank?->value,
             'account' => $account,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return RetireCertResponse::fromArray($response);
     }
@@ -1075,10 +1206,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
      * @param string|null $fileType Only files of this type. Default: all types. `ALL` is not a type.
      * @param StatusFilter|null $status Only files of this status. Default: all files.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -1096,14 +1231,16 @@ abstract class Operations extends AbstractClient implements Client
         ?Bank $bank = null,
         ?string $fileType = null,
         ?StatusFilter $status = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListFilesResponse {
         [$response] = $this->carryOut('ws_channel.list_files', [
             'bank' => $bank?->value,
             'file_type' => $fileType,
             'status' => $status?->value,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ListFilesResponse::fromArray($response);
     }
@@ -1119,9 +1256,11 @@ abstract class Operations extends AbstractClient implements Client
         ?string $fileType = null,
         ?string $signature = null,
         ?Bank $bank = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
         mixed ...$former,
     ): UploadFileResponse {
         $content = self::formerly('fileContents', 'content', $content, $former, 'ws_channel.upload_file');
@@ -1131,7 +1270,7 @@ abstract class Operations extends AbstractClient implements Client
             'file_name' => $fileName,
             'file_type' => $fileType,
             'signature' => $signature,
-        ], content: Content::of($content), timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
+        ], content: Content::of($content), timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return UploadFileResponse::fromArray($response);
     }
@@ -1149,12 +1288,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not
      * exist yet, or a stream to write to; left out, into memory.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -1173,9 +1316,11 @@ abstract class Operations extends AbstractClient implements Client
         ?string $fileReference = null,
         ?Bank $bank = null,
         mixed $destination = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DownloadFileResponse {
         if (!\is_string($fileType)) {
             if ($fileReference !== null) {
@@ -1187,7 +1332,7 @@ abstract class Operations extends AbstractClient implements Client
             'bank' => $bank?->value,
             'file_type' => $fileType,
             'file_reference' => $fileReference,
-        ], destination: $destination, timeoutMs: $timeoutMs, onProgress: $onProgress, requestId: $requestId);
+        ], destination: $destination, timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return DownloadFileResponse::fromArray($response, $content);
     }
@@ -1203,10 +1348,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $fileReference The bank's reference of the file, as listed. Left out if
      * `fileType` is what was listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -1224,8 +1373,10 @@ abstract class Operations extends AbstractClient implements Client
         string|FileDescriptor|DownloadedFile $fileType,
         ?string $fileReference = null,
         ?Bank $bank = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DeleteFileResponse {
         if (!\is_string($fileType)) {
             if ($fileReference !== null) {
@@ -1237,7 +1388,7 @@ abstract class Operations extends AbstractClient implements Client
             'bank' => $bank?->value,
             'file_type' => $fileType,
             'file_reference' => $fileReference,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return DeleteFileResponse::fromArray($response);
     }
@@ -1248,10 +1399,14 @@ abstract class Operations extends AbstractClient implements Client
      * For the owner of the key: its own account and every customer registered with the key, sorted by
      * e-mail address.
      *
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -1261,11 +1416,13 @@ abstract class Operations extends AbstractClient implements Client
      * @throws BankchannelException for all other failures
      */
     public function listAccounts(
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListAccountsResponse {
         [$response] = $this->carryOut('ws_channel.list_accounts', [
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ListAccountsResponse::fromArray($response);
     }
@@ -1281,10 +1438,14 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $email The customer's account. It is never taken from the profile.
      * @param string $confirm The same e-mail address, letter for letter as in `email`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -1298,13 +1459,15 @@ abstract class Operations extends AbstractClient implements Client
     public function deleteAccount(
         string $email,
         string $confirm,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DeleteAccountResponse {
         [$response] = $this->carryOut('ws_channel.delete_account', [
             'email' => $email,
             'confirm' => $confirm,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return DeleteAccountResponse::fromArray($response);
     }
@@ -1315,10 +1478,14 @@ abstract class Operations extends AbstractClient implements Client
      * Keys belong to the account: both users see and use them. The short id identifies a key; compare
      * fingerprints if it matters.
      *
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
@@ -1328,11 +1495,13 @@ abstract class Operations extends AbstractClient implements Client
      * @throws BankchannelException for all other failures
      */
     public function listKeys(
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ListKeysResponse {
         [$response] = $this->carryOut('ws_channel.list_keys', [
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ListKeysResponse::fromArray($response);
     }
@@ -1347,10 +1516,14 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|Secret $pgpKey One ASCII-armored public key; never a private one.
      * @param PgpKeyPurpose $pgpKeyPurpose The purpose.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.parameter_refused`
@@ -1364,13 +1537,15 @@ abstract class Operations extends AbstractClient implements Client
     public function uploadKey(
         #[\SensitiveParameter] string|Secret $pgpKey,
         PgpKeyPurpose $pgpKeyPurpose,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UploadKeyResponse {
         [$response] = $this->carryOut('ws_channel.upload_key', [
             'pgp_key' => Encode::secret($pgpKey),
             'pgp_key_purpose' => $pgpKeyPurpose->value,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return UploadKeyResponse::fromArray($response);
     }
@@ -1382,10 +1557,14 @@ abstract class Operations extends AbstractClient implements Client
      * implement this yet and answers `ws_channel.not_implemented`.
      *
      * @param string $pgpKeyId The key's short id, as listed.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
@@ -1400,12 +1579,14 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function deleteKey(
         string $pgpKeyId,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DeleteKeyResponse {
         [$response] = $this->carryOut('ws_channel.delete_key', [
             'pgp_key_id' => $pgpKeyId,
-        ], timeoutMs: $timeoutMs, requestId: $requestId);
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return DeleteKeyResponse::fromArray($response);
     }
@@ -1682,13 +1863,17 @@ abstract class Operations extends AbstractClient implements Client
      * digit and special character, at most 199 bytes. Left out, the client's own setting.
      * @param string|Secret|null $apiKey The integrator's key, `0` for a new one. Default: the client's
      * key, or `0` if the client has none. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -1705,10 +1890,12 @@ abstract class Operations extends AbstractClient implements Client
         ?string $phone = null,
         #[\SensitiveParameter] string|Secret|null $password = null,
         #[\SensitiveParameter] string|Secret|null $apiKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): RegisterResponse {
         [$response] = $this->carryOut('ws_channel.register_account', [
             'email' => $email,
@@ -1718,7 +1905,7 @@ abstract class Operations extends AbstractClient implements Client
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'api_key' => $apiKey === null ? null : Encode::secret($apiKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return RegisterResponse::fromArray($response);
     }
@@ -1743,13 +1930,17 @@ abstract class Operations extends AbstractClient implements Client
      * its secret. `enrol_totp` does the whole enrolment.
      * @param string|Secret|null $code The answer to the first question for a code, if it is already
      * known.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1766,10 +1957,12 @@ abstract class Operations extends AbstractClient implements Client
         ?MfaMethod $mfaMethod = null,
         ?bool $setupTotp = null,
         #[\SensitiveParameter] string|Secret|null $code = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): Authenticated {
         [$response] = $this->carryOut('ws_channel.log_in', [
             'email' => $email,
@@ -1779,7 +1972,7 @@ abstract class Operations extends AbstractClient implements Client
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return Authenticated::fromArray($response);
     }
@@ -1801,13 +1994,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
      * @param string|Secret|null $sealKey The key that encrypts the waiting login. The process that
      * continues needs the same key. Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1824,10 +2021,12 @@ abstract class Operations extends AbstractClient implements Client
         ?MfaMethod $mfaMethod = null,
         ?bool $setupTotp = null,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LogInProgress {
         [$response] = $this->carryOut('ws_channel.begin_log_in', [
             'email' => $email,
@@ -1837,7 +2036,7 @@ abstract class Operations extends AbstractClient implements Client
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return LogInProgress::fromArray($response);
     }
@@ -1860,13 +2059,17 @@ abstract class Operations extends AbstractClient implements Client
      * of phone or e-mail. Left out, the client's own setting.
      * @param string|Secret|null $sealKey The key that encrypted the login. Left out, the client's own
      * setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1882,10 +2085,12 @@ abstract class Operations extends AbstractClient implements Client
         ?string $phone = null,
         #[\SensitiveParameter] string|Secret|null $password = null,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): LogInProgress {
         [$response] = $this->carryOut('ws_channel.continue_log_in', [
             'sealed' => Encode::secret($sealed),
@@ -1894,7 +2099,7 @@ abstract class Operations extends AbstractClient implements Client
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return LogInProgress::fromArray($response);
     }
@@ -1917,13 +2122,17 @@ abstract class Operations extends AbstractClient implements Client
      * already known.
      * @param bool|null $computeCode Whether the library computes the confirming code. By default a person
      * puts the secret into an authenticator and answers the question `totp_code`.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1939,10 +2148,12 @@ abstract class Operations extends AbstractClient implements Client
         ?MfaMethod $mfaMethod = null,
         #[\SensitiveParameter] string|Secret|null $code = null,
         ?bool $computeCode = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): EnrolTotpResponse {
         [$response] = $this->carryOut('ws_channel.enrol_totp', [
             'email' => $email,
@@ -1951,7 +2162,7 @@ abstract class Operations extends AbstractClient implements Client
             'mfa_method' => $mfaMethod?->value,
             'code' => $code === null ? null : Encode::secret($code),
             'compute_code' => $computeCode,
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return EnrolTotpResponse::fromArray($response);
     }
@@ -1971,13 +2182,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $code The code, if `init_password_reset` already sent it. By default this
      * call sends a code and asks for it.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -1991,17 +2206,19 @@ abstract class Operations extends AbstractClient implements Client
         ?string $email = null,
         ?Mode $mode = null,
         #[\SensitiveParameter] string|Secret|null $code = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): PasswordResetResponse {
         [$response] = $this->carryOut('ws_channel.reset_password', [
             'email' => $email,
             'mode' => $mode?->value,
             'new_password' => Encode::secret($newPassword),
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return PasswordResetResponse::fromArray($response);
     }
@@ -2014,13 +2231,17 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|Secret|null $sealKey 32 random characters or more; `import_session` needs the same.
      * Left out, the client's own setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`
@@ -2028,14 +2249,16 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function exportSession(
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ExportSessionResponse {
         [$response] = $this->carryOut('ws_channel.export_session', [
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ExportSessionResponse::fromArray($response);
     }
@@ -2051,13 +2274,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret $sealed The answer of `export_session`.
      * @param string|Secret|null $sealKey The key that encrypted the session. Left out, the client's own
      * setting.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.session_expired`
      * @throws BankchannelException for all other failures
@@ -2065,15 +2292,17 @@ abstract class Operations extends AbstractClient implements Client
     public function importSession(
         #[\SensitiveParameter] string|Secret $sealed,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): ImportSessionResponse {
         [$response] = $this->carryOut('ws_channel.import_session', [
             'sealed' => Encode::secret($sealed),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ImportSessionResponse::fromArray($response);
     }
@@ -2126,8 +2355,8 @@ abstract class Operations extends AbstractClient implements Client
      * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
      * `message_id`. The answer `send` continues; `repeated` ends the call with
      * `ws_channel.upload_repeated`. Default: false.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
@@ -2135,6 +2364,10 @@ abstract class Operations extends AbstractClient implements Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `input.content_unreadable`,
      * `ws_channel.pgp_key_refused`, `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -2163,11 +2396,13 @@ abstract class Operations extends AbstractClient implements Client
         ?string $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $askRepeats = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): SignAndUploadResponse {
         [$response] = $this->carryOut('ws_channel.sign_and_upload', [
             'bank' => $bank?->value,
@@ -2182,7 +2417,7 @@ abstract class Operations extends AbstractClient implements Client
             'reject_repeats' => $rejectRepeats,
             'repeats_within_s' => $repeatsWithinS,
             'ask_repeats' => $askRepeats,
-        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress, requestId: $requestId);
+        ], content: Content::of($content), timeout: $timeout, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return SignAndUploadResponse::fromArray($response);
     }
@@ -2224,10 +2459,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $signature Signatures over the same bytes that were made elsewhere.
      * @param float|null $waitTimeoutS The time limit for all answers together, in seconds, fractions
      * allowed. Default: 60.
-     * @param int|null $timeoutS The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s`
-     * takes precedence.
-     * @param int|null $pollIntervalMs The interval between two polls, in milliseconds, at least 100.
-     * Default: 1000.
+     * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at
+     * least 0.1. Default: 1.
      * @param string|null $directory The folder for the answers, with names as in `download_new_files`.
      * Without a folder the answers are in the response. If a name is taken by a file with another
      * content, the answer gets another name, with `~2` before `.dat`: names contain neither bank nor
@@ -2260,8 +2493,8 @@ abstract class Operations extends AbstractClient implements Client
      * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
      * `message_id`. The answer `send` continues; `repeated` ends the call with
      * `ws_channel.upload_repeated`. Default: false.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
@@ -2269,6 +2502,10 @@ abstract class Operations extends AbstractClient implements Client
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -2297,8 +2534,7 @@ abstract class Operations extends AbstractClient implements Client
         ?SignatureHash $hash = null,
         ?string $signature = null,
         ?float $waitTimeoutS = null,
-        ?int $timeoutS = null,
-        ?int $pollIntervalMs = null,
+        ?float $pollIntervalS = null,
         ?string $directory = null,
         ?string $ledger = null,
         ?bool $acceptUnreferenced = null,
@@ -2309,11 +2545,13 @@ abstract class Operations extends AbstractClient implements Client
         ?string $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $askRepeats = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): UploadAndWaitResponse {
         [$response] = $this->carryOut('ws_channel.upload_and_wait', [
             'bank' => $bank?->value,
@@ -2326,8 +2564,7 @@ abstract class Operations extends AbstractClient implements Client
             'signature' => $signature,
             'wait_for' => array_values($waitFor),
             'wait_timeout_s' => $waitTimeoutS,
-            'timeout_s' => $timeoutS,
-            'poll_interval_ms' => $pollIntervalMs,
+            'poll_interval_s' => $pollIntervalS,
             'directory' => $directory,
             'ledger' => $ledger,
             'accept_unreferenced' => $acceptUnreferenced,
@@ -2338,7 +2575,7 @@ abstract class Operations extends AbstractClient implements Client
             'reject_repeats' => $rejectRepeats,
             'repeats_within_s' => $repeatsWithinS,
             'ask_repeats' => $askRepeats,
-        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress, requestId: $requestId);
+        ], content: Content::of($content), timeout: $timeout, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return UploadAndWaitResponse::fromArray($response);
     }
@@ -2372,13 +2609,17 @@ abstract class Operations extends AbstractClient implements Client
      * `upload_and_wait`.
      * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
      * with false. Default: the files that this call downloaded.
-     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
-     * expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
      * second at most. What it throws is logged, and the call goes on.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
      * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
      *
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
@@ -2397,10 +2638,12 @@ abstract class Operations extends AbstractClient implements Client
         ?string $fileReference = null,
         ?string $ledger = null,
         ?bool $parse = null,
-        ?int $timeoutMs = null,
+        ?float $timeout = null,
         ?callable $onCode = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
     ): DownloadNewFilesResponse {
         [$response] = $this->carryOut('ws_channel.download_new_files', [
             'bank' => $bank?->value,
@@ -2410,7 +2653,7 @@ abstract class Operations extends AbstractClient implements Client
             'file_reference' => $fileReference,
             'ledger' => $ledger,
             'parse' => $parse,
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId);
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return DownloadNewFilesResponse::fromArray($response);
     }

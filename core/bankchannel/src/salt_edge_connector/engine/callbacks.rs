@@ -355,7 +355,7 @@ impl Engine<'_> {
         let setting = setting.map(|setting| format!(" ({setting})")).unwrap_or_default();
         let of = due.session.map(|session| format!(" of session {}", shown(session))).unwrap_or_default();
         let (id, kind) = (shown(due.id), due.kind.as_str());
-        self.options.warn(&format!("callback {id} ({kind}{of}): {code}{setting}; it {what}"));
+        self.options.warn(format!("callback {id} ({kind}{of}): {code}{setting}; it {what}"));
         Attempt { end, status, class }
     }
 

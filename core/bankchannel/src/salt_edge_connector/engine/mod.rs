@@ -99,7 +99,7 @@ impl StoreClock {
         self.ahead_ms.store(ahead, Ordering::Relaxed);
         self.measured_ms.store(now, Ordering::Relaxed);
         if ahead.abs() > FAR_MS {
-            options.warn(&format!(
+            options.warn(format!(
                 "this machine's clock is {} s off the database's, which counts for sessions and reports: set it, since \
                  Salt Edge's requests are verified with it",
                 -ahead / 1000

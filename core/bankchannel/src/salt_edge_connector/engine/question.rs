@@ -107,7 +107,7 @@ impl Engine<'_> {
             Err(error) if self.has_ended() => return Err(Unanswered::Broken(error)),
             Err(error) => {
                 let status = error.http_status().map(|status| format!(", status {status}")).unwrap_or_default();
-                self.options.warn(&format!("{name}: the bank's code failed ({}{status}), {subject}", error.code()));
+                self.options.warn(format!("{name}: the bank's code failed ({}{status}), {subject}", error.code()));
                 return Err(match error.category() {
                     Category::Transport | Category::TimedOut | Category::RateLimited | Category::PeerFailed => {
                         Unanswered::Away(error.retry_after_s().and_then(|seconds| u32::try_from(seconds).ok()))
@@ -129,7 +129,7 @@ impl Engine<'_> {
 
     /// Logs an answer of the bank that cannot be used.
     pub(super) fn senseless(&self, name: &str, subject: Subject, why: &str) -> Unanswered {
-        self.options.warn(&format!("{name}: the bank's answer cannot be used: {why}, {subject}"));
+        self.options.warn(format!("{name}: the bank's answer cannot be used: {why}, {subject}"));
         Unanswered::Failed
     }
 }

@@ -51,7 +51,7 @@ pub(in crate::salt_edge_connector) struct Handled {
 impl Handled {
     /// The answer when the store is unavailable: the hub may retry. The reason is logged here and not sent.
     pub(in crate::salt_edge_connector) fn without_store(options: &CallOptions, why: &Error) -> Self {
-        options.warn(&format!("a request cannot be handled now: {}", why.message()));
+        options.warn(format!("a request cannot be handled now: {}", why.message()));
         Self {
             answer: busy("The connector cannot handle this now.", None),
             endpoint: None,
@@ -157,7 +157,7 @@ impl Engine<'_> {
                 handled.answer = HttpAnswer::of(&refusal.answer());
             }
             Err(Declined::Later(told, why)) => {
-                self.options.warn(&format!("a request cannot be handled now: {why}"));
+                self.options.warn(format!("a request cannot be handled now: {why}"));
                 handled.refused = Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0));
                 handled.answer = busy(told, None);
             }

@@ -66,7 +66,7 @@ impl Engine<'_> {
         if told || task.lease >= NOTICES {
             if !told {
                 let notice = Subject::Notice(task.id);
-                self.options.warn(&format!("bank.notice: given up after five tries, {notice}"));
+                self.options.warn(format!("bank.notice: given up after five tries, {notice}"));
             }
             self.store.drop_task(task.id, task.lease).await.map_err(unusable)?;
         } else {
@@ -85,7 +85,7 @@ impl Engine<'_> {
         }
         if task.lease > 2 && task.kind != TaskKind::Refresh {
             // The bank may have acted on the lost one, so the question is not asked twice.
-            self.options.warn(&told(task, session, "the answer was lost; the session fails"));
+            self.options.warn(told(task, session, "the answer was lost; the session fails"));
             let change = self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?;
             return self.settle_task(task, session, None, change).await.map(drop);
         }
@@ -136,7 +136,7 @@ impl Engine<'_> {
     /// take it.
     fn waits_for_store(&self, task: &DueTask, session: &Session, tries: u32) -> bool {
         if tries == BUSY_TRIES {
-            self.options.warn(&told(task, session, "the answer waits for the store"));
+            self.options.warn(told(task, session, "the answer waits for the store"));
         }
         tries < BUSY_TRIES || (self.now() < session.expires_at && !self.is_over())
     }
@@ -157,11 +157,11 @@ impl Engine<'_> {
             Settled::Done | Settled::TokenRevoked | Settled::OtherCustomer => {}
             Settled::Ended(state) => {
                 let line = told(task, session, &format!("too late, the session was {}", state.as_str()));
-                self.options.note(LogLevel::Info, &line);
+                self.options.note(LogLevel::Info, line);
             }
             Settled::Lost | Settled::NotFound => {
                 let line = told(task, session, "too late, another worker has taken over");
-                self.options.warn(&line);
+                self.options.warn(line);
             }
         }
         Ok(settled)

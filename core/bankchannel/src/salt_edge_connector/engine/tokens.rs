@@ -68,7 +68,7 @@ impl Engine<'_> {
         if settled == Settled::Done {
             // The decision is committed; a failure of the store now must not hide it from the caller.
             if let Err(error) = self.send_of(session.id, TELLING).await {
-                self.options.warn(&format!("the report to the hub is delayed: {}", error.message()));
+                self.options.warn(format!("the report to the hub is delayed: {}", error.message()));
             }
         }
         Ok(settled)
@@ -168,7 +168,7 @@ impl Engine<'_> {
         }
         if done.unassigned > 0 {
             let line = "reconcile_tokens: Salt Edge listed revoked tokens without their text: they stay valid here";
-            self.options.warn(&format!("{line} ({})", done.unassigned));
+            self.options.warn(format!("{line} ({})", done.unassigned));
         }
         self.client.is_due();
         Ok(done)

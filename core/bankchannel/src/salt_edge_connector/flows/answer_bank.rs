@@ -144,7 +144,7 @@ async fn ask<Q: TypedQuestion>(
         Ok(answer) => answer,
         Err(fault) if options.cancel.is_cancelled() || Question::is_unanswered(&fault, name) => return Err(fault),
         Err(fault) => {
-            options.warn(&format!("{name}: the bank's code failed ({})", fault.code()));
+            options.warn(format!("{name}: the bank's code failed ({})", fault.code()));
             return Ok(Err((500, "the bank's code failed".to_owned())));
         }
     };
@@ -158,7 +158,7 @@ async fn ask<Q: TypedQuestion>(
         Ok(_) => Err((500, "the bank's answer is not a JSON object".to_owned())),
         Err(why) => {
             // The text names the field and contains no value.
-            options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));
+            options.warn(format!("{name}: the bank's answer cannot be used: {why}"));
             Err((500, format!("the bank's answer cannot be used: {why}")))
         }
     })

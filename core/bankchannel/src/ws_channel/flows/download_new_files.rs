@@ -159,7 +159,7 @@ impl Flow<WsChannel> for DownloadNewFiles {
             None => folder.clone(),
         };
         let ledger = Arc::new(file_ledger(client, request.bank, &ledger_folder));
-        steps.say("listing the files");
+        steps.step("listing the files");
         let found = found(&steps, &request, &ledger).await?;
         let mut answer = DownloadNewFilesResponse::default();
         let ended = answer.fetch(&steps, (&ledger, &folder), request.bank, &found).await;
@@ -249,12 +249,13 @@ impl DownloadNewFilesResponse {
         found: &[Wanted],
     ) -> Option<Error> {
         let mut ended: Option<Error> = None;
-        for Wanted { file, begun, is_listed } in found {
+        for (at, Wanted { file, begun, is_listed }) in found.iter().enumerate() {
             if let Some(error) = &ended {
                 self.note(not_tried(file, error));
                 continue;
             }
-            match one(steps, (ledger, folder), (bank, file, begun.as_ref()), *is_listed).await {
+            let place = (at + 1, found.len());
+            match one(steps, (ledger, folder), (bank, file, begun.as_ref()), (place, *is_listed)).await {
                 Ok(fetched) => self.note(described(file, &fetched)),
                 Err(error) => {
                     self.note(failed(file, &error));
@@ -295,7 +296,7 @@ async fn one(
     steps: &Steps<'_>,
     (ledger, folder): (&Arc<FileLedger>, &Path),
     (bank, file, begun): (Bank, &FileDescriptor, Option<&UnreportedFile>),
-    is_listed: bool,
+    (place, is_listed): ((usize, usize), bool),
 ) -> Result<Fetched> {
     let mut was_begun = false;
     if let Some(UnreportedFile { file: begun, is_running }) = begun {
@@ -310,7 +311,7 @@ async fn one(
             None => was_begun = true,
         }
     }
-    into_folder(steps, ledger, (bank, file, was_begun), folder).await
+    into_folder(steps, ledger, (bank, file, was_begun), (place, folder)).await
 }
 
 /// Whether a name from the ledger stays in the folder.

@@ -125,12 +125,12 @@ pub(super) enum Fetched {
 }
 
 /// Downloads a file into a folder, unless it exists. The ledger has an entry for it from before the bank is asked;
-/// `was_begun` is whether an earlier call left one.
+/// `was_begun` is whether an earlier call left one; `place` is the number of the file, and of all files.
 pub(super) async fn into_folder(
     steps: &Steps<'_>,
     ledger: &Arc<FileLedger>,
     (bank, file, was_begun): (Bank, &FileDescriptor, bool),
-    folder: &Path,
+    (place, folder): ((usize, usize), &Path),
 ) -> Result<Fetched> {
     let name = file_name(file)?;
     asked_for(file)?;
@@ -141,10 +141,10 @@ pub(super) async fn into_folder(
         false => writing.begin(described).map(Some),
     });
     let Some(entry) = begun.await? else {
-        steps.say(&format!("{name} exists already, skipping"));
+        steps.file(place, &format!("{name} exists already, skipping"));
         return Ok(Fetched::Exists { path });
     };
-    steps.say(&format!("downloading {name}"));
+    steps.file(place, &format!("downloading {name}"));
     let content = download(steps, bank, file, Destination::File(path.clone())).await;
     if let Err(error) = &content {
         let (target, is_storage) = (path.clone(), error.row() == &row::STORAGE);

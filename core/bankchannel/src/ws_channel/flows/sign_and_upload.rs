@@ -53,10 +53,10 @@ pub struct SignAndUploadRequest {
     /// The hash algorithm of the signature. Default: SHA-256.
     pub hash: Option<SignatureHash>,
     /// The check before sending.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(check: bool, check_profile: bankchannel_iso20022::rules::ProfileOptions))]
     pub check: CheckFirst,
     /// The detection of repeated uploads.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(reject_repeats: String, repeats_within_s: bankchannel_foundation::model::Seconds, ask_repeats: bool))]
     pub repeats: RejectRepeats,
 }
 
@@ -132,6 +132,7 @@ impl Flow<WsChannel> for SignAndUpload {
         options: &CallOptions,
     ) -> Result<SignAndUploadResponse> {
         let steps = Steps::begin(client, options)?;
+        steps.plan(2);
         let SignAndUploadRequest { bank, file_type, file_name, content, check, repeats, .. } = request;
         let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
         let given = Given { private_key, passphrase, signing_certificate, hash, signature: None };
@@ -157,7 +158,7 @@ pub(super) async fn prepare(
     authority: Authority,
     (file_type, check): (FileType, CheckFirst),
 ) -> Result<Prepared> {
-    steps.say("signing the file");
+    steps.step("signing the file");
     let read = steps.work(move || {
         let source = Source::open(content)?;
         let name = match (name, source.name()) {
@@ -215,7 +216,7 @@ impl Prepared {
         let Self { source, name, signature } = self;
         let (file_name, message_id) = (name.as_str(), message.message_id());
         let record = repeats.begin(steps, UploadedFile { bank, name: file_name, source: &source, message_id }).await?;
-        steps.say("sending the file");
+        steps.step("sending the file");
         let request = UploadFileRequest::from(UploadFileRequestFields {
             bank,
             content: source.content(),

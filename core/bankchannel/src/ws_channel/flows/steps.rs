@@ -9,7 +9,7 @@ use bankchannel_foundation::{Error, Exchange, Outcome, Result, Secret, error::ro
 use bankchannel_transport::background;
 use bankchannel_ws_channel::Envelope;
 
-use crate::{Answer, CallOptions, Destination, LogLevel, Progress, Question, ws_channel::WsChannel};
+use crate::{Answer, CallOptions, Destination, LogLevel, Progress, Question, progress::Stage, ws_channel::WsChannel};
 
 /// The steps of one flow.
 pub(super) struct Steps<'a> {
@@ -23,6 +23,9 @@ impl<'a> Steps<'a> {
     pub(super) fn begin(client: &'a WsChannel, options: &'a CallOptions) -> Result<Self> {
         let limit = options.timeout.or_else(|| client.flow_limit());
         let steps = Self { client, options, deadline: limit.and_then(|limit| Instant::now().checked_add(limit)) };
+        if let Some(watcher) = &options.progress {
+            watcher.stage.begin();
+        }
         if options.cancel.is_cancelled() {
             return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
         }
@@ -99,11 +102,33 @@ impl<'a> Steps<'a> {
         done.map_err(|why| why.error("the computation was aborted"))?
     }
 
-    /// Reports the current step to the log and the progress callback.
+    /// The number of steps that the flow will have, for its progress.
+    pub(super) fn plan(&self, steps: u32) {
+        if let Some(watcher) = &self.options.progress {
+            watcher.stage.plan_steps(steps);
+        }
+    }
+
+    /// Reports the next step to the log and the progress callback.
+    pub(super) fn step(&self, text: &str) {
+        self.tell(text, |stage| stage.begin_step(text));
+    }
+
+    /// Reports the next of so many files, as a part of the last step.
+    pub(super) fn file(&self, (file, files): (usize, usize), text: &str) {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        self.tell(text, |stage| stage.begin_file(count(file), count(files), text));
+    }
+
+    /// Reports something about the current step.
     pub(super) fn say(&self, text: &str) {
+        self.tell(text, |stage| stage.remark(text));
+    }
+
+    fn tell(&self, text: &str, progress: impl FnOnce(&Stage) -> Progress) {
         self.options.note(LogLevel::Info, text);
         if let Some(watcher) = &self.options.progress {
-            watcher(&Progress { text: text.to_owned(), bytes: 0, total: None });
+            watcher.tell(&progress(&watcher.stage));
         }
     }
 
@@ -115,6 +140,8 @@ impl<'a> Steps<'a> {
             log: self.options.log.clone(),
             progress: self.options.progress.clone(),
             request_id: self.options.request_id.clone(),
+            retries: self.options.retries,
+            with_response: self.options.with_response.clone(),
             ..CallOptions::default()
         }
     }

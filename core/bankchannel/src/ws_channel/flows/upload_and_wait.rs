@@ -7,7 +7,9 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Operation, Outcome, Result, Secret, error::Row, model::Seconds,
+    Boundary, Content, Declaration, Error, Operation, Outcome, Result, Secret,
+    error::Row,
+    model::{InlineBytes, Seconds},
     operation::Command,
 };
 use bankchannel_iso20022::{
@@ -26,7 +28,6 @@ use super::{
     check_first::CheckFirst,
     fetch::{file_ledger, open_folder},
     flow,
-    inline::InlineContent,
     parsed::Parsed,
     repeats::RejectRepeats,
     run_by,
@@ -68,10 +69,8 @@ pub struct UploadAndWaitRequest {
     pub wait_for: Vec<FileType>,
     /// The time limit for all answers together, in seconds, fractions allowed. Default: 60.
     pub wait_timeout_s: Option<Seconds>,
-    /// The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s` takes precedence.
-    pub timeout_s: Option<u32>,
-    /// The interval between two polls, in milliseconds, at least 100. Default: 1000.
-    pub poll_interval_ms: Option<u32>,
+    /// The interval between two polls, in seconds, fractions allowed, at least 0.1. Default: 1.
+    pub poll_interval_s: Option<Seconds>,
     /// The folder for the answers, with names as in `download_new_files`. Without a folder the answers are in the
     /// response. If a name is taken by a file with another content, the answer gets another name, with `~2` before
     /// `.dat`: names contain neither bank nor account.
@@ -88,10 +87,10 @@ pub struct UploadAndWaitRequest {
     /// Whether the response also has the answers in parsed form. Default: true.
     pub parse: Option<bool>,
     /// The check before sending.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(check: bool, check_profile: bankchannel_iso20022::rules::ProfileOptions))]
     pub check: CheckFirst,
     /// The detection of repeated uploads.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(reject_repeats: String, repeats_within_s: Seconds, ask_repeats: bool))]
     pub repeats: RejectRepeats,
 }
 
@@ -139,8 +138,8 @@ pub struct BankAnswer {
     pub status_text: Option<String>,
     /// The file's path, if a folder was given.
     pub path: Option<String>,
-    /// The file's bytes as base64 text, if no folder was given.
-    pub content: Option<InlineContent>,
+    /// The file's bytes, if no folder was given.
+    pub content: Option<InlineBytes>,
     /// The parsed content.
     #[boundary(flatten)]
     pub parsed: Parsed,
@@ -152,12 +151,12 @@ impl BankAnswer {
     }
 }
 
-/// The default time to wait for answers, in seconds (§8.2).
-const WAIT_S: u32 = 60;
-/// The default interval between two polls, in milliseconds (§8.2).
-const POLL_MS: u32 = 1000;
-/// The minimum interval between two polls, in milliseconds: the service counts calls.
-const POLL_MIN_MS: u32 = 100;
+/// The default time to wait for answers (§8.2).
+const WAIT: Duration = Duration::from_secs(60);
+/// The default interval between two polls (§8.2).
+const POLL: Duration = Duration::from_secs(1);
+/// The minimum interval between two polls: the service counts calls.
+const POLL_MIN: Duration = Duration::from_millis(100);
 /// The maximum number of types to wait for.
 const WAIT_FOR_MAX: usize = 20;
 
@@ -221,6 +220,7 @@ impl Flow<WsChannel> for UploadAndWait {
         options: &CallOptions,
     ) -> Result<UploadAndWaitResponse> {
         let steps = Steps::begin(client, options)?;
+        steps.plan(3);
         let UploadAndWaitRequest { private_key, passphrase, signing_certificate, hash, signature, .. } = request;
         let given = Given { private_key, passphrase, signing_certificate, hash, signature };
         let authority = Authority::of(given, "private_key, signing_certificate or signature is missing")?;
@@ -241,7 +241,7 @@ impl Flow<WsChannel> for UploadAndWait {
             bank,
             types,
             until: Instant::now(),
-            interval: Duration::from_millis(request.poll_interval_ms.unwrap_or(POLL_MS).max(POLL_MIN_MS).into()),
+            interval: request.poll_interval_s.map_or(POLL, |Seconds(interval)| interval).max(POLL_MIN),
             folder,
             ledger: ledger.map(|folder| Arc::new(file_ledger(client, bank, &folder))),
             parse: request.parse,
@@ -250,9 +250,9 @@ impl Flow<WsChannel> for UploadAndWait {
         let mut wait = AnswerWait::new(&steps, client.answers(), Arc::clone(&upload), settings);
         wait.note_known().await.map_err(|error| error.with_outcome(Outcome::NotSent))?;
         let sent = prepared.upload(&steps, (bank, request.file_type), request.repeats, &upload).await?;
-        let whole_s = Duration::from_secs(request.timeout_s.unwrap_or(WAIT_S).into());
-        wait.begin(request.wait_timeout_s.map_or(whole_s, |Seconds(wait)| wait));
-        let end = wait.run().await;
+        steps.step("waiting for the bank's answers");
+        wait.begin(request.wait_timeout_s.map_or(WAIT, |Seconds(wait)| wait));
+        let end = Box::pin(wait.run()).await;
         let is_error = match &end {
             WaitEnd::Complete => false,
             WaitEnd::Rejected => request.fail_if_rejected == Some(true),

@@ -41,6 +41,7 @@ async fn post(transport: &Transport, page: &str, approves: bool) -> Result<(), S
         deadline: Some(Instant::now() + TIMEOUT),
         cancel: &cancel,
         repeat: Repeat::Never,
+        retries: None,
         response_content: None,
         sink: &mut sink,
         observer: None,

@@ -25,7 +25,30 @@ pub struct MakePaymentRequest {
     /// The format of the table, if the content is one.
     pub table: Option<PaymentTable>,
     /// Data given once for the file.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        debtor: crate::make::PaymentParty,
+        execution_date: bankchannel_foundation::model::Date,
+        execution_time: bankchannel_foundation::model::Timestamp,
+        kind: crate::make::TransferKind,
+        service_level: String,
+        local_instrument: String,
+        category: String,
+        batch_booking: bool,
+        charge_bearer: crate::make::ChargeBearer,
+        ultimate_debtor: crate::make::PaymentParty,
+        batch_id: String,
+        currency: String,
+        initiator: crate::make::PaymentParty,
+        version: crate::rules::PaymentVersion,
+        message_id: String,
+        created: bankchannel_foundation::model::Timestamp,
+        characters: crate::rules::Characters,
+        cut: bool,
+        compact: bool,
+        utc: bool,
+        uetr: bool,
+        profile: crate::rules::ProfileOptions,
+    ))]
     pub data: PaymentData,
     /// The file to write, which must not exist yet: it appears when it is complete, readable by its owner only. If left
     /// out, the answer has the file as text, of at most 16 MiB.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use bankchannel_crypto::{digest::sha256_of_texts, signature::SigningKey};
-use bankchannel_foundation::{Error, LocalContext, Secret};
+use bankchannel_foundation::{Error, LocalContext, Secret, shown};
 
 use crate::{certificates::Certificate, errors, verify::Verifier};
 
@@ -31,7 +31,8 @@ pub(crate) fn private_key(
     let passphrase = passphrase.map(Secret::expose);
     with.get_or_make(sha256_of_texts(&[Some(pem.expose()), passphrase]), || {
         SigningKey::from_pem(pem.expose(), passphrase).map_err(|fault| {
-            Error::because(&errors::KEY_UNUSABLE, fault.naming_opener("passphrase")).with("field", "private_key")
+            let why = format!("{}{}", fault.naming_opener("passphrase"), shown::key_file_remedy(pem.expose()));
+            Error::because(&errors::KEY_UNUSABLE, why).with("field", "private_key")
         })
     })
 }

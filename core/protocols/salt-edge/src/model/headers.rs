@@ -19,7 +19,7 @@ pub struct OnBehalfOf {
 #[non_exhaustive]
 pub struct WithToken {
     /// The third party.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String))]
     pub on_behalf_of: OnBehalfOf,
     /// The access token.
     #[boundary(wire = "@Access-Token")]

@@ -4,7 +4,7 @@ use bankchannel_crypto::{
     digest::sha256_of_texts,
     signature::{SigningKey, VerifyingKey},
 };
-use bankchannel_foundation::{Error, LocalContext, Secret, error::row, model::Timestamp};
+use bankchannel_foundation::{Error, LocalContext, Secret, error::row, model::Timestamp, shown};
 use std::sync::Arc;
 
 use crate::{
@@ -89,7 +89,10 @@ pub(crate) fn private_key(
     let passphrase = passphrase.map(Secret::expose);
     with.get_or_make(sha256_of_texts(&[Some(pem.expose()), passphrase]), || {
         let read = SigningKey::from_pem(pem.expose(), passphrase);
-        read.map_err(|fault| unusable("private_key", fault.naming_opener("passphrase")))
+        read.map_err(|fault| {
+            let remedy = shown::key_file_remedy(pem.expose());
+            unusable("private_key", format!("{}{remedy}", fault.naming_opener("passphrase")))
+        })
     })
 }
 

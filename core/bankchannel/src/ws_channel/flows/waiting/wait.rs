@@ -25,7 +25,6 @@ use super::{
     super::{
         fetch::{broke_off_a_renewal, ledger_file, list, settle, store, was_not_sent},
         file_name,
-        inline::InlineContent,
         parsed::Parser,
         steps::Steps,
         upload_and_wait::BankAnswer,
@@ -309,11 +308,11 @@ impl<'a> AnswerWait<'a> {
                 Ok((answer, entry))
             }
             Some(Err(error)) => {
-                answer.content = Some(InlineContent(fetched.bytes.clone()));
+                answer.content = Some(fetched.bytes.clone().into());
                 Err((answer, error))
             }
             None => {
-                answer.content = Some(InlineContent(fetched.bytes.clone()));
+                answer.content = Some(fetched.bytes.clone().into());
                 Ok((answer, None))
             }
         }

@@ -149,14 +149,17 @@ const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
 impl Operation for MakeCertificates {
     type Request = MakeCertificatesRequest;
     type Response = MakeCertificatesResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.make_certificates",
-        "Make a test authority and a third party's certificates",
-        "Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and a \
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..declare::local(
+            "nextgen_psd2.make_certificates",
+            "Make a test authority and a third party's certificates",
+            "Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and a \
          certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some \
          seconds.",
-        ERRORS,
-    );
+            ERRORS,
+        )
+    };
 }
 
 impl Local for MakeCertificates {

@@ -15,7 +15,17 @@ use crate::{
 #[non_exhaustive]
 pub struct UpdateConsentsRequest {
     /// All of it.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        psu_id: crate::model::PsuId,
+        psu_corporate_id: crate::model::PsuCorporateId,
+        redirect_uri: crate::model::TppUri,
+        psu_context: crate::model::CustomerContext,
+        redirect_preferred: bool,
+        tpp_session_id: crate::model::TppSessionId,
+        accept_fix: Vec<String>,
+        accept_language: String,
+        psu: crate::model::PsuContext,
+    ))]
     pub request: UpdateBankOfferedConsentsRequest,
 }
 

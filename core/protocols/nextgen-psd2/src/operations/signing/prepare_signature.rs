@@ -17,7 +17,7 @@ use crate::{
 #[non_exhaustive]
 pub struct PrepareSignatureRequest {
     /// The request.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(content: bankchannel_foundation::Content, method: String, target: String, headers: Vec<HeaderField>))]
     pub request: GivenRequest,
     /// The QSEAL certificate as PEM text.
     #[boundary(profile)]

@@ -16,7 +16,7 @@ use crate::{
 #[non_exhaustive]
 pub struct SignRequestRequest {
     /// The request.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(content: bankchannel_foundation::Content, method: String, target: String, headers: Vec<HeaderField>))]
     pub request: GivenRequest,
     /// The QSEAL certificate as PEM text. Default: the client's own certificate.
     pub certificate: Option<String>,
@@ -54,15 +54,18 @@ const OWN_ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSAB
 impl Operation for SignRequest {
     type Request = SignRequestRequest;
     type Response = SignRequestResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.sign_request",
-        "Sign a request to a bank",
-        "Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and \
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..declare::local(
+            "nextgen_psd2.sign_request",
+            "Sign a request to a bank",
+            "Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and \
          `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if present. Send \
          the headers and the body byte for byte as returned here, and sign again for each attempt: a bank refuses a \
          request id that it has seen. Works for any NextGenPSD2 request, not only for those of this library.",
-        OWN_ERRORS,
-    );
+            OWN_ERRORS,
+        )
+    };
 }
 
 impl Local for SignRequest {

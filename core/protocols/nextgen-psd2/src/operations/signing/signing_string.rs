@@ -14,7 +14,7 @@ use crate::{
 #[non_exhaustive]
 pub struct SigningStringRequest {
     /// The request.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(content: bankchannel_foundation::Content, method: String, target: String, headers: Vec<crate::model::HeaderField>))]
     pub request: GivenRequest,
     /// The names of the signed headers in their order. Default: the headers in the request's Signature header.
     pub signed_headers: Option<Vec<String>>,

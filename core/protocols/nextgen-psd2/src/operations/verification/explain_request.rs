@@ -21,7 +21,17 @@ use crate::{
 #[non_exhaustive]
 pub struct ExplainRequestRequest {
     /// The request and the options of the check.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        content: bankchannel_foundation::Content,
+        method: String,
+        target: String,
+        headers: Vec<crate::model::HeaderField>,
+        trusted: String,
+        at: bankchannel_foundation::model::Timestamp,
+        mode: crate::operations::verification::verify_request::Strictness,
+        dialect: crate::model::Dialect,
+        tls_certificate: String,
+    ))]
     pub verify: VerifyRequestRequest,
     /// The signing string that the sender claims to have signed, in base64. The first difference is then shown from it.
     pub signing_string: Option<String>,
@@ -189,14 +199,17 @@ pub struct ExplainRequest;
 impl Operation for ExplainRequest {
     type Request = ExplainRequestRequest;
     type Response = ExplainRequestResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.explain_request",
-        "Explain why a bank refuses a request",
-        "Shows for each rule whether it holds, shows the first byte at which the signed string differs from the \
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..declare::local(
+            "nextgen_psd2.explain_request",
+            "Explain why a bank refuses a request",
+            "Shows for each rule whether it holds, shows the first byte at which the signed string differs from the \
          expected one, and names the probable cause. An RSA signature reveals the hash of the signed text, so each \
          cause is proven or excluded without the private key.",
-        ERRORS,
-    );
+            ERRORS,
+        )
+    };
 }
 
 impl Local for ExplainRequest {

@@ -46,7 +46,7 @@ impl From<Strictness> for Mode {
 #[non_exhaustive]
 pub struct VerifyRequestRequest {
     /// The request.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(content: bankchannel_foundation::Content, method: String, target: String, headers: Vec<crate::model::HeaderField>))]
     pub request: GivenRequest,
     /// The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer is trusted and
     /// `V17` fails.
@@ -90,15 +90,18 @@ pub(super) const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
 impl Operation for VerifyRequest {
     type Request = VerifyRequestRequest;
     type Response = VerifyRequestResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.verify_request",
-        "Verify a signed request as a bank does",
-        "Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers, digest, \
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..declare::local(
+            "nextgen_psd2.verify_request",
+            "Verify a signed request as a bank does",
+            "Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers, digest, \
          signature, date, role. A refused request is no error: the response says so. Not checked: whether the request \
          id was seen before, and the fields of the body. Role and content type are checked only for the operations \
          that this library knows by their path; otherwise a warning says so.",
-        ERRORS,
-    );
+            ERRORS,
+        )
+    };
 }
 
 impl Local for VerifyRequest {

@@ -105,16 +105,19 @@ pub struct CheckPaymentFile;
 impl Operation for CheckPaymentFile {
     type Request = CheckPaymentFileRequest;
     type Response = CheckPaymentFileResponse;
-    const DECLARATION: Declaration = route::local(
-        "ws_channel.check_payment_file",
-        "files",
-        "Check a payment file before sending it",
-        "Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema, counts, \
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..route::local(
+            "ws_channel.check_payment_file",
+            "files",
+            "Check a payment file before sending it",
+            "Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema, counts, \
          control sums, the check digits of accounts, and the other errors of iso20022.check_payment except dates. A \
          faulty file is an answer, not an error. Only the bank can say whether it knows the account and whether the \
          account has the money.",
-        &[],
-    );
+            &[],
+        )
+    };
 }
 
 impl Local for CheckPaymentFile {

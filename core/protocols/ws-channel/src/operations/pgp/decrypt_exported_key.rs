@@ -39,15 +39,18 @@ pub struct DecryptExportedKey;
 impl Operation for DecryptExportedKey {
     type Request = DecryptExportedKeyRequest;
     type Response = DecryptExportedKeyResponse;
-    const DECLARATION: Declaration = route::local(
-        "ws_channel.decrypt_exported_key",
-        "pgp",
-        "Decrypt an exported private key",
-        "Decrypts the answer of `export_cert` with the private half of the export key. An expired export key still \
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..route::local(
+            "ws_channel.decrypt_exported_key",
+            "pgp",
+            "Decrypt an exported private key",
+            "Decrypts the answer of `export_cert` with the private half of the export key. An expired export key still \
          decrypts messages to it. The message is not signed: the caller has to check that the key matches the \
          certificate beside it.",
-        ERRORS,
-    );
+            ERRORS,
+        )
+    };
 }
 
 impl Local for DecryptExportedKey {

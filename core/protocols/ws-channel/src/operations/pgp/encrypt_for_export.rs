@@ -36,14 +36,17 @@ pub struct EncryptForExport;
 impl Operation for EncryptForExport {
     type Request = EncryptForExportRequest;
     type Response = EncryptForExportResponse;
-    const DECLARATION: Declaration = route::local(
-        "ws_channel.encrypt_for_export",
-        "pgp",
-        "Encrypt a private key to an export key",
-        "Does the same as the service with the private key of an exported certificate: AES-256 with integrity \
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..route::local(
+            "ws_channel.encrypt_for_export",
+            "pgp",
+            "Encrypt a private key to an export key",
+            "Does the same as the service with the private key of an exported certificate: AES-256 with integrity \
          protection, to every encryption key of the given export key, unsigned.",
-        ERRORS,
-    );
+            ERRORS,
+        )
+    };
 }
 
 impl Local for EncryptForExport {

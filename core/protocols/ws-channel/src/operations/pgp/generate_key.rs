@@ -71,6 +71,7 @@ impl Operation for GenerateKey {
     type Request = GenerateKeyRequest;
     type Response = GenerateKeyResponse;
     const DECLARATION: Declaration = Declaration {
+        takes_time: true,
         commands: &[Command::named("generate")],
         ..route::local(
             "ws_channel.generate_key",

@@ -65,6 +65,7 @@ impl Operation for SignFile {
     type Request = SignFileRequest;
     type Response = SignFileResponse;
     const DECLARATION: Declaration = Declaration {
+        takes_time: true,
         commands: &[Command::named("sign")],
         ..route::local(
             "ws_channel.sign_file",

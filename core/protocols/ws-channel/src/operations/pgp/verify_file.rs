@@ -74,6 +74,7 @@ impl Operation for VerifyFile {
     type Request = VerifyFileRequest;
     type Response = VerifyFileResponse;
     const DECLARATION: Declaration = Declaration {
+        takes_time: true,
         commands: &[Command::named("verify")],
         ..route::local(
             "ws_channel.verify_file",

@@ -16,10 +16,14 @@ use crate::{
 #[non_exhaustive]
 pub struct ConfirmAccountsRequest {
     /// The third party and the token.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
     pub with_token: WithToken,
     /// The answer.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        session_secret: crate::model::SessionSecret,
+        provider_code: String,
+        original_request: crate::model::ConfirmationRequested,
+    ))]
     pub data: StepAnswered,
 }
 

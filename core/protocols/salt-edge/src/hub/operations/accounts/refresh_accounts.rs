@@ -30,10 +30,15 @@ pub struct RefreshWanted {
 #[non_exhaustive]
 pub struct RefreshAccountsRequest {
     /// The third party and the token.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
     pub with_token: WithToken,
     /// The period and the session.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        session_secret: SessionSecret,
+        from_date: DayOrInstant,
+        to_date: DayOrInstant,
+        redirect_url: String,
+    ))]
     pub data: RefreshWanted,
 }
 

@@ -24,10 +24,10 @@ pub struct CustomerWanted {
 #[non_exhaustive]
 pub struct FetchCustomerRequest {
     /// The third party and the token.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
     pub with_token: WithToken,
     /// The session.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(session_secret: SessionSecret))]
     pub data: CustomerWanted,
 }
 

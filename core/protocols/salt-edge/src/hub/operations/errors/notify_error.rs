@@ -52,10 +52,10 @@ pub struct NoticedError {
 #[non_exhaustive]
 pub struct NotifyErrorRequest {
     /// The third party and the token.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: Secret))]
     pub with_token: WithToken,
     /// The failed exchange.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(request: NoticedRequest, error: NoticedError))]
     pub data: ErrorNotice,
 }
 

@@ -24,10 +24,10 @@ pub struct SessionNamed {
 #[non_exhaustive]
 pub struct CancelTokenRequest {
     /// The third party.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String))]
     pub on_behalf_of: OnBehalfOf,
     /// The session.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(session_secret: SessionSecret))]
     pub data: SessionNamed,
 }
 

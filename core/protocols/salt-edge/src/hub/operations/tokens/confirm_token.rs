@@ -29,10 +29,14 @@ pub struct StepAnswered {
 #[non_exhaustive]
 pub struct ConfirmTokenRequest {
     /// The third party.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String))]
     pub on_behalf_of: OnBehalfOf,
     /// The answer.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        session_secret: SessionSecret,
+        provider_code: String,
+        original_request: ConfirmationRequested,
+    ))]
     pub data: StepAnswered,
 }
 

@@ -31,10 +31,15 @@ pub struct TokenWanted {
 #[non_exhaustive]
 pub struct CreateTokenRequest {
     /// The third party.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String))]
     pub on_behalf_of: OnBehalfOf,
     /// The request for a token.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        session_secret: SessionSecret,
+        provider_code: String,
+        app_name: String,
+        original_request: TokenRequested,
+    ))]
     pub data: TokenWanted,
 }
 

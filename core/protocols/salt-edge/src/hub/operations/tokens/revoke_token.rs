@@ -27,10 +27,10 @@ pub struct TokenSession {
 #[non_exhaustive]
 pub struct TokenRevocationRequest {
     /// The third party and the token.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
     pub with_token: WithToken,
     /// The session.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(session_secret: SessionSecret, provider_code: String))]
     pub data: TokenSession,
 }
 

@@ -30,10 +30,15 @@ pub struct TransactionsWanted {
 #[non_exhaustive]
 pub struct FetchTransactionsRequest {
     /// The third party and the token.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
     pub with_token: WithToken,
     /// The account and the period.
-    #[boundary(flatten)]
+    #[boundary(flatten, members(
+        session_secret: SessionSecret,
+        account_id: AccountId,
+        from_date: DayOrInstant,
+        to_date: DayOrInstant,
+    ))]
     pub data: TransactionsWanted,
 }
 

@@ -1,0 +1,31 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Bridge;
+
+/**
+ * What a call has besides its time limit and its content.
+ *
+ * @internal
+ */
+final class Extras
+{
+    /**
+     * @param string|null $requestId    sent as `X-Request-ID`
+     * @param int|null    $retries      how often each exchange may be repeated; null is the client's setting
+     * @param bool        $withResponse whether the response is given together with the answers to the exchanges
+     */
+    public function __construct(
+        public readonly ?string $requestId = null,
+        public readonly ?int $retries = null,
+        public readonly bool $withResponse = false,
+    ) {
+    }
+
+    /** Whether everything has its default. */
+    public function isPlain(): bool
+    {
+        return $this->requestId === null && $this->retries === null && !$this->withResponse;
+    }
+}

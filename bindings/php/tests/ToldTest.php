@@ -1,0 +1,80 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Tests;
+
+use Bankchannel\Content;
+use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Exception\InvalidInputException;
+use Bankchannel\Exception\TransportException;
+use Bankchannel\HttpExchange;
+use Bankchannel\Progress;
+use Bankchannel\Tests\Support\Account;
+use Bankchannel\Tests\Support\Assertions;
+use Bankchannel\WsChannel;
+use PHPUnit\Framework\TestCase;
+
+/** What a call tells on request: its exchanges, its progress, and what to do about an error. */
+final class ToldTest extends TestCase
+{
+    use Assertions;
+
+    public function testASuccessHasItsStatusHeadersRequestIdAndTime(): void
+    {
+        $account = Account::seeded('exchanges@example.test');
+        $client = $account->client();
+        $seen = [];
+        $client->listFiles(withResponse: $seen);
+        self::assertCount(1, $seen);
+        self::assertInstanceOf(HttpExchange::class, $seen[0]);
+        self::assertSame(['GET', 200, $seen[0]->headers['x-request-id']], [$seen[0]->method, $seen[0]->status, $seen[0]->requestId]);
+        self::assertGreaterThan(0, $seen[0]->durationS);
+        [$answer] = $client->call('ws_channel.list_files', withResponse: $seen);
+        self::assertArrayHasKey('file_descriptors', $answer);
+        self::assertCount(2, $seen);
+        // With a call that is resumed.
+        $client->listFiles(retries: 0, withResponse: $seen);
+        self::assertCount(3, $seen);
+    }
+
+    public function testProgressDrivesABar(): void
+    {
+        $account = Account::seeded('bar@example.test');
+        $client = $account->client();
+        $key = $client->generateKey(name: 'You', email: 'bar@example.test');
+        $steps = [];
+        $fractions = [];
+        $note = static function (Progress $progress) use (&$steps, &$fractions): void {
+            $steps["{$progress->step} of {$progress->steps}"] = $progress->text;
+            $fractions[] = $progress->fraction;
+        };
+        self::thrown(BankchannelException::class, static fn () => $client->signAndUpload(content: Content::bytes('x'), fileName: 'a', fileType: 'KTL', privateKey: $key->privateKey, onProgress: $note));
+        self::assertSame(['1 of 2' => 'signing the file', '2 of 2' => 'sending the file'], $steps);
+        self::assertSame(1.0, (float) max($fractions));
+    }
+
+    public function testTheRemedyIsInMessageAndObject(): void
+    {
+        $client = new WsChannel(baseUrl: 'http://127.0.0.1:9/v2', apiKey: 'example-api-key-0123456789', idToken: 't', bank: 'simulator', mode: 'data', retries: 0);
+        $error = self::thrown(TransportException::class, static fn () => $client->listFiles());
+        self::assertNotSame('', $error->remedy);
+        self::assertStringStartsWith("ws_channel.list_files: {$error->text} [transport.connect_failed; outcome not_sent] {$error->remedy}", $error->getMessage());
+        self::assertStringContainsString('127.0.0.1:9', $error->text);
+        self::assertSame($error->remedy, $error->toArray()['remedy']);
+        self::assertSame('127.0.0.1:9', $error->context['address']);
+    }
+
+    public function testWrongOptionsAreNamed(): void
+    {
+        $client = new WsChannel(baseUrl: 'http://127.0.0.1:9/v2', apiKey: 'example-api-key-0123456789', idToken: 't', bank: 'simulator', mode: 'data');
+        foreach ([-1, 11] as $retries) {
+            $error = self::thrown(InvalidInputException::class, static fn () => $client->listFiles(retries: $retries));
+            self::assertSame('retries', $error->context['field']);
+        }
+        foreach ([-0.5, NAN, 90000.0] as $timeout) {
+            $error = self::thrown(InvalidInputException::class, static fn () => $client->listFiles(timeout: $timeout));
+            self::assertSame('timeout', $error->context['field']);
+        }
+    }
+}
