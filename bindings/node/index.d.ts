@@ -758,6 +758,11 @@ export declare const codes: {
    */
   readonly ISO20022_FILE_UNREADABLE: "iso20022.file_unreadable";
   /**
+   * There is a payment file of this path already. A payment file is never overwritten: find out whether
+   * it was sent, then give another path or move it away.
+   */
+  readonly ISO20022_FILE_EXISTS: "iso20022.file_exists";
+  /**
    * The payment is faulty: no file was made, or nothing was sent. The message states the first problems,
    * `count` how many there are, and `problems` up to 50 of them, one a line.
    */
@@ -7443,6 +7448,7 @@ export declare namespace iso20022 {
    *
    * @throws {InvalidInputError} `iso20022.payment_refused`: The payment is faulty: no file was made, or
    * nothing was sent.
+   * @throws {ConflictError} `iso20022.file_exists`: There is a payment file of this path already.
    * @throws {ResourceExhaustedError} `resource.storage`: The data folder or database cannot be used.
    * @throws {InvalidInputError} `input.content_unreadable`: The file to send cannot be read.
    *

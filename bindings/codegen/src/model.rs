@@ -333,6 +333,13 @@ impl Protocol {
         !self.operations.iter().any(|operation| holds(operation.response.shape, name))
     }
 
+    /// Whether a type of this name occurs as input, in a request or in settings.
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
+        let asked = self.operations.iter().any(|operation| holds(operation.entry.request, name));
+        let fields = self.settings.iter().flat_map(|settings| settings.fields);
+        asked || fields.into_iter().any(|field| holds(field.shape, name))
+    }
+
     /// Whether a type of this name is a request: its fields become a method's parameters.
     pub(crate) fn is_request(&self, name: &str) -> bool {
         self.operations.iter().any(|operation| operation.request.name == name)

@@ -80,8 +80,11 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     }
     out.blank();
     out.line("if TYPE_CHECKING:");
-    if protocol.types.iter().any(|named| matches!(named, Named::Struct(shape) if shape.fields.iter().any(|field| matches!(field.shape, Shape::Bytes)))) {
+    if shadows(protocol, "bytes") {
         out.line("    import builtins");
+    }
+    if shadows(protocol, "date") {
+        out.line("    import datetime as dt");
     }
     let iterator = match (protocol.is_module(), protocol.interfaces.is_empty()) {
         (true, _) => "AsyncIterator, Iterable, Iterator, ",
@@ -120,7 +123,11 @@ fn module(protocol: &Protocol) -> Result<String, String> {
         match named {
             Named::Struct(shape) if protocol.is_request(shape.name) || protocol.is_alternative(shape.name) => {}
             Named::Struct(shape) => {
-                let typed = if protocol.is_given(shape.name) { input_type } else { output_type };
+                let typed = match (protocol.is_given(shape.name), protocol.is_taken(shape.name)) {
+                    (true, _) => input_type,
+                    (false, true) => both_ways_type,
+                    (false, false) => output_type,
+                };
                 record(&mut body, shape.name, &plain(shape.doc), None, shape.fields, typed);
             }
             Named::Enum(shape) => names(&mut body, shape),
@@ -188,14 +195,29 @@ pub(crate) fn record(
     for field in fields {
         let optional = if field.optional { " | None = None" } else { "" };
         out.blank();
-        // A field of the class may have the name of the type.
-        let kind = match typed(field.shape) {
-            kind if kind == "bytes" && fields.iter().any(|field| field.name == "bytes") => "builtins.bytes".into(),
-            kind => kind,
-        };
+        let kind = unshadowed(&typed(field.shape), fields);
         out.line(format!("    {}: {kind}{optional}", python(field.name)));
         out.docstring("    ", &plain(field.doc));
     }
+}
+
+/// Types that a class hides from its own annotations if it has a field of this name: type checkers look there first.
+const SHADOWED: [(&str, &str); 2] = [("bytes", "builtins.bytes"), ("date", "dt.date")];
+
+/// The type by a name that no field of the class hides.
+fn unshadowed(kind: &str, fields: &[Field]) -> String {
+    let hidden = |name: &str| kind == name && fields.iter().any(|field| field.name == name);
+    let other = SHADOWED.iter().find(|(name, _)| hidden(name));
+    other.map_or_else(|| kind.to_owned(), |(_, other)| (*other).to_owned())
+}
+
+/// Whether a class of the protocol hides a type of this name that it uses.
+fn shadows(protocol: &Protocol, name: &str) -> bool {
+    protocol.types.iter().any(|named| {
+        let Named::Struct(shape) = named else { return false };
+        let uses = |field: &Field| output_type(field.shape) == name;
+        shape.fields.iter().any(uses) && shape.fields.iter().any(|field| field.name == name)
+    })
 }
 
 fn tuple<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -258,6 +280,15 @@ pub(crate) fn output_type(shape: &Shape) -> String {
         Shape::Map(of) => format!("Mapping[str, {}]", output_type(of)),
         Shape::Struct(shape) => shape.name.into(),
         Shape::Union(shape) => shape.name.into(),
+    }
+}
+
+/// The type of a value that a result has, and that a request takes: lists of any kind.
+fn both_ways_type(shape: &Shape) -> String {
+    match shape {
+        Shape::List(of) => format!("Sequence[{}]", both_ways_type(of)),
+        Shape::Map(of) => format!("Mapping[str, {}]", both_ways_type(of)),
+        other => output_type(other),
     }
 }
 

@@ -130,6 +130,7 @@ const codes = Object.freeze({
   NEXTGEN_PSD2_BANK_FAILED: "nextgen_psd2.bank_failed",
   NEXTGEN_PSD2_LINK_REFUSED: "nextgen_psd2.link_refused",
   ISO20022_FILE_UNREADABLE: "iso20022.file_unreadable",
+  ISO20022_FILE_EXISTS: "iso20022.file_exists",
   ISO20022_PAYMENT_REFUSED: "iso20022.payment_refused",
   SALT_EDGE_CONNECTOR_KEY_UNUSABLE: "salt_edge_connector.key_unusable",
   SALT_EDGE_CONNECTOR_TOKEN_FAILED: "salt_edge_connector.token_failed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import datetime as dt
 import inspect
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -33,6 +34,7 @@ _NAMES: dict[str, Any] = {
     "Sequence": Sequence,
     "Union": Union,
     "builtins": builtins,
+    "dt": dt,
     "date": date,
     "datetime": datetime,
 }

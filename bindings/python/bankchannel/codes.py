@@ -16,6 +16,7 @@ __all__ = [
     "INPUT_UNKNOWN_FIELD",
     "INPUT_UNKNOWN_OPERATION",
     "INTERNAL",
+    "ISO20022_FILE_EXISTS",
     "ISO20022_FILE_UNREADABLE",
     "ISO20022_PAYMENT_REFUSED",
     "NEXTGEN_PSD2_ACCESS_EXCEEDED",
@@ -398,6 +399,10 @@ you allow.
 ISO20022_FILE_UNREADABLE: Final = "iso20022.file_unreadable"
 """The file cannot be read. The message says in which line and why, and what to do. The context has the
 line and the element's path, where there is one.
+"""
+ISO20022_FILE_EXISTS: Final = "iso20022.file_exists"
+"""There is a payment file of this path already. A payment file is never overwritten: find out whether it
+was sent, then give another path or move it away.
 """
 ISO20022_PAYMENT_REFUSED: Final = "iso20022.payment_refused"
 """The payment is faulty: no file was made, or nothing was sent. The message states the first problems,

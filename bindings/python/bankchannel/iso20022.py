@@ -11,6 +11,7 @@ from ._local import elsewhere, local, pages, pages_async, rows
 from ._native import Record
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
@@ -150,7 +151,7 @@ class Moment(Record):
     __slots__ = ()
     __match_args__ = ("date", "time", "instant")
 
-    date: date
+    date: dt.date
     """The date, in its written offset."""
 
     time: str | None = None
@@ -184,7 +185,7 @@ class CashMessage(Record):
     last_page: bool | None = None
     """Whether it is the last page."""
 
-    notes: tuple[str, ...]
+    notes: Sequence[str]
     """Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around
     the document.
     """
@@ -356,7 +357,7 @@ class Address(Record):
     country: str | None = None
     """The country's ISO 3166 code, such as `FI`."""
 
-    lines: tuple[str, ...]
+    lines: Sequence[str]
     """Lines without structure, in order."""
 
 
@@ -522,7 +523,7 @@ class ReferredDocument(Record):
     number: str | None = None
     """Its number."""
 
-    date: date | None = None
+    date: dt.date | None = None
     """Its date."""
 
 
@@ -553,10 +554,10 @@ class StructuredRemittance(Record):
     reference_kind: Code | None = None
     """The kind of reference: `SCOR`, or a scheme's own code such as `QRR`."""
 
-    documents: tuple[ReferredDocument, ...]
+    documents: Sequence[ReferredDocument]
     """The documents that are paid, in order."""
 
-    amounts: tuple[RemittanceAmount, ...]
+    amounts: Sequence[RemittanceAmount]
     """The amounts of the documents, in order."""
 
     invoicer: str | None = None
@@ -565,7 +566,7 @@ class StructuredRemittance(Record):
     invoicee: str | None = None
     """The recipient of the invoice."""
 
-    information: tuple[str, ...]
+    information: Sequence[str]
     """Further lines of text, in order."""
 
 
@@ -575,10 +576,10 @@ class Remittance(Record):
     __slots__ = ()
     __match_args__ = ("lines", "structured")
 
-    lines: tuple[str, ...]
+    lines: Sequence[str]
     """The lines of free text, in order."""
 
-    structured: tuple[StructuredRemittance, ...]
+    structured: Sequence[StructuredRemittance]
     """The structured parts, in order."""
 
 
@@ -591,7 +592,7 @@ class ReturnInformation(Record):
     reason: Code | None = None
     """The reason."""
 
-    information: tuple[str, ...]
+    information: Sequence[str]
     """Further lines of text, in order."""
 
     original_bank_code: BankTransactionCode | None = None
@@ -669,10 +670,10 @@ class EntryDetail(Record):
     element.
     """
 
-    amounts: tuple[AmountDetail, ...]
+    amounts: Sequence[AmountDetail]
     """The amounts in the course of the transaction, with the exchange of currencies."""
 
-    charges: tuple[Charge, ...]
+    charges: Sequence[Charge]
     """The charges."""
 
     total_charges: Money | None = None
@@ -794,10 +795,10 @@ class Entry(Record):
     bank_code: BankTransactionCode | None = None
     """The kind of transaction."""
 
-    batches: tuple[Batch, ...]
+    batches: Sequence[Batch]
     """The batches of payments behind it: mostly none or one."""
 
-    details: tuple[EntryDetail, ...]
+    details: Sequence[EntryDetail]
     """The transactions behind it, in order."""
 
     details_sum: Decimal | None = None
@@ -810,10 +811,10 @@ class Entry(Record):
     is smaller.
     """
 
-    amounts: tuple[AmountDetail, ...]
+    amounts: Sequence[AmountDetail]
     """The amounts in the course of the transaction, with the exchange of currencies."""
 
-    charges: tuple[Charge, ...]
+    charges: Sequence[Charge]
     """The charges."""
 
     total_charges: Money | None = None
@@ -822,7 +823,7 @@ class Entry(Record):
     information: str | None = None
     """The bank's additional information."""
 
-    problems: tuple[ValueProblem, ...]
+    problems: Sequence[ValueProblem]
     """Values that could not be read."""
 
 
@@ -910,7 +911,7 @@ class Statement(Record):
     account: StatementAccount
     """The account."""
 
-    balances: tuple[StatementBalance, ...]
+    balances: Sequence[StatementBalance]
     """The balances, in order; a notification has none."""
 
     opening: StatementBalance | None = None
@@ -922,13 +923,13 @@ class Statement(Record):
     summary: TransactionSummary
     """The bank's own counts and sums."""
 
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     """The entries, in order; empty in the header that comes before them."""
 
     end: StatementEnd | None = None
     """Results that follow the entries; left out until all entries are read."""
 
-    problems: tuple[ValueProblem, ...]
+    problems: Sequence[ValueProblem]
     """Values that could not be read, except those in entries."""
 
 
@@ -947,7 +948,7 @@ class Cursor(Record):
     encoding: str
     """The encoding of the file."""
 
-    open: tuple[str, ...]
+    open: Sequence[str]
     """The names of the elements that are open there, from the root."""
 
     messages: int
@@ -1007,7 +1008,7 @@ class StatusReason(Record):
     code: Code | None = None
     """The reason."""
 
-    information: tuple[str, ...]
+    information: Sequence[str]
     """Further lines of text, in order."""
 
     originator: str | None = None
@@ -1054,10 +1055,10 @@ class TransactionStatus(Record):
     status: Code | None = None
     """The status."""
 
-    reasons: tuple[StatusReason, ...]
+    reasons: Sequence[StatusReason]
     """The reasons for it."""
 
-    charges: tuple[Charge, ...]
+    charges: Sequence[Charge]
     """The charges."""
 
     accepted: Moment | None = None
@@ -1106,13 +1107,13 @@ class BatchStatus(Record):
     status: Code | None = None
     """The status of the batch."""
 
-    reasons: tuple[StatusReason, ...]
+    reasons: Sequence[StatusReason]
     """The reasons for it."""
 
-    counts: tuple[StatusCount, ...]
+    counts: Sequence[StatusCount]
     """The number of transactions by status."""
 
-    transactions: tuple[TransactionStatus, ...]
+    transactions: Sequence[TransactionStatus]
     """The transactions that the report names, in order."""
 
 
@@ -1152,19 +1153,19 @@ class StatusReport(Record):
     status: Code | None = None
     """The status of the whole file."""
 
-    reasons: tuple[StatusReason, ...]
+    reasons: Sequence[StatusReason]
     """The reasons for it."""
 
-    counts: tuple[StatusCount, ...]
+    counts: Sequence[StatusCount]
     """The number of transactions by status."""
 
-    batches: tuple[BatchStatus, ...]
+    batches: Sequence[BatchStatus]
     """The batches of the payment file that the report names, in order."""
 
-    notes: tuple[str, ...]
+    notes: Sequence[str]
     """Remarks on the file."""
 
-    problems: tuple[ValueProblem, ...]
+    problems: Sequence[ValueProblem]
     """Values that could not be read."""
 
 
@@ -1479,7 +1480,7 @@ class PaidDocument(Record):
     number: str | None = None
     """Its number, at most 35 characters."""
 
-    date: date | None = None
+    date: dt.date | None = None
     """Its date."""
 
     amount: Decimal | None = None
@@ -1981,7 +1982,7 @@ class BookingPlace(Record):
     line: int
     """The line in the statement's file, from 1."""
 
-    date: date | None = None
+    date: dt.date | None = None
     """The date of the booking, otherwise of the value."""
 
     reference: str | None = None
@@ -2842,6 +2843,7 @@ def make_payment(
     Raises:
         InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
             nothing was sent.
+        ConflictError: `iso20022.file_exists`: There is a payment file of this path already.
         ResourceExhaustedError: `resource.storage`: The data folder or database cannot be used.
         InvalidInputError: `input.content_unreadable`: The file to send cannot be read.
     """
@@ -2965,6 +2967,7 @@ async def make_payment_async(
     Raises:
         InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
             nothing was sent.
+        ConflictError: `iso20022.file_exists`: There is a payment file of this path already.
         ResourceExhaustedError: `resource.storage`: The data folder or database cannot be used.
         InvalidInputError: `input.content_unreadable`: The file to send cannot be read.
     """

@@ -270,10 +270,10 @@ class AdditionalInformation(Record):
     __slots__ = ()
     __match_args__ = ("owner_name", "trusted_beneficiaries")
 
-    owner_name: tuple[AccountReference, ...] | None = None
+    owner_name: Sequence[AccountReference] | None = None
     """Accounts whose owner's name may be read."""
 
-    trusted_beneficiaries: tuple[AccountReference, ...] | None = None
+    trusted_beneficiaries: Sequence[AccountReference] | None = None
     """Accounts whose trusted beneficiaries may be read."""
 
 
@@ -293,13 +293,13 @@ class ConsentAccess(Record):
     __slots__ = ()
     __match_args__ = ("accounts", "balances", "transactions", "additional_information", "available_accounts", "available_accounts_with_balance", "all_psd2", "restricted_to")
 
-    accounts: tuple[AccountReference, ...] | None = None
+    accounts: Sequence[AccountReference] | None = None
     """Accounts whose details may be read."""
 
-    balances: tuple[AccountReference, ...] | None = None
+    balances: Sequence[AccountReference] | None = None
     """Accounts whose balances may be read."""
 
-    transactions: tuple[AccountReference, ...] | None = None
+    transactions: Sequence[AccountReference] | None = None
     """Accounts whose transactions may be read."""
 
     additional_information: AdditionalInformation | None = None
@@ -314,7 +314,7 @@ class ConsentAccess(Record):
     all_psd2: AccountSelection | None = None
     """Everything of all accounts."""
 
-    restricted_to: tuple[str, ...] | None = None
+    restricted_to: Sequence[str] | None = None
     """The account types to which the access is restricted, codes of ISO 20022."""
 
 

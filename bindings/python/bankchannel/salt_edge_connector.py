@@ -132,7 +132,7 @@ class AccountConsent(Record):
     account_id: str
     """The account's id, or `all`."""
 
-    scopes: tuple[ConsentScope, ...]
+    scopes: Sequence[ConsentScope]
     """The readable data. With an empty list the third party sees the account without its balances and
     transactions.
     """
@@ -271,7 +271,7 @@ class TokenParameters(Record):
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
 
-    scopes: tuple[str, ...]
+    scopes: Sequence[str]
     """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least
     one.
     """

@@ -20,6 +20,7 @@ from typing import Any
 from bankchannel import Service, WsChannel
 
 PAYMENT = Path(__file__).resolve().parents[3] / "core/iso20022/examples/pain.001.001.09.xml"
+STATEMENT = Path(__file__).resolve().parents[3] / "core/iso20022/tests/data/camt.053.001.08.xml"
 ACCOUNT: dict[str, Any] = {
     "email": "you@example.test",
     "password": "Toddler_..123456789012345",
@@ -103,10 +104,14 @@ def main(readme: str, heading: str) -> None:
     found = blocks(Path(readme), heading)
     assert found, f"{readme} has no Python block below {heading}"
     with tempfile.TemporaryDirectory() as folder, account(folder, PAYMENT.read_bytes()) as environment:
+        given = Path(folder, "statement.xml")
+        if STATEMENT.exists():
+            given.write_bytes(STATEMENT.read_bytes())
         # Fetching must be repeatable.
         for program in [*found, found[0]]:
             run(program, environment, folder)
-        statements = [file for file in Path(folder).rglob("*") if file.is_file() and b"BkToCstmrStmt" in file.read_bytes()]
+        files = [file for file in Path(folder).rglob("*") if file.is_file() and file != given]
+        statements = [file for file in files if b"BkToCstmrStmt" in file.read_bytes()]
         assert statements, "no statement was downloaded"
     print(f"{readme}: {len(found)} programs run, {len(statements)} statements downloaded")
 

@@ -67,13 +67,13 @@ class ThirdParty(unittest.TestCase):
             made = Path(bank.certificates_dir)
             for name in ("qseal.pem", "qseal.key", "qwac.pem", "qwac.key"):
                 Path(folder, name).write_bytes((made / f"tpp1-{name}").read_bytes())
+            Path(folder, "my_hsm.py").write_text(DEVICE)
             Path(folder, "authorities.pem").write_bytes(Path(bank.ca_file).read_bytes())
             steps = [
                 sending.replace("https://bank.example", bank.base_url.removesuffix("/api")),
                 "assert (answer.status_code, answer.json()) == (200, {'exists': True}), answer.text",
-                DEVICE,
                 elsewhere,
-                "headers = {header.name: header.value for header in signed.headers} | {'Content-Type': 'application/json'}",
+                "headers = {header.name: header.value for header in attached.headers} | {'Content-Type': 'application/json'}",
                 verifying,
                 "assert checked.valid and checked.organization_identifier == 'PSDNO-FSA-987654321', checked",
                 "from datetime import datetime, timezone; from pathlib import Path",
@@ -107,14 +107,12 @@ class Connector(unittest.TestCase):
         self.assertEqual((account["id"], account["balance"]), ("1", "12.50"))
 
 
-#: Acts as the device with the key.
+#: Acts as the device with the key: the module `my_hsm`.
 DEVICE = """
 import subprocess
 
-class my_hsm:
-    @staticmethod
-    def sign(text):
-        return subprocess.run(["openssl", "dgst", "-sha256", "-sign", "qseal.key"], input=text, capture_output=True, check=True).stdout
+def sign(text):
+    return subprocess.run(["openssl", "dgst", "-sha256", "-sign", "qseal.key"], input=text, capture_output=True, check=True).stdout
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,34 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent
+
+
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", PACKAGE.parent.parent / "target"))
+PYRIGHT = TARGET / "npm" / "node_modules" / "pyright" / "index.js"
+
+#: What the pages take from their reader: a device, and the bank's own class.
+BANK = "from bankchannel.salt_edge_connector import SaltEdgeBank\n\ndef Bank() -> SaltEdgeBank: ...\n"
+DEVICE = "def sign(text: bytes) -> bytes: ...\n\n\ndef sign_pkcs1(digest: bytes) -> bytes: ...\n"
+
+
+def programs_of_the_pages(folder: Path) -> list[Path]:
+    """Writes each program of our pages into a file. A block without `from bankchannel import` continues the one before."""
+    root = PACKAGE.parent.parent
+    paths: list[Path] = []
+    for page in [root / "README.md", PACKAGE / "README.md", *sorted((root / "docs").glob("*.md"))]:
+        programs: list[str] = []
+        for block in re.findall(r"(?ms)^```python\n(.*?)^```$", page.read_text()):
+            if "from bankchannel import" in block or not programs:
+                programs.append(block)
+            else:
+                programs[-1] += block
+        name = re.sub(r"\W", "_", str(page.relative_to(root).with_suffix("")))
+        for number, program in enumerate(programs):
+            paths.append(folder / f"{name}_{number}.py")
+            paths[-1].write_text(program)
+    (folder / "my_hsm.pyi").write_text(DEVICE)
+    (folder / "my_bank.pyi").write_text(BANK)
+    return paths
 
 
 @unittest.skipUnless(
@@ -33,20 +62,33 @@ class Types(unittest.TestCase):
         self.assertEqual(self.mypy(str(PACKAGE / "bankchannel"), str(PACKAGE / "check_wheel.py"), *programs), [])
 
     def test_the_programs_of_the_pages_are_typed_as_their_readers_write_them(self) -> None:
-        pages = [PACKAGE.parent.parent / "README.md", PACKAGE / "README.md"]
-        programs = [block for page in pages for block in re.findall(r"(?ms)^```python\n(.*?)^```$", page.read_text())]
-        self.assertGreater(len(programs), 5)
         with tempfile.TemporaryDirectory() as folder:
-            paths = []
-            for number, program in enumerate(programs):
-                paths.append(Path(folder, f"program_{number}.py"))
-                paths[-1].write_text(program)
+            paths = programs_of_the_pages(Path(folder))
+            self.assertGreater(len(paths), 20)
             # Without the package's own configuration, which a user's program does not have.
             cache = PACKAGE.parent.parent / "target" / "mypy-cache-readers"
             command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(cache)]
             environment = {**os.environ, "MYPYPATH": str(PACKAGE)}
             done = subprocess.run([*command, *map(str, paths)], capture_output=True, text=True, env=environment, cwd=folder)
             self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+
+    @unittest.skipUnless(PYRIGHT.exists() or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"), "pyright is not installed")
+    def test_pyright_accepts_them_too(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            programs_of_the_pages(Path(folder))
+            venv = Path(sys.prefix)
+            settings = {
+                "typeCheckingMode": "strict",
+                "extraPaths": [str(PACKAGE)],
+                "venvPath": str(venv.parent),
+                "venv": venv.name,
+                # Of pandas, whose stubs leave types open.
+                "reportUnknownMemberType": False,
+            }
+            Path(folder, "pyrightconfig.json").write_text(json.dumps(settings))
+            command = ["node", str(PYRIGHT), "--project", folder]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=300)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_the_stubs_are_what_the_native_module_has(self) -> None:
         self.assertEqual(self.stubtest("bankchannel._native"), [])

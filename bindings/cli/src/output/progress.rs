@@ -12,8 +12,26 @@ use super::error_is_terminal;
 
 /// If the remaining amount is unknown.
 const SPINNER: &str = "{spinner} {msg} {prefix} {elapsed}";
-/// For a message of known length.
+/// If it is known how much of the call is done.
 const BAR: &str = "{spinner} {msg} [{bar:24}] {prefix} {elapsed}";
+
+/// The parts of the bar: a share of the whole call is shown.
+const PARTS: u64 = 1000;
+
+/// Which step and file it is, and how many bytes of it have moved: `step 2 of 3, 1.5 MiB of 4.0 MiB`.
+fn counted(report: &Report) -> String {
+    let mut parts = Vec::new();
+    if let (Some(file), Some(files)) = (report.file, report.files) {
+        parts.push(format!("file {file} of {files}"));
+    } else if let (1.., Some(steps)) = (report.step, report.steps) {
+        parts.push(format!("step {} of {steps}", report.step));
+    }
+    if report.bytes > 0 {
+        let total = report.total.map(|total| format!(" of {}", HumanBytes(total))).unwrap_or_default();
+        parts.push(format!("{}{total}", HumanBytes(report.bytes)));
+    }
+    parts.join(", ")
+}
 
 /// A progress line; it disappears when dropped.
 pub(crate) struct Progress {
@@ -43,20 +61,16 @@ impl Progress {
         if !report.text.is_empty() {
             self.line.set_message(super::table::printable(&report.text).into_owned());
         }
-        let total = report.total.map(|total| format!(" of {}", HumanBytes(total))).unwrap_or_default();
-        let shows_bar = report.bytes > 0 && report.total.is_some();
+        let shows_bar = report.fraction.is_some();
         if self.has_bar.swap(shows_bar, Ordering::Relaxed) != shows_bar {
             style(&self.line, if shows_bar { BAR } else { SPINNER });
         }
-        if let Some(total) = report.total {
-            self.line.set_length(total);
-            self.line.set_position(report.bytes);
+        if let Some(fraction) = report.fraction {
+            self.line.set_length(PARTS);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // 0 to 1
+            self.line.set_position((fraction.clamp(0.0, 1.0) * PARTS as f64) as u64);
         }
-        self.line.set_prefix(if report.bytes > 0 {
-            format!("{}{total}", HumanBytes(report.bytes))
-        } else {
-            String::new()
-        });
+        self.line.set_prefix(counted(report));
     }
 
     /// Runs work that needs the terminal exclusively, such as a prompt.
@@ -81,6 +95,16 @@ fn style(line: &ProgressBar, template: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_files_and_bytes_are_counted() {
+        let mut report = Report::new("sending the file", 1_572_864, Some(4_194_304));
+        assert_eq!(counted(&report), "1.50 MiB of 4.00 MiB");
+        (report.step, report.steps) = (2, Some(3));
+        assert_eq!(counted(&report), "step 2 of 3, 1.50 MiB of 4.00 MiB");
+        (report.file, report.files, report.bytes) = (Some(3), Some(7), 0);
+        assert_eq!(counted(&report), "file 3 of 7");
+    }
 
     #[test]
     fn the_templates_can_be_read() {

@@ -427,6 +427,12 @@ final class ErrorCode
     public const ISO20022_FILE_UNREADABLE = 'iso20022.file_unreadable';
 
     /**
+     * There is a payment file of this path already. A payment file is never overwritten: find out whether
+     * it was sent, then give another path or move it away.
+     */
+    public const ISO20022_FILE_EXISTS = 'iso20022.file_exists';
+
+    /**
      * The payment is faulty: no file was made, or nothing was sent. The message states the first
      * problems, `count` how many there are, and `problems` up to 50 of them, one a line.
      */

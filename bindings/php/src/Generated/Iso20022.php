@@ -309,6 +309,7 @@ final class Iso20022
      *
      * @throws Exception\InvalidInputException `iso20022.payment_refused`,
      * `input.content_unreadable`
+     * @throws Exception\ConflictException `iso20022.file_exists`
      * @throws Exception\ResourceExhaustedException `resource.storage`
      * @throws BankchannelException for all other failures
      */

@@ -98,7 +98,8 @@ impl UploadRecord {
         match outcome {
             Some(Outcome::NotSent | Outcome::Refused) => drop(fs::remove_file(&self.path)),
             Some(Outcome::Accepted) => self.told("accepted"),
-            Some(Outcome::Unknown) | None => self.told("unknown"),
+            // Whatever is not known to be without effect prevents a second upload.
+            _ => self.told("unknown"),
         }
         // A forked child may hold the file open.
         let _ = self.file.unlock();

@@ -86,6 +86,7 @@ Takes `MakePaymentRequest`, its builder (`MakePaymentRequest::builder()`) or its
     };
     (make_payment errors) => {
         r#"- `iso20022.payment_refused`: The payment is faulty: no file was made, or nothing was sent.
+- `iso20022.file_exists`: There is a payment file of this path already.
 - `resource.storage`: The data folder or database cannot be used.
 - `input.content_unreadable`: The file to send cannot be read."#
     };

@@ -2,6 +2,7 @@
 
 /// How far an exchange came before it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Nothing of the request left this machine. Sending it again is safe.
     NotSent,

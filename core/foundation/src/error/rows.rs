@@ -3,6 +3,7 @@
 /// The party at fault: the exception class in every language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // the names are the documentation; `Category::doc` has the sentences
+#[non_exhaustive]
 pub enum Category {
     InvalidInput,
     Configuration,

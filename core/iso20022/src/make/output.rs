@@ -47,12 +47,15 @@ pub(crate) fn is_free(path: &Path) -> Result<(), Error> {
 }
 
 fn not_written(path: &Path, why: &io::Error) -> Error {
-    let reason = match why.kind() {
-        io::ErrorKind::AlreadyExists => "it exists already; a payment file is never overwritten".to_owned(),
-        _ => why.to_string(),
+    let shown = shown::path(path);
+    let error = match why.kind() {
+        io::ErrorKind::AlreadyExists => {
+            let text = format!("{shown} exists already; a payment file is never overwritten");
+            Error::because(&crate::errors::FILE_EXISTS, text).with("path", shown)
+        }
+        _ => Error::because(&row::STORAGE, format!("{shown} cannot be written: {why}")),
     };
-    let text = format!("{} cannot be written: {reason}", shown::path(path));
-    Error::because(&row::STORAGE, text).with("field", "path").with_io_source(why)
+    error.with("field", "path").with_io_source(why)
 }
 
 /// Returns the file as text.

@@ -50,7 +50,7 @@ fn the_file_appears_whole_or_not_at_all() {
     assert_eq!(answer.path.as_deref(), Some(name));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let again = run(request(vec![transfer("2")], Some(name))).unwrap_err();
-    assert!(again.code() == "resource.storage" && again.message().contains("exists already"), "{again}");
+    assert!(again.code() == "iso20022.file_exists" && again.message().contains("exists already"), "{again}");
     let nowhere = run(request(vec![transfer("1")], Some(&format!("{name}.d/payment.xml")))).unwrap_err();
     assert_eq!((nowhere.code(), entries()), ("resource.storage", 1));
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, Metadata},
-    io::Seek,
+    io::{Seek, Write},
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -55,12 +55,12 @@ impl Seen {
 }
 
 impl Source {
-    /// Opens content. Content in pieces is taken into memory, because it is read twice. Blocks.
+    /// Opens content. Content in pieces is read to its end first, because it is needed twice. Blocks.
     pub(super) fn open(content: Content) -> Result<Self> {
         match content {
             Content::Bytes(bytes) => Ok(Self::Bytes(bytes)),
             Content::File { path, .. } => Watched::open(path).map(|file| Self::File(Arc::new(file))),
-            Content::Pieces(pieces) => gather(&pieces).map(Self::Bytes),
+            Content::Pieces(pieces) => gather(&pieces),
             Content::Delivered { .. } => Err(unreadable("the content was already delivered to its destination")),
         }
     }
@@ -147,21 +147,37 @@ fn pieces(file: Arc<Watched>) -> PieceSource {
     })
 }
 
-fn gather(pieces: &Pieces) -> Result<Bytes> {
+/// Takes content in pieces to its end: into memory, and what is larger into a file without a name, which nobody else can
+/// open and which ends with its last use.
+fn gather(pieces: &Pieces) -> Result<Source> {
     let mut next = pieces.take().ok_or_else(|| unreadable("the content was read before and can be read only once"))?;
     let mut all = BytesMut::new();
     while let Some(piece) = next()? {
-        if all.len() + piece.len() > MEMORY_MAX {
-            let text = format!(
-                "content in pieces is read twice here and may have at most {MEMORY_MAX} bytes; give a file's path"
-            );
-            return Err(Error::because(&row::TOO_LARGE, text)
-                .with("limit_bytes", MEMORY_MAX)
-                .with_outcome(Outcome::NotSent));
+        if all.len() + piece.len() <= MEMORY_MAX {
+            all.extend_from_slice(&piece);
+            continue;
         }
-        all.extend_from_slice(&piece);
+        let mut spool = tempfile::tempfile().map_err(|why| unspooled(&why))?;
+        spool.write_all(&all).and_then(|()| spool.write_all(&piece)).map_err(|why| unspooled(&why))?;
+        drop(std::mem::take(&mut all));
+        while let Some(piece) = next()? {
+            spool.write_all(&piece).map_err(|why| unspooled(&why))?;
+        }
+        let seen = Seen::of(&spool.metadata().map_err(|why| unspooled(&why))?);
+        return Ok(Source::File(Arc::new(Watched { file: spool, path: PathBuf::new(), seen })));
     }
-    Ok(all.freeze())
+    Ok(Source::Bytes(all.freeze()))
+}
+
+/// The error of a stream that does not fit into the folder for temporary files.
+fn unspooled(why: &std::io::Error) -> Error {
+    let folder = std::env::temp_dir();
+    let text = format!(
+        "content in pieces of more than {MEMORY_MAX} bytes is read twice, from a file in {}, which cannot be written: {why}; \
+         give a file's path, or another folder by TMPDIR",
+        shown::path(&folder)
+    );
+    Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent).with_io_source(why)
 }
 
 fn changed(path: &Path) -> Error {
@@ -173,4 +189,36 @@ fn changed(path: &Path) -> Error {
 
 fn unreadable(why: &str) -> Error {
     Error::because(&row::CONTENT_UNREADABLE, why).with_outcome(Outcome::NotSent)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Read;
+
+    use super::*;
+
+    /// Twice the same bytes, for the signature and for the message.
+    #[test]
+    fn a_stream_larger_than_memory_may_be_is_read_twice_all_the_same() {
+        const PIECES: usize = MEMORY_MAX / (1 << 20) + 2;
+        let mut given = 0..PIECES;
+        let pieces = move || Ok(given.next().map(|number| Bytes::from(vec![u8::try_from(number).unwrap(); 1 << 20])));
+        let source = Source::open(Content::Pieces(Pieces::new(pieces))).unwrap();
+        assert_eq!((source.size(), source.name()), ((PIECES as u64) << 20, None));
+        let Source::File(spool) = &source else { panic!("it is in memory") };
+        assert_eq!(spool.file.metadata().unwrap().nlink(), 0, "nobody else can open it");
+        for _ in 0..2 {
+            let mut all = Vec::new();
+            match source.reader().unwrap() {
+                OpenContent::File(mut file) => file.read_to_end(&mut all).unwrap(),
+                _ => panic!("it is no file"),
+            };
+            assert_eq!(all.len(), PIECES << 20);
+            assert!(
+                all.chunks(1 << 20).enumerate().all(|(number, piece)| piece.iter().all(|b| usize::from(*b) == number))
+            );
+        }
+        source.check_unchanged().unwrap();
+    }
 }

@@ -74,7 +74,7 @@ pub struct MakePaymentResponse {
 #[derive(Debug)]
 pub struct MakePayment;
 
-const ERRORS: &[&Row] = &[&errors::PAYMENT_REFUSED, &row::STORAGE, &row::CONTENT_UNREADABLE];
+const ERRORS: &[&Row] = &[&errors::PAYMENT_REFUSED, &errors::FILE_EXISTS, &row::STORAGE, &row::CONTENT_UNREADABLE];
 
 impl Operation for MakePayment {
     type Request = MakePaymentRequest;
