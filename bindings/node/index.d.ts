@@ -174,6 +174,24 @@ export interface SeededAccounts {
   }[];
 }
 
+/** What `seed` of each server takes. */
+export interface SeedData {
+  Service: { accounts: readonly SeedAccount[] };
+  NextGenPsd2Bank: { psus: readonly object[] };
+  SaltEdgeConnectorServer: { customers: readonly object[] };
+}
+
+/** What `seed` of each server answers. */
+export interface SeededData {
+  Service: SeededAccounts;
+}
+
+/** What `seed` of the server of this class takes. */
+export type SeedOf<C extends string> = C extends keyof SeedData ? SeedData[C] : Record<string, unknown>;
+
+/** What it answers. */
+export type SeededBy<C extends string> = C extends keyof SeededData ? SeededData[C] : JsonValue;
+
 /** The orders of the control interface that every server has; its page in `docs/` has the others. */
 export interface ServerControl {
   /** Sets the clock, or moves it forward; answers what it shows. */
@@ -2664,7 +2682,7 @@ export declare class Service implements AsyncDisposable {
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
    * JSON, such as `apiKey`.
    */
-  seed(data: { accounts: readonly SeedAccount[] }): Promise<SeededAccounts>;
+  seed(data: SeedOf<"Service">): Promise<SeededBy<"Service">>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
    * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
@@ -5132,7 +5150,7 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
    * JSON, such as `apiKey`.
    */
-  seed(data: Record<string, unknown>): Promise<JsonValue>;
+  seed(data: SeedOf<"NextGenPsd2Bank">): Promise<SeededBy<"NextGenPsd2Bank">>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
    * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
@@ -9040,7 +9058,7 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
    * JSON, such as `apiKey`.
    */
-  seed(data: Record<string, unknown>): Promise<JsonValue>;
+  seed(data: SeedOf<"SaltEdgeHubServer">): Promise<SeededBy<"SaltEdgeHubServer">>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
    * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
@@ -9806,7 +9824,7 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
    * JSON, such as `apiKey`.
    */
-  seed(data: { customers: readonly object[] }): Promise<JsonValue>;
+  seed(data: SeedOf<"SaltEdgeConnectorServer">): Promise<SeededBy<"SaltEdgeConnectorServer">>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
    * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started

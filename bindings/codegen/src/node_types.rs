@@ -313,12 +313,7 @@ fn service(out: &mut Out, served: &Served) {
         "Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in `docs/` \
          says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `api_key`.",
     );
-    out.line(match served.kind {
-        "ws-channel" => "  seed(data: { accounts: readonly SeedAccount[] }): Promise<SeededAccounts>;",
-        "nextgen-psd2" => "  seed(data: { psus: readonly object[] }): Promise<JsonValue>;",
-        "salt-edge-connector" => "  seed(data: { customers: readonly object[] }): Promise<JsonValue>;",
-        _ => "  seed(data: Record<string, unknown>): Promise<JsonValue>;",
-    });
+    out.line(format!("  seed(data: SeedOf<{0:?}>): Promise<SeededBy<{0:?}>>;", served.class));
     out.jsdoc(
         "  ",
         "Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or one \

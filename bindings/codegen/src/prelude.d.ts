@@ -172,6 +172,24 @@ export interface SeededAccounts {
   }[];
 }
 
+/** What `seed` of each server takes. */
+export interface SeedData {
+  Service: { accounts: readonly SeedAccount[] };
+  NextGenPsd2Bank: { psus: readonly object[] };
+  SaltEdgeConnectorServer: { customers: readonly object[] };
+}
+
+/** What `seed` of each server answers. */
+export interface SeededData {
+  Service: SeededAccounts;
+}
+
+/** What `seed` of the server of this class takes. */
+export type SeedOf<C extends string> = C extends keyof SeedData ? SeedData[C] : Record<string, unknown>;
+
+/** What it answers. */
+export type SeededBy<C extends string> = C extends keyof SeededData ? SeededData[C] : JsonValue;
+
 /** The orders of the control interface that every server has; its page in `docs/` has the others. */
 export interface ServerControl {
   /** Sets the clock, or moves it forward; answers what it shows. */

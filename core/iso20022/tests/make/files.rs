@@ -67,7 +67,7 @@ fn a_path_that_is_taken() {
     request.transactions = None;
     request.format = Some(RowFormat::Csv);
     request.table = Some(unreadable);
-    assert_eq!(run(request).unwrap_err().code(), "resource.storage");
+    assert_eq!(run(request).unwrap_err().code(), "iso20022.file_exists");
 }
 
 #[test]
