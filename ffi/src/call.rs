@@ -89,6 +89,7 @@ pub unsafe extern "C" fn bankchannel_call(
         if operations::is_local(name) {
             let work = || client.local(name, request, given(parameters.content));
             let value = with_request_id(parameters.request_id, work)?;
+            let value = if parameters.with_response { bankchannel_bridge::with_exchanges(value, &[]) } else { value };
             // SAFETY: the caller promises that both may be written, if not NULL.
             return unsafe { hand_over(Event::Response { value, content: None }, json, content) };
         }

@@ -163,7 +163,11 @@ async function loop(call, iterator, parts) {
 function answerOf(text, withResponse) {
   const answer = JSON.parse(text);
   if (!withResponse) return answer;
-  for (const exchange of answer.exchanges) withResponse.push(inNames(exchange));
+  try {
+    for (const exchange of answer.exchanges) withResponse.push(inNames(exchange));
+  } catch {
+    // An array that cannot be filled, such as a frozen one, must not hide the result of a payment.
+  }
   return answer.response;
 }
 

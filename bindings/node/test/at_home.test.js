@@ -97,6 +97,7 @@ test('a success has its status, headers, request id and time', async () => {
   const named = await client.call('ws_channel.list_files', {}, { withResponse: seen });
   assert.ok(named.file_descriptors.length > 0);
   assert.equal(seen.length, 2);
+  assert.ok((await client.listFiles({}, { withResponse: Object.freeze([]) })).responseText);
   for (const [field, value] of [['retries', -1], ['retries', 1.5], ['withResponse', {}]])
     assert.equal((await failure(client.listFiles({}, { [field]: value }))).context.field, field);
   await client.close();

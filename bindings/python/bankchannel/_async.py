@@ -74,7 +74,7 @@ class AsyncClient(Base):
         running = _Running(operation, log)
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
-            operation, request, content, destination, timeout, cancel, (request_id, retries, with_response is not None), log,
+            operation, request, content, destination, timeout, cancel, (request_id, retries, with_response), log,
             typed, asks_nobody, watch.watches,
         )
         running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)

@@ -268,6 +268,16 @@ def repetitions(given: object) -> int:
     return given
 
 
+def wanted(with_response: object) -> bool:
+    """Whether the answers to the exchanges are wanted. A list is taken alone: filling it never fails, so it hides no result
+    of a payment."""
+    if with_response is None:
+        return False
+    if type(with_response) is not list:
+        raise invalid_field("with_response", f"must be a list, which the answers are added to, not {type(with_response).__name__}")
+    return True
+
+
 def kept(call: _native.Call, with_response: list[HttpExchange] | None) -> None:
     """Adds the answers to the call's exchanges to the caller's list."""
     if with_response is not None:

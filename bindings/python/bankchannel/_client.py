@@ -30,6 +30,7 @@ from ._call import (
     read,
     repetitions,
     too_late,
+    wanted,
     write,
 )
 from ._content import Readable, Writable, sink, source
@@ -121,7 +122,7 @@ class Base:
         destination: object,
         timeout: float | None,
         cancel: _native.Cancel | None,
-        options: tuple[str | None, int | None, bool],
+        options: tuple[str | None, int | None, object],
         log: CallLog | None,
         typed: bool,
         asks_nobody: bool,
@@ -144,10 +145,10 @@ class Base:
                 given["request_id"] = identifier(request_id)
             if retries is not None:
                 given["retries"] = repetitions(retries)
+            if wanted(with_response):
+                given["with_response"] = True
         except BankchannelError as error:
             raise error._in(operation) from None
-        if with_response:
-            given["with_response"] = True
         if log is not None:
             given["log"] = True
         if asks_nobody:
@@ -184,7 +185,7 @@ class Client(Base):
         watch = self._watch(operation, on_progress, log)
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
-            operation, request, content, destination, timeout, cancel, (request_id, retries, with_response is not None), log,
+            operation, request, content, destination, timeout, cancel, (request_id, retries, with_response), log,
             typed, asks_nobody, watch.watches,
         )
         # Signals arrive only on the main thread, and checking for them costs time.

@@ -66,6 +66,10 @@ class Exchanges(unittest.TestCase):
                     client.list_files(retries=wrong)  # type: ignore[arg-type]
             with self.assertRaisesRegex(InvalidInputError, "retries: must be from 0 to 10"):
                 client.list_files(retries=11)
+            # Before anything is sent: what cannot be filled would hide the result.
+            for unusable in (5, (), {}):
+                with self.assertRaisesRegex(InvalidInputError, "with_response: must be a list"):
+                    client.list_files(with_response=unusable)  # type: ignore[arg-type]
 
     def test_a_repetition_leaves_a_record(self) -> None:
         with Service(no_limits=True, control=True) as service, WsChannel(**ready(service)) as client:

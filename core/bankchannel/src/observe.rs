@@ -60,6 +60,9 @@ impl std::fmt::Debug for CallLog {
     }
 }
 
+/// The maximum number of kept answers; the oldest are dropped.
+pub const EXCHANGES_MAX: usize = 1000;
+
 /// The answers to the exchanges of a call, kept on request: status, headers, request id and time. Clones share them: give
 /// one to the call and read another.
 #[derive(Clone, Default)]
@@ -79,7 +82,12 @@ impl AnsweredExchanges {
     }
 
     fn push(&self, answer: AnsweredExchange) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
+        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A wait polls for as long as its caller wants.
+        if answers.len() == EXCHANGES_MAX {
+            answers.remove(0);
+        }
+        answers.push(answer);
     }
 }
 

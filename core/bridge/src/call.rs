@@ -8,14 +8,14 @@ use bankchannel::{
 };
 use bankchannel_foundation::{
     error::row,
-    model::{Object, Pieces, Value},
+    model::{Pieces, Value},
 };
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
 use crate::{
-    Client, exchanges_json, leftovers, operations, panics, progress::Untold, request_id::with_request_id,
-    runtime::runtime,
+    Client, leftovers, operations, panics, progress::Untold, request_id::with_request_id, runtime::runtime,
+    with_exchanges,
 };
 
 /// The parameters of a call: limits, content, log.
@@ -266,10 +266,7 @@ impl Call {
     pub fn with_exchanges(&self, event: Event) -> Event {
         match (event, &self.exchanges) {
             (Event::Response { value, content }, Some(_)) => {
-                let mut both = Object::with_capacity(2);
-                both.push("response", value);
-                both.push("exchanges", exchanges_json(&self.take_exchanges()));
-                Event::Response { value: both.into(), content }
+                Event::Response { value: with_exchanges(value, &self.take_exchanges()), content }
             }
             (event, _) => event,
         }

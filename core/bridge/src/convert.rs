@@ -4,7 +4,7 @@ use bankchannel::{AnsweredExchange, Content, Error, Progress, Question, Result};
 use bankchannel_foundation::{
     error::row,
     json,
-    model::{Profile, Value},
+    model::{Object, Profile, Value},
 };
 use serde_json::json;
 
@@ -80,6 +80,15 @@ pub fn progress_json(progress: &Progress) -> String {
 #[must_use]
 pub fn json_text(members: serde_json::Map<String, serde_json::Value>) -> String {
     serde_json::Value::Object(members).to_string()
+}
+
+/// A response together with the answers to the exchanges of its call: `{"response", "exchanges"}`.
+#[must_use]
+pub fn with_exchanges(response: Value<'static>, exchanges: &[AnsweredExchange]) -> Value<'static> {
+    let mut both = Object::with_capacity(2);
+    both.push("response", response);
+    both.push("exchanges", exchanges_json(exchanges));
+    both.into()
 }
 
 /// The answers to the exchanges of a call as JSON: `[{"method", "status", "headers", "duration_s"}]`; `request_id` only if

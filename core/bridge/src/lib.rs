@@ -37,7 +37,7 @@ pub use call::{Call, CallParameters, ContentTransfer, Event, Reply};
 pub use client::Client;
 pub use convert::{
     MAX_DEPTH, MAX_JSON, exchanges_json, json_text, local, local_json, parse_json, progress_json, question_json,
-    too_large,
+    too_large, with_exchanges,
 };
 pub use leftovers::give_back;
 pub use panics::inside;
