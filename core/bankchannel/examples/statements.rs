@@ -9,9 +9,9 @@ async fn main() -> Result<()> {
     // From ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_MODE, ISECURE_API_KEY and ISECURE_BANK.
     let client = WsChannel::new(WsChannelSettings::from_env()?)?;
     let options = CallOptions::asking(|question: Question| Ok(Secret::new(read_line(&question.text))));
-    client.log_in(LogInRequest::builder(), &options).await?;
+    client.log_in_with(LogInRequest::builder(), &options).await?;
     let statements = DownloadNewFilesRequest::builder().file_type("camt.053.001.02").directory("statements");
-    for file in client.download_new_files(statements, &options).await?.files {
+    for file in client.download_new_files(statements).await?.files {
         println!("{} {:?} {}", file.file_reference, file.status, file.path.unwrap_or_default());
     }
     Ok(())

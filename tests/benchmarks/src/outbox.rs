@@ -109,7 +109,7 @@ async fn waiting(store: &Path, key: &str, count: usize) {
                     "headers": [{"name": "Client-Id", "value": "771"}, {"name": "Authorization", "value": format!("Bearer {jwt}")}],
                 }))
                 .expect("a request");
-                let handled = client.handle_request(request, &not_asked()).await.expect("is handled");
+                let handled = client.handle_request_with(request, &not_asked()).await.expect("is handled");
                 assert_eq!(handled.answer.status, 200, "{}", handled.answer.body);
             }
         })
@@ -123,7 +123,7 @@ async fn waiting(store: &Path, key: &str, count: usize) {
     };
     let asking = (0..WORKERS.min(count)).map(|_| {
         let (client, options) = (client.clone(), approved());
-        tokio::spawn(async move { client.work(WorkRequest::builder(), &options).await.expect("works").asked })
+        tokio::spawn(async move { client.work_with(WorkRequest::builder(), &options).await.expect("works").asked })
     });
     let mut asked = 0;
     for task in asking.collect::<Vec<_>>() {
@@ -186,7 +186,7 @@ pub(crate) fn child(store: &str, key: &str, hub: &str) {
         let before = status("self", "VmHWM");
         let begun = Instant::now();
         let options = CallOptions { timeout: Some(LONG), ..not_asked() };
-        let worked = client.work(WorkRequest::builder(), &options).await.expect("works");
+        let worked = client.work_with(WorkRequest::builder(), &options).await.expect("works");
         let took = begun.elapsed().as_secs_f64();
         assert_eq!(worked.delivered as usize, MANY);
         (MANY as f64 / took, status("self", "VmHWM") - before)

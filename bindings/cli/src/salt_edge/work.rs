@@ -66,7 +66,7 @@ pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> 
         if matches.get_flag("watch") {
             return watch(&client, options, &log, matches).await;
         }
-        let worked = log.shown_during(client.work(WorkRequest::builder(), &options)).await?;
+        let worked = log.shown_during(client.work_with(WorkRequest::builder(), &options)).await?;
         format(matches).show(&write_boundary(worked));
         Ok(())
     });
@@ -94,7 +94,7 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matc
     // Work in progress is completed; a second signal cancels it.
     interrupt::cancels(&options.winding_down);
     while !options.winding_down.is_cancelled() {
-        let worked = match log.shown_during(client.work(WorkRequest::builder(), &options)).await {
+        let worked = match log.shown_during(client.work_with(WorkRequest::builder(), &options)).await {
             Ok(worked) => worked,
             Err(error) if ["configuration", "input"].iter().any(|of| error.code().starts_with(of)) => {
                 return Err(error.into());
@@ -169,14 +169,14 @@ pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) 
             let mut retried = 0;
             for callback in callbacks_in(&client, "stopped", &options).await? {
                 let request = client.request(json!({ "callback_id": callback["callback_id"] }))?;
-                retried += u32::from(client.retry_callback(request, &options).await?.is_changed);
+                retried += u32::from(client.retry_callback_with(request, &options).await?.is_changed);
             }
             format(matches).show(&json!({ "retried": retried }));
             return Ok(());
         }
         if let Some(id) = matches.get_one::<String>("retry") {
             let request = client.request(json!({ "callback_id": id }))?;
-            format(matches).show(&write_boundary(client.retry_callback(request, &options).await?));
+            format(matches).show(&write_boundary(client.retry_callback_with(request, &options).await?));
             return Ok(());
         }
         let states: &[&str] = match matches.get_flag("all") {
@@ -197,7 +197,7 @@ async fn callbacks_in(client: &SaltEdgeConnector, state: &str, options: &CallOpt
     let (mut callbacks, mut after) = (Vec::new(), None);
     loop {
         let request = client.request(json!({ "state": state, "after": after, "limit": 1000 }))?;
-        let page = client.list_callbacks(request, options).await?;
+        let page = client.list_callbacks_with(request, options).await?;
         after = page.next.clone();
         callbacks.extend(page.callbacks.into_iter().map(write_boundary));
         if after.is_none() {

@@ -201,7 +201,7 @@ macro_rules! module_of_local_operations {
 macro_rules! flows {
     ($client:ident; $($file:ident::$name:ident;)+) => {
         /// Every flow of the protocol, with its implementation.
-        pub(crate) static FLOWS: &[$crate::protocol::Callable] = &[$(
+        pub(crate) static FLOWS: &[$crate::protocol::Callable] = &[$(pastey::paste! {
             $crate::protocol::Callable::by_client::<flows::$file::$name>(|client, request, mut options| {
                 let Some(client) = client.downcast_ref::<$client>() else { return $crate::by_name::of_another_client() };
                 Box::pin(async move {
@@ -209,10 +209,10 @@ macro_rules! flows {
                     let request =
                         $crate::client::read_request::<<flows::$file::$name as $crate::operation::Operation>::Request>(client, request, content);
                     let request = request.map_err(|error| $crate::client::request_id::add::<$client>(&options, error))?;
-                    Ok($crate::by_name::done(client.$file(request, &options).await?))
+                    Ok($crate::by_name::done(client.[<$file _with>](request, &options).await?))
                 })
             })
-        ),+];
+        }),+];
 
         /// The types of the flows.
         // A name that occurs in two operations is imported from the operation's own module.
@@ -221,7 +221,7 @@ macro_rules! flows {
             $(pub use super::flows::$file::*;)+
         }
 
-        $(
+        $(pastey::paste! {
             impl $client {
                 #[doc = method_docs::method_doc!($file)]
                 #[doc = concat!("\n\nIts types are those of [`flows::", stringify!($file), "`].")]
@@ -231,6 +231,17 @@ macro_rules! flows {
                 /// - `input.*`, each naming its field, and any that an exchange may have: see
                 ///   [`Category`](crate::Category).
                 pub async fn $file(
+                    &self,
+                    request: impl $crate::model::IntoRequest<<flows::$file::$name as $crate::operation::Operation>::Request>,
+                ) -> $crate::Result<<flows::$file::$name as $crate::operation::Operation>::Response> {
+                    self.[<$file _with>](request, &$crate::CallOptions::default()).await
+                }
+
+                #[doc = concat!("[`", stringify!($file), "`](Self::", stringify!($file), ") with answers to its questions, a time limit, a token that cancels, or other options.")]
+                ///
+                /// # Errors
+                /// The same.
+                pub async fn [<$file _with>](
                     &self,
                     request: impl $crate::model::IntoRequest<<flows::$file::$name as $crate::operation::Operation>::Request>,
                     options: &$crate::CallOptions,
@@ -246,7 +257,7 @@ macro_rules! flows {
                     running.await.map_err(fault)
                 }
             }
-        )+
+        })+
     };
 }
 

@@ -12,6 +12,10 @@ pub use bankchannel_iso20022::{
 
 use crate::{Commands, Protocol, client};
 
+#[doc(no_inline)]
+#[allow(ambiguous_glob_reexports)]
+pub use types::*;
+
 /// The protocol description of ISO 20022.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: MODULE,

@@ -70,7 +70,7 @@ impl Api for Pipeline {
         }
         let mut asked = HandleRequestRequest::from(&routed.head);
         asked.at = self.service.at();
-        match self.service.client().handle_request(asked, &self.service.options()).await {
+        match self.service.client().handle_request_with(asked, &self.service.options()).await {
             Ok(handled) => {
                 if handled.has_work {
                     self.service.work.notify_one();

@@ -53,7 +53,7 @@ async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
             () = service.winding_down.cancelled() => return,
             () = service.work.notified() => {}
         }
-        match service.client().work(WorkRequest::builder().at(service.at()), &service.options()).await {
+        match service.client().work_with(WorkRequest::builder().at(service.at()), &service.options()).await {
             Ok(worked) => {
                 service.readiness.set_fault(None);
                 let (now, due) = (service.clock.now_ms(), worked.next_due_at.map(|due| due.as_ms()));

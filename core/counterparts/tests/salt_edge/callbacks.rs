@@ -7,7 +7,7 @@ use crate::{bank::Bank, world::World};
 
 async fn listed(world: &World) -> Vec<(String, CallbackStatus, u32)> {
     let request = world.connector.request(json!({})).unwrap();
-    let found = world.connector.list_callbacks(request, &CallOptions::default()).await.unwrap().callbacks;
+    let found = world.connector.list_callbacks_with(request, &CallOptions::default()).await.unwrap().callbacks;
     found.into_iter().map(|one| (format!("{:?}", one.kind), one.state, one.attempts)).collect()
 }
 
@@ -53,7 +53,7 @@ async fn a_session_that_the_hub_does_not_know_gives_no_token() {
     let worked = world.work().await;
     assert_eq!((worked.delivered, worked.given_up), (0, 1));
     let request = world.connector.request(json!({"state": "revoked"})).unwrap();
-    assert_eq!(world.connector.list_tokens(request, &CallOptions::default()).await.unwrap().tokens.len(), 1);
+    assert_eq!(world.connector.list_tokens_with(request, &CallOptions::default()).await.unwrap().tokens.len(), 1);
     let worked = world.work().await;
     assert_eq!((worked.delivered, worked.next_due_at), (0, None), "nothing has left: nothing is to be taken back");
 }
@@ -63,14 +63,14 @@ async fn what_the_dashboard_is_wrong_about_waits_for_somebody() {
     let world = World::new(Bank::usual()).await;
     world.request(json!({"operation": "create_token", "session_secret": "s-1", "credentials": password()})).await;
     let wrong = world.with(json!({"app_id": "another"}));
-    let worked = wrong.work(wrong.request(json!({})).unwrap(), &world.options()).await.unwrap();
+    let worked = wrong.work_with(wrong.request(json!({})).unwrap(), &world.options()).await.unwrap();
     assert_eq!((worked.delivered, worked.stopped), (0, 1));
     assert_eq!(world.work().await.delivered, 0);
     let request = world.connector.request(json!({"state": "stopped"})).unwrap();
-    let stopped = world.connector.list_callbacks(request, &CallOptions::default()).await.unwrap().callbacks;
+    let stopped = world.connector.list_callbacks_with(request, &CallOptions::default()).await.unwrap().callbacks;
     assert_eq!((stopped.len(), stopped[0].error_class.as_deref()), (1, Some("ProviderNotFound")));
     let retry = world.connector.request(json!({"callback_id": stopped[0].callback_id})).unwrap();
-    assert!(world.connector.retry_callback(retry, &CallOptions::default()).await.unwrap().is_changed);
+    assert!(world.connector.retry_callback_with(retry, &CallOptions::default()).await.unwrap().is_changed);
     assert_eq!(world.work().await.delivered, 1);
     assert_eq!(world.session("s-1").await["status"], "success");
 }
@@ -81,8 +81,8 @@ async fn without_a_hub_callbacks_wait() {
     let alone = world.with(json!({"base_url": null}));
     let request =
         world.made(json!({"operation": "create_token", "session_secret": "s-1", "credentials": password()})).await;
-    assert_eq!(alone.handle_request(request, &world.options()).await.unwrap().answer.status, 200);
-    let worked = alone.work(alone.request(json!({})).unwrap(), &world.options()).await.unwrap();
+    assert_eq!(alone.handle_request_with(request, &world.options()).await.unwrap().answer.status, 200);
+    let worked = alone.work_with(alone.request(json!({})).unwrap(), &world.options()).await.unwrap();
     assert_eq!((worked.asked, worked.delivered, worked.next_due_at.is_none()), (1, 0, true));
     assert_eq!(world.work().await.delivered, 1);
 }
@@ -98,7 +98,7 @@ async fn time_ends_a_session_and_the_hub_is_told() {
             + 16 * 60_000,
     );
     let work = world.connector.request(json!({"at": later.as_str()})).unwrap();
-    let worked = world.connector.work(work, &world.options()).await.unwrap();
+    let worked = world.connector.work_with(work, &world.options()).await.unwrap();
     assert_eq!((worked.expired, worked.delivered), (1, 1));
     let known = world.session("s-1").await;
     assert_eq!((&known["status"], &known["error_class"]), (&json!("fail"), &json!("AccessDenied")));

@@ -73,9 +73,9 @@ async fn a_process_with_another_clock_sends_nothing_twice() {
     let create =
         json!({"operation": "create_token", "session_secret": "s-1", "credentials": {"authorization_type": "oauth"}});
     let made = world.made(create).await;
-    connector.handle_request(made, &world.options()).await.unwrap();
+    connector.handle_request_with(made, &world.options()).await.unwrap();
     let (worker, options) = (connector.clone(), world.options());
-    let working = tokio::spawn(async move { worker.work(WorkRequest::builder(), &options).await });
+    let working = tokio::spawn(async move { worker.work_with(WorkRequest::builder(), &options).await });
     begun.notified().await;
 
     let other = tokio::task::spawn_blocking({
@@ -97,7 +97,7 @@ async fn process_with_another_clock() {
     let Ok(settings) = std::env::var(JOB) else { return };
     let connector = SaltEdgeConnector::from_json(serde_json::from_str(&settings).unwrap()).unwrap();
     let options = CallOptions::default().with_bank(Bank::usual());
-    let worked = connector.work(WorkRequest::builder(), &options).await.unwrap();
+    let worked = connector.work_with(WorkRequest::builder(), &options).await.unwrap();
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     println!("worked {}", json!({"delivered": worked.delivered, "again": worked.again, "clock": clock}));
 }

@@ -40,7 +40,7 @@ async fn a_session_is_approved_for_the_customer_of_its_token_alone() {
     world.work().await;
     let session_id = session_of(world.bank.asked("refresh").pop());
     let request = world.connector.request(json!({"session_id": session_id, "user_id": "u-8"})).unwrap();
-    let refused = world.connector.approve_session(request, &CallOptions::default()).await.unwrap_err();
+    let refused = world.connector.approve_session_with(request, &CallOptions::default()).await.unwrap_err();
     assert_eq!((refused.code(), refused.detail("field")), ("input.invalid_field", Some("user_id")), "{refused}");
     assert_eq!(world.session("r-1").await["status"], "open", "nothing was changed");
     assert!(world.approve(&session_id).await.unwrap().is_decided);
@@ -76,7 +76,7 @@ async fn an_approval_grants_nothing_that_was_not_asked_for() {
     for scopes in [json!(["accounts", "kyc"]), json!([])] {
         let more = json!({"session_id": session_id, "user_id": "u-7", "scopes": scopes});
         let request = world.connector.request(more).unwrap();
-        let refused = world.connector.approve_session(request, &CallOptions::default()).await.unwrap_err();
+        let refused = world.connector.approve_session_with(request, &CallOptions::default()).await.unwrap_err();
         assert_eq!(refused.detail("field"), Some("scopes"), "{refused}");
     }
     assert!(world.approve(&session_id).await.unwrap().is_decided);
@@ -103,10 +103,10 @@ async fn the_same_code_again_is_an_answer_and_a_repetition_is_none() {
     world.work().await;
     let code = json!({"operation": "confirm_token", "session_secret": "s-1", "credentials": {"sms": "123456"}});
     let first = world.made(code.clone()).await;
-    world.connector.handle_request(first.clone(), &world.options()).await.unwrap();
+    world.connector.handle_request_with(first.clone(), &world.options()).await.unwrap();
     world.work().await;
     // Salt Edge repeats its request: the customer has not answered again.
-    let repeated = world.connector.handle_request(first, &world.options()).await.unwrap();
+    let repeated = world.connector.handle_request_with(first, &world.options()).await.unwrap();
     assert_eq!((repeated.answer.status, repeated.has_work), (200, false));
     // The third party's request is signed anew, at a later second.
     tokio::time::sleep(Duration::from_millis(1100)).await;
@@ -138,11 +138,11 @@ async fn a_report_that_hangs_holds_up_no_other() {
     let create = |secret: &str| json!({"operation": "create_token", "session_secret": secret, "credentials": {"authorization_type": "oauth"}});
     let ask = async |secret: &str| {
         let made = world.made(create(secret)).await;
-        assert!(connector.handle_request(made, &world.options()).await.unwrap().has_work);
+        assert!(connector.handle_request_with(made, &world.options()).await.unwrap().has_work);
     };
     ask("s-1").await;
     let (worker, options) = (connector.clone(), world.options());
-    let working = tokio::spawn(async move { worker.work(WorkRequest::builder(), &options).await });
+    let working = tokio::spawn(async move { worker.work_with(WorkRequest::builder(), &options).await });
     hangs.notified().await;
     // Later than any batch that was taken with the first.
     tokio::time::sleep(Duration::from_secs(6)).await;
@@ -166,7 +166,7 @@ async fn a_notice_that_hangs_holds_up_no_customer() {
     }
     let options = CallOptions { asker: Some(Arc::new(HangingNotices)), ..world.options() };
     let worker = world.connector.clone();
-    let working = tokio::spawn(async move { worker.work(WorkRequest::builder(), &options).await });
+    let working = tokio::spawn(async move { worker.work_with(WorkRequest::builder(), &options).await });
     tokio::time::sleep(Duration::from_millis(200)).await;
     let create =
         json!({"operation": "create_token", "session_secret": "s-1", "credentials": {"authorization_type": "x"}});
@@ -217,11 +217,11 @@ async fn a_page_of_a_proxy_stops_no_report_and_the_hubs_refusal_does() {
     .await;
     world.request(create("s-1")).await;
     let behind = world.with(json!({"base_url": proxy}));
-    let worked = behind.work(WorkRequest::builder(), &world.options()).await.unwrap();
+    let worked = behind.work_with(WorkRequest::builder(), &world.options()).await.unwrap();
     assert_eq!((worked.again, worked.stopped), (1, 0), "{worked:?}");
     let log = format!("{:?}", world.log.drain());
     let request = world.connector.request(json!({})).unwrap();
-    let listed = world.connector.list_callbacks(request, &CallOptions::default()).await.unwrap().callbacks;
+    let listed = world.connector.list_callbacks_with(request, &CallOptions::default()).await.unwrap().callbacks;
     assert_eq!(listed[0].state, CallbackStatus::Waiting);
     assert!(log.contains(&listed[0].callback_id), "the log names the callback: {log}");
     assert!(log.contains(listed[0].session_id.as_deref().unwrap()), "and its session: {log}");
@@ -264,9 +264,9 @@ async fn a_list_of_revoked_tokens_with_a_wrong_position_does_not_end_the_reading
     }
     let request = || world.connector.request(json!({})).unwrap();
     let behind = world.with(json!({"base_url": odd}));
-    let done = behind.reconcile_tokens(request(), &CallOptions::default()).await.unwrap();
+    let done = behind.reconcile_tokens_with(request(), &CallOptions::default()).await.unwrap();
     assert_eq!((done.listed, done.unassigned, done.revoked), (2, 1, 1), "{done:?}");
-    let done = world.connector.reconcile_tokens(request(), &CallOptions::default()).await.unwrap();
+    let done = world.connector.reconcile_tokens_with(request(), &CallOptions::default()).await.unwrap();
     assert_eq!((done.listed, done.unassigned, done.revoked), (2, 0, 1), "{done:?}");
 }
 
@@ -288,7 +288,7 @@ async fn a_token_that_is_being_renewed_is_not_revoked() {
     assert_eq!((status, said["error_class"].as_str()), (401, Some("AccessDenied")), "{said}");
     let session_id = session_of(world.bank.asked("reconnect").pop());
     let request = world.connector.request(json!({"session_id": session_id})).unwrap();
-    world.connector.refuse_session(request, &CallOptions::default()).await.unwrap();
+    world.connector.refuse_session_with(request, &CallOptions::default()).await.unwrap();
     assert_eq!(world.answer(fetch).await.0, 200, "the old token is as it was");
 }
 
@@ -302,7 +302,7 @@ async fn a_failure_with_a_class_that_ends_a_session_ends_none() {
     let worked = world.work().await;
     assert_eq!((worked.again, worked.given_up), (1, 0), "{worked:?}");
     let request = world.connector.request(json!({})).unwrap();
-    let listed = world.connector.list_callbacks(request, &CallOptions::default()).await.unwrap().callbacks;
+    let listed = world.connector.list_callbacks_with(request, &CallOptions::default()).await.unwrap().callbacks;
     assert_eq!(listed[0].state, CallbackStatus::Waiting);
     tokio::time::sleep(Duration::from_millis(1400)).await;
     assert_eq!(world.work().await.delivered, 1);

@@ -42,10 +42,10 @@ async fn an_answer_of_the_bank_outlives_a_database_that_is_away() {
     let credentials = json!({"authorization_type": "login_password", "login": "minna", "password": "right"});
     let made =
         world.made(json!({"operation": "create_token", "session_secret": "s-1", "credentials": credentials})).await;
-    assert!(connector.handle_request(made, &world.options()).await.unwrap().has_work);
+    assert!(connector.handle_request_with(made, &world.options()).await.unwrap().has_work);
     let options = world.options();
     let worker = connector.clone();
-    let working = tokio::spawn(async move { worker.work(WorkRequest::builder(), &options).await });
+    let working = tokio::spawn(async move { worker.work_with(WorkRequest::builder(), &options).await });
     while world.bank.asked("authenticate").is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -55,7 +55,7 @@ async fn an_answer_of_the_bank_outlives_a_database_that_is_away() {
     // What else looked for work meanwhile has failed; a worker goes on with the next round.
     if let Err(error) = working.await.unwrap() {
         assert_eq!(error.code(), "resource.storage");
-        let worked = connector.work(WorkRequest::builder(), &world.options()).await.unwrap();
+        let worked = connector.work_with(WorkRequest::builder(), &world.options()).await.unwrap();
         assert_eq!((worked.asked, worked.delivered), (0, 1), "{worked:?}");
     }
     assert_eq!(world.session("s-1").await["status"], "success");

@@ -98,12 +98,12 @@ async fn waiting(world: &World, secret: &str, hub: &str) -> SaltEdgeConnector {
 
 async fn work(world: &World, connector: &SaltEdgeConnector) -> WorkResponse {
     let options = CallOptions { timeout: Some(Duration::from_secs(5)), ..world.options() };
-    connector.work(WorkRequest::builder(), &options).await.unwrap()
+    connector.work_with(WorkRequest::builder(), &options).await.unwrap()
 }
 
 async fn callback(connector: &SaltEdgeConnector, kind: CallbackType) -> CallbackListed {
     let request = connector.request(json!({})).unwrap();
-    let listed = connector.list_callbacks(request, &CallOptions::default()).await.unwrap().callbacks;
+    let listed = connector.list_callbacks_with(request, &CallOptions::default()).await.unwrap().callbacks;
     listed.into_iter().rfind(|one| one.kind == kind).unwrap()
 }
 
@@ -133,9 +133,9 @@ async fn each_class_of_the_hubs_has_its_reaction() {
         world.enrolled("s-1").await;
         let connector = world.with(json!({"base_url": hub}));
         let options = CallOptions::default();
-        let all = connector.list_tokens(connector.request(json!({})).unwrap(), &options).await.unwrap();
+        let all = connector.list_tokens_with(connector.request(json!({})).unwrap(), &options).await.unwrap();
         let revoke = connector.request(json!({"token_id": all.tokens[0].token_id})).unwrap();
-        connector.revoke_token(revoke, &options).await.unwrap();
+        connector.revoke_token_with(revoke, &options).await.unwrap();
         work(&world, &connector).await;
         let is_over = ["TokenRevoked", "TokenExpired", "TokenNotFound"].contains(&name);
         let expected = if is_over { CallbackStatus::Delivered } else { CallbackStatus::Stopped };
@@ -225,11 +225,11 @@ async fn a_session_expires_while_the_hub_is_away() {
     assert_eq!(work(&world, &connector).await.again, 1);
     // 15 minutes for the bank's first answer, and 15 more for the report.
     let later = bankchannel::Timestamp::from_ms(now_ms() + 31 * 60_000);
-    let worked = connector.work(WorkRequest::builder().at(later), &world.options()).await.unwrap();
+    let worked = connector.work_with(WorkRequest::builder().at(later), &world.options()).await.unwrap();
     assert_eq!((worked.delivered, worked.again), (0, 0), "{worked:?}");
     assert_eq!(callback(&connector, CallbackType::Success).await.state, CallbackStatus::Failed);
     let request = connector.request(json!({"state": "confirmed"})).unwrap();
-    let tokens = connector.list_tokens(request, &CallOptions::default()).await.unwrap().tokens;
+    let tokens = connector.list_tokens_with(request, &CallOptions::default()).await.unwrap().tokens;
     assert!(tokens.is_empty(), "a token that the hub never got is good for nothing");
 }
 
@@ -283,11 +283,11 @@ async fn fails(what: &str, url: &str) {
     let order =
         json!({"operation": "create_token", "session_secret": "s-1", "credentials": {"authorization_type": "oauth"}});
     assert_eq!(world.answer(order).await.0, 200, "{what}");
-    world.connector.work(WorkRequest::builder(), &options).await.unwrap();
+    world.connector.work_with(WorkRequest::builder(), &options).await.unwrap();
     let known = world.session("s-1").await;
     assert_eq!((&known["status"], &known["error_class"]), (&json!("fail"), &json!("InternalProviderError")), "{what}");
     let fetch = world.made(json!({"operation": "fetch_accounts", "access_token_of": "s-0"})).await;
-    let handled = world.connector.handle_request(fetch, &options).await.unwrap();
+    let handled = world.connector.handle_request_with(fetch, &options).await.unwrap();
     let body: Value = serde_json::from_str(&handled.answer.body).unwrap();
     assert!(handled.answer.status >= 500, "{what}: {} {body}", handled.answer.status);
     let log: String = world.log.drain().into_iter().map(|record| record.line.text).collect();
@@ -304,7 +304,7 @@ async fn a_question_with_effects_is_asked_once_whatever_is_answered() {
         let world = World::new(Bank::usual()).await;
         let order = json!({"operation": "create_token", "session_secret": "s-1", "credentials": {"authorization_type": "oauth"}});
         assert_eq!(world.answer(order).await.0, 200);
-        world.connector.work(WorkRequest::builder(), &bank_at(&world, &url)).await.unwrap();
+        world.connector.work_with(WorkRequest::builder(), &bank_at(&world, &url)).await.unwrap();
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 }

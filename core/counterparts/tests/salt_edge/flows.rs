@@ -22,7 +22,7 @@ async fn redirect_enrolment() {
     assert_eq!(known["updates"][0]["status"], "redirect", "{known}");
     let id = world.last_session_id();
     let request = world.connector.request(json!({"session_id": id})).unwrap();
-    let shown = world.connector.get_session(request, &CallOptions::default()).await.unwrap().session.unwrap();
+    let shown = world.connector.get_session_with(request, &CallOptions::default()).await.unwrap().session.unwrap();
     assert_eq!(
         (shown.state, shown.is_open, shown.app_name.as_str()),
         (SessionViewState::AwaitingRedirect, true, "Example App")
@@ -53,7 +53,7 @@ async fn a_customer_refuses_on_the_page() {
     world.request(order).await;
     world.work().await;
     let request = world.connector.request(json!({"session_id": world.last_session_id()})).unwrap();
-    let end = world.connector.refuse_session(request, &CallOptions::default()).await.unwrap();
+    let end = world.connector.refuse_session_with(request, &CallOptions::default()).await.unwrap();
     assert_eq!((end.state, end.is_told), (SessionViewState::Failed, true));
     let known = world.session("s-1").await;
     assert_eq!((&known["status"], &known["error_class"]), (&json!("fail"), &json!("AccessDenied")));
@@ -151,21 +151,21 @@ async fn the_bank_revokes_and_the_hub_hears_of_it() {
     world.enrolled("s-1").await;
     let options = CallOptions::default();
     let list = |state: &str| world.connector.request(json!({"user_id": "u-7", "state": state})).unwrap();
-    let listed = world.connector.list_tokens(list("confirmed"), &options).await.unwrap().tokens;
+    let listed = world.connector.list_tokens_with(list("confirmed"), &options).await.unwrap().tokens;
     assert_eq!(
         (listed.len(), listed[0].app_name.as_str(), listed[0].user_id.as_deref()),
         (1, "Example App", Some("u-7"))
     );
     let revoke = || world.connector.request(json!({"token_id": listed[0].token_id})).unwrap();
-    assert!(world.connector.revoke_token(revoke(), &options).await.unwrap().is_changed);
-    assert!(!world.connector.revoke_token(revoke(), &options).await.unwrap().is_changed);
+    assert!(world.connector.revoke_token_with(revoke(), &options).await.unwrap().is_changed);
+    assert!(!world.connector.revoke_token_with(revoke(), &options).await.unwrap().is_changed);
     let fetch = json!({"operation": "fetch_accounts", "access_token_of": "s-1"});
     assert_eq!(world.answer(fetch).await.0, 401, "at once, before the hub knows");
     assert_eq!(world.work().await.delivered, 1);
-    let revoked = world.connector.list_tokens(list("revoked"), &options).await.unwrap().tokens;
+    let revoked = world.connector.list_tokens_with(list("revoked"), &options).await.unwrap().tokens;
     assert_eq!(revoked.len(), 1);
     let reconciled =
-        world.connector.reconcile_tokens(world.connector.request(json!({})).unwrap(), &options).await.unwrap();
+        world.connector.reconcile_tokens_with(world.connector.request(json!({})).unwrap(), &options).await.unwrap();
     assert_eq!((reconciled.listed, reconciled.revoked), (1, 0));
 }
 

@@ -28,13 +28,13 @@ async fn a_store_that_cannot_be_opened_puts_the_hub_off() {
     for (store, word) in [(file.as_path(), "no-folder"), ("/sys/no-folder".as_ref(), "no-folder")] {
         let connector = world.with(json!({"store": store}));
         let request = world.made(json!({"operation": "create_token"})).await;
-        let handled = connector.handle_request(request, &world.options()).await.unwrap();
+        let handled = connector.handle_request_with(request, &world.options()).await.unwrap();
         put_off(
             handled.answer.status,
             &handled.answer.headers.iter().map(|header| header.name.as_str()).collect::<Vec<_>>(),
         );
         assert!(!handled.answer.body.contains(word), "the path is nobody else's: {}", handled.answer.body);
-        let fault = connector.work(WorkRequest::builder(), &world.options()).await.unwrap_err();
+        let fault = connector.work_with(WorkRequest::builder(), &world.options()).await.unwrap_err();
         assert_eq!(fault.code(), "resource.storage");
     }
 }
@@ -75,7 +75,7 @@ async fn what_was_acknowledged_before_the_disk_was_full_is_there() {
         assert_eq!(world.answer(order).await.0, 200);
     }
     let options = CallOptions { timeout: Some(std::time::Duration::from_secs(120)), ..world.options() };
-    let worked = world.connector.work(WorkRequest::builder(), &options).await.unwrap();
+    let worked = world.connector.work_with(WorkRequest::builder(), &options).await.unwrap();
     assert_eq!(worked.asked as usize, acknowledged.len() + refused.len(), "{worked:?}");
     for secret in acknowledged.iter().chain(&refused) {
         assert_eq!(world.session(secret).await["status"], "success", "{secret}");
@@ -100,7 +100,7 @@ async fn fill(told: Value) {
         let made: Value = http.post(&requests).json(&order).send().await.unwrap().json().await.unwrap();
         let request = json!({"method": made["method"], "target": made["target"], "headers": made["headers"]});
         let request: HandleRequestRequest = bankchannel::model::read_boundary(request).unwrap();
-        let handled = connector.handle_request(request, &options).await.unwrap();
+        let handled = connector.handle_request_with(request, &options).await.unwrap();
         if handled.answer.status == 200 {
             println!("acknowledged {secret}");
             continue;

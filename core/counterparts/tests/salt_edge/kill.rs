@@ -118,7 +118,7 @@ async fn finish(world: &World) {
     for minute in 0..14 {
         let at = Some(Timestamp::from_ms(now + minute * 60_000));
         let WorkResponse { next_due_at, .. } =
-            world.connector.work(WorkRequest::builder().at(at), &world.options()).await.unwrap();
+            world.connector.work_with(WorkRequest::builder().at(at), &world.options()).await.unwrap();
         if next_due_at.is_none() {
             return;
         }
@@ -131,7 +131,7 @@ async fn good_tokens(connector: &SaltEdgeConnector) -> usize {
     let mut after = None;
     loop {
         let request = connector.request(json!({"limit": 1000, "after": after})).unwrap();
-        let page = connector.list_tokens(request, &CallOptions::default()).await.unwrap();
+        let page = connector.list_tokens_with(request, &CallOptions::default()).await.unwrap();
         good += page.tokens.iter().filter(|token| token.state == AccessState::Confirmed).count();
         match page.next {
             Some(next) => after = Some(next),
@@ -160,9 +160,9 @@ async fn connect(told: Value) {
         let request = json!({"method": made["method"], "target": made["target"], "headers": made["headers"]});
         let request: HandleRequestRequest = bankchannel::model::read_boundary(request).unwrap();
         let options = CallOptions::default().with_bank(Arc::clone(&bank));
-        let handled = connector.handle_request(request, &options).await.unwrap();
+        let handled = connector.handle_request_with(request, &options).await.unwrap();
         assert_eq!(handled.answer.status, 200);
         println!("acknowledged {}", made["session_secret"].as_str().unwrap());
-        connector.work(WorkRequest::builder(), &options).await.unwrap();
+        connector.work_with(WorkRequest::builder(), &options).await.unwrap();
     }
 }

@@ -24,7 +24,7 @@ async fn workers_share_a_store() {
     let workers: Vec<_> = (1..5).map(|number| world.another(number)).collect();
     let works = workers.iter().map(|worker| {
         let options = world.options();
-        async move { worker.work(WorkRequest::builder(), &options).await.unwrap() }
+        async move { worker.work_with(WorkRequest::builder(), &options).await.unwrap() }
     });
     let done = futures_util::future::join_all(works).await;
     assert_eq!(done.iter().map(|worked| worked.asked).sum::<u32>(), 20);
@@ -44,16 +44,16 @@ async fn a_worker_that_is_gone_in_the_middle_of_a_question_fails_the_session() {
     let options = CallOptions { asker: Some(silent.clone()), ..CallOptions::default() };
     let worker = world.with(json!({}));
     tokio::select! {
-        worked = worker.work(WorkRequest::builder(), &options) => panic!("{worked:?}"),
+        worked = worker.work_with(WorkRequest::builder(), &options) => panic!("{worked:?}"),
         () = silent.asked.notified() => {}
     }
     assert_eq!(world.work().await.asked, 0, "it may still answer");
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let later = Timestamp::from_ms(now + 6 * 60_000);
-    let worked = world.connector.work(WorkRequest::builder().at(later), &world.options()).await.unwrap();
+    let worked = world.connector.work_with(WorkRequest::builder().at(later), &world.options()).await.unwrap();
     assert_eq!(worked.delivered, 0, "its answer may have been kept while the store was away");
     let later = Timestamp::from_ms(now + 7 * 60_000);
-    let worked = world.connector.work(WorkRequest::builder().at(later), &world.options()).await.unwrap();
+    let worked = world.connector.work_with(WorkRequest::builder().at(later), &world.options()).await.unwrap();
     assert_eq!(worked.delivered, 1);
     assert_eq!(world.bank.asked("authenticate").len(), 0, "what the bank may have done is not done twice");
     assert_eq!(world.session("s-1").await["error_class"], "InternalProviderError");
@@ -78,7 +78,7 @@ async fn a_question_that_nobody_is_there_for_waits() {
     world.request(json!({"operation": "create_token", "session_secret": "s-1"})).await;
     let nobody = CallOptions { asker: Some(Arc::new(Nobody)), ..CallOptions::default() };
     for _ in 0..2 {
-        let fault = world.connector.work(WorkRequest::builder(), &nobody).await.unwrap_err();
+        let fault = world.connector.work_with(WorkRequest::builder(), &nobody).await.unwrap_err();
         assert_eq!(fault.code(), "input.missing_field");
     }
     assert_eq!(world.work().await.asked, 1, "it is asked when somebody is there");
@@ -107,7 +107,7 @@ async fn a_refresh_that_fails_is_tried_again() {
     for later in 0..3 {
         assert_eq!(world.session("s-2").await["status"], "open");
         let at = Some(Timestamp::from_ms(now + 1000 + later * 31_000));
-        world.connector.work(WorkRequest::builder().at(at), &world.options()).await.unwrap();
+        world.connector.work_with(WorkRequest::builder().at(at), &world.options()).await.unwrap();
     }
     assert_eq!(world.bank.asked("refresh").len(), 3);
     assert_eq!(world.session("s-2").await["error_class"], "InternalProviderError");

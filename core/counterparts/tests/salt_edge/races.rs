@@ -42,11 +42,11 @@ impl Race {
     /// The status of one connector's answer to a request.
     async fn answer(&self, connector: usize, order: Value) -> u32 {
         let request = self.world.made(order).await;
-        self.connectors[connector].handle_request(request, &self.world.options()).await.unwrap().answer.status
+        self.connectors[connector].handle_request_with(request, &self.world.options()).await.unwrap().answer.status
     }
 
     async fn work(&self, connector: usize) -> u32 {
-        let worked = self.connectors[connector].work(WorkRequest::builder(), &self.world.options()).await;
+        let worked = self.connectors[connector].work_with(WorkRequest::builder(), &self.world.options()).await;
         worked.unwrap().asked
     }
 
@@ -72,11 +72,11 @@ impl Race {
         }
         let options = CallOptions::default();
         let all = || self.world.connector.request(json!({"limit": 1000})).unwrap();
-        let tokens = self.world.connector.list_tokens(all(), &options).await.unwrap().tokens;
+        let tokens = self.world.connector.list_tokens_with(all(), &options).await.unwrap().tokens;
         let good = tokens.iter().filter(|token| token.state == AccessState::Confirmed).count();
         assert_eq!(good, succeeded, "tokens that are good here are those that the hub has");
         let all = self.world.connector.request(json!({"limit": 1000})).unwrap();
-        let callbacks = self.world.connector.list_callbacks(all, &options).await.unwrap().callbacks;
+        let callbacks = self.world.connector.list_callbacks_with(all, &options).await.unwrap().callbacks;
         let mut ends = BTreeMap::<_, u32>::new();
         for callback in callbacks.iter().filter(|one| matches!(one.kind, CallbackType::Success | CallbackType::Fail)) {
             *ends.entry(callback.session_id.clone()).or_default() += 1;
@@ -161,7 +161,7 @@ async fn approve_and_expire() {
                 let from_first = Duration::from_millis(20) * round;
                 tokio::time::sleep_until((end - Duration::from_millis(230) + from_first).into()).await;
                 let request = race.connectors[0].request(json!({"session_id": id, "user_id": "u-7"})).unwrap();
-                race.connectors[0].approve_session(request, &CallOptions::default()).await.unwrap().is_decided
+                race.connectors[0].approve_session_with(request, &CallOptions::default()).await.unwrap().is_decided
             })
         })
         .collect();

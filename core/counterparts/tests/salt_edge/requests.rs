@@ -25,7 +25,8 @@ async fn consented(world: &World, secret: &str, consent: Value, scopes: Value) {
         .await;
     world.work().await;
     let asked = json!({"session_id": world.last_session_id(), "user_id": "u-7", "consent": consent});
-    let end = world.connector.approve_session(world.connector.request(asked).unwrap(), &CallOptions::default()).await;
+    let end =
+        world.connector.approve_session_with(world.connector.request(asked).unwrap(), &CallOptions::default()).await;
     assert!(end.unwrap().is_told);
 }
 
@@ -72,7 +73,7 @@ async fn a_token_expires() {
         world.made(json!({"operation": "fetch_accounts", "access_token_of": "s-1", "expires_in_s": 9_000_000})).await;
     // A token is valid for at most 90 days.
     later.at = Some(bankchannel::Timestamp::from_ms(now_ms() + 91 * 86_400_000));
-    let handled = world.connector.handle_request(later, &world.options()).await.unwrap();
+    let handled = world.connector.handle_request_with(later, &world.options()).await.unwrap();
     assert_eq!(
         (handled.answer.status, handled.error_class.as_deref(), handled.step),
         (401, Some("TokenExpired"), Some(13))
@@ -183,13 +184,13 @@ async fn a_token_that_is_revoked_while_the_bank_is_asked_gives_nothing() {
 async fn what_is_missing_on_this_side_is_said_here() {
     let world = World::new(Bank::usual()).await;
     let request = world.made(json!({"operation": "cancel_token", "session_secret": "s-1"})).await;
-    let fault = world.connector.handle_request(request.clone(), &CallOptions::default()).await.unwrap_err();
+    let fault = world.connector.handle_request_with(request.clone(), &CallOptions::default()).await.unwrap_err();
     assert_eq!((fault.code(), fault.detail("field")), ("input.missing_field", Some("bank")));
     let without = world.with(json!({"store": ""}));
-    let fault = without.handle_request(request.clone(), &world.options()).await.unwrap_err();
+    let fault = without.handle_request_with(request.clone(), &world.options()).await.unwrap_err();
     assert!(fault.to_string().contains("store"), "{fault}");
     let without = world.with(json!({"hub_public_key_file": null}));
-    let fault = without.handle_request(request, &world.options()).await.unwrap_err();
+    let fault = without.handle_request_with(request, &world.options()).await.unwrap_err();
     assert!(fault.to_string().contains("hub_public_key"), "{fault}");
 }
 
@@ -211,7 +212,7 @@ async fn with_client_jwt(world: &World, secret: &str, client_jwt: &str, scopes: 
             {"name": "Accept", "value": "application/json"}, {"name": "Content-Type", "value": "application/json"},
         ],
     });
-    let handled = world.connector.handle_request(request, &world.options()).await.unwrap();
+    let handled = world.connector.handle_request_with(request, &world.options()).await.unwrap();
     (handled.answer.status, serde_json::from_str(&handled.answer.body).unwrap(), handled.warnings)
 }
 

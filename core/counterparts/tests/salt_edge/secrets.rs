@@ -22,7 +22,7 @@ async fn neither_the_store_nor_the_log_holds_what_customers_gave() {
     assert_eq!(world.session(secret).await["status"], "success");
     let fetch = world.made(json!({"operation": "fetch_accounts", "access_token_of": secret})).await;
     let token = fetch.headers.iter().find(|header| header.name == "Access-Token").unwrap().value.clone();
-    world.connector.handle_request(fetch, &world.options()).await.unwrap();
+    world.connector.handle_request_with(fetch, &world.options()).await.unwrap();
     let (status, customer) = world.answer(json!({"operation": "fetch_customer", "access_token_of": secret})).await;
     assert!(status == 200 && customer.to_string().contains("Minna"));
     let logged: Vec<String> = world.log.drain().into_iter().map(|record| record.line.text).collect();
@@ -51,7 +51,9 @@ async fn another_key_does_not_open_a_store() {
     let world = World::new(Bank::usual()).await;
     world.enrolled("s-1").await;
     let other = world.with(json!({"store_key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}));
-    let fault =
-        other.list_tokens(other.request(json!({})).unwrap(), &bankchannel::CallOptions::default()).await.unwrap_err();
+    let fault = other
+        .list_tokens_with(other.request(json!({})).unwrap(), &bankchannel::CallOptions::default())
+        .await
+        .unwrap_err();
     assert!(fault.to_string().contains("store_key"), "{fault}");
 }

@@ -94,7 +94,7 @@ impl World {
     /// Makes a request at the hub, and lets the connector handle it.
     pub(crate) async fn request(&self, order: Value) -> HandleRequestResponse {
         let request = self.made(order).await;
-        self.connector.handle_request(request, &self.options()).await.unwrap()
+        self.connector.handle_request_with(request, &self.options()).await.unwrap()
     }
 
     /// The status and the body of the answer to a request.
@@ -110,7 +110,7 @@ impl World {
     }
 
     pub(crate) async fn work(&self) -> WorkResponse {
-        self.connector.work(WorkRequest::builder(), &self.options()).await.unwrap()
+        self.connector.work_with(WorkRequest::builder(), &self.options()).await.unwrap()
     }
 
     /// The state of a session at the hub.
@@ -136,7 +136,7 @@ impl World {
 
     pub(crate) async fn approve(&self, session_id: &str) -> Result<SessionEnd> {
         let request = self.connector.request(json!({"session_id": session_id, "user_id": "u-7"})).unwrap();
-        self.connector.approve_session(request, &CallOptions::default()).await
+        self.connector.approve_session_with(request, &CallOptions::default()).await
     }
 }
 

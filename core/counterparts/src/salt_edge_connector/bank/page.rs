@@ -93,7 +93,7 @@ pub(in super::super) async fn answer(
 async fn session(service: &Service, session_id: &str) -> Result<Option<SessionView>> {
     let asked =
         GetSessionRequest::from(GetSessionRequestFields { session_id: session_id.to_owned(), at: service.at() });
-    Ok(service.client().get_session(asked, &service.options()).await?.session.filter(|session| session.is_open))
+    Ok(service.client().get_session_with(asked, &service.options()).await?.session.filter(|session| session.is_open))
 }
 
 async fn show(service: &Service, session_id: &str) -> Result<Page> {
@@ -118,7 +118,7 @@ async fn act(service: &Service, bank: &ExampleBank, session_id: &str, fields: &F
                 error_message: None,
                 at: service.at(),
             });
-            return Ok(ended(service.client().refuse_session(asked, &service.options()).await?, service));
+            return Ok(ended(service.client().refuse_session_with(asked, &service.options()).await?, service));
         }
         "approve" => bank.customer(field("user_id")),
         _ => return Ok(notice(400, "The form could not be read.")),
@@ -148,7 +148,7 @@ async fn act(service: &Service, bank: &ExampleBank, session_id: &str, fields: &F
         token_expires_at: None,
         at: service.at(),
     });
-    Ok(ended(service.client().approve_session(asked, &service.options()).await?, service))
+    Ok(ended(service.client().approve_session_with(asked, &service.options()).await?, service))
 }
 
 /// Redirects the customer to the third party.
