@@ -1,12 +1,12 @@
 //! Operations by name, with their boundary forms in and out: the base of the bindings for all languages.
 
+#[cfg(feature = "clients")]
 use std::{future::Future, pin::Pin};
 
 use bankchannel_foundation::{
     Boundary, Content, Error, Result,
     error::row,
     model::{Profile, Representation, Value, Writer},
-    operation::Entry,
     shown,
 };
 
@@ -21,6 +21,7 @@ pub struct Done<R = serde_json::Value> {
     pub content: Option<Content>,
 }
 
+#[cfg(feature = "clients")]
 /// A running call by name.
 pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Done<Value<'static>>>> + Send + 'a>>;
 
@@ -64,13 +65,15 @@ pub fn unknown(name: &str) -> Error {
     }
 }
 
+#[cfg(feature = "clients")]
 /// The error for an operation of another protocol than the client's.
-pub(crate) fn not_of(entry: &Entry, protocol: &str) -> Error {
+pub(crate) fn not_of(entry: &bankchannel_foundation::operation::Entry, protocol: &str) -> Error {
     let declaration = entry.declaration;
     let text = format!("`{}` belongs to {}; this client speaks {protocol}", declaration.name, declaration.protocol);
     Error::because(&row::UNKNOWN_OPERATION, text)
 }
 
+#[cfg(feature = "clients")]
 /// The error for a client of the wrong type: a defect of the tables.
 pub(crate) fn of_another_client<'a>() -> Running<'a> {
     Box::pin(async { Err(Error::because(&row::INTERNAL, "the client belongs to another protocol than the operation")) })

@@ -17,7 +17,7 @@
 //!
 //! Each protocol is a feature, all of them on by default: `iso20022`, `nextgen-psd2`, `salt-edge`, `ws-channel` (which
 //! includes `iso20022`). A program that enables only the features it needs does not build the rest: only `ws-channel`
-//! brings in OpenPGP, only `salt-edge` the database.
+//! brings in OpenPGP, only `salt-edge` the database, and `iso20022` alone has no client, no TLS and no runtime.
 
 // Code that several protocols share has parts that a build with one of them does not need.
 #![cfg_attr(
@@ -26,8 +26,10 @@
 )]
 
 mod by_name;
+#[cfg(feature = "clients")]
 pub mod call;
 mod catalogue;
+#[cfg(feature = "clients")]
 mod client;
 #[cfg(feature = "ws-channel")]
 mod file_ledger;
@@ -36,7 +38,9 @@ pub mod iso20022;
 mod local;
 #[cfg(feature = "nextgen-psd2")]
 pub mod nextgen_psd2;
+#[cfg(feature = "clients")]
 pub mod observe;
+#[cfg(feature = "clients")]
 mod progress;
 mod protocol;
 mod protocols;
@@ -56,18 +60,25 @@ pub use bankchannel_foundation::{
     Category, Content, Error, Outcome, Result, Secret,
     clock::{Clock, SystemClock},
     error::Peer,
-    message,
+    jiff, message,
     model::{self, Date, Decimal, Timestamp},
     operation,
 };
+#[cfg(feature = "clients")]
 pub use bankchannel_transport::{CancellationToken, check_base_url};
 pub use by_name::{Done, call_local, call_local_values, unknown as unknown_operation};
+#[cfg(feature = "clients")]
 pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest, TypedAnswer};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, find_by_number};
+#[cfg(feature = "clients")]
 pub use client::{Client, ConnectionSettings, Settings};
+#[cfg(feature = "clients")]
 pub use observe::{AnsweredExchange, AnsweredExchanges, CallLog, LogLevel, LogLine, LogRecord, LogValue};
+#[cfg(feature = "clients")]
 pub use progress::{Progress, ProgressDirection, Watcher};
-pub use protocol::{Callable, ClientKind, Commands, KeptSession, Protocol, SessionNeed, Sessions};
+pub use protocol::{Callable, Commands, Protocol};
+#[cfg(feature = "clients")]
+pub use protocol::{ClientKind, KeptSession, SessionNeed, Sessions};
 pub use protocols::{PROTOCOLS, protocol};
 
 /// The version of this library.

@@ -7,15 +7,11 @@ use bankchannel_foundation::{
     clock::SystemClock,
     error::row,
     model::{IntoRequest, OpenContent, PieceSource, Profile, Reader, Representation, Shape, Value},
-    shown,
+    open_regular, shown,
 };
-use bankchannel_transport::open_regular;
 use bytes::Bytes;
 
-use crate::{
-    by_name::{Done, done},
-    client::reading::content_is_used,
-};
+use crate::by_name::{Done, done};
 
 /// Carries out a local operation from its request's boundary form.
 pub(crate) fn carry_out<O: Local>(
@@ -118,3 +114,49 @@ impl Read for PieceReader {
         Ok(count)
     }
 }
+
+/// Refuses content that the request has no field for. Compiled once, not for each request.
+///
+/// # Errors
+/// `input.invalid_field` for `content`.
+#[inline(never)]
+pub(crate) fn content_is_used(reader: &Reader<'_>) -> Result<()> {
+    if reader.has_content() {
+        return Err(Error::invalid_field("content", "was given, but this operation takes none"));
+    }
+    Ok(())
+}
+
+/// Generates, from a module's list of operations that only compute, the table of functions by name and its typed functions.
+macro_rules! module_of_local_operations {
+    ($(local $subject:ident::$file:ident::$name:ident;)+) => {
+        /// Every operation of the module's list, with its implementation.
+        pub(crate) static OPERATIONS: &[$crate::protocol::Callable] =
+            &[$($crate::protocol::Callable::local::<operations::$subject::$file::$name>()),+];
+
+        /// All types of the operations, for import from one place.
+        // A name that occurs in two operations is imported from the operation's own module.
+        #[allow(ambiguous_glob_reexports)]
+        pub mod types {
+            $(pub use super::operations::$subject::$file::*;)+
+            pub use super::model::*;
+        }
+
+        $(
+            #[doc = method_docs::method_doc!($file)]
+            #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
+            ///
+            /// # Errors
+            #[doc = method_docs::method_doc!($file errors)]
+            /// - `input.*`, each naming its field.
+            pub fn $file(
+                request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
+            ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
+                $crate::local::run_request::<operations::$subject::$file::$name>(request, None)
+            }
+        )+
+    };
+}
+
+#[cfg(feature = "iso20022")]
+pub(crate) use module_of_local_operations;

@@ -7,22 +7,23 @@
 //!                          └─ client       ClientKind: settings, variables, constructor; or none
 //! ```
 
+#[cfg(feature = "clients")]
 use std::{any::Any, time::Instant};
 
 use bankchannel_foundation::{
-    Boundary as _, Content, Error, Local, Result, Secret,
+    Content, Error, Local, Result,
     error::{Row, row},
-    model::{Profile, Shape, Value},
-    operation::{Entry, Operation},
+    model::{Profile, Value},
+    operation::Entry,
     question::Interface,
 };
 
-use crate::{
-    CallOptions, Client, Settings,
-    by_name::{Done, Running},
-    client::ProtocolClient,
-    local,
-};
+#[cfg(feature = "clients")]
+use bankchannel_foundation::{Boundary as _, Secret, model::Shape, operation::Operation};
+
+#[cfg(feature = "clients")]
+use crate::{CallOptions, Client, Settings, by_name::Running, client::ProtocolClient};
+use crate::{by_name::Done, local};
 
 /// Everything that the library knows about a protocol. The catalogue, the error table, the clients, the generators of
 /// all languages and the command line are built from it.
@@ -47,8 +48,10 @@ pub struct Protocol {
     /// How its operations are reached on the command line.
     pub commands: Commands,
     /// How its sessions are kept; `None` if its clients have none.
+    #[cfg(feature = "clients")]
     pub sessions: Option<Sessions>,
     /// Its client; `None` if every operation only computes.
+    #[cfg(feature = "clients")]
     pub client: Option<ClientKind>,
 }
 
@@ -68,6 +71,7 @@ pub enum Commands {
     ByCall,
 }
 
+#[cfg(feature = "clients")]
 /// A program needs this to keep a protocol's session between its runs. Operations are given by name.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -101,6 +105,7 @@ pub struct Sessions {
     pub codes: &'static [(&'static str, &'static str)],
 }
 
+#[cfg(feature = "clients")]
 /// The session that an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionNeed {
@@ -112,6 +117,7 @@ pub enum SessionNeed {
     Admin,
 }
 
+#[cfg(feature = "clients")]
 /// A session in the form in which it is kept.
 #[derive(Debug, Default)]
 pub struct KeptSession {
@@ -125,6 +131,7 @@ pub struct KeptSession {
     pub api_key: Option<Secret>,
 }
 
+#[cfg(feature = "clients")]
 /// A protocol's client.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -137,6 +144,7 @@ pub struct ClientKind {
     pub(crate) read: fn(Value<'_>) -> Result<Settings>,
 }
 
+#[cfg(feature = "clients")]
 impl ClientKind {
     pub(crate) const fn of<C: ProtocolClient>(variables: &'static [(&'static str, &'static str)]) -> Self {
         Self { settings: C::Settings::SHAPE, variables, read: Settings::read_as::<C::Settings> }
@@ -157,12 +165,15 @@ pub(crate) enum Run {
     /// Runs on the caller's own thread, without a client.
     Local(LocalFn),
     /// Runs on a client of the protocol.
+    #[cfg(feature = "clients")]
     ByClient(ClientFn),
 }
 
 type LocalFn = fn(Value<'_>, Option<Content>, Option<&dyn Profile>) -> Result<Done<Value<'static>>>;
+#[cfg(feature = "clients")]
 type ClientFn = for<'a> fn(&'a AnyClient, Value<'static>, CallOptions) -> Running<'a>;
 
+#[cfg(feature = "clients")]
 /// A client whose type is known only to its own operations.
 pub(crate) type AnyClient = dyn Any + Send + Sync;
 
@@ -171,6 +182,7 @@ impl Callable {
         Self { entry: Entry::of::<O>(), run: Run::Local(local::carry_out::<O>) }
     }
 
+    #[cfg(feature = "clients")]
     pub(crate) const fn by_client<O: Operation>(run: ClientFn) -> Self {
         Self { entry: Entry::of::<O>(), run: Run::ByClient(run) }
     }
@@ -187,6 +199,7 @@ impl Callable {
     ) -> Result<Value<'static>> {
         match self.run {
             Run::Local(run) => run(request, content, profile).map(|done| done.response),
+            #[cfg(feature = "clients")]
             Run::ByClient(_) => Err(Error::because(
                 &row::UNKNOWN_OPERATION,
                 format!("`{}` is not a local operation: it needs a client", self.entry.declaration.name),

@@ -1,4 +1,4 @@
-//! The types shared by every part of bankchannel; no I/O.
+//! The types shared by every part of bankchannel. No I/O, except for the files that a request names.
 //!
 //! ```text
 //!   model         the closed type model: what may cross the boundary, its JSON form, its schema
@@ -10,6 +10,7 @@
 //!   cache         a bounded cache, shared by threads
 //!   client_cache  a client's cache of parsed keys and certificates
 //!   clock, random, secret, redact
+//!   regular_file  opens a file without blocking
 //!   shown         the parts of a path or a variable's name that an error may repeat
 //! ```
 //!
@@ -30,12 +31,16 @@ pub mod operation;
 pub mod question;
 pub mod random;
 pub mod redact;
+pub mod regular_file;
 pub mod secret;
 pub mod shown;
+
+pub use jiff;
 
 pub use cache::Cache;
 pub use client_cache::ClientCache;
 pub use error::{Category, Error, Outcome, Result};
 pub use model::{Boundary, Content};
 pub use operation::{Codec, Declaration, Exchange, Local, LocalContext, Operation, OperationKind};
+pub use regular_file::open_regular;
 pub use secret::Secret;

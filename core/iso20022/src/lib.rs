@@ -43,6 +43,7 @@ pub mod simulator;
 pub mod status;
 pub mod tables;
 mod text;
+pub mod types;
 mod xml;
 
 pub use cash::{read_notification, read_report, read_statement};

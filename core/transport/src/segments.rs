@@ -17,14 +17,14 @@ use bankchannel_foundation::{
     error::row,
     message::{Body, Segment},
     model::PieceSource,
-    shown,
+    open_regular, shown,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::{Observer, background, early_answer::Pacer, file_sink::interrupted, regular::open_regular};
+use crate::{Observer, background, early_answer::Pacer, file_sink::interrupted};
 
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;

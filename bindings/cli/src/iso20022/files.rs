@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bankchannel_foundation::open_regular;
 use bankchannel_foundation::shown;
 use bankchannel_iso20022::{MessageFile, cash::MAX_HELD, read_message_file};
-use bankchannel_transport::open_regular;
 
 use crate::exit::{Failure, Outcome};
 

@@ -7,9 +7,8 @@ use bankchannel_crypto::{
     pkcs12::{self, Keystore},
     tls_identity,
 };
-use bankchannel_foundation::{Error, Result, Secret, shown};
+use bankchannel_foundation::{Error, Result, Secret, open_regular, shown};
 use bankchannel_pkcs11::{Pkcs11Settings, Token};
-use bankchannel_transport::open_regular;
 use zeroize::Zeroizing;
 
 /// The maximum size of a file of certificates, in bytes.

@@ -167,36 +167,6 @@ macro_rules! exchanges_and_local_operations {
     };
 }
 
-/// The same for a module without a client: generates its typed functions.
-macro_rules! module_of_local_operations {
-    ($(local $subject:ident::$file:ident::$name:ident;)+) => {
-        /// Every operation of the module's list, with its implementation.
-        pub(crate) static OPERATIONS: &[$crate::protocol::Callable] =
-            &[$($crate::protocol::Callable::local::<operations::$subject::$file::$name>()),+];
-
-        /// All types of the operations, for import from one place.
-        // A name that occurs in two operations is imported from the operation's own module.
-        #[allow(ambiguous_glob_reexports)]
-        pub mod types {
-            $(pub use super::operations::$subject::$file::*;)+
-        }
-
-        $(
-            #[doc = method_docs::method_doc!($file)]
-            #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
-            ///
-            /// # Errors
-            #[doc = method_docs::method_doc!($file errors)]
-            /// - `input.*`, each naming its field.
-            pub fn $file(
-                request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
-            ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
-                $crate::local::run_request::<operations::$subject::$file::$name>(request, None)
-            }
-        )+
-    };
-}
-
 /// The same for a protocol's list of flows.
 macro_rules! flows {
     ($client:ident; $($file:ident::$name:ident;)+) => {
@@ -261,4 +231,4 @@ macro_rules! flows {
     };
 }
 
-pub(crate) use {client_methods, exchanges_and_local_operations, flows, module_of_local_operations};
+pub(crate) use {client_methods, exchanges_and_local_operations, flows};

@@ -24,7 +24,7 @@ use bankchannel_foundation::{
 };
 pub(crate) use calling::{Caller, call};
 pub use connection::ConnectionSettings;
-pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows, module_of_local_operations};
+pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
 pub(crate) use reading::{read_request, take_request};
 pub use settings::Settings;
 pub(crate) use settings::{ClientSettings, variable_text};

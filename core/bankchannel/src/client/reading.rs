@@ -10,6 +10,7 @@ use bankchannel_foundation::{
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::ProtocolClient;
+use crate::local::content_is_used;
 
 /// Reads a request, with separate content if there is any. Omitted fields are filled from the client's settings and
 /// session.
@@ -62,18 +63,6 @@ fn read_here<R: Boundary + 'static>(
         content_is_used(&reader)?;
         Ok(request)
     })
-}
-
-/// Refuses content that the request has no field for. Compiled once, not for each request.
-///
-/// # Errors
-/// `input.invalid_field` for `content`.
-#[inline(never)]
-pub(crate) fn content_is_used(reader: &Reader<'_>) -> Result<()> {
-    if reader.has_content() {
-        return Err(Error::invalid_field("content", "was given, but this operation takes none"));
-    }
-    Ok(())
 }
 
 /// Whether a secret of the request is given as a file, which is read together with the request.

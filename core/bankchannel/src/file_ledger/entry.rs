@@ -8,8 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use bankchannel_foundation::Result;
-use bankchannel_transport::open_regular;
+use bankchannel_foundation::{Result, open_regular};
 use serde_json::{Value, json};
 
 use super::{run::LedgerRun, sync_folder, unwritable};

@@ -7,8 +7,7 @@ use std::{
 };
 
 use bankchannel_crypto::{digest, random};
-use bankchannel_foundation::Result;
-use bankchannel_transport::open_regular;
+use bankchannel_foundation::{Result, open_regular};
 
 use super::unwritable;
 

@@ -5,12 +5,15 @@
 
 mod method_docs;
 
+/// The types of requests and results, without those of a single operation.
+pub use bankchannel_iso20022::types as model;
+
 pub use bankchannel_iso20022::{
     MODULE, amount, cash, check, data, errors, for_each_operation, iban, make, matching, meaning, operations, payment,
     rules, status, tables,
 };
 
-use crate::{Commands, Protocol, client};
+use crate::{Commands, Protocol, local};
 
 #[doc(no_inline)]
 #[allow(ambiguous_glob_reexports)]
@@ -26,11 +29,13 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     errors: errors::ROWS,
     interfaces: &[],
     commands: Commands::BySubject,
+    #[cfg(feature = "clients")]
     sessions: None,
+    #[cfg(feature = "clients")]
     client: None,
 };
 
 macro_rules! of_the_list {
-    ($($list:tt)+) => { client::module_of_local_operations! { $($list)+ } };
+    ($($list:tt)+) => { local::module_of_local_operations! { $($list)+ } };
 }
 bankchannel_iso20022::for_each_operation!(of_the_list);

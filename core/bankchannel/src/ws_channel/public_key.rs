@@ -3,8 +3,7 @@
 use std::io::Read as _;
 
 use bankchannel_crypto::rsa::PublicKey;
-use bankchannel_foundation::{Error, Outcome, Result, shown};
-use bankchannel_transport::open_regular;
+use bankchannel_foundation::{Error, Outcome, Result, open_regular, shown};
 use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PRODUCTION_PUBLIC_KEY_PEM, TEST_BASE_URL, TEST_PUBLIC_KEY_PEM};
 
 use super::{Environment, WsChannelSettings};

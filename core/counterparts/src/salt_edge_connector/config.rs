@@ -194,7 +194,7 @@ fn address(setting: &'static str, text: &str) -> Result<SocketAddr> {
 fn public_key(file: &str) -> Result<String> {
     use std::io::Read as _;
     let wrong = |why: String| Error::invalid_setting("hub_public_key", format!("{}: {why}", shown::path(file)));
-    let opened = bankchannel_transport::open_regular(Path::new(file));
+    let opened = bankchannel_foundation::open_regular(Path::new(file));
     let (file, _) = opened.map_err(|why| wrong(format!("it cannot be read: {why}")))?;
     let mut text = String::new();
     file.take(MAX_KEY).read_to_string(&mut text).map_err(|why| wrong(format!("it cannot be read: {why}")))?;

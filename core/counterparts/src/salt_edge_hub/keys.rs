@@ -10,8 +10,7 @@ use bankchannel_crypto::{
     rsa::PrivateKey,
     signature::{SigningKey, VerifyingKey},
 };
-use bankchannel_foundation::{Error, Result, error::row, message::is_visible, shown};
-use bankchannel_transport::open_regular;
+use bankchannel_foundation::{Error, Result, error::row, message::is_visible, open_regular, shown};
 use zeroize::Zeroizing;
 
 use crate::{

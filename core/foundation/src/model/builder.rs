@@ -203,6 +203,16 @@ impl SecretField for Secret {}
 #[macro_export]
 macro_rules! field_of_itself {
     ($($ty:ty),+) => {$(
+        $crate::into_field!($ty);
+        $crate::serde_of!($ty);
+    )+};
+}
+
+/// A type of the model is a field's value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! into_field {
+    ($($ty:ty),+) => {$(
         impl $crate::model::IntoField<$ty> for $ty {
             fn into_field(self, writer: &mut $crate::model::Writer) -> $crate::model::Value<'static> {
                 $crate::model::Boundary::write(self, writer)
@@ -221,7 +231,8 @@ macro_rules! text_field {
     )+};
 }
 
-field_of_itself!(bool, u32, u64, i64, Seconds, Content, JsonObject);
+into_field!(bool, u32, u64, i64);
+field_of_itself!(Seconds, Content, JsonObject);
 text_field!(Secret, Decimal, Date, Timestamp);
 
 impl IntoField<Seconds> for Duration {

@@ -179,6 +179,14 @@ impl Boundary for Content {
             return "".into();
         }
         let mut map = Object::new();
+        if writer.shows() {
+            match &self {
+                Self::Bytes(bytes) => map.push("base64", STANDARD.encode(bytes)),
+                Self::File { path, .. } => map.push("path", path.display().to_string()),
+                Self::Pieces(_) | Self::Delivered { .. } => {}
+            }
+            return Value::Object(map);
+        }
         if let Some(size) = self.known_size() {
             map.push("size", size);
         }

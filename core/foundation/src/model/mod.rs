@@ -22,6 +22,8 @@ mod open_content;
 mod reader;
 mod scalars;
 pub mod schema;
+#[doc(hidden)]
+pub mod serde_form;
 mod shape;
 mod text;
 mod time;
@@ -37,6 +39,8 @@ pub use inline_bytes::InlineBytes;
 pub use json::JsonObject;
 pub use open_content::OpenContent;
 pub use reader::{ObjectReader, Profile, Reader};
+#[doc(hidden)]
+pub use scalars::shown_secret;
 pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};
 pub use text::TextRule;
 pub use time::{Date, Seconds, Timestamp};

@@ -101,9 +101,16 @@ impl Boundary for Secret {
         read_secret(value, reader)
     }
 
-    fn write(self, _: &mut Writer) -> Value<'static> {
-        self.expose().to_owned().into()
+    fn write(self, writer: &mut Writer) -> Value<'static> {
+        shown_secret(&self, writer)
     }
+}
+
+/// A secret as it is written: its text, or `[secret]` in a form for showing.
+#[doc(hidden)]
+#[must_use]
+pub fn shown_secret(secret: &Secret, writer: &Writer) -> Value<'static> {
+    if writer.shows() { shown::HIDDEN_SECRET.into() } else { secret.expose().to_owned().into() }
 }
 
 /// Reads a secret: inline, or on the boundary from a file or the environment.
@@ -145,11 +152,7 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
 
 fn from_file(path: &str, reader: &Reader<'_>) -> Result<Secret, Error> {
     let unusable = |why: &dyn std::fmt::Display| reader.invalid(shown::unusable_secret_file(path.as_ref(), why));
-    // Checked before opening: opening a pipe waits for its writer.
-    if !std::fs::metadata(path).map_err(|why| unusable(&why))?.is_file() {
-        return Err(unusable(&"it is not a regular file"));
-    }
-    let file = std::fs::File::open(path).map_err(|why| unusable(&why))?;
+    let (file, _) = crate::open_regular(path.as_ref()).map_err(|why| unusable(&why))?;
     // A single allocation, so that no copy is left behind; the file may grow while it is read.
     let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_MAX + 1));
     file.take(SECRET_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|why| unusable(&why))?;

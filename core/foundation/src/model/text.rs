@@ -123,8 +123,8 @@ macro_rules! secret_type {
                 let secret = <$crate::Secret as $crate::model::Boundary>::read(value, reader)?;
                 Self::parse(secret.expose()).map_err(|why| reader.invalid(why))
             }
-            fn write(self, _: &mut $crate::model::Writer) -> $crate::model::Value<'static> {
-                self.0.expose().to_owned().into()
+            fn write(self, writer: &mut $crate::model::Writer) -> $crate::model::Value<'static> {
+                $crate::model::shown_secret(&self.0, writer)
             }
         }
     )+};

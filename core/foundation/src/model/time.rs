@@ -81,6 +81,18 @@ impl FromStr for Date {
     }
 }
 
+impl From<jiff::civil::Date> for Date {
+    fn from(date: jiff::civil::Date) -> Self {
+        Self(date)
+    }
+}
+
+impl From<Date> for jiff::civil::Date {
+    fn from(date: Date) -> Self {
+        date.0
+    }
+}
+
 const DATE_MUST_BE: &str = "must be a date such as 2026-11-20";
 
 /// A length of time in seconds, fractions allowed: `2.5`.
@@ -178,6 +190,19 @@ impl From<SystemTime> for Timestamp {
             Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
         };
         Self::from_ms(ms)
+    }
+}
+
+impl From<jiff::Timestamp> for Timestamp {
+    /// With milliseconds, in UTC; clamped as by [`from_ms`](Self::from_ms).
+    fn from(instant: jiff::Timestamp) -> Self {
+        Self::from_ms(instant.as_millisecond())
+    }
+}
+
+impl From<&Timestamp> for jiff::Timestamp {
+    fn from(timestamp: &Timestamp) -> Self {
+        timestamp.instant
     }
 }
 

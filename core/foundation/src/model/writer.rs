@@ -6,6 +6,7 @@ use super::{Boundary, Content, Field, Fields, Object, Representation, Value};
 pub struct Writer {
     representation: Representation,
     content: Option<Content>,
+    shows: bool,
 }
 
 impl Writer {
@@ -13,7 +14,21 @@ impl Writer {
     #[inline]
     #[must_use]
     pub fn new(representation: Representation) -> Self {
-        Self { representation, content: None }
+        Self { representation, content: None, shows: false }
+    }
+
+    /// A writer of the boundary form for a place where people and other programs read it: secrets become `[secret]`, and
+    /// content is included, or named if it is a file.
+    #[must_use]
+    pub fn for_showing() -> Self {
+        Self { representation: Representation::Boundary, content: None, shows: true }
+    }
+
+    /// Whether secrets are hidden and content is included.
+    #[inline]
+    #[must_use]
+    pub fn shows(&self) -> bool {
+        self.shows
     }
 
     /// The representation being written.

@@ -4,7 +4,6 @@ mod read;
 mod write;
 
 use bankchannel_foundation::Boundary;
-use serde::Serialize;
 
 use crate::amount::Amount;
 use crate::schema::MessageType;
@@ -14,7 +13,7 @@ pub(crate) use write::render_statement;
 pub use write::{write_notification, write_statement};
 
 /// A statement or notification document. Values read from a bank stay verbatim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CashReport {
     /// Message type by namespace, if this crate has its schema. The writers set it themselves.
     pub message: Option<MessageType>,
@@ -27,7 +26,7 @@ pub struct CashReport {
 }
 
 /// A document's report on one account.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountReport {
     /// `Id` of the statement or notification.
     pub id: String,
@@ -48,7 +47,7 @@ pub struct AccountReport {
 }
 
 /// A balance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Balance {
     /// `Tp/CdOrPrtry`: `OPBD` opening booked, `CLBD` closing booked, … (see [`crate::meaning::balance`]).
     pub code: String,
@@ -61,7 +60,7 @@ pub struct Balance {
 }
 
 /// A booking on an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     /// `NtryRef`, when given.
     pub reference: Option<String>,
@@ -92,7 +91,7 @@ pub struct Entry {
 }
 
 /// One payment behind a booking.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryTransaction {
     /// `Refs/MsgId`, when given.
     pub message_id: Option<String>,
@@ -121,19 +120,16 @@ pub struct EntryTransaction {
 }
 
 /// Whether a booking or balance is in the customer's favour.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Boundary)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 #[non_exhaustive]
 pub enum Direction {
     /// `CRDT`: in the customer's favour.
     #[default]
-    #[serde(rename = "credit")]
     Credit,
     /// `DBIT`: against the customer.
-    #[serde(rename = "debit")]
     Debit,
     /// Any other value of the document, verbatim.
-    #[serde(rename = "other")]
     Other(String),
 }
 

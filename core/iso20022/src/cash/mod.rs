@@ -27,7 +27,7 @@ use crate::problem::Problem;
 pub use cursor::Cursor;
 pub use details::EntryDetail;
 pub use entry::{Batch, Entry};
-pub use parts::{AmountDetail, BankTransactionCode, Charge, ReturnInformation};
+pub use parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation};
 pub(crate) use reader::message_kind;
 pub use reader::{CashItem, CashReader, MAX_DETAILS, ReadOptions};
 pub use statement::{Statement, StatementAccount, StatementBalance, StatementEnd, TransactionSummary};

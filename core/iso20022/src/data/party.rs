@@ -197,7 +197,7 @@ macro_rules! boxed {
             }
         }
 
-        bankchannel_foundation::field_of_itself!(Box<$ty>);
+        bankchannel_foundation::into_field!(Box<$ty>);
 
         impl bankchannel_foundation::model::Boundary for Box<$ty> {
             const SHAPE: &'static bankchannel_foundation::model::Shape =

@@ -1,6 +1,6 @@
 //! Identifiers made from the data: the same data gives the same ids.
 
-use bankchannel_crypto::digest::Sha256;
+use sha2::{Digest as _, Sha256};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Crockford's alphabet, in which the ids are written.
@@ -70,7 +70,7 @@ pub(super) fn uetr(digest: &[u8; 32]) -> String {
     bytes.copy_from_slice(&digest[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = bankchannel_crypto::digest::hex(&bytes);
+    let hex = data_encoding::HEXLOWER.encode(&bytes);
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
@@ -78,7 +78,7 @@ pub(super) fn uetr(digest: &[u8; 32]) -> String {
 pub(super) fn digest(pieces: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     pieces.iter().for_each(|piece| hash.update(piece));
-    hash.finish()
+    hash.finalize().into()
 }
 
 #[cfg(test)]

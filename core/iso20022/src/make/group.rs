@@ -1,8 +1,8 @@
 //! Batches: the merged data of a transfer and the file, and which transfers share a batch.
 
-use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::model::{Date, Timestamp};
 use jiff::civil;
+use sha2::{Digest as _, Sha256};
 
 use super::digest::{Fields, id};
 use super::model::{ChargeBearer, CreditTransfer, GroupData, PaymentParty, TransferKind};
@@ -120,7 +120,7 @@ impl Group {
 
     /// The id made from the key and the transfers.
     pub(super) fn derived_id(&self) -> String {
-        id('P', &self.hash.clone().finish())
+        id('P', &self.hash.clone().finalize().into())
     }
 }
 

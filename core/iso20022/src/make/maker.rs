@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::Error;
 use bankchannel_foundation::error::row;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 use jiff::civil;
 use jiff::tz::TimeZone;
+use sha2::{Digest as _, Sha256};
 
 use super::digest::{Fields, digest, id};
 use super::file::{MadeBatch, MadePayment, PaymentData};
@@ -129,7 +129,7 @@ impl PaymentMaker {
         self.fields.clear();
         group::transfer(&mut self.fields, &transfer);
         digest.update(self.fields.bytes());
-        let digest = digest.finish();
+        let digest = <[u8; 32]>::from(digest.finalize());
         self.groups[batch].hash.update(self.fields.bytes());
         let group = &self.groups[batch];
         let terms = group.terms;
@@ -245,7 +245,7 @@ impl PaymentMaker {
         merged.key(&mut self.fields);
         let mut hash = Sha256::new();
         hash.update(self.fields.bytes());
-        let key = hash.clone().finish();
+        let key = <[u8; 32]>::from(hash.clone().finalize());
         if let Some(batch) = self.open.get(&key).copied().filter(|batch| self.has_room(*batch)) {
             return Ok((batch, hash));
         }

@@ -3,9 +3,10 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::error::row;
 use bankchannel_foundation::{Error, shown};
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 
 use super::{MadePayment, PaymentMaker};
 
@@ -67,7 +68,7 @@ pub(crate) fn to_text(maker: PaymentMaker) -> Result<(String, Written), Error> {
     let mut out = Hashing::new(Vec::new());
     let made = maker.finish(&mut out)?;
     let text = std::mem::take(&mut out.inner);
-    let sha256 = out.hash.finish_hex();
+    let sha256 = HEXLOWER.encode(&out.hash.finalize());
     let text = String::from_utf8(text).map_err(|_| Error::because(&row::INTERNAL, "the file is not UTF-8"))?;
     Ok((text, Written { made, sha256 }))
 }
@@ -85,7 +86,7 @@ impl<W: Write> Hashing<W> {
 
     fn finish(mut self) -> io::Result<String> {
         self.inner.flush()?;
-        Ok(self.hash.finish_hex())
+        Ok(HEXLOWER.encode(&self.hash.finalize()))
     }
 }
 

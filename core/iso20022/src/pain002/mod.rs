@@ -3,14 +3,12 @@
 mod read;
 mod write;
 
-use serde::Serialize;
-
 pub use read::read;
 pub(crate) use write::render;
 pub use write::write;
 
 /// A status report. The values are those of the document, verbatim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatusReport {
     /// `GrpHdr/MsgId`.
     pub message_id: String,
@@ -33,7 +31,7 @@ pub struct StatusReport {
 }
 
 /// Status of one `PmtInf`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PaymentStatus {
     /// `OrgnlPmtInfId`.
     pub id: String,
@@ -46,7 +44,7 @@ pub struct PaymentStatus {
 }
 
 /// Status of one transaction.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TransactionStatus {
     /// `OrgnlInstrId`, when given.
     pub instruction_id: Option<String>,
@@ -63,7 +61,7 @@ pub struct TransactionStatus {
 }
 
 /// The reason for a status.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reason {
     /// `Rsn/Cd`, or `Rsn/Prtry` if the bank uses its own code.
     pub code: Option<String>,

@@ -2,9 +2,9 @@
 
 use std::{path::Path, time::Duration};
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::{Boundary, open_regular};
 use bankchannel_iso20022::{MessageFile, answers::AnswerFile, cash::CashFile, status::StatusFile};
-use bankchannel_transport::{background, open_regular};
+use bankchannel_transport::background;
 use bytes::Bytes;
 
 /// The maximum size of a file that is parsed: the results take many times its size.

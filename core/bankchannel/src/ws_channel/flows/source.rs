@@ -12,9 +12,8 @@ use bankchannel_foundation::{
     Content, Error, Outcome, Result,
     error::row,
     model::{OpenContent, PieceSource, Pieces},
-    shown,
+    open_regular, shown,
 };
-use bankchannel_transport::open_regular;
 use bytes::{Bytes, BytesMut};
 
 use crate::call::MEMORY_MAX;

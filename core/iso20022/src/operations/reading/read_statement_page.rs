@@ -2,11 +2,12 @@
 
 use std::io;
 
-use bankchannel_crypto::digest::{hex, sha256};
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, model::OpenContent,
     operation::Pages,
 };
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 
 use super::{ERRORS, options, unreadable};
 use crate::{
@@ -103,5 +104,5 @@ fn known_by(content: &mut OpenContent) -> io::Result<Option<String>> {
     /// The length of the hashed beginning, in bytes.
     const BEGINNING: usize = 2048;
     let known = content.beginning(BEGINNING)?;
-    Ok(known.map(|(size, beginning)| format!("{size} {}", hex(&sha256(&beginning)))))
+    Ok(known.map(|(size, beginning)| format!("{size} {}", HEXLOWER.encode(&Sha256::digest(&beginning)))))
 }
