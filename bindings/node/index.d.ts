@@ -9194,6 +9194,12 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * not sign.
    */
   listTokensAtHub(request?: ListTokensAtHubRequest, options?: CallOptions & AskOptions): Promise<ListTokensAtHubResponse>;
+  /**
+   * Go through all tokens as Salt Edge knows them, page after page.
+   *
+   * As `listTokensAtHub`, which gets one page; the options count for each page.
+   */
+  iterTokensAtHub(request?: Omit<ListTokensAtHubRequest, "fromId">, options?: CallOptions & AskOptions): AsyncGenerator<Readonly<Record<string, unknown>>, void, undefined>;
 
   /**
    * Report that a token was revoked at the bank.
@@ -9402,6 +9408,12 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * For the bank's back office, a page at a time, oldest first.
    */
   listTokens(request?: ListTokensRequest, options?: CallOptions): Promise<ListTokensResponse>;
+  /**
+   * Go through all tokens, page after page.
+   *
+   * As `listTokens`, which gets one page; the options count for each page.
+   */
+  iterTokens(request?: Omit<ListTokensRequest, "after">, options?: CallOptions): AsyncGenerator<AccessListed, void, undefined>;
 
   /**
    * Revoke the tokens that Salt Edge revoked.
@@ -9435,6 +9447,12 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.
    */
   listCallbacks(request?: ListCallbacksRequest, options?: CallOptions): Promise<ListCallbacksResponse>;
+  /**
+   * Go through all reports to Salt Edge, page after page.
+   *
+   * As `listCallbacks`, which gets one page; the options count for each page.
+   */
+  iterCallbacks(request?: Omit<ListCallbacksRequest, "after">, options?: CallOptions): AsyncGenerator<CallbackListed, void, undefined>;
 
   /**
    * Send a stopped callback again.

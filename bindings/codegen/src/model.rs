@@ -116,8 +116,9 @@ impl Operation {
         Some(successor.split_once('.').map_or(successor, |(_, short)| short))
     }
 
-    /// If it returns one page: how to iterate over all pages, and the types of the lists' members and of their items.
-    pub(crate) fn pages(&self) -> Option<(Pages, [&'static str; 2])> {
+    /// If it returns one page: how to iterate over all pages, and the shapes of the members of each list: the last are
+    /// the items.
+    pub(crate) fn pages(&self) -> Option<(Pages, Vec<&'static Shape>)> {
         let pages = self.entry.declaration.pages?;
         let member = |shape: &'static Shape, list: &str| {
             shape.fields().iter().find(|field| field.name == list).and_then(|field| match field.shape {
@@ -125,9 +126,12 @@ impl Operation {
                 _ => None,
             })
         };
-        let outer = member(self.response.shape, pages.items[0])?;
-        let item = member(outer, pages.items[1])?;
-        Some((pages, [outer.name()?, item.name()?]))
+        let mut of = self.response.shape;
+        let members = pages.items.iter().map(|list| {
+            of = member(of, list)?;
+            Some(of)
+        });
+        Some((pages, members.collect::<Option<_>>()?))
     }
 
     /// Whether it may ask questions while it runs.

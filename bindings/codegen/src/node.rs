@@ -274,12 +274,14 @@ fn described(out: &mut Out, protocol: &Protocol, operation: &Operation, place: &
         parts.push(format!("rows: {{ list: {list:?}, field: {own:?}, format: [{field:?}, {form:?}] }}"));
     }
     if let Some((pages, _)) = operation.pages() {
-        let [outer, item] = pages.items.map(camel);
+        let items: Vec<String> = pages.items.iter().map(|list| format!("{:?}", camel(list))).collect();
         parts.push(format!(
-            "pages: {{ cursor: {:?}, next: {:?}, nextField: {:?}, items: [{outer:?}, {item:?}] }}",
+            "pages: {{ cursor: {:?}, member: {:?}, next: {:?}, nextField: {:?}, items: [{}] }}",
             pages.cursor,
+            camel(pages.cursor),
             camel(pages.next),
             pages.next,
+            items.join(", "),
         ));
     }
     let listed = descriptors::of(protocol, operation);
@@ -319,6 +321,12 @@ fn methods(out: &mut Out, operation: &Operation) {
     out.line(format!("  {name}(request = {{}}, options = {{}}) {{"));
     out.line(format!("    return this._call(operations.{name}, request, options);"));
     out.line("  }");
+    if let Some((pages, _)) = operation.pages() {
+        out.blank();
+        out.line(format!("  {}(request = {{}}, options = {{}}) {{", camel(pages.iterator)));
+        out.line(format!("    return this._items(operations.{name}, request, options);"));
+        out.line("  }");
+    }
     if operation.response_content.is_some() {
         out.blank();
         out.line(format!("  {name}Stream(request = {{}}, options = {{}}) {{"));

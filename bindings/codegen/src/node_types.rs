@@ -132,7 +132,7 @@ fn module(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
         inner.blank();
         inner.jsdoc("", &elsewhere(&name));
         inner.line(format!("export function {name}Async({request}): Promise<{}>;", operation.response.name));
-        if let Some((pages, [outer, item])) = operation.pages() {
+        if let Some((pages, [outer, item])) = pages_of_two(operation) {
             inner.blank();
             inner.jsdoc("", &format!("{}.\n\n{}", pages.summary, GONE_THROUGH));
             inner.line(format!(
@@ -153,6 +153,13 @@ fn module(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     }
     out.line("}");
     Ok(())
+}
+
+/// The iterator of a module's operation, with the types of its pairs.
+fn pages_of_two(operation: &Operation) -> Option<(bankchannel::operation::Pages, [String; 2])> {
+    let (pages, members) = operation.pages()?;
+    let [outer, item] = members[..] else { return None };
+    Some((pages, [outer, item].map(|shape| type_of(shape, Direction::Out))))
 }
 
 /// The result of an iterator over pages.
@@ -446,6 +453,19 @@ fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
         options.push("AskOptions");
     }
     out.line(format!("  {name}({request}, options?: {}): Promise<{}>;", options.join(" & "), operation.response.name));
+    if let Some((pages, members)) = operation.pages() {
+        let item = members.last().map_or_else(String::new, |item| type_of(item, Direction::Out));
+        let given = format!("Omit<{}, {:?}>", operation.request.name, camel(pages.cursor));
+        out.jsdoc(
+            "  ",
+            &format!("{}.\n\nAs `{name}`, which gets one page; the options count for each page.", pages.summary),
+        );
+        out.line(format!(
+            "  {}(request?: {given}, options?: {}): AsyncGenerator<{item}, void, undefined>;",
+            camel(pages.iterator),
+            options.join(" & ")
+        ));
+    }
     for (field, former) in operation.renamed() {
         let (now, former) = (camel(field.name), camel(former));
         let optional = if field.optional || field.profile { "?" } else { "" };

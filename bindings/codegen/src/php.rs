@@ -178,6 +178,7 @@ fn operations(protocol: &Protocol, settings: &'static StructShape) -> Generated 
         for operation in &protocol.operations {
             out.blank();
             method(out, operation, &method_name(protocol, operation), &descriptors::of(protocol, operation));
+            iterator(out, protocol, operation);
         }
         out.line("}");
     })
@@ -414,6 +415,61 @@ fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructSha
     out.blank();
     out.line(format!("        return {response}::fromArray($response{content});"));
     out.line("    }");
+}
+
+/// The iterator over the items of all pages.
+fn iterator(out: &mut Out, protocol: &Protocol, operation: &Operation) {
+    let Some((pages, members)) = operation.pages() else { return };
+    let Some(item) = members.last() else { return };
+    let (name, cursor) = (method_name(protocol, operation), camel(pages.cursor));
+    let order = || ordered(operation.request).into_iter().filter(|field| field.name != pages.cursor);
+    let mut doc = format!("{}. As `{name}`, which gets one page; the options count for each page.\n", pages.summary);
+    for field in order() {
+        doc.push_str(&parameter_doc(field));
+    }
+    doc.push_str("\n@param float|null $timeout Seconds that each page may take; left out, the operation's own limit.");
+    doc.push_str(
+        "\n@param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.",
+    );
+    doc.push_str(&format!("\n\n@return \\Generator<int, {}>", php_types::documented(item, Side::Out)));
+    doc.push_str(&php_errors::throws(operation.entry.declaration.errors));
+    out.blank();
+    out.jsdoc("    ", &doc);
+    out.line(format!("    public function {}(", camel(pages.iterator)));
+    for field in order() {
+        out.line(format!("        {},", parameter(field, field.optional || field.profile)));
+    }
+    out.line("        ?float $timeout = null,");
+    out.line("        ?int $retries = null,");
+    out.line("    ): \\Generator {");
+    out.line(format!("        ${cursor} = null;"));
+    out.line("        do {");
+    out.line(format!("            $from = ${cursor};"));
+    out.line(format!("            $page = $this->{name}("));
+    for field in operation.request.fields {
+        out.line(format!("                {0}: ${0},", camel(field.name)));
+    }
+    out.line("                timeout: $timeout,");
+    out.line("                retries: $retries,");
+    out.line("            );");
+    out.line(format!("            foreach ($page->{} as $item) {{", camel(pages.items[0])));
+    out.line("                yield $item;");
+    out.line("            }");
+    out.line(format!("            ${cursor} = $page->{};", camel(pages.next)));
+    // A peer's list may go in circles.
+    out.line(format!(
+        "        }} while ($page->{0} !== [] && {1});",
+        camel(pages.items[0]),
+        after_php(operation, &cursor, pages.cursor)
+    ));
+    out.line("    }");
+}
+
+/// Whether there is a next page: its start is given, and lies after that of this page.
+fn after_php(operation: &Operation, cursor: &str, field: &str) -> String {
+    let is_number =
+        operation.request.fields.iter().any(|one| one.name == field && matches!(one.shape, Shape::Integer { .. }));
+    if is_number { format!("${cursor} > ($from ?? 0)") } else { format!("${cursor} !== null && ${cursor} !== $from") }
 }
 
 /// Required parameters come first, as PHP requires.

@@ -79,7 +79,8 @@ fn content(operation: &Operation) -> String {
 
 /// The iterator over all pages.
 fn iterator(out: &mut Out, protocol: &Protocol, operation: &Operation) {
-    let Some((pages, [outer, item])) = operation.pages() else { return };
+    let Some((pages, members)) = operation.pages() else { return };
+    let [Some(outer), Some(item)] = members.iter().map(|shape| shape.name()).collect::<Vec<_>>()[..] else { return };
     let class = protocol.class;
     let given = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);
     let mut doc = format!(

@@ -78,6 +78,9 @@ fn module(protocol: &Protocol) -> Result<String, String> {
             out.line("from ._renamed import accept_former");
         }
     }
+    if !protocol.is_module() && protocol.operations.iter().any(|operation| operation.pages().is_some()) {
+        out.line("from ._call import is_further");
+    }
     out.blank();
     out.line("if TYPE_CHECKING:");
     if shadows(protocol, "bytes") {
@@ -86,9 +89,11 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     if shadows(protocol, "date") {
         out.line("    import datetime as dt");
     }
+    let is_paged = !protocol.is_module() && protocol.operations.iter().any(|operation| operation.pages().is_some());
     let iterator = match (protocol.is_module(), protocol.interfaces.is_empty()) {
         (true, _) => "AsyncIterator, Iterable, Iterator, ",
         (false, true) => "",
+        (false, false) if is_paged => "AsyncIterator, Awaitable, Iterator, ",
         (false, false) => "Awaitable, ",
     };
     out.line(format!("    from collections.abc import {iterator}Mapping, Sequence"));

@@ -5,7 +5,7 @@ use bankchannel::model::{Field, Shape, StructShape};
 use crate::{
     model::{Operation, Protocol},
     names::python,
-    python::{member, parameter},
+    python::{member, output_type, parameter},
     text::{Out, plain, sentence},
 };
 
@@ -154,7 +154,60 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
     }
     for operation in &protocol.operations {
         method(out, operation, form);
+        iterator(out, operation, form);
     }
+}
+
+/// The iterator over the items of all pages.
+fn iterator(out: &mut Out, operation: &Operation, form: Form) {
+    let Some((pages, members)) = operation.pages().filter(|_| !operation.is_local()) else { return };
+    let item = members.last().map_or_else(String::new, |item| output_type(item));
+    let (define, kind, wait) = match form {
+        Form::Blocking => ("def", "Iterator", ""),
+        Form::Awaited => ("async def", "AsyncIterator", "await "),
+    };
+    let fields = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);
+    let of_each_page = ["timeout", "cancel", "retries", "signer"];
+    let passed: Vec<&str> = passed(operation).into_iter().filter(|name| of_each_page.contains(name)).collect();
+    out.blank();
+    out.line(format!("    {define} {}(", pages.iterator));
+    out.line("        self,");
+    out.line("        *,");
+    for parameter in fields().map(parameter) {
+        out.line(format!("        {parameter},"));
+    }
+    for option in passed.iter().map(|name| option(name, form)) {
+        out.line(format!("        {option},"));
+    }
+    out.line(format!("    ) -> {kind}[{item}]:"));
+    out.docstring(
+        "        ",
+        &format!(
+            "{}.\n\nArguments and exceptions are those of `{}`, which gets one page; the options count for each page.",
+            pages.summary, operation.name
+        ),
+    );
+    out.line("        begin = None");
+    out.line("        while True:");
+    out.line(format!("            page = {wait}self.{}(", operation.name));
+    for field in fields() {
+        out.line(format!("                {0}={0},", python(field.name)));
+    }
+    out.line(format!("                {}=begin,", python(pages.cursor)));
+    for name in passed {
+        out.line(format!("                {name}={name},"));
+    }
+    out.line("            )");
+    let list = python(pages.items[0]);
+    if form == Form::Blocking {
+        out.line(format!("            yield from page.{list}"));
+    } else {
+        out.line(format!("            for item in page.{list}:"));
+        out.line("                yield item");
+    }
+    out.line(format!("            if not page.{list} or not is_further(begin, page.{}):", python(pages.next)));
+    out.line("                return");
+    out.line(format!("            begin = page.{}", python(pages.next)));
 }
 
 fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
@@ -224,21 +277,22 @@ pub(crate) fn is_content(field: &Field) -> bool {
 
 /// The options in addition to the request's fields.
 fn options(operation: &Operation, form: Form) -> Vec<String> {
+    passed(operation).into_iter().map(|name| option(name, form)).collect()
+}
+
+fn option(name: &str, form: Form) -> String {
     let prefix = form.prefix();
-    passed(operation)
-        .into_iter()
-        .map(|name| match name {
-            "destination" => "destination: Destination | None = None".into(),
-            "timeout" => "timeout: float | None = None".into(),
-            "cancel" => "cancel: Cancel | None = None".into(),
-            "request_id" => "request_id: str | None = None".into(),
-            "retries" => "retries: int | None = None".into(),
-            "with_response" => "with_response: list[HttpExchange] | None = None".into(),
-            "on_progress" => "on_progress: OnProgress | None = None".into(),
-            "signer" => format!("signer: {prefix}Signer | None = None"),
-            other => format!("{other}: {prefix}OnCode | None = None"),
-        })
-        .collect()
+    match name {
+        "destination" => "destination: Destination | None = None".into(),
+        "timeout" => "timeout: float | None = None".into(),
+        "cancel" => "cancel: Cancel | None = None".into(),
+        "request_id" => "request_id: str | None = None".into(),
+        "retries" => "retries: int | None = None".into(),
+        "with_response" => "with_response: list[HttpExchange] | None = None".into(),
+        "on_progress" => "on_progress: OnProgress | None = None".into(),
+        "signer" => format!("signer: {prefix}Signer | None = None"),
+        other => format!("{other}: {prefix}OnCode | None = None"),
+    }
 }
 
 fn passed(operation: &Operation) -> Vec<&'static str> {

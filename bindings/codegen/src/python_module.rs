@@ -5,7 +5,7 @@ use bankchannel::model::Field;
 use crate::{
     model::{Operation, Protocol},
     names::python,
-    python::parameter,
+    python::{output_type, parameter},
     python_client::{Form, doc, is_content},
     text::{Out, plain},
 };
@@ -90,10 +90,17 @@ fn given(out: &mut Out, operation: &Operation, but: &str) {
 
 /// The iterator over all pages.
 fn iterator(out: &mut Out, operation: &Operation, form: Form) {
-    let Some((pages, [outer, item])) = operation.pages() else { return };
+    let Some((pages, members)) = operation.pages() else { return };
+    let [outer, item] = members[..] else { return };
     let fields = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);
     let kind = if form == Form::Awaited { "AsyncIterator" } else { "Iterator" };
-    begin(out, pages.iterator, form, fields().map(parameter).collect(), &format!("{kind}[tuple[{outer}, {item}]]"));
+    begin(
+        out,
+        pages.iterator,
+        form,
+        fields().map(parameter).collect(),
+        &format!("{kind}[tuple[{}, {}]]", output_type(outer), output_type(item)),
+    );
     let mut doc = format!(
         "{}.\n\nGives pairs: what the item belongs to, with the items of that page, and the item. Pages are read as they are wanted: of a file \
          given by its path no more than a page is held. What has no items is not told: `{}` tells of all.\n\nArgs:",

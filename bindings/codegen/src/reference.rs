@@ -105,10 +105,13 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     if let Some((pages, _)) = operation.pages() {
         let (name, camel) = (pages.iterator, crate::names::camel(pages.iterator));
         out.blank();
-        out.line(format!(
+        out.line(if protocol.is_module() { format!(
             "All pages: {}: Python `{module}.{name}(…)` · Node `{module}.{camel}({{…}})` · PHP `{class}::{camel}(…)`",
             first_lower(pages.summary)
-        ));
+        ) } else { format!(
+            "All pages: {}: Python `client.{name}(…)` · Node `client.{camel}({{…}})` · PHP `$client->{camel}(…)` · Rust `client.{name}(…)`",
+            first_lower(pages.summary)
+        ) });
     }
     if let Some(route) = &declaration.route {
         out.blank();

@@ -136,6 +136,22 @@ class Client {
     }
   }
 
+  /** Iterates over the items of all pages, one after the other. */
+  async *_items(operation, request, options) {
+    const { member, next, items } = operation.pages;
+    let from;
+    for (;;) {
+      const given = from === undefined ? request : { ...request, [member]: from };
+      const page = await this._call(operation, given, options);
+      const listed = page[items[0]];
+      yield* listed;
+      const following = page[next];
+      // A peer's list may go in circles.
+      if (following === undefined || listed.length === 0 || following === from || (typeof following === 'number' && following < from)) return;
+      from = following;
+    }
+  }
+
   _local(operation, request) {
     try {
       Client.#check(this);

@@ -8,7 +8,7 @@ const operations = {
   readStatement: { name: "iso20022.read_statement", request: types.ReadCashRequest, response: types.CashFile, local: true, contentIn: "content" },
   readReport: { name: "iso20022.read_report", request: types.ReadCashRequest, response: types.CashFile, local: true, contentIn: "content" },
   readNotification: { name: "iso20022.read_notification", request: types.ReadCashRequest, response: types.CashFile, local: true, contentIn: "content" },
-  readStatementPage: { name: "iso20022.read_statement_page", request: types.ReadStatementPageRequest, response: types.CashFile, local: true, contentIn: "content", pages: { cursor: "cursor", next: "next", nextField: "next", items: ["statements", "entries"] } },
+  readStatementPage: { name: "iso20022.read_statement_page", request: types.ReadStatementPageRequest, response: types.CashFile, local: true, contentIn: "content", pages: { cursor: "cursor", member: "cursor", next: "next", nextField: "next", items: ["statements", "entries"] } },
   readStatusReport: { name: "iso20022.read_status_report", request: types.ReadStatusReportRequest, response: types.StatusFile, local: true, contentIn: "content" },
   readPayment: { name: "iso20022.read_payment", request: types.ReadPaymentRequest, response: types.PaymentFile, local: true, contentIn: "content" },
   makePayment: { name: "iso20022.make_payment", request: types.MakePaymentRequest, response: types.MakePaymentResponse, local: true, contentIn: "content", rows: { list: "transactions", field: "transactions", format: ["format", "json_lines"] } },

@@ -704,7 +704,7 @@ const operations = {
   succeedSession: { name: "salt_edge_connector.succeed_session", request: SucceedSessionRequest, response: SucceedSessionResponse },
   updateSession: { name: "salt_edge_connector.update_session", request: UpdateSessionRequest, response: UpdateSessionResponse },
   failSession: { name: "salt_edge_connector.fail_session", request: FailSessionRequest, response: FailSessionResponse },
-  listTokensAtHub: { name: "salt_edge_connector.list_tokens_at_hub", request: ListTokensAtHubRequest, response: ListTokensAtHubResponse },
+  listTokensAtHub: { name: "salt_edge_connector.list_tokens_at_hub", request: ListTokensAtHubRequest, response: ListTokensAtHubResponse, pages: { cursor: "from_id", member: "fromId", next: "nextId", nextField: "next_id", items: ["tokens"] } },
   revokeTokenAtHub: { name: "salt_edge_connector.revoke_token_at_hub", request: RevokeTokenAtHubRequest, response: RevokeTokenAtHubResponse },
   getClientInfo: { name: "salt_edge_connector.get_client_info", request: GetClientInfoRequest, response: GetClientInfoResponse },
   receiveRequest: { name: "salt_edge_connector.receive_request", request: ReceiveRequestRequest, response: ReceiveRequestResponse, local: true },
@@ -722,9 +722,9 @@ const operations = {
   approveSession: { name: "salt_edge_connector.approve_session", request: ApproveSessionRequest, response: SessionEnd },
   refuseSession: { name: "salt_edge_connector.refuse_session", request: RefuseSessionRequest, response: SessionEnd },
   revokeToken: { name: "salt_edge_connector.revoke_token", request: RevokeTokenRequest, response: RevokeTokenResponse },
-  listTokens: { name: "salt_edge_connector.list_tokens", request: ListTokensRequest, response: ListTokensResponse },
+  listTokens: { name: "salt_edge_connector.list_tokens", request: ListTokensRequest, response: ListTokensResponse, pages: { cursor: "after", member: "after", next: "next", nextField: "next", items: ["tokens"] } },
   reconcileTokens: { name: "salt_edge_connector.reconcile_tokens", request: ReconcileTokensRequest, response: ReconcileTokensResponse },
-  listCallbacks: { name: "salt_edge_connector.list_callbacks", request: ListCallbacksRequest, response: ListCallbacksResponse },
+  listCallbacks: { name: "salt_edge_connector.list_callbacks", request: ListCallbacksRequest, response: ListCallbacksResponse, pages: { cursor: "after", member: "after", next: "next", nextField: "next", items: ["callbacks"] } },
   retryCallback: { name: "salt_edge_connector.retry_callback", request: RetryCallbackRequest, response: RetryCallbackResponse },
   answerBank: { name: "salt_edge_connector.answer_bank", request: AnswerBankRequest, response: AnswerBankResponse },
 };
@@ -761,6 +761,10 @@ class SaltEdgeConnector extends Client {
 
   listTokensAtHub(request = {}, options = {}) {
     return this._call(operations.listTokensAtHub, request, options);
+  }
+
+  iterTokensAtHub(request = {}, options = {}) {
+    return this._items(operations.listTokensAtHub, request, options);
   }
 
   revokeTokenAtHub(request = {}, options = {}) {
@@ -835,12 +839,20 @@ class SaltEdgeConnector extends Client {
     return this._call(operations.listTokens, request, options);
   }
 
+  iterTokens(request = {}, options = {}) {
+    return this._items(operations.listTokens, request, options);
+  }
+
   reconcileTokens(request = {}, options = {}) {
     return this._call(operations.reconcileTokens, request, options);
   }
 
   listCallbacks(request = {}, options = {}) {
     return this._call(operations.listCallbacks, request, options);
+  }
+
+  iterCallbacks(request = {}, options = {}) {
+    return this._items(operations.listCallbacks, request, options);
   }
 
   retryCallback(request = {}, options = {}) {

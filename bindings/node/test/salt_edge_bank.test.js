@@ -106,6 +106,19 @@ test('an object answers for the bank', async () => {
   await client.handleRequest(await made({ operation: 'revoke_token', access_token_of: 'n-1' }));
   await client.work();
   assert.equal(bank.asked.at(-1).kind, 'revoked');
+  // Each page has one.
+  const all = async (items) => {
+    const found = [];
+    for await (const item of items) found.push(item);
+    return found;
+  };
+  const ids = (rows) => rows.map((row) => row.tokenId);
+  const { tokens } = await client.listTokens();
+  assert.ok(tokens.length > 1);
+  assert.deepEqual(ids(await all(client.iterTokens({ limit: 1 }))), ids(tokens));
+  const atHub = await client.listTokensAtHub({ kind: 'revoked' });
+  assert.equal((await all(client.iterTokensAtHub({ kind: 'revoked', perPage: 1 }))).length, atHub.tokens.length);
+  await assert.rejects(client.iterTokens({ limit: 0 }).next(), /limit/);
   // A secret is present, but not shown.
   assert.doesNotMatch(JSON.stringify(bank.asked[0]) + String(bank.asked[0].credentials.login), /anna/);
   await client.close();

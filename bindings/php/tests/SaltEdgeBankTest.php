@@ -64,6 +64,10 @@ final class SaltEdgeBankTest extends TestCase
         $connector->handleRequest(...$this->made(['operation' => 'revoke_token', 'access_token_of' => 'p-1']));
         $connector->work();
         self::assertSame([NoticeKind::Revoked], $bank->notices);
+        $ids = static fn (iterable $rows): array => array_map(static fn ($row) => $row->tokenId, [...$rows]);
+        self::assertGreaterThan(1, \count($connector->listTokens()->tokens));
+        self::assertSame($ids($connector->listTokens()->tokens), $ids($connector->iterTokens(limit: 1)), 'each page has one');
+        self::assertCount(\count($connector->listTokensAtHub(kind: 'revoked')->tokens), [...$connector->iterTokensAtHub(kind: 'revoked', perPage: 1)]);
         $connector->close();
     }
 

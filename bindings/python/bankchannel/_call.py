@@ -268,6 +268,13 @@ def repetitions(given: object) -> int:
     return given
 
 
+def is_further(begin: str | int | None, following: str | int | None) -> bool:
+    """Whether a page follows: a peer's list may go in circles."""
+    if following is None or following == begin:
+        return False
+    return not (isinstance(following, int) and isinstance(begin, int) and following < begin)
+
+
 def wanted(with_response: object) -> bool:
     """Whether the answers to the exchanges are wanted. A list is taken alone: filling it never fails, so it hides no result
     of a payment."""

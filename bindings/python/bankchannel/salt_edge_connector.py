@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypedDict, Union
 from ._async import AsyncClient
 from ._client import Client
 from ._native import Received, Record
+from ._call import is_further
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
     from os import PathLike
@@ -2421,6 +2422,41 @@ class SaltEdgeConnector(Client):
         )
         return answer
 
+    def iter_tokens_at_hub(
+        self,
+        *,
+        kind: str | None = None,
+        from_date: datetime | None = None,
+        per_page: int | None = None,
+        customer_id: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        retries: int | None = None,
+        signer: Signer | None = None,
+    ) -> Iterator[Mapping[str, object]]:
+        """Go through all tokens as Salt Edge knows them, page after page.
+
+        Arguments and exceptions are those of `list_tokens_at_hub`, which gets one page; the options
+        count for each page.
+        """
+        begin = None
+        while True:
+            page = self.list_tokens_at_hub(
+                kind=kind,
+                from_date=from_date,
+                per_page=per_page,
+                customer_id=customer_id,
+                from_id=begin,
+                timeout=timeout,
+                cancel=cancel,
+                retries=retries,
+                signer=signer,
+            )
+            yield from page.tokens
+            if not page.tokens or not is_further(begin, page.next_id):
+                return
+            begin = page.next_id
+
     def revoke_token_at_hub(
         self,
         *,
@@ -3224,6 +3260,37 @@ class SaltEdgeConnector(Client):
         )
         return answer
 
+    def iter_tokens(
+        self,
+        *,
+        user_id: str | None = None,
+        state: AccessState | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        retries: int | None = None,
+    ) -> Iterator[AccessListed]:
+        """Go through all tokens, page after page.
+
+        Arguments and exceptions are those of `list_tokens`, which gets one page; the options count for
+        each page.
+        """
+        begin = None
+        while True:
+            page = self.list_tokens(
+                user_id=user_id,
+                state=state,
+                limit=limit,
+                after=begin,
+                timeout=timeout,
+                cancel=cancel,
+                retries=retries,
+            )
+            yield from page.tokens
+            if not page.tokens or not is_further(begin, page.next):
+                return
+            begin = page.next
+
     def reconcile_tokens(
         self,
         *,
@@ -3334,6 +3401,35 @@ class SaltEdgeConnector(Client):
             on_progress=on_progress,
         )
         return answer
+
+    def iter_callbacks(
+        self,
+        *,
+        state: CallbackStatus | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        retries: int | None = None,
+    ) -> Iterator[CallbackListed]:
+        """Go through all reports to Salt Edge, page after page.
+
+        Arguments and exceptions are those of `list_callbacks`, which gets one page; the options count
+        for each page.
+        """
+        begin = None
+        while True:
+            page = self.list_callbacks(
+                state=state,
+                limit=limit,
+                after=begin,
+                timeout=timeout,
+                cancel=cancel,
+                retries=retries,
+            )
+            yield from page.callbacks
+            if not page.callbacks or not is_further(begin, page.next):
+                return
+            begin = page.next
 
     def retry_callback(
         self,
@@ -3944,6 +4040,42 @@ class AsyncSaltEdgeConnector(AsyncClient):
             signer=signer,
         )
         return answer
+
+    async def iter_tokens_at_hub(
+        self,
+        *,
+        kind: str | None = None,
+        from_date: datetime | None = None,
+        per_page: int | None = None,
+        customer_id: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        retries: int | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> AsyncIterator[Mapping[str, object]]:
+        """Go through all tokens as Salt Edge knows them, page after page.
+
+        Arguments and exceptions are those of `list_tokens_at_hub`, which gets one page; the options
+        count for each page.
+        """
+        begin = None
+        while True:
+            page = await self.list_tokens_at_hub(
+                kind=kind,
+                from_date=from_date,
+                per_page=per_page,
+                customer_id=customer_id,
+                from_id=begin,
+                timeout=timeout,
+                cancel=cancel,
+                retries=retries,
+                signer=signer,
+            )
+            for item in page.tokens:
+                yield item
+            if not page.tokens or not is_further(begin, page.next_id):
+                return
+            begin = page.next_id
 
     async def revoke_token_at_hub(
         self,
@@ -4748,6 +4880,38 @@ class AsyncSaltEdgeConnector(AsyncClient):
         )
         return answer
 
+    async def iter_tokens(
+        self,
+        *,
+        user_id: str | None = None,
+        state: AccessState | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        retries: int | None = None,
+    ) -> AsyncIterator[AccessListed]:
+        """Go through all tokens, page after page.
+
+        Arguments and exceptions are those of `list_tokens`, which gets one page; the options count for
+        each page.
+        """
+        begin = None
+        while True:
+            page = await self.list_tokens(
+                user_id=user_id,
+                state=state,
+                limit=limit,
+                after=begin,
+                timeout=timeout,
+                cancel=cancel,
+                retries=retries,
+            )
+            for item in page.tokens:
+                yield item
+            if not page.tokens or not is_further(begin, page.next):
+                return
+            begin = page.next
+
     async def reconcile_tokens(
         self,
         *,
@@ -4858,6 +5022,36 @@ class AsyncSaltEdgeConnector(AsyncClient):
             on_progress=on_progress,
         )
         return answer
+
+    async def iter_callbacks(
+        self,
+        *,
+        state: CallbackStatus | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        retries: int | None = None,
+    ) -> AsyncIterator[CallbackListed]:
+        """Go through all reports to Salt Edge, page after page.
+
+        Arguments and exceptions are those of `list_callbacks`, which gets one page; the options count
+        for each page.
+        """
+        begin = None
+        while True:
+            page = await self.list_callbacks(
+                state=state,
+                limit=limit,
+                after=begin,
+                timeout=timeout,
+                cancel=cancel,
+                retries=retries,
+            )
+            for item in page.callbacks:
+                yield item
+            if not page.callbacks or not is_further(begin, page.next):
+                return
+            begin = page.next
 
     async def retry_callback(
         self,

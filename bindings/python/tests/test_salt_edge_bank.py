@@ -158,6 +158,18 @@ class Typed(unittest.TestCase):
         with SaltEdgeConnector(**self.world.hub.client_settings, store=self.world.store, bank=Bank()) as connector:
             for login, name in (("ben", "s-2"), ("nobody", "s-3")):
                 connector.handle_request(**self.world.made(operation="create_token", session_secret=name, credentials=credentials(login)))
+            # Each page has one.
+            tokens = connector.list_tokens().tokens
+            self.assertGreater(len(tokens), 1)
+            self.assertEqual([token.token_id for token in connector.iter_tokens(limit=1)], [token.token_id for token in tokens])
+            at_hub = connector.list_tokens_at_hub(kind="revoked").tokens
+            self.assertEqual(len(list(connector.iter_tokens_at_hub(kind="revoked", per_page=1))), len(at_hub))
+
+            async def all_of() -> list[str]:
+                async with AsyncSaltEdgeConnector(**self.world.hub.client_settings, store=self.world.store) as other:
+                    return [token.token_id async for token in other.iter_tokens(limit=1)]
+
+            self.assertEqual(asyncio.run(all_of()), [token.token_id for token in tokens])
             connector.work()
             assert self.world.session("s-2")["status"] == "success"
             assert self.world.session("s-3")["error_class"] == "InvalidCredentials"

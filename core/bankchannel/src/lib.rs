@@ -71,7 +71,7 @@ pub use by_name::{Done, call_local, call_local_values, unknown as unknown_operat
 pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest, TypedAnswer};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, find_by_number};
 #[cfg(feature = "clients")]
-pub use client::{Client, ConnectionSettings, Settings};
+pub use client::{Client, ConnectionSettings, ItemStream, Settings};
 #[cfg(feature = "clients")]
 pub use observe::{AnsweredExchange, AnsweredExchanges, CallLog, LogLevel, LogLine, LogRecord, LogValue};
 #[cfg(feature = "clients")]

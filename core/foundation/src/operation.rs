@@ -356,8 +356,8 @@ pub struct Pages {
     pub cursor: &'static str,
     /// The response's field with the next page's cursor; omitted after the last.
     pub next: &'static str,
-    /// The lists to iterate over: a list of the response, and in each of its members a list of items.
-    pub items: [&'static str; 2],
+    /// The lists to iterate over: a list of the response; or such a list, and in each of its members a list of items.
+    pub items: &'static [&'static str],
 }
 
 /// A list that an operation also accepts as content, one JSON object per line: every language accepts an iterator for

@@ -5,6 +5,7 @@ mod connection;
 pub(crate) mod exchange;
 pub(crate) mod keys;
 mod methods;
+pub(crate) mod pages;
 pub(crate) mod reading;
 pub(crate) mod request_id;
 mod settings;
@@ -25,6 +26,7 @@ use bankchannel_foundation::{
 pub(crate) use calling::{Caller, call};
 pub use connection::ConnectionSettings;
 pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
+pub use pages::ItemStream;
 pub(crate) use reading::{read_request, take_request};
 pub use settings::Settings;
 pub(crate) use settings::{ClientSettings, variable_text};

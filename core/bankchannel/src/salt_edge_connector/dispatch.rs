@@ -16,3 +16,14 @@ macro_rules! flows_of_the_list {
     ($($list:tt)+) => { client::flows! { SaltEdgeConnector; $($list)+ } };
 }
 flows::for_each_flow!(flows_of_the_list);
+
+client::pages::paged! {
+    SaltEdgeConnector;
+    iter_tokens over list_tokens (flows::list_tokens::ListTokensRequest, flows::list_tokens::ListTokens)
+        -> flows::list_tokens::AccessListed, tokens, after from next;
+    iter_callbacks over list_callbacks (flows::list_callbacks::ListCallbacksRequest, flows::list_callbacks::ListCallbacks)
+        -> flows::list_callbacks::CallbackListed, callbacks, after from next;
+    iter_tokens_at_hub over list_tokens_at_hub
+        (operations::tokens::list_tokens_at_hub::ListTokensAtHubRequest, operations::tokens::list_tokens_at_hub::ListTokensAtHub)
+        -> bankchannel_foundation::model::JsonObject, tokens, from_id from next_id;
+}

@@ -1,6 +1,7 @@
 //! The flows of a connector, each from the hub's first request to the hub's final state.
 
 use bankchannel::{CallOptions, salt_edge_connector::flows::SessionViewState};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
 use crate::{
@@ -164,6 +165,15 @@ async fn the_bank_revokes_and_the_hub_hears_of_it() {
     assert_eq!(world.work().await.delivered, 1);
     let revoked = world.connector.list_tokens_with(list("revoked"), &options).await.unwrap().tokens;
     assert_eq!(revoked.len(), 1);
+    // Each page has one; what is wrong with the request is the only item.
+    let each =
+        |limit: u32| world.connector.iter_tokens(world.connector.request(json!({"limit": limit})).unwrap(), &options);
+    world.enrolled("s-2").await;
+    let ids: Vec<_> = each(1).map_ok(|token| token.token_id).try_collect().await.unwrap();
+    let all = world.connector.list_tokens(world.connector.request(json!({})).unwrap()).await.unwrap().tokens;
+    assert_eq!((ids.len(), ids), (2, all.into_iter().map(|token| token.token_id).collect()));
+    let refused: Vec<_> = each(0).collect().await;
+    assert_eq!((refused.len(), refused[0].as_ref().unwrap_err().code()), (1, "input.invalid_field"));
     let reconciled =
         world.connector.reconcile_tokens_with(world.connector.request(json!({})).unwrap(), &options).await.unwrap();
     assert_eq!((reconciled.listed, reconciled.revoked), (1, 0));

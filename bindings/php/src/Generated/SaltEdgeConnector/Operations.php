@@ -448,6 +448,59 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
+     * Go through all tokens as Salt Edge knows them, page after page. As `listTokensAtHub`, which gets
+     * one page; the options count for each page.
+     *
+     * @param string|null $kind The kind of tokens. Salt Edge documents only `revoked`.
+     * @param \DateTimeInterface|null $fromDate Only tokens from this time on.
+     * @param int|null $perPage The most tokens on one page.
+     * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
+     * mostly absent.
+     * @param float|null $timeout Seconds that each page may take; left out, the operation's own limit.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     *
+     * @return \Generator<int, array<string, mixed>>
+     *
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
+     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.customer_not_found`,
+     * `salt_edge_connector.refused`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_connector.hub_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function iterTokensAtHub(
+        ?string $kind = null,
+        ?\DateTimeInterface $fromDate = null,
+        ?int $perPage = null,
+        ?int $customerId = null,
+        ?float $timeout = null,
+        ?int $retries = null,
+    ): \Generator {
+        $fromId = null;
+        do {
+            $from = $fromId;
+            $page = $this->listTokensAtHub(
+                kind: $kind,
+                fromId: $fromId,
+                fromDate: $fromDate,
+                perPage: $perPage,
+                customerId: $customerId,
+                timeout: $timeout,
+                retries: $retries,
+            );
+            foreach ($page->tokens as $item) {
+                yield $item;
+            }
+            $fromId = $page->nextId;
+        } while ($page->tokens !== [] && $fromId > ($from ?? 0));
+    }
+
+    /**
      * Report that a token was revoked at the bank.
      *
      * Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the
@@ -1142,6 +1195,46 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
+     * Go through all tokens, page after page. As `listTokens`, which gets one page; the options count for
+     * each page.
+     *
+     * @param string|null $userId Only tokens of this customer.
+     * @param AccessState|null $state Only tokens in this state.
+     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
+     * @param float|null $timeout Seconds that each page may take; left out, the operation's own limit.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     *
+     * @return \Generator<int, AccessListed>
+     *
+     * @throws BankchannelException
+     */
+    public function iterTokens(
+        ?string $userId = null,
+        ?AccessState $state = null,
+        ?int $limit = null,
+        ?float $timeout = null,
+        ?int $retries = null,
+    ): \Generator {
+        $after = null;
+        do {
+            $from = $after;
+            $page = $this->listTokens(
+                userId: $userId,
+                state: $state,
+                after: $after,
+                limit: $limit,
+                timeout: $timeout,
+                retries: $retries,
+            );
+            foreach ($page->tokens as $item) {
+                yield $item;
+            }
+            $after = $page->next;
+        } while ($page->tokens !== [] && $after !== null && $after !== $from);
+    }
+
+    /**
      * Revoke the tokens that Salt Edge revoked.
      *
      * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
@@ -1223,6 +1316,43 @@ abstract class Operations extends AbstractClient implements Client
         ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ListCallbacksResponse::fromArray($response);
+    }
+
+    /**
+     * Go through all reports to Salt Edge, page after page. As `listCallbacks`, which gets one page; the
+     * options count for each page.
+     *
+     * @param CallbackStatus|null $state Only callbacks in this state.
+     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
+     * @param float|null $timeout Seconds that each page may take; left out, the operation's own limit.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     *
+     * @return \Generator<int, CallbackListed>
+     *
+     * @throws BankchannelException
+     */
+    public function iterCallbacks(
+        ?CallbackStatus $state = null,
+        ?int $limit = null,
+        ?float $timeout = null,
+        ?int $retries = null,
+    ): \Generator {
+        $after = null;
+        do {
+            $from = $after;
+            $page = $this->listCallbacks(
+                state: $state,
+                after: $after,
+                limit: $limit,
+                timeout: $timeout,
+                retries: $retries,
+            );
+            foreach ($page->callbacks as $item) {
+                yield $item;
+            }
+            $after = $page->next;
+        } while ($page->callbacks !== [] && $after !== null && $after !== $from);
     }
 
     /**

@@ -1,6 +1,6 @@
 //! List callbacks: pending and finished reports to Salt Edge.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp, operation::Pages};
 use bankchannel_storage::salt_edge_connector::{CallbackFilter, CallbackKind, CallbackState};
 
 use super::{Flow, flow, opened, page::Page};
@@ -96,13 +96,22 @@ pub struct ListCallbacks;
 impl Operation for ListCallbacks {
     type Request = ListCallbacksRequest;
     type Response = ListCallbacksResponse;
-    const DECLARATION: Declaration = flow(
-        "callbacks",
-        "salt_edge_connector.list_callbacks",
-        "List the reports to Salt Edge and their state",
-        "For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.",
-        &[],
-    );
+    const DECLARATION: Declaration = Declaration {
+        pages: Some(Pages {
+            iterator: "iter_callbacks",
+            summary: "Go through all reports to Salt Edge, page after page",
+            cursor: "after",
+            next: "next",
+            items: &["callbacks"],
+        }),
+        ..flow(
+            "callbacks",
+            "salt_edge_connector.list_callbacks",
+            "List the reports to Salt Edge and their state",
+            "For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.",
+            &[],
+        )
+    };
 }
 
 impl Flow<SaltEdgeConnector> for ListCallbacks {

@@ -1,6 +1,6 @@
 //! List tokens: third parties' access rights.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp, operation::Pages};
 use bankchannel_salt_edge::model::AccountConsent;
 use bankchannel_storage::salt_edge_connector::TokenState;
 
@@ -93,13 +93,22 @@ pub struct ListTokens;
 impl Operation for ListTokens {
     type Request = ListTokensRequest;
     type Response = ListTokensResponse;
-    const DECLARATION: Declaration = flow(
-        "tokens",
-        "salt_edge_connector.list_tokens",
-        "List tokens: the access of each third party",
-        "For the bank's back office, a page at a time, oldest first.",
-        &[],
-    );
+    const DECLARATION: Declaration = Declaration {
+        pages: Some(Pages {
+            iterator: "iter_tokens",
+            summary: "Go through all tokens, page after page",
+            cursor: "after",
+            next: "next",
+            items: &["tokens"],
+        }),
+        ..flow(
+            "tokens",
+            "salt_edge_connector.list_tokens",
+            "List tokens: the access of each third party",
+            "For the bank's back office, a page at a time, oldest first.",
+            &[],
+        )
+    };
 }
 
 impl Flow<SaltEdgeConnector> for ListTokens {

@@ -52,7 +52,7 @@ impl Operation for ReadStatementPage {
             summary: "Go through the entries of a statement, report or notification of any size",
             cursor: "cursor",
             next: "next",
-            items: ["statements", "entries"],
+            items: &["statements", "entries"],
         }),
         ..operations::local(
             "iso20022.read_statement_page",

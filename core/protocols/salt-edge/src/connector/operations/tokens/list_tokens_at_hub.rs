@@ -1,7 +1,10 @@
 //! Tokens index: GET `/api/connectors/v1/tokens/index` (§3.4).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, message::Method, model::JsonObject, operation::Repeat,
+    Boundary, Declaration, Exchange, Operation,
+    message::Method,
+    model::JsonObject,
+    operation::{Pages, Repeat},
 };
 
 use crate::{
@@ -51,15 +54,24 @@ pub struct ListTokensAtHub;
 impl Operation for ListTokensAtHub {
     type Request = ListTokensAtHubRequest;
     type Response = ListTokensAtHubResponse;
-    const DECLARATION: Declaration = declare::of_connector(
-        "tokens",
-        "salt_edge_connector.list_tokens_at_hub",
-        "List tokens as Salt Edge knows them",
-        "Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent, when it is \
-         no greater than `from_id`, or when a page is empty (§3.4).",
-        OF_LISTS,
-        declare::to_hub("tokens/index", Method::Get, "/api/connectors/v1/tokens/index", Repeat::Safe),
-    );
+    const DECLARATION: Declaration = Declaration {
+        pages: Some(Pages {
+            iterator: "iter_tokens_at_hub",
+            summary: "Go through all tokens as Salt Edge knows them, page after page",
+            cursor: "from_id",
+            next: "next_id",
+            items: &["tokens"],
+        }),
+        ..declare::of_connector(
+            "tokens",
+            "salt_edge_connector.list_tokens_at_hub",
+            "List tokens as Salt Edge knows them",
+            "Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent, when it is \
+             no greater than `from_id`, or when a page is empty (§3.4).",
+            OF_LISTS,
+            declare::to_hub("tokens/index", Method::Get, "/api/connectors/v1/tokens/index", Repeat::Safe),
+        )
+    };
 }
 
 impl Exchange for ListTokensAtHub {
