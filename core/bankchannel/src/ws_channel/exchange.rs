@@ -67,7 +67,7 @@ impl WsChannel {
         let protected = typed.needs_session();
         let (mut session, generation) = self.held();
         let mut may_renew = protected && !effect.is_log_out() && self.can_renew(&session);
-        if may_renew && (session.is_expired() || session.has_ended()) {
+        if may_renew && (session.is_expired() || session.has_ended() || session.is_fresh(generation)) {
             may_renew = false;
             // This exchange itself was not sent, whatever the renewal did.
             let renewed = self.renew(&session, generation, deadline, options).await;
@@ -130,7 +130,8 @@ impl WsChannel {
             && (session.email.is_none() || session.email == settings.email)
     }
 
-    /// Logs in again in data mode as the user of the ended session, and replaces it. There is one renewal at a time:
+    /// Logs in again in data mode as the user of the ended session, and replaces it; the first time, as the user of the
+    /// settings. There is one renewal at a time:
     /// calls that notice the end together, or start meanwhile, wait for it and use its result; if it breaks off, the
     /// next of them tries. Nothing is renewed after a logout or another user's login in the meantime, or after the
     /// service has refused the login.
@@ -155,13 +156,13 @@ impl WsChannel {
             if is_newer && held.email.as_ref() == Some(&email) && held.mode == Some(Mode::Data) && !held.is_expired() {
                 return Ok(held);
             }
-            if now != generation || !(held.is_logged_in() || held.has_ended()) {
+            if now != generation || !(held.is_logged_in() || held.has_ended() || held.is_fresh(now)) {
                 return Err(session_gone());
             }
             let password = self.0.settings.password.clone().ok_or_else(|| missing("password"))?;
             let renewed = self.log_in_data(email, &password, generation, deadline, options).await;
             if renewed.as_ref().err().is_some_and(is_final) {
-                self.replace_if(generation, Session::forget);
+                self.forget_if(generation);
             }
             renewed.map(Arc::new)
         })
@@ -191,7 +192,7 @@ impl WsChannel {
         let state = LoginState::of(answer, self.held().0.api_key.as_ref());
         if state.is_err() {
             // An answer that must not be trusted is not requested again.
-            self.replace_if(generation, Session::forget);
+            self.forget_if(generation);
         }
         match state? {
             LoginState::Authenticated(given) => {

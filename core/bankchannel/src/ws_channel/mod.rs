@@ -164,6 +164,22 @@ impl WsChannel {
         is_same
     }
 
+    /// Forgets the session if its generation is still this one, so that nothing logs in again by itself.
+    fn forget_if(&self, generation: u64) {
+        let mut session = self.lock();
+        if self.0.generation.load(Ordering::SeqCst) == generation {
+            Arc::make_mut(&mut session).forget();
+            self.0.generation.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// The session, and whether nobody has logged in or out yet.
+    fn session_and_is_fresh(&self) -> (Arc<Session>, bool) {
+        let (session, generation) = self.held();
+        let is_fresh = session.is_fresh(generation);
+        (session, is_fresh)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Arc<Session>> {
         self.0.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -183,7 +199,10 @@ impl ProtocolClient for WsChannel {
     fn in_child(&self, settings: &WsChannelSettings) -> Result<Self> {
         let own = Self::new(settings.clone())?;
         if let Some(session) = self.try_session() {
-            own.set_session(session);
+            // A client without any login so far is one in the child, too.
+            if !session.is_fresh(self.0.generation.load(Ordering::SeqCst)) {
+                own.set_session(session);
+            }
         }
         Ok(own)
     }

@@ -59,6 +59,11 @@ impl Session {
         self.id_token.is_none() && self.email.is_some()
     }
 
+    /// Whether nobody has logged in or out yet, with the client's count of logins and logouts.
+    pub(super) fn is_fresh(&self, generation: u64) -> bool {
+        generation == 0 && self.id_token.is_none() && self.email.is_none()
+    }
+
     /// The remaining lifetime of the token; `None` if not known.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {

@@ -59,7 +59,8 @@ pub struct WsChannelSettings {
     /// The time limit of a whole flow with its questions and waits, in seconds, fractions allowed. With 0 or without a
     /// value only the limits of its exchanges apply.
     pub flow_timeout_s: Option<Seconds>,
-    /// Whether to renew a data session once per call, with the password, if the service no longer accepts it.
+    /// Whether calls log in by themselves in data mode, with the password: the first time, and once per call if the
+    /// session has expired or the service no longer accepts it. Not after a logout, nor after a refused login.
     pub renew_session: Option<bool>,
     /// The key that encrypts sessions and logins when they leave this process: 32 random characters or more.
     pub seal_key: Option<Secret>,

@@ -11,7 +11,7 @@ use std::{
 
 use bankchannel::{
     CallOptions, Outcome,
-    ws_channel::{Email, Mode, Session, WsChannel, WsChannelSettings},
+    ws_channel::{Email, LoginSessionState, Mode, Session, WsChannel, WsChannelSettings},
 };
 use serde_json::json;
 use tokio::sync::Notify;
@@ -394,4 +394,57 @@ async fn a_failed_login_discards_the_former_session_and_an_unsent_one_does_not()
     let error = client.call_json("ws_channel.login", request, Default::default()).await.unwrap_err();
     assert_eq!(error.code(), "ws_channel.login_refused");
     assert!(!client.session().is_logged_in());
+}
+
+/// A client without any login so far.
+fn fresh(server: &Server) -> WsChannel {
+    let settings = WsChannelSettings {
+        renew_session: Some(true),
+        password: Some(PASSWORD.into()),
+        mode: Some(Mode::Data),
+        ..settings(server)
+    };
+    WsChannel::new(settings).unwrap()
+}
+
+fn logins(server: &Server) -> usize {
+    server.seen().iter().filter(|seen| seen.method == "POST" && seen.path.starts_with("/v2/session/")).count()
+}
+
+#[tokio::test]
+async fn the_first_calls_log_in_once_by_themselves() {
+    let server = Server::start(only("new")).await;
+    let client = fresh(&server);
+    let state = client.get_session(json!({})).await.unwrap();
+    assert_eq!((state.state, state.renews), (LoginSessionState::None, true));
+    let (first, second) = tokio::join!(client.list_files(list()), client.list_files(list()));
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(logins(&server), 1);
+    let state = client.get_session(json!({})).await.unwrap();
+    assert_eq!((state.state, state.mode), (LoginSessionState::Active, Some(Mode::Data)));
+    assert!(state.seconds_left.is_some_and(|left| left > 3500), "{state:?}");
+}
+
+#[tokio::test]
+async fn a_first_login_that_is_refused_is_not_tried_again() {
+    let server = Server::start(|seen, _| match (seen.method.as_str(), seen.path.starts_with("/v2/session/")) {
+        ("GET", true) => Act::Answer(ok(200, json!({"Challenge": CHALLENGE}))),
+        _ => Act::Answer(refused(401, "Unauthorized")),
+    })
+    .await;
+    let client = fresh(&server);
+    assert!(client.list_files(list()).await.is_err());
+    let error = client.list_files(list()).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("ws_channel.not_logged_in", Some(Outcome::NotSent)));
+    assert_eq!(logins(&server), 1, "a wrong password would lock the account");
+    assert!(!client.get_session(json!({})).await.unwrap().renews);
+}
+
+#[tokio::test]
+async fn a_client_that_was_logged_out_does_not_log_in_by_itself() {
+    let server = Server::start(only("new")).await;
+    let client = fresh(&server);
+    client.set_session(Session::default());
+    let error = client.list_files(list()).await.unwrap_err();
+    assert_eq!((error.code(), logins(&server)), ("ws_channel.not_logged_in", 0));
 }
