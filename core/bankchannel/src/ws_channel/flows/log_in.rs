@@ -43,6 +43,7 @@ pub(super) const ERRORS: &[&Row] = &[
     &errors::CODE_REFUSED,
     &errors::CODE_EXPIRED,
     &errors::ATTEMPTS_EXCEEDED,
+    &errors::API_KEY_DIFFERS,
     &errors::CHALLENGE_MALFORMED,
 ];
 

@@ -22,7 +22,9 @@ bankchannel_foundation::error_rows! {
     NOT_VERIFIED = "ws_channel.not_verified", Permission, never,
         "The account's phone and e-mail are not verified.", "Log in and give both codes.";
     API_KEY_REFUSED = "ws_channel.api_key_refused", Permission, never,
-        "The service does not accept the API key.", "It is unknown, disabled or not this account's.";
+        "The service does not accept the API key.", "It is unknown, disabled or not this account's: check the setting `api_key`.";
+    API_KEY_DIFFERS = "ws_channel.api_key_differs", Configuration, never,
+        "The API key of the settings is not this account's.", "Correct `api_key`, or leave it out: the login gives the account's own. The login itself was right.";
     MODE_REFUSED = "ws_channel.mode_refused", Permission, never,
         "A session of this mode may not do this.", "Keys and certificates need an admin session, files a data session.";
     OWNER_ONLY = "ws_channel.owner_only", Permission, never,

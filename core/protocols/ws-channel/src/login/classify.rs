@@ -147,7 +147,7 @@ fn authenticated(answer: Answer, id_token: IdToken, configured: Option<&ApiKey>)
     let configured = configured.filter(|key| key.expose() != NO_KEY);
     let api_key = match (answer.api_key, configured) {
         (Some(given), Some(configured)) if given.expose() != configured.expose() => {
-            return Err(broken("the login returned another ApiKey than the configured one"));
+            return Err(Error::new(&errors::API_KEY_DIFFERS).with("field", "api_key").with_outcome(Outcome::Accepted));
         }
         (Some(given), _) if given.expose() != NO_KEY => given,
         (_, Some(configured)) => configured.clone(),

@@ -104,7 +104,7 @@ fn keys_decide_first_and_texts_second() {
     }
     assert_eq!(word("Login OK", tokens(), Some(KEY)), "authenticated");
     assert_eq!(word("Login OK", tokens(), None), "authenticated");
-    assert_eq!(word("Login OK", tokens(), Some(OTHER_KEY)), "error peer.protocol");
+    assert_eq!(word("Login OK", tokens(), Some(OTHER_KEY)), "error ws_channel.api_key_differs");
     assert_eq!(word("Login OK", json!({"IdToken": "t"}), Some(KEY)), "authenticated");
 }
 

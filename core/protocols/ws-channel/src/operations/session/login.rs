@@ -53,8 +53,13 @@ pub struct LoginResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] =
-    &[&errors::LOGIN_REFUSED, &errors::ATTEMPTS_EXCEEDED, &errors::API_KEY_REFUSED, &errors::PARAMETER_REFUSED];
+const ERRORS: &[&Row] = &[
+    &errors::LOGIN_REFUSED,
+    &errors::ATTEMPTS_EXCEEDED,
+    &errors::API_KEY_REFUSED,
+    &errors::API_KEY_DIFFERS,
+    &errors::PARAMETER_REFUSED,
+];
 
 /// Answers a login's challenge.
 #[derive(Debug)]
