@@ -83,8 +83,3 @@ pub use protocols::{PROTOCOLS, protocol};
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Compiles the README's programs.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

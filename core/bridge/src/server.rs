@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use bankchannel::{Error, Result};
-use bankchannel_counterparts::{RunningCounterpart, counterpart};
+use bankchannel_counterparts::{EmbeddedServer, counterpart};
 use bankchannel_foundation::{
     error::row,
     model::{Shape, Value},
@@ -13,7 +13,7 @@ use crate::{panics, runtime::runtime};
 
 /// A running counterpart. Dropping it starts its shutdown; [`stop`](Server::stop) also waits for its end.
 pub struct Server {
-    running: Option<RunningCounterpart>,
+    running: Option<EmbeddedServer>,
     process: u32,
 }
 

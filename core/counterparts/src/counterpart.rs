@@ -68,7 +68,7 @@ impl Finding {
 type StartFn = for<'a> fn(&'static Counterpart, Value<'a>) -> Result<Starting>;
 
 /// A starting counterpart.
-pub type Starting = BoxFuture<'static, Result<RunningCounterpart>>;
+pub type Starting = BoxFuture<'static, Result<EmbeddedServer>>;
 
 /// The common interface of embedded servers.
 pub(crate) trait Serves: Sized + Send + Sync + 'static {
@@ -139,11 +139,27 @@ impl Counterpart {
 
 fn start<S: Serves>(counterpart: &'static Counterpart, options: Value<'_>) -> Result<Starting> {
     let starting = S::begin(model::read_boundary(options)?);
-    Ok(Box::pin(async move { Ok(RunningCounterpart { counterpart, server: Box::new(starting.await?) }) }))
+    Ok(Box::pin(async move { Ok(EmbeddedServer { counterpart, server: Box::new(starting.await?) }) }))
 }
 
-/// A running counterpart.
-pub struct RunningCounterpart {
+/// A running embedded server: a bank, a service, a hub, in this process. It serves on the runtime that started it until
+/// [`stop`](Self::stop), which lets running requests finish.
+///
+/// ```
+/// use bankchannel::{Result, nextgen_psd2::NextGenPsd2};
+/// use bankchannel_counterparts::EmbeddedServer;
+/// use serde_json::json;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<()> {
+/// let bank = EmbeddedServer::start("nextgen-psd2-bank", json!({})).await?;
+/// let client = NextGenPsd2::from_json(bank.client_settings())?;
+/// assert_eq!(client.base_url(), bank.readiness()["base_url"].as_str());
+/// bank.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct EmbeddedServer {
     counterpart: &'static Counterpart,
     server: Box<dyn Erased>,
 }
@@ -174,7 +190,29 @@ impl<S: Serves> Erased for S {
     }
 }
 
-impl RunningCounterpart {
+impl EmbeddedServer {
+    /// Starts a server: `ws-channel`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`, with its start
+    /// options as JSON. `{}` is a server with example data in a temporary folder, on a free port of loopback, both of
+    /// which are given back when it stops.
+    ///
+    /// # Errors
+    /// `input.*` for an unknown kind and for options that cannot be read; `configuration.invalid` for options that
+    /// cannot be used; `resource.storage` for an unusable data folder.
+    pub async fn start(kind: &str, options: serde_json::Value) -> Result<Self> {
+        crate::counterpart(kind)?.start(options.into())?.await
+    }
+
+    /// What a client needs to reach it: a part of the client's settings, as JSON. Add the user's own, and give all to
+    /// the client's `from_json`.
+    #[must_use]
+    pub fn client_settings(&self) -> serde_json::Value {
+        let client = bankchannel::protocol(self.counterpart.protocol).and_then(|protocol| protocol.client.as_ref());
+        let known = client.map_or(&[][..], |client| client.settings.fields());
+        let serde_json::Value::Object(mut settings) = self.readiness() else { return serde_json::Value::Null };
+        settings.retain(|name, value| !value.is_null() && known.iter().any(|field| field.name == name.as_str()));
+        settings.into()
+    }
+
     /// The kind of counterpart.
     #[must_use]
     pub fn counterpart(&self) -> &'static Counterpart {
@@ -215,8 +253,8 @@ impl RunningCounterpart {
     }
 }
 
-impl fmt::Debug for RunningCounterpart {
+impl fmt::Debug for EmbeddedServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunningCounterpart").field("kind", &self.counterpart.kind).finish_non_exhaustive()
+        f.debug_struct("EmbeddedServer").field("kind", &self.counterpart.kind).finish_non_exhaustive()
     }
 }

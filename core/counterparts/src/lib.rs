@@ -30,7 +30,7 @@ mod wrong_type;
 pub mod ws_channel;
 
 use bankchannel_foundation::{Error, Result};
-pub use counterpart::{CheckFn, Counterpart, Finding, RunningCounterpart, Starting};
+pub use counterpart::{CheckFn, Counterpart, EmbeddedServer, Finding, Starting};
 pub use openapi::openapi;
 pub use salt_edge_hub::check as salt_edge_check;
 pub use temporary::remove_all as remove_temporary_folders;
@@ -56,3 +56,13 @@ pub fn counterpart(kind: &str) -> Result<&'static Counterpart> {
         Error::invalid_field("kind", format!("must be {}", kinds.join(" or ")))
     })
 }
+
+/// Compiles the programs of the pages.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
+/// Compiles the programs of the pages.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedded-servers.md")]
+struct EmbeddedServers;

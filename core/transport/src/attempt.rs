@@ -21,7 +21,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
-use crate::{AnsweredExchange, Plan, SegmentBody, Transport, failure, receive};
+use crate::{AnsweredExchange, Plan, SegmentBody, Transport, failure, receive, recorded::Recorded};
 
 /// How far an attempt has come, readable from outside when it is aborted.
 #[derive(Clone, Default)]
@@ -143,11 +143,22 @@ async fn run(
     if plan.repeat != Repeat::Safe {
         notice_closed_connections().await;
     }
-    transport.check_way(proxy.as_ref()).await?;
-    let response = builder
-        .send()
-        .await
-        .map_err(|error| failure::sending(error, progress, (&transport.address, proxy.as_ref())))?;
+    let response = match transport.recorded.as_deref() {
+        Some(Recorded::Used(replay)) => replay.answer(&request.method, &request.target)?,
+        recorded => {
+            let recording = if let Some(Recorded::Made(recording)) = recorded { Some(recording) } else { None };
+            recording.map_or(Ok(()), |recording| recording.begin())?;
+            transport.check_way(proxy.as_ref()).await?;
+            let answer = builder
+                .send()
+                .await
+                .map_err(|error| failure::sending(error, progress, (&transport.address, proxy.as_ref())))?;
+            match recording {
+                Some(recording) => recording.recorded(&request.method, &request.target, answer),
+                None => answer,
+            }
+        }
+    };
     progress.accepted.store(response.status().is_success(), Ordering::SeqCst);
     if let Some(observer) = plan.observer.as_ref().filter(|observer| observer.wants_answers()) {
         observer.answered(&AnsweredExchange::of(&request.method, &response, begun.elapsed()));

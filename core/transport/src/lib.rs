@@ -21,6 +21,7 @@ mod names;
 mod observer;
 mod proxies;
 mod receive;
+mod recorded;
 mod segments;
 mod settings;
 mod sink;
@@ -46,6 +47,7 @@ pub use identity::{IdentityFault, client_identity};
 pub use log_line::{LogLine, LogValue};
 pub use observer::{AnsweredExchange, LogLevel, Observer};
 use proxies::ProxyName;
+use recorded::Recorded;
 pub use segments::SegmentBody;
 use settings::address;
 pub use settings::{Settings, Tls, check_base_url};
@@ -65,6 +67,8 @@ pub struct Transport {
     base_url: String,
     /// The server's host and port, for errors.
     address: String,
+    /// A recording that is made, or used in place of the network.
+    recorded: Option<Arc<Recorded>>,
 }
 
 /// The parameters of one exchange.
@@ -133,7 +137,9 @@ impl Transport {
         let base_url = check_base_url(&settings.base_url)?;
         let address = address(&base_url);
         let settings_kept = Arc::new(settings.clone());
-        let made = Self { client: Arc::default(), way: Arc::default(), settings: settings_kept, base_url, address };
+        let recorded = Recorded::of(settings.record_to.as_deref(), settings.replay_from.as_deref())?.map(Arc::new);
+        let (client, way) = (Arc::default(), Arc::default());
+        let made = Self { client, way, settings: settings_kept, base_url, address, recorded };
         // A fault of the environment is one of an exchange: a program may only compute, and know nothing of it.
         if settings.is_fallible() && (settings.proxy.is_some() || settings.environment().is_ok()) {
             made.client()?;

@@ -34,6 +34,10 @@ pub struct Settings {
     pub retries: u32,
     /// The upper limit of the delay before the first retry; it doubles with each.
     pub retry_backoff: Duration,
+    /// A new file for all answers.
+    pub record_to: Option<PathBuf>,
+    /// Such a file, whose answers are used in place of the network.
+    pub replay_from: Option<PathBuf>,
 }
 
 /// The trusted authorities, and our own identity.
@@ -65,6 +69,8 @@ impl Default for Settings {
             proxy: None,
             retries: EXTRA_ATTEMPTS,
             retry_backoff: BACKOFF,
+            record_to: None,
+            replay_from: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Mutex, time::SystemTime};
 
-use bankchannel_counterparts::{RunningCounterpart, counterpart};
+use bankchannel_counterparts::{EmbeddedServer, counterpart};
 use bankchannel_openpgp as openpgp;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{connection::Tls, peers::Peer, scenario::Case, template, wire};
 /// A folder for one case, and, if needed, a counterpart started for it.
 pub struct World {
     /// The running counterpart; `None` while it is stopped, and if there is none.
-    running: Option<RunningCounterpart>,
+    running: Option<EmbeddedServer>,
     peer: Option<&'static dyn Peer>,
     options: Value,
     folder: tempfile::TempDir,

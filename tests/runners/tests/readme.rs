@@ -10,17 +10,11 @@ use std::{
 use bankchannel_tests::{
     connection::{self, Tls},
     faces::{built, root},
-    peers::PEERS,
-    world::World,
 };
-use serde_json::json;
-
-const EMAIL: &str = "reader@example.test";
-const PASSWORD: &str = "Readers_Password_2026";
 
 #[test]
 fn the_pages_show_the_examples() {
-    is_shown("README.md", "\n## Rust\n", "core/bankchannel/examples/statements.rs");
+    is_shown("README.md", "\n## Rust\n", "core/counterparts/examples/statements.rs");
     is_shown("docs/nextgen-psd2.md", "\n### Rust\n", "tests/runners/examples/third_party.rs");
 }
 
@@ -35,23 +29,11 @@ fn is_shown(page: &str, heading: &str, file: &str) {
     assert_eq!(shown, program, "{page} and {file} differ");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_example_ends_at_a_downloaded_statement() {
-    let world = World::start(PEERS[0], &json!({}), &json!({})).await.expect("a service");
-    let account = json!({"accounts": [{"email": EMAIL, "password": PASSWORD, "certificates": ["simulator"]}]});
-    let seeded = world.control("POST", "seed", &account).await.expect("an account");
+#[test]
+fn the_example_ends_at_a_downloaded_statement() {
     let folder = tempfile::tempdir().expect("a folder");
-    let key_file = folder.path().join("public-key.pem");
-    std::fs::write(&key_file, world.text("public_key_pem")).expect("a file");
     let ended = Command::new(built().join("examples/statements"))
         .current_dir(folder.path())
-        .env("ISECURE_BASE_URL", world.base_url())
-        .env("ISECURE_PUBLIC_KEY_PEM_FILE", &key_file)
-        .env("ISECURE_EMAIL", EMAIL)
-        .env("ISECURE_PASSWORD", PASSWORD)
-        .env("ISECURE_API_KEY", seeded["accounts"][0]["api_key"].as_str().expect("a key"))
-        .env("ISECURE_MODE", "data")
-        .env("ISECURE_BANK", "simulator")
         .output()
         .expect("the example is built: cargo build --release --workspace --all-targets");
     let said = String::from_utf8_lossy(&ended.stderr);

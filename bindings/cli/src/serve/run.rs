@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bankchannel_counterparts::{Counterpart, RunningCounterpart};
+use bankchannel_counterparts::{Counterpart, EmbeddedServer};
 use bankchannel_foundation::shown;
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
@@ -87,7 +87,7 @@ async fn serve(
 }
 
 /// Runs it until a signal, then stops it after the running answers.
-async fn until_signalled(running: RunningCounterpart, drain: Duration, mut signals: Signals) {
+async fn until_signalled(running: EmbeddedServer, drain: Duration, mut signals: Signals) {
     signals.wait().await;
     let end = async {
         if !drain.is_zero() {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_counterparts::{RunningCounterpart, counterpart};
+use bankchannel_counterparts::{EmbeddedServer, counterpart};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A connector's settings, with one question that waits for the bank's code.
 struct Waiting {
     home: Home,
-    hub: RunningCounterpart,
+    hub: EmbeddedServer,
 }
 
 impl Waiting {

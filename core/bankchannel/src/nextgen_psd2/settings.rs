@@ -74,6 +74,8 @@ pub struct NextGenPsd2Settings {
         max_answer_bytes: u32,
         retries: u32,
         retry_backoff_s: bankchannel_foundation::model::Seconds,
+        record_to: String,
+        replay_from: String,
     ))]
     pub connection: ConnectionSettings,
     /// Hosts other than the bank's own to which the bank's customers may be redirected.

@@ -115,6 +115,8 @@ pub struct SaltEdgeConnectorSettings {
         max_answer_bytes: u32,
         retries: u32,
         retry_backoff_s: bankchannel_foundation::model::Seconds,
+        record_to: String,
+        replay_from: String,
     ))]
     pub connection: ConnectionSettings,
 }

@@ -50,6 +50,8 @@ pub struct SaltEdgeHubSettings {
         max_answer_bytes: u32,
         retries: u32,
         retry_backoff_s: bankchannel_foundation::model::Seconds,
+        record_to: String,
+        replay_from: String,
     ))]
     pub connection: ConnectionSettings,
 }

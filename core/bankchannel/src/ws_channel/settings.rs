@@ -75,6 +75,8 @@ pub struct WsChannelSettings {
         max_answer_bytes: u32,
         retries: u32,
         retry_backoff_s: Seconds,
+        record_to: String,
+        replay_from: String,
     ))]
     pub connection: ConnectionSettings,
 }

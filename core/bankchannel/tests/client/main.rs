@@ -9,6 +9,7 @@ mod content;
 mod early;
 mod faults;
 mod logins;
+mod recordings;
 mod repeats;
 mod request_id;
 mod sessions;

@@ -10,7 +10,7 @@ use std::{
 
 use bankchannel::salt_edge_connector::envelope::Unsigned;
 use bankchannel_counterparts::{
-    RunningCounterpart, counterpart,
+    EmbeddedServer, counterpart,
     salt_edge_check::{CheckReport, CheckResult, CheckRun, Psu, write_settings},
 };
 use bankchannel_crypto::signature::SigningKey;
@@ -380,7 +380,7 @@ const DEFECTS: &[Defect] = &[
 /// A checker, and a connector that reports to it.
 struct Bench {
     checking: CheckRun,
-    connector: RunningCounterpart,
+    connector: EmbeddedServer,
     keys: [SigningKey; 2],
     _folder: tempfile::TempDir,
 }

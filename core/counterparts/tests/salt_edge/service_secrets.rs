@@ -6,7 +6,7 @@ mod log;
 
 use std::path::{Path, PathBuf};
 
-use bankchannel_counterparts::{RunningCounterpart, counterpart};
+use bankchannel_counterparts::{EmbeddedServer, counterpart};
 use log::Log;
 use serde_json::{Value, json};
 
@@ -17,8 +17,8 @@ const PASSWORD: &str = "anna-password";
 
 /// A hub, and a connector server with its example bank.
 struct Serving {
-    hub: RunningCounterpart,
-    connector: RunningCounterpart,
+    hub: EmbeddedServer,
+    connector: EmbeddedServer,
     folder: tempfile::TempDir,
     to_hub: Upstream,
     to_connector: Upstream,

@@ -19,7 +19,7 @@ use bankchannel::{
         },
     },
 };
-use bankchannel_counterparts::{RunningCounterpart, counterpart};
+use bankchannel_counterparts::{EmbeddedServer, counterpart};
 use serde_json::{Value, json};
 
 use crate::bank::Bank;
@@ -29,7 +29,7 @@ const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
 
 /// A running hub, a connector with its store, a bank.
 pub(crate) struct World {
-    pub(crate) hub: RunningCounterpart,
+    pub(crate) hub: EmbeddedServer,
     pub(crate) connector: SaltEdgeConnector,
     pub(crate) bank: Arc<Bank>,
     pub(crate) place: Place,
@@ -217,7 +217,7 @@ fn psql(server: &str, command: &str) -> String {
 }
 
 /// The settings of a connector at this hub.
-pub(crate) fn settings(hub: &RunningCounterpart, place: &Place, further: Value) -> Value {
+pub(crate) fn settings(hub: &EmbeddedServer, place: &Place, further: Value) -> Value {
     let ready = hub.readiness();
     let mut settings = json!({"store": place.store()});
     if place.schema.is_some() {

@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use bankchannel_counterparts::{RunningCounterpart, counterpart};
+use bankchannel_counterparts::{EmbeddedServer, counterpart};
 use serde_json::{Value, json};
 
 use super::super::workspace::Folder;
@@ -18,7 +18,7 @@ fn text(ready: &Value, name: &str) -> String {
 }
 
 pub(super) struct Hub {
-    running: RunningCounterpart,
+    running: EmbeddedServer,
     pub(super) ready: Value,
 }
 
