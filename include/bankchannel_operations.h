@@ -134,6 +134,9 @@
 /** Set a new password with a code from an SMS. */
 #define BANKCHANNEL_OP_WS_CHANNEL_RESET_PASSWORD "ws_channel.reset_password"
 
+/** Get the state of the client's session: whether it lives, and how long. */
+#define BANKCHANNEL_OP_WS_CHANNEL_SESSION_STATE "ws_channel.session_state"
+
 /** Export the session, encrypted, for another process. */
 #define BANKCHANNEL_OP_WS_CHANNEL_EXPORT_SESSION "ws_channel.export_session"
 

@@ -566,8 +566,16 @@ export declare const codes: {
   readonly WS_CHANNEL_ATTEMPTS_EXCEEDED: "ws_channel.attempts_exceeded";
   /** The account's phone and e-mail are not verified. Log in and give both codes. */
   readonly WS_CHANNEL_NOT_VERIFIED: "ws_channel.not_verified";
-  /** The service does not accept the API key. It is unknown, disabled or not this account's. */
+  /**
+   * The service does not accept the API key. It is unknown, disabled or not this account's: check the
+   * setting `apiKey`.
+   */
   readonly WS_CHANNEL_API_KEY_REFUSED: "ws_channel.api_key_refused";
+  /**
+   * The API key of the settings is not this account's. Correct `apiKey`, or leave it out: the login
+   * gives the account's own. The login itself was right.
+   */
+  readonly WS_CHANNEL_API_KEY_DIFFERS: "ws_channel.api_key_differs";
   /**
    * A session of this mode may not do this. Keys and certificates need an admin session, files a data
    * session.
@@ -2212,6 +2220,36 @@ export interface ResetPasswordRequest {
   code?: Secret | null;
 }
 
+/** Nothing. */
+export interface SessionStateRequest {
+}
+
+/**
+ * The state of a client's session.
+ * - `none`: There is none: nobody has logged in, or the user has logged out.
+ * - `active`: It lives, as far as the client knows.
+ * - `expired`: Its time is over, or will be within 5 seconds.
+ * - `ended`: The service has ended it before its time.
+ */
+export type LoginSessionState = "none" | "active" | "expired" | "ended";
+
+/** The client's session, as the client knows it. */
+export interface SessionStateResponse {
+  /** Its state. */
+  readonly state: LoginSessionState;
+  /** The account of the session. */
+  readonly email?: string;
+  /** The mode of the session. */
+  readonly mode?: Mode;
+  /** The remaining life of an active session in seconds, if known. */
+  readonly secondsLeft?: number;
+  /**
+   * Whether the next call logs in by itself if the session does not live: see the setting
+   * `renewSession`.
+   */
+  readonly renews: boolean;
+}
+
 /** The key that encrypts the session. */
 export interface ExportSessionRequest {
   /** 32 random characters or more; `importSession` needs the same. Left out, the client's own. */
@@ -2595,8 +2633,9 @@ export interface WsChannelSettings {
    */
   flowTimeoutS?: number | null;
   /**
-   * Whether to renew a data session once per call, with the password, if the service no longer accepts
-   * it.
+   * Whether calls log in by themselves in data mode, with the password: the first time, and once per call
+   * if the session has expired or the service no longer accepts it. Not after a logout, nor after a
+   * refused login.
    */
   renewSession?: boolean | null;
   /** The key that encrypts sessions and logins when they leave this process: 32 random characters or more. */
@@ -2639,6 +2678,17 @@ export interface WsChannelSettings {
    * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
+  /**
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
+   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
+   * installations.
+   */
+  recordTo?: string | null;
+  /**
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
+   * path; nothing is sent.
+   */
+  replayFrom?: string | null;
 }
 
 /** The start options of a WS Channel service. All other settings are in its configuration file. */
@@ -2828,6 +2878,8 @@ export declare class WsChannel implements AsyncDisposable {
    * locked for a while.
    * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
    * key.
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
+   * account's.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
   login(request: LoginRequest, options?: CallOptions): Promise<LoginResponse>;
@@ -3499,6 +3551,8 @@ export declare class WsChannel implements AsyncDisposable {
    * belongs to, has expired.
    * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
    * locked for a while.
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
+   * account's.
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
    * that the protocol defines.
    */
@@ -3522,6 +3576,8 @@ export declare class WsChannel implements AsyncDisposable {
    * belongs to, has expired.
    * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
    * locked for a while.
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
+   * account's.
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
    * that the protocol defines.
    */
@@ -3544,6 +3600,8 @@ export declare class WsChannel implements AsyncDisposable {
    * belongs to, has expired.
    * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
    * locked for a while.
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
+   * account's.
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
    * that the protocol defines.
    */
@@ -3567,6 +3625,8 @@ export declare class WsChannel implements AsyncDisposable {
    * belongs to, has expired.
    * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
    * locked for a while.
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
+   * account's.
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
    * that the protocol defines.
    */
@@ -3592,6 +3652,14 @@ export declare class WsChannel implements AsyncDisposable {
    * that the protocol defines.
    */
   resetPassword(request: ResetPasswordRequest, options?: CallOptions & AskOptions): Promise<PasswordResetResponse>;
+
+  /**
+   * Get the state of the client's session: whether it lives, and how long.
+   *
+   * Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the
+   * next call learns of it.
+   */
+  sessionState(request?: SessionStateRequest, options?: CallOptions & AskOptions): Promise<SessionStateResponse>;
 
   /**
    * Export the session, encrypted, for another process.
@@ -4418,8 +4486,8 @@ export interface SignRequestRequest {
 export interface SignRequestResponse {
   /** All header fields to send, in this order: the given ones and the added ones. */
   readonly headers: readonly HeaderField[];
-  /** The signing string, in base64. */
-  readonly signingString: string;
+  /** The signing string. */
+  readonly signingString: Buffer;
   /** The key id of the signature. */
   readonly keyId: string;
 }
@@ -4451,13 +4519,13 @@ export interface PrepareSignatureResponse {
   readonly target: string;
   /** The header fields so far, in their order. Give them to `attachSignature` unchanged. */
   readonly headers: readonly HeaderField[];
-  /** The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes. */
-  readonly signingString: string;
+  /** The signing string: RSASSA-PKCS1-v1_5 over these bytes. */
+  readonly signingString: Buffer;
   /**
-   * The hash of the signing string by the algorithm's hash, in base64: for a device that takes a hash. It
-   * must not be hashed again.
+   * The hash of the signing string by the algorithm's hash: for a device that takes a hash. It must not
+   * be hashed again.
    */
-  readonly hash: string;
+  readonly hash: Buffer;
   /** `rsa-sha256` or `rsa-sha512`. */
   readonly algorithm: string;
 }
@@ -4472,8 +4540,8 @@ export interface AttachSignatureRequest {
   target: string;
   /** The header fields from `prepareSignature`. */
   headers: readonly HeaderField[];
-  /** The signature in base64. */
-  signature: string;
+  /** The signature. */
+  signature: Uint8Array;
   /** The QSEAL certificate as PEM text. Left out, the client's own. */
   certificate?: string | null;
   /** The signing of requests. Left out, the client's own. */
@@ -4510,8 +4578,8 @@ export interface SigningStringRequest {
 
 /** The signing string. */
 export interface SigningStringResponse {
-  /** The signing string in base64: its bytes need not be text. */
-  readonly signingString: string;
+  /** The signing string: its bytes need not be text. */
+  readonly signingString: Buffer;
   /** The names of its lines, in lower case. */
   readonly signedHeaders: readonly string[];
 }
@@ -4695,11 +4763,8 @@ export interface ExplainRequestRequest {
    * from a trusted issuer.
    */
   tlsCertificate?: string | null;
-  /**
-   * The signing string that the sender claims to have signed, in base64. The first difference is then
-   * shown from it.
-   */
-  signingString?: string | null;
+  /** The signing string that the sender claims to have signed. The first difference is then shown from it. */
+  signingString?: Uint8Array | null;
   /**
    * Other certificates of the sender as PEM text, one after the other, to test whether one of their keys
    * made the signature.
@@ -4825,14 +4890,14 @@ export interface ExplainRequestResponse {
   readonly refused?: Refused;
   /** All checks in their order. */
   readonly checks: readonly CheckResult[];
-  /** The expected signing string, in base64. */
-  readonly expectedSigningString?: string;
+  /** The expected signing string. */
+  readonly expectedSigningString?: Buffer;
   /**
-   * The string compared with `expectedSigningString`, in base64. It is the sender's claimed string,
-   * unless that is the expected string and the signature proves another. Otherwise it is the string of a
-   * cause that the signature proves.
+   * The string compared with `expectedSigningString`. It is the sender's claimed string, unless that is
+   * the expected string and the signature proves another. Otherwise it is the string of a cause that the
+   * signature proves.
    */
-  readonly actualSigningString?: string;
+  readonly actualSigningString?: Buffer;
   /** Whether the sender's claimed string has the signed hash. Absent if either is missing. */
   readonly clientTextWasSigned?: boolean;
   /** The first difference between the expected and the actual string. */
@@ -5070,6 +5135,17 @@ export interface NextGenPsd2Settings {
    * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
+  /**
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
+   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
+   * installations.
+   */
+  recordTo?: string | null;
+  /**
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
+   * path; nothing is sent.
+   */
+  replayFrom?: string | null;
   /** Hosts other than the bank's own to which the bank's customers may be redirected. */
   allowedRedirectHosts?: readonly string[] | null;
   /**
@@ -9006,6 +9082,17 @@ export interface SaltEdgeConnectorSettings {
    * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
+  /**
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
+   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
+   * installations.
+   */
+  recordTo?: string | null;
+  /**
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
+   * path; nothing is sent.
+   */
+  replayFrom?: string | null;
 }
 
 /** The start options of a hub. */
@@ -9764,6 +9851,17 @@ export interface SaltEdgeHubSettings {
    * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
+  /**
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
+   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
+   * installations.
+   */
+  recordTo?: string | null;
+  /**
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
+   * path; nothing is sent.
+   */
+  replayFrom?: string | null;
 }
 
 /**

@@ -73,6 +73,7 @@ const codes = Object.freeze({
   WS_CHANNEL_ATTEMPTS_EXCEEDED: "ws_channel.attempts_exceeded",
   WS_CHANNEL_NOT_VERIFIED: "ws_channel.not_verified",
   WS_CHANNEL_API_KEY_REFUSED: "ws_channel.api_key_refused",
+  WS_CHANNEL_API_KEY_DIFFERS: "ws_channel.api_key_differs",
   WS_CHANNEL_MODE_REFUSED: "ws_channel.mode_refused",
   WS_CHANNEL_OWNER_ONLY: "ws_channel.owner_only",
   WS_CHANNEL_REAUTHENTICATE: "ws_channel.reauthenticate",

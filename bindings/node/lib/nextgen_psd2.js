@@ -287,7 +287,7 @@ const SignRequestRequest = struct([
 
 const SignRequestResponse = struct([
   ["headers", "headers", list(HeaderField)],
-  ["signingString", "signing_string"],
+  ["signingString", "signing_string", bytes],
   ["keyId", "key_id"],
 ]);
 
@@ -304,8 +304,8 @@ const PrepareSignatureResponse = struct([
   ["method", "method"],
   ["target", "target"],
   ["headers", "headers", list(HeaderField)],
-  ["signingString", "signing_string"],
-  ["hash", "hash"],
+  ["signingString", "signing_string", bytes],
+  ["hash", "hash", bytes],
   ["algorithm", "algorithm"],
 ]);
 
@@ -314,7 +314,7 @@ const AttachSignatureRequest = struct([
   ["method", "method"],
   ["target", "target"],
   ["headers", "headers", list(HeaderField)],
-  ["signature", "signature"],
+  ["signature", "signature", bytes],
   ["certificate", "certificate"],
   ["signing", "signing", SigningOptions],
 ]);
@@ -333,7 +333,7 @@ const SigningStringRequest = struct([
 ]);
 
 const SigningStringResponse = struct([
-  ["signingString", "signing_string"],
+  ["signingString", "signing_string", bytes],
   ["signedHeaders", "signed_headers"],
 ]);
 
@@ -415,7 +415,7 @@ const ExplainRequestRequest = struct([
   ["mode", "mode"],
   ["dialect", "dialect"],
   ["tlsCertificate", "tls_certificate"],
-  ["signingString", "signing_string"],
+  ["signingString", "signing_string", bytes],
   ["known", "known"],
   ["basePath", "base_path"],
 ]);
@@ -483,8 +483,8 @@ const ExplainRequestResponse = struct([
   ["text", "text"],
   ["refused", "refused", Refused],
   ["checks", "checks", list(CheckResult)],
-  ["expectedSigningString", "expected_signing_string"],
-  ["actualSigningString", "actual_signing_string"],
+  ["expectedSigningString", "expected_signing_string", bytes],
+  ["actualSigningString", "actual_signing_string", bytes],
   ["clientTextWasSigned", "client_text_was_signed"],
   ["diff", "diff", FirstDifference],
   ["recovered", "recovered", RecoveredHash],
@@ -583,6 +583,8 @@ const NextGenPsd2Settings = struct([
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
+  ["recordTo", "record_to"],
+  ["replayFrom", "replay_from"],
   ["allowedRedirectHosts", "allowed_redirect_hosts"],
   ["headerNames", "header_names"],
   ["trusted", "trusted"],

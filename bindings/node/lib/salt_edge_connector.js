@@ -689,6 +689,8 @@ const SaltEdgeConnectorSettings = struct([
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
+  ["recordTo", "record_to"],
+  ["replayFrom", "replay_from"],
 ]);
 
 const HubOptions = struct([

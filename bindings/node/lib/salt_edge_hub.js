@@ -244,6 +244,8 @@ const SaltEdgeHubSettings = struct([
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
+  ["recordTo", "record_to"],
+  ["replayFrom", "replay_from"],
 ]);
 
 const ConnectorOptions = struct([

@@ -654,6 +654,17 @@ const ResetPasswordRequest = struct([
   ["code", "code", secret],
 ]);
 
+const SessionStateRequest = struct([
+]);
+
+const SessionStateResponse = struct([
+  ["state", "state"],
+  ["email", "email"],
+  ["mode", "mode"],
+  ["secondsLeft", "seconds_left"],
+  ["renews", "renews"],
+]);
+
 const ExportSessionRequest = struct([
   ["sealKey", "seal_key", secret],
 ]);
@@ -806,6 +817,8 @@ const WsChannelSettings = struct([
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
+  ["recordTo", "record_to"],
+  ["replayFrom", "replay_from"],
 ]);
 
 const ServiceOptions = struct([
@@ -864,6 +877,7 @@ const operations = {
   continueLogIn: { name: "ws_channel.continue_log_in", request: ContinueLogInRequest, response: LogInProgress },
   enrolTotp: { name: "ws_channel.enrol_totp", request: EnrolTotpRequest, response: EnrolTotpResponse },
   resetPassword: { name: "ws_channel.reset_password", request: ResetPasswordRequest, response: PasswordResetResponse },
+  sessionState: { name: "ws_channel.session_state", request: SessionStateRequest, response: SessionStateResponse },
   exportSession: { name: "ws_channel.export_session", request: ExportSessionRequest, response: ExportSessionResponse },
   importSession: { name: "ws_channel.import_session", request: ImportSessionRequest, response: ImportSessionResponse },
   signAndUpload: { name: "ws_channel.sign_and_upload", request: SignAndUploadRequest, response: SignAndUploadResponse, contentIn: "content" },
@@ -1082,6 +1096,10 @@ class WsChannel extends Client {
 
   resetPassword(request = {}, options = {}) {
     return this._call(operations.resetPassword, request, options);
+  }
+
+  sessionState(request = {}, options = {}) {
+    return this._call(operations.sessionState, request, options);
   }
 
   exportSession(request = {}, options = {}) {

@@ -67,6 +67,12 @@ test('the page of the package: an account of the environment', async () => {
   await service.close();
 });
 
+test('docs/embedded-servers.md: a test of your own program', async () => {
+  const { code, out, err } = await run(readme.document('embedded-servers.md'), { NODE_TEST_CONTEXT: '' });
+  assert.deepEqual({ code, err }, { code: 0, err: '' }, out);
+  assert.match(out, /a bank that is away/);
+});
+
 test('docs/nextgen-psd2.md: the whole flow', async () => {
   const accounts = ['NO8299990100000 Brukskonto 48215.50', 'NO5499990100019 Sparekonto 215000.00'];
   const out = ['true', ...accounts, 'valid', ''].join('\n');

@@ -63,6 +63,14 @@ final class ReadmeTest extends TestCase
         }
     }
 
+    public function testATestOfYourOwnProgram(): void
+    {
+        $page = (string) file_get_contents(__DIR__ . '/../../../docs/embedded-servers.md');
+        self::assertSame(1, preg_match('/^### PHP\n.*?^```php\n(.*?)^```$/ms', $page, $block));
+        [$printed, $code] = (new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], [], $this->project($block[1])))->end();
+        self::assertSame(["may be repeated\ncamt.053.001.02\n", 0], [$printed, $code]);
+    }
+
     public function testTheWholeFlowOfAThirdParty(): void
     {
         $page = (string) file_get_contents(__DIR__ . '/../../../docs/nextgen-psd2.md');

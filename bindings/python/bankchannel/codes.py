@@ -81,6 +81,7 @@ __all__ = [
     "TRANSPORT_TLS_FAILED",
     "WS_CHANNEL_ADMIN_FIRST",
     "WS_CHANNEL_ANSWER_NOT_FOUND",
+    "WS_CHANNEL_API_KEY_DIFFERS",
     "WS_CHANNEL_API_KEY_REFUSED",
     "WS_CHANNEL_ATTEMPTS_EXCEEDED",
     "WS_CHANNEL_BANK_REFUSED",
@@ -227,7 +228,13 @@ or reset the password.
 WS_CHANNEL_NOT_VERIFIED: Final = "ws_channel.not_verified"
 """The account's phone and e-mail are not verified. Log in and give both codes."""
 WS_CHANNEL_API_KEY_REFUSED: Final = "ws_channel.api_key_refused"
-"""The service does not accept the API key. It is unknown, disabled or not this account's."""
+"""The service does not accept the API key. It is unknown, disabled or not this account's: check the
+setting `api_key`.
+"""
+WS_CHANNEL_API_KEY_DIFFERS: Final = "ws_channel.api_key_differs"
+"""The API key of the settings is not this account's. Correct `api_key`, or leave it out: the login gives
+the account's own. The login itself was right.
+"""
 WS_CHANNEL_MODE_REFUSED: Final = "ws_channel.mode_refused"
 """A session of this mode may not do this. Keys and certificates need an admin session, files a data
 session.

@@ -717,8 +717,8 @@ class SignRequestResponse(Record):
     headers: tuple[HeaderField, ...]
     """All header fields to send, in this order: the given ones and the added ones."""
 
-    signing_string: str
-    """The signing string, in base64."""
+    signing_string: bytes
+    """The signing string."""
 
     key_id: str
     """The key id of the signature."""
@@ -739,12 +739,12 @@ class PrepareSignatureResponse(Record):
     headers: tuple[HeaderField, ...]
     """The header fields so far, in their order. Give them to `attach_signature` unchanged."""
 
-    signing_string: str
-    """The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes."""
+    signing_string: bytes
+    """The signing string: RSASSA-PKCS1-v1_5 over these bytes."""
 
-    hash: str
-    """The hash of the signing string by the algorithm's hash, in base64: for a device that takes a hash.
-    It must not be hashed again.
+    hash: bytes
+    """The hash of the signing string by the algorithm's hash: for a device that takes a hash. It must not
+    be hashed again.
     """
 
     algorithm: str
@@ -770,8 +770,8 @@ class SigningStringResponse(Record):
     __slots__ = ()
     __match_args__ = ("signing_string", "signed_headers")
 
-    signing_string: str
-    """The signing string in base64: its bytes need not be text."""
+    signing_string: bytes
+    """The signing string: its bytes need not be text."""
 
     signed_headers: tuple[str, ...]
     """The names of its lines, in lower case."""
@@ -1078,13 +1078,13 @@ class ExplainRequestResponse(Record):
     checks: tuple[CheckResult, ...]
     """All checks in their order."""
 
-    expected_signing_string: str | None = None
-    """The expected signing string, in base64."""
+    expected_signing_string: bytes | None = None
+    """The expected signing string."""
 
-    actual_signing_string: str | None = None
-    """The string compared with `expected_signing_string`, in base64. It is the sender's claimed string,
-    unless that is the expected string and the signature proves another. Otherwise it is the string of a
-    cause that the signature proves.
+    actual_signing_string: bytes | None = None
+    """The string compared with `expected_signing_string`. It is the sender's claimed string, unless that
+    is the expected string and the signature proves another. Otherwise it is the string of a cause that
+    the signature proves.
     """
 
     client_text_was_signed: bool | None = None
@@ -1354,6 +1354,17 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     to 5 s too. Default: 0.3.
     """
 
+    record_to: str | None
+    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
+    line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
+    installations.
+    """
+
+    replay_from: str | None
+    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
+    path; nothing is sent.
+    """
+
     allowed_redirect_hosts: Sequence[str] | None
     """Hosts other than the bank's own to which the bank's customers may be redirected."""
 
@@ -1438,6 +1449,11 @@ class NextGenPsd2(Client):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
+            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+            embedded servers or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
+            same method and path; nothing is sent.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":
@@ -1476,6 +1492,8 @@ class NextGenPsd2(Client):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        record_to: str | None = None,
+        replay_from: str | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
         header_names: Mapping[str, str] | None = None,
         trusted: str | None = None,
@@ -1507,6 +1525,8 @@ class NextGenPsd2(Client):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "record_to": record_to,
+                "replay_from": replay_from,
                 "allowed_redirect_hosts": allowed_redirect_hosts,
                 "header_names": header_names,
                 "trusted": trusted,
@@ -2540,7 +2560,7 @@ class NextGenPsd2(Client):
         method: str,
         target: str,
         headers: Sequence[HeaderField],
-        signature: str,
+        signature: bytes,
         certificate: str | None = None,
         signing: SigningOptions | None = None,
     ) -> AttachSignatureResponse:
@@ -2554,7 +2574,7 @@ class NextGenPsd2(Client):
             method: The HTTP method from `prepare_signature`.
             target: The request target from `prepare_signature`: the path with its query.
             headers: The header fields from `prepare_signature`.
-            signature: The signature in base64.
+            signature: The signature.
             certificate: The QSEAL certificate as PEM text. Left out, the client's own.
             signing: The signing of requests. Left out, the client's own.
 
@@ -2770,7 +2790,7 @@ class NextGenPsd2(Client):
         mode: Strictness | None = None,
         dialect: Dialect | None = None,
         tls_certificate: str | None = None,
-        signing_string: str | None = None,
+        signing_string: bytes | None = None,
         known: str | None = None,
         base_path: str | None = None,
     ) -> ExplainRequestResponse:
@@ -2793,8 +2813,8 @@ class NextGenPsd2(Client):
             dialect: The bank's dialect. Default: `era`.
             tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
                 of the same organisation, from a trusted issuer.
-            signing_string: The signing string that the sender claims to have signed, in base64. The
-                first difference is then shown from it.
+            signing_string: The signing string that the sender claims to have signed. The first
+                difference is then shown from it.
             known: Other certificates of the sender as PEM text, one after the other, to test whether
                 one of their keys made the signature.
             base_path: The path before the API's own, such as `/api`: some senders sign without it.
@@ -2958,6 +2978,11 @@ class AsyncNextGenPsd2(AsyncClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
+            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+            embedded servers or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
+            same method and path; nothing is sent.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":
@@ -2996,6 +3021,8 @@ class AsyncNextGenPsd2(AsyncClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        record_to: str | None = None,
+        replay_from: str | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
         header_names: Mapping[str, str] | None = None,
         trusted: str | None = None,
@@ -3027,6 +3054,8 @@ class AsyncNextGenPsd2(AsyncClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "record_to": record_to,
+                "replay_from": replay_from,
                 "allowed_redirect_hosts": allowed_redirect_hosts,
                 "header_names": header_names,
                 "trusted": trusted,
@@ -4060,7 +4089,7 @@ class AsyncNextGenPsd2(AsyncClient):
         method: str,
         target: str,
         headers: Sequence[HeaderField],
-        signature: str,
+        signature: bytes,
         certificate: str | None = None,
         signing: SigningOptions | None = None,
     ) -> AttachSignatureResponse:
@@ -4074,7 +4103,7 @@ class AsyncNextGenPsd2(AsyncClient):
             method: The HTTP method from `prepare_signature`.
             target: The request target from `prepare_signature`: the path with its query.
             headers: The header fields from `prepare_signature`.
-            signature: The signature in base64.
+            signature: The signature.
             certificate: The QSEAL certificate as PEM text. Left out, the client's own.
             signing: The signing of requests. Left out, the client's own.
 
@@ -4290,7 +4319,7 @@ class AsyncNextGenPsd2(AsyncClient):
         mode: Strictness | None = None,
         dialect: Dialect | None = None,
         tls_certificate: str | None = None,
-        signing_string: str | None = None,
+        signing_string: bytes | None = None,
         known: str | None = None,
         base_path: str | None = None,
     ) -> ExplainRequestResponse:
@@ -4313,8 +4342,8 @@ class AsyncNextGenPsd2(AsyncClient):
             dialect: The bank's dialect. Default: `era`.
             tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
                 of the same organisation, from a trusted issuer.
-            signing_string: The signing string that the sender claims to have signed, in base64. The
-                first difference is then shown from it.
+            signing_string: The signing string that the sender claims to have signed. The first
+                difference is then shown from it.
             known: Other certificates of the sender as PEM text, one after the other, to test whether
                 one of their keys made the signature.
             base_path: The path before the API's own, such as `/api`: some senders sign without it.

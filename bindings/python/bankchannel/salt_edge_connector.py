@@ -1895,6 +1895,17 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     to 5 s too. Default: 0.3.
     """
 
+    record_to: str | None
+    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
+    line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
+    installations.
+    """
+
+    replay_from: str | None
+    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
+    path; nothing is sent.
+    """
+
 
 class SaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     """What `SaltEdgeConnector` may be given by keyword."""
@@ -2004,6 +2015,11 @@ class SaltEdgeConnector(Client):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
+            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+            embedded servers or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
+            same method and path; nothing is sent.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -2052,6 +2068,8 @@ class SaltEdgeConnector(Client):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        record_to: str | None = None,
+        replay_from: str | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
         bank: SaltEdgeBank | None = None,
@@ -2095,6 +2113,8 @@ class SaltEdgeConnector(Client):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "record_to": record_to,
+                "replay_from": replay_from,
             },
             on_code,
             signer,
@@ -3623,6 +3643,11 @@ class AsyncSaltEdgeConnector(AsyncClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
+            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+            embedded servers or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
+            same method and path; nothing is sent.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -3671,6 +3696,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        record_to: str | None = None,
+        replay_from: str | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
         bank: AsyncSaltEdgeBank | None = None,
@@ -3714,6 +3741,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "record_to": record_to,
+                "replay_from": replay_from,
             },
             on_code,
             signer,

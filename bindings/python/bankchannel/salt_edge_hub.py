@@ -513,6 +513,17 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     to 5 s too. Default: 0.3.
     """
 
+    record_to: str | None
+    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
+    line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
+    installations.
+    """
+
+    replay_from: str | None
+    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
+    path; nothing is sent.
+    """
+
 
 class SaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     """What `SaltEdgeHub` may be given by keyword."""
@@ -565,6 +576,11 @@ class SaltEdgeHub(Client):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
+            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+            embedded servers or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
+            same method and path; nothing is sent.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -590,6 +606,8 @@ class SaltEdgeHub(Client):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        record_to: str | None = None,
+        replay_from: str | None = None,
     ) -> None:
         super().__init__(
             {
@@ -611,6 +629,8 @@ class SaltEdgeHub(Client):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "record_to": record_to,
+                "replay_from": replay_from,
             },
             None,
             None,
@@ -1453,6 +1473,11 @@ class AsyncSaltEdgeHub(AsyncClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
+            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+            embedded servers or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
+            same method and path; nothing is sent.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -1478,6 +1503,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        record_to: str | None = None,
+        replay_from: str | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1499,6 +1526,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "record_to": record_to,
+                "replay_from": replay_from,
             },
             None,
             None,

@@ -83,6 +83,7 @@ __all__ = [
     "LogInProgressNeedsCode",
     "LoginMfaResponse",
     "LoginResponse",
+    "LoginSessionState",
     "LogoutResponse",
     "MfaMethod",
     "MfaOption",
@@ -101,6 +102,7 @@ __all__ = [
     "RetireCertResponse",
     "RetiredCert",
     "SelectMfaResponse",
+    "SessionStateResponse",
     "ShareCertsResponse",
     "SignAndUploadResponse",
     "SignFileResponse",
@@ -1332,6 +1334,39 @@ class EnrolTotpResponse(Record):
     """The service's text."""
 
 
+LoginSessionState = Literal["none", "active", "expired", "ended"]
+"""The state of a client's session.
+  `none`: There is none: nobody has logged in, or the user has logged out.
+  `active`: It lives, as far as the client knows.
+  `expired`: Its time is over, or will be within 5 seconds.
+  `ended`: The service has ended it before its time.
+"""
+
+
+class SessionStateResponse(Record):
+    """The client's session, as the client knows it."""
+
+    __slots__ = ()
+    __match_args__ = ("state", "email", "mode", "seconds_left", "renews")
+
+    state: LoginSessionState
+    """Its state."""
+
+    email: str | None = None
+    """The account of the session."""
+
+    mode: Mode | None = None
+    """The mode of the session."""
+
+    seconds_left: int | None = None
+    """The remaining life of an active session in seconds, if known."""
+
+    renews: bool
+    """Whether the next call logs in by itself if the session does not live: see the setting
+    `renew_session`.
+    """
+
+
 class ExportSessionResponse(Record):
     """The session."""
 
@@ -1606,8 +1641,9 @@ class _WsChannelSettings(TypedDict, total=False):
     """
 
     renew_session: bool | None
-    """Whether to renew a data session once per call, with the password, if the service no longer accepts
-    it.
+    """Whether calls log in by themselves in data mode, with the password: the first time, and once per
+    call if the session has expired or the service no longer accepts it. Not after a logout, nor after a
+    refused login.
     """
 
     seal_key: Secret | None
@@ -1654,6 +1690,17 @@ class _WsChannelSettings(TypedDict, total=False):
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
     repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
     to 5 s too. Default: 0.3.
+    """
+
+    record_to: str | None
+    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
+    line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
+    installations.
+    """
+
+    replay_from: str | None
+    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
+    path; nothing is sent.
     """
 
 
@@ -1705,8 +1752,9 @@ class WsChannel(NewFilesClient):
         bank: The bank for requests that name none.
         flow_timeout_s: The time limit of a whole flow with its questions and waits, in seconds,
             fractions allowed. With 0 or without a value only the limits of its exchanges apply.
-        renew_session: Whether to renew a data session once per call, with the password, if the service
-            no longer accepts it.
+        renew_session: Whether calls log in by themselves in data mode, with the password: the first
+            time, and once per call if the session has expired or the service no longer accepts it. Not
+            after a logout, nor after a refused login.
         seal_key: The key that encrypts sessions and logins when they leave this process: 32 random
             characters or more.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
@@ -1730,6 +1778,11 @@ class WsChannel(NewFilesClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
+            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+            embedded servers or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
+            same method and path; nothing is sent.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -1765,6 +1818,8 @@ class WsChannel(NewFilesClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        record_to: str | None = None,
+        replay_from: str | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> None:
@@ -1795,6 +1850,8 @@ class WsChannel(NewFilesClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "record_to": record_to,
+                "replay_from": replay_from,
             },
             on_code,
             signer,
@@ -2245,6 +2302,8 @@ class WsChannel(NewFilesClient):
                 locked for a while.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
                 key.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: LoginResponse = self._call(
@@ -3962,6 +4021,8 @@ class WsChannel(NewFilesClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
                 that the protocol defines.
         """
@@ -4043,6 +4104,8 @@ class WsChannel(NewFilesClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
                 that the protocol defines.
         """
@@ -4123,6 +4186,8 @@ class WsChannel(NewFilesClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
                 that the protocol defines.
         """
@@ -4202,6 +4267,8 @@ class WsChannel(NewFilesClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
                 that the protocol defines.
         """
@@ -4286,6 +4353,49 @@ class WsChannel(NewFilesClient):
                 "mode": mode,
                 "new_password": new_password,
                 "code": code,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+            on_code=on_code,
+        )
+        return answer
+
+    def session_state(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+        on_code: OnCode | None = None,
+    ) -> SessionStateResponse:
+        """Get the state of the client's session: whether it lives, and how long.
+
+        Nothing is sent and nothing is changed. The service may have ended an active session meanwhile:
+        the next call learns of it.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+        """
+        answer: SessionStateResponse = self._call(
+            "ws_channel.session_state",
+            {
             },
             timeout=timeout,
             cancel=cancel,
@@ -4842,8 +4952,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
         bank: The bank for requests that name none.
         flow_timeout_s: The time limit of a whole flow with its questions and waits, in seconds,
             fractions allowed. With 0 or without a value only the limits of its exchanges apply.
-        renew_session: Whether to renew a data session once per call, with the password, if the service
-            no longer accepts it.
+        renew_session: Whether calls log in by themselves in data mode, with the password: the first
+            time, and once per call if the session has expired or the service no longer accepts it. Not
+            after a logout, nor after a refused login.
         seal_key: The key that encrypts sessions and logins when they leave this process: 32 random
             characters or more.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
@@ -4867,6 +4978,11 @@ class AsyncWsChannel(AsyncNewFilesClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
+            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+            embedded servers or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
+            same method and path; nothing is sent.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -4902,6 +5018,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        record_to: str | None = None,
+        replay_from: str | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> None:
@@ -4932,6 +5050,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "record_to": record_to,
+                "replay_from": replay_from,
             },
             on_code,
             signer,
@@ -5382,6 +5502,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 locked for a while.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
                 key.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: LoginResponse = await self._call(
@@ -7099,6 +7221,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
                 that the protocol defines.
         """
@@ -7180,6 +7304,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
                 that the protocol defines.
         """
@@ -7260,6 +7386,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
                 that the protocol defines.
         """
@@ -7339,6 +7467,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
+                account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
                 that the protocol defines.
         """
@@ -7423,6 +7553,49 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "mode": mode,
                 "new_password": new_password,
                 "code": code,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+            on_code=on_code,
+        )
+        return answer
+
+    async def session_state(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+        on_code: AsyncOnCode | None = None,
+    ) -> SessionStateResponse:
+        """Get the state of the client's session: whether it lives, and how long.
+
+        Nothing is sent and nothing is changed. The service may have ended an active session meanwhile:
+        the next call learns of it.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+        """
+        answer: SessionStateResponse = await self._call(
+            "ws_channel.session_state",
+            {
             },
             timeout=timeout,
             cancel=cancel,

@@ -36,6 +36,18 @@ class Documents(unittest.TestCase):
             prepared.main(str(HERE.parent / "README.md"), "# bankchannel for Python")
 
 
+    def test_tests_of_your_own_program(self) -> None:
+        page = ROOT / "docs/embedded-servers.md"
+        (tested,) = prepared.blocks(page, "### Python")
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "test_payments.py").write_text(tested)
+            ended = subprocess.run([sys.executable, "test_payments.py"], cwd=folder, capture_output=True, text=True, timeout=120)
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            self.assertIn("Ran 1 test", ended.stderr)
+            (recorded,) = prepared.blocks(page, "## Recordings")
+            self.assertEqual(prepared.run(recorded, {**os.environ}, folder), "1 recorded\n1 replayed\n")
+
+
 class ThirdParty(unittest.TestCase):
     """NextGenPSD2: each page's programs, at a sandbox bank."""
 

@@ -159,8 +159,17 @@ final class ErrorCode
     /** The account's phone and e-mail are not verified. Log in and give both codes. */
     public const WS_CHANNEL_NOT_VERIFIED = 'ws_channel.not_verified';
 
-    /** The service does not accept the API key. It is unknown, disabled or not this account's. */
+    /**
+     * The service does not accept the API key. It is unknown, disabled or not this account's: check the
+     * setting `api_key`.
+     */
     public const WS_CHANNEL_API_KEY_REFUSED = 'ws_channel.api_key_refused';
+
+    /**
+     * The API key of the settings is not this account's. Correct `api_key`, or leave it out: the login
+     * gives the account's own. The login itself was right.
+     */
+    public const WS_CHANNEL_API_KEY_DIFFERS = 'ws_channel.api_key_differs';
 
     /**
      * A session of this mode may not do this. Keys and certificates need an admin session, files a data

@@ -125,6 +125,7 @@ client knows: `email`, `mode`."#
         r#"- `ws_channel.login_refused`: The service does not accept this account, mode and password.
 - `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a while.
 - `ws_channel.api_key_refused`: The service does not accept the API key.
+- `ws_channel.api_key_differs`: The API key of the settings is not this account's.
 - `ws_channel.parameter_refused`: The service does not accept a parameter."#
     };
     (login_mfa) => {
@@ -721,6 +722,7 @@ It may ask questions while it runs: give the options an `asker`."#
 - `ws_channel.code_refused`: The one-time code is wrong.
 - `ws_channel.code_expired`: The one-time code, or the login step it belongs to, has expired.
 - `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a while.
+- `ws_channel.api_key_differs`: The API key of the settings is not this account's.
 - `ws_channel.challenge_malformed`: The challenge does not have the form that the protocol defines."#
     };
     (begin_log_in) => {
@@ -742,6 +744,7 @@ It may ask questions while it runs: give the options an `asker`."#
 - `ws_channel.code_refused`: The one-time code is wrong.
 - `ws_channel.code_expired`: The one-time code, or the login step it belongs to, has expired.
 - `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a while.
+- `ws_channel.api_key_differs`: The API key of the settings is not this account's.
 - `ws_channel.challenge_malformed`: The challenge does not have the form that the protocol defines."#
     };
     (continue_log_in) => {
@@ -763,6 +766,7 @@ It may ask questions while it runs: give the options an `asker`."#
 - `ws_channel.code_refused`: The one-time code is wrong.
 - `ws_channel.code_expired`: The one-time code, or the login step it belongs to, has expired.
 - `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a while.
+- `ws_channel.api_key_differs`: The API key of the settings is not this account's.
 - `ws_channel.challenge_malformed`: The challenge does not have the form that the protocol defines."#
     };
     (enrol_totp) => {
@@ -785,6 +789,7 @@ It may ask questions while it runs: give the options an `asker`."#
 - `ws_channel.code_refused`: The one-time code is wrong.
 - `ws_channel.code_expired`: The one-time code, or the login step it belongs to, has expired.
 - `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a while.
+- `ws_channel.api_key_differs`: The API key of the settings is not this account's.
 - `ws_channel.challenge_malformed`: The challenge does not have the form that the protocol defines."#
     };
     (reset_password) => {
@@ -807,6 +812,19 @@ It may ask questions while it runs: give the options an `asker`."#
 - `ws_channel.login_refused`: The service does not accept this account, mode and password.
 - `ws_channel.parameter_refused`: The service does not accept a parameter.
 - `ws_channel.challenge_malformed`: The challenge does not have the form that the protocol defines."#
+    };
+    (session_state) => {
+        r#"Get the state of the client's session: whether it lives, and how long.
+
+Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the next call learns
+of it.
+
+Takes `SessionStateRequest`, its builder (`SessionStateRequest::builder()`) or its JSON.
+
+It may ask questions while it runs: give the options an `asker`."#
+    };
+    (session_state errors) => {
+        r#""#
     };
     (export_session) => {
         r#"Export the session, encrypted, for another process.

@@ -415,12 +415,12 @@ fn logins(server: &Server) -> usize {
 async fn the_first_calls_log_in_once_by_themselves() {
     let server = Server::start(only("new")).await;
     let client = fresh(&server);
-    let state = client.get_session(json!({})).await.unwrap();
+    let state = client.session_state(json!({})).await.unwrap();
     assert_eq!((state.state, state.renews), (LoginSessionState::None, true));
     let (first, second) = tokio::join!(client.list_files(list()), client.list_files(list()));
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(logins(&server), 1);
-    let state = client.get_session(json!({})).await.unwrap();
+    let state = client.session_state(json!({})).await.unwrap();
     assert_eq!((state.state, state.mode), (LoginSessionState::Active, Some(Mode::Data)));
     assert!(state.seconds_left.is_some_and(|left| left > 3500), "{state:?}");
 }
@@ -437,7 +437,7 @@ async fn a_first_login_that_is_refused_is_not_tried_again() {
     let error = client.list_files(list()).await.unwrap_err();
     assert_eq!((error.code(), error.outcome()), ("ws_channel.not_logged_in", Some(Outcome::NotSent)));
     assert_eq!(logins(&server), 1, "a wrong password would lock the account");
-    assert!(!client.get_session(json!({})).await.unwrap().renews);
+    assert!(!client.session_state(json!({})).await.unwrap().renews);
 }
 
 #[tokio::test]

@@ -9,11 +9,10 @@ const LIMITS: TokenLimits = TokenLimits { token: MAX_BYTES, name: MAX_BYTES };
 
 /// Walks the whole text once. No entity is expanded; depth, counts and attributes are bounded.
 pub(crate) fn check(text: &str) -> Result<(), Problem> {
-    let mut nodes = 0_usize;
+    let mut nodes = Nodes::default();
     walk(text, |token| {
-        // Closing tags do not create nodes.
-        nodes += usize::from(!matches!(token, Token::End));
-        if nodes > MAX_NODES {
+        nodes.add(&token);
+        if nodes.are_too_many() {
             return Err(Refusal::new(
                 format!("there are more than {MAX_NODES} elements and texts"),
                 "split the file into several",
@@ -23,19 +22,37 @@ pub(crate) fn check(text: &str) -> Result<(), Problem> {
     })
 }
 
-/// The same without an error for too many nodes: returns whether a tree may hold it, where texts of blanks only are
-/// counted separately.
+/// The same without an error for too many nodes: returns whether a tree may hold it.
 pub(crate) fn fits_tree(text: &str) -> Result<bool, Problem> {
-    let (mut nodes, mut blanks) = (0_usize, 0_usize);
+    let mut nodes = Nodes::default();
     walk(text, |token| {
-        match token {
-            Token::End => {}
-            Token::Text(text) if text.trim_ascii().is_empty() => blanks += 1,
-            _ => nodes += 1,
-        }
-        Ok(if nodes.max(blanks) > MAX_NODES { Flow::Stop } else { Flow::Next })
+        nodes.add(&token);
+        Ok(if nodes.are_too_many() { Flow::Stop } else { Flow::Next })
     })?;
-    Ok(nodes.max(blanks) <= MAX_NODES)
+    Ok(!nodes.are_too_many())
+}
+
+/// The nodes of a tree. Texts of blanks only are counted separately: an indented file has as many of them as of
+/// everything else.
+#[derive(Default)]
+struct Nodes {
+    others: usize,
+    blanks: usize,
+}
+
+impl Nodes {
+    fn add(&mut self, token: &Token<'_>) {
+        match token {
+            // Closing tags do not create nodes.
+            Token::End => {}
+            Token::Text(text) if text.trim_ascii().is_empty() => self.blanks += 1,
+            _ => self.others += 1,
+        }
+    }
+
+    fn are_too_many(&self) -> bool {
+        self.others.max(self.blanks) > MAX_NODES
+    }
 }
 
 fn walk(text: &str, take: impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<(), Problem> {

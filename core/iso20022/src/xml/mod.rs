@@ -36,7 +36,7 @@ pub(crate) use write::{Layout, Writer};
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// Deepest nesting of elements that is read; ISO 20022 messages stay below 20.
 pub const MAX_DEPTH: usize = 64;
-/// Most elements, texts and comments that one file may hold, which bounds the memory of its tree (about 250 bytes each); a
+/// Most elements, texts and comments that one file may hold, and as many line ends between them, which bounds the memory of its tree (about 250 bytes each); a
 /// 7 MiB payment of the tersest kind holds about 380,000.
 pub const MAX_NODES: usize = 500_000;
 /// Most attributes, namespace declarations included, that one element may carry.
@@ -45,7 +45,8 @@ pub const MAX_ATTRIBUTES: usize = 32;
 /// Longest text of a library's error that is passed on, in characters: it may quote the file.
 const MAX_LIBRARY_TEXT: usize = 200;
 
-/// Checks size, encoding and all structural limits, and returns the text for [`Tree::parse`].
+/// Checks size, encoding and all structural limits, and returns the text for [`Tree::parse`]. Line ends between elements
+/// are counted separately, as indented files have as many of them as of everything else.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     if bytes.len() > MAX_BYTES {
         return Err(Problem::format(
@@ -59,9 +60,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     Ok(text)
 }
 
-/// The same for a check of a file of at most [`MAX_BYTES`] in the given encoding, whatever it declares. Line ends
-/// between elements are counted separately, as indented files have as many of them as of everything else; `None` if
-/// there are more of either than a tree may hold.
+/// The same for a check of a file of at most [`MAX_BYTES`] in the given encoding, whatever it declares; `None` if
+/// there are more nodes than a tree may hold.
 pub(crate) fn decode_for_check<'b>(bytes: &'b [u8], encoding: Option<&str>) -> Result<Option<Cow<'b, str>>, Problem> {
     let text = to_text(bytes, encoding)?;
     Ok(gate::fits_tree(&text)?.then_some(text))

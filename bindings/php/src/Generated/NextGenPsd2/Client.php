@@ -665,7 +665,7 @@ interface Client
      * @param string $method The HTTP method from `prepare_signature`.
      * @param string $target The request target from `prepare_signature`: the path with its query.
      * @param list<HeaderField> $headers The header fields from `prepare_signature`.
-     * @param string $signature The signature in base64.
+     * @param string $signature The signature.
      * @param Content|string|\SplFileInfo|resource|null $content The body alone, even if
      * `prepare_signature` had the whole request.
      * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
@@ -828,8 +828,8 @@ interface Client
      * @param Dialect|null $dialect The bank's dialect. Default: `era`.
      * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
      * must be a QWAC of the same organisation, from a trusted issuer.
-     * @param string|null $signingString The signing string that the sender claims to have signed, in
-     * base64. The first difference is then shown from it.
+     * @param string|null $signingString The signing string that the sender claims to have signed. The
+     * first difference is then shown from it.
      * @param string|null $known Other certificates of the sender as PEM text, one after the other, to
      * test whether one of their keys made the signature.
      * @param string|null $basePath The path before the API's own, such as `/api`: some senders sign

@@ -18,10 +18,10 @@ final class ExplainRequestResponse
      * @param list<Cause> $hypotheses The tested causes, the proven ones first.
      * @param DigestCompared $digest The digest compared with the body.
      * @param Refused|null $refused The bank's answer, if it refuses.
-     * @param string|null $expectedSigningString The expected signing string, in base64.
-     * @param string|null $actualSigningString The string compared with `expected_signing_string`, in
-     * base64. It is the sender's claimed string, unless that is the expected string and the signature
-     * proves another. Otherwise it is the string of a cause that the signature proves.
+     * @param string|null $expectedSigningString The expected signing string.
+     * @param string|null $actualSigningString The string compared with `expected_signing_string`. It is
+     * the sender's claimed string, unless that is the expected string and the signature proves another.
+     * Otherwise it is the string of a cause that the signature proves.
      * @param bool|null $clientTextWasSigned Whether the sender's claimed string has the signed hash.
      * Absent if either is missing.
      * @param FirstDifference|null $diff The first difference between the expected and the actual string.
@@ -58,8 +58,8 @@ final class ExplainRequestResponse
             hypotheses: array_map(static fn (mixed $item): mixed => Cause::fromArray($item), $data['hypotheses']),
             digest: DigestCompared::fromArray($data['digest']),
             refused: isset($data['refused']) ? Refused::fromArray($data['refused']) : null,
-            expectedSigningString: $data['expected_signing_string'] ?? null,
-            actualSigningString: $data['actual_signing_string'] ?? null,
+            expectedSigningString: isset($data['expected_signing_string']) ? Encode::bytes($data['expected_signing_string']) : null,
+            actualSigningString: isset($data['actual_signing_string']) ? Encode::bytes($data['actual_signing_string']) : null,
             clientTextWasSigned: $data['client_text_was_signed'] ?? null,
             diff: isset($data['diff']) ? FirstDifference::fromArray($data['diff']) : null,
             recovered: isset($data['recovered']) ? RecoveredHash::fromArray($data['recovered']) : null,
@@ -79,8 +79,8 @@ final class ExplainRequestResponse
             'text' => $this->text,
             'refused' => $this->refused === null ? null : (object) $this->refused->toArray(),
             'checks' => array_values(array_map(static fn (CheckResult $item): mixed => (object) $item->toArray(), $this->checks)),
-            'expected_signing_string' => $this->expectedSigningString,
-            'actual_signing_string' => $this->actualSigningString,
+            'expected_signing_string' => $this->expectedSigningString === null ? null : base64_encode($this->expectedSigningString),
+            'actual_signing_string' => $this->actualSigningString === null ? null : base64_encode($this->actualSigningString),
             'client_text_was_signed' => $this->clientTextWasSigned,
             'diff' => $this->diff === null ? null : (object) $this->diff->toArray(),
             'recovered' => $this->recovered === null ? null : (object) $this->recovered->toArray(),

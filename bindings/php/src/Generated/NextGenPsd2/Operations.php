@@ -71,6 +71,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
      * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
      * least the time that the server asks for, up to 5 s too. Default: 0.3.
+     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
+     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
+     * with embedded servers or test installations.
+     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
+     * answer to the same method and path; nothing is sent.
      * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's
      * customers may be redirected.
      * @param array<string, string>|null $headerNames Other header names, keyed by the documented names:
@@ -110,6 +115,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
+        ?string $recordTo = null,
+        ?string $replayFrom = null,
         ?array $allowedRedirectHosts = null,
         ?array $headerNames = null,
         ?string $trusted = null,
@@ -142,6 +149,8 @@ abstract class Operations extends AbstractClient implements Client
             'max_answer_bytes' => $maxAnswerBytes,
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
+            'record_to' => $recordTo,
+            'replay_from' => $replayFrom,
             'allowed_redirect_hosts' => $allowedRedirectHosts === null ? null : array_values($allowedRedirectHosts),
             'header_names' => $headerNames === null ? null : (object) $headerNames,
             'trusted' => $trusted,
@@ -932,7 +941,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $method The HTTP method from `prepare_signature`.
      * @param string $target The request target from `prepare_signature`: the path with its query.
      * @param list<HeaderField> $headers The header fields from `prepare_signature`.
-     * @param string $signature The signature in base64.
+     * @param string $signature The signature.
      * @param Content|string|\SplFileInfo|resource|null $content The body alone, even if
      * `prepare_signature` had the whole request.
      * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
@@ -956,7 +965,7 @@ abstract class Operations extends AbstractClient implements Client
             'method' => $method,
             'target' => $target,
             'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $headers)),
-            'signature' => $signature,
+            'signature' => base64_encode($signature),
             'certificate' => $certificate,
             'signing' => $signing === null ? null : (object) $signing->toArray(),
         ], content: Content::of($content)?->held());
@@ -1154,8 +1163,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Dialect|null $dialect The bank's dialect. Default: `era`.
      * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
      * must be a QWAC of the same organisation, from a trusted issuer.
-     * @param string|null $signingString The signing string that the sender claims to have signed, in
-     * base64. The first difference is then shown from it.
+     * @param string|null $signingString The signing string that the sender claims to have signed. The
+     * first difference is then shown from it.
      * @param string|null $known Other certificates of the sender as PEM text, one after the other, to
      * test whether one of their keys made the signature.
      * @param string|null $basePath The path before the API's own, such as `/api`: some senders sign
@@ -1187,7 +1196,7 @@ abstract class Operations extends AbstractClient implements Client
             'mode' => $mode?->value,
             'dialect' => $dialect?->value,
             'tls_certificate' => $tlsCertificate,
-            'signing_string' => $signingString,
+            'signing_string' => $signingString === null ? null : base64_encode($signingString),
             'known' => $known,
             'base_path' => $basePath,
         ], content: Content::of($content)?->held());

@@ -16,9 +16,9 @@ final class PrepareSignatureResponse
      * @param string $target The request target, for `attach_signature`: the path with its query.
      * @param list<HeaderField> $headers The header fields so far, in their order. Give them to
      * `attach_signature` unchanged.
-     * @param string $signingString The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes.
-     * @param string $hash The hash of the signing string by the algorithm's hash, in base64: for a device
-     * that takes a hash. It must not be hashed again.
+     * @param string $signingString The signing string: RSASSA-PKCS1-v1_5 over these bytes.
+     * @param string $hash The hash of the signing string by the algorithm's hash: for a device that takes
+     * a hash. It must not be hashed again.
      * @param string $algorithm `rsa-sha256` or `rsa-sha512`.
      */
     public function __construct(
@@ -42,8 +42,8 @@ final class PrepareSignatureResponse
             method: $data['method'],
             target: $data['target'],
             headers: array_map(static fn (mixed $item): mixed => HeaderField::fromArray($item), $data['headers']),
-            signingString: $data['signing_string'],
-            hash: $data['hash'],
+            signingString: Encode::bytes($data['signing_string']),
+            hash: Encode::bytes($data['hash']),
             algorithm: $data['algorithm'],
         );
     }
@@ -59,8 +59,8 @@ final class PrepareSignatureResponse
             'method' => $this->method,
             'target' => $this->target,
             'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $this->headers)),
-            'signing_string' => $this->signingString,
-            'hash' => $this->hash,
+            'signing_string' => base64_encode($this->signingString),
+            'hash' => base64_encode($this->hash),
             'algorithm' => $this->algorithm,
         ]);
     }

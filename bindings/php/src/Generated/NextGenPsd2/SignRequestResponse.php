@@ -14,7 +14,7 @@ final class SignRequestResponse
     /**
      * @param list<HeaderField> $headers All header fields to send, in this order: the given ones and the
      * added ones.
-     * @param string $signingString The signing string, in base64.
+     * @param string $signingString The signing string.
      * @param string $keyId The key id of the signature.
      */
     public function __construct(
@@ -33,7 +33,7 @@ final class SignRequestResponse
     {
         return new self(
             headers: array_map(static fn (mixed $item): mixed => HeaderField::fromArray($item), $data['headers']),
-            signingString: $data['signing_string'],
+            signingString: Encode::bytes($data['signing_string']),
             keyId: $data['key_id'],
         );
     }
@@ -47,7 +47,7 @@ final class SignRequestResponse
     {
         return Encode::present([
             'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $this->headers)),
-            'signing_string' => $this->signingString,
+            'signing_string' => base64_encode($this->signingString),
             'key_id' => $this->keyId,
         ]);
     }

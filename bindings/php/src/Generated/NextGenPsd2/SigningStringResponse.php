@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class SigningStringResponse
 {
     /**
-     * @param string $signingString The signing string in base64: its bytes need not be text.
+     * @param string $signingString The signing string: its bytes need not be text.
      * @param list<string> $signedHeaders The names of its lines, in lower case.
      */
     public function __construct(
@@ -29,7 +29,7 @@ final class SigningStringResponse
     public static function fromArray(array $data): self
     {
         return new self(
-            signingString: $data['signing_string'],
+            signingString: Encode::bytes($data['signing_string']),
             signedHeaders: $data['signed_headers'],
         );
     }
@@ -42,7 +42,7 @@ final class SigningStringResponse
     public function toArray(): array
     {
         return Encode::present([
-            'signing_string' => $this->signingString,
+            'signing_string' => base64_encode($this->signingString),
             'signed_headers' => array_values($this->signedHeaders),
         ]);
     }

@@ -63,6 +63,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
      * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
      * least the time that the server asks for, up to 5 s too. Default: 0.3.
+     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
+     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
+     * with embedded servers or test installations.
+     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
+     * answer to the same method and path; nothing is sent.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
@@ -87,6 +92,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
+        ?string $recordTo = null,
+        ?string $replayFrom = null,
         ?LoggerInterface $logger = null,
         ?Bridge $bridge = null,
     ) {
@@ -109,6 +116,8 @@ abstract class Operations extends AbstractClient implements Client
             'max_answer_bytes' => $maxAnswerBytes,
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
+            'record_to' => $recordTo,
+            'replay_from' => $replayFrom,
         ], null, null, $logger, false, $bridge);
     }
 

@@ -301,6 +301,7 @@ interface Client
      * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
@@ -1407,6 +1408,7 @@ interface Client
      * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
      * call are added.
      *
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
      * `ws_channel.code_expired`
@@ -1459,6 +1461,7 @@ interface Client
      * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
      * call are added.
      *
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
      * `ws_channel.code_expired`
@@ -1512,6 +1515,7 @@ interface Client
      * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
      * call are added.
      *
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
      * `ws_channel.code_expired`
@@ -1564,6 +1568,7 @@ interface Client
      * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
      * call are added.
      *
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
      * `ws_channel.code_expired`
@@ -1632,6 +1637,35 @@ interface Client
         ?int $retries = null,
         ?array &$withResponse = null,
     ): PasswordResetResponse;
+
+    /**
+     * Get the state of the client's session: whether it lives, and how long.
+     *
+     * Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the
+     * next call learns of it.
+     *
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws BankchannelException
+     */
+    public function sessionState(
+        ?float $timeout = null,
+        ?callable $onCode = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): SessionStateResponse;
 
     /**
      * Export the session, encrypted, for another process.

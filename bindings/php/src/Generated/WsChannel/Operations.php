@@ -46,8 +46,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Bank|null $bank The bank for requests that name none.
      * @param float|null $flowTimeoutS The time limit of a whole flow with its questions and waits, in
      * seconds, fractions allowed. With 0 or without a value only the limits of its exchanges apply.
-     * @param bool|null $renewSession Whether to renew a data session once per call, with the password, if
-     * the service no longer accepts it.
+     * @param bool|null $renewSession Whether calls log in by themselves in data mode, with the password:
+     * the first time, and once per call if the session has expired or the service no longer accepts it.
+     * Not after a logout, nor after a refused login.
      * @param string|Secret|null $sealKey The key that encrypts sessions and logins when they leave this
      * process: 32 random characters or more.
      * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
@@ -73,6 +74,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
      * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
      * least the time that the server asks for, up to 5 s too. Default: 0.3.
+     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
+     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
+     * with embedded servers or test installations.
+     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
+     * answer to the same method and path; nothing is sent.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -109,6 +115,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
+        ?string $recordTo = null,
+        ?string $replayFrom = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
@@ -141,6 +149,8 @@ abstract class Operations extends AbstractClient implements Client
             'max_answer_bytes' => $maxAnswerBytes,
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
+            'record_to' => $recordTo,
+            'replay_from' => $replayFrom,
         ], $onCode, $signer, $logger, $fromEnv, $bridge);
     }
 
@@ -169,8 +179,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Bank|null $bank The bank for requests that name none.
      * @param float|null $flowTimeoutS The time limit of a whole flow with its questions and waits, in
      * seconds, fractions allowed. With 0 or without a value only the limits of its exchanges apply.
-     * @param bool|null $renewSession Whether to renew a data session once per call, with the password, if
-     * the service no longer accepts it.
+     * @param bool|null $renewSession Whether calls log in by themselves in data mode, with the password:
+     * the first time, and once per call if the session has expired or the service no longer accepts it.
+     * Not after a logout, nor after a refused login.
      * @param string|Secret|null $sealKey The key that encrypts sessions and logins when they leave this
      * process: 32 random characters or more.
      * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
@@ -196,6 +207,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
      * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
      * least the time that the server asks for, up to 5 s too. Default: 0.3.
+     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
+     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
+     * with embedded servers or test installations.
+     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
+     * answer to the same method and path; nothing is sent.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -231,6 +247,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
+        ?string $recordTo = null,
+        ?string $replayFrom = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
@@ -262,6 +280,8 @@ abstract class Operations extends AbstractClient implements Client
             maxAnswerBytes: $maxAnswerBytes,
             retries: $retries,
             retryBackoffS: $retryBackoffS,
+            recordTo: $recordTo,
+            replayFrom: $replayFrom,
             onCode: $onCode,
             signer: $signer,
             logger: $logger,
@@ -610,6 +630,7 @@ abstract class Operations extends AbstractClient implements Client
      * call are added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
@@ -1942,6 +1963,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
      * call are added.
      *
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
      * `ws_channel.code_expired`
@@ -2006,6 +2028,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
      * call are added.
      *
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
      * `ws_channel.code_expired`
@@ -2071,6 +2094,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
      * call are added.
      *
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
      * `ws_channel.code_expired`
@@ -2134,6 +2158,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
      * call are added.
      *
+     * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
      * `ws_channel.code_expired`
@@ -2221,6 +2246,40 @@ abstract class Operations extends AbstractClient implements Client
         ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return PasswordResetResponse::fromArray($response);
+    }
+
+    /**
+     * Get the state of the client's session: whether it lives, and how long.
+     *
+     * Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the
+     * next call learns of it.
+     *
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws BankchannelException
+     */
+    public function sessionState(
+        ?float $timeout = null,
+        ?callable $onCode = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): SessionStateResponse {
+        [$response] = $this->carryOut('ws_channel.session_state', [
+        ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return SessionStateResponse::fromArray($response);
     }
 
     /**

@@ -8,11 +8,11 @@ pub mod continue_log_in;
 pub mod download_new_files;
 pub mod enrol_totp;
 pub mod export_session;
-pub mod get_session;
 pub mod import_session;
 pub mod log_in;
 pub mod register_account;
 pub mod reset_password;
+pub mod session_state;
 pub mod sign_and_upload;
 pub mod upload_and_wait;
 
@@ -57,7 +57,7 @@ macro_rules! for_each_flow {
             continue_log_in::ContinueLogIn;
             enrol_totp::EnrolTotp;
             reset_password::ResetPassword;
-            get_session::GetSession;
+            session_state::SessionState;
             export_session::ExportSession;
             import_session::ImportSession;
             sign_and_upload::SignAndUpload;

@@ -1,8 +1,9 @@
 //! The second half of signing with a key that is kept elsewhere (§2.1, S6–S7).
 
 use bankchannel_crypto::random::uuid_v4;
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, model::InlineBytes,
+};
 
 use super::{
     prepare_signature::{header_fields, sign_fault},
@@ -26,8 +27,8 @@ pub struct AttachSignatureRequest {
     pub target: String,
     /// The header fields from `prepare_signature`.
     pub headers: Vec<HeaderField>,
-    /// The signature in base64.
-    pub signature: String,
+    /// The signature.
+    pub signature: InlineBytes,
     /// The QSEAL certificate as PEM text.
     #[boundary(profile)]
     pub certificate: String,
@@ -73,16 +74,12 @@ impl Local for AttachSignature {
         };
         let request = given.read(&with)?;
         let certificate = cached::certificate("certificate", &asked.certificate, &with)?;
-        let signature = STANDARD
-            .decode(asked.signature.as_bytes())
-            .ok()
-            .ok_or_else(|| Error::invalid_field("signature", "must be standard base64 with padding"))?;
         // All headers are already present, so nothing is added.
         let id = uuid_v4();
         let prepared =
             signing::prepare(request, &certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
         let key_id = prepared.key_id.clone();
-        let finished = prepared.finish(&signature, &certificate, &profile);
+        let finished = prepared.finish(&asked.signature, &certificate, &profile);
         let request = finished.map_err(|fault| match fault.header.as_deref() {
             Some("Signature") => Error::invalid_field(
                 "signature",

@@ -1,8 +1,7 @@
 //! The first half of signing with a key that is kept elsewhere (§2.1, S1–S4).
 
 use bankchannel_crypto::random::uuid_v4;
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, model::InlineBytes};
 
 use super::sign_request::ERRORS;
 use crate::{
@@ -37,11 +36,11 @@ pub struct PrepareSignatureResponse {
     pub target: String,
     /// The header fields so far, in their order. Give them to `attach_signature` unchanged.
     pub headers: Vec<HeaderField>,
-    /// The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes.
-    pub signing_string: String,
-    /// The hash of the signing string by the algorithm's hash, in base64: for a device that takes a hash. It must not
+    /// The signing string: RSASSA-PKCS1-v1_5 over these bytes.
+    pub signing_string: InlineBytes,
+    /// The hash of the signing string by the algorithm's hash: for a device that takes a hash. It must not
     /// be hashed again.
-    pub hash: String,
+    pub hash: InlineBytes,
     /// `rsa-sha256` or `rsa-sha512`.
     pub algorithm: String,
 }
@@ -75,8 +74,8 @@ impl Local for PrepareSignature {
             method: prepared.request.method,
             target: prepared.request.target,
             headers: header_fields(prepared.request.headers)?,
-            signing_string: STANDARD.encode(&prepared.signing_string.bytes),
-            hash: STANDARD.encode(profile.signature_hash.digest(&prepared.signing_string.bytes)),
+            signing_string: prepared.signing_string.bytes.clone().into(),
+            hash: profile.signature_hash.digest(&prepared.signing_string.bytes).into(),
             algorithm: algorithm_name(profile.signature_hash).to_owned(),
         })
     }

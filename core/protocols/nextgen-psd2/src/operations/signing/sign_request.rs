@@ -1,8 +1,9 @@
 //! Signs a request (§2).
 
 use bankchannel_crypto::random::uuid_v4;
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row, model::InlineBytes,
+};
 
 use super::prepare_signature::{header_fields, sign_fault};
 use crate::{
@@ -36,8 +37,8 @@ pub struct SignRequestRequest {
 pub struct SignRequestResponse {
     /// All header fields to send, in this order: the given ones and the added ones.
     pub headers: Vec<HeaderField>,
-    /// The signing string, in base64.
-    pub signing_string: String,
+    /// The signing string.
+    pub signing_string: InlineBytes,
     /// The key id of the signature.
     pub key_id: String,
 }
@@ -109,7 +110,7 @@ impl Local for SignRequest {
         let (request, signed) = prepared.complete(&signature, certificate, &profile).map_err(sign_fault)?;
         Ok(SignRequestResponse {
             headers: header_fields(request.headers)?,
-            signing_string: STANDARD.encode(&signed.signing_string.bytes),
+            signing_string: signed.signing_string.bytes.into(),
             key_id: signed.key_id,
         })
     }

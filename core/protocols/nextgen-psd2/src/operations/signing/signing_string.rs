@@ -1,7 +1,6 @@
 //! The signing string of a request (§2.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, model::InlineBytes};
 
 use crate::{
     declare,
@@ -24,8 +23,8 @@ pub struct SigningStringRequest {
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct SigningStringResponse {
-    /// The signing string in base64: its bytes need not be text.
-    pub signing_string: String,
+    /// The signing string: its bytes need not be text.
+    pub signing_string: InlineBytes,
     /// The names of its lines, in lower case.
     pub signed_headers: Vec<String>,
 }
@@ -55,7 +54,7 @@ impl Local for SigningString {
         };
         let built =
             signing::signing_string(&names, &request).map_err(|fault| Error::invalid_field("signed_headers", fault))?;
-        Ok(SigningStringResponse { signing_string: STANDARD.encode(&built.bytes), signed_headers: names })
+        Ok(SigningStringResponse { signing_string: built.bytes.into(), signed_headers: names })
     }
 }
 

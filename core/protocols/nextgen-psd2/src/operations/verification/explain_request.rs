@@ -1,7 +1,6 @@
 //! Explains a bank's checks of a request (§3.3).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, model::InlineBytes};
 use data_encoding::HEXLOWER;
 
 use super::{
@@ -33,8 +32,8 @@ pub struct ExplainRequestRequest {
         tls_certificate: String,
     ))]
     pub verify: VerifyRequestRequest,
-    /// The signing string that the sender claims to have signed, in base64. The first difference is then shown from it.
-    pub signing_string: Option<String>,
+    /// The signing string that the sender claims to have signed. The first difference is then shown from it.
+    pub signing_string: Option<InlineBytes>,
     /// Other certificates of the sender as PEM text, one after the other, to test whether one of their keys made the
     /// signature.
     pub known: Option<String>,
@@ -172,12 +171,12 @@ pub struct ExplainRequestResponse {
     pub refused: Option<Refused>,
     /// All checks in their order.
     pub checks: Vec<CheckResult>,
-    /// The expected signing string, in base64.
-    pub expected_signing_string: Option<String>,
-    /// The string compared with `expected_signing_string`, in base64. It is the sender's claimed string, unless that is
+    /// The expected signing string.
+    pub expected_signing_string: Option<InlineBytes>,
+    /// The string compared with `expected_signing_string`. It is the sender's claimed string, unless that is
     /// the expected string and the signature proves another. Otherwise it is the string of a cause that the signature
     /// proves.
-    pub actual_signing_string: Option<String>,
+    pub actual_signing_string: Option<InlineBytes>,
     /// Whether the sender's claimed string has the signed hash. Absent if either is missing.
     pub client_text_was_signed: Option<bool>,
     /// The first difference between the expected and the actual string.
@@ -216,16 +215,13 @@ impl Local for ExplainRequest {
     fn run(mut asked: ExplainRequestRequest, with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
         let request = std::mem::take(&mut asked.verify.request).read(&with)?;
         let (verified, explained) = examine(&request, &asked, &with)?;
-        let actual = explained.compared().map(|text| STANDARD.encode(text));
+        let actual = explained.compared().map(|text| text.to_vec().into());
         Ok(ExplainRequestResponse {
             verdict: explained.verdict_id().to_owned(),
             text: explained.text(),
             refused: refused(&verified),
             checks: checks(&verified),
-            expected_signing_string: explained
-                .expected_signing_string
-                .as_ref()
-                .map(|text| STANDARD.encode(&text.bytes)),
+            expected_signing_string: explained.expected_signing_string.as_ref().map(|text| text.bytes.clone().into()),
             actual_signing_string: actual,
             client_text_was_signed: explained.client_text_was_signed,
             diff: explained.diff.as_ref().map(FirstDifference::from),
@@ -247,15 +243,6 @@ pub fn examine(
     with: &LocalContext<'_>,
 ) -> Result<(Verified, Explanation), Error> {
     let mut known = cached::certificates("known", asked.known.as_deref())?;
-    let signed = match &asked.signing_string {
-        Some(text) => Some(
-            STANDARD
-                .decode(text.as_bytes())
-                .ok()
-                .ok_or_else(|| Error::invalid_field("signing_string", "must be standard base64 with padding"))?,
-        ),
-        None => None,
-    };
     let base_path = asked.base_path.as_deref().unwrap_or_default();
     if !base_path.is_empty() && !base_path.starts_with('/') {
         return Err(Error::invalid_field("base_path", "must begin with `/`, such as `/api`"));
@@ -265,7 +252,7 @@ pub fn examine(
     // The issuer's serial number in the key id is a known mistake.
     known.extend(trusted.verifier.anchors().iter().cloned());
     let input = ExplainInput {
-        client_signing_string: signed.as_deref(),
+        client_signing_string: asked.signing_string.as_deref(),
         known: &known,
         tls_client: policy.tls_client.as_ref(),
         base_path,

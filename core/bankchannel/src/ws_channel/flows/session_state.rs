@@ -9,12 +9,12 @@ use crate::{CallOptions, ws_channel::WsChannel};
 /// Nothing.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
-pub struct GetSessionRequest {}
+pub struct SessionStateRequest {}
 
 /// The client's session, as the client knows it.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
-pub struct GetSessionResponse {
+pub struct SessionStateResponse {
     /// Its state.
     pub state: LoginSessionState,
     /// The account of the session.
@@ -43,13 +43,13 @@ pub enum LoginSessionState {
 
 /// Says whether the client has a session that lives.
 #[derive(Debug)]
-pub struct GetSession;
+pub struct SessionState;
 
-impl Operation for GetSession {
-    type Request = GetSessionRequest;
-    type Response = GetSessionResponse;
+impl Operation for SessionState {
+    type Request = SessionStateRequest;
+    type Response = SessionStateResponse;
     const DECLARATION: Declaration = flow(
-        "ws_channel.get_session",
+        "ws_channel.session_state",
         "session",
         "Get the state of the client's session: whether it lives, and how long",
         "Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the next call \
@@ -58,8 +58,8 @@ impl Operation for GetSession {
     );
 }
 
-impl Flow<WsChannel> for GetSession {
-    async fn run(client: &WsChannel, _: GetSessionRequest, _: &CallOptions) -> Result<GetSessionResponse> {
+impl Flow<WsChannel> for SessionState {
+    async fn run(client: &WsChannel, _: SessionStateRequest, _: &CallOptions) -> Result<SessionStateResponse> {
         let (session, is_fresh) = client.session_and_is_fresh();
         let state = match (session.is_logged_in(), session.is_expired()) {
             (true, false) => LoginSessionState::Active,
@@ -68,7 +68,7 @@ impl Flow<WsChannel> for GetSession {
             (false, _) => LoginSessionState::None,
         };
         let is_active = state == LoginSessionState::Active;
-        Ok(GetSessionResponse {
+        Ok(SessionStateResponse {
             state,
             seconds_left: session
                 .time_left()
