@@ -77,6 +77,12 @@ enum BankchannelStatus
      * slow caller gets the newest.
      */
     BANKCHANNEL_STATUS_PROGRESS = 6,
+    /**
+     * The call reports a request that begins, or its answer, as requested in its options: JSON `{"request": {"method",
+     * "target", "attempt"}}`, with `answer` (`{"method", "status", "headers", "duration_s"}`, and `request_id` if there is
+     * one) once it is there; continue with `BANKCHANNEL_REPLY_GO`.
+     */
+    BANKCHANNEL_STATUS_EXCHANGE = 7,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -369,6 +375,15 @@ typedef struct {
      * `request_id` and `duration_s` of each answer to an exchange of the call. 0 gives the response itself.
      */
     uint32_t with_response;
+    /**
+     * 1 makes `bankchannel_call_resume` also report each request and each answer (`BANKCHANNEL_STATUS_EXCHANGE`), 0 does
+     * not. Only for resumed calls.
+     */
+    uint32_t hooks;
+    /**
+     * Not used; 0.
+     */
+    uint32_t reserved;
 } BankchannelCallOptions;
 
 #ifdef __cplusplus

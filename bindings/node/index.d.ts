@@ -137,6 +137,18 @@ export interface HttpExchange {
   readonly requestId?: string;
 }
 
+/** A request of a call that begins: one attempt at an exchange. */
+export interface HttpRequest {
+  /** The operation that was called, such as `ws_channel.list_files`. */
+  readonly operation: string;
+  /** The method of the request. */
+  readonly method: string;
+  /** Path and query as in logs: addresses, numbers and names in them are redacted. */
+  readonly target: string;
+  /** The number of the attempt, from 1. */
+  readonly attempt: number;
+}
+
 /** A value as JSON has it. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
@@ -286,6 +298,10 @@ export interface AskOptions {
 export interface ClientOptions extends AskOptions {
   /** Receives the log records of every call; by default, nothing is logged. Its exceptions are ignored. */
   logger?: Logger;
+  /** Called when a request begins; it cannot change it. Its exceptions are logged, and the call continues. */
+  onRequest?: (request: HttpRequest) => void;
+  /** Called when the head of an answer is there, in the same way. A request that fails without an answer has none. */
+  onResponse?: (request: HttpRequest, answer: HttpExchange) => void;
 }
 
 /** The catalogue: every operation with its schemas and errors. */

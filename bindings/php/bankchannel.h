@@ -10,6 +10,7 @@ enum BankchannelStatus
     BANKCHANNEL_STATUS_WANT_PIECE = 4,
     BANKCHANNEL_STATUS_PIECE = 5,
     BANKCHANNEL_STATUS_PROGRESS = 6,
+    BANKCHANNEL_STATUS_EXCHANGE = 7,
 };
 typedef uint32_t BankchannelStatus;
 enum BankchannelCategory
@@ -78,6 +79,8 @@ typedef struct {
     size_t request_id_size;
     int32_t retries;
     uint32_t with_response;
+    uint32_t hooks;
+    uint32_t reserved;
 } BankchannelCallOptions;
 uint32_t bankchannel_abi_version(void);
 const char *bankchannel_version(void);

@@ -77,8 +77,9 @@ pub unsafe extern "C" fn bankchannel_call(
         if parameters.log {
             return Err(misuse("log", "needs a call that is resumed: use bankchannel_call_begin"));
         }
-        if parameters.progress {
-            return Err(misuse("progress", "needs a call that is resumed: use bankchannel_call_begin"));
+        if parameters.progress || parameters.hooks {
+            let option = if parameters.progress { "progress" } else { "hooks" };
+            return Err(misuse(option, "needs a call that is resumed: use bankchannel_call_begin"));
         }
         // SAFETY: as the caller promises.
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
@@ -330,6 +331,10 @@ unsafe fn hand_over(
         Event::Piece(piece) => (BankchannelStatus::Piece, None, Some(piece)),
         Event::Progress(progress) => {
             (BankchannelStatus::Progress, Some(bankchannel_bridge::progress_json(&progress)), None)
+        }
+        Event::Exchange(stage) => {
+            let json = bankchannel_bridge::exchange_json(&stage).to_string();
+            (BankchannelStatus::Exchange, Some(json), None)
         }
         Event::Failed(error) => return Err(error.into()),
     };

@@ -56,6 +56,11 @@ pub struct BankchannelCallOptions {
     /// 1 makes the response an object `{"response": …, "exchanges": […]}`: `exchanges` has `method`, `status`, `headers`,
     /// `request_id` and `duration_s` of each answer to an exchange of the call. 0 gives the response itself.
     pub with_response: u32,
+    /// 1 makes `bankchannel_call_resume` also report each request and each answer (`BANKCHANNEL_STATUS_EXCHANGE`), 0 does
+    /// not. Only for resumed calls.
+    pub hooks: u32,
+    /// Not used; 0.
+    pub reserved: u32,
 }
 
 impl Default for BankchannelCallOptions {
@@ -76,6 +81,8 @@ impl Default for BankchannelCallOptions {
             request_id_size: 0,
             retries: -1,
             with_response: 0,
+            hooks: 0,
+            reserved: 0,
         }
     }
 }
@@ -152,6 +159,12 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
     if given.progress > 1 {
         return Err(misuse("progress", "must be 0 or 1"));
     }
+    if given.hooks > 1 {
+        return Err(misuse("hooks", "must be 0 or 1"));
+    }
+    if given.reserved != 0 {
+        return Err(misuse("reserved", "must be 0"));
+    }
     if given.with_response > 1 {
         return Err(misuse("with_response", "must be 0 or 1"));
     }
@@ -168,6 +181,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
             destination: destination(&given)?,
             log: given.log == 1,
             progress: given.progress == 1,
+            hooks: given.hooks == 1,
             request_id: request_id(&given)?,
             retries: u32::try_from(given.retries).ok(),
             with_response: given.with_response == 1,

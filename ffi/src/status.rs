@@ -28,6 +28,10 @@ pub enum BankchannelStatus {
     /// the bytes of the current message's body that have been sent or received, reported at most ten times a second. A
     /// slow caller gets the newest.
     Progress = 6,
+    /// The call reports a request that begins, or its answer, as requested in its options: JSON `{"request": {"method",
+    /// "target", "attempt"}}`, with `answer` (`{"method", "status", "headers", "duration_s"}`, and `request_id` if there is
+    /// one) once it is there; continue with `BANKCHANNEL_REPLY_GO`.
+    Exchange = 7,
 }
 
 /// The caller's reply to a call.

@@ -159,6 +159,7 @@ fn operations(protocol: &Protocol, settings: &'static StructShape) -> Generated 
             "Encode",
             "Exception\\BankchannelException",
             "HttpExchange",
+            "HttpRequest",
             "Progress",
             "Question",
             "Secret",

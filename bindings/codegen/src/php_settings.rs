@@ -36,7 +36,13 @@ pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'stati
     }
     let environment = if protocol.environment() { "$fromEnv" } else { "false" };
     let before = format!("        parent::__construct({}, ", quoted(protocol.name));
-    fields_as(out, &before, settings, &format!(", {asked}, $logger, {environment}, $bridge);"), encoded);
+    fields_as(
+        out,
+        &before,
+        settings,
+        &format!(", {asked}, $logger, {environment}, $bridge, $onRequest, $onResponse);"),
+        encoded,
+    );
     out.line("    }");
     if protocol.environment() {
         from_env(out, protocol, settings);
@@ -69,7 +75,7 @@ fn from_env(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) 
         names.extend(["onCode".to_owned(), "signer".to_owned()]);
     }
     names.extend(protocol.interfaces.iter().map(|interface| interface.option.to_owned()));
-    names.push("logger".to_owned());
+    names.extend(["logger", "onRequest", "onResponse"].map(str::to_owned));
     for name in names {
         out.line(format!("            {name}: ${name},"));
     }
@@ -101,7 +107,10 @@ fn documented(protocol: &Protocol, settings: &'static StructShape) -> String {
         doc.push_str(&format!("\n@param {}|null ${} {}", interface.name, interface.option, plain(interface.what)));
     }
     doc.push_str(
-        "\n@param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.",
+        "\n@param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.\
+         \n@param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it cannot change it. What it \
+         throws is logged, and the call goes on.\
+         \n@param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is there.",
     );
     doc
 }
@@ -121,6 +130,8 @@ fn parameters(out: &mut Out, protocol: &Protocol, settings: &'static StructShape
         out.line(format!("        ?{} ${} = null,", interface.name, interface.option));
     }
     out.line("        ?LoggerInterface $logger = null,");
+    out.line("        ?callable $onRequest = null,");
+    out.line("        ?callable $onResponse = null,");
 }
 
 /// The enum of a setting with a list of names: a configuration has it as text.

@@ -106,11 +106,11 @@ fn module(protocol: &Protocol) -> Result<String, String> {
         out.blank();
     }
     if protocol.asks() {
-        out.line("    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, Signer");
+        out.line("    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer");
     } else if protocol.operations.iter().any(|operation| operation.reports()) {
-        out.line("    from ._call import HttpExchange, OnProgress");
+        out.line("    from ._call import HttpExchange, OnProgress, OnRequest, OnResponse");
     } else if !protocol.is_module() {
-        out.line("    from ._call import HttpExchange");
+        out.line("    from ._call import HttpExchange, OnRequest, OnResponse");
     }
     for (module, names) in protocol.taken_from_modules() {
         out.line(format!("    from .{module} import {}", names.join(", ")));

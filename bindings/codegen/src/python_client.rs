@@ -79,9 +79,9 @@ fn settings_types(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
         out.blank();
         out.line(format!("class {prefix}{name}Settings(_{name}Settings, total=False):"));
         out.docstring("    ", &format!("What `{prefix}{name}` may be given by keyword."));
-        for (option, class, doc) in asked(protocol) {
+        for (option, class, doc) in asked(protocol, form) {
             out.blank();
-            out.line(format!("    {option}: {prefix}{class} | None"));
+            out.line(format!("    {option}: {class} | None"));
             out.docstring("    ", doc);
         }
     }
@@ -97,10 +97,22 @@ const ASKED: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// The callbacks that this protocol has, and the program's objects that it asks.
-fn asked(protocol: &Protocol) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+/// The callbacks of every client for its requests: they are the same in both forms.
+const HOOKS: [(&str, &str, &str); 2] = [
+    ("on_request", "OnRequest", "Is told of each request that begins, with a `HttpRequest`; it cannot change it."),
+    (
+        "on_response",
+        "OnResponse",
+        "Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time.",
+    ),
+];
+
+/// The callbacks that this protocol has, and the program's objects that it asks: name, type and purpose.
+fn asked(protocol: &Protocol, form: Form) -> impl Iterator<Item = (&'static str, String, &'static str)> {
     let objects = protocol.interfaces.iter().map(|interface| (interface.option, interface.name, interface.what));
-    ASKED.into_iter().filter(|_| protocol.asks()).chain(objects)
+    let of_form = ASKED.into_iter().filter(|_| protocol.asks()).chain(objects);
+    let hooks = HOOKS.into_iter().map(|(name, class, what)| (name, class.to_owned(), what));
+    of_form.map(move |(name, class, what)| (name, format!("{}{class}", form.prefix()), what)).chain(hooks)
 }
 
 fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form) {
@@ -119,7 +131,7 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
     for field in settings.fields {
         doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
     }
-    for (name, _, what) in asked(protocol) {
+    for (name, _, what) in asked(protocol, form) {
         doc.push_str(&format!("\n    {name}: {what}"));
     }
     out.docstring("    ", &doc);
@@ -132,8 +144,8 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
     for field in settings.fields {
         out.line(format!("        {},", parameter(field)));
     }
-    for (name, class, _) in asked(protocol) {
-        out.line(format!("        {name}: {prefix}{class} | None = None,"));
+    for (name, class, _) in asked(protocol, form) {
+        out.line(format!("        {name}: {class} | None = None,"));
     }
     out.line("    ) -> None:");
     out.line("        super().__init__(");
@@ -148,6 +160,7 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
     for interface in protocol.interfaces {
         out.line(format!("            whom={},", interface.option));
     }
+    out.line("            hooks=(on_request, on_response),");
     out.line("        )");
     if protocol.environment() {
         from_env(out, protocol, form);

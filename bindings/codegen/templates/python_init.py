@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from ._call import AsyncOnCode as AsyncOnCode
     from ._call import AsyncSigner as AsyncSigner
     from ._call import HttpExchange as HttpExchange
+    from ._call import HttpRequest as HttpRequest
     from ._call import OnCode as OnCode
     from ._call import OnProgress as OnProgress
+    from ._call import OnRequest as OnRequest
+    from ._call import OnResponse as OnResponse
     from ._call import Progress as Progress
     from ._call import Question as Question
     from ._call import SignatureRequest as SignatureRequest

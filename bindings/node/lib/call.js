@@ -187,20 +187,31 @@ function programFailed(what, fault, logger) {
  * Reports the call's progress to the program. A callback that fails is not called again: it must not change the result
  * of a payment.
  */
-function teller(onProgress, logger) {
-  let tell = onProgress;
+function teller(callback, logger, name = 'onProgress') {
+  let tell = callback;
   const failed = (fault) => {
-    if (tell) programFailed('onProgress', fault, logger);
+    if (tell) programFailed(name, fault, logger);
     tell = undefined;
   };
-  return (progress) => {
+  return (...given) => {
     try {
-      const told = tell?.(progress);
+      const told = tell?.(...given);
       // The callback may be async; the call does not wait for it.
       if (typeof told?.then === 'function') told.then(undefined, failed);
     } catch (fault) {
       failed(fault);
     }
+  };
+}
+
+/** Reports requests and answers of a call, in the same way. */
+function hooks({ onRequest, onResponse }, operation, logger) {
+  const before = onRequest && teller(onRequest, logger, 'onRequest');
+  const after = onResponse && teller(onResponse, logger, 'onResponse');
+  return ({ request, answer }) => {
+    const begun = { operation, ...request };
+    if (answer) after?.(begun, inNames(answer));
+    else before?.(begun);
   };
 }
 
@@ -259,6 +270,9 @@ async function answer(event, iterator, parts) {
     case 'progress':
       parts.tell(JSON.parse(event.text));
       return ['go'];
+    case 'exchange':
+      parts.told(JSON.parse(event.text));
+      return ['go'];
     default:
       return ['answer', await answered(JSON.parse(event.text), parts)];
   }
@@ -312,4 +326,4 @@ function inNames(fields) {
   return named;
 }
 
-module.exports = { Call, carryThrough, teller };
+module.exports = { Call, carryThrough, hooks, teller };

@@ -6,7 +6,7 @@ const { PassThrough } = require('node:stream');
 const { inspect } = require('node:util');
 
 const { onAbort } = require('./abort');
-const { Call, carryThrough, teller } = require('./call');
+const { Call, carryThrough, hooks, teller } = require('./call');
 const { inPlace, sink, source } = require('./content');
 const { described } = require('./descriptor');
 const { renamed } = require('./renamed');
@@ -232,7 +232,7 @@ class Client {
 
   async #run(operation, request, content, options) {
     const { destination, timeout, signal, onProgress, requestId, retries, withResponse, ...callbacks } = object('options', options);
-    const { onCode, signer, logger, ...given } = { ...this.#options, ...checked(callbacks, this.#objects) };
+    const { onCode, signer, logger, onRequest, onResponse, ...given } = { ...this.#options, ...checked(callbacks, this.#objects) };
     const methods = methodsOf(this.#objects, given);
     const into = sink(destination);
     const from = source(operation.contentIn ?? 'content', content);
@@ -242,6 +242,7 @@ class Client {
       cancelled: Boolean(signal?.aborted),
       log: logger !== undefined,
       progress: watched(onProgress),
+      hooks: Boolean(onRequest ?? onResponse),
       requestId: identifier(requestId),
       retries: repetitions(retries),
       withResponse: answersInto(withResponse),
@@ -254,6 +255,7 @@ class Client {
     const out = into.writable && writer(into.writable);
     parts.take = (piece) => out.take(piece);
     parts.tell = teller(onProgress ?? undefined, logger);
+    parts.told = hooks({ onRequest, onResponse }, operation.name, logger);
     const call = new Call(handle, operation.name, text, form);
     this.#running.add(call);
     try {
@@ -310,7 +312,7 @@ function checked(options, objects) {
   return made;
 }
 
-const CALLABLES = { onCode: 'function', signer: 'function', logger: 'object' };
+const CALLABLES = { onCode: 'function', signer: 'function', logger: 'object', onRequest: 'function', onResponse: 'function' };
 
 /** Whether a call reports its progress. */
 function watched(onProgress) {

@@ -39,6 +39,8 @@ pub struct CallForm {
     pub log: Option<bool>,
     /// Whether it reports its progress.
     pub progress: Option<bool>,
+    /// Whether it reports each request and each answer.
+    pub hooks: Option<bool>,
     /// The call's request id.
     pub request_id: Option<String>,
     /// The most repetitions of each exchange.
@@ -102,6 +104,7 @@ impl Call {
             },
             log: form.log == Some(true),
             progress: form.progress == Some(true),
+            hooks: form.hooks == Some(true),
             request_id: form.request_id,
             retries: form.retries,
             with_response: form.with_response == Some(true),

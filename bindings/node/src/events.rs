@@ -39,6 +39,7 @@ impl News {
             Event::Ask(question) => ("ask", Some(bridge::question_json(&question)), None),
             Event::WantPiece => ("want_piece", None, None),
             Event::Piece(bytes) => ("piece", None, Some(bytes)),
+            Event::Exchange(stage) => ("exchange", Some(bridge::exchange_json(&stage).to_string()), None),
             Event::Progress(progress) => ("progress", Some(bridge::progress_json(&progress)), None),
         };
         Self { id, kind, json, bytes, log }

@@ -103,6 +103,24 @@ test('a success has its status, headers, request id and time', async () => {
   await client.close();
 });
 
+test('hooks are told of each request and answer, and change no result', async (t) => {
+  const told = [];
+  const client = await loggedIn({
+    onRequest: ({ operation, method, attempt }) => told.push(`${operation} ${method} ${attempt}`),
+    onResponse: (request, answer) => {
+      told.push(`${request.attempt} ${answer.status} ${answer.durationS > 0}`);
+      throw new Error('planted');
+    },
+  });
+  told.length = 0;
+  const said = t.mock.method(console, 'error', () => undefined);
+  assert.ok((await client.listFiles()).responseText);
+  assert.deepEqual(told, ['ws_channel.list_files GET 1', '1 200 true']);
+  assert.equal(said.mock.callCount(), 1);
+  await client.close();
+  assert.throws(() => new WsChannel({}, { onRequest: 3 }), /onRequest: must be a function/);
+});
+
 test('a repetition leaves a record with its fields', async () => {
   const records = [];
   const note = (text, fields) => records.push([text, fields]);

@@ -24,20 +24,28 @@ abstract class AbstractClient
 
     private readonly ?\Closure $signer;
 
+    private readonly ?\Closure $onRequest;
+
+    private readonly ?\Closure $onResponse;
+
     private ?Handle $client;
 
     /**
      * @param array<string, mixed>                       $settings
      * @param (callable(Question): string)|null          $onCode
      * @param (callable(SignatureRequest): string)|null  $signer
+     * @param (callable(HttpRequest): mixed)|null        $onRequest
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse
      *
      * @throws BankchannelException
      */
-    protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge)
+    protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge, ?callable $onRequest = null, ?callable $onResponse = null)
     {
         $this->bridge = $bridge ?? FfiBridge::shared();
         $this->onCode = $onCode === null ? null : \Closure::fromCallable($onCode);
         $this->signer = $signer === null ? null : \Closure::fromCallable($signer);
+        $this->onRequest = $onRequest === null ? null : \Closure::fromCallable($onRequest);
+        $this->onResponse = $onResponse === null ? null : \Closure::fromCallable($onResponse);
         $variables = $fromEnv ? Environment::startingWith('ISECURE_') : [];
         // Without variables of its own PHP leaves the lookup to the library.
         $given = ['protocol' => $protocol] + ($fromEnv ? ['from_env' => $variables === [] ? true : $variables] : []) + $settings;
@@ -190,10 +198,11 @@ abstract class AbstractClient
         if ($retries !== null && $retries < 0) {
             throw BankchannelException::invalidInput('retries', 'must be from 0 to 10', $name);
         }
-        $extras = new Extras($requestId, $retries, $withResponse !== null);
+        $hooks = $this->onRequest !== null || $this->onResponse !== null;
+        $extras = new Extras($requestId, $retries, $withResponse !== null, $hooks);
         $from = $content?->place();
         $to = $destination === null ? null : self::place($destination, $name);
-        if (!$asks && $this->logger === null && $onProgress === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
+        if (!$asks && !$hooks && $this->logger === null && $onProgress === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
             // The call has no intermediate events, so it is one native call.
             $event = $this->bridge->call($client, $name, Encode::json($request), $limit, $from, $to, $extras);
         } else {
@@ -203,7 +212,7 @@ abstract class AbstractClient
             }
             $signer = $signer === null ? $this->signer : \Closure::fromCallable($signer);
             $watch = $onProgress === null ? null : \Closure::fromCallable($onProgress);
-            $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger, $watch);
+            $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger, $watch, $this->onRequest, $this->onResponse);
             $event = $conversation->hold($client, Encode::json($request), $limit, $from, $to, $extras);
         }
 
@@ -223,7 +232,7 @@ abstract class AbstractClient
         $response = Encode::decoded($event->json);
         if ($withResponse !== null) {
             foreach ($response['exchanges'] as $one) {
-                $withResponse[] = new HttpExchange($one['method'], $one['status'], $one['headers'], $one['duration_s'], $one['request_id'] ?? null);
+                $withResponse[] = HttpExchange::of($one);
             }
             $response = $response['response'];
         }

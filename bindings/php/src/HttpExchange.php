@@ -23,4 +23,14 @@ final class HttpExchange
         public readonly ?string $requestId = null,
     ) {
     }
+
+    /**
+     * @internal
+     *
+     * @param array{method: string, status: int, headers: array<string, string>, duration_s: float|int, request_id?: string} $answer in the library's form
+     */
+    public static function of(array $answer): self
+    {
+        return new self($answer['method'], $answer['status'], $answer['headers'], (float) $answer['duration_s'], $answer['request_id'] ?? null);
+    }
 }

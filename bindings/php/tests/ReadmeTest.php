@@ -53,6 +53,17 @@ final class ReadmeTest extends TestCase
         yield 'a data user, who is not' => ['Data', [0, 2]];
     }
 
+    public function testAnAccountFromNothing(): void
+    {
+        $readme = (string) file_get_contents(self::README);
+        self::assertSame(1, preg_match('/^## An account, from nothing\n.*?^``` php\n(.*?)^```$/ms', $readme, $block));
+        $folder = $this->project("<?php\nrequire 'vendor/autoload.php';\n{$block[1]}");
+        [$printed, $code] = (new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], [], $folder))->end();
+        self::assertSame(0, $code, $printed);
+        self::assertMatchesRegularExpression('~^camt\.053\.001\.02 statements/\S+\n$~', $printed);
+        self::assertSame('0600', substr(sprintf('%o', fileperms("{$folder}/authorize-private.asc")), -4));
+    }
+
     public function testTheTableOfReasonsIsWhole(): void
     {
         preg_match_all('/`([a-z_]+)`/', (string) (new \ReflectionClass(\Bankchannel\Bridge\Diagnosis::class))->getDocComment(), $known);

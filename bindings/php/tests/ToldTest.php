@@ -9,6 +9,7 @@ use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Exception\InvalidInputException;
 use Bankchannel\Exception\TransportException;
 use Bankchannel\HttpExchange;
+use Bankchannel\HttpRequest;
 use Bankchannel\Progress;
 use Bankchannel\Tests\Support\Account;
 use Bankchannel\Tests\Support\Assertions;
@@ -36,6 +37,26 @@ final class ToldTest extends TestCase
         // With a call that is resumed.
         $client->listFiles(retries: 0, withResponse: $seen);
         self::assertCount(3, $seen);
+    }
+
+    public function testHooksAreToldOfEachRequestAndAnswer(): void
+    {
+        $account = Account::seeded('hooks@example.test');
+        $told = [];
+        $client = $account->client(
+            onRequest: static function (HttpRequest $request) use (&$told): void {
+                $told[] = "{$request->operation} {$request->method} {$request->attempt}";
+            },
+            onResponse: static function (HttpRequest $request, HttpExchange $answer) use (&$told): void {
+                $told[] = "{$request->attempt} {$answer->status}";
+                throw new \RuntimeException('planted');
+            },
+        );
+        $before = ini_set('error_log', '/dev/null');
+        $told = [];
+        self::assertNotSame('', $client->listFiles()->responseText);
+        ini_set('error_log', (string) $before);
+        self::assertSame(['ws_channel.list_files GET 1', '1 200'], $told);
     }
 
     public function testProgressDrivesABar(): void

@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from ._call import AsyncOnCode as AsyncOnCode
     from ._call import AsyncSigner as AsyncSigner
     from ._call import HttpExchange as HttpExchange
+    from ._call import HttpRequest as HttpRequest
     from ._call import OnCode as OnCode
     from ._call import OnProgress as OnProgress
+    from ._call import OnRequest as OnRequest
+    from ._call import OnResponse as OnResponse
     from ._call import Progress as Progress
     from ._call import Question as Question
     from ._call import SignatureRequest as SignatureRequest
@@ -108,6 +111,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "HttpExchange",
+    "HttpRequest",
     "InternalError",
     "InvalidInputError",
     "NextGenPsd2",
@@ -115,6 +119,8 @@ __all__ = [
     "NotSupportedError",
     "OnCode",
     "OnProgress",
+    "OnRequest",
+    "OnResponse",
     "Peer",
     "PeerFailedError",
     "PeerProtocolError",
@@ -166,10 +172,13 @@ _PLACES = {
     "BankchannelError": "_errors",
     "Cancel": "_native",
     "HttpExchange": "_call",
+    "HttpRequest": "_call",
     "NextGenPsd2": "nextgen_psd2",
     "NextGenPsd2Bank": "service",
     "OnCode": "_call",
     "OnProgress": "_call",
+    "OnRequest": "_call",
+    "OnResponse": "_call",
     "Progress": "_call",
     "Question": "_call",
     "Received": "_native",

@@ -75,7 +75,7 @@ class AsyncClient(Base):
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
             operation, request, content, destination, timeout, cancel, (request_id, retries, with_response), log,
-            typed, asks_nobody, watch.watches,
+            typed, asks_nobody, watch,
         )
         running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)
         self._running.add(running)
@@ -90,7 +90,7 @@ class AsyncClient(Base):
                         reply = await running.aside(read, reader)
                     elif event[0] == "piece" and writer is not None:
                         reply = await running.aside(write, writer, event[1])
-                    elif event[0] == "progress":
+                    elif event[0] in ("progress", "exchange"):
                         reply = watch.tell(event)
                     else:
                         question, whom = asked(event, on_code or self._on_code, signer or self._signer, self._whom)

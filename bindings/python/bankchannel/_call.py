@@ -6,7 +6,7 @@ import io
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Optional, Union
 
 from . import _native
 from ._content import PIECE, Readable, Writable
@@ -99,6 +99,28 @@ class HttpExchange(Record):
     request_id: str | None = None
     """The peer's id of the request, from its header `X-Request-ID`."""
 
+
+class HttpRequest(Record):
+    """A request of a call that begins: one attempt at an exchange."""
+
+    __slots__ = ()
+    __match_args__ = ("operation", "method", "target", "attempt")
+
+    operation: str
+    """The operation that was called, such as `ws_channel.list_files`."""
+    method: str
+    """The method of the request."""
+    target: str
+    """Path and query as in logs: addresses, numbers and names in them are redacted."""
+    attempt: int
+    """The number of the attempt, from 1."""
+
+
+OnRequest = Callable[[HttpRequest], None]
+"""Called when a request begins; it cannot change it."""
+
+OnResponse = Callable[[HttpRequest, HttpExchange], None]
+"""Called when the head of an answer is there. A request that fails without an answer has none."""
 
 OnProgress = Callable[[Progress], None]
 """Called with the progress of a call."""
@@ -237,20 +259,27 @@ class Watch:
     """Reports the call's progress to the program. A callback that fails is not called again: it must not change the result
     of a payment."""
 
-    def __init__(self, on_progress: OnProgress | None, log: CallLog | None) -> None:
-        if on_progress is not None and not callable(on_progress):
-            raise invalid_field("on_progress", f"must be a function, not {type(on_progress).__name__}")
-        self._on_progress = on_progress
+    def __init__(self, on_progress: OnProgress | None, log: CallLog | None, operation: str, hooks: Hooks) -> None:
+        self._on_progress = callback("on_progress", on_progress)
         self._log = log
+        self._operation = operation
+        self._on_request, self._on_response = hooks
 
     @property
     def watches(self) -> bool:
-        """Whether there is a callback."""
+        """Whether there is a callback for progress."""
         return self._on_progress is not None
 
+    @property
+    def hooks(self) -> bool:
+        """Whether there are callbacks for requests and answers."""
+        return self._on_request is not None or self._on_response is not None
+
     def tell(self, event: tuple[Any, ...]) -> Reply:
-        """Reports the event's progress; returns the reply to it."""
-        if self._on_progress is not None:
+        """Reports the event's progress, request or answer; returns the reply to it."""
+        if event[0] == "exchange":
+            self._exchanged(event[1])
+        elif self._on_progress is not None:
             _, text, (direction, done, total), (step, steps, file, files), fraction = event
             try:
                 values = (text, done, total, direction, step, steps, file, files, fraction)
@@ -259,6 +288,33 @@ class Watch:
                 self._on_progress = None
                 report("on_progress", why, self._log)
         return "go", None
+
+    def _exchanged(self, stage: dict[str, Any]) -> None:
+        request = HttpRequest(operation=self._operation, **stage["request"])
+        answer = stage.get("answer")
+        try:
+            if answer is None:
+                if self._on_request is not None:
+                    self._on_request(request)
+            elif self._on_response is not None:
+                self._on_response(request, HttpExchange(**answer))
+        except Exception as why:
+            if answer is None:
+                self._on_request = None
+            else:
+                self._on_response = None
+            report("on_request" if answer is None else "on_response", why, self._log)
+
+
+Hooks = tuple[Optional[OnRequest], Optional[OnResponse]]
+"""The callbacks for requests and answers of a client."""
+
+
+def callback(name: str, given: Any) -> Any:
+    """A callback of the program, if it can be called."""
+    if given is not None and not callable(given):
+        raise invalid_field(name, f"must be a function, not {type(given).__name__}")
+    return given
 
 
 def repetitions(given: object) -> int:

@@ -12,6 +12,7 @@ from . import _green, _log, _native
 from ._call import (
     AsyncOnCode,
     AsyncSigner,
+    Hooks,
     HttpExchange,
     OnCode,
     OnProgress,
@@ -21,6 +22,7 @@ from ._call import (
     asked,
     asks_program,
     broken,
+    callback,
     give_up,
     identifier,
     is_text,
@@ -56,7 +58,9 @@ class Base:
         signer: AsyncSigner | None,
         from_env: bool = False,
         whom: object = None,
+        hooks: Hooks = (None, None),
     ) -> None:
+        self._hooks = (callback("on_request", hooks[0]), callback("on_response", hooks[1]))
         self._native = _native.Client(self._protocol, settings, from_env)
         self._on_code = on_code
         self._signer = signer
@@ -79,7 +83,8 @@ class Base:
     def _from_env(cls, settings: Mapping[str, Any]) -> Self:
         made = cls.__new__(cls)
         given = dict(settings)
-        Base.__init__(made, given, given.pop("on_code", None), given.pop("signer", None), from_env=True)
+        hooks = (given.pop("on_request", None), given.pop("on_response", None))
+        Base.__init__(made, given, given.pop("on_code", None), given.pop("signer", None), from_env=True, hooks=hooks)
         return made
 
     def _local(
@@ -106,11 +111,10 @@ class Base:
             raise own("input.unknown_operation", "invalid_input", f"no operation has the given name ({len(operation)} letters)")
         return _native.is_local(operation)
 
-    @staticmethod
-    def _watch(operation: str, on_progress: OnProgress | None, log: CallLog | None) -> Watch:
-        """The callback for the call's progress."""
+    def _watch(self, operation: str, on_progress: OnProgress | None, log: CallLog | None) -> Watch:
+        """The callbacks for the call's progress, requests and answers."""
         try:
-            return Watch(on_progress, log)
+            return Watch(on_progress, log, operation, self._hooks)
         except BankchannelError as error:
             raise error._in(operation) from None
 
@@ -126,7 +130,7 @@ class Base:
         log: CallLog | None,
         typed: bool,
         asks_nobody: bool,
-        progress: bool,
+        watch: Watch,
     ) -> tuple[_native.Call, Readable | None, Writable | None]:
         """Checks the arguments and begins the call."""
         given: dict[str, Any] = {}
@@ -153,8 +157,10 @@ class Base:
             given["log"] = True
         if asks_nobody:
             given["asks_nobody"] = True
-        if progress:
+        if watch.watches:
             given["progress"] = True
+        if watch.hooks:
+            given["hooks"] = True
         call = _native.Call(
             self._native, operation, request, typed=typed, timeout_ms=limit, cancel=cancel, **given
         )
@@ -186,7 +192,7 @@ class Client(Base):
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
             operation, request, content, destination, timeout, cancel, (request_id, retries, with_response), log,
-            typed, asks_nobody, watch.watches,
+            typed, asks_nobody, watch,
         )
         # Signals arrive only on the main thread, and checking for them costs time.
         hears = get_ident() == main_thread().ident
@@ -211,7 +217,7 @@ class Client(Base):
                             reply = read(reader)
                         elif event[0] == "piece" and writer is not None:
                             reply = write(writer, event[1])
-                        elif event[0] == "progress":
+                        elif event[0] in ("progress", "exchange"):
                             reply = watch.tell(event)
                         else:
                             question, whom = asked(event, on_code or self._on_code, signer or self._signer, self._whom)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
-    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, Signer
+    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -1389,6 +1389,14 @@ class NextGenPsd2Settings(_NextGenPsd2Settings, total=False):
     signer: Signer | None
     """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
 
+    on_request: OnRequest | None
+    """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
+
+    on_response: OnResponse | None
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
+    time.
+    """
+
 
 class AsyncNextGenPsd2Settings(_NextGenPsd2Settings, total=False):
     """What `AsyncNextGenPsd2` may be given by keyword."""
@@ -1398,6 +1406,14 @@ class AsyncNextGenPsd2Settings(_NextGenPsd2Settings, total=False):
 
     signer: AsyncSigner | None
     """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
+
+    on_request: OnRequest | None
+    """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
+
+    on_response: OnResponse | None
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
+    time.
+    """
 
 
 class NextGenPsd2(Client):
@@ -1463,6 +1479,9 @@ class NextGenPsd2(Client):
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
+        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
+            headers, request id and time.
     """
 
     _protocol: ClassVar = "nextgen-psd2"
@@ -1500,6 +1519,8 @@ class NextGenPsd2(Client):
         trusted_file: str | PathLike[str] | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
+        on_request: OnRequest | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1534,6 +1555,7 @@ class NextGenPsd2(Client):
             },
             on_code,
             signer,
+            hooks=(on_request, on_response),
         )
 
     def verify_user(
@@ -2992,6 +3014,9 @@ class AsyncNextGenPsd2(AsyncClient):
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
+        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
+            headers, request id and time.
     """
 
     _protocol: ClassVar = "nextgen-psd2"
@@ -3029,6 +3054,8 @@ class AsyncNextGenPsd2(AsyncClient):
         trusted_file: str | PathLike[str] | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
+        on_request: OnRequest | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         super().__init__(
             {
@@ -3063,6 +3090,7 @@ class AsyncNextGenPsd2(AsyncClient):
             },
             on_code,
             signer,
+            hooks=(on_request, on_response),
         )
 
     async def verify_user(

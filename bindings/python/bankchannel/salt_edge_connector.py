@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
-    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, Signer
+    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -1919,6 +1919,14 @@ class SaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     bank: SaltEdgeBank | None
     """A bank's own code, as a connector to Salt Edge asks it."""
 
+    on_request: OnRequest | None
+    """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
+
+    on_response: OnResponse | None
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
+    time.
+    """
+
 
 class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     """What `AsyncSaltEdgeConnector` may be given by keyword."""
@@ -1931,6 +1939,14 @@ class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
 
     bank: AsyncSaltEdgeBank | None
     """A bank's own code, as a connector to Salt Edge asks it."""
+
+    on_request: OnRequest | None
+    """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
+
+    on_response: OnResponse | None
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
+    time.
+    """
 
 
 class SaltEdgeConnector(Client):
@@ -2024,6 +2040,9 @@ class SaltEdgeConnector(Client):
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
         bank: A bank's own code, as a connector to Salt Edge asks it.
+        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
+            headers, request id and time.
     """
 
     _protocol: ClassVar = "salt-edge-connector"
@@ -2073,6 +2092,8 @@ class SaltEdgeConnector(Client):
         on_code: OnCode | None = None,
         signer: Signer | None = None,
         bank: SaltEdgeBank | None = None,
+        on_request: OnRequest | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         super().__init__(
             {
@@ -2119,6 +2140,7 @@ class SaltEdgeConnector(Client):
             on_code,
             signer,
             whom=bank,
+            hooks=(on_request, on_response),
         )
 
     def succeed_session(
@@ -3652,6 +3674,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
         bank: A bank's own code, as a connector to Salt Edge asks it.
+        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
+            headers, request id and time.
     """
 
     _protocol: ClassVar = "salt-edge-connector"
@@ -3701,6 +3726,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
         bank: AsyncSaltEdgeBank | None = None,
+        on_request: OnRequest | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         super().__init__(
             {
@@ -3747,6 +3774,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             on_code,
             signer,
             whom=bank,
+            hooks=(on_request, on_response),
         )
 
     async def succeed_session(

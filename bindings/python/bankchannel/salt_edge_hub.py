@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
-    from ._call import HttpExchange
+    from ._call import HttpExchange, OnRequest, OnResponse
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -528,9 +528,25 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
 class SaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     """What `SaltEdgeHub` may be given by keyword."""
 
+    on_request: OnRequest | None
+    """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
+
+    on_response: OnResponse | None
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
+    time.
+    """
+
 
 class AsyncSaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     """What `AsyncSaltEdgeHub` may be given by keyword."""
+
+    on_request: OnRequest | None
+    """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
+
+    on_response: OnResponse | None
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
+    time.
+    """
 
 
 class SaltEdgeHub(Client):
@@ -581,6 +597,9 @@ class SaltEdgeHub(Client):
             embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
             same method and path; nothing is sent.
+        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
+            headers, request id and time.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -608,6 +627,8 @@ class SaltEdgeHub(Client):
         retry_backoff_s: float | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
+        on_request: OnRequest | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         super().__init__(
             {
@@ -634,6 +655,7 @@ class SaltEdgeHub(Client):
             },
             None,
             None,
+            hooks=(on_request, on_response),
         )
 
     def create_token(
@@ -1478,6 +1500,9 @@ class AsyncSaltEdgeHub(AsyncClient):
             embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
             same method and path; nothing is sent.
+        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
+            headers, request id and time.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -1505,6 +1530,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         retry_backoff_s: float | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
+        on_request: OnRequest | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1531,6 +1558,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             None,
             None,
+            hooks=(on_request, on_response),
         )
 
     async def create_token(

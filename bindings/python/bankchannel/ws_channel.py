@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, Signer
+    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from .iso20022 import ProfileOptions, StatusFile, CashFile, Code
     from ._content import Content, Destination
     from ._native import Cancel
@@ -1713,6 +1713,14 @@ class WsChannelSettings(_WsChannelSettings, total=False):
     signer: Signer | None
     """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
 
+    on_request: OnRequest | None
+    """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
+
+    on_response: OnResponse | None
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
+    time.
+    """
+
 
 class AsyncWsChannelSettings(_WsChannelSettings, total=False):
     """What `AsyncWsChannel` may be given by keyword."""
@@ -1722,6 +1730,14 @@ class AsyncWsChannelSettings(_WsChannelSettings, total=False):
 
     signer: AsyncSigner | None
     """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
+
+    on_request: OnRequest | None
+    """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
+
+    on_response: OnResponse | None
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
+    time.
+    """
 
 
 class WsChannel(NewFilesClient):
@@ -1786,6 +1802,9 @@ class WsChannel(NewFilesClient):
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
+        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
+            headers, request id and time.
     """
 
     _protocol: ClassVar = "ws-channel"
@@ -1822,6 +1841,8 @@ class WsChannel(NewFilesClient):
         replay_from: str | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
+        on_request: OnRequest | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1855,6 +1876,7 @@ class WsChannel(NewFilesClient):
             },
             on_code,
             signer,
+            hooks=(on_request, on_response),
         )
 
     @classmethod
@@ -4986,6 +5008,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
+        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
+            headers, request id and time.
     """
 
     _protocol: ClassVar = "ws-channel"
@@ -5022,6 +5047,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         replay_from: str | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
+        on_request: OnRequest | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         super().__init__(
             {
@@ -5055,6 +5082,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             on_code,
             signer,
+            hooks=(on_request, on_response),
         )
 
     @classmethod

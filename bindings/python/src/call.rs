@@ -73,7 +73,7 @@ impl Call {
     #[new]
     #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=None, cancel=None, log=false, content=None,
                         content_path=None, content_pieces=false, destination_path=None, replace=false,
-                        destination_pieces=false, progress=false, request_id=None, asks_nobody=false, retries=None, with_response=false))]
+                        destination_pieces=false, progress=false, request_id=None, asks_nobody=false, retries=None, with_response=false, hooks=false))]
     #[allow(clippy::too_many_arguments)] // one keyword each on the Python side
     fn new(
         py: Python<'_>,
@@ -95,6 +95,7 @@ impl Call {
         asks_nobody: bool,
         retries: Option<u32>,
         with_response: bool,
+        hooks: bool,
     ) -> PyResult<Self> {
         let text = name.to_str()?;
         let fault = |error: Error| raised(py, &placed(error, text));
@@ -123,6 +124,7 @@ impl Call {
             },
             log,
             progress,
+            hooks,
             request_id,
             asks_nobody,
             retries,
@@ -282,7 +284,7 @@ impl Running {
                 // It asked just before: it ends after any reply.
                 Some(event) => {
                     let reply = match event {
-                        Event::Piece(_) | Event::Progress(_) => Reply::Go,
+                        Event::Piece(_) | Event::Progress(_) | Event::Exchange(_) => Reply::Go,
                         _ => Reply::Fail(Error::new(&row::CANCELLED)),
                     };
                     match call.reply(reply) {
@@ -327,6 +329,9 @@ impl Running {
             Event::Piece(bytes) => {
                 self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 ("piece", PyBytes::new(py, &bytes)).into_pyobject(py)
+            }
+            Event::Exchange(stage) => {
+                ("exchange", plan::plain(py, bridge::exchange_json(&stage).into())?).into_pyobject(py)
             }
             Event::Progress(progress) => {
                 let direction = progress.direction.map(bridge::ProgressDirection::as_str);

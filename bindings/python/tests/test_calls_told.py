@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import time
 import unittest
@@ -15,6 +16,7 @@ from bankchannel import (
     BankchannelError,
     ConfigurationError,
     HttpExchange,
+    HttpRequest,
     InvalidInputError,
     Progress,
     Service,
@@ -52,6 +54,46 @@ class Exchanges(unittest.TestCase):
                 client.delete_file(file_type="camt.053.001.08", file_reference="none", with_response=seen)
             self.assertGreaterEqual(seen[-1].status, 400)
 
+    def test_hooks_are_told_of_each_request_and_answer(self) -> None:
+        told: list[str] = []
+
+        def before(request: HttpRequest) -> None:
+            told.append(f"{request.operation} {request.method} {request.attempt}")
+            self.assertNotIn("example.test", request.target)
+
+        def after(request: HttpRequest, answer: HttpExchange) -> None:
+            told.append(f"{request.attempt} {answer.status}")
+
+        with Service(no_limits=True, control=True) as service:
+            settings = ready(service)
+            with WsChannel(**settings, on_request=before, on_response=after) as client:
+                client.log_in()
+                told.clear()
+                service.control("fail_next", {"operation": "list_files", "status": 503, "count": 1})
+                client.list_files()
+                name = "ws_channel.list_files GET"
+                self.assertEqual(told, [f"{name} 1", "1 503", f"{name} 2", "2 200"])
+
+                async def awaited() -> None:
+                    async with AsyncWsChannel(**settings, on_request=before, on_response=after, renew_session=True) as other:
+                        await other.list_files()
+
+                told.clear()
+                asyncio.run(awaited())
+                self.assertEqual(told[-2:], [f"{name} 1", "1 200"])
+
+    def test_a_hook_that_fails_changes_no_result(self) -> None:
+        def fails(request: HttpRequest) -> None:
+            raise RuntimeError("planted")
+
+        said = io.StringIO()
+        with Service(no_limits=True) as service, WsChannel(**ready(service), on_request=fails) as client:
+            with contextlib.redirect_stderr(said):
+                client.log_in()
+            self.assertEqual(said.getvalue().count("RuntimeError: planted"), 1, "it is not called again in this call")
+        with self.assertRaisesRegex(InvalidInputError, "on_response: must be a function"):
+            WsChannel(on_response=3)  # type: ignore[arg-type]
+
     def test_a_call_has_its_own_number_of_retries(self) -> None:
         with Service(no_limits=True, control=True) as service, WsChannel(**ready(service)) as client:
             client.log_in()
@@ -67,7 +109,8 @@ class Exchanges(unittest.TestCase):
             with self.assertRaisesRegex(InvalidInputError, "retries: must be from 0 to 10"):
                 client.list_files(retries=11)
             # Before anything is sent: what cannot be filled would hide the result.
-            for unusable in (5, (), {}):
+            unusables: tuple[object, ...] = (5, (), {})
+            for unusable in unusables:
                 with self.assertRaisesRegex(InvalidInputError, "with_response: must be a list"):
                     client.list_files(with_response=unusable)  # type: ignore[arg-type]
 

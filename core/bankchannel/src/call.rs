@@ -20,7 +20,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::{AnsweredExchanges, CallLog, LogLevel, LogLine, Watcher, observe::Observers};
+use crate::{AnsweredExchanges, CallLog, ExchangeHooks, LogLevel, LogLine, Watcher, observe::Observers};
 
 /// Options of one call. By default the call has the operation's own time limit, sends no content, takes content into
 /// memory, and has no callback for questions.
@@ -52,6 +52,8 @@ pub struct CallOptions {
     pub retries: Option<u32>,
     /// Collects the answers to the exchanges of the call: their status, headers, request id and time.
     pub with_response: Option<AnsweredExchanges>,
+    /// Called before and after each request of the call.
+    pub hooks: Option<ExchangeHooks>,
 }
 
 impl std::fmt::Debug for CallOptions {
@@ -124,7 +126,8 @@ impl CallOptions {
 
     /// Observes the exchanges of this call: its log and its progress.
     pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
-        Observers::of(self.log.clone(), self.progress.clone(), self.with_response.clone())
+        let Self { log, progress, with_response, hooks, .. } = self.clone();
+        Observers { log, watcher: progress, answers: with_response, hooks, ..Observers::default() }.any()
     }
 
     /// The deadline of the call, from its time limit or else from `own`.
@@ -136,17 +139,13 @@ impl CallOptions {
 
     /// Options for a step of this call, which must end at `deadline`. Content and destination stay with the call.
     pub(crate) fn until(&self, deadline: Instant) -> Self {
-        Self {
-            timeout: Some(deadline.saturating_duration_since(Instant::now())),
-            cancel: self.cancel.clone(),
-            asker: self.asker.clone(),
-            log: self.log.clone(),
-            progress: self.progress.clone(),
-            request_id: self.request_id.clone(),
-            retries: self.retries,
-            with_response: self.with_response.clone(),
-            ..Self::default()
-        }
+        self.for_step(Some(deadline.saturating_duration_since(Instant::now())))
+    }
+
+    /// The same with a time limit: everything but content and destination.
+    pub(crate) fn for_step(&self, timeout: Option<Duration>) -> Self {
+        let (content, destination, winding_down) = (None, Destination::default(), CancellationToken::default());
+        Self { timeout, content, destination, winding_down, ..self.clone() }
     }
 
     /// Waits for local work, unless the call is cancelled or its time is up first.

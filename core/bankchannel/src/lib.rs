@@ -73,7 +73,10 @@ pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, fi
 #[cfg(feature = "clients")]
 pub use client::{Client, ConnectionSettings, ItemStream, Settings};
 #[cfg(feature = "clients")]
-pub use observe::{AnsweredExchange, AnsweredExchanges, CallLog, LogLevel, LogLine, LogRecord, LogValue};
+pub use observe::{
+    AnsweredExchange, AnsweredExchanges, CallLog, ExchangeHooks, LogLevel, LogLine, LogRecord, LogValue,
+    RequestedExchange,
+};
 #[cfg(feature = "clients")]
 pub use progress::{Progress, ProgressDirection, Watcher};
 pub use protocol::{Callable, Commands, Protocol};

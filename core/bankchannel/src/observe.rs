@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_transport::Observer;
-pub use bankchannel_transport::{AnsweredExchange, LogLevel, LogLine, LogValue};
+pub use bankchannel_transport::{AnsweredExchange, LogLevel, LogLine, LogValue, RequestedExchange};
 
 use crate::progress::{ProgressDirection, Watcher};
 
@@ -91,21 +91,60 @@ impl AnsweredExchanges {
     }
 }
 
-/// A call's log, its watcher and its answers, as an observer of the transport.
+/// Functions that are called before and after each request of a call. They run in the call's own task, so they must return
+/// quickly and never block; they cannot change the request.
+#[derive(Clone, Default)]
+pub struct ExchangeHooks {
+    before: Option<Arc<BeforeRequest>>,
+    after: Option<Arc<AfterAnswer>>,
+}
+
+type BeforeRequest = dyn Fn(&RequestedExchange) + Send + Sync;
+type AfterAnswer = dyn Fn(&RequestedExchange, &AnsweredExchange) + Send + Sync;
+
+impl ExchangeHooks {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Calls this function when an attempt at an exchange begins.
+    #[must_use]
+    pub fn before(self, before: impl Fn(&RequestedExchange) + Send + Sync + 'static) -> Self {
+        Self { before: Some(Arc::new(before)), ..self }
+    }
+
+    /// Calls this function when the head of an answer has arrived. An attempt that fails without one has none.
+    #[must_use]
+    pub fn after(self, after: impl Fn(&RequestedExchange, &AnsweredExchange) + Send + Sync + 'static) -> Self {
+        Self { after: Some(Arc::new(after)), ..self }
+    }
+}
+
+impl std::fmt::Debug for ExchangeHooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ExchangeHooks")
+    }
+}
+
+/// A call's log, its watcher, its answers and its hooks, as an observer of the transport.
+#[derive(Default)]
 pub(crate) struct Observers {
-    log: Option<CallLog>,
-    watcher: Option<Watcher>,
-    answers: Option<AnsweredExchanges>,
+    pub(crate) log: Option<CallLog>,
+    pub(crate) watcher: Option<Watcher>,
+    pub(crate) answers: Option<AnsweredExchanges>,
+    pub(crate) hooks: Option<ExchangeHooks>,
+    /// The attempt that has begun.
+    pub(crate) requested: Mutex<RequestedExchange>,
 }
 
 impl Observers {
-    pub(crate) fn of(
-        log: Option<CallLog>,
-        watcher: Option<Watcher>,
-        answers: Option<AnsweredExchanges>,
-    ) -> Option<Arc<dyn Observer>> {
-        let observes = log.is_some() || watcher.is_some() || answers.is_some();
-        observes.then(|| Arc::new(Self { log, watcher, answers }) as Arc<dyn Observer>)
+    /// These observers, if there are any.
+    pub(crate) fn any(self) -> Option<Arc<dyn Observer>> {
+        let Self { log, watcher, answers, hooks, .. } = &self;
+        let observes = log.is_some() || watcher.is_some() || answers.is_some() || hooks.is_some();
+        observes.then(|| Arc::new(self) as Arc<dyn Observer>)
     }
 
     fn moved(&self, direction: ProgressDirection, bytes: u64, total: Option<u64>) {
@@ -122,14 +161,25 @@ impl Observer for Observers {
         }
     }
 
+    fn requested(&self, request: &RequestedExchange) {
+        self.requested.lock().unwrap_or_else(PoisonError::into_inner).clone_from(request);
+        if let Some(before) = self.hooks.as_ref().and_then(|hooks| hooks.before.as_ref()) {
+            before(request);
+        }
+    }
+
     fn answered(&self, answer: &AnsweredExchange) {
         if let Some(answers) = &self.answers {
             answers.push(answer.clone());
         }
+        if let Some(after) = self.hooks.as_ref().and_then(|hooks| hooks.after.as_ref()) {
+            let requested = self.requested.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            after(&requested, answer);
+        }
     }
 
     fn wants_answers(&self) -> bool {
-        self.answers.is_some()
+        self.answers.is_some() || self.hooks.is_some()
     }
 
     fn sent(&self, bytes: u64, total: Option<u64>) {

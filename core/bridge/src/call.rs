@@ -14,7 +14,10 @@ use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
 use crate::{
-    Client, leftovers, operations, panics, progress::Untold, request_id::with_request_id, runtime::runtime,
+    Client, leftovers, operations, panics,
+    progress::{ExchangeStage, Untold},
+    request_id::with_request_id,
+    runtime::runtime,
     with_exchanges,
 };
 
@@ -33,6 +36,8 @@ pub struct CallParameters {
     pub log: bool,
     /// Whether the caller receives the progress of the call: [`Event::Progress`].
     pub progress: bool,
+    /// Whether the caller is told of each request and answer: [`Event::Exchange`].
+    pub hooks: bool,
     /// The call's request id, sent as `X-Request-ID`.
     pub request_id: Option<String>,
     /// The most repetitions of each exchange; `None` for the client's setting.
@@ -79,6 +84,8 @@ pub enum Event {
     Piece(Bytes),
     /// The progress; the reply is [`Reply::Go`]. The call continues meanwhile.
     Progress(Progress),
+    /// A request that begins, or its answer; the reply is [`Reply::Go`]. The call continues meanwhile.
+    Exchange(ExchangeStage),
 }
 
 /// The caller's reply to an event.
@@ -313,7 +320,7 @@ impl Call {
         if self.awaited == Awaited::Ended {
             return None;
         }
-        self.untold.take().map(Event::Progress).or_else(|| self.held.take())
+        self.untold.take().or_else(|| self.held.take())
     }
 
     /// The event for a message: progress comes first. `None` if it was already reported.
@@ -329,7 +336,7 @@ impl Call {
         let event = match self.untold.take() {
             Some(progress) => {
                 self.held = Some(event);
-                Event::Progress(progress)
+                progress
             }
             None => event,
         };
@@ -350,7 +357,7 @@ impl Call {
             Event::Response { .. } | Event::Failed(_) => Awaited::Ended,
             Event::Ask(_) => Awaited::Answer,
             Event::WantPiece => Awaited::Piece,
-            Event::Piece(_) | Event::Progress(_) => Awaited::Nothing,
+            Event::Piece(_) | Event::Progress(_) | Event::Exchange(_) => Awaited::Nothing,
         };
         event
     }
@@ -413,6 +420,10 @@ fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParame
             let events = events.clone();
             // If the caller has not taken the last message yet, that one wakes it as well.
             untold.watcher(move || drop(events.try_send(Message::Progress)))
+        }),
+        hooks: parameters.hooks.then(|| {
+            let events = events.clone();
+            untold.hooks(move || drop(events.try_send(Message::Progress)))
         }),
         request_id: parameters.request_id,
         retries: parameters.retries,

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 use serde_json::json;
 
-use crate::{Client, operations, panics};
+use crate::{Client, ExchangeStage, operations, panics};
 
 /// The longest accepted JSON text, in bytes. Files do not travel as JSON.
 pub const MAX_JSON: usize = 16 * 1024 * 1024;
@@ -95,29 +95,44 @@ pub fn with_exchanges(response: Value<'static>, exchanges: &[AnsweredExchange]) 
 /// there is one. Headers have names in lower case; several of one name are joined by a comma.
 #[must_use]
 pub fn exchanges_json(exchanges: &[AnsweredExchange]) -> serde_json::Value {
-    let json = |one: &AnsweredExchange| {
-        let mut headers = serde_json::Map::new();
-        for (name, value) in &one.headers {
-            match headers.get_mut(name) {
-                Some(serde_json::Value::String(before)) => {
-                    before.push_str(", ");
-                    before.push_str(value);
-                }
-                _ => drop(headers.insert(name.clone(), value.clone().into())),
+    exchanges.iter().map(answered_json).collect()
+}
+
+fn answered_json(one: &AnsweredExchange) -> serde_json::Value {
+    let mut headers = serde_json::Map::new();
+    for (name, value) in &one.headers {
+        match headers.get_mut(name) {
+            Some(serde_json::Value::String(before)) => {
+                before.push_str(", ");
+                before.push_str(value);
             }
+            _ => drop(headers.insert(name.clone(), value.clone().into())),
         }
-        let mut json = json!({
-            "method": one.method,
-            "status": one.status,
-            "headers": headers,
-            "duration_s": one.duration.as_secs_f64(),
-        });
-        if let Some(id) = &one.request_id {
-            json["request_id"] = id.as_str().into();
-        }
-        json
-    };
-    exchanges.iter().map(json).collect()
+    }
+    let mut json = json!({
+        "method": one.method,
+        "status": one.status,
+        "headers": headers,
+        "duration_s": one.duration.as_secs_f64(),
+    });
+    if let Some(id) = &one.request_id {
+        json["request_id"] = id.as_str().into();
+    }
+    json
+}
+
+/// A request that begins as JSON: `{"request": {"method", "target", "attempt"}}`; for its answer also `answer`, as
+/// [`exchanges_json`] has it.
+#[must_use]
+pub fn exchange_json(stage: &ExchangeStage) -> serde_json::Value {
+    let request = &stage.request;
+    let mut json = json!({
+        "request": {"method": request.method, "target": request.target, "attempt": request.attempt},
+    });
+    if let Some(answer) = &stage.answer {
+        json["answer"] = answered_json(answer);
+    }
+    json
 }
 
 /// A question as JSON text: `{"kind", "text", "choices"}`; `secret`, `signature` and `request` only if present.

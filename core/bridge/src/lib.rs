@@ -36,11 +36,12 @@ pub use bankchannel_foundation::{
 pub use call::{Call, CallParameters, ContentTransfer, Event, Reply};
 pub use client::Client;
 pub use convert::{
-    MAX_DEPTH, MAX_JSON, exchanges_json, json_text, local, local_json, parse_json, progress_json, question_json,
-    too_large, with_exchanges,
+    MAX_DEPTH, MAX_JSON, exchange_json, exchanges_json, json_text, local, local_json, parse_json, progress_json,
+    question_json, too_large, with_exchanges,
 };
 pub use leftovers::give_back;
 pub use panics::inside;
+pub use progress::ExchangeStage;
 pub use request_id::with_request_id;
 pub use runtime::{apart, runtime, serving_runtime};
 pub use server::Server;

@@ -6,13 +6,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel::{Progress, Watcher};
+use bankchannel::{AnsweredExchange, ExchangeHooks, Progress, RequestedExchange, Watcher};
+
+use crate::Event;
 
 /// The minimum interval between reports of bytes. Steps, and the last bytes of a message, are always reported.
 const EVERY: Duration = Duration::from_millis(100);
 
 /// The most progress reports waiting for the caller; the oldest is dropped first.
 const UNTOLD_MAX: usize = 64;
+
+/// The most requests and answers waiting for the caller; the oldest is dropped first.
+const EXCHANGES_MAX: usize = 256;
+
+/// A request of a call that begins, or the answer to it.
+#[derive(Debug, Clone)]
+pub struct ExchangeStage {
+    /// The request.
+    pub request: RequestedExchange,
+    /// The answer; `None` when the request begins.
+    pub answer: Option<AnsweredExchange>,
+}
 
 /// The progress that has not been reported to the caller yet.
 #[derive(Clone, Default)]
@@ -21,6 +35,7 @@ pub(crate) struct Untold(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     list: VecDeque<Progress>,
+    exchanges: VecDeque<ExchangeStage>,
     /// Bytes that came too soon after others: reported unless later bytes of the same message are.
     skipped: Option<Progress>,
     /// The time of the last report of bytes.
@@ -28,9 +43,34 @@ struct State {
 }
 
 impl Untold {
-    /// Takes the oldest report.
-    pub(crate) fn take(&self) -> Option<Progress> {
-        self.state().list.pop_front()
+    /// Takes the oldest report: requests and answers come first.
+    pub(crate) fn take(&self) -> Option<Event> {
+        let mut state = self.state();
+        let exchange = state.exchanges.pop_front().map(Event::Exchange);
+        exchange.or_else(|| state.list.pop_front().map(Event::Progress))
+    }
+
+    /// Hooks that report requests and answers, and never wait for the caller. `wake` is called after each.
+    pub(crate) fn hooks(&self, wake: impl Fn() + Send + Sync + 'static) -> ExchangeHooks {
+        let wake = Arc::new(wake);
+        let tell = |untold: &Self, request: &RequestedExchange, answer: Option<&AnsweredExchange>| {
+            let exchanges = &mut untold.state().exchanges;
+            if exchanges.len() == EXCHANGES_MAX {
+                exchanges.pop_front();
+            }
+            exchanges.push_back(ExchangeStage { request: request.clone(), answer: answer.cloned() });
+        };
+        let (before, woken) = (self.clone(), Arc::clone(&wake));
+        let after = self.clone();
+        ExchangeHooks::new()
+            .before(move |request| {
+                tell(&before, request, None);
+                woken();
+            })
+            .after(move |request, answer| {
+                tell(&after, request, Some(answer));
+                wake();
+            })
     }
 
     /// The call ends: the last bytes are reported, however soon they came.
@@ -98,6 +138,10 @@ fn continues(last: &Progress, progress: &Progress) -> bool {
 mod tests {
     use super::*;
 
+    fn progress_of(event: Option<Event>) -> Option<Progress> {
+        event.map(|event| if let Event::Progress(progress) = event { progress } else { panic!("no progress") })
+    }
+
     fn news(text: &str, bytes: u64, total: Option<u64>) -> Progress {
         Progress::new(text, bytes, total)
     }
@@ -114,7 +158,7 @@ mod tests {
             news("next", 0, None),
         ];
         said.iter().for_each(|one| untold.state().add(one.clone()));
-        let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
+        let told: Vec<_> = std::iter::from_fn(|| progress_of(untold.take())).collect();
         assert_eq!(told, [said[0].clone(), said[3].clone(), said[4].clone(), said[5].clone()]);
     }
 
@@ -125,19 +169,19 @@ mod tests {
         for bytes in 1..=1000 {
             watcher.tell(&news("", bytes, Some(1000)));
         }
-        let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
+        let told: Vec<_> = std::iter::from_fn(|| progress_of(untold.take())).collect();
         assert_eq!(told.last(), Some(&news("", 1000, Some(1000))));
         // A message of unknown length, and its end.
         for bytes in 1..=1000 {
             watcher.tell(&news("", bytes, None));
         }
         untold.end();
-        let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
+        let told: Vec<_> = std::iter::from_fn(|| progress_of(untold.take())).collect();
         assert_eq!(told.last(), Some(&news("", 1000, None)));
         for step in 0..1000 {
             watcher.tell(&news(&step.to_string(), 0, None));
         }
-        let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
+        let told: Vec<_> = std::iter::from_fn(|| progress_of(untold.take())).collect();
         assert_eq!((told.len(), told[0].text.as_str(), told[63].text.as_str()), (64, "936", "999"));
     }
 }

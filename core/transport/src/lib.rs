@@ -45,7 +45,7 @@ use bankchannel_foundation::{
 pub use file_sink::write_new_file;
 pub use identity::{IdentityFault, client_identity};
 pub use log_line::{LogLine, LogValue};
-pub use observer::{AnsweredExchange, LogLevel, Observer};
+pub use observer::{AnsweredExchange, LogLevel, Observer, RequestedExchange};
 use proxies::ProxyName;
 use recorded::Recorded;
 pub use segments::SegmentBody;
@@ -205,6 +205,10 @@ impl Transport {
                 Some(signing) => Some(signing.signer.sign(request).await?),
                 None => None,
             };
+            if let Some(observer) = plan.observer.as_ref().filter(|observer| observer.wants_answers()) {
+                let target = signing.map_or_else(|| redact_words(&request.target), |signing| signing.shown.to_owned());
+                observer.requested(&RequestedExchange { method: request.method.clone(), target, attempt: number + 1 });
+            }
             let started = Instant::now();
             let result = attempt::attempt(self, signed.as_ref().unwrap_or(request), &mut plan).await;
             let elapsed = started.elapsed().as_millis();

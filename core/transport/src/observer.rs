@@ -10,7 +10,12 @@ pub trait Observer: Send + Sync {
     /// A line for a log.
     fn log(&self, level: LogLevel, line: &LogLine);
 
-    /// An answer has begun: its head is there.
+    /// An attempt begins.
+    fn requested(&self, request: &RequestedExchange) {
+        let _ = request;
+    }
+
+    /// An answer to the attempt that began last has begun: its head is there.
     fn answered(&self, answer: &AnsweredExchange) {
         let _ = answer;
     }
@@ -26,6 +31,18 @@ pub trait Observer: Send + Sync {
 
     /// This many bytes of the answer's body have arrived; `total` if the server gave it.
     fn received(&self, bytes: u64, total: Option<u64>);
+}
+
+/// An attempt at an exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RequestedExchange {
+    /// The method of the request.
+    pub method: String,
+    /// Path and query as in logs: addresses, numbers and names in them are redacted.
+    pub target: String,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
 }
 
 /// What was answered, without the body.

@@ -6,6 +6,8 @@ namespace Bankchannel\Bridge;
 
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\HttpExchange;
+use Bankchannel\HttpRequest;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\SignatureRequest;
@@ -28,6 +30,8 @@ final class Conversation
      * @param \Closure|null $onCode      returns the answer to a `Question`
      * @param \Closure|null $signer      returns the signature for a `SignatureRequest`
      * @param \Closure|null $onProgress  called with the progress of the call
+     * @param \Closure|null $onRequest   called with each request that begins
+     * @param \Closure|null $onResponse  called with each request that was answered, and its answer
      */
     public function __construct(
         private readonly Bridge $bridge,
@@ -38,6 +42,8 @@ final class Conversation
         private readonly ?\Closure $signer,
         private readonly ?LoggerInterface $logger,
         private ?\Closure $onProgress = null,
+        private ?\Closure $onRequest = null,
+        private ?\Closure $onResponse = null,
     ) {
         $this->logs = $logger !== null;
     }
@@ -53,6 +59,7 @@ final class Conversation
                     Status::WANT_PIECE => $this->give($call),
                     Status::PIECE => $this->take($call, $event->content ?? ''),
                     Status::PROGRESS => $this->progressed($call, $event->json),
+                    Status::EXCHANGE => $this->exchanged($call, $event->json),
                     default => $this->asked($call, $event->json),
                 };
             }
@@ -119,6 +126,31 @@ final class Conversation
         } catch (\Throwable $fault) {
             $this->onProgress = null;
             $this->report('onProgress', $fault);
+        }
+
+        return $this->resume($call, Reply::GO);
+    }
+
+    /** Reports a request or its answer, in the same way. */
+    private function exchanged(Handle $call, string $json): Event
+    {
+        /** @var array{request: array{method: string, target: string, attempt: int}, answer?: array{method: string, status: int, headers: array<string, string>, duration_s: float, request_id?: string}} $stage */
+        $stage = (array) json_decode($json, true);
+        $request = new HttpRequest($this->operation, ...$stage['request']);
+        $answer = $stage['answer'] ?? null;
+        try {
+            if ($answer === null) {
+                $this->onRequest === null || ($this->onRequest)($request);
+            } elseif ($this->onResponse !== null) {
+                ($this->onResponse)($request, HttpExchange::of($answer));
+            }
+        } catch (\Throwable $fault) {
+            if ($answer === null) {
+                $this->onRequest = null;
+            } else {
+                $this->onResponse = null;
+            }
+            $this->report($answer === null ? 'onRequest' : 'onResponse', $fault);
         }
 
         return $this->resume($call, Reply::GO);

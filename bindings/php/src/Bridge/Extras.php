@@ -15,17 +15,19 @@ final class Extras
      * @param string|null $requestId    sent as `X-Request-ID`
      * @param int|null    $retries      how often each exchange may be repeated; null is the client's setting
      * @param bool        $withResponse whether the response is given together with the answers to the exchanges
+     * @param bool        $hooks        whether each request and each answer is reported
      */
     public function __construct(
         public readonly ?string $requestId = null,
         public readonly ?int $retries = null,
         public readonly bool $withResponse = false,
+        public readonly bool $hooks = false,
     ) {
     }
 
     /** Whether everything has its default. */
     public function isPlain(): bool
     {
-        return $this->requestId === null && $this->retries === null && !$this->withResponse;
+        return $this->requestId === null && $this->retries === null && !$this->withResponse && !$this->hooks;
     }
 }

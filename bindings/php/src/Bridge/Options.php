@@ -58,6 +58,9 @@ final class Options
         if ($extras?->withResponse === true) {
             $this->options->with_response = 1;
         }
+        if ($extras?->hooks === true) {
+            $this->options->hooks = 1;
+        }
     }
 
     /**

@@ -18,4 +18,5 @@ final class Status
     public const WANT_PIECE = 4;
     public const PIECE = 5;
     public const PROGRESS = 6;
+    public const EXCHANGE = 7;
 }

@@ -1,9 +1,12 @@
-//! Answers recorded in a file, and used in place of the network.
+//! Answers recorded in a file, and used in place of the network; hooks of requests.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    sync::{Arc, Mutex},
+};
 
 use bankchannel::{
-    Outcome,
+    CallOptions, ExchangeHooks, Outcome,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
 use serde_json::json;
@@ -83,4 +86,17 @@ async fn an_unusable_recording_is_refused_with_its_line() {
     }
     let error = client(&server, |settings| settings.connection.replay_from = Some("none".into())).err().unwrap();
     assert_eq!(error.code(), "configuration.invalid");
+}
+
+#[tokio::test]
+async fn hooks_are_told_of_each_request_and_answer() {
+    let server = Server::in_turn([Act::Answer(refused(503, "Service unavailable"))]).await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (before, after) = (Arc::clone(&told), Arc::clone(&told));
+    let hooks = ExchangeHooks::new()
+        .before(move |request| before.lock().unwrap().push(format!("{} {}", request.method, request.attempt)))
+        .after(move |request, answer| after.lock().unwrap().push(format!("{} {}", request.attempt, answer.status)));
+    let options = CallOptions { hooks: Some(hooks), retries: Some(1), ..CallOptions::default() };
+    client(&server, |_| ()).unwrap().list_files_with(list(), &options).await.unwrap_err();
+    assert_eq!(*told.lock().unwrap(), ["GET 1", "1 503", "GET 2", "2 503"]);
 }

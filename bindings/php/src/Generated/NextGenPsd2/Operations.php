@@ -12,6 +12,7 @@ use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\HttpExchange;
+use Bankchannel\HttpRequest;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -89,6 +90,10 @@ abstract class Operations extends AbstractClient implements Client
      * have, such as one in a hardware module; returns the raw signature's bytes.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
+     * cannot change it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
+     * its head is there.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -124,6 +129,8 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
+        ?callable $onRequest = null,
+        ?callable $onResponse = null,
         ?Bridge $bridge = null,
     ) {
         parent::__construct('nextgen-psd2', [
@@ -155,7 +162,7 @@ abstract class Operations extends AbstractClient implements Client
             'header_names' => $headerNames === null ? null : (object) $headerNames,
             'trusted' => $trusted,
             'trusted_file' => $trustedFile,
-        ], $onCode, $signer, $logger, false, $bridge);
+        ], $onCode, $signer, $logger, false, $bridge, $onRequest, $onResponse);
     }
 
     /**

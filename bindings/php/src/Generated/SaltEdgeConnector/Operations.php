@@ -12,6 +12,7 @@ use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\HttpExchange;
+use Bankchannel\HttpRequest;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -115,6 +116,10 @@ abstract class Operations extends AbstractClient implements Client
      * @param SaltEdgeBank|null $bank A bank's own code, as a connector to Salt Edge asks it.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
+     * cannot change it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
+     * its head is there.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -162,6 +167,8 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $signer = null,
         ?SaltEdgeBank $bank = null,
         ?LoggerInterface $logger = null,
+        ?callable $onRequest = null,
+        ?callable $onResponse = null,
         ?Bridge $bridge = null,
     ) {
         $onCode = $bank === null ? $onCode : SaltEdgeBankCalls::of($bank, $onCode);
@@ -205,7 +212,7 @@ abstract class Operations extends AbstractClient implements Client
             'retry_backoff_s' => $retryBackoffS,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], $onCode, $signer, $logger, false, $bridge);
+        ], $onCode, $signer, $logger, false, $bridge, $onRequest, $onResponse);
     }
 
     /**

@@ -12,6 +12,7 @@ use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\HttpExchange;
+use Bankchannel\HttpRequest;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -70,6 +71,10 @@ abstract class Operations extends AbstractClient implements Client
      * answer to the same method and path; nothing is sent.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
+     * cannot change it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
+     * its head is there.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -95,6 +100,8 @@ abstract class Operations extends AbstractClient implements Client
         ?string $recordTo = null,
         ?string $replayFrom = null,
         ?LoggerInterface $logger = null,
+        ?callable $onRequest = null,
+        ?callable $onResponse = null,
         ?Bridge $bridge = null,
     ) {
         parent::__construct('salt-edge-hub', [
@@ -118,7 +125,7 @@ abstract class Operations extends AbstractClient implements Client
             'retry_backoff_s' => $retryBackoffS,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], null, null, $logger, false, $bridge);
+        ], null, null, $logger, false, $bridge, $onRequest, $onResponse);
     }
 
     /**

@@ -12,6 +12,7 @@ use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\HttpExchange;
+use Bankchannel\HttpRequest;
 use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
@@ -85,6 +86,10 @@ abstract class Operations extends AbstractClient implements Client
      * have, such as one in a hardware module; returns the raw signature's bytes.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
+     * cannot change it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
+     * its head is there.
      * @param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
@@ -120,6 +125,8 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
+        ?callable $onRequest = null,
+        ?callable $onResponse = null,
         bool $fromEnv = false,
         ?Bridge $bridge = null,
     ) {
@@ -151,7 +158,7 @@ abstract class Operations extends AbstractClient implements Client
             'retry_backoff_s' => $retryBackoffS,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], $onCode, $signer, $logger, $fromEnv, $bridge);
+        ], $onCode, $signer, $logger, $fromEnv, $bridge, $onRequest, $onResponse);
     }
 
     /**
@@ -218,6 +225,10 @@ abstract class Operations extends AbstractClient implements Client
      * have, such as one in a hardware module; returns the raw signature's bytes.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
+     * cannot change it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
+     * its head is there.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -252,6 +263,8 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
+        ?callable $onRequest = null,
+        ?callable $onResponse = null,
         ?Bridge $bridge = null,
     ): static {
         return new static( // @phpstan-ignore new.static
@@ -285,6 +298,8 @@ abstract class Operations extends AbstractClient implements Client
             onCode: $onCode,
             signer: $signer,
             logger: $logger,
+            onRequest: $onRequest,
+            onResponse: $onResponse,
             fromEnv: true,
             bridge: $bridge,
         );

@@ -133,17 +133,7 @@ impl<'a> Steps<'a> {
     }
 
     fn within(&self, timeout: Option<Duration>) -> CallOptions {
-        CallOptions {
-            timeout,
-            cancel: self.options.cancel.clone(),
-            asker: self.options.asker.clone(),
-            log: self.options.log.clone(),
-            progress: self.options.progress.clone(),
-            request_id: self.options.request_id.clone(),
-            retries: self.options.retries,
-            with_response: self.options.with_response.clone(),
-            ..CallOptions::default()
-        }
+        self.options.for_step(timeout)
     }
 }
 
