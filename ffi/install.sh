@@ -83,9 +83,12 @@ if [ "$uninstall" = yes ]; then
     for name in bankchannelConfig bankchannelConfigVersion; do rm -f -- "$to/$libdir/cmake/bankchannel/$name.cmake"; done
     doc=share/doc/bankchannel
     for file in "$licences"/licenses/*; do rm -f -- "$to/$doc/licenses/$(basename -- "$file")"; done
+    for part in reference protocols; do
+        for file in "$documents/$part"/*.md; do rm -f -- "$to/$doc/$part/$(basename -- "$file")"; done
+    done
     rm -f -- "$to/$doc/LICENSE" "$to/$doc/NOTICE" "$to/$doc/c-abi.md"
     for folder in "$libdir/pkgconfig" "$libdir/cmake/bankchannel" "$libdir/cmake" "$libdir" \
-        include "$doc/licenses" "$doc" share/doc share; do
+        include "$doc/licenses" "$doc/reference" "$doc/protocols" "$doc" share/doc share; do
         rmdir -- "$to/$folder" 2>/dev/null || true
     done
     tell_loader
@@ -167,6 +170,10 @@ done
 for file in LICENSE NOTICE; do put "$licences/$file" "$to/share/doc/bankchannel"; done
 for file in "$licences"/licenses/*; do put "$file" "$to/share/doc/bankchannel/licenses"; done
 put "$documents/c-abi.md" "$to/share/doc/bankchannel"
+# What it says of the protocols, the reference links to.
+for part in reference protocols; do
+    for file in "$documents/$part"/*.md; do put "$file" "$to/share/doc/bankchannel/$part"; done
+done
 
 tell_loader
 echo "bankchannel $VERSION is installed in $to"

@@ -384,6 +384,15 @@ typedef struct {
      * Not used; 0.
      */
     uint32_t reserved;
+    /**
+     * The trace that the call belongs to, as `traceparent` of W3C Trace Context; it goes along if the setting
+     * `send_traceparent` allows it. NULL for none. Needed during `bankchannel_call_begin` only.
+     */
+    const char *traceparent;
+    /**
+     * The size of `traceparent` in bytes.
+     */
+    size_t traceparent_size;
 } BankchannelCallOptions;
 
 #ifdef __cplusplus

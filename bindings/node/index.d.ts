@@ -302,6 +302,28 @@ export interface ClientOptions extends AskOptions {
   onRequest?: (request: HttpRequest) => void;
   /** Called when the head of an answer is there, in the same way. A request that fails without an answer has none. */
   onResponse?: (request: HttpRequest, answer: HttpExchange) => void;
+  /**
+   * A tracer of OpenTelemetry (`trace.getTracer('your-program')` of `@opentelemetry/api`): each call is a span of kind
+   * CLIENT below the present one, with its requests and answers as events, and its `traceparent` goes along where
+   * `sendTraceparent` allows it.
+   */
+  tracer?: Tracer;
+  /** Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call. */
+  traceparent?: string | (() => string | undefined);
+}
+
+/** What is used of a tracer: the `Tracer` of `@opentelemetry/api` is one. */
+export interface Tracer {
+  startSpan(name: string, options?: { kind?: number; attributes?: Record<string, string | number> }): TracerSpan;
+}
+
+/** What is used of a span: the `Span` of `@opentelemetry/api` is one. */
+export interface TracerSpan {
+  spanContext(): { traceId: string; spanId: string; traceFlags: number };
+  addEvent(name: string, attributes?: Record<string, string | number>): unknown;
+  setAttribute(name: string, value: string | number): unknown;
+  setStatus(status: { code: number; message?: string }): unknown;
+  end(): void;
 }
 
 /** The catalogue: every operation with its schemas and errors. */
@@ -2694,6 +2716,12 @@ export interface WsChannelSettings {
    * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
+  /**
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
+   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
+   * else no: a bank learns nothing of its customers' systems.
+   */
+  sendTraceparent?: boolean | null;
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
@@ -5151,6 +5179,12 @@ export interface NextGenPsd2Settings {
    * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
+  /**
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
+   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
+   * else no: a bank learns nothing of its customers' systems.
+   */
+  sendTraceparent?: boolean | null;
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
@@ -9099,6 +9133,12 @@ export interface SaltEdgeConnectorSettings {
    */
   retryBackoffS?: number | null;
   /**
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
+   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
+   * else no: a bank learns nothing of its customers' systems.
+   */
+  sendTraceparent?: boolean | null;
+  /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
    * installations.
@@ -9867,6 +9907,12 @@ export interface SaltEdgeHubSettings {
    * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
+  /**
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
+   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
+   * else no: a bank learns nothing of its customers' systems.
+   */
+  sendTraceparent?: boolean | null;
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test

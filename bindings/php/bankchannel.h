@@ -81,6 +81,8 @@ typedef struct {
     uint32_t with_response;
     uint32_t hooks;
     uint32_t reserved;
+    char *traceparent;
+    size_t traceparent_size;
 } BankchannelCallOptions;
 uint32_t bankchannel_abi_version(void);
 const char *bankchannel_version(void);

@@ -61,6 +61,11 @@ pub struct BankchannelCallOptions {
     pub hooks: u32,
     /// Not used; 0.
     pub reserved: u32,
+    /// The trace that the call belongs to, as `traceparent` of W3C Trace Context; it goes along if the setting
+    /// `send_traceparent` allows it. NULL for none. Needed during `bankchannel_call_begin` only.
+    pub traceparent: *const c_char,
+    /// The size of `traceparent` in bytes.
+    pub traceparent_size: usize,
 }
 
 impl Default for BankchannelCallOptions {
@@ -83,6 +88,8 @@ impl Default for BankchannelCallOptions {
             with_response: 0,
             hooks: 0,
             reserved: 0,
+            traceparent: ptr::null(),
+            traceparent_size: 0,
         }
     }
 }
@@ -182,7 +189,8 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
             log: given.log == 1,
             progress: given.progress == 1,
             hooks: given.hooks == 1,
-            request_id: request_id(&given)?,
+            request_id: text("request_id", given.request_id, given.request_id_size)?,
+            traceparent: text("traceparent", given.traceparent, given.traceparent_size)?,
             retries: u32::try_from(given.retries).ok(),
             with_response: given.with_response == 1,
             // A C program checks the question itself, and replies BANKCHANNEL_FAIL.
@@ -228,14 +236,14 @@ unsafe fn destination(given: &BankchannelCallOptions) -> Result<ContentTransfer,
     }
 }
 
-/// Reads the request id, which the call itself checks.
+/// Reads a text, which the call itself checks.
 ///
 /// # Safety
-/// `request_id` has `request_id_size` bytes.
-unsafe fn request_id(given: &BankchannelCallOptions) -> Result<Option<String>, Failure> {
+/// `data` has `size` bytes.
+unsafe fn text(member: &'static str, data: *const c_char, size: usize) -> Result<Option<String>, Failure> {
     // SAFETY: as the caller promises.
-    let id = unsafe { buffer("request_id", given.request_id, given.request_id_size) }?;
-    Ok((!given.request_id.is_null()).then(|| String::from_utf8_lossy(id).into_owned()))
+    let bytes = unsafe { buffer(member, data, size) }?;
+    Ok((!data.is_null()).then(|| String::from_utf8_lossy(bytes).into_owned()))
 }
 
 /// A path: bytes, as the operating system has them.

@@ -40,7 +40,7 @@ pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'stati
         out,
         &before,
         settings,
-        &format!(", {asked}, $logger, {environment}, $bridge, $onRequest, $onResponse);"),
+        &format!(", {asked}, $logger, {environment}, $bridge, $onRequest, $onResponse, $traceparent);"),
         encoded,
     );
     out.line("    }");
@@ -75,7 +75,7 @@ fn from_env(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) 
         names.extend(["onCode".to_owned(), "signer".to_owned()]);
     }
     names.extend(protocol.interfaces.iter().map(|interface| interface.option.to_owned()));
-    names.extend(["logger", "onRequest", "onResponse"].map(str::to_owned));
+    names.extend(["logger", "onRequest", "onResponse", "traceparent"].map(str::to_owned));
     for name in names {
         out.line(format!("            {name}: ${name},"));
     }
@@ -110,7 +110,9 @@ fn documented(protocol: &Protocol, settings: &'static StructShape) -> String {
         "\n@param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.\
          \n@param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it cannot change it. What it \
          throws is logged, and the call goes on.\
-         \n@param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is there.",
+         \n@param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is there.\
+         \n@param string|(\\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that the calls belong to, or a \
+         function that is asked for it at each call; it goes along where `$sendTraceparent` allows it.",
     );
     doc
 }
@@ -132,6 +134,7 @@ fn parameters(out: &mut Out, protocol: &Protocol, settings: &'static StructShape
     out.line("        ?LoggerInterface $logger = null,");
     out.line("        ?callable $onRequest = null,");
     out.line("        ?callable $onResponse = null,");
+    out.line("        string|\\Closure|null $traceparent = null,");
 }
 
 /// The enum of a setting with a list of names: a configuration has it as text.

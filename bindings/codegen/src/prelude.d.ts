@@ -300,6 +300,28 @@ export interface ClientOptions extends AskOptions {
   onRequest?: (request: HttpRequest) => void;
   /** Called when the head of an answer is there, in the same way. A request that fails without an answer has none. */
   onResponse?: (request: HttpRequest, answer: HttpExchange) => void;
+  /**
+   * A tracer of OpenTelemetry (`trace.getTracer('your-program')` of `@opentelemetry/api`): each call is a span of kind
+   * CLIENT below the present one, with its requests and answers as events, and its `traceparent` goes along where
+   * `sendTraceparent` allows it.
+   */
+  tracer?: Tracer;
+  /** Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call. */
+  traceparent?: string | (() => string | undefined);
+}
+
+/** What is used of a tracer: the `Tracer` of `@opentelemetry/api` is one. */
+export interface Tracer {
+  startSpan(name: string, options?: { kind?: number; attributes?: Record<string, string | number> }): TracerSpan;
+}
+
+/** What is used of a span: the `Span` of `@opentelemetry/api` is one. */
+export interface TracerSpan {
+  spanContext(): { traceId: string; spanId: string; traceFlags: number };
+  addEvent(name: string, attributes?: Record<string, string | number>): unknown;
+  setAttribute(name: string, value: string | number): unknown;
+  setStatus(status: { code: number; message?: string }): unknown;
+  end(): void;
 }
 
 /** The catalogue: every operation with its schemas and errors. */

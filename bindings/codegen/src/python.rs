@@ -101,8 +101,13 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     out.line("    from decimal import Decimal");
     out.line("    from os import PathLike");
     out.blank();
+    if !protocol.is_module() {
+        out.line("    from opentelemetry.trace import Tracer");
+    }
     if protocol.environment() {
         out.line("    from typing_extensions import Self, Unpack");
+    }
+    if !protocol.is_module() || protocol.environment() {
         out.blank();
     }
     if protocol.asks() {
@@ -111,6 +116,9 @@ fn module(protocol: &Protocol) -> Result<String, String> {
         out.line("    from ._call import HttpExchange, OnProgress, OnRequest, OnResponse");
     } else if !protocol.is_module() {
         out.line("    from ._call import HttpExchange, OnRequest, OnResponse");
+    }
+    if !protocol.is_module() {
+        out.line("    from ._tracing import TraceParent");
     }
     for (module, names) in protocol.taken_from_modules() {
         out.line(format!("    from .{module} import {}", names.join(", ")));

@@ -98,12 +98,23 @@ const ASKED: [(&str, &str, &str); 2] = [
 ];
 
 /// The callbacks of every client for its requests: they are the same in both forms.
-const HOOKS: [(&str, &str, &str); 2] = [
+const HOOKS: [(&str, &str, &str); 4] = [
     ("on_request", "OnRequest", "Is told of each request that begins, with a `HttpRequest`; it cannot change it."),
     (
         "on_response",
         "OnResponse",
         "Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time.",
+    ),
+    (
+        "tracer",
+        "Tracer",
+        "A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present one, with \
+         its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.",
+    ),
+    (
+        "traceparent",
+        "TraceParent",
+        "Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call.",
     ),
 ];
 
@@ -161,6 +172,7 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
         out.line(format!("            whom={},", interface.option));
     }
     out.line("            hooks=(on_request, on_response),");
+    out.line("            traces=(tracer, traceparent),");
     out.line("        )");
     if protocol.environment() {
         from_env(out, protocol, form);

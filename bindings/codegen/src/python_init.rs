@@ -27,6 +27,7 @@ const OWN: &[(&str, &str)] = &[
     ("SecretText", "_secret"),
     ("SignatureRequest", "_call"),
     ("Signer", "_call"),
+    ("TraceParent", "_tracing"),
     ("json_default", "_json"),
 ];
 

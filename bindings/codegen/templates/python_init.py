@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ._native import Received as Received
     from ._native import Record as Record
     from ._secret import SecretText as SecretText
+    from ._tracing import TraceParent as TraceParent
 {imports}
 
 if _native.VERSION != VERSION:

@@ -205,12 +205,14 @@ function teller(callback, logger, name = 'onProgress') {
 }
 
 /** Reports requests and answers of a call, in the same way. */
-function hooks({ onRequest, onResponse }, operation, logger) {
+function hooks({ onRequest, onResponse, span }, operation, logger) {
   const before = onRequest && teller(onRequest, logger, 'onRequest');
   const after = onResponse && teller(onResponse, logger, 'onResponse');
   return ({ request, answer }) => {
     const begun = { operation, ...request };
-    if (answer) after?.(begun, inNames(answer));
+    const answered = answer && inNames(answer);
+    span?.exchanged(begun, answered);
+    if (answered) after?.(begun, answered);
     else before?.(begun);
   };
 }

@@ -24,6 +24,7 @@ const { variables } = require('./environment');
 const { elsewhere, here, object } = require('./local');
 const { native } = require('./native');
 const { printed, settingsShown } = require('./printed');
+const tracing = require('./tracing');
 const { writer } = require('./writer');
 
 /** Settings completed from the environment. */
@@ -232,7 +233,10 @@ class Client {
 
   async #run(operation, request, content, options) {
     const { destination, timeout, signal, onProgress, requestId, retries, withResponse, ...callbacks } = object('options', options);
-    const { onCode, signer, logger, onRequest, onResponse, ...given } = { ...this.#options, ...checked(callbacks, this.#objects) };
+    const { onCode, signer, logger, onRequest, onResponse, tracer, traceparent, ...given } = {
+      ...this.#options,
+      ...checked(callbacks, this.#objects),
+    };
     const methods = methodsOf(this.#objects, given);
     const into = sink(destination);
     const from = source(operation.contentIn ?? 'content', content);
@@ -242,7 +246,7 @@ class Client {
       cancelled: Boolean(signal?.aborted),
       log: logger !== undefined,
       progress: watched(onProgress),
-      hooks: Boolean(onRequest ?? onResponse),
+      hooks: Boolean(onRequest ?? onResponse ?? tracer),
       requestId: identifier(requestId),
       retries: repetitions(retries),
       withResponse: answersInto(withResponse),
@@ -255,8 +259,16 @@ class Client {
     const out = into.writable && writer(into.writable);
     parts.take = (piece) => out.take(piece);
     parts.tell = teller(onProgress ?? undefined, logger);
-    parts.told = hooks({ onRequest, onResponse }, operation.name, logger);
-    const call = new Call(handle, operation.name, text, form);
+    const span = tracing.begin(tracer, operation.name, this.#shown.baseUrl);
+    parts.told = hooks({ onRequest, onResponse, span }, operation.name, logger);
+    let call;
+    try {
+      form.traceparent = span?.header() ?? tracing.given(traceparent);
+      call = new Call(handle, operation.name, text, form);
+    } catch (error) {
+      span?.end(error);
+      throw error;
+    }
     this.#running.add(call);
     try {
       const { response, bytes } = await carryThrough(call, parts);
@@ -264,10 +276,12 @@ class Client {
       const made = operation.response.out(response);
       if (operation.contentOut in made)
         made[operation.contentOut] = received(made[operation.contentOut], bytes, out, form);
+      span?.end();
       return made;
     } catch (error) {
       call.cancel();
       out?.destroy(error);
+      span?.end(inOperation(error, operation.name));
       throw error;
     } finally {
       this.#running.delete(call);
@@ -306,13 +320,24 @@ function checked(options, objects) {
     if (given === undefined || given === null) continue;
     const wanted = Object.hasOwn(objects, name) ? 'object' : Object.hasOwn(CALLABLES, name) && CALLABLES[name];
     if (!wanted) throw unknownOption(name);
-    if (typeof given !== wanted) throw invalidField(name, `must be ${wanted === 'object' ? 'an object' : 'a function'}`);
+    if (![wanted].flat().includes(typeof given)) throw invalidField(name, `must be ${KINDS[wanted]}`);
     made[name] = given;
   }
   return made;
 }
 
-const CALLABLES = { onCode: 'function', signer: 'function', logger: 'object', onRequest: 'function', onResponse: 'function' };
+const CALLABLES = {
+  onCode: 'function',
+  signer: 'function',
+  logger: 'object',
+  onRequest: 'function',
+  onResponse: 'function',
+  tracer: 'object',
+  traceparent: ['string', 'function'],
+};
+
+/** What errors say of them. */
+const KINDS = { function: 'a function', object: 'an object', 'string,function': 'a string or a function' };
 
 /** Whether a call reports its progress. */
 function watched(onProgress) {

@@ -583,6 +583,7 @@ const NextGenPsd2Settings = struct([
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
+  ["sendTraceparent", "send_traceparent"],
   ["recordTo", "record_to"],
   ["replayFrom", "replay_from"],
   ["allowedRedirectHosts", "allowed_redirect_hosts"],

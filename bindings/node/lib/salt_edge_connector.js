@@ -689,6 +689,7 @@ const SaltEdgeConnectorSettings = struct([
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
+  ["sendTraceparent", "send_traceparent"],
   ["recordTo", "record_to"],
   ["replayFrom", "replay_from"],
 ]);

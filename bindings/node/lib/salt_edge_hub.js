@@ -244,6 +244,7 @@ const SaltEdgeHubSettings = struct([
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
+  ["sendTraceparent", "send_traceparent"],
   ["recordTo", "record_to"],
   ["replayFrom", "replay_from"],
 ]);

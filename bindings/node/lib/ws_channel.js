@@ -817,6 +817,7 @@ const WsChannelSettings = struct([
   ["maxAnswerBytes", "max_answer_bytes"],
   ["retries", "retries"],
   ["retryBackoffS", "retry_backoff_s"],
+  ["sendTraceparent", "send_traceparent"],
   ["recordTo", "record_to"],
   ["replayFrom", "replay_from"],
 ]);

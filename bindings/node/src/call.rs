@@ -43,6 +43,8 @@ pub struct CallForm {
     pub hooks: Option<bool>,
     /// The call's request id.
     pub request_id: Option<String>,
+    /// The trace that the call belongs to.
+    pub traceparent: Option<String>,
     /// The most repetitions of each exchange.
     pub retries: Option<u32>,
     /// Whether the response is given together with the answers to the call's exchanges.
@@ -106,6 +108,7 @@ impl Call {
             progress: form.progress == Some(true),
             hooks: form.hooks == Some(true),
             request_id: form.request_id,
+            traceparent: form.traceparent,
             retries: form.retries,
             with_response: form.with_response == Some(true),
             asks_nobody: form.asks_nobody == Some(true),

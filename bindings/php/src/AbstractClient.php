@@ -36,10 +36,11 @@ abstract class AbstractClient
      * @param (callable(SignatureRequest): string)|null  $signer
      * @param (callable(HttpRequest): mixed)|null        $onRequest
      * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse
+     * @param string|(\Closure(): (string|null))|null   $traceparent
      *
      * @throws BankchannelException
      */
-    protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge, ?callable $onRequest = null, ?callable $onResponse = null)
+    protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge, ?callable $onRequest = null, ?callable $onResponse = null, private readonly string|\Closure|null $traceparent = null)
     {
         $this->bridge = $bridge ?? FfiBridge::shared();
         $this->onCode = $onCode === null ? null : \Closure::fromCallable($onCode);
@@ -199,7 +200,11 @@ abstract class AbstractClient
             throw BankchannelException::invalidInput('retries', 'must be from 0 to 10', $name);
         }
         $hooks = $this->onRequest !== null || $this->onResponse !== null;
-        $extras = new Extras($requestId, $retries, $withResponse !== null, $hooks);
+        $traceparent = $this->traceparent instanceof \Closure ? ($this->traceparent)() : $this->traceparent;
+        if ($traceparent !== null && !\is_string($traceparent)) {
+            throw BankchannelException::invalidInput('traceparent', 'the function must return a string', $name);
+        }
+        $extras = new Extras($requestId, $retries, $withResponse !== null, $hooks, $traceparent);
         $from = $content?->place();
         $to = $destination === null ? null : self::place($destination, $name);
         if (!$asks && !$hooks && $this->logger === null && $onProgress === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {

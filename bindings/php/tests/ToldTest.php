@@ -13,6 +13,8 @@ use Bankchannel\HttpRequest;
 use Bankchannel\Progress;
 use Bankchannel\Tests\Support\Account;
 use Bankchannel\Tests\Support\Assertions;
+use Bankchannel\Tests\Support\Program;
+use Bankchannel\Tests\Support\Scratch;
 use Bankchannel\WsChannel;
 use PHPUnit\Framework\TestCase;
 
@@ -57,6 +59,40 @@ final class ToldTest extends TestCase
         self::assertNotSame('', $client->listFiles()->responseText);
         ini_set('error_log', (string) $before);
         self::assertSame(['ws_channel.list_files GET 1', '1 200'], $told);
+    }
+
+    public function testATraceparentGoesAlong(): void
+    {
+        // The example of W3C Trace Context, section 3.2.3.
+        $example = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+        $folder = Scratch::folder();
+        file_put_contents("{$folder}/router.php", <<<'ROUTER'
+            <?php
+            file_put_contents(__DIR__ . '/seen', ($_SERVER['HTTP_TRACEPARENT'] ?? 'none') . "\n", FILE_APPEND);
+            header('content-type: application/json');
+            echo '{"ResponseCode": "00", "ResponseText": "OK", "RequestId": "r", "FileDescriptors": []}';
+            ROUTER);
+        $address = '127.0.0.1:' . Program::freePort();
+        $server = new Program([PHP_BINARY, '-S', $address, "{$folder}/router.php"], [], null, "{$folder}/log");
+        self::assertTrue($server->isRunning());
+        $client = static fn (mixed ...$more): WsChannel => new WsChannel(...$more, baseUrl: "http://{$address}/v2", apiKey: 'example-api-key-0123456789', idToken: 't', bank: 'simulator', mode: 'data');
+        $until = microtime(true) + 20;
+        while (@stream_socket_client("tcp://{$address}") === false && microtime(true) < $until) {
+            usleep(20_000);
+        }
+        $asked = 0;
+        $closure = static function () use ($example, &$asked): ?string {
+            return $asked++ === 0 ? $example : null;
+        };
+        $client(traceparent: $example)->listFiles();
+        $twice = $client(traceparent: $closure);
+        $twice->listFiles();
+        $twice->listFiles();
+        $client(traceparent: $example, sendTraceparent: false)->listFiles();
+        self::assertSame("{$example}\n{$example}\nnone\nnone\n", file_get_contents("{$folder}/seen"));
+        $error = self::thrown(InvalidInputException::class, static fn () => $client(traceparent: 'planted')->listFiles());
+        self::assertSame(['traceparent', 'not_sent'], [$error->context['field'], $error->outcome]);
+        self::assertStringNotContainsString('planted', $error->getMessage());
     }
 
     public function testProgressDrivesABar(): void

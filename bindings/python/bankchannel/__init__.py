@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from ._native import Received as Received
     from ._native import Record as Record
     from ._secret import SecretText as SecretText
+    from ._tracing import TraceParent as TraceParent
     from .errors import AuthenticationError as AuthenticationError
     from .errors import CancelledError as CancelledError
     from .errors import ConfigurationError as ConfigurationError
@@ -143,6 +144,7 @@ __all__ = [
     "SignatureRequest",
     "Signer",
     "TimedOutError",
+    "TraceParent",
     "TransportError",
     "WsChannel",
     "catalogue",
@@ -192,6 +194,7 @@ _PLACES = {
     "Service": "service",
     "SignatureRequest": "_call",
     "Signer": "_call",
+    "TraceParent": "_tracing",
     "WsChannel": "ws_channel",
     "json_default": "_json",
 }

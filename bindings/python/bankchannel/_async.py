@@ -106,9 +106,14 @@ class AsyncClient(Base):
                     await running.give_up(event, why)
                     raise
                 event = await running.resume(*reply)
+            watch.end(None)
             return event
         except BankchannelError as error:
+            watch.end(error)
             raise error._in(operation)
+        except BaseException as why:
+            watch.end(why)
+            raise
         finally:
             self._running.discard(running)
             call.cancel()

@@ -6,6 +6,7 @@ import io
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Optional, Union
 
 from . import _native
@@ -16,6 +17,7 @@ from ._native import question as typed_question
 
 if TYPE_CHECKING:
     from ._log import CallLog
+    from ._tracing import Span, Tracing
 
 
 class SignatureRequest(Record):
@@ -259,11 +261,20 @@ class Watch:
     """Reports the call's progress to the program. A callback that fails is not called again: it must not change the result
     of a payment."""
 
-    def __init__(self, on_progress: OnProgress | None, log: CallLog | None, operation: str, hooks: Hooks) -> None:
+    def __init__(
+        self,
+        on_progress: OnProgress | None,
+        log: CallLog | None,
+        operation: str,
+        hooks: Hooks,
+        tracing: Tracing | None,
+    ) -> None:
         self._on_progress = callback("on_progress", on_progress)
         self._log = log
         self._operation = operation
         self._on_request, self._on_response = hooks
+        self._tracing = tracing
+        self._span: Span | None = None
 
     @property
     def watches(self) -> bool:
@@ -272,8 +283,27 @@ class Watch:
 
     @property
     def hooks(self) -> bool:
-        """Whether there are callbacks for requests and answers."""
-        return self._on_request is not None or self._on_response is not None
+        """Whether requests and answers are told to anyone."""
+        return (
+            self._on_request is not None
+            or self._on_response is not None
+            or (self._tracing is not None and self._tracing.has_spans)
+        )
+
+    def begin(self, described: list[tuple[str, str]] | None) -> str | None:
+        """Begins the call's span; returns the `traceparent` of the call."""
+        if self._tracing is None:
+            return None
+        self._span = self._tracing.begin(self._operation, described)
+        return self._tracing.header(self._span)
+
+    def end(self, why: BaseException | None) -> None:
+        """Ends the call's span."""
+        if self._span is not None:
+            span, self._span = self._span, None
+            # A tracer that fails must not change the result of a payment.
+            with suppress(Exception):
+                span.end(why)
 
     def tell(self, event: tuple[Any, ...]) -> Reply:
         """Reports the event's progress, request or answer; returns the reply to it."""
@@ -291,13 +321,17 @@ class Watch:
 
     def _exchanged(self, stage: dict[str, Any]) -> None:
         request = HttpRequest(operation=self._operation, **stage["request"])
-        answer = stage.get("answer")
+        given = stage.get("answer")
+        answer = None if given is None else HttpExchange(**given)
+        if self._span is not None:
+            with suppress(Exception):
+                self._span.exchanged(request, answer)
         try:
             if answer is None:
                 if self._on_request is not None:
                     self._on_request(request)
             elif self._on_response is not None:
-                self._on_response(request, HttpExchange(**answer))
+                self._on_response(request, answer)
         except Exception as why:
             if answer is None:
                 self._on_request = None

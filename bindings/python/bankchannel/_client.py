@@ -38,8 +38,10 @@ from ._call import (
 from ._content import Readable, Writable, sink, source
 from ._errors import BankchannelError, own
 from ._local import in_place
+from ._tracing import TraceParent, Tracing
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
     from typing_extensions import Self
 
     from ._log import CallLog
@@ -59,8 +61,10 @@ class Base:
         from_env: bool = False,
         whom: object = None,
         hooks: Hooks = (None, None),
+        traces: tuple[Tracer | None, TraceParent | None] = (None, None),
     ) -> None:
         self._hooks = (callback("on_request", hooks[0]), callback("on_response", hooks[1]))
+        self._tracing = None if traces == (None, None) else Tracing(*traces)
         self._native = _native.Client(self._protocol, settings, from_env)
         self._on_code = on_code
         self._signer = signer
@@ -84,7 +88,9 @@ class Base:
         made = cls.__new__(cls)
         given = dict(settings)
         hooks = (given.pop("on_request", None), given.pop("on_response", None))
-        Base.__init__(made, given, given.pop("on_code", None), given.pop("signer", None), from_env=True, hooks=hooks)
+        traces = (given.pop("tracer", None), given.pop("traceparent", None))
+        on_code, signer = given.pop("on_code", None), given.pop("signer", None)
+        Base.__init__(made, given, on_code, signer, from_env=True, hooks=hooks, traces=traces)
         return made
 
     def _local(
@@ -114,7 +120,7 @@ class Base:
     def _watch(self, operation: str, on_progress: OnProgress | None, log: CallLog | None) -> Watch:
         """The callbacks for the call's progress, requests and answers."""
         try:
-            return Watch(on_progress, log, operation, self._hooks)
+            return Watch(on_progress, log, operation, self._hooks, self._tracing)
         except BankchannelError as error:
             raise error._in(operation) from None
 
@@ -161,9 +167,23 @@ class Base:
             given["progress"] = True
         if watch.hooks:
             given["hooks"] = True
-        call = _native.Call(
-            self._native, operation, request, typed=typed, timeout_ms=limit, cancel=cancel, **given
-        )
+        if self._tracing is None:
+            call = _native.Call(
+                self._native, operation, request, typed=typed, timeout_ms=limit, cancel=cancel, **given
+            )
+            return call, reader, writer
+        try:
+            traceparent = watch.begin(self._native.described())
+            call = _native.Call(
+                self._native, operation, request, typed=typed, timeout_ms=limit, cancel=cancel, traceparent=traceparent,
+                **given,
+            )
+        except BankchannelError as error:
+            watch.end(error)
+            raise error._in(operation) from None
+        except BaseException as why:
+            watch.end(why)
+            raise
         return call, reader, writer
 
 
@@ -233,6 +253,7 @@ class Client(Base):
                     if log is not None:
                         log.emit(call.log())
                     event = resume(*reply)
+                watch.end(None)
                 return event
             except BankchannelError as error:
                 raise error._in(operation)
@@ -242,10 +263,12 @@ class Client(Base):
                 kept(call, with_response)
                 if log is not None:
                     log.emit(call.log())
-        except BankchannelError:
+        except BankchannelError as error:
+            watch.end(error)
             raise
         except BaseException as why:
             self._interrupted(call, event, why)
+            watch.end(why)
             raise
 
     @classmethod

@@ -143,6 +143,7 @@ class Call:
         asks_nobody: bool = False,
         retries: int | None = None,
         with_response: bool = False,
+        traceparent: str | None = None,
         hooks: bool = False,
     ) -> Self: ...
     def resume(self, reply: str, data: object = None, watch: bool = True) -> Any: ...

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
+    from opentelemetry.trace import Tracer
+
     from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
+    from ._tracing import TraceParent
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -1354,6 +1357,12 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     to 5 s too. Default: 0.3.
     """
 
+    send_traceparent: bool | None
+    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
+    trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody
+    else no: a bank learns nothing of its customers' systems.
+    """
+
     record_to: str | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
@@ -1397,6 +1406,17 @@ class NextGenPsd2Settings(_NextGenPsd2Settings, total=False):
     time.
     """
 
+    tracer: Tracer | None
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+    allows it.
+    """
+
+    traceparent: TraceParent | None
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
+    call.
+    """
+
 
 class AsyncNextGenPsd2Settings(_NextGenPsd2Settings, total=False):
     """What `AsyncNextGenPsd2` may be given by keyword."""
@@ -1413,6 +1433,17 @@ class AsyncNextGenPsd2Settings(_NextGenPsd2Settings, total=False):
     on_response: OnResponse | None
     """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
     time.
+    """
+
+    tracer: Tracer | None
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+    allows it.
+    """
+
+    traceparent: TraceParent | None
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
+    call.
     """
 
 
@@ -1465,6 +1496,9 @@ class NextGenPsd2(Client):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
+            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
+            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
             embedded servers or test installations.
@@ -1482,6 +1516,11 @@ class NextGenPsd2(Client):
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
+            below the present one, with its requests as events, and its `traceparent` goes along where
+            `send_traceparent` allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
+            for one at each call.
     """
 
     _protocol: ClassVar = "nextgen-psd2"
@@ -1511,6 +1550,7 @@ class NextGenPsd2(Client):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
@@ -1521,6 +1561,8 @@ class NextGenPsd2(Client):
         signer: Signer | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
+        tracer: Tracer | None = None,
+        traceparent: TraceParent | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1546,6 +1588,7 @@ class NextGenPsd2(Client):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent,
                 "record_to": record_to,
                 "replay_from": replay_from,
                 "allowed_redirect_hosts": allowed_redirect_hosts,
@@ -1556,6 +1599,7 @@ class NextGenPsd2(Client):
             on_code,
             signer,
             hooks=(on_request, on_response),
+            traces=(tracer, traceparent),
         )
 
     def verify_user(
@@ -3000,6 +3044,9 @@ class AsyncNextGenPsd2(AsyncClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
+            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
+            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
             embedded servers or test installations.
@@ -3017,6 +3064,11 @@ class AsyncNextGenPsd2(AsyncClient):
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
+            below the present one, with its requests as events, and its `traceparent` goes along where
+            `send_traceparent` allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
+            for one at each call.
     """
 
     _protocol: ClassVar = "nextgen-psd2"
@@ -3046,6 +3098,7 @@ class AsyncNextGenPsd2(AsyncClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
@@ -3056,6 +3109,8 @@ class AsyncNextGenPsd2(AsyncClient):
         signer: AsyncSigner | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
+        tracer: Tracer | None = None,
+        traceparent: TraceParent | None = None,
     ) -> None:
         super().__init__(
             {
@@ -3081,6 +3136,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent,
                 "record_to": record_to,
                 "replay_from": replay_from,
                 "allowed_redirect_hosts": allowed_redirect_hosts,
@@ -3091,6 +3147,7 @@ class AsyncNextGenPsd2(AsyncClient):
             on_code,
             signer,
             hooks=(on_request, on_response),
+            traces=(tracer, traceparent),
         )
 
     async def verify_user(

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
+    from opentelemetry.trace import Tracer
+
     from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
+    from ._tracing import TraceParent
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -1895,6 +1898,12 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     to 5 s too. Default: 0.3.
     """
 
+    send_traceparent: bool | None
+    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
+    trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody
+    else no: a bank learns nothing of its customers' systems.
+    """
+
     record_to: str | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
@@ -1927,6 +1936,17 @@ class SaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     time.
     """
 
+    tracer: Tracer | None
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+    allows it.
+    """
+
+    traceparent: TraceParent | None
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
+    call.
+    """
+
 
 class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     """What `AsyncSaltEdgeConnector` may be given by keyword."""
@@ -1946,6 +1966,17 @@ class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     on_response: OnResponse | None
     """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
     time.
+    """
+
+    tracer: Tracer | None
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+    allows it.
+    """
+
+    traceparent: TraceParent | None
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
+    call.
     """
 
 
@@ -2031,6 +2062,9 @@ class SaltEdgeConnector(Client):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
+            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
+            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
             embedded servers or test installations.
@@ -2043,6 +2077,11 @@ class SaltEdgeConnector(Client):
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
+            below the present one, with its requests as events, and its `traceparent` goes along where
+            `send_traceparent` allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
+            for one at each call.
     """
 
     _protocol: ClassVar = "salt-edge-connector"
@@ -2087,6 +2126,7 @@ class SaltEdgeConnector(Client):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
         on_code: OnCode | None = None,
@@ -2094,6 +2134,8 @@ class SaltEdgeConnector(Client):
         bank: SaltEdgeBank | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
+        tracer: Tracer | None = None,
+        traceparent: TraceParent | None = None,
     ) -> None:
         super().__init__(
             {
@@ -2134,6 +2176,7 @@ class SaltEdgeConnector(Client):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent,
                 "record_to": record_to,
                 "replay_from": replay_from,
             },
@@ -2141,6 +2184,7 @@ class SaltEdgeConnector(Client):
             signer,
             whom=bank,
             hooks=(on_request, on_response),
+            traces=(tracer, traceparent),
         )
 
     def succeed_session(
@@ -3665,6 +3709,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
+            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
+            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
             embedded servers or test installations.
@@ -3677,6 +3724,11 @@ class AsyncSaltEdgeConnector(AsyncClient):
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
+            below the present one, with its requests as events, and its `traceparent` goes along where
+            `send_traceparent` allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
+            for one at each call.
     """
 
     _protocol: ClassVar = "salt-edge-connector"
@@ -3721,6 +3773,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
         on_code: AsyncOnCode | None = None,
@@ -3728,6 +3781,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         bank: AsyncSaltEdgeBank | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
+        tracer: Tracer | None = None,
+        traceparent: TraceParent | None = None,
     ) -> None:
         super().__init__(
             {
@@ -3768,6 +3823,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent,
                 "record_to": record_to,
                 "replay_from": replay_from,
             },
@@ -3775,6 +3831,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             signer,
             whom=bank,
             hooks=(on_request, on_response),
+            traces=(tracer, traceparent),
         )
 
     async def succeed_session(

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
+    from opentelemetry.trace import Tracer
+
     from ._call import HttpExchange, OnRequest, OnResponse
+    from ._tracing import TraceParent
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -513,6 +516,12 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     to 5 s too. Default: 0.3.
     """
 
+    send_traceparent: bool | None
+    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
+    trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody
+    else no: a bank learns nothing of its customers' systems.
+    """
+
     record_to: str | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
@@ -536,6 +545,17 @@ class SaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     time.
     """
 
+    tracer: Tracer | None
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+    allows it.
+    """
+
+    traceparent: TraceParent | None
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
+    call.
+    """
+
 
 class AsyncSaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     """What `AsyncSaltEdgeHub` may be given by keyword."""
@@ -546,6 +566,17 @@ class AsyncSaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     on_response: OnResponse | None
     """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
     time.
+    """
+
+    tracer: Tracer | None
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+    allows it.
+    """
+
+    traceparent: TraceParent | None
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
+    call.
     """
 
 
@@ -592,6 +623,9 @@ class SaltEdgeHub(Client):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
+            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
+            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
             embedded servers or test installations.
@@ -600,6 +634,11 @@ class SaltEdgeHub(Client):
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
+            below the present one, with its requests as events, and its `traceparent` goes along where
+            `send_traceparent` allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
+            for one at each call.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -625,10 +664,13 @@ class SaltEdgeHub(Client):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
+        tracer: Tracer | None = None,
+        traceparent: TraceParent | None = None,
     ) -> None:
         super().__init__(
             {
@@ -650,12 +692,14 @@ class SaltEdgeHub(Client):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent,
                 "record_to": record_to,
                 "replay_from": replay_from,
             },
             None,
             None,
             hooks=(on_request, on_response),
+            traces=(tracer, traceparent),
         )
 
     def create_token(
@@ -1495,6 +1539,9 @@ class AsyncSaltEdgeHub(AsyncClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
+            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
+            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
             embedded servers or test installations.
@@ -1503,6 +1550,11 @@ class AsyncSaltEdgeHub(AsyncClient):
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
+            below the present one, with its requests as events, and its `traceparent` goes along where
+            `send_traceparent` allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
+            for one at each call.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -1528,10 +1580,13 @@ class AsyncSaltEdgeHub(AsyncClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
+        tracer: Tracer | None = None,
+        traceparent: TraceParent | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1553,12 +1608,14 @@ class AsyncSaltEdgeHub(AsyncClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent,
                 "record_to": record_to,
                 "replay_from": replay_from,
             },
             None,
             None,
             hooks=(on_request, on_response),
+            traces=(tracer, traceparent),
         )
 
     async def create_token(

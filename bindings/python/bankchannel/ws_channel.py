@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
+    from opentelemetry.trace import Tracer
     from typing_extensions import Self, Unpack
 
     from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
+    from ._tracing import TraceParent
     from .iso20022 import ProfileOptions, StatusFile, CashFile, Code
     from ._content import Content, Destination
     from ._native import Cancel
@@ -1692,6 +1694,12 @@ class _WsChannelSettings(TypedDict, total=False):
     to 5 s too. Default: 0.3.
     """
 
+    send_traceparent: bool | None
+    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
+    trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody
+    else no: a bank learns nothing of its customers' systems.
+    """
+
     record_to: str | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
@@ -1721,6 +1729,17 @@ class WsChannelSettings(_WsChannelSettings, total=False):
     time.
     """
 
+    tracer: Tracer | None
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+    allows it.
+    """
+
+    traceparent: TraceParent | None
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
+    call.
+    """
+
 
 class AsyncWsChannelSettings(_WsChannelSettings, total=False):
     """What `AsyncWsChannel` may be given by keyword."""
@@ -1737,6 +1756,17 @@ class AsyncWsChannelSettings(_WsChannelSettings, total=False):
     on_response: OnResponse | None
     """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
     time.
+    """
+
+    tracer: Tracer | None
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+    allows it.
+    """
+
+    traceparent: TraceParent | None
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
+    call.
     """
 
 
@@ -1794,6 +1824,9 @@ class WsChannel(NewFilesClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
+            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
+            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
             embedded servers or test installations.
@@ -1805,6 +1838,11 @@ class WsChannel(NewFilesClient):
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
+            below the present one, with its requests as events, and its `traceparent` goes along where
+            `send_traceparent` allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
+            for one at each call.
     """
 
     _protocol: ClassVar = "ws-channel"
@@ -1837,12 +1875,15 @@ class WsChannel(NewFilesClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
+        tracer: Tracer | None = None,
+        traceparent: TraceParent | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1871,12 +1912,14 @@ class WsChannel(NewFilesClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent,
                 "record_to": record_to,
                 "replay_from": replay_from,
             },
             on_code,
             signer,
             hooks=(on_request, on_response),
+            traces=(tracer, traceparent),
         )
 
     @classmethod
@@ -5000,6 +5043,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
             that the server asks for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
+            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
+            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
             embedded servers or test installations.
@@ -5011,6 +5057,11 @@ class AsyncWsChannel(AsyncNewFilesClient):
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
+            below the present one, with its requests as events, and its `traceparent` goes along where
+            `send_traceparent` allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
+            for one at each call.
     """
 
     _protocol: ClassVar = "ws-channel"
@@ -5043,12 +5094,15 @@ class AsyncWsChannel(AsyncNewFilesClient):
         max_answer_bytes: int | None = None,
         retries: int | None = None,
         retry_backoff_s: float | None = None,
+        send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
+        tracer: Tracer | None = None,
+        traceparent: TraceParent | None = None,
     ) -> None:
         super().__init__(
             {
@@ -5077,12 +5131,14 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "max_answer_bytes": max_answer_bytes,
                 "retries": retries,
                 "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent,
                 "record_to": record_to,
                 "replay_from": replay_from,
             },
             on_code,
             signer,
             hooks=(on_request, on_response),
+            traces=(tracer, traceparent),
         )
 
     @classmethod

@@ -73,7 +73,8 @@ impl Call {
     #[new]
     #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=None, cancel=None, log=false, content=None,
                         content_path=None, content_pieces=false, destination_path=None, replace=false,
-                        destination_pieces=false, progress=false, request_id=None, asks_nobody=false, retries=None, with_response=false, hooks=false))]
+                        destination_pieces=false, progress=false, request_id=None, asks_nobody=false, retries=None, with_response=false,
+                        hooks=false, traceparent=None))]
     #[allow(clippy::too_many_arguments)] // one keyword each on the Python side
     fn new(
         py: Python<'_>,
@@ -96,6 +97,7 @@ impl Call {
         retries: Option<u32>,
         with_response: bool,
         hooks: bool,
+        traceparent: Option<String>,
     ) -> PyResult<Self> {
         let text = name.to_str()?;
         let fault = |error: Error| raised(py, &placed(error, text));
@@ -129,6 +131,7 @@ impl Call {
             asks_nobody,
             retries,
             with_response,
+            traceparent,
         };
         // It only begins: releasing the interpreter's lock would cost more than it gains.
         let call = bridge::Call::begin(&client, text, request.into(), parameters);

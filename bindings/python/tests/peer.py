@@ -40,6 +40,7 @@ class Peer:
         self.uploads: list[bytes] = []
         self.calls = 0
         self.request_ids: list[str | None] = []
+        self.traceparents: list[str | None] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -62,7 +63,7 @@ class Peer:
 
             def do_GET(self) -> None:
                 peer.calls += 1
-                peer.request_ids.append(self.headers.get("x-request-id"))
+                self.note()
                 if self.path == "/v2/certs":
                     times = [{"Purpose": "signing", "Expires": time} for time in TIMES]
                     connection = {"Bank": "simulator", "Access": "direct", "Certificates": times}
@@ -74,7 +75,7 @@ class Peer:
 
             def do_PUT(self) -> None:
                 peer.calls += 1
-                peer.request_ids.append(self.headers.get("x-request-id"))
+                self.note()
                 if "chunked" in self.headers.get("transfer-encoding", ""):
                     body = b""
                     while size := int(self.rfile.readline() or b"-1", 16):
@@ -91,8 +92,12 @@ class Peer:
 
             def do_DELETE(self) -> None:
                 peer.calls += 1
-                peer.request_ids.append(self.headers.get("x-request-id"))
+                self.note()
                 self.give(400, {}, "15", "FileReference is not valid")
+
+            def note(self) -> None:
+                peer.request_ids.append(self.headers.get("x-request-id"))
+                peer.traceparents.append(self.headers.get("traceparent"))
 
             def give(self, status: int, fields: dict[str, Any], code: str = "00", text: str = "OK") -> None:
                 answer = {"ResponseCode": code, "ResponseText": text, "RequestId": "example-request-id", **fields}

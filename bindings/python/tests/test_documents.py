@@ -35,6 +35,15 @@ class Documents(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()):
             prepared.main(str(HERE.parent / "README.md"), "# bankchannel for Python")
 
+    @unittest.skipUnless(
+        importlib.util.find_spec("opentelemetry.sdk") or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"),
+        "opentelemetry-sdk is not installed",
+    )
+    def test_the_traced_calls(self) -> None:
+        (program,) = prepared.blocks(HERE.parent / "README.md", "## Traces")
+        printed = prepared.run(program, {**os.environ}, ".")
+        self.assertEqual(printed.count('"name": "ws_channel.list_files"'), 1, printed)
+        self.assertIn("1 statements", printed)
 
     def test_tests_of_your_own_program(self) -> None:
         page = ROOT / "docs/embedded-servers.md"

@@ -48,6 +48,10 @@ pub struct CallOptions {
     /// in lower case. Anything else is `input.invalid_field` for `request_id`, before anything is sent. The call's log
     /// and the context of its error have the id, with a part that looks like a token (40 characters or more) redacted.
     pub request_id: Option<String>,
+    /// The trace that the call belongs to, as `traceparent` of W3C Trace Context: it goes along with each exchange if the
+    /// setting `send_traceparent` allows it; by default to an own WS Channel service only. Anything else is
+    /// `input.invalid_field` for `traceparent`, before anything is sent.
+    pub traceparent: Option<String>,
     /// The most repetitions of each exchange of the call, from 0 to 10, in place of the setting `retries`.
     pub retries: Option<u32>,
     /// Collects the answers to the exchanges of the call: their status, headers, request id and time.

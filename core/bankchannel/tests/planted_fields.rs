@@ -112,7 +112,9 @@ fn search(place: &str, secret: &str, error: &bankchannel::Error) {
 
 /// Whether a single word in this field may be the name of a file.
 fn names_file(name: &str, shape: &Shape) -> bool {
-    matches!(shape, Shape::Content) || name.ends_with("_file") || matches!(name, "directory" | "pkcs11" | "module")
+    matches!(shape, Shape::Content)
+        || name.ends_with("_file")
+        || matches!(name, "directory" | "pkcs11" | "module" | "record_to" | "replay_from")
 }
 
 #[tokio::test]

@@ -40,6 +40,8 @@ pub struct CallParameters {
     pub hooks: bool,
     /// The call's request id, sent as `X-Request-ID`.
     pub request_id: Option<String>,
+    /// The trace that the call belongs to.
+    pub traceparent: Option<String>,
     /// The most repetitions of each exchange; `None` for the client's setting.
     pub retries: Option<u32>,
     /// Whether the answers to the exchanges are kept for [`Call::take_exchanges`].
@@ -426,6 +428,7 @@ fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParame
             untold.hooks(move || drop(events.try_send(Message::Progress)))
         }),
         request_id: parameters.request_id,
+        traceparent: parameters.traceparent,
         retries: parameters.retries,
         with_response: exchanges,
         ..CallOptions::default()

@@ -171,6 +171,12 @@ impl Transport {
         Ok(())
     }
 
+    /// Whether the `traceparent` of a call goes along.
+    #[must_use]
+    pub fn sends_traceparent(&self) -> bool {
+        self.settings.send_traceparent
+    }
+
     /// The base URL, without a trailing slash.
     #[must_use]
     pub fn base_url(&self) -> &str {

@@ -34,6 +34,8 @@ pub struct Settings {
     pub retries: u32,
     /// The upper limit of the delay before the first retry; it doubles with each.
     pub retry_backoff: Duration,
+    /// Whether the `traceparent` of a call goes along.
+    pub send_traceparent: bool,
     /// A new file for all answers.
     pub record_to: Option<PathBuf>,
     /// Such a file, whose answers are used in place of the network.
@@ -69,6 +71,7 @@ impl Default for Settings {
             proxy: None,
             retries: EXTRA_ATTEMPTS,
             retry_backoff: BACKOFF,
+            send_traceparent: false,
             record_to: None,
             replay_from: None,
         }

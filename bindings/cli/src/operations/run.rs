@@ -6,7 +6,10 @@ use std::sync::{
 };
 
 use bankchannel::{CallOptions, CancellationToken, Category, Client, Done, Secret, SessionNeed, Sessions, Watcher};
-use bankchannel_foundation::operation::{Entry, OperationKind};
+use bankchannel_foundation::{
+    message::trace_id,
+    operation::{Entry, OperationKind},
+};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
@@ -137,6 +140,7 @@ pub(crate) fn carry_out(
         progress: Some(watcher),
         log: log.for_call(),
         request_id: common.request_id.clone(),
+        traceparent: traceparent(),
         ..options
     };
     let done = bankchannel_bridge::runtime()?.block_on(async {
@@ -163,6 +167,12 @@ pub(crate) fn carry_out(
             _ => error,
         })),
     }
+}
+
+/// The trace that this process belongs to: `TRACEPARENT` in the environment, as CI systems and `otel-cli` set it. One that
+/// cannot be used is nobody's fault here, and ignored.
+fn traceparent() -> Option<String> {
+    std::env::var("TRACEPARENT").ok().filter(|given| trace_id(given).is_some())
 }
 
 /// The session for an operation. A missing or wrong one is reported before anything is sent. An operation that needs

@@ -29,13 +29,14 @@ const listening = (server) => new Promise((resolve) => server.listen(0, '127.0.0
 
 async function peer() {
   const uploads = [];
-  const seen = { calls: 0, requestIds: [] };
+  const seen = { calls: 0, requestIds: [], traceparents: [] };
   const server = http.createServer((request, response) => {
     const parts = [];
     request.on('data', (part) => parts.push(part));
     request.on('end', () => {
       seen.calls += 1;
       seen.requestIds.push(request.headers['x-request-id']);
+      seen.traceparents.push(request.headers.traceparent);
       const give = (status, fields, code = '00', text = 'OK') => {
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(

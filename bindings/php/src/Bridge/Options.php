@@ -46,11 +46,12 @@ final class Options
         if ($progress) {
             $this->options->progress = 1;
         }
-        $requestId = $extras?->requestId;
-        if ($requestId !== null) {
-            // An empty id has an address too: NULL would mean that there is none.
-            $this->options->request_id = self::address($requestId === '' ? '-' : $requestId);
-            $this->options->request_id_size = \strlen($requestId);
+        foreach (['request_id' => $extras?->requestId, 'traceparent' => $extras?->traceparent] as $member => $text) {
+            if ($text !== null) {
+                // An empty text has an address too: NULL would mean that there is none.
+                $this->options->{$member} = self::address($text === '' ? '-' : $text);
+                $this->options->{"{$member}_size"} = \strlen($text);
+            }
         }
         if ($extras?->retries !== null) {
             $this->options->retries = $extras->retries;

@@ -35,6 +35,10 @@ pub struct ConnectionSettings {
     /// The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition, up
     /// to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default: 0.3.
     pub retry_backoff_s: Option<Seconds>,
+    /// Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace. Default: to
+    /// an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank learns nothing of
+    /// its customers' systems.
+    pub send_traceparent: Option<bool>,
     /// For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of JSON
     /// each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     pub record_to: Option<String>,
@@ -71,6 +75,7 @@ impl ConnectionSettings {
             connect_timeout: call::said(self.connect_timeout_s).unwrap_or(defaults.connect_timeout),
             read_timeout: call::said(self.read_timeout_s),
             retry_backoff: self.retry_backoff_s.map_or(defaults.retry_backoff, |Seconds(first)| first),
+            send_traceparent: self.send_traceparent.unwrap_or_default(),
             record_to: self.record_to.as_ref().map(PathBuf::from),
             replay_from: self.replay_from.as_ref().map(PathBuf::from),
             ..defaults
@@ -94,6 +99,7 @@ impl ConnectionSettings {
             max_answer_bytes: self.max_answer_bytes.or(other.max_answer_bytes),
             retries: self.retries.or(other.retries),
             retry_backoff_s: self.retry_backoff_s.or(other.retry_backoff_s),
+            send_traceparent: self.send_traceparent.or(other.send_traceparent),
             record_to: self.record_to.or(other.record_to),
             replay_from: self.replay_from.or(other.replay_from),
         }

@@ -23,8 +23,13 @@ use bankchannel_foundation::{
 };
 use bankchannel_transport::{Plan, Signing, Sink, Transport, at_least};
 
+use tracing::Instrument as _;
+
 use super::connection::RETRIES_MAX;
-use super::request_id::{self, Rule};
+use super::{
+    request_id::{self, Rule},
+    traceparent,
+};
 use crate::{CallOptions, LogLevel, LogLine, ProgressDirection, call};
 
 /// The extra time, after the call's limit, to store an answer that has already arrived: it is worth more than an error.
@@ -38,11 +43,26 @@ pub(crate) async fn named<O: Operation, T>(
     work: impl Future<Output = Result<T>> + Send,
 ) -> Result<T> {
     let checked = check_retries(options.retries).and_then(|()| options.check_request_id_by(rule));
+    let checked = checked.and_then(|()| options.check_traceparent());
+    let operation = const { O::DECLARATION }.name;
+    // `otel.*` are what tracing-opentelemetry reads.
+    let span = tracing::info_span!(
+        "bankchannel",
+        otel.name = operation,
+        otel.kind = "client",
+        operation,
+        error.type = tracing::field::Empty,
+        outcome = tracing::field::Empty,
+    );
     let result = match checked {
-        Ok(()) => work.await,
+        Ok(()) => work.instrument(span.clone()).await,
         Err(error) => Err(error),
     };
-    result.map_err(|error| failed(error, const { O::DECLARATION }.name, options, rule))
+    result.map_err(|error| {
+        span.record("error.type", error.code());
+        span.record("outcome", error.outcome().map_or("none", Outcome::as_str));
+        failed(error, operation, options, rule)
+    })
 }
 
 fn check_retries(retries: Option<u32>) -> Result<()> {
@@ -164,6 +184,9 @@ impl<'a> Sending<'a> {
             request_id::with_header(message, id)
         });
         let message = with_id.as_ref().unwrap_or(message);
+        let given = self.options.traceparent.as_deref().filter(|_| transport.sends_traceparent());
+        let traced = given.map(|given| traceparent::with_header(message, given));
+        let message = traced.as_ref().unwrap_or(message);
         let mut sink = match self.route.response_content {
             Some(_) => self.options.destination.sink(),
             None => Sink::memory(0),

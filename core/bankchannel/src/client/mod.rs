@@ -11,6 +11,7 @@ pub(crate) mod request_id;
 mod settings;
 pub(crate) mod signer;
 pub(crate) mod signing;
+pub(crate) mod traceparent;
 
 use std::{
     any::{Any, TypeId},

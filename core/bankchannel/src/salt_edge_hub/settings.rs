@@ -50,6 +50,7 @@ pub struct SaltEdgeHubSettings {
         max_answer_bytes: u32,
         retries: u32,
         retry_backoff_s: bankchannel_foundation::model::Seconds,
+        send_traceparent: bool,
         record_to: String,
         replay_from: String,
     ))]

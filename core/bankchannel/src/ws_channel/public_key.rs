@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use bankchannel_crypto::rsa::PublicKey;
 use bankchannel_foundation::{Error, Outcome, Result, open_regular, shown};
-use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PRODUCTION_PUBLIC_KEY_PEM, TEST_BASE_URL, TEST_PUBLIC_KEY_PEM};
+use bankchannel_ws_channel::{PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM};
 
 use super::{Environment, WsChannelSettings};
 
@@ -43,12 +43,7 @@ impl WsChannelSettings {
             }
             return Ok(("public_key_file", pem));
         }
-        let known = match self.base_url.as_deref().map(|url| url.trim_end_matches('/')) {
-            None | Some(TEST_BASE_URL) => Some(Environment::Test),
-            Some(PRODUCTION_BASE_URL) => Some(Environment::Production),
-            Some(_) => None,
-        };
-        match self.environment.or(known) {
+        match self.installation() {
             Some(Environment::Test) => Ok(("environment", TEST_PUBLIC_KEY_PEM.into())),
             Some(Environment::Production) => Ok(("environment", PRODUCTION_PUBLIC_KEY_PEM.into())),
             None => {
@@ -65,6 +60,8 @@ fn unusable(setting: &'static str, why: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use bankchannel_ws_channel::PRODUCTION_BASE_URL;
+
     use super::*;
 
     #[test]

@@ -75,6 +75,7 @@ pub struct WsChannelSettings {
         max_answer_bytes: u32,
         retries: u32,
         retry_backoff_s: Seconds,
+        send_traceparent: bool,
         record_to: String,
         replay_from: String,
     ))]
@@ -92,8 +93,20 @@ impl WsChannelSettings {
         }
     }
 
+    /// The public installation that these settings are for; `None` for an own service.
+    pub(super) fn installation(&self) -> Option<Environment> {
+        let known = match self.base_url.as_deref().map(|url| url.trim_end_matches('/')) {
+            None | Some(TEST_BASE_URL) => Some(Environment::Test),
+            Some(PRODUCTION_BASE_URL) => Some(Environment::Production),
+            Some(_) => None,
+        };
+        self.environment.or(known)
+    }
+
     pub(super) fn transport(&self) -> Result<Settings> {
-        self.connection.transport(self.effective_base_url().to_owned())
+        let transport = self.connection.transport(self.effective_base_url().to_owned())?;
+        let send_traceparent = self.connection.send_traceparent.unwrap_or_else(|| self.installation().is_none());
+        Ok(Settings { send_traceparent, ..transport })
     }
 }
 

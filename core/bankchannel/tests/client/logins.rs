@@ -70,7 +70,7 @@ async fn k19_another_api_key_than_ours_is_not_believed() {
         let result = client.call_json("ws_channel.log_in", json!({"mode": "data"}), CallOptions::default()).await;
         if configured == Some(API_KEY) {
             let error = result.unwrap_err();
-            assert_eq!(error.code(), "peer.protocol");
+            assert_eq!((error.code(), error.detail("field")), ("ws_channel.api_key_differs", Some("api_key")));
             assert!(!error.to_json().to_string().contains(foreign) && !client.session().is_logged_in());
         } else {
             result.unwrap();

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
     Exchange,
-    message::{InRequest, OutResponse, is_request_id},
+    message::{InRequest, OutResponse, is_request_id, trace_id},
     operation::{Entry, Route},
     redact::redact_words,
 };
@@ -42,6 +42,13 @@ pub(crate) struct Pipeline {
 /// Text of the refusal when a body did not arrive in time.
 const BODY_TOO_SLOW: &str = "Request timeout";
 
+/// The value of a header that was sent once.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut given = headers.get_all(name).iter();
+    let (Some(value), None) = (given.next(), given.next()) else { return None };
+    value.to_str().ok()
+}
+
 type Handler = for<'a> fn(&'a Service, &'a Call, InRequest<'a>) -> BoxFuture<'a, Result<OutResponse, Fault>>;
 
 impl Pipeline {
@@ -62,6 +69,7 @@ impl Pipeline {
                 let mut call = Call::new(id, entry.declaration.name, address, self.service.now_ms());
                 // As in the caller's own log: a misplaced token is not repeated.
                 call.caller_request_id = caller_id.map(|id| redact_words(&id));
+                call.trace_id = single(&head.headers, "traceparent").and_then(trace_id).map(str::to_owned);
                 let result = match Declared::of(entry, index) {
                     Some(declared) => {
                         call.prefetch = is_prefetch(&head.headers);
@@ -244,9 +252,7 @@ impl Api for Pipeline {
     }
 
     fn caller_id(&self, headers: &HeaderMap) -> Option<String> {
-        let mut given = headers.get_all("x-request-id").iter();
-        let (Some(id), None) = (given.next(), given.next()) else { return None };
-        id.to_str().ok().filter(|id| is_request_id(id)).map(str::to_owned)
+        single(headers, "x-request-id").filter(|id| is_request_id(id)).map(str::to_owned)
     }
 
     /// Requests that may change something, by their method or, like `InitPasswordReset`, by their declaration: a

@@ -90,6 +90,8 @@ pub(crate) struct Call {
     pub(crate) request_id: String,
     /// The caller's `X-Request-ID`. It need not be the only one: all steps of a flow may have the same.
     pub(crate) caller_request_id: Option<String>,
+    /// The trace that the caller's request belongs to, if it says so.
+    pub(crate) trace_id: Option<String>,
     /// The operation's name.
     pub(crate) operation: &'static str,
     /// The client's address.
@@ -126,6 +128,7 @@ impl Call {
         Self {
             request_id,
             caller_request_id: None,
+            trace_id: None,
             operation,
             address,
             now_ms,
@@ -159,6 +162,7 @@ impl Call {
         tracing::info!(
             request_id = self.request_id,
             caller_request_id = self.caller_request_id,
+            trace_id = self.trace_id,
             operation = self.operation,
             status,
             "{what}"

@@ -211,9 +211,42 @@ pub fn is_request_id(text: &str) -> bool {
     (1..=REQUEST_ID_MAX).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
+/// The trace id of a `traceparent` of W3C Trace Context, version 00: `00-`, the trace id of 32, the span id of 16 and the
+/// flags of 2 lower-case hex digits, joined by `-`; no id is zero. `None` for anything else.
+#[must_use]
+pub fn trace_id(traceparent: &str) -> Option<&str> {
+    let mut parts = traceparent.split('-');
+    let mut hex = |length: usize| {
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        parts.next().filter(|part| part.len() == length && part.bytes().all(is_hex))
+    };
+    let (version, trace, span, _flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);
+    let is_id = |part: &str| part.bytes().any(|byte| byte != b'0');
+    (version == "00" && is_id(trace) && is_id(span) && parts.next().is_none()).then_some(trace)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_traceparent_has_the_form_of_the_standard() {
+        // The example of W3C Trace Context, section 3.2.3.
+        let example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(trace_id(example), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+        for wrong in [
+            "",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7\r01",
+        ] {
+            assert_eq!(trace_id(wrong), None, "{wrong:?}");
+        }
+    }
 
     #[test]
     fn percent_coding_is_symmetric_and_strict() {

@@ -72,6 +72,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
      * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
      * least the time that the server asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
+     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
+     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
      * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
      * with embedded servers or test installations.
@@ -94,6 +97,9 @@ abstract class Operations extends AbstractClient implements Client
      * cannot change it. What it throws is logged, and the call goes on.
      * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
      * its head is there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
+     * the calls belong to, or a function that is asked for it at each call; it goes along where
+     * `$sendTraceparent` allows it.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -120,6 +126,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $maxAnswerBytes = null,
         ?int $retries = null,
         ?float $retryBackoffS = null,
+        ?bool $sendTraceparent = null,
         ?string $recordTo = null,
         ?string $replayFrom = null,
         ?array $allowedRedirectHosts = null,
@@ -131,6 +138,7 @@ abstract class Operations extends AbstractClient implements Client
         ?LoggerInterface $logger = null,
         ?callable $onRequest = null,
         ?callable $onResponse = null,
+        string|\Closure|null $traceparent = null,
         ?Bridge $bridge = null,
     ) {
         parent::__construct('nextgen-psd2', [
@@ -156,13 +164,14 @@ abstract class Operations extends AbstractClient implements Client
             'max_answer_bytes' => $maxAnswerBytes,
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
+            'send_traceparent' => $sendTraceparent,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
             'allowed_redirect_hosts' => $allowedRedirectHosts === null ? null : array_values($allowedRedirectHosts),
             'header_names' => $headerNames === null ? null : (object) $headerNames,
             'trusted' => $trusted,
             'trusted_file' => $trustedFile,
-        ], $onCode, $signer, $logger, false, $bridge, $onRequest, $onResponse);
+        ], $onCode, $signer, $logger, false, $bridge, $onRequest, $onResponse, $traceparent);
     }
 
     /**
