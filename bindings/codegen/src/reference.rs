@@ -9,7 +9,7 @@ use crate::{
     Generated,
     model::{Model, Operation, Protocol},
     named_types::{Named, home},
-    names::{camel, error_class},
+    names::{camel, error_class, upper},
     source::sourced,
     text::{Out, plain},
 };
@@ -97,11 +97,19 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
         format!("call {}", declaration.name)
     };
     let (module, class) = (protocol.module, protocol.class);
-    out.line(if protocol.is_module() {
-        format!("Python `{module}.{name}(…)` · Node `{module}.{camel}({{…}})` · PHP `{class}::{camel}(…)` · shell `bankchannel {command}`")
+    let faces = if protocol.is_module() {
+        format!(
+            "Python `{module}.{name}(…)` · Node `{module}.{camel}({{…}})` · PHP `{class}::{camel}(…)` · Rust `{module}::{name}({})`",
+            operation.request.name
+        )
     } else {
-        format!("Python `client.{name}(…)` · Node `client.{camel}({{…}})` · PHP `$client->{camel}(…)` · shell `bankchannel {command}`")
-    });
+        format!(
+            "Python `client.{name}(…)` · Node `client.{camel}({{…}})` · PHP `$client->{camel}(…)` · Rust `client.{name}({})`",
+            operation.request.name
+        )
+    };
+    let constant = upper(declaration.name);
+    out.line(format!("{faces} · C `BANKCHANNEL_OP_{constant}` · shell `bankchannel {command}`"));
     if let Some((pages, _)) = operation.pages() {
         let (name, camel) = (pages.iterator, crate::names::camel(pages.iterator));
         out.blank();

@@ -1,5 +1,7 @@
 //! `iso20022 check`: finds the errors of a payment file before the bank does. Exit 0 without errors, 1 with.
 
+use std::sync::Arc;
+
 use bankchannel::call_local;
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
@@ -8,8 +10,11 @@ use super::tables::text;
 use crate::{
     exit::{Failure, Outcome},
     options::{self, add_common, file_argument, format, stdin},
-    output::{self, Format, table},
+    output::{self, Format, progress::Progress, table},
 };
+
+/// What a terminal shows meanwhile.
+const CHECKING: &str = "checking the file";
 
 pub(super) fn command() -> Command {
     add_common(Command::new("check"))
@@ -25,10 +30,13 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let content = stdin::content_of(given("file").unwrap_or_default(), "FILE")?;
+    let progress = Arc::new(Progress::begin(CHECKING));
+    let content = stdin::watched_content_of(given("file").unwrap_or_default(), "FILE", CHECKING, &progress)?;
     let profile = given("profile").map(bankchannel_bridge::parse_json).transpose()?.map(Value::from);
     let request = json!({ "profile": profile, "encoding": given("encoding") });
-    let checked = call_local("iso20022.check_payment", request, Some(content))?;
+    let checked = call_local("iso20022.check_payment", request, Some(content));
+    drop(progress);
+    let checked = checked?;
     match format(matches) {
         Format::Json => output::json(&checked),
         Format::Table => show(&checked),

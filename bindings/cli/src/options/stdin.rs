@@ -1,9 +1,10 @@
 //! Stdin can be read only once: the error for a second reader names the first.
 
 use std::{
+    fs::File,
     io::{IsTerminal as _, Read},
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bankchannel::{Content, Error};
@@ -11,7 +12,7 @@ use bankchannel_foundation::{error::row, model::Pieces};
 
 use crate::{
     exit::{Failure, Outcome},
-    output,
+    output::{self, progress::Progress},
 };
 
 /// Bytes read at a time.
@@ -37,6 +38,46 @@ pub(crate) fn reader(what: &str) -> Outcome<impl Read + use<>> {
 /// The content of the file of this name, or stdin for `-`, where `what` names the option or argument.
 pub(crate) fn content_of(path: &str, what: &str) -> Outcome<Content> {
     if path == "-" { content(what) } else { Ok(Content::from(Path::new(path))) }
+}
+
+/// Files from this size on are read with a bar, in bytes: smaller ones are read before a person sees it.
+const WATCHED_FROM: u64 = 1024 * 1024;
+
+/// The same for an operation that reads the content once and computes for long: it moves the bar of `progress`, which says
+/// `text`.
+pub(crate) fn watched_content_of(
+    path: &str,
+    what: &str,
+    text: &'static str,
+    progress: &Arc<Progress>,
+) -> Outcome<Content> {
+    // What cannot be opened is told by the operation.
+    let opened = File::open(path).and_then(|file| file.metadata().map(|about| (file, about)));
+    let Some((mut file, about)) = opened.ok().filter(|_| path != "-") else { return content_of(path, what) };
+    if !about.is_file() || about.len() < WATCHED_FROM {
+        return content_of(path, what);
+    }
+    let (total, mut done, progress) = (about.len(), 0_u64, Arc::clone(progress));
+    let what = what.to_owned();
+    Ok(Content::Pieces(Pieces::new(move || {
+        let mut piece = Vec::with_capacity(PIECE);
+        let read = file.by_ref().take(PIECE as u64).read_to_end(&mut piece);
+        let unreadable = |why: std::io::Error| {
+            Error::because(&row::CONTENT_UNREADABLE, format!("{what}: the file cannot be read: {why}")).with_source(why)
+        };
+        done += read.map_err(unreadable)? as u64;
+        progress.update(&read_so_far(text, done, total));
+        Ok(Some(piece).filter(|piece| !piece.is_empty()).map(Into::into))
+    })))
+}
+
+/// A report of bytes read.
+fn read_so_far(text: &str, done: u64, total: u64) -> bankchannel::Progress {
+    let mut report = bankchannel::Progress::new(text, done, Some(total));
+    #[allow(clippy::cast_precision_loss)] // for a bar
+    let fraction = done as f64 / total as f64;
+    report.fraction = Some(fraction.min(1.0));
+    report
 }
 
 /// Stdin as content: it is read while it is sent, and not held in memory if the operation reads it once.

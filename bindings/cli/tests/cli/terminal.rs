@@ -244,6 +244,22 @@ fn progress_is_for_who_looks_at_stderr() {
 }
 
 #[test]
+fn a_check_of_a_large_file_has_a_bar() {
+    let home = Home::empty();
+    let payment = bankchannel_iso20022::EXAMPLE_PAIN001;
+    // Comments make a payment large: the check reads them too.
+    let large = payment
+        .replace("<GrpHdr>", &format!("{}<GrpHdr>", "<!-- a comment of forty letters at most -->".repeat(80_000)));
+    fs::write(home.path("large.xml"), large).unwrap();
+    fs::write(home.path("small.xml"), payment).unwrap();
+    let shown = |name: &str| on_terminal(&home.command(&["iso20022", "check", name]), &["stdout"], &[]);
+    let (large, small) = (shown("large.xml"), shown("small.xml"));
+    assert!(large.terminal.contains("checking the file") && large.terminal.contains('█'), "{large:?}");
+    assert!(!small.terminal.contains('█'), "{small:?}");
+    assert_eq!(large.stdout, small.stdout);
+}
+
+#[test]
 fn what_a_service_writes_does_not_steer_the_terminal() {
     // ESC, the one-character CSI, a bell, and a character that reverses the order of letters.
     let evil = r"a\u001b[2J\u009b31m\u0007\u202eb";

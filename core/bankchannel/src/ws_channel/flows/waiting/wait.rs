@@ -282,6 +282,8 @@ impl<'a> AnswerWait<'a> {
             self.note_content(&own);
             self.taken.push(TakenAnswer { answer, own, entry });
         }
+        let all = self.settings.types.len();
+        self.steps.say(&format!("{} of {all} kinds of answers have come", all - self.missing().len()));
         self.judge().await;
         stored
     }
