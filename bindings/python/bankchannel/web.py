@@ -2,7 +2,7 @@
 
     connector = SaltEdgeConnector(..., store="store", bank=Bank())
     worker = Worker(connector)
-    application = wsgi(connector, worker)          # mount it at the root, or below any prefix
+    application = wsgi(connector, worker)          # mount it at the root, or below path_prefix
 """
 
 from __future__ import annotations
