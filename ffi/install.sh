@@ -86,7 +86,7 @@ if [ "$uninstall" = yes ]; then
     for part in reference protocols; do
         for file in "$documents/$part"/*.md; do rm -f -- "$to/$doc/$part/$(basename -- "$file")"; done
     done
-    rm -f -- "$to/$doc/LICENSE" "$to/$doc/NOTICE" "$to/$doc/c-abi.md"
+    rm -f -- "$to/$doc/LICENSE" "$to/$doc/NOTICE" "$to/$doc/c-abi.md" "$to/$doc/valgrind.supp"
     for folder in "$libdir/pkgconfig" "$libdir/cmake/bankchannel" "$libdir/cmake" "$libdir" \
         include "$doc/licenses" "$doc/reference" "$doc/protocols" "$doc" share/doc share; do
         rmdir -- "$to/$folder" 2>/dev/null || true
@@ -170,6 +170,8 @@ done
 for file in LICENSE NOTICE; do put "$licences/$file" "$to/share/doc/bankchannel"; done
 for file in "$licences"/licenses/*; do put "$file" "$to/share/doc/bankchannel/licenses"; done
 put "$documents/c-abi.md" "$to/share/doc/bankchannel"
+if [ "$raw" = yes ]; then suppressions=$packaging/valgrind.supp; else suppressions=$documents/valgrind.supp; fi
+put "$suppressions" "$to/share/doc/bankchannel"
 # What it says of the protocols, the reference links to.
 for part in reference protocols; do
     for file in "$documents/$part"/*.md; do put "$file" "$to/share/doc/bankchannel/$part"; done

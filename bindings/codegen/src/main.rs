@@ -31,6 +31,7 @@ mod python_questions;
 mod python_served;
 mod reference;
 mod rust;
+mod rust_example;
 mod served;
 mod source;
 mod text;

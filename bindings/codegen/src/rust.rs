@@ -4,6 +4,7 @@
 use crate::{
     Generated,
     model::{Model, Operation, Protocol},
+    rust_example::example,
     text::{plain, wrap},
 };
 
@@ -24,6 +25,8 @@ fn file(protocol: &Protocol) -> Generated {
     for operation in &protocol.operations {
         let name = operation.name;
         text.push_str(&format!("    ({name}) => {{\n        {}\n    }};\n", literal(&documentation(operation))));
+        let shown = example(protocol, operation);
+        text.push_str(&format!("    ({name} example) => {{\n        {}\n    }};\n", literal(&shown)));
         text.push_str(&format!("    ({name} errors) => {{\n        {}\n    }};\n", literal(&errors(operation))));
     }
     text.push_str("    ($($other:ident)+) => {\n        \"\"\n    };\n}\n\npub(super) use method_doc;\n");

@@ -146,6 +146,8 @@ macro_rules! module_of_local_operations {
             #[doc = method_docs::method_doc!($file)]
             #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
             ///
+            #[doc = method_docs::method_doc!($file example)]
+            ///
             /// # Errors
             #[doc = method_docs::method_doc!($file errors)]
             /// - `input.*`, each naming its field.

@@ -86,6 +86,8 @@ pub struct Sessions {
     pub log_in: &'static [&'static str],
     /// The login in steps: the operations that begin and continue it.
     pub steps: [&'static str; 2],
+    /// Says whether the session lives, and needs none.
+    pub state: &'static str,
     /// Ends the session.
     pub log_out: &'static str,
     /// Operations that end the user's sessions.

@@ -272,6 +272,7 @@ fn the_package_is_complete_and_works_where_it_is_unpacked() {
         "lib/cmake/bankchannel/bankchannelConfig.cmake",
         "lib/cmake/bankchannel/bankchannelConfigVersion.cmake",
         "share/doc/bankchannel/c-abi.md",
+        "share/doc/bankchannel/valgrind.supp",
         "share/doc/bankchannel/reference/README.md",
         "share/doc/bankchannel/reference/errors.md",
         "share/doc/bankchannel/protocols/ws-channel.md",

@@ -8,14 +8,13 @@ use crate::support::{
     root,
 };
 
-/// Valgrind's options. Memory held by the runtime's threads when the process ends is reachable, not lost.
-const VALGRIND: [&str; 7] = [
+/// Valgrind's options: those of a user, with the suppressions of the package.
+const VALGRIND: [&str; 6] = [
     "--quiet",
     "--error-exitcode=99",
     "--leak-check=full",
-    "--show-leak-kinds=definite",
-    "--errors-for-leak-kinds=definite",
     "--num-callers=30",
+    concat!("--suppressions=", env!("CARGO_MANIFEST_DIR"), "/packaging/valgrind.supp"),
     "--",
 ];
 

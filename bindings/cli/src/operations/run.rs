@@ -181,6 +181,12 @@ pub(super) fn session_for(sessions: &Sessions, entry: &Entry, common: &mut Commo
     let settings = &common.settings;
     let needs = (sessions.needs)(entry);
     let is_logout = sessions.log_out == entry.declaration.name;
+    if entry.declaration.name == sessions.state {
+        return Ok(match token::find(settings)? {
+            Stored::Good(token) | Stored::Expired(token) => Some(token),
+            Stored::Elsewhere | Stored::None => None,
+        });
+    }
     if needs == SessionNeed::Nothing {
         return Ok(None);
     }

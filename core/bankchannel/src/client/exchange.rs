@@ -55,7 +55,8 @@ pub(crate) async fn named<O: Operation, T>(
         outcome = tracing::field::Empty,
     );
     let result = match checked {
-        Ok(()) => work.instrument(span.clone()).await,
+        // On the heap: flows have several of these futures one in the other.
+        Ok(()) => Box::pin(work.instrument(span.clone())).await,
         Err(error) => Err(error),
     };
     result.map_err(|error| {

@@ -120,6 +120,8 @@ macro_rules! exchanges_and_local_operations {
                 #[doc = method_docs::method_doc!($file)]
                 #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
                 ///
+                #[doc = method_docs::method_doc!($file example)]
+                ///
                 /// # Errors
                 #[doc = method_docs::method_doc!($file errors)]
                 /// - `input.*`, each naming its field, and any that an exchange may have: see
@@ -153,6 +155,8 @@ macro_rules! exchanges_and_local_operations {
         impl $client {
             #[doc = method_docs::method_doc!($file)]
             #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
+            ///
+            #[doc = method_docs::method_doc!($file example)]
             ///
             /// # Errors
             #[doc = method_docs::method_doc!($file errors)]
@@ -195,6 +199,8 @@ macro_rules! flows {
             impl $client {
                 #[doc = method_docs::method_doc!($file)]
                 #[doc = concat!("\n\nIts types are those of [`flows::", stringify!($file), "`].")]
+                ///
+                #[doc = method_docs::method_doc!($file example)]
                 ///
                 /// # Errors
                 #[doc = method_docs::method_doc!($file errors)]

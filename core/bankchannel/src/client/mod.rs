@@ -81,6 +81,18 @@ pub trait Flow<C>: Operation {
 }
 
 /// A client of any protocol. Cheap to clone.
+///
+/// ```
+/// use bankchannel::{Client, Settings};
+/// use serde_json::json;
+///
+/// # fn main() -> bankchannel::Result<()> {
+/// let settings = json!({"protocol": "ws-channel", "base_url": "https://files.example/v2"});
+/// let client = Client::new(Settings::read(settings.into())?)?;
+/// assert_eq!(client.base_url(), Some("https://files.example/v2"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Client(Arc<dyn Erased>);
 

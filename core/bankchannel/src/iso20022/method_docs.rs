@@ -12,6 +12,22 @@ transactions; larger files are read by `read_statement_page`.
 
 Takes `ReadCashRequest`, its builder (`ReadCashRequest::builder()`) or its JSON."#
     };
+    (read_statement example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::iso20022::*;
+
+fn read_statement_example() -> bankchannel::Result<()> {
+    let request = ReadCashRequest::builder()
+        .content(Path::new("payment.xml"));
+    let done = read_statement(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (read_statement errors) => {
         r#"- `iso20022.file_unreadable`: The file cannot be read."#
     };
@@ -23,6 +39,22 @@ Gives every report of a camt.052 with its entries, which may still be pending. W
 in `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by `read_statement_page`.
 
 Takes `ReadCashRequest`, its builder (`ReadCashRequest::builder()`) or its JSON."#
+    };
+    (read_report example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::iso20022::*;
+
+fn read_report_example() -> bankchannel::Result<()> {
+    let request = ReadCashRequest::builder()
+        .content(Path::new("payment.xml"));
+    let done = read_report(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (read_report errors) => {
         r#"- `iso20022.file_unreadable`: The file cannot be read."#
@@ -37,6 +69,22 @@ left out and listed in `problems`. Holds at most 1,000,000 entries and transacti
 
 Takes `ReadCashRequest`, its builder (`ReadCashRequest::builder()`) or its JSON."#
     };
+    (read_notification example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::iso20022::*;
+
+fn read_notification_example() -> bankchannel::Result<()> {
+    let request = ReadCashRequest::builder()
+        .content(Path::new("payment.xml"));
+    let done = read_notification(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (read_notification errors) => {
         r#"- `iso20022.file_unreadable`: The file cannot be read."#
     };
@@ -49,6 +97,22 @@ the file. A file whose size or beginning is not that of the page before is refus
 
 Takes `ReadStatementPageRequest`, its builder (`ReadStatementPageRequest::builder()`) or its JSON."#
     };
+    (read_statement_page example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::iso20022::*;
+
+fn read_statement_page_example() -> bankchannel::Result<()> {
+    let request = ReadStatementPageRequest::builder()
+        .content(Path::new("payment.xml"));
+    let done = read_statement_page(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (read_statement_page errors) => {
         r#"- `iso20022.file_unreadable`: The file cannot be read."#
     };
@@ -60,6 +124,22 @@ meaning of each code in words. A report may name the rejected transactions only.
 
 Takes `ReadStatusReportRequest`, its builder (`ReadStatusReportRequest::builder()`) or its JSON."#
     };
+    (read_status_report example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::iso20022::*;
+
+fn read_status_report_example() -> bankchannel::Result<()> {
+    let request = ReadStatusReportRequest::builder()
+        .content(Path::new("payment.xml"));
+    let done = read_status_report(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (read_status_report errors) => {
         r#"- `iso20022.file_unreadable`: The file cannot be read."#
     };
@@ -70,6 +150,22 @@ Gives a pain.001 as typed data: batches with debtor, account and date, and their
 value that cannot be read is left out and listed in `problems`.
 
 Takes `ReadPaymentRequest`, its builder (`ReadPaymentRequest::builder()`) or its JSON."#
+    };
+    (read_payment example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::iso20022::*;
+
+fn read_payment_example() -> bankchannel::Result<()> {
+    let request = ReadPaymentRequest::builder()
+        .content(Path::new("payment.xml"));
+    let done = read_payment(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (read_payment errors) => {
         r#"- `iso20022.file_unreadable`: The file cannot be read."#
@@ -83,6 +179,20 @@ dates, addresses, sums; when something is wrong, the error names up to 50 proble
 are not given are made from the data: the same data gives the same ids, so a bank finds a file that is sent twice.
 
 Takes `MakePaymentRequest`, its builder (`MakePaymentRequest::builder()`) or its JSON."#
+    };
+    (make_payment example) => {
+        r#"# Example
+
+```
+use bankchannel::iso20022::*;
+
+fn make_payment_example() -> bankchannel::Result<()> {
+    let request = MakePaymentRequest::builder();
+    let done = make_payment(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (make_payment errors) => {
         r#"- `iso20022.payment_refused`: The payment is faulty: no file was made, or nothing was sent.
@@ -101,6 +211,22 @@ times.
 
 Takes `CheckPaymentRequest`, its builder (`CheckPaymentRequest::builder()`) or its JSON."#
     };
+    (check_payment example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::iso20022::*;
+
+fn check_payment_example() -> bankchannel::Result<()> {
+    let request = CheckPaymentRequest::builder()
+        .content(Path::new("payment.xml"));
+    let done = check_payment(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (check_payment errors) => {
         r#""#
     };
@@ -114,6 +240,22 @@ payment information id and exact sums. Reports and bookings that belong to no tr
 apart. A transaction may not be sent again while the place of its money is unknown.
 
 Takes `MatchStatusRequest`, its builder (`MatchStatusRequest::builder()`) or its JSON."#
+    };
+    (match_status example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::iso20022::*;
+
+fn match_status_example() -> bankchannel::Result<()> {
+    let request = MatchStatusRequest::builder()
+        .content(Path::new("payment.xml"));
+    let done = match_status(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (match_status errors) => {
         r#"- `iso20022.file_unreadable`: The file cannot be read."#

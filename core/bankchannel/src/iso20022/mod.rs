@@ -15,6 +15,7 @@ pub use bankchannel_iso20022::{
 
 use crate::{Commands, Protocol, local};
 
+pub use operations::reading::ReadCashRequest;
 #[doc(no_inline)]
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;

@@ -12,6 +12,23 @@ Takes `VerifyUserRequest`, its builder (`VerifyUserRequest::builder()`) or its J
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (verify_user example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::nextgen_psd2::*;
+
+async fn verify_user_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = VerifyUserRequest::builder()
+        .psu_id("psu-7f3a91")
+        .psu_personal_identifier(Path::new("secret.txt"));
+    let done = client.verify_user(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (verify_user errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
 - `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
@@ -32,6 +49,21 @@ accounts without a consent with such a link too. Calling it again gives a new li
 Takes `UpdateBankOfferedConsentsRequest`, its builder (`UpdateBankOfferedConsentsRequest::builder()`) or its JSON.
 
 Without a private key it asks the options' `asker` for a signature."#
+    };
+    (update_bank_offered_consents example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn update_bank_offered_consents_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = UpdateBankOfferedConsentsRequest::builder()
+        .redirect_uri("https://tpp.example/cb?state=9d1f");
+    let done = client.update_bank_offered_consents(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (update_bank_offered_consents errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -54,6 +86,21 @@ Deprecated by the banks, which will remove it: use `update_bank_offered_consents
 Takes `UpdateConsentsRequest`, its builder (`UpdateConsentsRequest::builder()`) or its JSON.
 
 Without a private key it asks the options' `asker` for a signature."#
+    };
+    (update_consents example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn update_consents_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = UpdateConsentsRequest::builder()
+        .redirect_uri("https://tpp.example/cb?state=9d1f");
+    let done = client.update_consents(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (update_consents errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -78,6 +125,24 @@ Takes `CreateConsentRequest`, its builder (`CreateConsentRequest::builder()`) or
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (create_consent example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn create_consent_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = CreateConsentRequest::builder()
+        .access(ConsentAccess::builder())
+        .recurring_indicator(true)
+        .valid_until("2026-11-20")
+        .frequency_per_day(1);
+    let done = client.create_consent(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (create_consent errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
 - `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
@@ -99,6 +164,21 @@ Shows the consent as the bank granted it: days and frequency may be less than re
 Takes `GetConsentRequest`, its builder (`GetConsentRequest::builder()`) or its JSON.
 
 Without a private key it asks the options' `asker` for a signature."#
+    };
+    (get_consent example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn get_consent_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = GetConsentRequest::builder()
+        .consent_id("example");
+    let done = client.get_consent(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (get_consent errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -126,6 +206,21 @@ Takes `GetConsentStatusRequest`, its builder (`GetConsentStatusRequest::builder(
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (get_consent_status example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn get_consent_status_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = GetConsentStatusRequest::builder()
+        .consent_id("example");
+    let done = client.get_consent_status(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (get_consent_status errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
 - `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
@@ -151,6 +246,21 @@ A consent that has already ended does not change, and the answer is the same. Di
 Takes `DeleteConsentRequest`, its builder (`DeleteConsentRequest::builder()`) or its JSON.
 
 Without a private key it asks the options' `asker` for a signature."#
+    };
+    (delete_consent example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn delete_consent_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = DeleteConsentRequest::builder()
+        .consent_id("example");
+    let done = client.delete_consent(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (delete_consent errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -179,6 +289,21 @@ Takes `StartAuthorisationRequest`, its builder (`StartAuthorisationRequest::buil
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (start_authorisation example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn start_authorisation_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = StartAuthorisationRequest::builder()
+        .consent_id("example");
+    let done = client.start_authorisation(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (start_authorisation errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
 - `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
@@ -204,6 +329,21 @@ Returns only their identifiers. Dialect `bg`.
 Takes `ListAuthorisationsRequest`, its builder (`ListAuthorisationsRequest::builder()`) or its JSON.
 
 Without a private key it asks the options' `asker` for a signature."#
+    };
+    (list_authorisations example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn list_authorisations_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = ListAuthorisationsRequest::builder()
+        .consent_id("example");
+    let done = client.list_authorisations(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (list_authorisations errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -231,6 +371,22 @@ Takes `GetAuthorisationStatusRequest`, its builder (`GetAuthorisationStatusReque
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (get_authorisation_status example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn get_authorisation_status_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = GetAuthorisationStatusRequest::builder()
+        .consent_id("example")
+        .authorisation_id("example");
+    let done = client.get_authorisation_status(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (get_authorisation_status errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
 - `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
@@ -257,6 +413,20 @@ Without a consent, a bank of dialect `era` refuses with a link at which the cust
 Takes `GetAccountsRequest`, its builder (`GetAccountsRequest::builder()`) or its JSON.
 
 Without a private key it asks the options' `asker` for a signature."#
+    };
+    (get_accounts example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+async fn get_accounts_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = GetAccountsRequest::builder();
+    let done = client.get_accounts(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (get_accounts errors) => {
         r#"- `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -286,6 +456,20 @@ NextGenPSD2 request, not only for those of this library.
 Takes `SignRequestRequest`, its builder (`SignRequestRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `signing`."#
     };
+    (sign_request example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn sign_request_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = SignRequestRequest::builder();
+    let done = client.sign_request(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (sign_request errors) => {
         r#"- `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
 - `nextgen_psd2.key_unusable`: The private key cannot be used.
@@ -301,6 +485,20 @@ options, and method, target and headers exactly as returned here.
 Takes `PrepareSignatureRequest`, its builder (`PrepareSignatureRequest::builder()`) or its JSON. A builder and JSON
 may leave out what the client knows: `certificate`, `signing`."#
     };
+    (prepare_signature example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn prepare_signature_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = PrepareSignatureRequest::builder();
+    let done = client.prepare_signature(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (prepare_signature errors) => {
         r#"- `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
 - `nextgen_psd2.key_unusable`: The private key cannot be used."#
@@ -312,6 +510,20 @@ First verifies the signature with the certificate's key, so that a wrong signatu
 
 Takes `AttachSignatureRequest`, its builder (`AttachSignatureRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `certificate`, `signing`."#
+    };
+    (attach_signature example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn attach_signature_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"method":"example","target":"example","headers":[{"name":"example","value":"example"}],"signature":"AP+A"});
+    let done = client.attach_signature(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (attach_signature errors) => {
         r#"- `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -325,6 +537,20 @@ line except the last ends in a line feed.
 
 Takes `SigningStringRequest`, its builder (`SigningStringRequest::builder()`) or its JSON."#
     };
+    (signing_string example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn signing_string_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = SigningStringRequest::builder();
+    let done = client.signing_string(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (signing_string errors) => {
         r#""#
     };
@@ -336,6 +562,20 @@ it.
 
 Takes `ComputeDigestRequest`, its builder (`ComputeDigestRequest::builder()`) or its JSON."#
     };
+    (compute_digest example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn compute_digest_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = ComputeDigestRequest::builder();
+    let done = client.compute_digest(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (compute_digest errors) => {
         r#""#
     };
@@ -345,6 +585,21 @@ Takes `ComputeDigestRequest`, its builder (`ComputeDigestRequest::builder()`) or
 The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.
 
 Takes `EncodeHeaderRequest`, its builder (`EncodeHeaderRequest::builder()`) or its JSON."#
+    };
+    (encode_header example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn encode_header_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = EncodeHeaderRequest::builder()
+        .text("example");
+    let done = client.encode_header(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (encode_header errors) => {
         r#""#
@@ -356,6 +611,21 @@ Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain
 
 Takes `DecodeHeaderRequest`, its builder (`DecodeHeaderRequest::builder()`) or its JSON."#
     };
+    (decode_header example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn decode_header_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = DecodeHeaderRequest::builder()
+        .value("example");
+    let done = client.decode_header(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (decode_header errors) => {
         r#""#
     };
@@ -365,6 +635,22 @@ Takes `DecodeHeaderRequest`, its builder (`DecodeHeaderRequest::builder()`) or i
 The hash is not salted: treat it as the number itself.
 
 Takes `HashIdentifierRequest`, its builder (`HashIdentifierRequest::builder()`) or its JSON."#
+    };
+    (hash_identifier example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::nextgen_psd2::*;
+
+fn hash_identifier_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = HashIdentifierRequest::builder()
+        .personal_identifier(Path::new("secret.txt"));
+    let done = client.hash_identifier(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (hash_identifier errors) => {
         r#""#
@@ -380,6 +666,20 @@ path; otherwise a warning says so.
 Takes `VerifyRequestRequest`, its builder (`VerifyRequestRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `trusted`."#
     };
+    (verify_request example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn verify_request_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = VerifyRequestRequest::builder();
+    let done = client.verify_request(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (verify_request errors) => {
         r#"- `nextgen_psd2.certificate_unusable`: The certificate cannot be used."#
     };
@@ -393,6 +693,20 @@ excluded without the private key.
 Takes `ExplainRequestRequest`, its builder (`ExplainRequestRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `trusted`."#
     };
+    (explain_request example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn explain_request_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = ExplainRequestRequest::builder();
+    let done = client.explain_request(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (explain_request errors) => {
         r#"- `nextgen_psd2.certificate_unusable`: The certificate cannot be used."#
     };
@@ -405,6 +719,20 @@ bank may require. The content counts only if its issuer is trusted, which is not
 Takes `InspectCertificateRequest`, its builder (`InspectCertificateRequest::builder()`) or its JSON. A builder and
 JSON may leave out what the client knows: `certificate`."#
     };
+    (inspect_certificate example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn inspect_certificate_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = InspectCertificateRequest::builder();
+    let done = client.inspect_certificate(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (inspect_certificate errors) => {
         r#"- `nextgen_psd2.certificate_unusable`: The certificate cannot be used."#
     };
@@ -415,6 +743,20 @@ Makes the two certificates of a third party, QSEAL and QWAC, with the statements
 certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some seconds.
 
 Takes `MakeCertificatesRequest`, its builder (`MakeCertificatesRequest::builder()`) or its JSON."#
+    };
+    (make_certificates example) => {
+        r#"# Example
+
+```
+use bankchannel::nextgen_psd2::*;
+
+fn make_certificates_example(client: &NextGenPsd2) -> bankchannel::Result<()> {
+    let request = MakeCertificatesRequest::builder();
+    let done = client.make_certificates(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (make_certificates errors) => {
         r#"- `nextgen_psd2.certificate_unusable`: The certificate cannot be used.

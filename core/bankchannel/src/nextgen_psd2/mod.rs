@@ -36,6 +36,8 @@ use crate::{
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
 pub mod types {
+    pub use bankchannel_foundation::message::HeaderField;
+
     pub use super::{dispatch::of_operations::*, model::*};
 }
 
@@ -61,6 +63,19 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
 /// that it has read, so reuse it.
 ///
 /// Cloning is cheap; a clone is the same client.
+///
+/// ```
+/// use bankchannel::nextgen_psd2::*;
+///
+/// # fn main() -> bankchannel::Result<()> {
+/// // To send requests it also needs the bank's address, and the certificates.
+/// let client = NextGenPsd2::new(NextGenPsd2Settings::default())?;
+/// let hashed = client.hash_identifier(HashIdentifierRequest::builder().personal_identifier("00000000000"))?;
+/// // A secret: it is shown on request only.
+/// assert_eq!(hashed.psu_personal_identifier.expose().len(), 44);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct NextGenPsd2(Arc<Inner>);
 

@@ -12,6 +12,21 @@ Takes `SucceedSessionRequest`, its builder (`SucceedSessionRequest::builder()`) 
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (succeed_session example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn succeed_session_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = SucceedSessionRequest::builder()
+        .session_secret("b7k-QxC3vdA-M48pexiS");
+    let done = client.succeed_session(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (succeed_session errors) => {
         r#"- `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
 - `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
@@ -36,6 +51,20 @@ Takes `UpdateSessionRequest`, its builder (`UpdateSessionRequest::builder()`) or
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (update_session example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn update_session_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"session_secret":"b7k-QxC3vdA-M48pexiS","status":"redirect"});
+    let done = client.update_session(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (update_session errors) => {
         r#"- `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
 - `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
@@ -59,6 +88,23 @@ Send it once: it ends the session.
 Takes `FailSessionRequest`, its builder (`FailSessionRequest::builder()`) or its JSON.
 
 Without a private key it asks the options' `asker` for a signature."#
+    };
+    (fail_session example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn fail_session_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = FailSessionRequest::builder()
+        .session_secret("b7k-QxC3vdA-M48pexiS")
+        .error_class("example")
+        .error_message("example");
+    let done = client.fail_session(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (fail_session errors) => {
         r#"- `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
@@ -85,6 +131,20 @@ Takes `ListTokensAtHubRequest`, its builder (`ListTokensAtHubRequest::builder()`
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (list_tokens_at_hub example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn list_tokens_at_hub_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = ListTokensAtHubRequest::builder();
+    let done = client.list_tokens_at_hub(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (list_tokens_at_hub errors) => {
         r#"- `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
 - `salt_edge_connector.authorization_refused`: Salt Edge has found no signed request.
@@ -105,6 +165,22 @@ Send it when the customer or the bank ends the access. Do not send it when Salt 
 Takes `RevokeTokenAtHubRequest`, its builder (`RevokeTokenAtHubRequest::builder()`) or its JSON.
 
 Without a private key it asks the options' `asker` for a signature."#
+    };
+    (revoke_token_at_hub example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::salt_edge_connector::*;
+
+async fn revoke_token_at_hub_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = RevokeTokenAtHubRequest::builder()
+        .token(Path::new("secret.txt"));
+    let done = client.revoke_token_at_hub(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (revoke_token_at_hub errors) => {
         r#"- `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
@@ -130,6 +206,21 @@ Takes `GetClientInfoRequest`, its builder (`GetClientInfoRequest::builder()`) or
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (get_client_info example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn get_client_info_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = GetClientInfoRequest::builder()
+        .client_id(1);
+    let done = client.get_client_info(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (get_client_info errors) => {
         r#"- `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
 - `salt_edge_connector.authorization_refused`: Salt Edge has found no signed request.
@@ -153,6 +244,25 @@ Takes `ReceiveRequestRequest`, its builder (`ReceiveRequestRequest::builder()`) 
 leave out what the client knows: `hub_public_key`, `provider_code`, `issuer`, `leeway_s`, `path_prefix`,
 `redirect_schemes`."#
     };
+    (receive_request example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+fn receive_request_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = ReceiveRequestRequest::builder()
+        .method("example")
+        .target("example")
+        .headers([HeaderField::builder()
+            .name("example")
+            .value("example")]);
+    let done = client.receive_request(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (receive_request errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used."#
     };
@@ -162,6 +272,20 @@ leave out what the client knows: `hub_public_key`, `provider_code`, `issuer`, `l
 Checks the accounts first: an error names the field that is wrong.
 
 Takes `AnswerAccountsRequest`, its builder (`AnswerAccountsRequest::builder()`) or its JSON."#
+    };
+    (answer_accounts example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+fn answer_accounts_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"accounts":[{"id":"example","name":"example","nature":"account","currency_code":"EUR","balance":"12.50","available_amount":"12.50","payment_account":true}]});
+    let done = client.answer_accounts(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (answer_accounts errors) => {
         r#""#
@@ -173,6 +297,20 @@ Checks the transactions first: an error names the field that is wrong.
 
 Takes `AnswerTransactionsRequest`, its builder (`AnswerTransactionsRequest::builder()`) or its JSON."#
     };
+    (answer_transactions example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+fn answer_transactions_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"transactions":[{"id":"example","account_id":"example","amount":"12.50","currency_code":"EUR","description":"example","made_on":"2026-11-20","status":"posted"}]});
+    let done = client.answer_transactions(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (answer_transactions errors) => {
         r#""#
     };
@@ -182,6 +320,22 @@ Takes `AnswerTransactionsRequest`, its builder (`AnswerTransactionsRequest::buil
 Leave unknown fields out.
 
 Takes `AnswerCustomerRequest`, its builder (`AnswerCustomerRequest::builder()`) or its JSON."#
+    };
+    (answer_customer example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+fn answer_customer_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = AnswerCustomerRequest::builder()
+        .customer(BankCustomer::builder()
+            .name("example"));
+    let done = client.answer_customer(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (answer_customer errors) => {
         r#""#
@@ -194,6 +348,20 @@ in its session.
 
 Takes `AnswerDoneRequest`, its builder (`AnswerDoneRequest::builder()`) or its JSON."#
     };
+    (answer_done example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+fn answer_done_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = AnswerDoneRequest::builder();
+    let done = client.answer_done(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (answer_done errors) => {
         r#""#
     };
@@ -204,6 +372,22 @@ For a fault of the request, or a failure of the bank at this moment. A failure t
 never answered here: report it with `fail_session`.
 
 Takes `AnswerErrorRequest`, its builder (`AnswerErrorRequest::builder()`) or its JSON."#
+    };
+    (answer_error example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+fn answer_error_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = AnswerErrorRequest::builder()
+        .error_class("example")
+        .error_message("example");
+    let done = client.answer_error(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (answer_error errors) => {
         r#""#
@@ -218,6 +402,21 @@ the JWT has not, or has otherwise. Other differences are warnings.
 
 Takes `VerifyClientJwtRequest`, its builder (`VerifyClientJwtRequest::builder()`) or its JSON."#
     };
+    (verify_client_jwt example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+fn verify_client_jwt_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = VerifyClientJwtRequest::builder()
+        .public_key("example");
+    let done = client.verify_client_jwt(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (verify_client_jwt errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used."#
     };
@@ -229,6 +428,23 @@ that order. A refused JWT is no error: the response says so.
 
 Takes `VerifyJwtRequest`, its builder (`VerifyJwtRequest::builder()`) or its JSON."#
     };
+    (verify_jwt example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::salt_edge_connector::*;
+
+fn verify_jwt_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = VerifyJwtRequest::builder()
+        .jwt(Path::new("secret.txt"))
+        .public_key("example");
+    let done = client.verify_jwt(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (verify_jwt errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used."#
     };
@@ -238,6 +454,20 @@ Takes `VerifyJwtRequest`, its builder (`VerifyJwtRequest::builder()`) or its JSO
 Signs `data` and `exp`, and nothing else, with RS256.
 
 Takes `SignJwtRequest`, its builder (`SignJwtRequest::builder()`) or its JSON."#
+    };
+    (sign_jwt example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+fn sign_jwt_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"data":{}});
+    let done = client.sign_jwt(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (sign_jwt errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -254,6 +484,25 @@ Takes `HandleRequestRequest`, its builder (`HandleRequestRequest::builder()`) or
 
 It may ask questions while it runs: give the options an `asker`."#
     };
+    (handle_request example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn handle_request_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = HandleRequestRequest::builder()
+        .method("example")
+        .target("example")
+        .headers([HeaderField::builder()
+            .name("example")
+            .value("example")]);
+    let done = client.handle_request(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (handle_request errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used."#
     };
@@ -268,6 +517,20 @@ Takes `WorkRequest`, its builder (`WorkRequest::builder()`) or its JSON.
 
 It may ask questions while it runs: give the options an `asker`."#
     };
+    (work example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn work_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = WorkRequest::builder();
+    let done = client.work(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (work errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used.
 - `salt_edge_connector.token_failed`: The token with the private key did not sign."#
@@ -278,6 +541,21 @@ It may ask questions while it runs: give the options an `asker`."#
 For the bank's page: the third party's name, the rights that it asks for, and whether the customer may still approve.
 
 Takes `GetSessionRequest`, its builder (`GetSessionRequest::builder()`) or its JSON."#
+    };
+    (get_session example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn get_session_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = GetSessionRequest::builder()
+        .session_id("example");
+    let done = client.get_session(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (get_session errors) => {
         r#""#
@@ -293,6 +571,22 @@ Takes `ApproveSessionRequest`, its builder (`ApproveSessionRequest::builder()`) 
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (approve_session example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn approve_session_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = ApproveSessionRequest::builder()
+        .session_id("example")
+        .user_id("example");
+    let done = client.approve_session(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (approve_session errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used.
 - `salt_edge_connector.token_failed`: The token with the private key did not sign."#
@@ -307,6 +601,21 @@ Takes `RefuseSessionRequest`, its builder (`RefuseSessionRequest::builder()`) or
 
 Without a private key it asks the options' `asker` for a signature."#
     };
+    (refuse_session example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn refuse_session_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = RefuseSessionRequest::builder()
+        .session_id("example");
+    let done = client.refuse_session(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (refuse_session errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used.
 - `salt_edge_connector.token_failed`: The token with the private key did not sign."#
@@ -319,6 +628,21 @@ Edge, for a day at most.
 
 Takes `RevokeTokenRequest`, its builder (`RevokeTokenRequest::builder()`) or its JSON."#
     };
+    (revoke_token example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn revoke_token_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = RevokeTokenRequest::builder()
+        .token_id("example");
+    let done = client.revoke_token(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (revoke_token errors) => {
         r#""#
     };
@@ -328,6 +652,20 @@ Takes `RevokeTokenRequest`, its builder (`RevokeTokenRequest::builder()`) or its
 For the bank's back office, a page at a time, oldest first.
 
 Takes `ListTokensRequest`, its builder (`ListTokensRequest::builder()`) or its JSON."#
+    };
+    (list_tokens example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn list_tokens_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = ListTokensRequest::builder();
+    let done = client.list_tokens(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (list_tokens errors) => {
         r#""#
@@ -341,6 +679,20 @@ listed again. Once a day is enough.
 Takes `ReconcileTokensRequest`, its builder (`ReconcileTokensRequest::builder()`) or its JSON.
 
 Without a private key it asks the options' `asker` for a signature."#
+    };
+    (reconcile_tokens example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn reconcile_tokens_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = ReconcileTokensRequest::builder();
+    let done = client.reconcile_tokens(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (reconcile_tokens errors) => {
         r#"- `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
@@ -361,6 +713,20 @@ For the operator, a page at a time, oldest first. Delivered callbacks stay liste
 
 Takes `ListCallbacksRequest`, its builder (`ListCallbacksRequest::builder()`) or its JSON."#
     };
+    (list_callbacks example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn list_callbacks_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = ListCallbacksRequest::builder();
+    let done = client.list_callbacks(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (list_callbacks errors) => {
         r#""#
     };
@@ -371,6 +737,21 @@ For the operator, after fixing the cause: a refusal by Salt Edge or a wrong sett
 without it.
 
 Takes `RetryCallbackRequest`, its builder (`RetryCallbackRequest::builder()`) or its JSON."#
+    };
+    (retry_callback example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn retry_callback_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = RetryCallbackRequest::builder()
+        .callback_id("example");
+    let done = client.retry_callback(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (retry_callback errors) => {
         r#""#
@@ -386,6 +767,25 @@ send.
 Takes `AnswerBankRequest`, its builder (`AnswerBankRequest::builder()`) or its JSON.
 
 It may ask questions while it runs: give the options an `asker`."#
+    };
+    (answer_bank example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_connector::*;
+
+async fn answer_bank_example(client: &SaltEdgeConnector) -> bankchannel::Result<()> {
+    let request = AnswerBankRequest::builder()
+        .target("example")
+        .headers([HeaderField::builder()
+            .name("example")
+            .value("example")])
+        .body("example");
+    let done = client.answer_bank(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (answer_bank errors) => {
         r#"- `salt_edge_connector.key_unusable`: The key cannot be used.

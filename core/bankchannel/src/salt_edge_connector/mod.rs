@@ -40,6 +40,8 @@ use settings::Ready;
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
 pub mod types {
+    pub use bankchannel_foundation::message::HeaderField;
+
     pub use super::{dispatch::of_flows::*, dispatch::of_operations::*, model::*};
 }
 
@@ -64,6 +66,19 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
 /// A bank's connector. It caches the keys that it has read, so reuse it.
 ///
 /// Cloning is cheap; a clone is the same client.
+///
+/// ```
+/// use bankchannel::salt_edge_connector::*;
+///
+/// # fn main() -> bankchannel::Result<()> {
+/// let client = SaltEdgeConnector::new(SaltEdgeConnectorSettings::builder().provider_code("demobank").build()?)?;
+/// let refused = client.answer_error(
+///     AnswerErrorRequest::builder().error_class("TokenNotFound").error_message("there is no such token"),
+/// )?;
+/// assert_eq!(refused.status, 404);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct SaltEdgeConnector(Arc<Inner>);
 

@@ -11,6 +11,20 @@ separate session that the request names.
 Takes `CreateTokenRequest`, its builder (`CreateTokenRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `client_id`, `provider_code`."#
     };
+    (create_token example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_hub::*;
+
+async fn create_token_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"session_secret":"b7k-QxC3vdA-M48pexiS","app_name":"example","original_request":{"client_jwt":{"file":"secret.txt"},"client_payload":{"data":{"scopes":["example"],"consent_period_days":1,"credentials":{"NAME":{"file":"secret.txt"}}},"exp":1}}});
+    let done = client.create_token(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (create_token errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
 - `salt_edge_hub.client_refused`: The connector does not accept the third party's id.
@@ -32,6 +46,23 @@ succeeds too.
 
 Takes `TokenRevocationRequest`, its builder (`TokenRevocationRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `client_id`, `provider_code`."#
+    };
+    (revoke_token example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::salt_edge_hub::*;
+
+async fn revoke_token_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = TokenRevocationRequest::builder()
+        .access_token(Path::new("secret.txt"))
+        .session_secret("b7k-QxC3vdA-M48pexiS");
+    let done = client.revoke_token(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (revoke_token errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
@@ -55,6 +86,23 @@ request names. Deprecated by Salt Edge.
 Takes `ReconnectTokenRequest`, its builder (`ReconnectTokenRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `client_id`, `provider_code`."#
     };
+    (reconnect_token example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::salt_edge_hub::*;
+
+async fn reconnect_token_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = ReconnectTokenRequest::builder()
+        .access_token(Path::new("secret.txt"))
+        .session_secret("b7k-QxC3vdA-M48pexiS");
+    let done = client.reconnect_token(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (reconnect_token errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
 - `salt_edge_hub.client_refused`: The connector does not accept the third party's id.
@@ -75,6 +123,20 @@ Forwards the customer's answer, such as a one-time code. The connector replies a
 
 Takes `ConfirmTokenRequest`, its builder (`ConfirmTokenRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `client_id`, `provider_code`."#
+    };
+    (confirm_token example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_hub::*;
+
+async fn confirm_token_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"session_secret":"b7k-QxC3vdA-M48pexiS","original_request":{"client_jwt":{"file":"secret.txt"},"client_payload":{"data":{"credentials":{"NAME":{"file":"secret.txt"}}},"exp":1}}});
+    let done = client.confirm_token(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (confirm_token errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
@@ -97,6 +159,21 @@ The session ends, and its token is revoked. A token that was confirmed meanwhile
 Takes `CancelTokenRequest`, its builder (`CancelTokenRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `client_id`."#
     };
+    (cancel_token example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_hub::*;
+
+async fn cancel_token_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = CancelTokenRequest::builder()
+        .session_secret("b7k-QxC3vdA-M48pexiS");
+    let done = client.cancel_token(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (cancel_token errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
 - `salt_edge_hub.client_refused`: The connector does not accept the third party's id.
@@ -117,6 +194,23 @@ All accounts that the customer's consent covers.
 
 Takes `FetchAccountsRequest`, its builder (`FetchAccountsRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `client_id`."#
+    };
+    (fetch_accounts example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::salt_edge_hub::*;
+
+async fn fetch_accounts_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = FetchAccountsRequest::builder()
+        .access_token(Path::new("secret.txt"))
+        .session_secret("b7k-QxC3vdA-M48pexiS");
+    let done = client.fetch_accounts(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (fetch_accounts errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
@@ -139,6 +233,23 @@ A connector that keeps a copy reads this period again from the bank and reports 
 Takes `RefreshAccountsRequest`, its builder (`RefreshAccountsRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `client_id`."#
     };
+    (refresh_accounts example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::salt_edge_hub::*;
+
+async fn refresh_accounts_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = RefreshAccountsRequest::builder()
+        .access_token(Path::new("secret.txt"))
+        .session_secret("b7k-QxC3vdA-M48pexiS");
+    let done = client.refresh_accounts(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (refresh_accounts errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
 - `salt_edge_hub.client_refused`: The connector does not accept the third party's id.
@@ -159,6 +270,20 @@ Forwards the customer's answer. The connector replies at once and reports the re
 
 Takes `ConfirmAccountsRequest`, its builder (`ConfirmAccountsRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `client_id`, `provider_code`."#
+    };
+    (confirm_accounts example) => {
+        r#"# Example
+
+```
+use bankchannel::salt_edge_hub::*;
+
+async fn confirm_accounts_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"access_token":{"file":"secret.txt"},"session_secret":"b7k-QxC3vdA-M48pexiS","original_request":{"client_jwt":{"file":"secret.txt"},"client_payload":{"data":{"credentials":{"NAME":{"file":"secret.txt"}}},"exp":1}}});
+    let done = client.confirm_accounts(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (confirm_accounts errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
@@ -181,6 +306,26 @@ Returns all transactions of the requested period in one answer: there are no pag
 Takes `FetchTransactionsRequest`, its builder (`FetchTransactionsRequest::builder()`) or its JSON. A builder and JSON
 may leave out what the client knows: `client_id`."#
     };
+    (fetch_transactions example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::salt_edge_hub::*;
+
+async fn fetch_transactions_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = FetchTransactionsRequest::builder()
+        .access_token(Path::new("secret.txt"))
+        .session_secret("b7k-QxC3vdA-M48pexiS")
+        .account_id("example")
+        .from_date("2026-11-20")
+        .to_date("2026-11-20");
+    let done = client.fetch_transactions(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (fetch_transactions errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
 - `salt_edge_hub.client_refused`: The connector does not accept the third party's id.
@@ -202,6 +347,22 @@ Returns the name and the other data that the bank has.
 Takes `FetchCustomerRequest`, its builder (`FetchCustomerRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `client_id`."#
     };
+    (fetch_customer example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::salt_edge_hub::*;
+
+async fn fetch_customer_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = FetchCustomerRequest::builder()
+        .access_token(Path::new("secret.txt"));
+    let done = client.fetch_customer(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (fetch_customer errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.
 - `salt_edge_hub.client_refused`: The connector does not accept the third party's id.
@@ -222,6 +383,22 @@ Salt Edge could not use an answer. The connector takes note of any content.
 
 Takes `NotifyErrorRequest`, its builder (`NotifyErrorRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `client_id`."#
+    };
+    (notify_error example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::salt_edge_hub::*;
+
+async fn notify_error_example(client: &SaltEdgeHub) -> bankchannel::Result<()> {
+    let request = NotifyErrorRequest::builder()
+        .access_token(Path::new("secret.txt"));
+    let done = client.notify_error(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (notify_error errors) => {
         r#"- `salt_edge_hub.format_refused`: The connector does not accept the request's form or one of its values.

@@ -48,6 +48,19 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
 /// A client that sends requests to a connector as Salt Edge does. It caches the key that it has read, so reuse it.
 ///
 /// Cloning is cheap; a clone is the same client.
+///
+/// ```
+/// use bankchannel::salt_edge_hub::*;
+///
+/// # fn main() -> bankchannel::Result<()> {
+/// let settings = SaltEdgeHubSettings::builder().base_url("https://connector.bank.example");
+/// let hub = SaltEdgeHub::new(settings.build()?)?;
+/// // Without a key it cannot sign, and says so before anything is sent.
+/// let error = hub.call_local("salt_edge_hub.no_such_operation", serde_json::json!({}), None).unwrap_err();
+/// assert_eq!(error.code(), "input.unknown_operation");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct SaltEdgeHub(Arc<Inner>);
 

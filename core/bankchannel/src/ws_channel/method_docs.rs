@@ -12,6 +12,20 @@ nothing changes.
 Takes `InitRegisterRequest`, its builder (`InitRegisterRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `email`, `mode`."#
     };
+    (init_register example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn init_register_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = InitRegisterRequest::builder();
+    let done = client.init_register(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (init_register errors) => {
         r#"- `ws_channel.parameter_refused`: The service does not accept a parameter."#
     };
@@ -26,6 +40,23 @@ after an error (except a 429, after which nothing was done): log in to see wheth
 
 Takes `RegisterRequest`, its builder (`RegisterRequest::builder()`) or its JSON. A builder and JSON may leave out what
 the client knows: `email`, `mode`, `api_key`, `company`, `name`, `phone`."#
+    };
+    (register example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn register_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = RegisterRequest::builder()
+        .ch_resp(Path::new("secret.txt"))
+        .encrypted(Path::new("secret.txt"));
+    let done = client.register(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (register errors) => {
         r#"- `ws_channel.user_exists`: This account is registered already in this mode.
@@ -46,6 +77,22 @@ automatically.
 Takes `VerifyPhoneRequest`, its builder (`VerifyPhoneRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `email`, `mode`, `phone`."#
     };
+    (verify_phone example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn verify_phone_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = VerifyPhoneRequest::builder()
+        .code(Path::new("secret.txt"));
+    let done = client.verify_phone(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (verify_phone errors) => {
         r#"- `ws_channel.code_refused`: The one-time code is wrong.
 - `ws_channel.code_expired`: The one-time code, or the login step it belongs to, has expired.
@@ -61,6 +108,23 @@ sent again automatically.
 
 Takes `VerifyEmailRequest`, its builder (`VerifyEmailRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `email`, `mode`."#
+    };
+    (verify_email example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn verify_email_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = VerifyEmailRequest::builder()
+        .access_token(Path::new("secret.txt"))
+        .code(Path::new("secret.txt"));
+    let done = client.verify_email(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (verify_email errors) => {
         r#"- `ws_channel.code_refused`: The one-time code is wrong.
@@ -78,6 +142,20 @@ never cached, and not repeated after a server error.
 Takes `InitPasswordResetRequest`, its builder (`InitPasswordResetRequest::builder()`) or its JSON. A builder and JSON
 may leave out what the client knows: `email`, `mode`."#
     };
+    (init_password_reset example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn init_password_reset_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = InitPasswordResetRequest::builder();
+    let done = client.init_password_reset(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (init_password_reset errors) => {
         r#"- `ws_channel.parameter_refused`: The service does not accept a parameter."#
     };
@@ -90,6 +168,24 @@ not change. The operation does not log in and verifies nothing. The challenge co
 
 Takes `PasswordResetRequest`, its builder (`PasswordResetRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `email`, `mode`."#
+    };
+    (password_reset example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn password_reset_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = PasswordResetRequest::builder()
+        .ch_resp(Path::new("secret.txt"))
+        .code(Path::new("secret.txt"))
+        .encrypted(Path::new("secret.txt"));
+    let done = client.password_reset(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (password_reset errors) => {
         r#"- `ws_channel.code_refused`: The one-time code is wrong.
@@ -107,6 +203,20 @@ minutes. The answer is the same whether or not the account exists, and nothing c
 Takes `InitLoginRequest`, its builder (`InitLoginRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `email`, `mode`."#
     };
+    (init_login example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn init_login_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = InitLoginRequest::builder();
+    let done = client.init_login(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (init_login errors) => {
         r#"- `ws_channel.parameter_refused`: The service does not accept a parameter."#
     };
@@ -120,6 +230,23 @@ attempt, successful or not.
 
 Takes `LoginRequest`, its builder (`LoginRequest::builder()`) or its JSON. A builder and JSON may leave out what the
 client knows: `email`, `mode`."#
+    };
+    (login example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn login_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = LoginRequest::builder()
+        .ch_resp(Path::new("secret.txt"))
+        .encrypted(Path::new("secret.txt"));
+    let done = client.login(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (login errors) => {
         r#"- `ws_channel.login_refused`: The service does not accept this account, mode and password.
@@ -138,6 +265,23 @@ enrolment. A refused code is never sent again automatically.
 Takes `LoginMfaRequest`, its builder (`LoginMfaRequest::builder()`) or its JSON. A builder and JSON may leave out what
 the client knows: `email`, `mode`."#
     };
+    (login_mfa example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn login_mfa_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = LoginMfaRequest::builder()
+        .code(Path::new("secret.txt"))
+        .session(Path::new("secret.txt"));
+    let done = client.login_mfa(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (login_mfa errors) => {
         r#"- `ws_channel.code_refused`: The one-time code is wrong.
 - `ws_channel.code_expired`: The one-time code, or the login step it belongs to, has expired.
@@ -152,6 +296,20 @@ can also switch a login that waits for an authenticator to SMS.
 
 Takes `SelectMfaRequest`, its builder (`SelectMfaRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `email`, `mode`."#
+    };
+    (select_mfa example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn select_mfa_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"mfa_type":"SMS_MFA","session":{"file":"secret.txt"}});
+    let done = client.select_mfa(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (select_mfa errors) => {
         r#"- `ws_channel.code_refused`: The one-time code is wrong.
@@ -169,6 +327,23 @@ five attempts. A refused code is never sent again automatically.
 Takes `VerifyTotpRequest`, its builder (`VerifyTotpRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `email`, `mode`."#
     };
+    (verify_totp example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn verify_totp_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = VerifyTotpRequest::builder()
+        .access_token(Path::new("secret.txt"))
+        .code(Path::new("secret.txt"));
+    let done = client.verify_totp(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (verify_totp errors) => {
         r#"- `ws_channel.code_refused`: The one-time code is wrong.
 - `ws_channel.code_expired`: The one-time code, or the login step it belongs to, has expired.
@@ -182,6 +357,20 @@ Revokes all tokens issued to this user so far, on every machine. The account's o
 
 Takes `LogoutRequest`, its builder (`LogoutRequest::builder()`) or its JSON. A builder and JSON may leave out what the
 client knows: `email`, `mode`."#
+    };
+    (logout example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn logout_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = LogoutRequest::builder();
+    let done = client.logout(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (logout errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -201,6 +390,20 @@ change.
 
 Takes `ListCertsRequest`, its builder (`ListCertsRequest::builder()`) or its JSON."#
     };
+    (list_certs example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn list_certs_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ListCertsRequest::builder();
+    let done = client.list_certs(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (list_certs errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
 - `ws_channel.session_expired`: The session has expired.
@@ -216,6 +419,20 @@ One-way: once disabled, export cannot be enabled again through the API. Repeatin
 service does not implement this yet and answers `ws_channel.not_implemented`.
 
 Takes `ConfigCertsRequest`, its builder (`ConfigCertsRequest::builder()`) or its JSON."#
+    };
+    (config_certs example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn config_certs_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"export":"disabled"});
+    let done = client.config_certs(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (config_certs errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -239,6 +456,21 @@ nothing. A service of this library allows it only to the owner of the API key, o
 
 Takes `ShareCertsRequest`, its builder (`ShareCertsRequest::builder()`) or its JSON."#
     };
+    (share_certs example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn share_certs_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ShareCertsRequest::builder()
+        .ext_email("user@example.test");
+    let done = client.share_certs(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (share_certs errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
 - `ws_channel.session_expired`: The session has expired.
@@ -259,6 +491,21 @@ owner of the API key names any borrower. The deployed service does not implement
 
 Takes `UnshareCertsRequest`, its builder (`UnshareCertsRequest::builder()`) or its JSON."#
     };
+    (unshare_certs example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn unshare_certs_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = UnshareCertsRequest::builder()
+        .ext_email("user@example.test");
+    let done = client.unshare_certs(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (unshare_certs errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
 - `ws_channel.session_expired`: The session has expired.
@@ -278,6 +525,21 @@ registered export key decrypts, with `decrypt_exported_key`. The service writes 
 
 Takes `ExportCertRequest`, its builder (`ExportCertRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `bank`."#
+    };
+    (export_cert example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn export_cert_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ExportCertRequest::builder()
+        .pgp_key_id("3A3A59B2");
+    let done = client.export_cert(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (export_cert errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -302,6 +564,23 @@ the wrong order, locks the enrolment at the bank. One certificate per bank: reti
 
 Takes `EnrollCertRequest`, its builder (`EnrollCertRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `bank`, `company`."#
+    };
+    (enroll_cert example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn enroll_cert_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = EnrollCertRequest::builder()
+        .code(Path::new("secret.txt"))
+        .ws_user_id("1000038023");
+    let done = client.enroll_cert(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (enroll_cert errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -329,6 +608,24 @@ too. One certificate per bank: retire the old one first.
 Takes `ImportCertRequest`, its builder (`ImportCertRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `bank`, `company`."#
     };
+    (import_cert example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn import_cert_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ImportCertRequest::builder()
+        .certificate("-----BEGIN CERTIFICATE-----")
+        .private_key(Path::new("secret.txt"))
+        .ws_user_id("1000038023");
+    let done = client.import_cert(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (import_cert errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
 - `ws_channel.session_expired`: The session has expired.
@@ -352,6 +649,20 @@ repeated automatically after an error, except a 429, after which nothing was don
 Takes `RetireCertRequest`, its builder (`RetireCertRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `bank`."#
     };
+    (retire_cert example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn retire_cert_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = RetireCertRequest::builder();
+    let done = client.retire_cert(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (retire_cert errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
 - `ws_channel.session_expired`: The session has expired.
@@ -373,6 +684,20 @@ downloaded before. Uploaded files are not listed. Needs a certificate for the ba
 
 Takes `ListFilesRequest`, its builder (`ListFilesRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `bank`."#
+    };
+    (list_files example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn list_files_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ListFilesRequest::builder();
+    let done = client.list_files(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (list_files errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -398,6 +723,25 @@ file again. Needs a data session and a certificate for the bank.
 
 Takes `UploadFileRequest`, its builder (`UploadFileRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `bank`."#
+    };
+    (upload_file example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn upload_file_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = UploadFileRequest::builder()
+        .content(Path::new("payment.xml"))
+        .file_name("payments.xml")
+        .file_type("pain.001.001.09")
+        .signature("-----BEGIN PGP SIGNATURE-----");
+    let done = client.upload_file(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (upload_file errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -429,6 +773,22 @@ The file's status at the bank becomes `DLD`. It can be downloaded again: the byt
 Takes `DownloadFileRequest`, its builder (`DownloadFileRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `bank`."#
     };
+    (download_file example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn download_file_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = DownloadFileRequest::builder()
+        .file_type("pain.001.001.09")
+        .file_reference("227166");
+    let done = client.download_file(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (download_file errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
 - `ws_channel.session_expired`: The session has expired.
@@ -454,6 +814,22 @@ deletion is refused. Needs a data session.
 Takes `DeleteFileRequest`, its builder (`DeleteFileRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `bank`."#
     };
+    (delete_file example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn delete_file_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = DeleteFileRequest::builder()
+        .file_type("pain.001.001.09")
+        .file_reference("227166");
+    let done = client.delete_file(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (delete_file errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
 - `ws_channel.session_expired`: The session has expired.
@@ -477,6 +853,20 @@ For the owner of the key: its own account and every customer registered with the
 
 Takes `ListAccountsRequest`, its builder (`ListAccountsRequest::builder()`) or its JSON."#
     };
+    (list_accounts example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn list_accounts_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ListAccountsRequest::builder();
+    let done = client.list_accounts(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (list_accounts errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
 - `ws_channel.session_expired`: The session has expired.
@@ -496,6 +886,22 @@ certificates lose them. After an interruption repeat it by hand: `deleted` lists
 never repeated automatically, except after a 429, after which nothing was done.
 
 Takes `DeleteAccountRequest`, its builder (`DeleteAccountRequest::builder()`) or its JSON."#
+    };
+    (delete_account example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn delete_account_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = DeleteAccountRequest::builder()
+        .email("customer@example.test")
+        .confirm("example");
+    let done = client.delete_account(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (delete_account errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -517,6 +923,20 @@ matters.
 
 Takes `ListKeysRequest`, its builder (`ListKeysRequest::builder()`) or its JSON."#
     };
+    (list_keys example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn list_keys_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ListKeysRequest::builder();
+    let done = client.list_keys(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (list_keys errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
 - `ws_channel.session_expired`: The session has expired.
@@ -533,6 +953,20 @@ encrypted to it. A key has only one purpose. Anyone who has the private half of 
 can send payments. Repeating it changes nothing. On the deployed service it cannot be undone.
 
 Takes `UploadKeyRequest`, its builder (`UploadKeyRequest::builder()`) or its JSON."#
+    };
+    (upload_key example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn upload_key_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = serde_json::json!({"pgp_key":{"file":"secret.txt"},"pgp_key_purpose":"authorize"});
+    let done = client.upload_key(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (upload_key errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -552,6 +986,21 @@ Without an authorize key the account can no longer send files. The deployed serv
 answers `ws_channel.not_implemented`.
 
 Takes `DeleteKeyRequest`, its builder (`DeleteKeyRequest::builder()`) or its JSON."#
+    };
+    (delete_key example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn delete_key_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = DeleteKeyRequest::builder()
+        .pgp_key_id("3A3A59B2");
+    let done = client.delete_key(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (delete_key errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -574,6 +1023,24 @@ contains the published keys of the test and the production environment; a self-h
 
 Takes `EncryptPasswordRequest`, its builder (`EncryptPasswordRequest::builder()`) or its JSON."#
     };
+    (encrypt_password example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+fn encrypt_password_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = EncryptPasswordRequest::builder()
+        .challenge(Path::new("secret.txt"))
+        .password(Path::new("secret.txt"))
+        .public_key("example");
+    let done = client.encrypt_password(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (encrypt_password errors) => {
         r#"- `ws_channel.challenge_malformed`: The challenge does not have the form that the protocol defines."#
     };
@@ -584,6 +1051,22 @@ RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once:
 A secret stored beside the password is no longer a second factor.
 
 Takes `TotpCodeRequest`, its builder (`TotpCodeRequest::builder()`) or its JSON."#
+    };
+    (totp_code example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+fn totp_code_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = TotpCodeRequest::builder()
+        .secret(Path::new("secret.txt"));
+    let done = client.totp_code(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (totp_code errors) => {
         r#""#
@@ -598,6 +1081,20 @@ where only the signer can read it. An RSA key takes up to some seconds.
 Takes `GenerateKeyRequest`, its builder (`GenerateKeyRequest::builder()`) or its JSON. A builder and JSON may leave
 out what the client knows: `name`, `email`."#
     };
+    (generate_key example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+fn generate_key_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = GenerateKeyRequest::builder();
+    let done = client.generate_key(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (generate_key errors) => {
         r#""#
     };
@@ -608,6 +1105,22 @@ Reads a public or private key and shows its owner and whether it can sign and be
 private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.
 
 Takes `InspectKeyRequest`, its builder (`InspectKeyRequest::builder()`) or its JSON."#
+    };
+    (inspect_key example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+fn inspect_key_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = InspectKeyRequest::builder()
+        .key(Path::new("secret.txt"));
+    let done = client.inspect_key(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (inspect_key errors) => {
         r#"- `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -624,6 +1137,23 @@ account.
 
 Takes `SignFileRequest`, its builder (`SignFileRequest::builder()`) or its JSON."#
     };
+    (sign_file example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+fn sign_file_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = SignFileRequest::builder()
+        .content(Path::new("payment.xml"))
+        .private_key(Path::new("secret.txt"));
+    let done = client.sign_file(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (sign_file errors) => {
         r#"- `ws_channel.pgp_key_refused`: The PGP key cannot be used.
 - `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
@@ -638,6 +1168,24 @@ an answer, not an error. The file is read once and never held in memory.
 
 Takes `VerifyFileRequest`, its builder (`VerifyFileRequest::builder()`) or its JSON."#
     };
+    (verify_file example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+fn verify_file_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = VerifyFileRequest::builder()
+        .content(Path::new("payment.xml"))
+        .public_key(Path::new("secret.txt"))
+        .signature("-----BEGIN PGP SIGNATURE-----");
+    let done = client.verify_file(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (verify_file errors) => {
         r#"- `ws_channel.signature_malformed`: The signature is not an armored detached OpenPGP signature of a binary document.
 - `ws_channel.pgp_key_refused`: The PGP key cannot be used."#
@@ -650,6 +1198,23 @@ every encryption key of the given export key, unsigned.
 
 Takes `EncryptForExportRequest`, its builder (`EncryptForExportRequest::builder()`) or its JSON."#
     };
+    (encrypt_for_export example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+fn encrypt_for_export_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = EncryptForExportRequest::builder()
+        .private_key(Path::new("secret.txt"))
+        .public_key(Path::new("secret.txt"));
+    let done = client.encrypt_for_export(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (encrypt_for_export errors) => {
         r#"- `ws_channel.pgp_key_refused`: The PGP key cannot be used.
 - `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this."#
@@ -661,6 +1226,23 @@ Decrypts the answer of `export_cert` with the private half of the export key. An
 messages to it. The message is not signed: the caller has to check that the key matches the certificate beside it.
 
 Takes `DecryptExportedKeyRequest`, its builder (`DecryptExportedKeyRequest::builder()`) or its JSON."#
+    };
+    (decrypt_exported_key example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+fn decrypt_exported_key_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = DecryptExportedKeyRequest::builder()
+        .encrypted_private_key("example")
+        .private_key(Path::new("secret.txt"));
+    let done = client.decrypt_exported_key(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (decrypt_exported_key errors) => {
         r#"- `ws_channel.decryption_failed`: The message cannot be decrypted.
@@ -677,6 +1259,22 @@ not an error. Only the bank can say whether it knows the account and whether the
 
 Takes `CheckPaymentFileRequest`, its builder (`CheckPaymentFileRequest::builder()`) or its JSON."#
     };
+    (check_payment_file example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+fn check_payment_file_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = CheckPaymentFileRequest::builder()
+        .content(Path::new("payment.xml"));
+    let done = client.check_payment_file(request)?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (check_payment_file errors) => {
         r#""#
     };
@@ -692,6 +1290,20 @@ Takes `RegisterAccountRequest`, its builder (`RegisterAccountRequest::builder()`
 leave out what the client knows: `email`, `mode`, `name`, `company`, `phone`, `password`, `api_key`.
 
 It may ask questions while it runs: give the options an `asker`."#
+    };
+    (register_account example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn register_account_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = RegisterAccountRequest::builder();
+    let done = client.register_account(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (register_account errors) => {
         r#"- `ws_channel.user_exists`: This account is registered already in this mode.
@@ -715,6 +1327,20 @@ client knows: `email`, `mode`, `password`, `phone`.
 
 It may ask questions while it runs: give the options an `asker`."#
     };
+    (log_in example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn log_in_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = LogInRequest::builder();
+    let done = client.log_in(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (log_in errors) => {
         r#"- `ws_channel.login_refused`: The service does not accept this account, mode and password.
 - `ws_channel.login_failed`: The login did not succeed.
@@ -737,6 +1363,20 @@ what the client knows: `email`, `mode`, `password`, `phone`, `seal_key`.
 
 It may ask questions while it runs: give the options an `asker`."#
     };
+    (begin_log_in example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn begin_log_in_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = BeginLogInRequest::builder();
+    let done = client.begin_log_in(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (begin_log_in errors) => {
         r#"- `ws_channel.login_refused`: The service does not accept this account, mode and password.
 - `ws_channel.login_failed`: The login did not succeed.
@@ -758,6 +1398,22 @@ Takes `ContinueLogInRequest`, its builder (`ContinueLogInRequest::builder()`) or
 leave out what the client knows: `phone`, `password`, `seal_key`.
 
 It may ask questions while it runs: give the options an `asker`."#
+    };
+    (continue_log_in example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn continue_log_in_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ContinueLogInRequest::builder()
+        .sealed(Path::new("secret.txt"));
+    let done = client.continue_log_in(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (continue_log_in errors) => {
         r#"- `ws_channel.login_refused`: The service does not accept this account, mode and password.
@@ -782,6 +1438,20 @@ what the client knows: `email`, `password`, `phone`.
 
 It may ask questions while it runs: give the options an `asker`."#
     };
+    (enrol_totp example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn enrol_totp_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = EnrolTotpRequest::builder();
+    let done = client.enrol_totp(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (enrol_totp errors) => {
         r#"- `ws_channel.login_refused`: The service does not accept this account, mode and password.
 - `ws_channel.login_failed`: The login did not succeed.
@@ -805,6 +1475,22 @@ leave out what the client knows: `email`, `mode`.
 
 It may ask questions while it runs: give the options an `asker`."#
     };
+    (reset_password example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn reset_password_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ResetPasswordRequest::builder()
+        .new_password(Path::new("secret.txt"));
+    let done = client.reset_password(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (reset_password errors) => {
         r#"- `ws_channel.code_refused`: The one-time code is wrong.
 - `ws_channel.code_expired`: The one-time code, or the login step it belongs to, has expired.
@@ -823,6 +1509,20 @@ Takes `SessionStateRequest`, its builder (`SessionStateRequest::builder()`) or i
 
 It may ask questions while it runs: give the options an `asker`."#
     };
+    (session_state example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn session_state_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = SessionStateRequest::builder();
+    let done = client.session_state(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
+    };
     (session_state errors) => {
         r#""#
     };
@@ -836,6 +1536,20 @@ Takes `ExportSessionRequest`, its builder (`ExportSessionRequest::builder()`) or
 leave out what the client knows: `seal_key`.
 
 It may ask questions while it runs: give the options an `asker`."#
+    };
+    (export_session example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn export_session_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ExportSessionRequest::builder();
+    let done = client.export_session(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (export_session errors) => {
         r#"- `ws_channel.not_logged_in`: There is no session for this call.
@@ -852,6 +1566,22 @@ Takes `ImportSessionRequest`, its builder (`ImportSessionRequest::builder()`) or
 leave out what the client knows: `seal_key`.
 
 It may ask questions while it runs: give the options an `asker`."#
+    };
+    (import_session example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn import_session_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = ImportSessionRequest::builder()
+        .sealed(Path::new("secret.txt"));
+    let done = client.import_session(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (import_session errors) => {
         r#"- `ws_channel.session_expired`: The session has expired."#
@@ -874,6 +1604,23 @@ Takes `SignAndUploadRequest`, its builder (`SignAndUploadRequest::builder()`) or
 leave out what the client knows: `bank`.
 
 It may ask questions while it runs: give the options an `asker`."#
+    };
+    (sign_and_upload example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn sign_and_upload_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = SignAndUploadRequest::builder()
+        .file_type("pain.001.001.09")
+        .content(Path::new("payment.xml"));
+    let done = client.sign_and_upload(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (sign_and_upload errors) => {
         r#"- `input.content_unreadable`: The file to send cannot be read.
@@ -913,6 +1660,24 @@ Takes `UploadAndWaitRequest`, its builder (`UploadAndWaitRequest::builder()`) or
 leave out what the client knows: `bank`.
 
 It may ask questions while it runs: give the options an `asker`."#
+    };
+    (upload_and_wait example) => {
+        r#"# Example
+
+```
+# use std::path::Path;
+use bankchannel::ws_channel::*;
+
+async fn upload_and_wait_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = UploadAndWaitRequest::builder()
+        .file_type("pain.001.001.09")
+        .content(Path::new("payment.xml"))
+        .wait_for(["pain.001.001.09"]);
+    let done = client.upload_and_wait(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (upload_and_wait errors) => {
         r#"- `ws_channel.answer_not_found`: The bank's answer did not come in time.
@@ -954,6 +1719,21 @@ Takes `DownloadNewFilesRequest`, its builder (`DownloadNewFilesRequest::builder(
 may leave out what the client knows: `bank`.
 
 It may ask questions while it runs: give the options an `asker`."#
+    };
+    (download_new_files example) => {
+        r#"# Example
+
+```
+use bankchannel::ws_channel::*;
+
+async fn download_new_files_example(client: &WsChannel) -> bankchannel::Result<()> {
+    let request = DownloadNewFilesRequest::builder()
+        .directory("example");
+    let done = client.download_new_files(request).await?;
+    println!("{done:?}");
+    Ok(())
+}
+```"#
     };
     (download_new_files errors) => {
         r#"- `ws_channel.mode_refused`: A session of this mode may not do this.

@@ -67,6 +67,21 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
 /// A client of the WS Channel: settings, connections and the current session.
 ///
 /// Cloning is cheap, and the clones share the session.
+///
+/// ```
+/// use bankchannel::ws_channel::*;
+///
+/// # fn main() -> bankchannel::Result<()> {
+/// let settings = WsChannelSettings::builder().email("you@example.com").mode(Mode::Data).bank(Bank::Simulator);
+/// let client = WsChannel::new(settings.build()?)?;
+/// // What only computes needs no session; the methods that send are awaited.
+/// let key = client.generate_key(GenerateKeyRequest::builder().name("You"))?;
+/// let payment = b"<Document/>".to_vec();
+/// let signed = client.sign_file(SignFileRequest::builder().content(payment).private_key(key.private_key))?;
+/// assert!(signed.signature.as_str().starts_with("-----BEGIN PGP SIGNATURE-----"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct WsChannel(Arc<Inner>);
 

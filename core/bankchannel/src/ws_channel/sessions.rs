@@ -12,6 +12,7 @@ pub(super) const SESSIONS: Sessions = Sessions {
     service,
     log_in: &["ws_channel.log_in", "ws_channel.login_mfa"],
     steps: ["ws_channel.begin_log_in", "ws_channel.continue_log_in"],
+    state: "ws_channel.session_state",
     log_out: "ws_channel.logout",
     ended_by: &["ws_channel.reset_password", "ws_channel.password_reset"],
     kept_after: &[

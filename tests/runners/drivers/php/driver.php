@@ -92,6 +92,14 @@ final class Driver
             return $this->generic($client, $request);
         }
         $given = (array) ($request['request'] ?? []);
+        foreach (self::bytes($request['name']) as $field) {
+            if (is_string($given[$field] ?? null)) {
+                $given[$field] = base64_decode($given[$field], true);
+                if ($given[$field] === false) {
+                    return $this->generic($client, $request);
+                }
+            }
+        }
         [$arguments, $why] = self::arguments($client::class, $method, $given);
         if ($why !== null) {
             // Requests that the typed face cannot express are sent by name; the library's own answer is shown.
@@ -134,6 +142,16 @@ final class Driver
         }
 
         return self::response(self::described($result), $found, $collected);
+    }
+
+    /** The fields of an operation's request that are bytes: base64 in JSON, themselves in PHP. @return list<string> */
+    private static function bytes(string $operation): array
+    {
+        static $known = null;
+        $known ??= array_column(Bankchannel::catalogue(), 'request_schema', 'name');
+        $is = static fn (array $schema): bool => ($schema['contentEncoding'] ?? '') === 'base64';
+
+        return array_keys(array_filter($known[$operation]['properties'] ?? [], $is));
     }
 
     /** The same by name: for what the typed face refuses before the library sees it. @return array<string, mixed> */
