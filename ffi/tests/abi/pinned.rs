@@ -96,7 +96,8 @@ fn structs_and_enums_are_laid_out_as_pinned() {
     }
     laid_out!(BankchannelBytes: data size owner);
     laid_out!(BankchannelCallOptions: size timeout_ms cancel content_kind destination_kind content content_size destination
-        destination_size log progress request_id request_id_size retries with_response hooks reserved);
+        destination_size log progress request_id request_id_size retries with_response hooks reserved traceparent
+        traceparent_size);
     for line in &rust {
         assert!(found.lines().any(|of_c| of_c == line || of_c.starts_with(&format!("{line} "))), "{line}\n{found}");
     }
