@@ -47,6 +47,19 @@ fn valgrind_finds_nothing_in_misuse() {
 }
 
 #[test]
+fn the_suppressions_leave_what_a_program_forgets() {
+    if !tool("valgrind") {
+        return;
+    }
+    let linked = Linked::new();
+    let program = linked.compile("ffi/tests/c/forgets.c");
+    let output = linked.command("valgrind").args(VALGRIND).arg(&program).output().unwrap();
+    let said = told(&output);
+    assert!(output.status.code() == Some(99) && said.contains("are definitely lost"), "{said}");
+    assert!(!said.contains("possibly lost"), "{said}");
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn memory_does_not_grow_with_the_calls() {
     let linked = Linked::new();
