@@ -25,7 +25,7 @@ const request = {
 };
 const unverified = { ...request, signing: { selfVerify: false } };
 const signed = client.signRequest(request);
-const text = Buffer.from(signed.signingString, 'base64');
+const text = signed.signingString;
 const kept = createPrivateKey(made.qsealKey.reveal());
 const signature = signed.headers.find(({ name }) => name === 'Signature').value;
 assert(signature.includes(sign('sha256', text, kept).toString('base64')));

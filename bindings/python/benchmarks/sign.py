@@ -49,7 +49,7 @@ def main() -> None:
     client = NextGenPsd2(certificate=made.qseal_certificate, private_key=made.qseal_key)
     unverified = SigningOptions(self_verify=False)
     signed = client.sign_request(method="POST", target=TARGET, headers=headers, content=body)
-    text = base64.b64decode(signed.signing_string)
+    text = signed.signing_string
 
     def read() -> rsa.RSAPrivateKey:
         key = serialization.load_pem_private_key(pem, None)
