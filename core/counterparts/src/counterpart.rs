@@ -146,16 +146,16 @@ fn start<S: Serves>(counterpart: &'static Counterpart, options: Value<'_>) -> Re
 /// [`stop`](Self::stop), which lets running requests finish.
 ///
 /// ```
-/// use bankchannel::{Result, nextgen_psd2::NextGenPsd2};
+/// use bankchannel::{Result, ws_channel::WsChannel};
 /// use bankchannel_counterparts::EmbeddedServer;
 /// use serde_json::json;
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<()> {
-/// let bank = EmbeddedServer::start("nextgen-psd2-bank", json!({})).await?;
-/// let client = NextGenPsd2::from_json(bank.client_settings())?;
-/// assert_eq!(client.base_url(), bank.readiness()["base_url"].as_str());
-/// bank.stop().await;
+/// let service = EmbeddedServer::start("ws-channel", json!({})).await?;
+/// let client = WsChannel::from_json(service.client_settings())?;
+/// assert_eq!(Some(client.base_url()), service.readiness()["base_url"].as_str());
+/// service.stop().await;
 /// # Ok(())
 /// # }
 /// ```
