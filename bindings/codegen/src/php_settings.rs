@@ -40,7 +40,7 @@ pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'stati
         out,
         &before,
         settings,
-        &format!(", {asked}, $logger, {environment}, $bridge, $onRequest, $onResponse, $traceparent);"),
+        &format!(", {asked}, $logger, {environment}, $bridge, $onRequest, $onResponse, $traceparent, $tracer);"),
         encoded,
     );
     out.line("    }");
@@ -75,7 +75,7 @@ fn from_env(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) 
         names.extend(["onCode".to_owned(), "signer".to_owned()]);
     }
     names.extend(protocol.interfaces.iter().map(|interface| interface.option.to_owned()));
-    names.extend(["logger", "onRequest", "onResponse", "traceparent"].map(str::to_owned));
+    names.extend(["logger", "onRequest", "onResponse", "traceparent", "tracer"].map(str::to_owned));
     for name in names {
         out.line(format!("            {name}: ${name},"));
     }
@@ -112,7 +112,9 @@ fn documented(protocol: &Protocol, settings: &'static StructShape) -> String {
          throws is logged, and the call goes on.\
          \n@param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is there.\
          \n@param string|(\\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that the calls belong to, or a \
-         function that is asked for it at each call; it goes along where `$sendTraceparent` allows it.",
+         function that is asked for it at each call; it goes along where `$sendTraceparent` allows it.\
+         \n@param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api): each call is a span below the \
+         present one, with its requests as events, and its `traceparent` goes along in the same way.",
     );
     doc
 }
@@ -135,6 +137,7 @@ fn parameters(out: &mut Out, protocol: &Protocol, settings: &'static StructShape
     out.line("        ?callable $onRequest = null,");
     out.line("        ?callable $onResponse = null,");
     out.line("        string|\\Closure|null $traceparent = null,");
+    out.line("        ?object $tracer = null,");
 }
 
 /// The enum of a setting with a list of names: a configuration has it as text.

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 use Bankchannel\Bridge\Bridge;
+use Bankchannel\Bridge\CallSpan;
 use Bankchannel\Bridge\Conversation;
 use Bankchannel\Bridge\Event;
 use Bankchannel\Bridge\Extras;
@@ -30,6 +31,9 @@ abstract class AbstractClient
 
     private ?Handle $client;
 
+    /** As given, for spans. */
+    private readonly ?string $baseUrl;
+
     /**
      * @param array<string, mixed>                       $settings
      * @param (callable(Question): string)|null          $onCode
@@ -37,11 +41,14 @@ abstract class AbstractClient
      * @param (callable(HttpRequest): mixed)|null        $onRequest
      * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse
      * @param string|(\Closure(): (string|null))|null   $traceparent
+     * @param object|null                                $tracer      a `TracerInterface` of OpenTelemetry
      *
      * @throws BankchannelException
      */
-    protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge, ?callable $onRequest = null, ?callable $onResponse = null, private readonly string|\Closure|null $traceparent = null)
+    protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge, ?callable $onRequest = null, ?callable $onResponse = null, private readonly string|\Closure|null $traceparent = null, private readonly ?object $tracer = null)
     {
+        CallSpan::check($tracer);
+        $this->baseUrl = \is_string($settings['base_url'] ?? null) ? $settings['base_url'] : null;
         $this->bridge = $bridge ?? FfiBridge::shared();
         $this->onCode = $onCode === null ? null : \Closure::fromCallable($onCode);
         $this->signer = $signer === null ? null : \Closure::fromCallable($signer);
@@ -199,8 +206,36 @@ abstract class AbstractClient
         if ($retries !== null && $retries < 0) {
             throw BankchannelException::invalidInput('retries', 'must be from 0 to 10', $name);
         }
-        $hooks = $this->onRequest !== null || $this->onResponse !== null;
-        $traceparent = $this->traceparent instanceof \Closure ? ($this->traceparent)() : $this->traceparent;
+        $span = CallSpan::begin($this->tracer, $name, $this->baseUrl);
+        try {
+            $done = $this->carriedOut($client, $name, $request, $limit, $content, $destination, $asks, $onCode, $signer, $onProgress, $asksProgram, $requestId, $retries, $withResponse, $span);
+        } catch (\Throwable $why) {
+            $span?->end($why);
+            throw $why;
+        }
+        $span?->end(null);
+
+        return $done;
+    }
+
+    /**
+     * @param array<string, mixed>                       $request
+     * @param (callable(Question): string)|null          $onCode
+     * @param (callable(SignatureRequest): string)|null  $signer
+     * @param (callable(Progress): mixed)|null           $onProgress
+     * @param list<HttpExchange>|null                    $withResponse
+     *
+     * @return array{array<string, mixed>, Content|null}
+     *
+     * @throws BankchannelException
+     */
+    private function carriedOut(Handle $client, string $name, #[\SensitiveParameter] array $request, int $limit, ?Content $content, mixed $destination, bool $asks, ?callable $onCode, ?callable $signer, ?callable $onProgress, bool $asksProgram, ?string $requestId, ?int $retries, ?array &$withResponse, ?CallSpan $span): array
+    {
+        $hooks = $this->onRequest !== null || $this->onResponse !== null || $span !== null;
+        $traceparent = $span?->header();
+        if ($traceparent === null) {
+            $traceparent = $this->traceparent instanceof \Closure ? ($this->traceparent)() : $this->traceparent;
+        }
         if ($traceparent !== null && !\is_string($traceparent)) {
             throw BankchannelException::invalidInput('traceparent', 'the function must return a string', $name);
         }
@@ -217,7 +252,7 @@ abstract class AbstractClient
             }
             $signer = $signer === null ? $this->signer : \Closure::fromCallable($signer);
             $watch = $onProgress === null ? null : \Closure::fromCallable($onProgress);
-            $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger, $watch, $this->onRequest, $this->onResponse);
+            $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger, $watch, $this->onRequest, $this->onResponse, $span);
             $event = $conversation->hold($client, Encode::json($request), $limit, $from, $to, $extras);
         }
 

@@ -95,6 +95,109 @@ final class ToldTest extends TestCase
         self::assertStringNotContainsString('planted', $error->getMessage());
     }
 
+    public function testACallIsASpan(): void
+    {
+        // The methods of open-telemetry/api 1 that are used; the package itself is on Packagist only.
+        $tracer = new class () {
+            public array $spans = [];
+
+            public bool $fails = false;
+
+            public function spanBuilder(string $name): object
+            {
+                $span = new class ($name, $this) {
+                    public array $told = [];
+
+                    public function __construct(public string $name, private object $tracer)
+                    {
+                    }
+
+                    public function setSpanKind(int $kind): static
+                    {
+                        $this->told['kind'] = $kind;
+
+                        return $this;
+                    }
+
+                    public function setAttribute(string $key, mixed $value): static
+                    {
+                        $this->told[$key] = $value;
+
+                        return $this;
+                    }
+
+                    public function startSpan(): static
+                    {
+                        return $this;
+                    }
+
+                    public function getContext(): object
+                    {
+                        return new class () {
+                            public function isValid(): bool
+                            {
+                                return true;
+                            }
+
+                            public function getTraceId(): string
+                            {
+                                return '4bf92f3577b34da6a3ce929d0e0e4736';
+                            }
+
+                            public function getSpanId(): string
+                            {
+                                return '00f067aa0ba902b7';
+                            }
+
+                            public function getTraceFlags(): int
+                            {
+                                return 1;
+                            }
+                        };
+                    }
+
+                    public function addEvent(string $name, iterable $attributes = []): static
+                    {
+                        $this->told['events'][] = $name;
+
+                        return $this;
+                    }
+
+                    public function setStatus(string $code, ?string $description = null): static
+                    {
+                        $this->told['status'] = $code;
+
+                        return $this;
+                    }
+
+                    public function end(?int $endEpochNanos = null): void
+                    {
+                        $this->told['ended'] = ($this->told['ended'] ?? 0) + 1;
+                        $this->tracer->fails && throw new \RuntimeException('the collector is away');
+                    }
+                };
+                $this->spans[] = $span;
+
+                return $span;
+            }
+        };
+        $account = Account::seeded('spans@example.test');
+        $client = $account->client(tracer: $tracer);
+        $client->listFiles();
+        $told = end($tracer->spans)->told;
+        self::assertSame('ws_channel.list_files', end($tracer->spans)->name);
+        self::assertSame([1, '127.0.0.1', ['http.request', 'http.response'], 200, 1], [$told['kind'], $told['server.address'], $told['events'], $told['http.response.status_code'], $told['ended']]);
+        self::assertArrayNotHasKey('status', $told);
+        self::thrown(BankchannelException::class, static fn () => $client->deleteFile(fileType: 'camt.053.001.02', fileReference: 'none'));
+        $told = end($tracer->spans)->told;
+        self::assertSame(['Error', 'refused', 1], [$told['status'], $told['bankchannel.outcome'], $told['ended']]);
+        self::assertNotSame('', $told['error.type']);
+        $tracer->fails = true;
+        self::assertNotSame('', $client->listFiles()->responseText);
+        $wrong = self::thrown(InvalidInputException::class, static fn () => $account->client(tracer: new \stdClass()));
+        self::assertSame('tracer', $wrong->context['field']);
+    }
+
     public function testProgressDrivesABar(): void
     {
         $account = Account::seeded('bar@example.test');

@@ -32,6 +32,7 @@ final class Conversation
      * @param \Closure|null $onProgress  called with the progress of the call
      * @param \Closure|null $onRequest   called with each request that begins
      * @param \Closure|null $onResponse  called with each request that was answered, and its answer
+     * @param CallSpan|null $span        told of the same
      */
     public function __construct(
         private readonly Bridge $bridge,
@@ -44,6 +45,7 @@ final class Conversation
         private ?\Closure $onProgress = null,
         private ?\Closure $onRequest = null,
         private ?\Closure $onResponse = null,
+        private readonly ?CallSpan $span = null,
     ) {
         $this->logs = $logger !== null;
     }
@@ -137,12 +139,13 @@ final class Conversation
         /** @var array{request: array{method: string, target: string, attempt: int}, answer?: array{method: string, status: int, headers: array<string, string>, duration_s: float, request_id?: string}} $stage */
         $stage = (array) json_decode($json, true);
         $request = new HttpRequest($this->operation, ...$stage['request']);
-        $answer = $stage['answer'] ?? null;
+        $answer = isset($stage['answer']) ? HttpExchange::of($stage['answer']) : null;
+        $this->span?->exchanged($request, $answer);
         try {
             if ($answer === null) {
                 $this->onRequest === null || ($this->onRequest)($request);
             } elseif ($this->onResponse !== null) {
-                ($this->onResponse)($request, HttpExchange::of($answer));
+                ($this->onResponse)($request, $answer);
             }
         } catch (\Throwable $fault) {
             if ($answer === null) {

@@ -126,6 +126,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
      * the calls belong to, or a function that is asked for it at each call; it goes along where
      * `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
+     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
+     * along in the same way.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -177,6 +180,7 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onRequest = null,
         ?callable $onResponse = null,
         string|\Closure|null $traceparent = null,
+        ?object $tracer = null,
         ?Bridge $bridge = null,
     ) {
         $onCode = $bank === null ? $onCode : SaltEdgeBankCalls::of($bank, $onCode);
@@ -221,7 +225,7 @@ abstract class Operations extends AbstractClient implements Client
             'send_traceparent' => $sendTraceparent,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], $onCode, $signer, $logger, false, $bridge, $onRequest, $onResponse, $traceparent);
+        ], $onCode, $signer, $logger, false, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
     /**

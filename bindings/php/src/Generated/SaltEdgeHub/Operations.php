@@ -81,6 +81,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
      * the calls belong to, or a function that is asked for it at each call; it goes along where
      * `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
+     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
+     * along in the same way.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -110,6 +113,7 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onRequest = null,
         ?callable $onResponse = null,
         string|\Closure|null $traceparent = null,
+        ?object $tracer = null,
         ?Bridge $bridge = null,
     ) {
         parent::__construct('salt-edge-hub', [
@@ -134,7 +138,7 @@ abstract class Operations extends AbstractClient implements Client
             'send_traceparent' => $sendTraceparent,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], null, null, $logger, false, $bridge, $onRequest, $onResponse, $traceparent);
+        ], null, null, $logger, false, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
     /**

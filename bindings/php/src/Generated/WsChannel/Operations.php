@@ -96,6 +96,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
      * the calls belong to, or a function that is asked for it at each call; it goes along where
      * `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
+     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
+     * along in the same way.
      * @param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
@@ -135,6 +138,7 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onRequest = null,
         ?callable $onResponse = null,
         string|\Closure|null $traceparent = null,
+        ?object $tracer = null,
         bool $fromEnv = false,
         ?Bridge $bridge = null,
     ) {
@@ -167,7 +171,7 @@ abstract class Operations extends AbstractClient implements Client
             'send_traceparent' => $sendTraceparent,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], $onCode, $signer, $logger, $fromEnv, $bridge, $onRequest, $onResponse, $traceparent);
+        ], $onCode, $signer, $logger, $fromEnv, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
     /**
@@ -244,6 +248,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
      * the calls belong to, or a function that is asked for it at each call; it goes along where
      * `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
+     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
+     * along in the same way.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -282,6 +289,7 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onRequest = null,
         ?callable $onResponse = null,
         string|\Closure|null $traceparent = null,
+        ?object $tracer = null,
         ?Bridge $bridge = null,
     ): static {
         return new static( // @phpstan-ignore new.static
@@ -319,6 +327,7 @@ abstract class Operations extends AbstractClient implements Client
             onRequest: $onRequest,
             onResponse: $onResponse,
             traceparent: $traceparent,
+            tracer: $tracer,
             fromEnv: true,
             bridge: $bridge,
         );
