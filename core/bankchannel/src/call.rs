@@ -130,8 +130,9 @@ impl CallOptions {
 
     /// Observes the exchanges of this call: its log and its progress.
     pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
-        let Self { log, progress, with_response, hooks, .. } = self.clone();
-        Observers { log, watcher: progress, answers: with_response, hooks, ..Observers::default() }.any()
+        let (log, watcher) = (self.log.clone(), self.progress.clone());
+        let (answers, hooks) = (self.with_response.clone(), self.hooks.clone());
+        Observers { log, watcher, answers, hooks, ..Observers::default() }.any()
     }
 
     /// The deadline of the call, from its time limit or else from `own`.
