@@ -295,7 +295,8 @@ class Watch:
         if self._tracing is None:
             return None
         self._span = self._tracing.begin(self._operation, described)
-        return self._tracing.header(self._span)
+        given = self._tracing.header(self._span)
+        return None if given is None else identifier(given, "traceparent")
 
     def end(self, why: BaseException | None) -> None:
         """Ends the call's span."""
@@ -381,12 +382,12 @@ def kept(call: _native.Call, with_response: list[HttpExchange] | None) -> None:
         with_response.extend(HttpExchange(**exchange) for exchange in call.exchanges())
 
 
-def identifier(given: object) -> str:
-    """A request id as text; the native half checks its format."""
+def identifier(given: object, field: str = "request_id") -> str:
+    """A request id, or another option, as text; the native half checks its format."""
     if not isinstance(given, str):
-        raise invalid_field("request_id", f"must be a str, not {type(given).__name__}")
+        raise invalid_field(field, f"must be a str, not {type(given).__name__}")
     if not is_text(given):
-        raise invalid_field("request_id", "must be text")
+        raise invalid_field(field, "must be text")
     return given
 
 
