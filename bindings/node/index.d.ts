@@ -1965,80 +1965,8 @@ export interface DecryptExportedKeyResponse {
 
 /** The file. */
 export interface CheckPaymentFileRequest {
-  /** The file's raw bytes: a credit transfer initiation, `pain.001.001.09`. */
+  /** The file's raw bytes: a credit transfer initiation, `pain.001.001.09` or `pain.001.001.03`. */
   content: Content;
-}
-
-/** One problem. */
-export interface PaymentProblem {
-  /** The line in the file, from 1. Absent if the problem has no single place. */
-  readonly line?: number;
-  /** The column in bytes, from 1. */
-  readonly column?: number;
-  /**
-   * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`. Absent
-   * if the file could not be read as XML.
-   */
-  readonly field?: string;
-  /**
-   * The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`, `AC01`, `AC02`, `BE04`;
-   * `NARR` if the problem has no code.
-   */
-  readonly reason: string;
-  /** The problem in words. */
-  readonly message: string;
-  /** The change that fixes it. */
-  readonly fix: string;
-}
-
-/** A sum in one currency. */
-export interface CurrencyTotal {
-  /** The currency's code, such as `EUR`. */
-  readonly currency: string;
-  /** The sum. */
-  readonly amount: string;
-}
-
-/** The transactions that are debited from one account on one day. */
-export interface PaymentPart {
-  /** The payment information id. */
-  readonly id: string;
-  /** The execution date, or date and time, as in the file. */
-  readonly executionDate: string;
-  /** The debtor's name. */
-  readonly debtor?: string;
-  /** The account that pays. */
-  readonly iban?: string;
-  /** The number of transactions. */
-  readonly transactions: number;
-  /** The sums, by currency. */
-  readonly totals: readonly CurrencyTotal[];
-}
-
-/** A summary of a payment file. */
-export interface PaymentSummary {
-  /** The message id. */
-  readonly messageId: string;
-  /** The creation time in the message. */
-  readonly created: string;
-  /** The initiating party. */
-  readonly initiatingParty?: string;
-  /** The number of transactions that the file really holds. */
-  readonly transactions: number;
-  /** The payments by account and day, in the order of the file. */
-  readonly payments: readonly PaymentPart[];
-}
-
-/** The result of the check. */
-export interface CheckPaymentFileResponse {
-  /** Whether the file has no errors, as far as can be told without the bank. */
-  readonly ok: boolean;
-  /** The problems, at most 50. */
-  readonly problems: readonly PaymentProblem[];
-  /** The message type that the file declares, such as `pain.001.001.03`. */
-  readonly messageName?: string;
-  /** The payment, if the file could be read. It may still have problems of counts, sums or accounts. */
-  readonly payment?: PaymentSummary;
 }
 
 /** The user to register. */
@@ -2348,9 +2276,8 @@ export interface SignAndUploadRequest {
   /**
    * Whether to check the content as a payment file before signing or sending: see
    * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
-   * The check reads the file into memory, a large one in pieces. Default: true for the file types
-   * `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no error; false for
-   * all others.
+   * The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
+   * `pain.001.001.09`, where an execution date long ago is then no error; false for all others.
    */
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
@@ -2447,9 +2374,8 @@ export interface UploadAndWaitRequest {
   /**
    * Whether to check the content as a payment file before signing or sending: see
    * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
-   * The check reads the file into memory, a large one in pieces. Default: true for the file types
-   * `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no error; false for
-   * all others.
+   * The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
+   * `pain.001.001.09`, where an execution date long ago is then no error; false for all others.
    */
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
@@ -3544,16 +3470,15 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Check a payment file before sending it.
    *
-   * Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema,
-   * counts, control sums, the check digits of accounts, and the other errors of iso20022.check_payment
-   * except dates. A faulty file is an answer, not an error. Only the bank can say whether it knows the
-   * account and whether the account has the money.
+   * The check of iso20022.check_payment with the common rules, without the rules about dates: the answer
+   * for a file does not depend on the day. A faulty file is an answer, not an error. Only the bank can
+   * say whether it knows the account and whether the account has the money.
    *
    * The event loop waits meanwhile: `checkPaymentFileAsync` computes on another thread.
    */
-  checkPaymentFile(request: Omit<CheckPaymentFileRequest, "content"> & { content: LocalContent }): CheckPaymentFileResponse;
+  checkPaymentFile(request: Omit<CheckPaymentFileRequest, "content"> & { content: LocalContent }): iso20022.CheckPaymentResponse;
   /** As `checkPaymentFile`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
-  checkPaymentFileAsync(request: Omit<CheckPaymentFileRequest, "content"> & { content: LocalContent }): Promise<CheckPaymentFileResponse>;
+  checkPaymentFileAsync(request: Omit<CheckPaymentFileRequest, "content"> & { content: LocalContent }): Promise<iso20022.CheckPaymentResponse>;
 
   /**
    * Register an account's admin or data user.
@@ -5865,6 +5790,41 @@ export declare namespace iso20022 {
     readonly instant?: string;
   }
 
+  /**
+   * The severity of a finding.
+   * - `info`: Worth knowing; nothing has to change.
+   * - `warning`: A bank may refuse or change the payment.
+   * - `error`: A bank will refuse the payment, or the file.
+   */
+  export type Level = "info" | "warning" | "error";
+
+  /** One finding in a file or in the data of payments: where, what is wrong, and what to change. */
+  export interface Finding {
+    /** Its severity. */
+    readonly level: Level;
+    /** The rule's name, such as `A1` of the address rules or `controlSum`. */
+    readonly rule: string;
+    /** The reason code that a bank would answer, such as `AM10`; left out if the sources name none. */
+    readonly reason?: string;
+    /** The line in the file, from 1; left out if there is no file or no single place. */
+    readonly line?: number;
+    /** The column in that line in bytes, from 1; only where the file cannot be read as XML. */
+    readonly column?: number;
+    /** The transaction's number in the file or in the input, from 1; left out if it is not about one. */
+    readonly transaction?: number;
+    /**
+     * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
+     * field of the input. Elements that may be repeated have their number.
+     */
+    readonly path?: string;
+    /** The value at fault, at most 40 characters of it. */
+    readonly value?: string;
+    /** What is wrong. */
+    readonly message: string;
+    /** What to change. */
+    readonly change: string;
+  }
+
   /** One message: a document with all its statements. */
   export interface CashMessage {
     /** Its kind, by its elements. */
@@ -5884,6 +5844,8 @@ export declare namespace iso20022 {
      * the document.
      */
     readonly notes: readonly string[];
+    /** Values of the header that could not be read. */
+    readonly problems: readonly Finding[];
   }
 
   /** The account of a statement. */
@@ -6229,18 +6191,6 @@ export declare namespace iso20022 {
     readonly information?: string;
   }
 
-  /** A value that could not be read as its type. The rest of the file is read; the typed value is left out. */
-  export interface ValueProblem {
-    /** The line in the file, from 1. */
-    readonly line: number;
-    /** The element as a path from the root, such as `/Document/BkToCstmrStmt/Stmt[1]/Ntry[15]/Amt`. */
-    readonly path: string;
-    /** The value as it is written, at most 40 characters of it. */
-    readonly value: string;
-    /** What is wrong with it. */
-    readonly message: string;
-  }
-
   /** One entry of a statement: a booking, or a future one. */
   export interface Entry {
     /** The line in the file, from 1. */
@@ -6308,7 +6258,7 @@ export declare namespace iso20022 {
     /** The bank's additional information. */
     readonly information?: string;
     /** Values that could not be read. */
-    readonly problems: readonly ValueProblem[];
+    readonly problems: readonly Finding[];
   }
 
   /**
@@ -6382,7 +6332,7 @@ export declare namespace iso20022 {
     /** Results that follow the entries; left out until all entries are read. */
     readonly end?: StatementEnd;
     /** Values that could not be read, except those in entries. */
-    readonly problems: readonly ValueProblem[];
+    readonly problems: readonly Finding[];
   }
 
   /** The end of a page. The next page continues from it in the same file, in this process or another. */
@@ -6569,7 +6519,7 @@ export declare namespace iso20022 {
     /** Remarks on the file. */
     readonly notes: readonly string[];
     /** Values that could not be read. */
-    readonly problems: readonly ValueProblem[];
+    readonly problems: readonly Finding[];
   }
 
   /** The status reports of a file: usually one; banks also put several into one download. */
@@ -6698,7 +6648,7 @@ export declare namespace iso20022 {
     /** Remarks on the file. */
     readonly notes: readonly string[];
     /** Values that could not be read. */
-    readonly problems: readonly ValueProblem[];
+    readonly problems: readonly Finding[];
   }
 
   /** A postal address to write: town and country are required, all other fields are optional. */
@@ -7080,39 +7030,6 @@ export declare namespace iso20022 {
     readonly after: string;
     /** The number of transactions or batches with this change. */
     readonly count: number;
-  }
-
-  /**
-   * The severity of a finding.
-   * - `info`: Worth knowing; nothing has to change.
-   * - `warning`: A bank may refuse or change the payment.
-   * - `error`: A bank will refuse the payment, or the file.
-   */
-  export type Level = "info" | "warning" | "error";
-
-  /** One finding of a rule in a payment. */
-  export interface Finding {
-    /** Its severity. */
-    readonly level: Level;
-    /** The rule's name, such as `A1` of the address rules or `controlSum`. */
-    readonly rule: string;
-    /** The reason code that a bank would answer, such as `AM10`; left out if the sources name none. */
-    readonly reason?: string;
-    /** The line in the file, from 1; left out if there is no file or no single place. */
-    readonly line?: number;
-    /** The transaction's number in the file or in the input, from 1; left out if it is not about one. */
-    readonly transaction?: number;
-    /**
-     * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
-     * field of the input.
-     */
-    readonly path?: string;
-    /** The value at fault, at most 40 characters of it. */
-    readonly value?: string;
-    /** What is wrong. */
-    readonly message: string;
-    /** What to change. */
-    readonly change: string;
   }
 
   /** The file that was made. */
@@ -7607,10 +7524,10 @@ export declare namespace iso20022 {
    * Check a payment file before it is sent.
    *
    * Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the
-   * ISO schema (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters,
-   * addresses by the rule of November 2026, execution dates by the TARGET calendar, and duplicates inside
-   * the file. A faulty file is an answer, not an error. Not checked: the addresses of banks, and facts that
-   * only the bank knows, such as accounts, cover, limits and cut-off times.
+   * ISO schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of
+   * November 2026, execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is
+   * an answer, not an error. Not checked: the addresses of banks, and facts that only the bank knows, such
+   * as accounts, cover, limits and cut-off times.
    *
    * The event loop waits meanwhile: `checkPaymentAsync` computes on another thread.
    */

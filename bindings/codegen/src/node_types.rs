@@ -432,15 +432,22 @@ fn local_request(operation: &Operation) -> String {
     format!("{request}, {}> & {{ {} }}", names.join(" | "), members.join("; "))
 }
 
+/// The type of an answer, which may be a module's; those with a stream have one of their own.
+fn answer_type(operation: &Operation) -> String {
+    let shape = operation.response.shape;
+    let is_own = shape.name() != Some(operation.response.name);
+    if is_own { operation.response.name.to_owned() } else { type_of(shape, Direction::Out) }
+}
+
 fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
     let name = camel(operation.name);
     out.blank();
     out.jsdoc("  ", &documented(operation, listed));
     if operation.is_local() {
-        out.line(format!("  {name}({}): {};", local_request(operation), operation.response.name));
+        out.line(format!("  {name}({}): {};", local_request(operation), answer_type(operation)));
         if operation.takes_time() {
             out.jsdoc("  ", &elsewhere(&name));
-            out.line(format!("  {name}Async({}): Promise<{}>;", local_request(operation), operation.response.name));
+            out.line(format!("  {name}Async({}): Promise<{}>;", local_request(operation), answer_type(operation)));
         }
         return;
     }
@@ -452,7 +459,7 @@ fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
     if operation.asks() {
         options.push("AskOptions");
     }
-    out.line(format!("  {name}({request}, options?: {}): Promise<{}>;", options.join(" & "), operation.response.name));
+    out.line(format!("  {name}({request}, options?: {}): Promise<{}>;", options.join(" & "), answer_type(operation)));
     if let Some((pages, members)) = operation.pages() {
         let item = members.last().map_or_else(String::new, |item| type_of(item, Direction::Out));
         let given = format!("Omit<{}, {:?}>", operation.request.name, camel(pages.cursor));
@@ -477,7 +484,7 @@ fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
             "  {name}(request: Omit<{0}, {now:?}> & {{ {former}{optional}: {0}[{now:?}] }}, options?: {1}): Promise<{2}>;",
             operation.request.name,
             options.join(" & "),
-            operation.response.name
+            answer_type(operation)
         ));
     }
     if operation.response_content.is_some() {
@@ -487,7 +494,7 @@ fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
         );
         out.line(format!(
             "  {name}Stream({request}, options?: CallOptions): Readable & {{ readonly response: Promise<{}> }};",
-            operation.response.name
+            answer_type(operation)
         ));
     }
 }

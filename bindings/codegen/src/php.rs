@@ -11,7 +11,7 @@ use crate::{
     named_types::Named,
     names::{camel, pascal},
     php_errors, php_module, php_questions, php_served, php_settings,
-    php_types::{self, Side},
+    php_types::{self, Side, placed},
     text::{Out, plain, sentence},
 };
 
@@ -120,7 +120,7 @@ fn interface(protocol: &Protocol) -> Generated {
             }
             let listed = descriptors::of(protocol, operation);
             signature(out, operation, &format!("function {}", method_name(protocol, operation)), &listed);
-            out.line(format!("    ): {};", operation.response.name));
+            out.line(format!("    ): {};", response_type(operation)));
         }
         out.blank();
         out.jsdoc("    ", &format!("{CALL_DOC}\n\n@throws BankchannelException"));
@@ -364,7 +364,7 @@ fn renamed(out: &mut Out, operation: &Operation) {
 
 fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructShape]) {
     let declaration = operation.entry.declaration;
-    let response = operation.response.name;
+    let response = response_type(operation);
     if operation.renamed().next().is_some() {
         renamed_signature(out, operation, name);
     } else {
@@ -416,6 +416,12 @@ fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructSha
     out.blank();
     out.line(format!("        return {response}::fromArray($response{content});"));
     out.line("    }");
+}
+
+/// The class of a response, which may be another module's; streams have one of this library's own.
+fn response_type(operation: &Operation) -> String {
+    let shape = operation.response.shape;
+    if shape.name() == Some(operation.response.name) { placed(shape) } else { operation.response.name.to_owned() }
 }
 
 /// The iterator over the items of all pages.

@@ -54,7 +54,7 @@ pub(crate) fn files_of(protocol: &Protocol, named: &Named, side: Side) -> Vec<Ge
 }
 
 /// The class of a type; with its namespace if a module has it.
-fn placed(shape: &Shape) -> String {
+pub(crate) fn placed(shape: &Shape) -> String {
     let name = shape.name().unwrap_or_default();
     home(shape).map_or_else(|| name.to_owned(), |module| format!("\\Bankchannel\\{}\\{name}", module.class))
 }

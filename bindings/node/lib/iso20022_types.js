@@ -21,6 +21,19 @@ const Moment = struct([
   ["instant", "instant"],
 ]);
 
+const Finding = struct([
+  ["level", "level"],
+  ["rule", "rule"],
+  ["reason", "reason"],
+  ["line", "line"],
+  ["column", "column"],
+  ["transaction", "transaction"],
+  ["path", "path"],
+  ["value", "value"],
+  ["message", "message"],
+  ["change", "change"],
+]);
+
 const CashMessage = struct([
   ["kind", "kind"],
   ["message", "message", MessageName],
@@ -29,6 +42,7 @@ const CashMessage = struct([
   ["page", "page"],
   ["lastPage", "last_page"],
   ["notes", "notes"],
+  ["problems", "problems", list(Finding)],
 ]);
 
 const StatementAccount = struct([
@@ -207,13 +221,6 @@ const EntryDetail = struct([
   ["information", "information"],
 ]);
 
-const ValueProblem = struct([
-  ["line", "line"],
-  ["path", "path"],
-  ["value", "value"],
-  ["message", "message"],
-]);
-
 const Entry = struct([
   ["line", "line"],
   ["number", "number"],
@@ -241,7 +248,7 @@ const Entry = struct([
   ["charges", "charges", list(Charge)],
   ["totalCharges", "total_charges", Money],
   ["information", "information"],
-  ["problems", "problems", list(ValueProblem)],
+  ["problems", "problems", list(Finding)],
 ]);
 
 const StatementEnd = struct([
@@ -274,7 +281,7 @@ const Statement = struct([
   ["summary", "summary", TransactionSummary],
   ["entries", "entries", list(Entry)],
   ["end", "end", StatementEnd],
-  ["problems", "problems", list(ValueProblem)],
+  ["problems", "problems", list(Finding)],
 ]);
 
 const Cursor = struct([
@@ -369,7 +376,7 @@ const StatusReport = struct([
   ["counts", "counts", list(StatusCount)],
   ["batches", "batches", list(BatchStatus)],
   ["notes", "notes"],
-  ["problems", "problems", list(ValueProblem)],
+  ["problems", "problems", list(Finding)],
 ]);
 
 const StatusFile = struct([
@@ -438,7 +445,7 @@ const PaymentFile = struct([
   ["initiatingParty", "initiating_party", Party],
   ["batches", "batches", list(PaymentBatch)],
   ["notes", "notes"],
-  ["problems", "problems", list(ValueProblem)],
+  ["problems", "problems", list(Finding)],
 ]);
 
 const PostalAddress = struct([
@@ -578,18 +585,6 @@ const TextChange = struct([
   ["before", "before"],
   ["after", "after"],
   ["count", "count"],
-]);
-
-const Finding = struct([
-  ["level", "level"],
-  ["rule", "rule"],
-  ["reason", "reason"],
-  ["line", "line"],
-  ["transaction", "transaction"],
-  ["path", "path"],
-  ["value", "value"],
-  ["message", "message"],
-  ["change", "change"],
 ]);
 
 const MakePaymentResponse = struct([
@@ -748,6 +743,7 @@ module.exports = {
   ReadCashRequest,
   MessageName,
   Moment,
+  Finding,
   CashMessage,
   StatementAccount,
   Code,
@@ -766,7 +762,6 @@ module.exports = {
   Remittance,
   ReturnInformation,
   EntryDetail,
-  ValueProblem,
   Entry,
   StatementEnd,
   Statement,
@@ -795,7 +790,6 @@ module.exports = {
   MakePaymentRequest,
   MadeBatch,
   TextChange,
-  Finding,
   MakePaymentResponse,
   CheckPaymentRequest,
   CheckedBatch,

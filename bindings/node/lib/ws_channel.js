@@ -4,7 +4,7 @@
 const { Client } = require('./client');
 const { Embedded } = require('./service');
 const { bytes, list, map, secret, struct, union } = require('./shape');
-const { ProfileOptions, StatusFile, CashFile, Code } = require('./iso20022_types');
+const { ProfileOptions, StatusFile, CashFile, Code, CheckPaymentResponse } = require('./iso20022_types');
 
 const InitRegisterRequest = struct([
   ["email", "email"],
@@ -520,44 +520,6 @@ const CheckPaymentFileRequest = struct([
   ["content", "content"],
 ]);
 
-const PaymentProblem = struct([
-  ["line", "line"],
-  ["column", "column"],
-  ["field", "field"],
-  ["reason", "reason"],
-  ["message", "message"],
-  ["fix", "fix"],
-]);
-
-const CurrencyTotal = struct([
-  ["currency", "currency"],
-  ["amount", "amount"],
-]);
-
-const PaymentPart = struct([
-  ["id", "id"],
-  ["executionDate", "execution_date"],
-  ["debtor", "debtor"],
-  ["iban", "iban"],
-  ["transactions", "transactions"],
-  ["totals", "totals", list(CurrencyTotal)],
-]);
-
-const PaymentSummary = struct([
-  ["messageId", "message_id"],
-  ["created", "created"],
-  ["initiatingParty", "initiating_party"],
-  ["transactions", "transactions"],
-  ["payments", "payments", list(PaymentPart)],
-]);
-
-const CheckPaymentFileResponse = struct([
-  ["ok", "ok"],
-  ["problems", "problems", list(PaymentProblem)],
-  ["messageName", "message_name"],
-  ["payment", "payment", PaymentSummary],
-]);
-
 const RegisterAccountRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
@@ -871,7 +833,7 @@ const operations = {
   verifyFile: { name: "ws_channel.verify_file", request: VerifyFileRequest, response: VerifyFileResponse, local: true, contentIn: "content" },
   encryptForExport: { name: "ws_channel.encrypt_for_export", request: EncryptForExportRequest, response: EncryptForExportResponse, local: true },
   decryptExportedKey: { name: "ws_channel.decrypt_exported_key", request: DecryptExportedKeyRequest, response: DecryptExportedKeyResponse, local: true },
-  checkPaymentFile: { name: "ws_channel.check_payment_file", request: CheckPaymentFileRequest, response: CheckPaymentFileResponse, local: true, contentIn: "content" },
+  checkPaymentFile: { name: "ws_channel.check_payment_file", request: CheckPaymentFileRequest, response: CheckPaymentResponse, local: true, contentIn: "content" },
   registerAccount: { name: "ws_channel.register_account", request: RegisterAccountRequest, response: RegisterResponse },
   logIn: { name: "ws_channel.log_in", request: LogInRequest, response: Authenticated },
   beginLogIn: { name: "ws_channel.begin_log_in", request: BeginLogInRequest, response: LogInProgress },

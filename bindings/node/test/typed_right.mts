@@ -72,8 +72,8 @@ await elsewhere.uploadFile({
   fileType: 'pain.001.001.09',
   signature: signed.signature,
 });
-const { problems } = elsewhere.checkPaymentFile({ content: { path: new URL('payments.xml', import.meta.url) } });
-const fixes: readonly string[] = problems.map((problem) => problem.fix);
+const { findings } = elsewhere.checkPaymentFile({ content: { path: new URL('payments.xml', import.meta.url) } });
+const fixes: readonly string[] = findings.map((finding) => finding.change);
 for await (const piece of elsewhere.downloadFileStream({ fileType: 'KTL', fileReference: fixes.join() })) console.log(piece);
 const anything: unknown = await elsewhere.call('ws_channel.list_files', { file_type: 'KTL' }, { signal: AbortSignal.timeout(1) });
 const computed: unknown = elsewhere.callLocal('ws_channel.sign_file', {}, { content: Buffer.from('x') });

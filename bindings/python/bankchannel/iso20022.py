@@ -95,7 +95,6 @@ __all__ = [
     "TransactionStatus",
     "TransactionSummary",
     "TransferKind",
-    "ValueProblem",
     "check_payment",
     "check_payment_async",
     "make_payment",
@@ -161,11 +160,58 @@ class Moment(Record):
     """The instant, if time and offset are given."""
 
 
+Level = Literal["info", "warning", "error"]
+"""The severity of a finding.
+  `info`: Worth knowing; nothing has to change.
+  `warning`: A bank may refuse or change the payment.
+  `error`: A bank will refuse the payment, or the file.
+"""
+
+
+class Finding(Record):
+    """One finding in a file or in the data of payments: where, what is wrong, and what to change."""
+
+    __slots__ = ()
+    __match_args__ = ("level", "rule", "reason", "line", "column", "transaction", "path", "value", "message", "change")
+
+    level: Level
+    """Its severity."""
+
+    rule: str
+    """The rule's name, such as `A1` of the address rules or `control_sum`."""
+
+    reason: str | None = None
+    """The reason code that a bank would answer, such as `AM10`; left out if the sources name none."""
+
+    line: int | None = None
+    """The line in the file, from 1; left out if there is no file or no single place."""
+
+    column: int | None = None
+    """The column in that line in bytes, from 1; only where the file cannot be read as XML."""
+
+    transaction: int | None = None
+    """The transaction's number in the file or in the input, from 1; left out if it is not about one."""
+
+    path: str | None = None
+    """The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
+    field of the input. Elements that may be repeated have their number.
+    """
+
+    value: str | None = None
+    """The value at fault, at most 40 characters of it."""
+
+    message: str
+    """What is wrong."""
+
+    change: str
+    """What to change."""
+
+
 class CashMessage(Record):
     """One message: a document with all its statements."""
 
     __slots__ = ()
-    __match_args__ = ("kind", "message", "id", "created", "page", "last_page", "notes")
+    __match_args__ = ("kind", "message", "id", "created", "page", "last_page", "notes", "problems")
 
     kind: CashKind
     """Its kind, by its elements."""
@@ -189,6 +235,9 @@ class CashMessage(Record):
     """Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around
     the document.
     """
+
+    problems: Sequence[Finding]
+    """Values of the header that could not be read."""
 
 
 class StatementAccount(Record):
@@ -710,27 +759,6 @@ class EntryDetail(Record):
     """The bank's additional information."""
 
 
-class ValueProblem(Record):
-    """A value that could not be read as its type. The rest of the file is read; the typed value is left
-    out.
-    """
-
-    __slots__ = ()
-    __match_args__ = ("line", "path", "value", "message")
-
-    line: int
-    """The line in the file, from 1."""
-
-    path: str
-    """The element as a path from the root, such as `/Document/BkToCstmrStmt/Stmt[1]/Ntry[15]/Amt`."""
-
-    value: str
-    """The value as it is written, at most 40 characters of it."""
-
-    message: str
-    """What is wrong with it."""
-
-
 class Entry(Record):
     """One entry of a statement: a booking, or a future one."""
 
@@ -823,7 +851,7 @@ class Entry(Record):
     information: str | None = None
     """The bank's additional information."""
 
-    problems: Sequence[ValueProblem]
+    problems: Sequence[Finding]
     """Values that could not be read."""
 
 
@@ -929,7 +957,7 @@ class Statement(Record):
     end: StatementEnd | None = None
     """Results that follow the entries; left out until all entries are read."""
 
-    problems: Sequence[ValueProblem]
+    problems: Sequence[Finding]
     """Values that could not be read, except those in entries."""
 
 
@@ -1165,7 +1193,7 @@ class StatusReport(Record):
     notes: Sequence[str]
     """Remarks on the file."""
 
-    problems: Sequence[ValueProblem]
+    problems: Sequence[Finding]
     """Values that could not be read."""
 
 
@@ -1347,7 +1375,7 @@ class PaymentFile(Record):
     notes: tuple[str, ...]
     """Remarks on the file."""
 
-    problems: tuple[ValueProblem, ...]
+    problems: tuple[Finding, ...]
     """Values that could not be read."""
 
 
@@ -1753,50 +1781,6 @@ class TextChange(Record):
 
     count: int
     """The number of transactions or batches with this change."""
-
-
-Level = Literal["info", "warning", "error"]
-"""The severity of a finding.
-  `info`: Worth knowing; nothing has to change.
-  `warning`: A bank may refuse or change the payment.
-  `error`: A bank will refuse the payment, or the file.
-"""
-
-
-class Finding(Record):
-    """One finding of a rule in a payment."""
-
-    __slots__ = ()
-    __match_args__ = ("level", "rule", "reason", "line", "transaction", "path", "value", "message", "change")
-
-    level: Level
-    """Its severity."""
-
-    rule: str
-    """The rule's name, such as `A1` of the address rules or `control_sum`."""
-
-    reason: str | None = None
-    """The reason code that a bank would answer, such as `AM10`; left out if the sources name none."""
-
-    line: int | None = None
-    """The line in the file, from 1; left out if there is no file or no single place."""
-
-    transaction: int | None = None
-    """The transaction's number in the file or in the input, from 1; left out if it is not about one."""
-
-    path: str | None = None
-    """The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
-    field of the input.
-    """
-
-    value: str | None = None
-    """The value at fault, at most 40 characters of it."""
-
-    message: str
-    """What is wrong."""
-
-    change: str
-    """What to change."""
 
 
 class MakePaymentResponse(Record):
@@ -3018,10 +3002,10 @@ def check_payment(
     """Check a payment file before it is sent.
 
     Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the
-    ISO schema (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters,
-    addresses by the rule of November 2026, execution dates by the TARGET calendar, and duplicates
-    inside the file. A faulty file is an answer, not an error. Not checked: the addresses of banks, and
-    facts that only the bank knows, such as accounts, cover, limits and cut-off times.
+    ISO schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of
+    November 2026, execution dates by the TARGET calendar, and duplicates inside the file. A faulty file
+    is an answer, not an error. Not checked: the addresses of banks, and facts that only the bank knows,
+    such as accounts, cover, limits and cut-off times.
 
     Args:
         content: The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
@@ -3051,10 +3035,10 @@ async def check_payment_async(
     Check a payment file before it is sent.
 
     Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the
-    ISO schema (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters,
-    addresses by the rule of November 2026, execution dates by the TARGET calendar, and duplicates
-    inside the file. A faulty file is an answer, not an error. Not checked: the addresses of banks, and
-    facts that only the bank knows, such as accounts, cover, limits and cut-off times.
+    ISO schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of
+    November 2026, execution dates by the TARGET calendar, and duplicates inside the file. A faulty file
+    is an answer, not an error. Not checked: the addresses of banks, and facts that only the bank knows,
+    such as accounts, cover, limits and cut-off times.
 
     Args:
         content: The file's bytes: `pain.001.001.09` or `pain.001.001.03`.

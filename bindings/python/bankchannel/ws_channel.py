@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
-    from .iso20022 import ProfileOptions, StatusFile, CashFile, Code
+    from .iso20022 import ProfileOptions, StatusFile, CashFile, Code, CheckPaymentResponse
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -42,10 +42,8 @@ __all__ = [
     "CertAndKey",
     "CertDescriptor",
     "ChallengeName",
-    "CheckPaymentFileResponse",
     "ConfigCertsResponse",
     "ConnectionCertificate",
-    "CurrencyTotal",
     "DecryptExportedKeyResponse",
     "DeleteAccountResponse",
     "DeleteFileResponse",
@@ -92,9 +90,6 @@ __all__ = [
     "MfaType",
     "Mode",
     "PasswordResetResponse",
-    "PaymentPart",
-    "PaymentProblem",
-    "PaymentSummary",
     "PaymentVerdict",
     "PgpKeyDescriptor",
     "PgpKeyPurpose",
@@ -1082,114 +1077,6 @@ class DecryptExportedKeyResponse(Record):
 
     private_key_pem: SecretText
     """The bank certificate's private key as PKCS#8 PEM. Anyone who has it can sign in the account's name."""
-
-
-class PaymentProblem(Record):
-    """One problem."""
-
-    __slots__ = ()
-    __match_args__ = ("line", "column", "field", "reason", "message", "fix")
-
-    line: int | None = None
-    """The line in the file, from 1. Absent if the problem has no single place."""
-
-    column: int | None = None
-    """The column in bytes, from 1."""
-
-    field: str | None = None
-    """The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`. Absent
-    if the file could not be read as XML.
-    """
-
-    reason: str
-    """The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`, `AC01`, `AC02`, `BE04`;
-    `NARR` if the problem has no code.
-    """
-
-    message: str
-    """The problem in words."""
-
-    fix: str
-    """The change that fixes it."""
-
-
-class CurrencyTotal(Record):
-    """A sum in one currency."""
-
-    __slots__ = ()
-    __match_args__ = ("currency", "amount")
-
-    currency: str
-    """The currency's code, such as `EUR`."""
-
-    amount: Decimal
-    """The sum."""
-
-
-class PaymentPart(Record):
-    """The transactions that are debited from one account on one day."""
-
-    __slots__ = ()
-    __match_args__ = ("id", "execution_date", "debtor", "iban", "transactions", "totals")
-
-    id: str
-    """The payment information id."""
-
-    execution_date: str
-    """The execution date, or date and time, as in the file."""
-
-    debtor: str | None = None
-    """The debtor's name."""
-
-    iban: str | None = None
-    """The account that pays."""
-
-    transactions: int
-    """The number of transactions."""
-
-    totals: tuple[CurrencyTotal, ...]
-    """The sums, by currency."""
-
-
-class PaymentSummary(Record):
-    """A summary of a payment file."""
-
-    __slots__ = ()
-    __match_args__ = ("message_id", "created", "initiating_party", "transactions", "payments")
-
-    message_id: str
-    """The message id."""
-
-    created: str
-    """The creation time in the message."""
-
-    initiating_party: str | None = None
-    """The initiating party."""
-
-    transactions: int
-    """The number of transactions that the file really holds."""
-
-    payments: tuple[PaymentPart, ...]
-    """The payments by account and day, in the order of the file."""
-
-
-class CheckPaymentFileResponse(Record):
-    """The result of the check."""
-
-    __slots__ = ()
-    __match_args__ = ("ok", "problems", "message_name", "payment")
-
-    ok: bool
-    """Whether the file has no errors, as far as can be told without the bank."""
-
-    problems: tuple[PaymentProblem, ...]
-    """The problems, at most 50."""
-
-    message_name: str | None = None
-    """The message type that the file declares, such as `pain.001.001.03`."""
-
-    payment: PaymentSummary | None = None
-    """The payment, if the file could be read. It may still have problems of counts, sums or accounts."""
 
 
 MfaMethod = Literal["sms", "totp"]
@@ -3925,18 +3812,18 @@ class WsChannel(NewFilesClient):
         self,
         *,
         content: Content,
-    ) -> CheckPaymentFileResponse:
+    ) -> CheckPaymentResponse:
         """Check a payment file before sending it.
 
-        Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema,
-        counts, control sums, the check digits of accounts, and the other errors of
-        iso20022.check_payment except dates. A faulty file is an answer, not an error. Only the bank can
-        say whether it knows the account and whether the account has the money.
+        The check of iso20022.check_payment with the common rules, without the rules about dates: the
+        answer for a file does not depend on the day. A faulty file is an answer, not an error. Only the
+        bank can say whether it knows the account and whether the account has the money.
 
         Args:
-            content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09`.
+            content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09` or
+                `pain.001.001.03`.
         """
-        answer: CheckPaymentFileResponse = self._local(
+        answer: CheckPaymentResponse = self._local(
             "ws_channel.check_payment_file",
             {
             },
@@ -4634,9 +4521,9 @@ class WsChannel(NewFilesClient):
             hash: The hash algorithm of the signature. Default: SHA-256.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file into memory, a large one in pieces. Default:
-                true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
-                long ago is then no error; false for all others.
+                warnings do not. The check reads the file as a stream. Default: true for the file types
+                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
+                error; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
@@ -4802,9 +4689,9 @@ class WsChannel(NewFilesClient):
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file into memory, a large one in pieces. Default:
-                true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
-                long ago is then no error; false for all others.
+                warnings do not. The check reads the file as a stream. Default: true for the file types
+                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
+                error; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
@@ -7144,18 +7031,18 @@ class AsyncWsChannel(AsyncNewFilesClient):
         self,
         *,
         content: Content,
-    ) -> CheckPaymentFileResponse:
+    ) -> CheckPaymentResponse:
         """Check a payment file before sending it.
 
-        Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema,
-        counts, control sums, the check digits of accounts, and the other errors of
-        iso20022.check_payment except dates. A faulty file is an answer, not an error. Only the bank can
-        say whether it knows the account and whether the account has the money.
+        The check of iso20022.check_payment with the common rules, without the rules about dates: the
+        answer for a file does not depend on the day. A faulty file is an answer, not an error. Only the
+        bank can say whether it knows the account and whether the account has the money.
 
         Args:
-            content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09`.
+            content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09` or
+                `pain.001.001.03`.
         """
-        answer: CheckPaymentFileResponse = await self._elsewhere(
+        answer: CheckPaymentResponse = await self._elsewhere(
             "ws_channel.check_payment_file",
             {
             },
@@ -7853,9 +7740,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             hash: The hash algorithm of the signature. Default: SHA-256.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file into memory, a large one in pieces. Default:
-                true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
-                long ago is then no error; false for all others.
+                warnings do not. The check reads the file as a stream. Default: true for the file types
+                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
+                error; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
@@ -8021,9 +7908,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file into memory, a large one in pieces. Default:
-                true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
-                long ago is then no error; false for all others.
+                warnings do not. The check reads the file as a stream. Default: true for the file types
+                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
+                error; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are

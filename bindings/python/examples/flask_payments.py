@@ -35,9 +35,9 @@ def upload() -> Answer:
     """Checks the file, signs it, and sends it to the bank: only once, even if it is posted again."""
     payment = request.files["payment"].read()
     checked = client.check_payment_file(content=payment)
-    if not checked.ok or checked.payment is None:
-        return {"problems": [problem.to_dict() for problem in checked.problems]}, 422
-    message_id = checked.payment.message_id
+    message_id = checked.payment.message_id if checked.payment else None
+    if not checked.ok or message_id is None:
+        return {"findings": [finding.to_dict() for finding in checked.findings]}, 422
     told = {"message_id": message_id, "status": url_for("status", message_id=message_id)}
     record, digest = record_of(message_id), hashlib.sha256(payment).hexdigest()
     logged_in()

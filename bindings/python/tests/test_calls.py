@@ -83,7 +83,7 @@ class Calls(unittest.TestCase):
         checked = self.client.check_payment_file(content=payment)
         assert checked.payment is not None
         self.assertTrue(checked.ok)
-        totals = [total for part in checked.payment.payments for total in part.totals]
+        totals = [total for batch in checked.payment.batches for total in batch.totals]
         self.assertTrue(all(isinstance(total.amount, Decimal) for total in totals))
         with payment.open("rb") as opened:
             self.assertEqual(self.client.check_payment_file(content=opened), checked)

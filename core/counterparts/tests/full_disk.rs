@@ -21,7 +21,7 @@ use std::{
 };
 
 use bankchannel_counterparts::ws_channel::Channels;
-use bankchannel_iso20022::pain002;
+use bankchannel_iso20022::read_status_report;
 use bankchannel_storage::ws_channel::{AuditVerdict, Store, UploadState};
 use log::Log;
 use serde_json::Value;
@@ -213,9 +213,10 @@ async fn wait_until_booked(served: &Served, who: &Person, wanted: &BTreeSet<Stri
     loop {
         let mut booked = Vec::new();
         for reference in served.references(who, REPORT, "ALL").await {
-            let report = pain002::read(&served.download(who, REPORT, &reference).await).unwrap();
-            assert_eq!(report.status.as_deref(), Some("ACCP"));
-            booked.push(report.original_message_id);
+            let bytes = served.download(who, REPORT, &reference).await;
+            let report = read_status_report(bytes.as_slice()).unwrap().reports.remove(0);
+            assert_eq!(report.status.unwrap().code, "ACCP");
+            booked.push(report.original_message_id.unwrap());
         }
         let missing: Vec<_> = wanted.iter().filter(|id| !booked.contains(id)).collect();
         if missing.is_empty() {

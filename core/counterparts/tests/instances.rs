@@ -16,7 +16,10 @@ use std::{
 };
 
 use bankchannel_counterparts::ws_channel::{Channels, ServiceOptions, operator::Operator};
-use bankchannel_iso20022::camt;
+use bankchannel_iso20022::{
+    cash::{Statement, StatementBalance},
+    read_statement,
+};
 use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, Store};
 use futures_util::future::join_all;
 use postgres::{Shared, server};
@@ -62,10 +65,10 @@ async fn both_take_uploads_and_each_is_booked_once() {
     let mut closings = Vec::new();
     for (n, reference) in references.iter().enumerate() {
         let at = if n % 2 == 0 { &one } else { &other };
-        let statement = camt::read(&at.download(&who, "camt.053.001.02", reference).await).unwrap();
-        let account = &statement.accounts[0];
+        let bytes = at.download(&who, "camt.053.001.02", reference).await;
+        let account = read_statement(bytes.as_slice()).unwrap().statements.remove(0);
         let sequence: i64 = account.sequence.as_deref().unwrap().parse().unwrap();
-        closings.push((sequence, account.balance("CLBD").unwrap().signed_cents().unwrap()));
+        closings.push((sequence, cents(&account, "CLBD")));
     }
     closings.sort_unstable();
     let count = i64::try_from(2 * EACH).unwrap();
@@ -233,4 +236,10 @@ async fn a_backup_says_which_tool_to_use() {
         assert!(refused.message().contains(part), "{part} in {refused}");
     }
     assert!(std::fs::read_dir(&target).map_or(0, Iterator::count) == 0, "nothing looks like a backup");
+}
+
+/// A balance of a statement, in hundredths.
+fn cents(statement: &Statement, code: &str) -> i64 {
+    let is = |balance: &&StatementBalance| balance.kind.as_ref().is_some_and(|kind| kind.code == code);
+    statement.balances.iter().find(is).unwrap().money.as_ref().unwrap().amount.to_cents().unwrap()
 }

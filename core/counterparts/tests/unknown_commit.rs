@@ -19,7 +19,7 @@ use std::{
 };
 
 use bankchannel_counterparts::ws_channel::Channels;
-use bankchannel_iso20022::pain002;
+use bankchannel_iso20022::read_status_report;
 use postgres::{Shared, server};
 use served::{Served, payment};
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
@@ -94,7 +94,8 @@ async fn commit_without_answer(loss: Loss) {
     let reports = async || served.references(&who, "pain.002.001.10", "ALL").await;
     until("it is not booked", async || reports().await.len() == 1).await;
     let report = served.download(&who, "pain.002.001.10", &reports().await[0]).await;
-    assert_eq!(pain002::read(&report).unwrap().status.as_deref(), Some("ACCP"));
+    let report = read_status_report(report.as_slice()).unwrap().reports.remove(0);
+    assert_eq!(report.status.unwrap().code, "ACCP");
     until("its content is left", async || count_of(&shared.files()) == 0).await;
 }
 

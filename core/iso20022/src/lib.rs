@@ -1,28 +1,22 @@
 //! ISO 20022 payment files, status reports and statements: validate, explain, read and write.
 //!
 //! ```text
-//!  payment file ──► explain ──► problems: line, field, what to change
-//!  (pain.001)   └─► decide  ──► pain.002  (status of every transaction)   ──► read ──► tables
-//!                   (bank)      camt.054  (what was debited)              ──► read
-//!                               camt.053  (statement: balances, entries)  ──► read
-//!
-//!  your data    ──► make::PaymentMaker ──► payment file, with the changes and warnings
+//!  your data     ─► make::PaymentMaker ─► payment file (pain.001), with the changes and warnings
+//!  payment file  ─► check::check ─► findings: line, path, what is wrong, what to change
+//!  payment file, reports, statements ─► matching ─► what became of each transaction
 //!
 //!  a bank's file ─► read_statement, read_report, read_notification, read_status_report, read_payment ─► typed results
 //!                   cash::CashReader: the same entry by entry, in memory that does not grow with the file
 //! ```
 //!
-//! [`camt`], [`pain001`] and [`pain002`] hold the values of a document verbatim; the simulator reads and writes them.
-//! [`cash`], [`status`] and [`payment`] hold typed values, with codes explained in words, for files of any size.
+//! [`payment`] reads pain.001, [`status`] pain.002, and [`cash`] camt.052, camt.053 and camt.054: typed values, with codes
+//! explained in words, for files of any size.
 //!
 //! Nothing here reads the clock or draws random numbers, and only one operation writes a file, at the given path:
 //! bytes, times and ids are passed in, so the same input gives the same bytes. Every parser refuses document type
-//! declarations and limits size, depth and counts (WS Channel docs/protocols/ws-channel.md §10 S30). The documents
-//! follow docs/protocols/ws-channel.md §6.7 and §6.8.
+//! declarations and limits size, depth and counts (docs/protocols/ws-channel.md §10 S30).
 
-pub mod amount;
 pub mod answers;
-pub mod camt;
 pub mod cash;
 pub mod check;
 pub mod data;
@@ -33,27 +27,21 @@ pub mod matching;
 pub mod meaning;
 mod message_file;
 pub mod operations;
-pub mod pain001;
-pub mod pain002;
 pub mod payment;
-mod problem;
 pub mod rules;
 pub mod schema;
-pub mod simulator;
 pub mod status;
 pub mod tables;
 mod text;
 pub mod types;
-mod xml;
 
+pub use bankchannel_xml::XmlFault;
 pub use cash::{read_notification, read_report, read_statement};
 pub use message_file::{MessageFile, read_message_file};
 pub use operations::{CATALOGUE, TERMS, Terms};
 pub use payment::read_payment;
-pub use problem::Problem;
 pub use schema::MessageType;
 pub use status::read_status_report;
-pub use xml::{MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 
 /// The prefix of the names of this module's operations; also the module's name.
 pub const MODULE: &str = "iso20022";

@@ -3,9 +3,9 @@
 use crate::cash::{self, CashFile, ReadOptions};
 use crate::data::{Held, Messages};
 use crate::payment::{self, PaymentFile};
-use crate::problem::Problem;
 use crate::status::{self, StatusFile};
-use crate::xml::{TokenLimits, Tokens};
+use bankchannel_xml::XmlFault;
+use bankchannel_xml::{XmlRules, XmlTokens};
 
 /// A file as typed results.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum MessageFile {
 ///
 /// # Errors
 /// It starts like XML and cannot be read; or it is one of the messages and larger.
-pub fn read_message_file(bytes: &[u8], most: usize) -> Result<Option<MessageFile>, Problem> {
+pub fn read_message_file(bytes: &[u8], most: usize) -> Result<Option<MessageFile>, XmlFault> {
     /// The reader for the message.
     #[derive(Clone, Copy)]
     enum Reader {
@@ -37,7 +37,7 @@ pub fn read_message_file(bytes: &[u8], most: usize) -> Result<Option<MessageFile
         name if cash::message_kind(name).is_some() => Some(Reader::Cash),
         _ => None,
     };
-    let message = Tokens::open(bytes, None, TokenLimits::READERS)
+    let message = XmlTokens::open(bytes, None, XmlRules::tolerant())
         .and_then(|tokens| Messages::over(tokens, true).next_message(known, ("message that is read here", "")));
     let file = match message {
         Ok(Some(Reader::Payment)) => {

@@ -2,16 +2,15 @@
 
 pub use crate::{
     answers::PaymentVerdict,
-    camt::Direction,
     cash::{
         AmountDetail, AmountKind, BalanceCheck, BankTransactionCode, Batch, CashFile, CashKind, CashMessage, Charge,
-        Cursor, Entry, EntryDetail, ReturnInformation, Statement, StatementAccount, StatementBalance, StatementEnd,
-        TransactionSummary,
+        Cursor, Direction, Entry, EntryDetail, ReturnInformation, Statement, StatementAccount, StatementBalance,
+        StatementEnd, TransactionSummary,
     },
     check::{CheckedBatch, CheckedPayment},
     data::{
         Address, Code, MessageName, Moment, Money, Party, ReferredDocument, Remittance, RemittanceAmount, SharedParty,
-        StructuredRemittance, ValueProblem,
+        StructuredRemittance,
     },
     make::{
         ChargeBearer, CreditTransfer, DocumentKind, GroupData, MadeBatch, MadePayment, PaidDocument, PaymentData,

@@ -3,8 +3,8 @@
 
 mod common;
 
+use bankchannel_bank_simulator::{AnswerIds, BankDecision, BankLedger, decide, opening_statement};
 use bankchannel_iso20022::schema::validate;
-use bankchannel_iso20022::simulator::{Ids, Ledger, Outcome, decide, opening_statement};
 use bankchannel_iso20022::{EXAMPLE_PAIN001, MessageType};
 use common::{edited, xmllint};
 use jiff::Timestamp;
@@ -117,9 +117,10 @@ fn blanks_around_a_date_are_good_whatever_xmllint_says() {
 #[test]
 fn dropping_or_doubling_or_swapping_any_line() {
     let (now, today, ids) = moment();
-    let opened = opening_statement(&Ledger::with_default_account(), "FI2112345600000785", now, today, &ids).unwrap().1;
+    let opened =
+        opening_statement(&BankLedger::with_default_account(), "FI2112345600000785", now, today, &ids).unwrap().1;
     let outcome = decide(EXAMPLE_PAIN001.as_bytes(), &opened, now, today, &ids).unwrap();
-    let Outcome::Accepted { pain002, camt054, camt053, .. } = outcome else { panic!("rejected") };
+    let BankDecision::Accepted { pain002, camt054, camt053, .. } = outcome else { panic!("rejected") };
     for (message, file) in [
         (MessageType::Pain00100109, EXAMPLE_PAIN001),
         (MessageType::Pain00200110, str::from_utf8(&pain002).unwrap()),
@@ -145,15 +146,15 @@ fn dropping_or_doubling_or_swapping_any_line() {
     }
 }
 
-fn moment() -> (Timestamp, Date, Ids) {
-    ("2026-11-20T07:00:00Z".parse().unwrap(), "2026-11-20".parse().unwrap(), Ids::new("A".repeat(20)).unwrap())
+fn moment() -> (Timestamp, Date, AnswerIds) {
+    ("2026-11-20T07:00:00Z".parse().unwrap(), "2026-11-20".parse().unwrap(), AnswerIds::new("A".repeat(20)).unwrap())
 }
 
 #[test]
 fn everything_the_simulator_writes() {
     let (now, today, ids) = moment();
     let (opening, ledger) =
-        opening_statement(&Ledger::with_default_account(), "FI2112345600000785", now, today, &ids).unwrap();
+        opening_statement(&BankLedger::with_default_account(), "FI2112345600000785", now, today, &ids).unwrap();
     assert_ne!(agree(MessageType::Camt05300102, &opening, "opening statement"), Some(false));
     for (from, to) in [
         ("Synthetic", "Synthetic"),
@@ -166,8 +167,10 @@ fn everything_the_simulator_writes() {
     ] {
         let file = EXAMPLE_PAIN001.replacen(from, to, 1);
         match decide(file.as_bytes(), &ledger, now, today, &ids).unwrap() {
-            Outcome::Rejected { pain002 } => assert_ne!(agree(MessageType::Pain00200110, &pain002, to), Some(false)),
-            Outcome::Accepted { pain002, camt054, camt053, .. } => {
+            BankDecision::Rejected { pain002 } => {
+                assert_ne!(agree(MessageType::Pain00200110, &pain002, to), Some(false))
+            }
+            BankDecision::Accepted { pain002, camt054, camt053, .. } => {
                 assert_ne!(agree(MessageType::Pain00200110, &pain002, to), Some(false));
                 assert_ne!(agree(MessageType::Camt05400102, &camt054, to), Some(false));
                 assert_ne!(agree(MessageType::Camt05300102, &camt053, to), Some(false));

@@ -7,6 +7,7 @@ mod salt_edge;
 
 use std::{path::Path, sync::OnceLock, time::SystemTime};
 
+use bankchannel_bank_simulator::{AnswerIds, BankLedger, decide};
 use bankchannel_crypto::{pkcs12, rsa, signature::SigningKey, totp, x509};
 use bankchannel_foundation::{
     Exchange,
@@ -32,6 +33,7 @@ use bankchannel_nextgen_psd2::{
 };
 use bankchannel_openpgp as openpgp;
 use bankchannel_ws_channel::{challenge::Returned, operations};
+use bankchannel_xml::{Flow, Token, XmlFault, XmlRules, XmlTokens};
 use bytes::Bytes;
 
 /// Takes any bytes.
@@ -56,13 +58,13 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pkcs12", |bytes| drop(pkcs12::Keystore::read(bytes, "corpus"))),
     ("encrypted_key", |bytes| drop(SigningKey::from_pem(&String::from_utf8_lossy(bytes), Some("corpus")))),
     ("totp_secret", |bytes| drop(totp::Secret::from_base32(&String::from_utf8_lossy(bytes)))),
-    ("payment", |bytes| drop(bankchannel_iso20022::pain001::explain(bytes))),
-    ("status_report", |bytes| drop(bankchannel_iso20022::pain002::read(bytes))),
-    ("statement", |bytes| drop(bankchannel_iso20022::camt::read(bytes))),
-    ("typed_payment", |bytes| drop(bankchannel_iso20022::read_payment(bytes))),
-    ("typed_status_report", |bytes| drop(bankchannel_iso20022::read_status_report(bytes))),
-    ("typed_statement", bankchannel_iso20022::cash::fuzz),
+    ("payment", |bytes| drop(bankchannel_iso20022::read_payment(bytes))),
+    ("status_report", |bytes| drop(bankchannel_iso20022::read_status_report(bytes))),
+    ("statement", bankchannel_iso20022::cash::fuzz),
     ("check_payment", check_payment),
+    ("decide_payment", decide_payment),
+    ("xml_payment", xml_tokens),
+    ("xml_statement", xml_tokens),
     ("payment_json_lines", |bytes| payment_rows(bytes, RowFormat::JsonLines)),
     ("payment_table", |bytes| payment_rows(bytes, RowFormat::Csv)),
     ("text", text),
@@ -85,13 +87,40 @@ pub const TARGETS: &[(&str, Target)] = &[
 
 /// The target whose corpus this target uses: the readers of a payment file share theirs.
 pub(crate) fn inputs_of(name: &str) -> &str {
-    name.strip_prefix("typed_").or_else(|| name.strip_prefix("check_")).unwrap_or(name)
+    ["check_", "decide_", "xml_"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
 
 fn check_payment(bytes: &[u8]) {
     /// 2026-11-20T08:00:00Z.
     const NOW_MS: i64 = 1_795_161_600_000;
     drop(check(bytes, &CheckOptions::at_ms(NOW_MS)));
+}
+
+fn decide_payment(bytes: &[u8]) {
+    let ids = AnswerIds::new("FUZZ").expect("an id");
+    let day = jiff::civil::date(2026, 11, 20);
+    let decided = decide(bytes, &BankLedger::with_default_account(), jiff::Timestamp::UNIX_EPOCH, day, &ids);
+    decided.expect("the bank answers every file");
+}
+
+/// Reads bytes as strict XML; what is strict is read tolerantly too, to the same tokens.
+fn xml_tokens(bytes: &[u8]) {
+    let read = |rules| {
+        let (mut starts, mut text) = (0, 0);
+        let mut tokens = XmlTokens::open(bytes, None, rules)?;
+        tokens.pump(|token| {
+            match token {
+                Token::Start(tag) => starts += 1 + tag.attributes.iter().map(|one| one.value().len()).sum::<usize>(),
+                Token::Text(piece) => text += piece.len(),
+                _ => {}
+            }
+            Ok(Flow::Next)
+        })?;
+        Ok::<_, XmlFault>((starts, text))
+    };
+    if let Ok(strict) = read(XmlRules::strict()) {
+        assert_eq!(read(XmlRules::tolerant()), Ok(strict), "a strict document is read otherwise");
+    }
 }
 
 fn payment_rows(bytes: &[u8], format: RowFormat) {

@@ -17,7 +17,7 @@ use std::{
 };
 
 use bankchannel::{CallOptions, Content, ws_channel::WsChannel};
-use bankchannel_iso20022::{EXAMPLE_PAIN001, pain002};
+use bankchannel_iso20022::{EXAMPLE_PAIN001, read_status_report};
 use bankchannel_openpgp as openpgp;
 use bankchannel_tests::{
     faces::built,
@@ -212,7 +212,7 @@ async fn check(client: WsChannel, told: &Acknowledged) {
             let request = json!({"file_type": "pain.002.001.10", "file_reference": reference});
             let done = call("ws_channel.download_file", request).await.expect("downloads");
             let Some(Content::Bytes(bytes)) = done.content else { panic!("content in memory") };
-            reports.insert(reference, pain002::read(&bytes).expect("a status report").original_message_id.clone());
+            reports.insert(reference, original(&bytes));
         }
         let found: BTreeSet<&String> = reports.values().collect();
         if told.uploads.iter().all(|id| found.contains(id)) {
@@ -238,4 +238,10 @@ async fn check(client: WsChannel, told: &Acknowledged) {
         let code = error.as_ref().err().map(bankchannel::Error::code);
         assert_eq!(code, Some("ws_channel.user_exists"), "{email} was acknowledged: {error:?}");
     }
+}
+
+/// The message id of the payment file that a status report is about.
+fn original(report: &[u8]) -> String {
+    let read = read_status_report(report).expect("a status report");
+    read.reports[0].original_message_id.clone().expect("the payment file is named")
 }

@@ -94,7 +94,7 @@ fn a_local_operation_needs_neither_settings_nor_service() {
     std::fs::write(home.path("wrong.xml"), "<Document/>").unwrap();
     let wrong = home.run(&["files", "check-payment-file", "wrong.xml", "--json"]).expect(1).json();
     assert_eq!(wrong["ok"], false);
-    assert!(wrong["problems"][0]["line"].is_u64(), "{wrong}");
+    assert!(wrong["findings"][0]["line"].is_u64(), "{wrong}");
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn a_file_that_breaks_the_schema_is_explained_and_not_sent() {
     }
     let told = home.run(&["demo", "--payment", "wrong.xml", "--json"]).expect(1).json();
     assert_eq!((&told["ok"], &told["uploaded"]), (&false.into(), &serde_json::Value::Null));
-    assert_eq!(told["problems"][0]["line"], line);
+    assert_eq!(told["findings"][0]["line"], line);
     fs::write(home.path("wrong.xml"), "no XML at all").unwrap();
     home.run(&["demo", "--payment", "wrong.xml"]).expect(1);
     home.run(&["demo", "--payment", "missing.xml"]).expect(1);

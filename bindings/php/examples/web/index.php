@@ -19,13 +19,13 @@ require __DIR__ . '/../../src/autoload.php';
 use Bankchannel\Exception\AuthenticationException;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Iso20022;
+use Bankchannel\Iso20022\Finding;
 use Bankchannel\Secret;
 use Bankchannel\WsChannel;
 use Bankchannel\WsChannel\LogInProgress;
 use Bankchannel\WsChannel\LogInProgressAuthenticated;
 use Bankchannel\WsChannel\LogInProgressNeedsCode;
 use Bankchannel\WsChannel\Mode;
-use Bankchannel\WsChannel\PaymentProblem;
 use Bankchannel\WsChannel\StatusFilter;
 
 const REPORT = 'pain.002.001.10';
@@ -72,8 +72,8 @@ function upload(string $file): string
 {
     $client = loggedIn();
     $checked = $client->checkPaymentFile(content: $file);
-    if (!$checked->ok || $checked->payment === null) {
-        return implode("\n", array_map(static fn (PaymentProblem $problem): string => ($problem->line === null ? '' : "Line {$problem->line}: ") . "{$problem->message} {$problem->fix}", $checked->problems));
+    if (!$checked->ok || $checked->payment?->messageId === null) {
+        return implode("\n", array_map(static fn (Finding $finding): string => ($finding->line === null ? '' : "Line {$finding->line}: ") . "{$finding->message}; {$finding->change}", $checked->findings));
     }
     $id = $checked->payment->messageId;
     // The same message again may be a second click: it must not be paid twice.

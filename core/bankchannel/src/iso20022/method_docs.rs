@@ -203,11 +203,10 @@ fn make_payment_example() -> bankchannel::Result<()> {
     (check_payment) => {
         r#"Check a payment file before it is sent.
 
-Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the ISO schema (files
-up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026,
-execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an error. Not
-checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover, limits and cut-off
-times.
+Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the ISO schema,
+counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026, execution dates
+by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an error. Not checked: the
+addresses of banks, and facts that only the bank knows, such as accounts, cover, limits and cut-off times.
 
 Takes `CheckPaymentRequest`, its builder (`CheckPaymentRequest::builder()`) or its JSON."#
     };

@@ -9,8 +9,8 @@ mod method_docs;
 pub use bankchannel_iso20022::types as model;
 
 pub use bankchannel_iso20022::{
-    MODULE, amount, cash, check, data, errors, for_each_operation, iban, make, matching, meaning, operations, payment,
-    rules, status, tables,
+    MODULE, cash, check, data, errors, for_each_operation, iban, make, matching, meaning, operations, payment, rules,
+    status, tables,
 };
 
 use crate::{Commands, Protocol, local};

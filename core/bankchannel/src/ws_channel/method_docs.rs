@@ -1253,9 +1253,9 @@ fn decrypt_exported_key_example(client: &WsChannel) -> bankchannel::Result<()> {
     (check_payment_file) => {
         r#"Check a payment file before sending it.
 
-Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema, counts, control sums,
-the check digits of accounts, and the other errors of iso20022.check_payment except dates. A faulty file is an answer,
-not an error. Only the bank can say whether it knows the account and whether the account has the money.
+The check of iso20022.check_payment with the common rules, without the rules about dates: the answer for a file does
+not depend on the day. A faulty file is an answer, not an error. Only the bank can say whether it knows the account
+and whether the account has the money.
 
 Takes `CheckPaymentFileRequest`, its builder (`CheckPaymentFileRequest::builder()`) or its JSON."#
     };

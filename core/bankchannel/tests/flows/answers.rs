@@ -13,7 +13,7 @@ use bankchannel::{
     CallLog, CallOptions, CancellationToken, Content, Error, Outcome,
     ws_channel::{UploadAndWaitResponse, WsChannel},
 };
-use bankchannel_iso20022::simulator::{Ids, Ledger, Outcome as Decision, decide};
+use bankchannel_bank_simulator::{AnswerIds, BankDecision, BankLedger, decide};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ fn payment(id: &str, euros: u32) -> String {
 #[derive(Clone, Default)]
 struct Decider {
     files: Bank,
-    ledger: Arc<Mutex<Option<Ledger>>>,
+    ledger: Arc<Mutex<Option<BankLedger>>>,
     uploads: Arc<AtomicUsize>,
 }
 
@@ -56,16 +56,16 @@ impl Decider {
         let number = self.uploads.fetch_add(1, Ordering::SeqCst);
         let payment = STANDARD.decode(seen.json()["FileContents"].as_str().unwrap()).unwrap();
         let mut ledger = self.ledger.lock().unwrap();
-        let books = ledger.take().unwrap_or_else(Ledger::with_default_account);
-        let (now, ids) = (jiff::Timestamp::UNIX_EPOCH, Ids::new(format!("T{number}")).unwrap());
+        let books = ledger.take().unwrap_or_else(BankLedger::with_default_account);
+        let (now, ids) = (jiff::Timestamp::UNIX_EPOCH, AnswerIds::new(format!("T{number}")).unwrap());
         match decide(&payment, &books, now, jiff::civil::date(2026, 11, 20), &ids).unwrap() {
-            Decision::Accepted { pain002, camt054, camt053, new_ledger } => {
+            BankDecision::Accepted { pain002, camt054, camt053, new_ledger } => {
                 self.add(STATUS, number, pain002);
                 self.add(NOTIFICATION, number, camt054);
                 self.add(STATEMENT, number, camt053);
                 *ledger = Some(new_ledger);
             }
-            Decision::Rejected { pain002 } => {
+            BankDecision::Rejected { pain002 } => {
                 self.add(STATUS, number, pain002);
                 *ledger = Some(books);
             }

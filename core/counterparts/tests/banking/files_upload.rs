@@ -10,6 +10,7 @@ use base64::{
 use serde_json::{Value, json};
 
 use crate::{
+    files_simulator::{cents, statement_of},
     pgp_keys::Gpg,
     served::{PAYMENT, Person, Served, Signer, payment, upload},
 };
@@ -211,13 +212,10 @@ async fn s39_uploads_at_once_are_each_booked_once() {
     let statements = wait_for(&served, &who, COUNT + 1).await;
     let mut closings = Vec::new();
     for reference in statements.iter().filter(|reference| !opening.contains(reference)) {
-        let statement =
-            bankchannel_iso20022::camt::read(&served.download(&who, "camt.053.001.02", reference).await).unwrap();
-        let account = &statement.accounts[0];
+        let account = statement_of(&served.download(&who, "camt.053.001.02", reference).await);
         let sequence: i64 = account.sequence.as_deref().unwrap().parse().unwrap();
-        let cents = |code| account.balance(code).unwrap().signed_cents().unwrap();
-        assert_eq!(cents("OPBD") - cents("CLBD"), 145_005);
-        closings.push((sequence, cents("CLBD")));
+        assert_eq!(cents(&account, "OPBD") - cents(&account, "CLBD"), 145_005);
+        closings.push((sequence, cents(&account, "CLBD")));
     }
     closings.sort_unstable();
     let expected: Vec<(i64, i64)> =

@@ -93,13 +93,13 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::simulator::{Ids, Ledger, Outcome, decide};
+    use bankchannel_bank_simulator::{AnswerIds, BankDecision, BankLedger, decide};
 
     fn answers(payment: &str) -> Vec<AnswerFile> {
-        let (now, ids) = (jiff::Timestamp::UNIX_EPOCH, Ids::new("T1").unwrap());
-        let ledger = Ledger::with_default_account();
+        let (now, ids) = (jiff::Timestamp::UNIX_EPOCH, AnswerIds::new("T1").unwrap());
+        let ledger = BankLedger::with_default_account();
         let decided = decide(payment.as_bytes(), &ledger, now, date(2026, 7, 21), &ids).unwrap();
-        let Outcome::Accepted { pain002, camt054, camt053, .. } = decided else { panic!("it is accepted") };
+        let BankDecision::Accepted { pain002, camt054, camt053, .. } = decided else { panic!("it is accepted") };
         [pain002, camt054, camt053].iter().map(|bytes| AnswerFile::read(bytes, 1000)).collect()
     }
 

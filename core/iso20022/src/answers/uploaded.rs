@@ -5,8 +5,8 @@ use std::io::Read;
 
 use crate::data::{Held, Messages, placeholder};
 use crate::payment::{self, PaymentFile};
-use crate::problem::Problem;
-use crate::xml::{Edge, Record, TokenLimits, Tokens};
+use bankchannel_xml::XmlFault;
+use bankchannel_xml::{Edge, XmlRecord, XmlRules, XmlTokens};
 
 /// Most transactions and batches that are kept of an uploaded file. A larger one is recognised by its message id only.
 const MAX_TRANSACTIONS: usize = 100_000;
@@ -58,9 +58,9 @@ impl UploadedMessage {
 }
 
 /// The message id of the first group header, for messages of any kind.
-fn message_id(input: impl Read) -> Result<Option<String>, Problem> {
-    let mut file = Messages::over(Tokens::open(input, None, TokenLimits::READERS)?, true);
-    let mut record = Record::default();
+fn message_id(input: impl Read) -> Result<Option<String>, XmlFault> {
+    let mut file = Messages::over(XmlTokens::open(input, None, XmlRules::tolerant())?, true);
+    let mut record = XmlRecord::default();
     while let Some(edge) = file.tokens.next_tag(&mut file.tag)? {
         if edge == Edge::Start && file.tag.name == "GrpHdr" {
             file.read(&mut record)?;

@@ -147,17 +147,17 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::simulator::{Ids, Ledger, Outcome as Decision, decide};
+    use bankchannel_bank_simulator::{AnswerIds, BankDecision, BankLedger, decide};
 
     fn reports(bytes: &[u8]) -> Vec<StatusReport> {
         crate::read_status_report(bytes).unwrap().reports
     }
 
-    fn decided(payment: &str, ledger: &Ledger) -> Vec<StatusReport> {
-        let ids = Ids::new("T1").unwrap();
+    fn decided(payment: &str, ledger: &BankLedger) -> Vec<StatusReport> {
+        let ids = AnswerIds::new("T1").unwrap();
         let now = jiff::Timestamp::UNIX_EPOCH;
         match decide(payment.as_bytes(), ledger, now, date(2026, 7, 21), &ids).unwrap() {
-            Decision::Accepted { pain002, .. } | Decision::Rejected { pain002 } => reports(&pain002),
+            BankDecision::Accepted { pain002, .. } | BankDecision::Rejected { pain002 } => reports(&pain002),
         }
     }
 
@@ -169,17 +169,19 @@ mod tests {
     fn the_bank_s_words_become_a_verdict() {
         let payment = crate::EXAMPLE_PAIN001;
         let upload = uploaded(payment);
-        let good = BankVerdict::of(&upload, &decided(payment, &Ledger::with_default_account()), &[]);
+        let good = BankVerdict::of(&upload, &decided(payment, &BankLedger::with_default_account()), &[]);
         assert_eq!((good.verdict, good.status.unwrap().code.as_str()), (PaymentVerdict::Accepted, "ACCP"));
-        let mut poor = Ledger::with_default_account();
-        poor.accounts.values_mut().for_each(|account| account.balance_cents = 1);
+        let mut poor = BankLedger::with_default_account();
+        poor.accounts
+            .values_mut()
+            .for_each(|account| account.balance = bankchannel_foundation::model::Decimal::from_cents(1));
         let refused = decided(payment, &poor);
         let bad = BankVerdict::of(&upload, &refused, &[]);
         assert_eq!((bad.verdict, bad.reason.unwrap().code.as_str()), (PaymentVerdict::Rejected, "AM04"));
         assert!(bad.text.starts_with("RJCT (") && bad.text.contains("AM04 ("), "{}", bad.text);
         // The accepted report of another file changes nothing.
         let other = payment.replace(upload.message_id().unwrap(), "OTHER");
-        let both = [refused, decided(&other, &Ledger::with_default_account())].concat();
+        let both = [refused, decided(&other, &BankLedger::with_default_account())].concat();
         assert_eq!(BankVerdict::of(&upload, &both, &[]).verdict, PaymentVerdict::Rejected);
         assert_eq!(BankVerdict::of(&upload, &both[1..], &[]).verdict, PaymentVerdict::Unknown);
     }
@@ -189,14 +191,14 @@ mod tests {
         let broken = crate::EXAMPLE_PAIN001.replace("</CdtTrfTxInf>", "</CdtTrf>");
         let upload = uploaded(&broken);
         assert!(upload.payment.is_none());
-        let report = decided(&broken, &Ledger::with_default_account());
+        let report = decided(&broken, &BankLedger::with_default_account());
         assert_eq!(BankVerdict::of_unreferenced(&report).verdict, PaymentVerdict::Rejected);
     }
 
     #[test]
     fn a_part_that_is_rejected_is_said() {
         let upload = uploaded(crate::EXAMPLE_PAIN001);
-        let mut report = decided(crate::EXAMPLE_PAIN001, &Ledger::with_default_account());
+        let mut report = decided(crate::EXAMPLE_PAIN001, &BankLedger::with_default_account());
         let code = |code: &str| Code { code: code.into(), meaning: None, proprietary: false, issuer: None };
         report[0].status = Some(code("PART"));
         report[0].batches[0].status = None;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use bankchannel_foundation::Boundary;
 
+use super::Direction;
 use super::parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation, direction};
-use crate::camt::Direction;
 use crate::data::{Code, Moment, Money, Remittance, SharedParty, Values, placeholder};
 use crate::meaning;
-use crate::xml::Element;
+use bankchannel_xml::XmlElement;
 
 /// One transaction behind an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
@@ -83,7 +83,7 @@ pub struct EntryDetail {
 
 impl EntryDetail {
     /// Reads `TxDtls`. [`Self::complete`] adds the values that depend on the entry.
-    pub(super) fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+    pub(super) fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
         let mut read = Self { line: element.line(), direction: direction(element, values), ..Self::default() };
         let (mut parties, mut agents) = (None, None);
         for child in element.children() {
@@ -111,7 +111,7 @@ impl EntryDetail {
         read
     }
 
-    fn references(&mut self, references: Element<'_>) {
+    fn references(&mut self, references: XmlElement<'_>) {
         for child in references.children() {
             let text = child.text();
             let field = match child.name() {
@@ -146,7 +146,7 @@ impl EntryDetail {
         }
     }
 
-    fn parties(&mut self, parties: Option<Element<'_>>, agents: Option<Element<'_>>) {
+    fn parties(&mut self, parties: Option<XmlElement<'_>>, agents: Option<XmlElement<'_>>) {
         let party = |name: &str, account: &str, agent: &str| {
             SharedParty::read(
                 parties.and_then(|parties| parties.child(name)),

@@ -3,13 +3,14 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
+use super::Direction;
 use super::details::EntryDetail;
 use super::parts::{AmountDetail, BankTransactionCode, Charge, demanded_direction, direction};
 use super::totals::Sum;
-use crate::camt::Direction;
-use crate::data::{Code, Moment, Money, SharedParty, ValueProblem, Values, placeholder};
+use crate::data::{Code, Moment, Money, SharedParty, Values, placeholder};
 use crate::meaning;
-use crate::xml::Element;
+use crate::rules::Finding;
+use bankchannel_xml::XmlElement;
 
 /// One entry of a statement: a booking, or a future one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
@@ -69,7 +70,7 @@ pub struct Entry {
     /// The bank's additional information.
     pub information: Option<String>,
     /// Values that could not be read.
-    pub problems: Vec<ValueProblem>,
+    pub problems: Vec<Finding>,
 }
 
 /// A batch of payments that was booked together.
@@ -91,7 +92,7 @@ pub struct Batch {
 impl Entry {
     /// Reads `Ntry`, without the details, which were read before.
     pub(super) fn read(
-        element: Element<'_>,
+        element: XmlElement<'_>,
         details: Vec<EntryDetail>,
         account: Option<&str>,
         flips: bool,
@@ -174,7 +175,7 @@ impl Entry {
 }
 
 impl Batch {
-    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
         let text = |name: &str| element.child(name).and_then(reference);
         Self {
             message_id: text("MsgId"),
@@ -187,12 +188,12 @@ impl Batch {
 }
 
 /// A reference, unless its value means that there is none.
-fn reference(element: Element<'_>) -> Option<String> {
+fn reference(element: XmlElement<'_>) -> Option<String> {
     let text = element.text();
     (!text.is_empty() && !placeholder(text)).then(|| text.to_owned())
 }
 
-fn dates(element: Element<'_>, values: &mut Values<'_>) -> (Option<Date>, Option<Box<Moment>>) {
+fn dates(element: XmlElement<'_>, values: &mut Values<'_>) -> (Option<Date>, Option<Box<Moment>>) {
     let moment = values.choice(element);
     (moment.as_ref().map(|moment| moment.date), moment.filter(|moment| moment.time.is_some()).map(Box::new))
 }

@@ -11,6 +11,7 @@
 
 mod cursor;
 mod details;
+mod direction;
 mod entry;
 mod parts;
 mod reader;
@@ -22,10 +23,12 @@ use std::io::Read;
 use bankchannel_foundation::Boundary;
 
 use crate::data::MessageName;
-use crate::problem::Problem;
+use crate::rules::Finding;
+use bankchannel_xml::XmlFault;
 
 pub use cursor::Cursor;
 pub use details::EntryDetail;
+pub use direction::Direction;
 pub use entry::{Batch, Entry};
 pub use parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation};
 pub(crate) use reader::message_kind;
@@ -50,7 +53,7 @@ pub struct CashFile {
 }
 
 /// One message: a document with all its statements.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct CashMessage {
     /// Its kind, by its elements.
     pub kind: CashKind,
@@ -67,13 +70,16 @@ pub struct CashMessage {
     /// Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around the
     /// document.
     pub notes: Vec<String>,
+    /// Values of the header that could not be read.
+    pub problems: Vec<Finding>,
 }
 
 /// The kind of message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum CashKind {
     /// `camt.053`: a statement of booked entries with balances.
+    #[default]
     Statement,
     /// `camt.052`: a report within the day; entries may be pending.
     Report,
@@ -85,7 +91,7 @@ pub enum CashKind {
 ///
 /// # Errors
 /// The file is not XML, is refused by a limit, or holds none of the three messages.
-pub fn read_statement(input: impl Read) -> Result<CashFile, Problem> {
+pub fn read_statement(input: impl Read) -> Result<CashFile, XmlFault> {
     read_all(input, &ReadOptions::default())
 }
 
@@ -93,7 +99,7 @@ pub fn read_statement(input: impl Read) -> Result<CashFile, Problem> {
 ///
 /// # Errors
 /// As [`read_statement`].
-pub fn read_report(input: impl Read) -> Result<CashFile, Problem> {
+pub fn read_report(input: impl Read) -> Result<CashFile, XmlFault> {
     read_all(input, &ReadOptions::default())
 }
 
@@ -101,7 +107,7 @@ pub fn read_report(input: impl Read) -> Result<CashFile, Problem> {
 ///
 /// # Errors
 /// As [`read_statement`].
-pub fn read_notification(input: impl Read) -> Result<CashFile, Problem> {
+pub fn read_notification(input: impl Read) -> Result<CashFile, XmlFault> {
     read_all(input, &ReadOptions::default())
 }
 
@@ -109,16 +115,16 @@ pub fn read_notification(input: impl Read) -> Result<CashFile, Problem> {
 ///
 /// # Errors
 /// As [`read_statement`].
-pub fn read_all(input: impl Read, options: &ReadOptions) -> Result<CashFile, Problem> {
+pub fn read_all(input: impl Read, options: &ReadOptions) -> Result<CashFile, XmlFault> {
     read_up_to(input, options, MAX_HELD)
 }
 
 /// The same for a file with at most this many entries and transactions.
-pub(crate) fn read_up_to(input: impl Read, options: &ReadOptions, most: usize) -> Result<CashFile, Problem> {
+pub(crate) fn read_up_to(input: impl Read, options: &ReadOptions, most: usize) -> Result<CashFile, XmlFault> {
     let file = CashReader::open(input, options)?.page(most + 1)?;
     if file.next.is_some() {
         let message = format!("the file has more than {most} entries and transactions");
-        return Err(Problem::format(crate::problem::Place::nowhere(), message, "read it page by page"));
+        return Err(XmlFault::new(message, "read it page by page"));
     }
     Ok(file)
 }
@@ -133,7 +139,7 @@ pub fn read_page(
     options: &ReadOptions,
     cursor: Option<Cursor>,
     entries: usize,
-) -> Result<CashFile, Problem> {
+) -> Result<CashFile, XmlFault> {
     match cursor {
         None => CashReader::open(input, options)?.page(entries),
         Some(cursor) => CashReader::resume(input, options, cursor)?.page(entries),

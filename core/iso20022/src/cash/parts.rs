@@ -3,10 +3,10 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
-use crate::camt::Direction;
+use super::Direction;
 use crate::data::{Code, Money, Values, boxed};
 use crate::meaning;
-use crate::xml::Element;
+use bankchannel_xml::XmlElement;
 
 /// The kind of the booked transaction: ISO 20022's code, the bank's own, or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
@@ -29,7 +29,7 @@ pub struct BankTransactionCode {
 boxed!(BankTransactionCode, ReturnInformation);
 
 impl BankTransactionCode {
-    pub(super) fn read(element: Element<'_>) -> Option<Self> {
+    pub(super) fn read(element: XmlElement<'_>) -> Option<Self> {
         let text = |path: &str| element.value(path).map(str::to_owned);
         let mut read = Self {
             domain: text("Domn/Cd"),
@@ -85,11 +85,25 @@ pub enum AmountKind {
 }
 
 impl AmountDetail {
+    /// An amount without an exchange.
+    pub fn new(kind: AmountKind, money: Money) -> Self {
+        Self {
+            kind,
+            money,
+            source_currency: None,
+            target_currency: None,
+            unit_currency: None,
+            rate: None,
+            quoted: None,
+            contract: None,
+        }
+    }
+
     /// Reads `AmtDtls`.
-    pub(super) fn read_all(details: Option<Element<'_>>, values: &mut Values<'_>) -> Vec<Self> {
+    pub(super) fn read_all(details: Option<XmlElement<'_>>, values: &mut Values<'_>) -> Vec<Self> {
         details
             .into_iter()
-            .flat_map(Element::children)
+            .flat_map(XmlElement::children)
             .filter_map(|one| {
                 let kind = match one.name() {
                     "InstdAmt" => AmountKind::Instructed,
@@ -137,7 +151,7 @@ pub struct Charge {
 impl Charge {
     /// Reads the charges of an entry or a detail, and their total if the bank gives one. Version 2 repeats `Chrgs`,
     /// later versions have records in it.
-    pub(super) fn read_all(element: Element<'_>, values: &mut Values<'_>) -> (Vec<Self>, Option<Box<Money>>) {
+    pub(super) fn read_all(element: XmlElement<'_>, values: &mut Values<'_>) -> (Vec<Self>, Option<Box<Money>>) {
         let (mut charges, mut total) = (Vec::new(), None);
         for group in element.all("Chrgs") {
             if let Some(sum) = group.child("TtlChrgsAndTaxAmt") {
@@ -151,7 +165,7 @@ impl Charge {
         (charges, total)
     }
 
-    pub(crate) fn read(record: Element<'_>, values: &mut Values<'_>) -> Option<Self> {
+    pub(crate) fn read(record: XmlElement<'_>, values: &mut Values<'_>) -> Option<Self> {
         // A charge without a direction is debited to the account.
         let debit = record.value("CdtDbtInd").is_none_or(|direction| direction != "CRDT");
         Some(Self {
@@ -179,7 +193,7 @@ pub struct ReturnInformation {
 }
 
 impl ReturnInformation {
-    pub(super) fn read(element: Element<'_>) -> Self {
+    pub(super) fn read(element: XmlElement<'_>) -> Self {
         Self {
             reason: Code::read(element.child("Rsn"), meaning::reason),
             information: element.all("AddtlInf").map(|line| line.text().to_owned()).collect(),
@@ -190,7 +204,7 @@ impl ReturnInformation {
 }
 
 /// Credit or debit by `CdtDbtInd`; any other value is noted as a problem.
-pub(super) fn direction(element: Element<'_>, values: &mut Values<'_>) -> Option<Direction> {
+pub(super) fn direction(element: XmlElement<'_>, values: &mut Values<'_>) -> Option<Direction> {
     let found = element.child("CdtDbtInd")?;
     let direction = Direction::read(found.text());
     if let Direction::Other(code) = &direction {
@@ -200,7 +214,7 @@ pub(super) fn direction(element: Element<'_>, values: &mut Values<'_>) -> Option
 }
 
 /// The same for a mandatory `CdtDbtInd`: a missing one is noted as a problem too.
-pub(super) fn demanded_direction(element: Element<'_>, values: &mut Values<'_>) -> Option<Direction> {
+pub(super) fn demanded_direction(element: XmlElement<'_>, values: &mut Values<'_>) -> Option<Direction> {
     let found = direction(element, values);
     if found.is_none() {
         values.note(element, "", "has no direction");

@@ -7,8 +7,8 @@ use super::details::EntryDetail;
 use super::totals::{Sum, Totals};
 use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
 use crate::data::{Messages, Values};
-use crate::problem::{Place, Problem};
-use crate::xml::{Edge, Record, Refusal, Source, TokenLimits, Tokens, local, named_encoding};
+use bankchannel_xml::XmlFault;
+use bankchannel_xml::{Edge, TokenRefusal, XmlRecord, XmlRules, XmlSource, XmlTokens, local, named_encoding};
 
 /// Most transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
@@ -19,8 +19,9 @@ const MAX_STATEMENTS: usize = 100_000;
 const INFORMATION: [&str; 3] = ["AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"];
 const FOREIGN_CURSOR: &str = "the cursor does not belong to this file";
 const READ_AGAIN: &str = "read the file from its beginning";
-/// Most notes of one message that its header adds.
-const MAX_NOTES: usize = 100;
+
+/// Most problems of the headers of one message: a cursor carries them.
+const MAX_HEADER_PROBLEMS: usize = 100;
 
 /// The newest version whose fields are supported.
 const NEWEST: u32 = 13;
@@ -38,7 +39,7 @@ pub struct ReadOptions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CashItem {
     /// A message begins.
-    Message(CashMessage),
+    Message(Box<CashMessage>),
     /// A statement begins: its account and balances, without entries.
     Statement(Box<Statement>),
     /// An entry of the statement that began last.
@@ -53,9 +54,9 @@ pub struct CashReader<'a> {
     options: ReadOptions,
     level: Level,
     /// The part of the statement before its entries.
-    around: Record,
+    around: XmlRecord,
     /// The current entry, or the current element between entries.
-    record: Record,
+    record: XmlRecord,
     messages: u64,
     message: Option<CashMessage>,
     message_told: bool,
@@ -67,7 +68,7 @@ pub struct CashReader<'a> {
     totals: Totals,
     items: VecDeque<CashItem>,
     /// The problem that ended the reading; returned after the items that were read before it.
-    failure: Option<Problem>,
+    failure: Option<XmlFault>,
     finished: bool,
 }
 
@@ -84,7 +85,7 @@ impl<'a> CashReader<'a> {
     ///
     /// # Errors
     /// The encoding is not supported, or the input fails.
-    pub fn open(input: impl Read + 'a, options: &ReadOptions) -> Result<Self, Problem> {
+    pub fn open(input: impl Read + 'a, options: &ReadOptions) -> Result<Self, XmlFault> {
         Ok(Self::over(Messages::open(input, options.encoding.as_deref())?, options))
     }
 
@@ -92,23 +93,23 @@ impl<'a> CashReader<'a> {
     ///
     /// # Errors
     /// The cursor's encoding is not supported, or the cursor is not inside a statement.
-    pub fn resume(input: impl Read + 'a, options: &ReadOptions, cursor: Cursor) -> Result<Self, Problem> {
+    pub fn resume(input: impl Read + 'a, options: &ReadOptions, cursor: Cursor) -> Result<Self, XmlFault> {
         let inside = match cursor.open.as_slice() {
             [.., message, statement] => message_kind(local(message)).is_some() && is_statement(local(statement)),
             _ => false,
         };
         if !inside {
-            return Err(Problem::format(Place::nowhere(), FOREIGN_CURSOR, READ_AGAIN));
+            return Err(XmlFault::new(FOREIGN_CURSOR, READ_AGAIN));
         }
-        let source = Source::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
-        let tokens = Tokens::resume(source, options.encoding.is_some(), TokenLimits::READERS, &cursor.open);
+        let source = XmlSource::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
+        let tokens = XmlTokens::resume(source, options.encoding.is_some(), XmlRules::tolerant(), &cursor.open);
         let mut reader = Self::over(Messages::over(tokens, true), options);
         reader.totals = Totals::of(&cursor);
         reader.level = Level::Statement(cursor.statement.kind);
         (reader.messages, reader.statements) = (cursor.messages, cursor.statement.number);
         reader.information = cursor.information;
         (reader.message_told, reader.statement_told) = (true, true);
-        reader.items.push_back(CashItem::Message(cursor.message.clone()));
+        reader.items.push_back(CashItem::Message(Box::new(cursor.message.clone())));
         reader.items.push_back(CashItem::Statement(Box::new(cursor.statement.clone())));
         (reader.message, reader.statement) = (Some(cursor.message), Some(cursor.statement));
         Ok(reader)
@@ -119,8 +120,8 @@ impl<'a> CashReader<'a> {
             file,
             options: options.clone(),
             level: Level::File,
-            around: Record::default(),
-            record: Record::default(),
+            around: XmlRecord::default(),
+            record: XmlRecord::default(),
             messages: 0,
             message: None,
             message_told: false,
@@ -139,16 +140,16 @@ impl<'a> CashReader<'a> {
     ///
     /// # Errors
     /// As [`super::read_statement`].
-    pub fn page(&mut self, entries: usize) -> Result<CashFile, Problem> {
+    pub fn page(&mut self, entries: usize) -> Result<CashFile, XmlFault> {
         let mut file = CashFile::default();
         let mut held = 0;
         while let Some(item) = self.next() {
             if file.messages.len() + file.statements.len() > MAX_STATEMENTS {
                 let message = format!("there are more than {MAX_STATEMENTS} statements with few entries between them");
-                return Err(self.file.tokens.problem(message, "split the file into several"));
+                return Err(self.file.tokens.fault(message, "split the file into several"));
             }
             match item? {
-                CashItem::Message(message) => file.messages.push(message),
+                CashItem::Message(message) => file.messages.push(*message),
                 CashItem::Statement(statement) => file.statements.push(*statement),
                 CashItem::Entry(entry) => {
                     held += 1 + entry.details.len();
@@ -192,13 +193,13 @@ impl<'a> CashReader<'a> {
     }
 
     /// Reads on by one tag of the outer elements, or by one element inside.
-    fn step(&mut self) -> Result<(), Problem> {
+    fn step(&mut self) -> Result<(), XmlFault> {
         if self.level == Level::File {
             return self.next_message();
         }
         // Only a cursor that does not fit reaches the end of the file here.
         let Some(edge) = self.file.tokens.next_tag(&mut self.file.tag)? else {
-            return Err(self.file.tokens.problem(FOREIGN_CURSOR, READ_AGAIN));
+            return Err(self.file.tokens.fault(FOREIGN_CURSOR, READ_AGAIN));
         };
         let tag = &self.file.tag;
         match (self.level, edge) {
@@ -224,7 +225,7 @@ impl<'a> CashReader<'a> {
             }
             (Level::Statement(kind), Edge::Start) if self.statement_told => self.later(kind)?,
             (Level::Statement(_), Edge::Start) => {
-                self.around.read(&mut self.file.tokens, &self.file.tag, "", |_| Ok(()))?;
+                self.around.read(&mut self.file.tokens, &self.file.tag, "", |_, _| Ok(()))?;
             }
             (Level::Statement(kind), Edge::End) => {
                 self.tell_statement(kind);
@@ -235,7 +236,7 @@ impl<'a> CashReader<'a> {
         Ok(())
     }
 
-    fn next_message(&mut self) -> Result<(), Problem> {
+    fn next_message(&mut self) -> Result<(), XmlFault> {
         let none = ("statement, report or notification", "choose a file of type camt.052, camt.053 or camt.054");
         let Some(kind) = self.file.next_message(message_kind, none)? else {
             self.finished = true;
@@ -251,11 +252,12 @@ impl<'a> CashReader<'a> {
             page: None,
             last_page: None,
             notes: self.file.notes(NEWEST),
+            problems: Vec::new(),
         });
         Ok(())
     }
 
-    fn header(&mut self, kind: CashKind) -> Result<(), Problem> {
+    fn header(&mut self, kind: CashKind) -> Result<(), XmlFault> {
         self.file.read(&mut self.record)?;
         let base = || format!("/Document/{}/GrpHdr", kind.names().0);
         let element = self.record.finish();
@@ -265,9 +267,8 @@ impl<'a> CashReader<'a> {
             message.created = element.child("CreDtTm").and_then(|time| values.moment(time));
             message.page = values.count(element, "MsgPgntn/PgNb");
             message.last_page = values.flag(element, "MsgPgntn/LastPgInd");
-            let room = MAX_NOTES.saturating_sub(message.notes.len());
-            let notes = values.problems.iter().map(|one| format!("{}: {} {}", one.path, one.value, one.message));
-            message.notes.extend(notes.take(room));
+            let room = MAX_HEADER_PROBLEMS.saturating_sub(message.problems.len());
+            message.problems.extend(values.problems.into_iter().take(room));
         }
         self.tell_message();
         Ok(())
@@ -275,7 +276,7 @@ impl<'a> CashReader<'a> {
 
     fn tell_message(&mut self) {
         if !std::mem::replace(&mut self.message_told, true) {
-            self.items.extend(self.message.clone().map(CashItem::Message));
+            self.items.extend(self.message.clone().map(Box::new).map(CashItem::Message));
         }
     }
 
@@ -298,7 +299,7 @@ impl<'a> CashReader<'a> {
     }
 
     /// Reads an element after the first entry. It is added to the statement at once, so that a cursor carries it.
-    fn later(&mut self, kind: CashKind) -> Result<(), Problem> {
+    fn later(&mut self, kind: CashKind) -> Result<(), XmlFault> {
         self.file.read(&mut self.record)?;
         let element = self.record.finish();
         let Some(statement) = &mut self.statement else { return Ok(()) };
@@ -313,16 +314,16 @@ impl<'a> CashReader<'a> {
         Ok(())
     }
 
-    fn entry(&mut self, kind: CashKind) -> Result<(), Problem> {
+    fn entry(&mut self, kind: CashKind) -> Result<(), XmlFault> {
         let Self { file, record, statement, totals, statements, .. } = self;
         let number = totals.entries + 1;
         let entry_path = || format!("{}/Ntry[{number}]", path(kind, *statements));
         let (mut details, mut problems) = (Vec::new(), Vec::new());
         record.clear();
-        record.read(&mut file.tokens, &file.tag, "TxDtls", |element| {
+        record.read(&mut file.tokens, &file.tag, "TxDtls", |_, element| {
             if details.len() >= MAX_DETAILS {
                 let message = format!("an entry has more than {MAX_DETAILS} transactions");
-                return Err(Refusal::new(message, "ask the bank for smaller batches"));
+                return Err(TokenRefusal::new(message, "ask the bank for smaller batches"));
             }
             let base = || format!("{}/NtryDtls/TxDtls[{}]", entry_path(), details.len() + 1);
             let mut values = Values::new(element, &base);
@@ -355,7 +356,7 @@ impl<'a> CashReader<'a> {
 }
 
 impl Iterator for CashReader<'_> {
-    type Item = Result<CashItem, Problem>;
+    type Item = Result<CashItem, XmlFault>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

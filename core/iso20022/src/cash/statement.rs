@@ -3,19 +3,20 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
+use super::Direction;
 use super::parts::demanded_direction;
 use super::totals::{BalanceCheck, Sum, Totals};
 use super::{CashKind, Entry};
-use crate::camt::Direction;
-use crate::data::{Code, Moment, Money, Party, ValueProblem, Values};
+use crate::data::{Code, Moment, Money, Party, Values};
 use crate::meaning;
-use crate::xml::Element;
+use crate::rules::Finding;
+use bankchannel_xml::XmlElement;
 
 /// Most balances of one statement.
 const MAX_BALANCES: usize = 1000;
 
 /// A statement, report or notification of one account.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Statement {
     /// The line in the file, from 1.
@@ -59,7 +60,7 @@ pub struct Statement {
     /// Results that follow the entries; left out until all entries are read.
     pub end: Option<StatementEnd>,
     /// Values that could not be read, except those in entries.
-    pub problems: Vec<ValueProblem>,
+    pub problems: Vec<Finding>,
 }
 
 /// The account of a statement.
@@ -83,7 +84,7 @@ pub struct StatementAccount {
 }
 
 /// A balance.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct StatementBalance {
     /// Which balance it is: `OPBD` opening booked, `CLBD` closing booked, …
@@ -134,7 +135,7 @@ pub struct StatementEnd {
 
 impl Statement {
     /// Reads the elements around the entries.
-    pub(super) fn read(element: Element<'_>, kind: CashKind, values: &mut Values<'_>) -> Self {
+    pub(super) fn read(element: XmlElement<'_>, kind: CashKind, values: &mut Values<'_>) -> Self {
         let text = |path: &str| element.value(path).map(str::to_owned);
         let mut balances = Vec::new();
         for one in element.all("Bal") {
@@ -180,7 +181,7 @@ impl Statement {
     }
 
     /// Adds a balance that comes after the first entry.
-    pub(super) fn add(&mut self, balance: Element<'_>, values: &mut Values<'_>) {
+    pub(super) fn add(&mut self, balance: XmlElement<'_>, values: &mut Values<'_>) {
         if self.balances.len() < MAX_BALANCES {
             self.balances.push(StatementBalance::read(balance, values));
             (self.opening, self.closing) = (opening(&self.balances).cloned(), closing(&self.balances).cloned());
@@ -201,12 +202,12 @@ impl Statement {
     }
 }
 
-fn page(element: Element<'_>, values: &mut Values<'_>) -> Option<u64> {
+fn page(element: XmlElement<'_>, values: &mut Values<'_>) -> Option<u64> {
     ["StmtPgntn/PgNb", "RptPgntn/PgNb", "NtfctnPgntn/PgNb"].iter().find_map(|path| values.count(element, path))
 }
 
 impl StatementAccount {
-    fn read(element: Element<'_>) -> Self {
+    fn read(element: XmlElement<'_>) -> Self {
         let read = Party::read(None, Some(element), element.child("Svcr")).unwrap_or_default();
         Self {
             iban: read.iban,
@@ -226,7 +227,7 @@ impl StatementAccount {
 }
 
 impl StatementBalance {
-    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
         let direction = demanded_direction(element, values);
         let debit = direction == Some(Direction::Debit);
         Self {
@@ -243,7 +244,7 @@ impl StatementBalance {
 }
 
 impl TransactionSummary {
-    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
         let mut sum = |path: &str| element.find(path).and_then(|sum| values.decimal(sum));
         let (all, credits, debits) = (sum("TtlNtries/Sum"), sum("TtlCdtNtries/Sum"), sum("TtlDbtNtries/Sum"));
         Self {

@@ -3,8 +3,8 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
+use super::Direction;
 use super::{Entry, StatementBalance};
-use crate::camt::Direction;
 
 /// Decimal places of sums; a decimal has 18 digits, one of which may be before the point.
 const SCALE: usize = 17;

@@ -1,20 +1,16 @@
 //! Rules for a file and for each of its batches.
 
-use bankchannel_foundation::model::Decimal;
+use bankchannel_foundation::model::{Date, Decimal};
 
 use super::CheckOptions;
-use super::duplicates::Seen;
-use super::findings::Findings;
 use super::party::{PartyCase, check_party, check_text};
-use super::transaction::{self, Here};
+use super::tally::{ControlSum, TransactionTally};
 use crate::cash::Sum;
 use crate::data::Party;
 use crate::payment::{PaymentBatch, PaymentFile, PaymentKind, PaymentTransaction};
 use crate::rules::address::{AddressOf, Settlement};
 use crate::rules::{Finding, Rule, calendar, identifier};
 use crate::text::quote;
-
-const ROOT: &str = "/Document/CstmrCdtTrfInitn";
 
 /// Category purposes of the external code set (`CtgyPurp/Cd`).
 const CATEGORIES: &str = "\
@@ -43,10 +39,8 @@ impl Scheme {
         }
     }
 
-    fn settlement(self, batch: &PaymentBatch) -> Settlement {
-        let swedish = |one: &PaymentTransaction| one.money.as_ref().is_some_and(|money| money.currency == "SEK");
-        let iban = batch.debtor.as_ref().and_then(|party| party.iban.as_deref());
-        let national = iban.is_some_and(|iban| iban.starts_with("SE")) && batch.transactions.iter().all(swedish);
+    /// How it is settled; `national` for Swedish payments in kronor.
+    fn settlement(self, national: bool) -> Settlement {
         match self {
             Self { sepa: true, instant: true, .. } => Settlement::Instant,
             Self { sepa: true, .. } => Settlement::Sepa,
@@ -56,93 +50,116 @@ impl Scheme {
     }
 }
 
-/// Applies all rules to a file.
-pub(super) fn check_file(file: &PaymentFile, options: &CheckOptions, findings: &mut Findings) {
-    header(file, options, findings);
-    let mut seen = Seen::new(file);
-    let mut number = 0;
-    for (at, batch) in file.batches.iter().enumerate() {
-        let path = format!("{ROOT}/PmtInf[{}]", at + 1);
-        seen.batch(at, &path, findings);
-        let scheme = Scheme::of(&batch.kind);
-        let case = check_batch(batch, scheme, &path, options, findings);
-        for (index, one) in batch.transactions.iter().enumerate() {
-            number += 1;
-            let here = Here { path: &path, number, index, line: one.line };
-            transaction::check(one, batch, &case, &here, findings);
-            seen.transaction((at, index), &here, findings);
+/// What a batch's rules depend on in its transactions.
+pub(super) struct BatchFacts {
+    /// Whether all amounts are in Swedish kronor, and in euros.
+    swedish: bool,
+    euro: bool,
+    /// Whether a transaction has a kind, a charge bearer, an ultimate debtor of its own.
+    own_kind: bool,
+    own_bearer: bool,
+    own_ultimate_debtor: bool,
+}
+
+impl Default for BatchFacts {
+    fn default() -> Self {
+        Self { swedish: true, euro: true, own_kind: false, own_bearer: false, own_ultimate_debtor: false }
+    }
+}
+
+impl BatchFacts {
+    pub(super) fn add(&mut self, one: &PaymentTransaction) {
+        self.swedish &= is_in(one, "SEK");
+        self.euro &= is_in(one, "EUR");
+        self.own_kind |= one.kind != PaymentKind::default();
+        self.own_bearer |= one.charge_bearer.is_some();
+        self.own_ultimate_debtor |= one.ultimate_debtor.is_some();
+    }
+}
+
+fn is_in(one: &PaymentTransaction, currency: &str) -> bool {
+    one.money.as_ref().is_some_and(|money| money.currency == currency)
+}
+
+/// The rules of the header, without its counts and sums: paths are below it.
+pub(super) fn header(file: &PaymentFile, options: &CheckOptions) -> Vec<Finding> {
+    let mut found: Vec<Finding> =
+        identifier_finding(file.id.as_deref()).map(|one| one.path("MsgId")).into_iter().collect();
+    if let Some(name) = file.initiating_party.as_ref().and_then(|party| party.name.as_deref()) {
+        check_text(name, "InitgPty/Nm", options, |one| found.push(one));
+    }
+    found
+}
+
+/// The data of a batch that its transactions are checked against.
+pub(super) struct BatchCase<'o> {
+    pub(super) scheme: Scheme,
+    options: &'o CheckOptions,
+    swedish_debtor: bool,
+    execution: Date,
+}
+
+impl<'o> BatchCase<'o> {
+    pub(super) fn new(batch: &PaymentBatch, scheme: Scheme, options: &'o CheckOptions) -> Self {
+        let iban = batch.debtor.as_ref().and_then(|party| party.iban.as_deref());
+        Self {
+            scheme,
+            options,
+            swedish_debtor: iban.is_some_and(|iban| iban.starts_with("SE")),
+            execution: batch.execution.as_ref().map_or(options.today, |moment| moment.date),
+        }
+    }
+
+    /// The options for a party of a transaction.
+    pub(super) fn party(&self, one: &PaymentTransaction) -> PartyCase<'o> {
+        self.party_case(is_in(one, "SEK"))
+    }
+
+    fn party_case(&self, swedish: bool) -> PartyCase<'o> {
+        PartyCase {
+            options: self.options,
+            sepa: self.scheme.sepa,
+            settlement: self.scheme.settlement(self.swedish_debtor && swedish),
+            execution: self.execution,
         }
     }
 }
 
-fn header(file: &PaymentFile, options: &CheckOptions, findings: &mut Findings) {
-    let path = format!("{ROOT}/GrpHdr");
-    check_identifier(file.id.as_deref(), "MsgId", &path, findings);
-    let real: u64 = file.batches.iter().map(|batch| batch.transactions.len() as u64).sum();
-    count(file.count, real, "AM18", &path, findings);
-    sum(file.sum.as_ref(), file.batches.iter().flat_map(|batch| &batch.transactions), "AM10", &path, findings);
-    if let Some(name) = file.initiating_party.as_ref().and_then(|party| party.name.as_deref()) {
-        check_text(name, "InitgPty/Nm", options, |found| findings.add(found.path(&path)));
-    }
-    let profile = &options.profile;
-    if let Some(max) = profile.file_transactions.filter(|max| real > *max) {
-        let message = format!("the file has {real} transactions, more than {max}");
-        findings.add(Finding::error(Rule::Size, message, "split it into several files").path(&path));
-    }
-    let mut dates: Vec<_> = file.batches.iter().filter_map(|batch| Some(batch.execution.as_ref()?.date)).collect();
-    dates.sort_unstable();
-    dates.dedup();
-    if profile.one_date_per_file && dates.len() > 1 {
-        let message = format!("the file has {} execution dates, but the bank takes one", dates.len());
-        findings.add(Finding::error(Rule::Date, message, "make a file for each date").path(ROOT));
-    }
-}
-
-/// The batch's data that its transactions are checked against.
-pub(super) struct BatchCase<'o> {
-    pub(super) scheme: Scheme,
-    pub(super) party: PartyCase<'o>,
-}
-
-fn check_batch<'o>(
+/// The rules of a batch whose transactions were read; paths are below it.
+pub(super) fn check(
     batch: &PaymentBatch,
-    scheme: Scheme,
-    path: &str,
-    options: &'o CheckOptions,
-    findings: &mut Findings,
-) -> BatchCase<'o> {
-    let at = |found: Finding, inner: &str| found.line(batch.line).path(inner).path(path);
-    check_identifier(batch.id.as_deref(), "PmtInfId", path, findings);
-    count(batch.count, batch.transactions.len() as u64, "AM20", path, findings);
-    sum(batch.sum.as_ref(), batch.transactions.iter(), "AM17", path, findings);
-    if let Some(max) = options.profile.batch_transactions.filter(|max| batch.transactions.len() as u64 > *max) {
-        let message = format!("the batch has {} transactions, more than {max}", batch.transactions.len());
-        findings.add(Finding::error(Rule::Size, message, "split it into several batches").line(batch.line).path(path));
+    tally: &TransactionTally,
+    facts: &BatchFacts,
+    options: &CheckOptions,
+    add: &mut dyn FnMut(Finding),
+) {
+    let scheme = Scheme::of(&batch.kind);
+    let profile = &options.profile;
+    let counts = [
+        identifier_finding(batch.id.as_deref()).map(|found| found.path("PmtInfId")),
+        count(batch.count, tally.count, "AM20"),
+        sum(batch.sum.as_ref(), tally.sum(), "AM17"),
+        size(tally.count, profile.batch_transactions, "batch"),
+    ];
+    counts.into_iter().flatten().for_each(&mut *add);
+    for (found, inner) in kind_findings(batch, scheme, facts) {
+        add(found.path(inner));
     }
-    for (found, inner) in kind_findings(batch, scheme) {
-        findings.add(at(found, inner));
+    let by_target = (scheme.sepa && !scheme.instant) || (scheme.urgent && facts.euro);
+    if options.judges_dates
+        && let Some(moment) = &batch.execution
+        && let Some(found) = calendar::check_execution_date(moment.date, options.today, by_target, profile)
+    {
+        add(found.path("ReqdExctnDt"));
     }
-    let euro = |one: &PaymentTransaction| one.money.as_ref().is_some_and(|money| money.currency == "EUR");
-    let by_target = (scheme.sepa && !scheme.instant) || (scheme.urgent && batch.transactions.iter().all(euro));
-    if let Some(moment) = &batch.execution {
-        let found = calendar::check_execution_date(moment.date, options.today, by_target, &options.profile);
-        findings.extend(found.map(|found| at(found, "ReqdExctnDt")));
-    }
-    let party = PartyCase {
-        options,
-        sepa: scheme.sepa,
-        settlement: scheme.settlement(batch),
-        execution: batch.execution.as_ref().map_or(options.today, |moment| moment.date),
-    };
-    let mut add = |found: Finding| findings.add(found.line(batch.line).path(path));
+    let party = BatchCase::new(batch, scheme, options).party_case(facts.swedish);
     if let Some(debtor) = &batch.debtor {
-        check_party(debtor, AddressOf::Debtor, "Dbtr", &party, &mut add);
-        check_debtor_account(debtor, scheme, &mut add);
+        check_party(debtor, AddressOf::Debtor, "Dbtr", &party, &mut *add);
+        check_debtor_account(debtor, scheme, &mut *add);
     }
     if let Some(ultimate) = &batch.ultimate_debtor {
-        check_party(ultimate, AddressOf::Other, "UltmtDbtr", &party, &mut add);
+        check_party(ultimate, AddressOf::Other, "UltmtDbtr", &party, &mut *add);
     }
-    BatchCase { scheme, party }
 }
 
 fn check_debtor_account(debtor: &Party, scheme: Scheme, add: &mut dyn FnMut(Finding)) {
@@ -164,7 +181,7 @@ fn check_debtor_account(debtor: &Party, scheme: Scheme, add: &mut dyn FnMut(Find
 }
 
 /// Method, service level, charges and category.
-fn kind_findings(batch: &PaymentBatch, scheme: Scheme) -> Vec<(Finding, &'static str)> {
+fn kind_findings(batch: &PaymentBatch, scheme: Scheme, facts: &BatchFacts) -> Vec<(Finding, &'static str)> {
     let mut found = Vec::new();
     if let Some(method) = batch.method.as_deref().filter(|method| *method != "TRF") {
         let warning = Finding::warning(Rule::Kind, "the payment method is not a transfer", "write TRF");
@@ -185,7 +202,7 @@ fn kind_findings(batch: &PaymentBatch, scheme: Scheme) -> Vec<(Finding, &'static
         );
         found.push((warning.value(&category.code).reason("FF06"), "PmtTpInf/CtgyPurp"));
     }
-    if batch.kind != PaymentKind::default() && batch.transactions.iter().any(|one| one.kind != PaymentKind::default()) {
+    if batch.kind != PaymentKind::default() && facts.own_kind {
         let warning = Finding::warning(
             Rule::Kind,
             "<PmtTpInf> is given both in the batch and in its transactions",
@@ -193,7 +210,7 @@ fn kind_findings(batch: &PaymentBatch, scheme: Scheme) -> Vec<(Finding, &'static
         );
         found.push((warning.reason("CH17"), "PmtTpInf"));
     }
-    if batch.charge_bearer.is_some() && batch.transactions.iter().any(|one| one.charge_bearer.is_some()) {
+    if batch.charge_bearer.is_some() && facts.own_bearer {
         let warning = Finding::warning(
             Rule::Kind,
             "<ChrgBr> is given both in the batch and in its transactions",
@@ -201,7 +218,7 @@ fn kind_findings(batch: &PaymentBatch, scheme: Scheme) -> Vec<(Finding, &'static
         );
         found.push((warning.reason("CH17"), "ChrgBr"));
     }
-    if batch.ultimate_debtor.is_some() && batch.transactions.iter().any(|one| one.ultimate_debtor.is_some()) {
+    if batch.ultimate_debtor.is_some() && facts.own_ultimate_debtor {
         let warning = Finding::warning(
             Rule::Kind,
             "<UltmtDbtr> is given both in the batch and in its transactions",
@@ -233,47 +250,38 @@ pub(super) fn identifier_finding(id: Option<&str>) -> Option<Finding> {
     Some(Finding::error(Rule::Identifier, format!("the id {error}"), change).value(id).reason("RR10"))
 }
 
-fn check_identifier(id: Option<&str>, element: &str, path: &str, findings: &mut Findings) {
-    findings.extend(identifier_finding(id).map(|found| found.path(element).path(path)));
-}
-
-fn count(stated: Option<u64>, real: u64, reason: &str, path: &str, findings: &mut Findings) {
-    let Some(stated) = stated.filter(|stated| *stated != real) else { return };
+/// The stated number of transactions, if it is not the real one.
+pub(super) fn count(stated: Option<u64>, real: u64, reason: &str) -> Option<Finding> {
+    let stated = stated.filter(|stated| *stated != real)?;
     let message = format!("<NbOfTxs> says {stated}, but there are {real} transactions");
     let found = Finding::error(Rule::Count, message, format!("write {real}, or add what is missing")).reason(reason);
-    findings.add(found.value(&stated.to_string()).path("NbOfTxs").path(path));
+    Some(found.value(&stated.to_string()).path("NbOfTxs"))
 }
 
-fn sum<'p>(
-    stated: Option<&Decimal>,
-    transactions: impl Iterator<Item = &'p PaymentTransaction>,
-    reason: &str,
-    path: &str,
-    findings: &mut Findings,
-) {
-    let Some(stated) = stated else { return };
-    let mut real = Some(Sum::default());
-    for one in transactions {
-        // An unreadable amount is reported separately.
-        let Some(money) = one.money.as_ref().or(one.equivalent.as_ref()) else { return };
-        real = real.and_then(|sum| sum.plus(Sum::of(&money.amount)?));
-    }
-    let difference = real.zip(Sum::of(stated)).and_then(|(real, stated)| real.minus(stated));
-    if difference.is_some_and(Sum::is_zero) {
-        return;
-    }
+/// The stated control sum, if it is not the sum of the amounts.
+pub(super) fn sum(stated: Option<&Decimal>, real: ControlSum, reason: &str) -> Option<Finding> {
+    let stated = stated?;
     let (message, change) = match real {
-        Some(real) => (
-            format!("<CtrlSum> says {stated}, but the amounts add up to {}", real.text()),
-            format!("write {}, or correct the amounts", real.text()),
-        ),
-        None => ("the sum of the amounts has too many digits".to_owned(), "split the file".to_owned()),
+        ControlSum::Unreadable => return None,
+        ControlSum::Exact(real) => {
+            if Sum::of(stated).and_then(|stated| real.minus(stated)).is_some_and(Sum::is_zero) {
+                return None;
+            }
+            (
+                format!("<CtrlSum> says {stated}, but the amounts add up to {}", real.text()),
+                format!("write {}, or correct the amounts", real.text()),
+            )
+        }
+        ControlSum::TooLarge => ("the sum of the amounts has too many digits".to_owned(), "split the file".to_owned()),
     };
-    findings.add(
-        Finding::error(Rule::ControlSum, message, change)
-            .reason(reason)
-            .value(stated.as_str())
-            .path("CtrlSum")
-            .path(path),
-    );
+    let found = Finding::error(Rule::ControlSum, message, change).reason(reason);
+    Some(found.value(stated.as_str()).path("CtrlSum"))
+}
+
+/// A file or a batch with more transactions than the profile allows.
+pub(super) fn size(real: u64, most: Option<u64>, what: &str) -> Option<Finding> {
+    let most = most.filter(|most| real > *most)?;
+    let message = format!("the {what} has {real} transactions, more than {most}");
+    let parts = if what == "file" { "files" } else { "batches" };
+    Some(Finding::error(Rule::Size, message, format!("split it into several {parts}")))
 }

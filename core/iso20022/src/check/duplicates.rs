@@ -1,139 +1,126 @@
-//! Duplicates inside one file.
+//! Duplicates inside one file, found by hashes: a file may have a million transactions, whose contents are not kept.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 
+use hashbrown::HashTable;
+
+use super::transaction::Here;
 use crate::data::placeholder;
-use crate::payment::{PaymentBatch, PaymentFile, PaymentTransaction};
+use crate::payment::{PaymentBatch, PaymentTransaction};
 use crate::rules::{Finding, Rule, money};
 
-use super::findings::Findings;
-use super::transaction::Here;
+/// The values of each transaction that are compared: its end-to-end id, its UETR, its content.
+const COMPARED: usize = 3;
 
-/// The parts of the file seen so far.
-pub(super) struct Seen<'f> {
-    file: &'f PaymentFile,
-    batch_ids: HashMap<&'f str, usize>,
-    /// End-to-end ids of the current batch, with the line of each.
-    end_to_end_ids: HashMap<&'f str, u64>,
-    uetrs: HashMap<&'f str, u64>,
-    /// The first transaction of each content, by its hash.
-    contents: HashMap<u64, (usize, usize)>,
+/// The parts of a file seen so far. Two values are equal if their keys are, which are hashes of 64 bits with a secret
+/// of the process: in a file of a million transactions, a false duplicate has a probability of about 10^-7.
+#[derive(Default)]
+pub(super) struct SeenTransactions {
     hasher: RandomState,
+    batches: SeenKeys<1>,
+    transactions: SeenKeys<COMPARED>,
 }
 
-impl<'f> Seen<'f> {
-    pub(super) fn new(file: &'f PaymentFile) -> Self {
-        Self {
-            file,
-            batch_ids: HashMap::new(),
-            end_to_end_ids: HashMap::new(),
-            uetrs: HashMap::new(),
-            contents: HashMap::new(),
-            hasher: RandomState::new(),
-        }
-    }
+/// The keys of things in the order of the file, several for each; 0 where one has none.
+#[derive(Default)]
+struct SeenKeys<const N: usize> {
+    keys: Vec<u64>,
+    /// The line of each thing.
+    lines: Vec<u32>,
+    /// The first place of each key.
+    places: HashTable<u32>,
+}
 
-    /// A new batch.
-    pub(super) fn batch(&mut self, number: usize, path: &str, findings: &mut Findings) {
-        self.end_to_end_ids.clear();
-        let Some(id) = self.file.batches[number].id.as_deref() else { return };
-        let Some(first) = self.batch_ids.insert(id, number) else { return };
-        let line = self.file.batches[first].line;
-        let message = format!("the batch of line {line} has the same id");
+impl<const N: usize> SeenKeys<N> {
+    /// Adds a thing; for each of its keys the line of the first thing that has it too.
+    fn add(&mut self, line: u64, keys: [Option<u64>; N]) -> [Option<u64>; N] {
+        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        keys.map(|key| {
+            let key = key.map(|key| key.max(1));
+            self.keys.push(key.unwrap_or_default());
+            let known = &self.keys;
+            let hash = |place: &u32| known[*place as usize];
+            let place = u32::try_from(known.len() - 1).unwrap_or(u32::MAX);
+            match self.places.entry(key?, |place| hash(place) == key.unwrap_or_default(), hash) {
+                hashbrown::hash_table::Entry::Occupied(first) => Some(u64::from(self.lines[*first.get() as usize / N])),
+                hashbrown::hash_table::Entry::Vacant(free) => {
+                    free.insert(place);
+                    None
+                }
+            }
+        })
+    }
+}
+
+impl SeenTransactions {
+    /// A batch that ends.
+    pub(super) fn batch(&mut self, batch: &PaymentBatch) -> Option<Finding> {
+        let id = batch.id.as_deref();
+        let [first] = self.batches.add(batch.line, [id.map(|id| self.hasher.hash_one(id))]);
+        let message = format!("the batch of line {} has the same id", first?);
         let found = Finding::error(Rule::DuplicateIdentifier, message, "give each batch a unique id").reason("DU02");
-        findings.add(found.value(id).line(self.file.batches[number].line).path("PmtInfId").path(path));
+        Some(found.value(id?).path("PmtInfId"))
     }
 
-    /// A transaction: its place in the file, from 0.
-    pub(super) fn transaction(&mut self, at: (usize, usize), here: &Here<'_>, findings: &mut Findings) {
-        let batch = &self.file.batches[at.0];
-        let one = &batch.transactions[at.1];
-        if let Some(id) = one.end_to_end_id.as_deref().filter(|id| !placeholder(id))
-            && let Some(line) = self.end_to_end_ids.insert(id, one.line)
-        {
-            let message = format!("the transaction of line {line} in the same batch has the same end-to-end id");
-            let found = Finding::error(
-                Rule::DuplicateIdentifier,
-                message,
-                "give each payment a unique id, or remove the duplicate",
-            );
-            findings.add(here.place(found.reason("DU04").value(id), "PmtId/EndToEndId"));
-        }
-        if let Some(uetr) = one.uetr.as_deref()
-            && let Some(line) = self.uetrs.insert(uetr, one.line)
-        {
-            let message = format!("the transaction of line {line} has the same UETR");
-            let found = Finding::error(
-                Rule::DuplicateIdentifier,
-                message,
-                "give each payment a unique UETR, or remove the duplicate",
-            );
-            findings.add(here.place(found.reason("DU03").value(uetr), "PmtId/UETR"));
-        }
-        self.content(at, batch, one, here, findings);
-    }
-
-    fn content(
+    /// A transaction of the batch with this number.
+    pub(super) fn transaction(
         &mut self,
-        at: (usize, usize),
-        batch: &PaymentBatch,
         one: &PaymentTransaction,
+        batch: (u64, &PaymentBatch),
         here: &Here<'_>,
-        findings: &mut Findings,
+        add: &mut dyn FnMut(Finding),
     ) {
-        if one.money.is_none() || account(one).is_none() {
-            return;
+        let end_to_end_id = one.end_to_end_id.as_deref().filter(|id| !placeholder(id));
+        let account = account(one);
+        let keys = [
+            end_to_end_id.map(|id| self.hasher.hash_one((batch.0, id))),
+            one.uetr.as_deref().map(|id| self.hasher.hash_one(("UETR", id))),
+            account.and_then(|account| self.content(account, one, batch.1)),
+        ];
+        let [same_id, same_uetr, same_content] = self.transactions.add(here.line(), keys);
+        if let Some((line, id)) = same_id.zip(end_to_end_id) {
+            let message = format!("the transaction of line {line} in the same batch has the same end-to-end id");
+            let change = "give each payment a unique id, or remove the duplicate";
+            let found = Finding::error(Rule::DuplicateIdentifier, message, change).reason("DU04").value(id);
+            add(here.place(found.path("PmtId/EndToEndId")));
         }
-        let hash = hash(&self.hasher, batch, one);
-        let first = *self.contents.entry(hash).or_insert(at);
-        if first == at {
-            return;
+        if let Some((line, id)) = same_uetr.zip(one.uetr.as_deref()) {
+            let message = format!("the transaction of line {line} has the same UETR");
+            let change = "give each payment a unique UETR, or remove the duplicate";
+            let found = Finding::error(Rule::DuplicateIdentifier, message, change).reason("DU03").value(id);
+            add(here.place(found.path("PmtId/UETR")));
         }
-        let (first_batch, first) = (&self.file.batches[first.0], &self.file.batches[first.0].transactions[first.1]);
-        if !equal((first_batch, first), (batch, one)) {
-            return;
+        if let Some((line, account)) = same_content.zip(account) {
+            let message = format!(
+                "the transactions of lines {line} and {} pay the same amount to the same account with the same \
+                 remittance information",
+                here.line()
+            );
+            let found = Finding::warning(Rule::DuplicateTransaction, message, "remove one if it is not intended");
+            add(here.place(found.value(account).reason("AM05")));
         }
-        let message = format!(
-            "the transactions of lines {} and {} pay the same amount to the same account with the same remittance \
-             information",
-            first.line, one.line
-        );
-        let found = Finding::warning(Rule::DuplicateTransaction, message, "remove one if it is not intended");
-        let found = match account(one) {
-            Some(account) => found.value(account),
-            None => found,
-        };
-        findings.add(here.place(found.reason("AM05"), ""));
+    }
+
+    /// The key of what two transactions must share to be the same: account, amount, date, remittance information.
+    fn content(&self, account: &str, one: &PaymentTransaction, batch: &PaymentBatch) -> Option<u64> {
+        let amount = one.money.as_ref()?;
+        let mut hasher = self.hasher.build_hasher();
+        account.hash(&mut hasher);
+        match money::written(&amount.amount, &amount.currency) {
+            Some(written) => written.hash(&mut hasher),
+            None => amount.amount.as_str().hash(&mut hasher),
+        }
+        amount.currency.hash(&mut hasher);
+        batch.execution.as_ref().map(|moment| moment.date.0).hash(&mut hasher);
+        one.remittance.lines.hash(&mut hasher);
+        for part in &one.remittance.structured {
+            part.reference.hash(&mut hasher);
+        }
+        Some(hasher.finish())
     }
 }
 
 fn account(one: &PaymentTransaction) -> Option<&str> {
     let creditor = one.creditor.as_ref()?;
     creditor.iban.as_deref().or(creditor.account.as_deref())
-}
-
-/// The fields that two transactions must share to be the same.
-fn parts<'p>(batch: &'p PaymentBatch, one: &'p PaymentTransaction) -> impl Iterator<Item = String> + 'p {
-    let amount = one.money.as_ref().map(|money| {
-        let amount = money::written(&money.amount, &money.currency);
-        format!("{} {}", amount.as_deref().unwrap_or(money.amount.as_str()), money.currency)
-    });
-    let date = batch.execution.as_ref().map(|moment| moment.date.0.to_string());
-    let reference = one.remittance.structured.iter().filter_map(|part| part.reference.clone());
-    let single = [account(one).map(str::to_owned), amount, date].into_iter().map(Option::unwrap_or_default);
-    single.chain(one.remittance.lines.iter().cloned()).chain(reference)
-}
-
-fn hash(state: &RandomState, batch: &PaymentBatch, one: &PaymentTransaction) -> u64 {
-    let mut hasher = state.build_hasher();
-    for part in parts(batch, one) {
-        part.hash(&mut hasher);
-    }
-    hasher.finish()
-}
-
-/// The same by comparison: two hashes may collide.
-fn equal(first: (&PaymentBatch, &PaymentTransaction), second: (&PaymentBatch, &PaymentTransaction)) -> bool {
-    parts(first.0, first.1).eq(parts(second.0, second.1))
 }

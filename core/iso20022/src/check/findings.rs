@@ -1,5 +1,7 @@
 //! The findings of one file: all are counted, the worst are kept.
 
+use bankchannel_xml::XmlFault;
+
 use crate::rules::{Finding, Level};
 
 /// Most findings reported for one file.
@@ -36,35 +38,31 @@ impl Findings {
         }
     }
 
-    /// Adds one, if there is one.
-    pub(super) fn extend(&mut self, finding: Option<Finding>) {
-        if let Some(finding) = finding {
-            self.add(finding);
+    /// Adds the faults of the schema: their number, and those that were kept, which all stay.
+    pub(super) fn add_schema(&mut self, count: u64, faults: Vec<XmlFault>) {
+        while self.list.len() + faults.len() > MAX_FINDINGS {
+            let least = self.list.iter().rposition(|kept| kept.level != Level::Error);
+            self.list.remove(least.unwrap_or(self.list.len().saturating_sub(1)));
         }
+        self.errors += count;
+        self.list.splice(..0, faults.into_iter().map(Finding::from));
     }
 
-    /// The kept findings.
-    pub(super) fn kept(&mut self) -> &mut [Finding] {
-        &mut self.list
-    }
-
-    /// Removes all findings that satisfy a test, as if they had not been found.
-    pub(super) fn drop_if(&mut self, test: impl Fn(&Finding) -> bool) {
-        let (mut errors, mut warnings) = (0, 0);
-        self.list.retain(|finding| {
-            let drop = test(finding);
-            errors += u64::from(drop && finding.level == Level::Error);
-            warnings += u64::from(drop && finding.level == Level::Warning);
-            !drop
-        });
-        self.errors -= errors;
-        self.warnings -= warnings;
-    }
-
-    /// The list in file order.
+    /// The list in the order of the file, which may be one line; what has no line comes first.
     pub(super) fn into_list(self) -> Vec<Finding> {
-        self.list
+        let mut list = self.list;
+        list.sort_by_cached_key(|finding| {
+            let path = finding.path.as_deref().unwrap_or_default();
+            (finding.line, number_of("PmtInf", path), number_of("CdtTrfTxInf", path))
+        });
+        list
     }
+}
+
+/// The number of the element with this name in a path; 0 if it is not in it.
+fn number_of(name: &str, path: &str) -> u64 {
+    let number = path.split('/').find_map(|step| step.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']'));
+    number.and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

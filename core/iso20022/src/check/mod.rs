@@ -1,11 +1,13 @@
 //! All problems of a payment file that can be found without the bank.
 //!
 //! ```text
-//!  bytes ─► schema (as a tree up to 10 MiB, else in one pass) ─► typed reader ─► batch, transaction, party, remittance ─► findings, the worst kept
-//!                                                 └► overview: counts and sums
+//!  tokens ─┬─► schema ─────────────────────────────────────────────────────► faults ──┐
+//!          └─► typed reader ─► batch, transaction, party, remittance, tally ─► findings, the worst kept
+//!                                                                    └──────► overview: counts and sums
 //! ```
 //!
-//! The rules themselves are in [`crate::rules`]; here they are applied to a file, and each finding gets its place.
+//! A file of any size is read once, one transaction at a time. The rules themselves are in [`crate::rules`]; here they
+//! are applied to a file, and each finding gets its place.
 
 mod batch;
 mod duplicates;
@@ -15,19 +17,24 @@ mod party;
 mod place;
 mod remittance;
 mod schema;
+mod tally;
 mod transaction;
+mod visit;
 
+use std::cell::RefCell;
 use std::io::{self, Read};
 
 use bankchannel_foundation::model::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::payment::{self, PaymentFile};
-use crate::problem::Problem;
+use bankchannel_xml::{Token, XmlFault, XmlRules, XmlTokens};
+
+use crate::data::{Held, Messages};
+use crate::payment;
 use crate::rules::{Finding, Profile, Rule};
-use crate::schema::StreamWalk;
-use crate::xml::{self, MAX_BYTES, MAX_NODES, Tree};
-use findings::Findings;
+use crate::schema::MessageType;
+use schema::SchemaWatch;
+use visit::RuleVisitor;
 
 pub use findings::MAX_FINDINGS;
 pub use overview::{CheckedBatch, CheckedPayment, MAX_BATCHES};
@@ -41,9 +48,16 @@ pub struct CheckOptions {
     pub today: Date,
     /// The file's encoding, if it declares none or a wrong one.
     pub encoding: Option<String>,
+    /// Whether execution dates are compared with today and with the days on which banks settle.
+    pub judges_dates: bool,
 }
 
 impl CheckOptions {
+    /// A check on a day, with the common rules.
+    pub fn on(today: Date) -> Self {
+        Self { profile: Profile::default(), today, encoding: None, judges_dates: true }
+    }
+
     /// A check at an instant, in milliseconds since 1970, with the common rules; today is this computer's day.
     pub fn at_ms(now_ms: i64) -> Self {
         Self::in_zone(now_ms, TimeZone::system())
@@ -52,7 +66,7 @@ impl CheckOptions {
     /// The same with today's date in this time zone.
     pub fn in_zone(now_ms: i64, zone: TimeZone) -> Self {
         let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
-        Self { profile: Profile::default(), today: Date(now.to_zoned(zone).date()), encoding: None }
+        Self::on(Date(now.to_zoned(zone).date()))
     }
 }
 
@@ -61,7 +75,7 @@ impl CheckOptions {
 pub struct Checked {
     /// The message name that the file declares, such as `pain.001.001.09`.
     pub message_name: Option<String>,
-    /// The problems, in the order found; at most [`MAX_FINDINGS`], errors before others.
+    /// The findings, in the order of the file; at most [`MAX_FINDINGS`], errors before others.
     pub findings: Vec<Finding>,
     /// The number of errors, including those not listed.
     pub errors: u64,
@@ -78,122 +92,87 @@ impl Checked {
     }
 }
 
-/// Checks a payment file. A faulty file is a result, not an error.
+/// Is told each finding as it is found, before it is known whether the result lists it.
+pub type FindingListener<'l> = &'l mut dyn FnMut(&Finding);
+
+/// Checks a payment file of any size as it is read. A faulty file is a result, not an error.
 ///
 /// # Errors
 /// The input could not be read.
-pub fn check(mut input: impl Read, options: &CheckOptions) -> io::Result<Checked> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-    (&mut input).take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    let mut findings = Findings::default();
-    if bytes.len() > MAX_BYTES {
-        return in_one_pass(bytes.as_slice().chain(input), &format!("{MAX_BYTES} bytes"), options);
-    }
-    let text = match xml::decode_for_check(&bytes, options.encoding.as_deref()) {
-        Ok(Some(text)) => text,
-        Ok(None) => return in_one_pass(bytes.as_slice(), &format!("{MAX_NODES} elements and texts"), options),
-        Err(problem) => return Ok(unreadable(findings, problem)),
-    };
-    let tree = match Tree::parse(&text) {
-        Ok(tree) => tree,
-        Err(problem) => return Ok(unreadable(findings, problem)),
-    };
-    let (message_name, goes_on) = schema::check(&tree, &options.profile, &mut findings);
-    if !goes_on {
-        return Ok(answer(findings, message_name, None));
-    }
-    // The text is UTF-8, whatever the file's encoding was.
-    let read = payment::read_with_encoding(text.as_bytes(), Some("UTF-8"));
-    Ok(judged(findings, message_name, read, Some(&tree), options))
+pub fn check(input: impl Read, options: &CheckOptions) -> io::Result<Checked> {
+    check_telling(input, options, &mut |_| {})
 }
 
-/// The check of a file that is too large for a tree.
-fn in_one_pass(input: impl Read, most: &str, options: &CheckOptions) -> io::Result<Checked> {
-    let mut findings = Findings::default();
-    findings.add(Finding::warning(
-        Rule::Schema,
-        format!(
-            "the file has more than {most}, so its schema was checked in one pass: elements, their order and their \
-             values, but not the namespaces of single elements"
-        ),
-        "split it, or check it against the schema in another way",
-    ));
-    let (mut failure, mut walk) = (None, StreamWalk::default());
-    let input = Noting { input, failure: &mut failure };
-    let read = payment::read_watched(input, options.encoding.as_deref(), &mut |token| walk.see(token));
+/// The same; the listener is told all findings of rules, those beyond [`MAX_FINDINGS`] too.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_telling(input: impl Read, options: &CheckOptions, listener: FindingListener<'_>) -> io::Result<Checked> {
+    let mut failure = None;
+    let watch = RefCell::new(SchemaWatch::new(&options.profile));
+    let mut see = |token: &Token<'_>| watch.borrow_mut().see(token);
+    let input = NotingInput { input, failure: &mut failure };
+    let tokens = XmlTokens::open(input, options.encoding.as_deref(), XmlRules::strict());
+    let tokens = tokens.map(|tokens| tokens.watched(&mut see));
+    let mut visitor = RuleVisitor::new(options, &watch, listener);
+    let read = tokens.and_then(|tokens| judge(tokens, &watch, &mut visitor));
+    let mut findings = visitor.findings;
     if let Some(failure) = failure {
         return Err(failure);
     }
-    // A file of another version gets a single finding.
-    let known = read.as_ref().map_or(true, |file| schema::version_finding(&file.message, &options.profile).is_none());
-    for problem in walk.problems().into_iter().filter(|_| known) {
-        findings.add(schema::finding(problem));
-    }
-    Ok(judged(findings, None, read, None, options))
-}
-
-/// Applies the rules to the parsed file.
-fn judged(
-    mut findings: Findings,
-    message_name: Option<String>,
-    read: Result<PaymentFile, Problem>,
-    tree: Option<&Tree<'_>>,
-    options: &CheckOptions,
-) -> Checked {
-    let file = match read {
-        Ok(file) => file,
-        Err(problem) => {
-            // If the schema was checked, it has reported this already.
-            if tree.is_none() || findings.errors == 0 {
-                findings.add(schema::finding(problem));
-            }
-            return answer(findings, message_name, None);
+    let watch = watch.into_inner();
+    let (message_name, message) = (watch.message_name(), watch.message());
+    let (faults, kept) = watch.finish();
+    let payment = match read {
+        Ok(payment) => payment,
+        // Without a schema's word, the reader says why it is no payment file.
+        Err(fault) => {
+            findings.add(fault.into());
+            None
         }
     };
-    let message_name = message_name.or_else(|| file.message.name.clone());
-    if tree.is_none() {
-        if let Some(finding) = schema::version_finding(&file.message, &options.profile) {
-            findings.add(finding);
-            return answer(findings, message_name, None);
-        }
-        let by_schema = place::said_by_schema(&mut findings);
-        for problem in file.problems.iter().filter(|problem| !by_schema.contains(&place::plain_path(&problem.path))) {
-            let found = Finding::error(Rule::Schema, problem.message.clone(), "correct it").reason("FF01");
-            findings.add(found.value(&problem.value).line(problem.line).path(&problem.path));
+    findings.add_schema(faults, kept);
+    let (errors, warnings) = (findings.errors, findings.warnings);
+    let mut list = findings.into_list();
+    if let Some(Ok(schema)) = message.map(MessageType::schema) {
+        for path in list.iter_mut().filter_map(|finding| finding.path.as_mut()) {
+            *path = schema.number_path(path);
         }
     }
-    batch::check_file(&file, options, &mut findings);
-    if let Some(tree) = tree {
-        place::find_lines(tree, &mut findings);
-    }
-    place::drop_doubles(&mut findings);
-    let payment = overview::of(&file);
-    answer(findings, message_name, Some(payment))
+    Ok(Checked { message_name, findings: list, errors, warnings, payment })
 }
 
-fn unreadable(mut findings: Findings, problem: Problem) -> Checked {
-    findings.add(schema::finding(problem));
-    answer(findings, None, None)
-}
-
-fn answer(findings: Findings, message_name: Option<String>, payment: Option<CheckedPayment>) -> Checked {
-    Checked {
-        message_name,
-        errors: findings.errors,
-        warnings: findings.warnings,
-        findings: findings.into_list(),
-        payment,
+/// Reads a file and applies the rules; `None` for another message.
+fn judge(
+    tokens: XmlTokens<'_>,
+    watch: &RefCell<SchemaWatch<'_>>,
+    visitor: &mut RuleVisitor<'_, '_>,
+) -> Result<Option<CheckedPayment>, XmlFault> {
+    let mut file = Messages::over(tokens, false);
+    file.root()?;
+    if let Some(refused) = watch.borrow().refused() {
+        visitor.findings.add(refused);
+        return Ok(None);
     }
+    if let Some(note) = file.tokens.encoding_note() {
+        let change = "correct the declaration, or save the file in the encoding that it declares";
+        visitor.findings.add(Finding::error(Rule::Encoding, note, change).reason("FF01").line(1));
+    } else if file.tokens.encoding().name().starts_with("UTF-16") {
+        let found =
+            Finding::warning(Rule::Encoding, "the file is encoded as UTF-16", "save it as UTF-8, as banks take it");
+        visitor.findings.add(found.line(1));
+    }
+    let read = payment::visit(&mut file, Held::default(), visitor)?;
+    Ok(Some(visitor.finish(&read)))
 }
 
 /// Keeps the error of an input, which the XML reader reports as a problem of the file.
-struct Noting<'n, R> {
+struct NotingInput<'n, R> {
     input: R,
     failure: &'n mut Option<io::Error>,
 }
 
-impl<R: Read> Read for Noting<'_, R> {
+impl<R: Read> Read for NotingInput<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.input.read(buffer).inspect_err(|error| {
             if error.kind() != io::ErrorKind::Interrupted {

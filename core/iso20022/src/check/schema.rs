@@ -1,42 +1,93 @@
-//! Whether a file is a payment file of a supported version and follows its schema.
+//! Whether a file is a payment file of a supported version and obeys its schema.
+
+use std::collections::HashSet;
+
+use bankchannel_xml::schema::SchemaWalk;
+use bankchannel_xml::{Token, XmlFault};
 
 use crate::data::MessageName;
-use crate::problem::Problem;
 use crate::rules::{Finding, PaymentVersion, Profile, Rule};
-use crate::schema::{self, MessageType};
+use crate::schema::{self, MessageIdentity, MessageType};
 use crate::text::quote;
-use crate::xml::Tree;
 
-use super::findings::Findings;
+/// Sees the tokens of a file before its reader: which message it is, and whether it obeys the schema.
+pub(super) struct SchemaWatch<'p> {
+    profile: &'p Profile,
+    identity: Option<MessageIdentity>,
+    walk: Option<SchemaWalk<'static>>,
+    /// Why there is no walk.
+    failure: Option<XmlFault>,
+    /// The elements of the faults so far.
+    faulty: HashSet<String>,
+    /// The number of faults whose element is there.
+    known: usize,
+}
 
-/// Checks version and schema; returns the message's name, and whether the rules can be applied.
-pub(super) fn check(tree: &Tree<'_>, profile: &Profile, findings: &mut Findings) -> (Option<String>, bool) {
-    let root = match tree.root() {
-        Ok(root) => root,
-        Err(problem) => {
-            findings.add(finding(problem));
-            return (None, false);
+impl<'p> SchemaWatch<'p> {
+    pub(super) fn new(profile: &'p Profile) -> Self {
+        Self { profile, identity: None, walk: None, failure: None, faulty: HashSet::new(), known: 0 }
+    }
+
+    /// Receives the next token.
+    pub(super) fn see(&mut self, token: &Token<'_>) {
+        if let (None, Token::Start(root)) = (&self.identity, token) {
+            let identity = MessageIdentity::of(root);
+            if version_finding(&identity, self.profile).is_none() {
+                match schema::walk(identity.message.unwrap_or(MessageType::Pain00100109)) {
+                    Ok(walk) => self.walk = Some(walk),
+                    Err(fault) => self.failure = Some(fault),
+                }
+            }
+            self.identity = Some(identity);
         }
-    };
-    let identity = schema::identify_root(root);
-    let name = MessageName::of(&identity.namespace);
-    if let Some(finding) = version_finding(&name, profile) {
-        findings.add(finding.line(root.line_and_column().0 as u64));
-        return (name.name, false);
+        if let Some(walk) = &mut self.walk {
+            walk.see(token);
+        }
     }
-    let message = identity.message.unwrap_or(MessageType::Pain00100109);
-    let Err(problems) = schema::validate_tree(message, tree) else { return (name.name, true) };
-    for problem in problems {
-        findings.add(finding(problem));
+
+    /// The message's name, as far as it is known.
+    pub(super) fn message_name(&self) -> Option<String> {
+        MessageName::of(&self.identity.as_ref()?.namespace).name
     }
-    (name.name, true)
+
+    /// The message's type, if it has a schema.
+    pub(super) fn message(&self) -> Option<MessageType> {
+        self.identity.as_ref()?.message
+    }
+
+    /// The finding that ends the check of another message or version.
+    pub(super) fn refused(&self) -> Option<Finding> {
+        version_finding(self.identity.as_ref()?, self.profile)
+    }
+
+    /// Whether the schema has a fault of the element at this path, so that it need not be judged again.
+    pub(super) fn has_fault_at(&mut self, path: &str) -> bool {
+        let faults = self.walk.as_ref().map_or(&[][..], SchemaWalk::faults);
+        self.faulty.extend(faults[self.known..].iter().map(|fault| plain_path(&fault.path)));
+        self.known = faults.len();
+        !self.faulty.is_empty() && self.faulty.contains(&plain_path(path))
+    }
+
+    /// The number of faults, and those that are kept.
+    pub(super) fn finish(self) -> (u64, Vec<XmlFault>) {
+        match (self.walk, self.failure) {
+            (Some(walk), _) => (walk.count(), walk.into_faults()),
+            (None, failure) => (u64::from(failure.is_some()), failure.into_iter().collect()),
+        }
+    }
+}
+
+/// A path without the number 1, which is left out where an element cannot be repeated.
+fn plain_path(path: &str) -> String {
+    path.replace("[1]", "")
 }
 
 /// A file of another message, another version or a national variant gets a single finding instead of a hundred.
-pub(super) fn version_finding(message: &MessageName, profile: &Profile) -> Option<Finding> {
+fn version_finding(identity: &MessageIdentity, profile: &Profile) -> Option<Finding> {
+    let message = MessageName::of(&identity.namespace);
     let known = message.name.as_deref().and_then(PaymentVersion::of_message);
-    let is_standard = known.is_some_and(|version| message.namespace == message_type(version).namespace());
-    let wanted = profile.accepts.map_or("pain.001.001.09 or pain.001.001.03", |version| message_type(version).name());
+    let is_standard = known.is_some_and(|version| message.namespace == version.message().namespace());
+    let wanted = profile.accepts.map_or("pain.001.001.09 or pain.001.001.03", |version| version.message().name());
     let is = match (&message.name, message.namespace.as_str()) {
         (Some(name), _) if is_standard => name.clone(),
         (Some(name), namespace) if !namespace.ends_with(name.as_str()) || known.is_some() => {
@@ -55,22 +106,6 @@ pub(super) fn version_finding(message: &MessageName, profile: &Profile) -> Optio
         return None;
     }
     let message = format!("this is {is}, not {wanted}");
-    Some(Finding::error(Rule::Version, message, format!("make the file as {wanted}")).reason("FF01"))
-}
-
-fn message_type(version: PaymentVersion) -> MessageType {
-    match version {
-        PaymentVersion::V03 => MessageType::Pain00100103,
-        PaymentVersion::V09 => MessageType::Pain00100109,
-    }
-}
-
-/// A problem of XML or of the schema.
-pub(super) fn finding(problem: Problem) -> Finding {
-    let found = Finding::error(Rule::Schema, problem.message, problem.change).reason(problem.code);
-    let found = match problem.line {
-        Some(line) => found.line(line as u64),
-        None => found,
-    };
-    if problem.path.is_empty() { found } else { found.path(&problem.path) }
+    let found = Finding::error(Rule::Version, message, format!("make the file as {wanted}")).reason("FF01");
+    Some(found.line(identity.line))
 }

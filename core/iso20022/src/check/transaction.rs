@@ -1,8 +1,10 @@
 //! Rules for each transaction.
 
+use bankchannel_xml::XmlElement;
+
 use super::batch::{BatchCase, Scheme, charges, identifier_finding};
-use super::findings::Findings;
 use super::party::check_party;
+use super::place::line_at;
 use super::remittance;
 use crate::data::Party;
 use crate::payment::{PaymentBatch, PaymentTransaction};
@@ -13,21 +15,30 @@ use crate::text::quote;
 /// The place of a transaction.
 pub(super) struct Here<'p> {
     /// The path of its batch.
-    pub(super) path: &'p str,
+    batch: &'p str,
+    element: XmlElement<'p>,
     /// Its number in the file, from 1.
-    pub(super) number: u64,
-    /// Its number in its batch, from 0.
-    pub(super) index: usize,
-    /// Its line.
-    pub(super) line: u64,
+    number: u64,
+    /// Its number in its batch, from 1.
+    in_batch: u64,
 }
 
-impl Here<'_> {
-    /// Adds the place to a finding; `inner` is the path below the transaction, empty for the transaction itself.
-    pub(super) fn place(&self, finding: Finding, inner: &str) -> Finding {
-        let finding = if inner.is_empty() { finding } else { finding.path(inner) };
-        let own = format!("{}/CdtTrfTxInf[{}]", self.path, self.index + 1);
-        finding.line(self.line).transaction(self.number).path(&own)
+impl<'p> Here<'p> {
+    /// The place of an element: its number in the file, and in the batch at this path.
+    pub(super) fn new(batch: &'p str, element: XmlElement<'p>, (number, in_batch): (u64, u64)) -> Self {
+        Self { batch, element, number, in_batch }
+    }
+
+    /// Its line.
+    pub(super) fn line(&self) -> u64 {
+        self.element.line()
+    }
+
+    /// Adds the place to a finding whose path is below the transaction; without a path it is about the transaction.
+    pub(super) fn place(&self, finding: Finding) -> Finding {
+        let line = finding.path.as_deref().map_or(self.line(), |path| line_at(self.element, path));
+        let own = format!("{}/CdtTrfTxInf[{}]", self.batch, self.in_batch);
+        finding.line(line).transaction(self.number).path(&own)
     }
 }
 
@@ -37,14 +48,15 @@ pub(super) fn check(
     batch: &PaymentBatch,
     case: &BatchCase<'_>,
     here: &Here<'_>,
-    findings: &mut Findings,
+    add: &mut dyn FnMut(Finding),
 ) {
     let scheme = if one.kind.service_levels.is_empty() && one.kind.local_instrument.is_none() {
         case.scheme
     } else {
         Scheme::of(&one.kind)
     };
-    let mut add = |found: Finding| findings.add(here.place(found, ""));
+    let mut add = |found: Finding| add(here.place(found));
+    let party_case = case.party(one);
     for (id, element) in [(&one.instruction_id, "InstrId"), (&one.end_to_end_id, "EndToEndId")] {
         if let Some(found) = identifier_finding(id.as_deref()) {
             add(found.path(&format!("PmtId/{element}")));
@@ -64,15 +76,15 @@ pub(super) fn check(
         add(found.reason("BE22").path("Cdtr"));
     }
     if let Some(creditor) = creditor {
-        check_party(creditor, AddressOf::Creditor, "Cdtr", &case.party, &mut add);
+        check_party(creditor, AddressOf::Creditor, "Cdtr", &party_case, &mut add);
     }
     check_account(creditor, batch.debtor.as_ref(), scheme, one, &mut add);
     for (party, element) in [(&one.ultimate_debtor, "UltmtDbtr"), (&one.ultimate_creditor, "UltmtCdtr")] {
         if let Some(party) = party {
-            check_party(party, AddressOf::Other, element, &case.party, &mut add);
+            check_party(party, AddressOf::Other, element, &party_case, &mut add);
         }
     }
-    remittance::check(one, scheme, case.party.options, &mut add);
+    remittance::check(one, scheme, party_case.options, &mut add);
 }
 
 fn check_amount(one: &PaymentTransaction, scheme: Scheme, add: &mut dyn FnMut(Finding)) {

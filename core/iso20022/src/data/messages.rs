@@ -4,17 +4,17 @@ use std::io::Read;
 
 use encoding_rs::UTF_8;
 
-use super::{Held, MessageName, ValueProblem, Values};
-use crate::problem::Problem;
-use crate::schema::plain;
-use crate::xml::{Edge, Element, Record, Tag, TokenLimits, Tokens, Watcher, attributes};
+use super::{Held, MessageName};
+use bankchannel_xml::XmlFault;
+use bankchannel_xml::text::plain_name;
+use bankchannel_xml::{Edge, TagBuffer, XmlElement, XmlRecord, XmlRules, XmlTokens};
 
 /// A file with one message or several in a row. A message is recognized by the name of its element; elements around it
 /// (`Document`, an envelope) are skipped.
 pub(crate) struct Messages<'a> {
-    pub(crate) tokens: Tokens<'a>,
+    pub(crate) tokens: XmlTokens<'a>,
     /// The start tag that was read last.
-    pub(crate) tag: Tag,
+    pub(crate) tag: TagBuffer,
     namespace: String,
     root: String,
     any: bool,
@@ -22,21 +22,12 @@ pub(crate) struct Messages<'a> {
 
 impl<'a> Messages<'a> {
     /// The messages of a file; its encoding is the given one, otherwise the declared one.
-    pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, Problem> {
-        Ok(Self::over(Tokens::open(input, encoding, TokenLimits::READERS)?, false))
+    pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, XmlFault> {
+        Ok(Self::over(XmlTokens::open(input, encoding, XmlRules::tolerant())?, false))
     }
 
-    /// The same; a watcher sees the tokens too.
-    pub(crate) fn open_watched(
-        input: impl Read + 'a,
-        encoding: Option<&str>,
-        watcher: Watcher<'a>,
-    ) -> Result<Self, Problem> {
-        Ok(Self::over(Tokens::open(input, encoding, TokenLimits::READERS)?.watched(watcher), false))
-    }
-
-    pub(crate) fn over(tokens: Tokens<'a>, any: bool) -> Self {
-        Self { tokens, tag: Tag::default(), namespace: String::new(), root: String::new(), any }
+    pub(crate) fn over(tokens: XmlTokens<'a>, any: bool) -> Self {
+        Self { tokens, tag: TagBuffer::default(), namespace: String::new(), root: String::new(), any }
     }
 
     /// Goes to the next element whose name `wanted` accepts; `None` at the end of the file.
@@ -44,7 +35,7 @@ impl<'a> Messages<'a> {
         &mut self,
         wanted: impl Fn(&str) -> Option<T>,
         none: (&str, &str),
-    ) -> Result<Option<T>, Problem> {
+    ) -> Result<Option<T>, XmlFault> {
         self.tag.text_around = false;
         while let Some(edge) = self.tokens.next_tag(&mut self.tag)? {
             if edge == Edge::End {
@@ -64,47 +55,49 @@ impl<'a> Messages<'a> {
             return Ok(None);
         }
         let (what, change) = none;
-        Err(self.tokens.problem(format!("<{}> holds no {what}", plain(&self.root)), change))
+        Err(self.tokens.fault(format!("<{}> holds no {what}", plain_name(&self.root)), change))
+    }
+
+    /// Goes to the root element.
+    pub(crate) fn root(&mut self) -> Result<(), XmlFault> {
+        while self.tokens.next_tag(&mut self.tag)? != Some(Edge::Start) {}
+        self.root.clone_from(&self.tag.name);
+        self.keep_namespace();
+        Ok(())
     }
 
     /// Goes to the next child of the message; `false` at its end.
-    pub(crate) fn next_child(&mut self) -> Result<bool, Problem> {
+    pub(crate) fn next_child(&mut self) -> Result<bool, XmlFault> {
         Ok(self.tokens.next_tag(&mut self.tag)? == Some(Edge::Start))
     }
 
     /// Counts a message or a batch that begins here.
-    pub(crate) fn count(&self, held: &mut Held) -> Result<(), Problem> {
-        held.add().map_err(|refusal| self.tokens.problem(refusal.message, refusal.change))
+    pub(crate) fn count(&self, held: &mut Held) -> Result<(), XmlFault> {
+        held.add().map_err(|refusal| refusal.at(&self.tokens))
     }
 
     /// Reads the element whose start tag was read last.
-    pub(crate) fn read(&mut self, record: &mut Record) -> Result<(), Problem> {
+    pub(crate) fn read(&mut self, record: &mut XmlRecord) -> Result<(), XmlFault> {
         record.clear();
-        record.read(&mut self.tokens, &self.tag, "", |_| Ok(()))
+        record.read(&mut self.tokens, &self.tag, "", |_, _| Ok(()))
     }
 
-    /// Reads the batch at `path` whose start tag was read last: its transactions, which are the children with this
-    /// name, and their problems. The rest of the batch goes into `record`.
-    pub(crate) fn batch<T>(
+    /// Reads the batch whose start tag was read last. Each part of it with this name is passed on and then dropped,
+    /// after the batch as far as it was read; the rest of the batch goes into `record`.
+    pub(crate) fn parts(
         &mut self,
-        record: &mut Record,
+        record: &mut XmlRecord,
         held: &mut Held,
-        (path, name): (&str, &str),
-        read: impl Fn(Element<'_>, &mut Values<'_>) -> T,
-    ) -> Result<(Vec<T>, Vec<ValueProblem>), Problem> {
+        name: &str,
+        mut take: impl FnMut(XmlElement<'_>, XmlElement<'_>),
+    ) -> Result<(), XmlFault> {
         self.count(held)?;
-        let (mut transactions, mut problems) = (Vec::new(), Vec::new());
         record.clear();
-        record.read(&mut self.tokens, &self.tag, name, |element| {
+        record.read(&mut self.tokens, &self.tag, name, |batch, part| {
             held.add()?;
-            let base = || format!("{path}/{name}[{}]", transactions.len() + 1);
-            let mut values = Values::new(element, &base);
-            let one = read(element, &mut values);
-            values.move_to(&mut problems);
-            transactions.push(one);
+            take(batch, part);
             Ok(())
-        })?;
-        Ok((transactions, problems))
+        })
     }
 
     /// The message's name by its namespace, or by its element for version 2 of the status report, which names it there.
@@ -127,6 +120,7 @@ impl<'a> Messages<'a> {
             }
             Some(_) => {}
         }
+        notes.extend(self.tokens.encoding_note().map(str::to_owned));
         if self.tokens.encoding() != UTF_8 {
             notes.push(format!("the file is read as {}", self.tokens.encoding().name()));
         }
@@ -139,10 +133,10 @@ impl<'a> Messages<'a> {
     /// Keeps the namespace that names a message, otherwise the last one.
     fn keep_namespace(&mut self) {
         let names_message = |text: &str| text.contains("camt.") || text.contains("pain.");
-        for (name, value) in attributes(&self.tag.attributes) {
-            let declares = name == "xmlns" || name.starts_with("xmlns:");
-            if declares && (names_message(&value) || !names_message(&self.namespace)) {
-                self.namespace = value;
+        for attribute in self.tag.attributes().iter().filter(|one| one.declared_prefix().is_some()) {
+            let value = attribute.value();
+            if names_message(&value) || !names_message(&self.namespace) {
+                self.namespace = value.into_owned();
             }
         }
     }

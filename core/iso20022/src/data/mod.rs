@@ -14,7 +14,7 @@ pub(crate) use messages::Messages;
 pub use party::{Address, Party, SharedParty};
 pub(crate) use party::{boxed, owned};
 pub use remittance::{ReferredDocument, Remittance, RemittanceAmount, StructuredRemittance};
-pub(crate) use values::{Held, Values, placeholder};
+pub(crate) use values::{Held, Values, keep, moment as read_moment, placeholder};
 
 /// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
@@ -54,22 +54,39 @@ pub struct Code {
 
 boxed!(Code, Moment, Money);
 
-/// A value that could not be read as its type. The rest of the file is read; the typed value is left out.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub struct ValueProblem {
-    /// The line in the file, from 1.
-    pub line: u64,
-    /// The element as a path from the root, such as `/Document/BkToCstmrStmt/Stmt[1]/Ntry[15]/Amt`.
-    pub path: String,
-    /// The value as it is written, at most 40 characters of it.
-    pub value: String,
-    /// What is wrong with it.
-    pub message: String,
+impl Money {
+    /// An amount in a currency.
+    pub fn new(amount: Decimal, currency: impl Into<String>) -> Self {
+        Self { amount, currency: currency.into() }
+    }
+}
+
+impl Moment {
+    /// A date without a time.
+    pub fn on(date: Date) -> Self {
+        Self { date, time: None, instant: None }
+    }
+
+    /// An instant, with date and time in UTC.
+    pub fn at(instant: Timestamp) -> Option<Self> {
+        read_moment(instant.as_str())
+    }
+}
+
+impl Code {
+    /// A code of ISO 20022, without its meaning.
+    pub fn new(code: impl Into<String>) -> Self {
+        Self { code: code.into(), meaning: None, proprietary: false, issuer: None }
+    }
+
+    /// A bank's own code.
+    pub fn own(code: impl Into<String>) -> Self {
+        Self { proprietary: true, ..Self::new(code) }
+    }
 }
 
 /// The name of a message, as declared in its file.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct MessageName {
     /// The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another one.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bankchannel_foundation::model::{Boundary, Reader, Shape, Value, Writer};
 use bankchannel_foundation::{Error, model};
 
-use crate::xml::Element;
+use bankchannel_xml::XmlElement;
 
 /// A party of a payment with its account and bank.
 #[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
@@ -79,9 +79,9 @@ pub struct Address {
 impl Party {
     /// Reads the elements `Dbtr`, `DbtrAcct` and `DbtrAgt`, or their equivalents; `None` if all are missing.
     pub(crate) fn read(
-        party: Option<Element<'_>>,
-        account: Option<Element<'_>>,
-        agent: Option<Element<'_>>,
+        party: Option<XmlElement<'_>>,
+        account: Option<XmlElement<'_>>,
+        agent: Option<XmlElement<'_>>,
     ) -> Option<Self> {
         if party.is_none() && account.is_none() && agent.is_none() {
             return None;
@@ -119,7 +119,7 @@ impl Party {
 }
 
 impl Address {
-    fn read(element: Element<'_>) -> Self {
+    fn read(element: XmlElement<'_>) -> Self {
         let text = |name: &str| owned(element.value(name));
         Self {
             department: text("Dept"),
@@ -149,11 +149,17 @@ pub struct SharedParty(Arc<Party>);
 
 impl SharedParty {
     pub(crate) fn read(
-        party: Option<Element<'_>>,
-        account: Option<Element<'_>>,
-        agent: Option<Element<'_>>,
+        party: Option<XmlElement<'_>>,
+        account: Option<XmlElement<'_>>,
+        agent: Option<XmlElement<'_>>,
     ) -> Option<Self> {
         Party::read(party, account, agent).map(|party| Self(Arc::new(party)))
+    }
+}
+
+impl From<Party> for SharedParty {
+    fn from(party: Party) -> Self {
+        Self(Arc::new(party))
     }
 }
 

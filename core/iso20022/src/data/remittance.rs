@@ -6,7 +6,7 @@ use bankchannel_foundation::model::Date;
 use super::party::owned;
 use super::values::Values;
 use super::{Code, Money};
-use crate::xml::Element;
+use bankchannel_xml::XmlElement;
 
 /// Remittance information: what a payment is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
@@ -62,9 +62,9 @@ pub struct RemittanceAmount {
 }
 
 impl Remittance {
-    pub(crate) fn read(information: Option<Element<'_>>, values: &mut Values<'_>) -> Self {
+    pub(crate) fn read(information: Option<XmlElement<'_>>, values: &mut Values<'_>) -> Self {
         let mut read = Self::default();
-        for child in information.into_iter().flat_map(Element::children) {
+        for child in information.into_iter().flat_map(XmlElement::children) {
             match child.name() {
                 "Ustrd" if !child.text().is_empty() => read.lines.push(child.text().to_owned()),
                 "Strd" => read.structured.push(StructuredRemittance::read(child, values)),
@@ -86,7 +86,7 @@ impl Remittance {
 }
 
 impl StructuredRemittance {
-    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
         let mut read = Self::default();
         for child in element.children() {
             match child.name() {
@@ -118,7 +118,7 @@ impl StructuredRemittance {
 }
 
 /// `Tp/CdOrPrtry` with the issuer next to it.
-fn kind(element: Element<'_>) -> Option<Code> {
+fn kind(element: XmlElement<'_>) -> Option<Code> {
     let code = Code::read(element.child("CdOrPrtry"), crate::meaning::document)?;
     Some(Code { issuer: owned(element.value("Issr")), ..code })
 }

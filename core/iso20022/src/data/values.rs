@@ -3,10 +3,10 @@
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 use jiff::civil;
 
-use super::{Code, Moment, Money, ValueProblem};
+use super::{Code, Moment, Money};
 use crate::cash::MAX_HELD;
-use crate::text::quote_bare;
-use crate::xml::{Element, Refusal};
+use crate::rules::{Finding, Rule};
+use bankchannel_xml::{TokenRefusal, XmlElement};
 
 /// Most problems noted for one entry, statement or transaction.
 const MAX_PROBLEMS: usize = 50;
@@ -31,52 +31,49 @@ impl Held {
     }
 
     /// Counts one more.
-    pub(crate) fn add(&mut self) -> Result<(), Refusal> {
+    pub(crate) fn add(&mut self) -> Result<(), TokenRefusal> {
         self.count += 1;
         if self.count <= self.most {
             return Ok(());
         }
         let message = format!("the file has more than {} transactions and batches", self.most);
-        Err(Refusal::new(message, "split it into several"))
+        Err(TokenRefusal::new(message, "split it into several"))
     }
 }
 
 /// Reads the values of one element and collects their problems.
 pub(crate) struct Values<'r> {
     /// The element at which paths start.
-    root: Element<'r>,
+    root: XmlElement<'r>,
     /// The path of that element from the root of the document; called for problems only.
     base: &'r dyn Fn() -> String,
     /// The problems so far.
-    pub(crate) problems: Vec<ValueProblem>,
+    pub(crate) problems: Vec<Finding>,
 }
 
 impl<'r> Values<'r> {
-    pub(crate) fn new(root: Element<'r>, base: &'r dyn Fn() -> String) -> Self {
+    pub(crate) fn new(root: XmlElement<'r>, base: &'r dyn Fn() -> String) -> Self {
         Self { root, base, problems: Vec::new() }
     }
 
     /// Notes a problem of an element.
-    pub(crate) fn note(&mut self, element: Element<'_>, value: &str, message: &str) {
+    pub(crate) fn note(&mut self, element: XmlElement<'_>, value: &str, message: &str) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(ValueProblem {
-                line: element.line(),
-                path: (self.base)() + &self.root.path_to(element),
-                value: quote_bare(value),
-                message: message.to_owned(),
-            });
+            let found = Finding::warning(Rule::Value, message, "ask whoever made the file to correct it");
+            let path = (self.base)() + &self.root.path_to(element);
+            self.problems.push(found.value(value).line(element.line()).path(&path));
         }
     }
 
     /// Appends the problems to others.
-    pub(crate) fn move_to(self, problems: &mut Vec<ValueProblem>) {
-        let room = MAX_LISTED.saturating_sub(problems.len());
-        problems.extend(self.problems.into_iter().take(room));
+    pub(crate) fn move_to(self, problems: &mut Vec<Finding>) {
+        keep(self.problems, problems);
     }
 
     /// An amount with the currency of its attribute, as it is written.
-    pub(crate) fn money(&mut self, element: Element<'_>) -> Option<Money> {
-        let currency = element.currency();
+    pub(crate) fn money(&mut self, element: XmlElement<'_>) -> Option<Money> {
+        let currency = element.attribute("Ccy").unwrap_or_default();
+        let currency = currency.trim();
         if !(currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase())) {
             self.note(element, currency, "the currency is not a code of three capital letters");
         }
@@ -84,7 +81,7 @@ impl<'r> Values<'r> {
     }
 
     /// An amount that should have no sign; a sign is kept and noted.
-    pub(crate) fn unsigned(&mut self, element: Element<'_>) -> Option<Money> {
+    pub(crate) fn unsigned(&mut self, element: XmlElement<'_>) -> Option<Money> {
         if element.text().starts_with('-') {
             self.note(element, element.text(), "the amount has a sign, which only the direction should have");
         }
@@ -92,12 +89,12 @@ impl<'r> Values<'r> {
     }
 
     /// An amount with the sign of its direction: a debit is negative.
-    pub(crate) fn signed(&mut self, element: Element<'_>, debit: bool) -> Option<Money> {
+    pub(crate) fn signed(&mut self, element: XmlElement<'_>, debit: bool) -> Option<Money> {
         self.unsigned(element).map(|money| money.directed(debit))
     }
 
     /// A decimal number; blanks, a plus, leading zeros and a trailing point are tolerated.
-    pub(crate) fn decimal(&mut self, element: Element<'_>) -> Option<Decimal> {
+    pub(crate) fn decimal(&mut self, element: XmlElement<'_>) -> Option<Decimal> {
         let text = element.text();
         match decimal(text) {
             Ok(read) => Some(read),
@@ -109,7 +106,7 @@ impl<'r> Values<'r> {
     }
 
     /// A date or a date and time.
-    pub(crate) fn moment(&mut self, element: Element<'_>) -> Option<Moment> {
+    pub(crate) fn moment(&mut self, element: XmlElement<'_>) -> Option<Moment> {
         let text = element.text();
         if text.is_empty() {
             return None;
@@ -122,12 +119,12 @@ impl<'r> Values<'r> {
     }
 
     /// The moment in an element that holds a choice of `Dt` and `DtTm`, or the moment itself.
-    pub(crate) fn choice(&mut self, element: Element<'_>) -> Option<Moment> {
+    pub(crate) fn choice(&mut self, element: XmlElement<'_>) -> Option<Moment> {
         self.moment(element.child("Dt").or_else(|| element.child("DtTm")).unwrap_or(element))
     }
 
     /// `true`, `false`, `1` or `0`.
-    pub(crate) fn flag(&mut self, element: Element<'_>, path: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, element: XmlElement<'_>, path: &str) -> Option<bool> {
         let found = element.find(path)?;
         match found.text() {
             "true" | "1" => Some(true),
@@ -141,7 +138,7 @@ impl<'r> Values<'r> {
     }
 
     /// A whole number from 0.
-    pub(crate) fn count(&mut self, element: Element<'_>, path: &str) -> Option<u64> {
+    pub(crate) fn count(&mut self, element: XmlElement<'_>, path: &str) -> Option<u64> {
         /// The largest integer that every language's number type holds exactly.
         const MAX: u64 = 1 << 53;
         let found = element.find(path)?;
@@ -167,7 +164,7 @@ impl Money {
 
 impl Code {
     /// Reads a choice of `Cd` and `Prtry`, or an element that contains the code itself.
-    pub(crate) fn read(element: Option<Element<'_>>, meaning: fn(&str) -> Option<&'static str>) -> Option<Self> {
+    pub(crate) fn read(element: Option<XmlElement<'_>>, meaning: fn(&str) -> Option<&'static str>) -> Option<Self> {
         let element = element?;
         let (code, proprietary) = match element.value("Cd") {
             Some(code) => (code, false),
@@ -180,6 +177,12 @@ impl Code {
         let meaning = if proprietary { None } else { meaning(code).map(str::to_owned) };
         Some(Self { code: code.to_owned(), meaning, proprietary, issuer })
     }
+}
+
+/// Appends problems to others, as far as one list has them.
+pub(crate) fn keep(found: Vec<Finding>, problems: &mut Vec<Finding>) {
+    let room = MAX_LISTED.saturating_sub(problems.len());
+    problems.extend(found.into_iter().take(room));
 }
 
 /// Whether the value of a reference means that there is none.
@@ -213,7 +216,7 @@ fn decimal(text: &str) -> Result<Decimal, &'static str> {
 }
 
 /// Reads `2026-11-20`, with a zone or without, or `2026-11-20T08:00:00.5+02:00`, with an offset or without.
-fn moment(text: &str) -> Option<Moment> {
+pub(crate) fn moment(text: &str) -> Option<Moment> {
     let date = |text: &str| text.parse::<civil::Date>().ok().filter(|date| text.len() == 10 && date.year() > 0);
     let (day, rest) = (date(text.get(..10)?)?, &text[10..]);
     let Some(rest) = rest.strip_prefix('T').or_else(|| rest.strip_prefix(' ')) else {

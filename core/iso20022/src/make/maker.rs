@@ -22,7 +22,7 @@ use super::write::{self, BatchHead, Execution, Header};
 use crate::cash::Sum;
 use crate::data::Money;
 use crate::rules::{Finding, PaymentVersion, Profile, Rule};
-use crate::xml::{Layout, Writer};
+use bankchannel_xml::{Layout, XmlWriter};
 
 /// Most transactions of a file.
 pub const MAX_TRANSACTIONS: u64 = 1_000_000;
@@ -53,7 +53,7 @@ pub struct PaymentMaker {
     count: u64,
     sum: Sum,
     // Buffers that every transfer reuses.
-    xml: Writer,
+    xml: XmlWriter,
     fields: Fields,
 }
 
@@ -347,7 +347,8 @@ impl PaymentMaker {
         message_id: &str,
         sum: &Decimal,
     ) -> io::Result<()> {
-        let mut xml = Writer::document_in(write::message(self.version), "CstmrCdtTrfInitn", self.layout);
+        let mut xml = XmlWriter::document("Document", &self.version.message().namespace(), self.layout);
+        xml.start("CstmrCdtTrfInitn");
         let created = self.written_time();
         let header = Header { message_id, created: &created, count: self.count, sum: sum.as_str(), initiator };
         write::header(&mut xml, &header, self.version);

@@ -9,23 +9,14 @@ use super::prepare::ReadyReference;
 use super::seen::Ids;
 use crate::rules::PaymentVersion;
 use crate::rules::reference::Placement;
-use crate::schema::MessageType;
-use crate::xml::{Layout, Writer};
-
-/// The message of a version.
-pub(super) fn message(version: PaymentVersion) -> MessageType {
-    match version {
-        PaymentVersion::V03 => MessageType::Pain00100103,
-        PaymentVersion::V09 => MessageType::Pain00100109,
-    }
-}
+use bankchannel_xml::{Layout, XmlWriter};
 
 /// The number of open elements around a transaction.
 const AROUND_TRANSACTION: usize = 3;
 
 /// A writer of transactions.
-pub(super) fn transactions(layout: Layout) -> Writer {
-    Writer::part(AROUND_TRANSACTION, layout)
+pub(super) fn transactions(layout: Layout) -> XmlWriter {
+    XmlWriter::part(AROUND_TRANSACTION, layout)
 }
 
 /// `GrpHdr`, in the document that begins with it.
@@ -37,7 +28,7 @@ pub(super) struct Header<'a> {
     pub(super) initiator: &'a PaymentParty,
 }
 
-pub(super) fn header(xml: &mut Writer, header: &Header<'_>, version: PaymentVersion) {
+pub(super) fn header(xml: &mut XmlWriter, header: &Header<'_>, version: PaymentVersion) {
     xml.nest("GrpHdr", |xml| {
         xml.text("MsgId", header.message_id);
         xml.text("CreDtTm", header.created);
@@ -67,7 +58,7 @@ pub(super) enum Execution<'a> {
     Time(&'a Timestamp),
 }
 
-pub(super) fn batch_head(xml: &mut Writer, head: &BatchHead<'_>, version: PaymentVersion) {
+pub(super) fn batch_head(xml: &mut XmlWriter, head: &BatchHead<'_>, version: PaymentVersion) {
     let group = head.group;
     xml.start("PmtInf");
     xml.text("PmtInfId", head.id);
@@ -97,7 +88,7 @@ pub(super) fn batch_head(xml: &mut Writer, head: &BatchHead<'_>, version: Paymen
 }
 
 /// `PmtTpInf`.
-fn kind(xml: &mut Writer, group: &GroupData, kind: TransferKind) {
+fn kind(xml: &mut XmlWriter, group: &GroupData, kind: TransferKind) {
     xml.nest("PmtTpInf", |xml| {
         let level = group.service_level.as_deref().unwrap_or(kind.service_level());
         xml.nest("SvcLvl", |xml| xml.text(code_or_own(level), level));
@@ -115,7 +106,7 @@ fn kind(xml: &mut Writer, group: &GroupData, kind: TransferKind) {
 
 /// `CdtTrfTxInf` of a transfer; `amount` is its amount with its currency's number of decimals.
 pub(super) fn transaction(
-    xml: &mut Writer,
+    xml: &mut XmlWriter,
     transfer: &CreditTransfer,
     (amount, currency): (&str, &str),
     ids: &Ids,
@@ -128,7 +119,7 @@ pub(super) fn transaction(
             xml.text("EndToEndId", &ids.end_to_end);
             xml.optional("UETR", ids.uetr.as_deref());
         });
-        xml.nest("Amt", |xml| xml.money("InstdAmt", amount, currency));
+        xml.nest("Amt", |xml| xml.text_with("InstdAmt", ("Ccy", currency), amount));
         let creditor = &transfer.creditor;
         if creditor.bic.is_some() {
             agent(xml, "CdtrAgt", creditor, version);
@@ -150,7 +141,7 @@ pub(super) fn transaction(
     });
 }
 
-fn regulatory_report(xml: &mut Writer, report: &RegulatoryReport) {
+fn regulatory_report(xml: &mut XmlWriter, report: &RegulatoryReport) {
     xml.nest("RgltryRptg", |xml| {
         xml.nest("Dtls", |xml| {
             xml.optional("Cd", report.code.as_deref());
@@ -160,7 +151,7 @@ fn regulatory_report(xml: &mut Writer, report: &RegulatoryReport) {
 }
 
 /// `RmtInf`: the text, then a structured part for each document, or for the reference alone.
-fn remittance(xml: &mut Writer, transfer: &CreditTransfer, currency: &str, references: &[Option<ReadyReference>]) {
+fn remittance(xml: &mut XmlWriter, transfer: &CreditTransfer, currency: &str, references: &[Option<ReadyReference>]) {
     if transfer.text.is_none() && references.is_empty() {
         return;
     }
@@ -180,7 +171,7 @@ fn remittance(xml: &mut Writer, transfer: &CreditTransfer, currency: &str, refer
     });
 }
 
-fn document(xml: &mut Writer, document: &PaidDocument, currency: &str) {
+fn document(xml: &mut XmlWriter, document: &PaidDocument, currency: &str) {
     let (code, amount) = match document.kind {
         DocumentKind::Invoice => ("CINV", "RmtdAmt"),
         DocumentKind::CreditNote => ("CREN", "CdtNoteAmt"),
@@ -193,11 +184,11 @@ fn document(xml: &mut Writer, document: &PaidDocument, currency: &str) {
         }
     });
     if let Some(value) = &document.amount {
-        xml.nest("RfrdDocAmt", |xml| xml.money(amount, value.as_str(), currency));
+        xml.nest("RfrdDocAmt", |xml| xml.text_with(amount, ("Ccy", currency), value.as_str()));
     }
 }
 
-fn reference(xml: &mut Writer, reference: &ReadyReference) {
+fn reference(xml: &mut XmlWriter, reference: &ReadyReference) {
     xml.nest("CdtrRefInf", |xml| {
         let Placement { code, proprietary, issuer } = reference.placement;
         xml.nest("Tp", |xml| {
@@ -209,7 +200,7 @@ fn reference(xml: &mut Writer, reference: &ReadyReference) {
 }
 
 /// A party with name, address and number.
-fn party(xml: &mut Writer, name: &'static str, party: &PaymentParty, version: PaymentVersion) {
+fn party(xml: &mut XmlWriter, name: &'static str, party: &PaymentParty, version: PaymentVersion) {
     xml.nest(name, |xml| {
         xml.optional("Nm", party.name.as_deref());
         if let Some(given) = &party.address {
@@ -234,12 +225,12 @@ fn party(xml: &mut Writer, name: &'static str, party: &PaymentParty, version: Pa
 }
 
 /// The fields of an address in the order of both versions' schemas.
-fn address(xml: &mut Writer, address: &PostalAddress) {
+fn address(xml: &mut XmlWriter, address: &PostalAddress) {
     xml.nest("PstlAdr", |xml| address.texts().for_each(|(element, text)| xml.optional(element, text)));
 }
 
 /// An account, by its IBAN or another number.
-fn account(xml: &mut Writer, name: &'static str, party: &PaymentParty) {
+fn account(xml: &mut XmlWriter, name: &'static str, party: &PaymentParty) {
     xml.nest(name, |xml| {
         xml.nest("Id", |xml| match (&party.iban, &party.account) {
             (Some(iban), _) => xml.text("IBAN", iban),
@@ -253,7 +244,7 @@ fn account(xml: &mut Writer, name: &'static str, party: &PaymentParty) {
 }
 
 /// A bank by its BIC, or the marker that it is not given.
-fn agent(xml: &mut Writer, name: &'static str, party: &PaymentParty, version: PaymentVersion) {
+fn agent(xml: &mut XmlWriter, name: &'static str, party: &PaymentParty, version: PaymentVersion) {
     xml.nest(name, |xml| {
         xml.nest("FinInstnId", |xml| match (&party.bic, version) {
             (Some(bic), PaymentVersion::V03) => xml.text("BIC", bic),
@@ -263,7 +254,7 @@ fn agent(xml: &mut Writer, name: &'static str, party: &PaymentParty, version: Pa
     });
 }
 
-fn scheme(xml: &mut Writer, name: Option<&str>) {
+fn scheme(xml: &mut XmlWriter, name: Option<&str>) {
     if let Some(name) = name {
         xml.nest("SchmeNm", |xml| xml.text(code_or_own(name), name));
     }

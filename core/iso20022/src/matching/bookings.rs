@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bankchannel_foundation::model::Date;
 
-use crate::camt::Direction;
+use crate::cash::Direction;
 use crate::cash::{CashKind, Entry, EntryDetail, Statement};
 
 use super::result::BookingPlace;

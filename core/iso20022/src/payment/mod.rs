@@ -1,21 +1,19 @@
 //! Payment files (`pain.001`) as typed results, versions 2 to 12.
 //!
-//! The whole content of a file is read, whether or not a bank would accept it: see [`crate::pain001`] for the checks.
+//! The whole content of a file is read, whether or not a bank would accept it: [`crate::check`] judges it.
 
-use std::io::Read;
+mod reader;
 
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
-use crate::data::{
-    Code, Held, MessageName, Messages, Moment, Money, Party, Remittance, SharedParty, ValueProblem, Values, owned,
-};
+use crate::data::{Code, MessageName, Moment, Money, Party, Remittance, SharedParty, Values, owned};
 use crate::meaning;
-use crate::problem::Problem;
-use crate::xml::{Element, Record, Watcher};
+use crate::rules::Finding;
+use bankchannel_xml::XmlElement;
 
-/// The newest version whose fields are supported.
-const NEWEST: u32 = 12;
+pub(crate) use reader::{PAYMENT_PATH, PaymentVisitor, is_payment, read_held, visit};
+pub use reader::{read_payment, read_with_encoding};
 
 /// A payment file: credit transfers that a customer orders.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
@@ -38,7 +36,7 @@ pub struct PaymentFile {
     /// Remarks on the file.
     pub notes: Vec<String>,
     /// Values that could not be read.
-    pub problems: Vec<ValueProblem>,
+    pub problems: Vec<Finding>,
 }
 
 /// Transactions from one account on one day (`PmtInf`).
@@ -137,104 +135,15 @@ pub struct PaymentKind {
     pub category_purpose: Option<Code>,
 }
 
-/// Reads a payment file (`pain.001`).
-///
-/// # Errors
-/// The file is not XML, is refused by a limit, is not a payment file, or holds several.
-pub fn read_payment(input: impl Read) -> Result<PaymentFile, Problem> {
-    read_with_encoding(input, None)
-}
-
-/// The same for a file that declares no encoding or a wrong one.
-///
-/// # Errors
-/// As [`read_payment`]; the encoding is not supported.
-pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<PaymentFile, Problem> {
-    read_held(Messages::open(input, encoding)?, Held::default())
-}
-
-/// The same; a watcher sees each token of the file.
-pub(crate) fn read_watched<'a>(
-    input: impl Read + 'a,
-    encoding: Option<&str>,
-    watcher: Watcher<'a>,
-) -> Result<PaymentFile, Problem> {
-    read_held(Messages::open_watched(input, encoding, watcher)?, Held::default())
-}
-
-/// Whether an element of this name is a payment file; version 2 names it after the message.
-pub(crate) fn is_payment(name: &str) -> bool {
-    name == "CstmrCdtTrfInitn" || name.starts_with("pain.001.")
-}
-
-/// Reads a file with at most this many transactions and batches.
-pub(crate) fn read_held(mut file: Messages<'_>, mut held: Held) -> Result<PaymentFile, Problem> {
-    let none = ("credit transfer initiation", "choose a file of type pain.001");
-    let wanted = |name: &str| is_payment(name).then_some(());
-    file.next_message(wanted, none)?;
-    let mut read = PaymentFile::begin(&file);
-    let mut record = Record::default();
-    while file.next_child()? {
-        match file.tag.name.as_str() {
-            "GrpHdr" => {
-                file.read(&mut record)?;
-                read.header(record.finish());
-            }
-            "PmtInf" => read.batch(&mut file, &mut record, &mut held)?,
-            _ => file.tokens.skip()?,
-        }
-    }
-    match file.next_message(wanted, none)? {
-        None => Ok(read),
-        Some(()) => Err(file.tokens.problem("the file holds several payment files", "split it into its documents")),
-    }
-}
-
-const PATH: &str = "/Document/CstmrCdtTrfInitn";
-
-impl PaymentFile {
-    fn begin(file: &Messages<'_>) -> Self {
-        Self {
-            message: file.name(),
-            id: None,
-            created: None,
-            count: None,
-            sum: None,
-            initiating_party: None,
-            batches: Vec::new(),
-            notes: file.notes(NEWEST),
-            problems: Vec::new(),
-        }
-    }
-
-    fn header(&mut self, element: Element<'_>) {
-        let base = || format!("{PATH}/GrpHdr");
-        let mut values = Values::new(element, &base);
-        self.id = owned(element.value("MsgId"));
-        self.created = element.child("CreDtTm").and_then(|time| values.moment(time));
-        self.count = values.count(element, "NbOfTxs");
-        self.sum = element.child("CtrlSum").and_then(|sum| values.decimal(sum));
-        self.initiating_party = Party::read(element.child("InitgPty"), None, None);
-        values.move_to(&mut self.problems);
-    }
-
-    fn batch(&mut self, file: &mut Messages<'_>, record: &mut Record, held: &mut Held) -> Result<(), Problem> {
-        let path = format!("{PATH}/PmtInf[{}]", self.batches.len() + 1);
-        let (transactions, mut problems) =
-            file.batch(record, held, (&path, "CdtTrfTxInf"), PaymentTransaction::read)?;
-        let element = record.finish();
-        let base = || path.clone();
-        let mut values = Values::new(element, &base);
-        // Problems of the transactions come after those of the batch.
-        self.batches.push(PaymentBatch::read(element, transactions, &mut values));
-        values.problems.append(&mut problems);
-        values.move_to(&mut self.problems);
-        Ok(())
-    }
-}
-
 impl PaymentBatch {
-    fn read(element: Element<'_>, transactions: Vec<PaymentTransaction>, values: &mut Values<'_>) -> Self {
+    /// Reads what stands before the transactions, for the rules that they are checked against.
+    pub(crate) fn read_head(element: XmlElement<'_>) -> Self {
+        // What cannot be read is reported when the batch is complete.
+        let base = String::new;
+        Self::read(element, Vec::new(), &mut Values::new(element, &base))
+    }
+
+    fn read(element: XmlElement<'_>, transactions: Vec<PaymentTransaction>, values: &mut Values<'_>) -> Self {
         let text = |path: &str| owned(element.value(path));
         let child = |name: &str| element.child(name);
         Self {
@@ -257,7 +166,7 @@ impl PaymentBatch {
 }
 
 impl PaymentTransaction {
-    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
         let text = |path: &str| owned(element.value(path));
         let child = |name: &str| element.child(name);
         let party = |name: &str| SharedParty::read(child(name), None, None);
@@ -294,7 +203,7 @@ impl PaymentTransaction {
 }
 
 impl PaymentKind {
-    fn read(element: Option<Element<'_>>) -> Self {
+    fn read(element: Option<XmlElement<'_>>) -> Self {
         let Some(element) = element else { return Self::default() };
         Self {
             priority: owned(element.value("InstrPrty")),
@@ -309,6 +218,6 @@ impl PaymentKind {
 }
 
 /// The texts of several elements as one.
-fn words<'r>(elements: impl Iterator<Item = Element<'r>>) -> String {
-    elements.map(Element::text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+fn words<'r>(elements: impl Iterator<Item = XmlElement<'r>>) -> String {
+    elements.map(XmlElement::text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }

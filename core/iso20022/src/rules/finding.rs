@@ -1,6 +1,9 @@
-//! One finding of a rule.
+//! One finding: of a rule, of the schema, or of a value that cannot be read.
+
+use std::fmt;
 
 use bankchannel_foundation::Boundary;
+use bankchannel_xml::XmlFault;
 
 use crate::text::quote_bare;
 
@@ -16,7 +19,7 @@ pub enum Level {
     Error,
 }
 
-/// One finding of a rule in a payment.
+/// One finding in a file or in the data of payments: where, what is wrong, and what to change.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Finding {
@@ -28,10 +31,12 @@ pub struct Finding {
     pub reason: Option<String>,
     /// The line in the file, from 1; left out if there is no file or no single place.
     pub line: Option<u64>,
+    /// The column in that line in bytes, from 1; only where the file cannot be read as XML.
+    pub column: Option<u64>,
     /// The transaction's number in the file or in the input, from 1; left out if it is not about one.
     pub transaction: Option<u64>,
     /// The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field of
-    /// the input.
+    /// the input. Elements that may be repeated have their number.
     pub path: Option<String>,
     /// The value at fault, at most 40 characters of it.
     pub value: Option<String>,
@@ -49,6 +54,7 @@ impl Finding {
             rule: rule.name().to_owned(),
             reason: None,
             line: None,
+            column: None,
             transaction: None,
             path: None,
             value: None,
@@ -106,6 +112,24 @@ impl Finding {
     }
 }
 
+impl From<XmlFault> for Finding {
+    /// A fault of XML or of the schema, which a bank answers with `FF01`.
+    fn from(fault: XmlFault) -> Self {
+        let path = Some(fault.path).filter(|path| !path.is_empty());
+        let found = Self::error(Rule::Schema, fault.message, fault.change).reason("FF01");
+        Self { line: fault.line, column: fault.column, path, ..found }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        write!(f, "{}; {}", self.message, self.change)
+    }
+}
+
 /// The rules, each with its name and its text.
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
@@ -152,6 +176,10 @@ rules! {
     AddressField = "address_field",
     /// The file is XML and obeys the schema of its version.
     Schema = "schema",
+    /// The encoding of the file is the declared one.
+    Encoding = "encoding",
+    /// A value can be read as what it should be: an amount, a date, a number.
+    Value = "value",
     /// The message and version are those that the bank takes.
     Version = "version",
     /// The numbers of transactions are the real ones.

@@ -25,6 +25,15 @@ impl PaymentVersion {
             _ => None,
         }
     }
+
+    /// The message of this version.
+    #[must_use]
+    pub fn message(self) -> MessageType {
+        match self {
+            Self::V03 => MessageType::Pain00100103,
+            Self::V09 => MessageType::Pain00100109,
+        }
+    }
 }
 
 /// A bank's rule for addresses with both structured fields and lines.

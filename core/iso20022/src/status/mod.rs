@@ -7,11 +7,12 @@ use bankchannel_foundation::model::Decimal;
 
 use crate::cash::Charge;
 use crate::data::{
-    Code, Held, MessageName, Messages, Moment, Money, Remittance, SharedParty, ValueProblem, Values, owned, placeholder,
+    Code, Held, MessageName, Messages, Moment, Money, Remittance, SharedParty, Values, owned, placeholder,
 };
 use crate::meaning;
-use crate::problem::Problem;
-use crate::xml::{Element, Record};
+use crate::rules::Finding;
+use bankchannel_xml::XmlFault;
+use bankchannel_xml::{XmlElement, XmlRecord};
 
 /// The newest version whose fields are supported.
 const NEWEST: u32 = 14;
@@ -25,7 +26,7 @@ pub struct StatusFile {
 }
 
 /// The bank's status of a payment file.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct StatusReport {
     /// The line in the file, from 1.
@@ -57,7 +58,7 @@ pub struct StatusReport {
     /// Remarks on the file.
     pub notes: Vec<String>,
     /// Values that could not be read.
-    pub problems: Vec<ValueProblem>,
+    pub problems: Vec<Finding>,
 }
 
 /// The bank's status of a batch: the transactions of one payment information.
@@ -148,7 +149,7 @@ pub struct StatusCount {
 ///
 /// # Errors
 /// The file is not XML, is refused by a limit, or is not a status report.
-pub fn read_status_report(input: impl Read) -> Result<StatusFile, Problem> {
+pub fn read_status_report(input: impl Read) -> Result<StatusFile, XmlFault> {
     read_with_encoding(input, None)
 }
 
@@ -156,14 +157,14 @@ pub fn read_status_report(input: impl Read) -> Result<StatusFile, Problem> {
 ///
 /// # Errors
 /// As [`read_status_report`]; the encoding is not supported.
-pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<StatusFile, Problem> {
+pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<StatusFile, XmlFault> {
     read_held(input, encoding, Held::default())
 }
 
 /// The same for a file with at most this many transactions and batches.
-pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held) -> Result<StatusFile, Problem> {
+pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held) -> Result<StatusFile, XmlFault> {
     let mut file = Messages::open(input, encoding)?;
-    let (mut read, mut record) = (StatusFile::default(), Record::default());
+    let (mut read, mut record) = (StatusFile::default(), XmlRecord::default());
     let wanted = |name: &str| is_report(name).then_some(());
     while file.next_message(wanted, ("status report", "choose a file of type pain.002"))?.is_some() {
         file.count(&mut held)?;
@@ -217,7 +218,7 @@ impl StatusReport {
     }
 
     /// Reads the header of the report, or the status of the whole file.
-    fn group(&mut self, element: Element<'_>) {
+    fn group(&mut self, element: XmlElement<'_>) {
         let base = || format!("{PATH}/{}", element.name());
         let mut values = Values::new(element, &base);
         let text = |path: &str| owned(element.value(path));
@@ -237,9 +238,16 @@ impl StatusReport {
         values.move_to(&mut self.problems);
     }
 
-    fn batch(&mut self, file: &mut Messages<'_>, record: &mut Record, held: &mut Held) -> Result<(), Problem> {
+    fn batch(&mut self, file: &mut Messages<'_>, record: &mut XmlRecord, held: &mut Held) -> Result<(), XmlFault> {
         let path = format!("{PATH}/OrgnlPmtInfAndSts[{}]", self.batches.len() + 1);
-        let (transactions, mut problems) = file.batch(record, held, (&path, "TxInfAndSts"), TransactionStatus::read)?;
+        let (mut transactions, mut problems) = (Vec::new(), Vec::new());
+        file.parts(record, held, "TxInfAndSts", |_, element| {
+            let base = || format!("{path}/TxInfAndSts[{}]", transactions.len() + 1);
+            let mut values = Values::new(element, &base);
+            let one = TransactionStatus::read(element, &mut values);
+            values.move_to(&mut problems);
+            transactions.push(one);
+        })?;
         let element = record.finish();
         let base = || path.clone();
         let mut values = Values::new(element, &base);
@@ -259,7 +267,7 @@ impl StatusReport {
     }
 
     /// A transaction directly below the report, as in version 2.
-    fn transaction(&mut self, element: Element<'_>) {
+    fn transaction(&mut self, element: XmlElement<'_>) {
         if self.batches.last().is_none_or(|batch| batch.payment_id.is_some()) {
             self.batches.push(BatchStatus { line: element.line(), ..BatchStatus::default() });
         }
@@ -273,7 +281,7 @@ impl StatusReport {
 }
 
 impl TransactionStatus {
-    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
         let text = |path: &str| owned(element.value(path).filter(|text| !placeholder(text)));
         let original = element.child("OrgnlTxRef");
         let inside = |name: &str| original.and_then(|original| original.child(name));
@@ -301,8 +309,8 @@ impl TransactionStatus {
     }
 }
 
-fn reasons(element: Element<'_>) -> Vec<StatusReason> {
-    let read = |reason: Element<'_>| StatusReason {
+fn reasons(element: XmlElement<'_>) -> Vec<StatusReason> {
+    let read = |reason: XmlElement<'_>| StatusReason {
         code: Code::read(reason.child("Rsn"), meaning::reason),
         information: reason.all("AddtlInf").map(|line| line.text().to_owned()).collect(),
         originator: owned(reason.first(&["Orgtr/Nm", "Orgtr/Id/OrgId/AnyBIC", "Orgtr/Id/OrgId/BICOrBEI"])),
@@ -310,8 +318,8 @@ fn reasons(element: Element<'_>) -> Vec<StatusReason> {
     element.children().filter(|child| child.name() == "StsRsnInf").map(read).collect()
 }
 
-fn counts(element: Element<'_>, values: &mut Values<'_>) -> Vec<StatusCount> {
-    let read = |one: Element<'_>| StatusCount {
+fn counts(element: XmlElement<'_>, values: &mut Values<'_>) -> Vec<StatusCount> {
+    let read = |one: XmlElement<'_>| StatusCount {
         status: Code::read(one.child("DtldSts"), meaning::status),
         count: values.count(one, "DtldNbOfTxs"),
         sum: one.child("DtldCtrlSum").and_then(|sum| values.decimal(sum)),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod addresses;
+mod alike;
 mod files;
 mod hostile;
 mod payments;
@@ -113,7 +114,7 @@ impl File {
 }
 
 fn run(bytes: &[u8], profile: Profile) -> Checked {
-    let options = CheckOptions { profile, today: Date("2026-11-22".parse().unwrap()), encoding: None };
+    let options = CheckOptions { profile, ..CheckOptions::on(Date("2026-11-22".parse().unwrap())) };
     check::check(bytes, &options).unwrap()
 }
 

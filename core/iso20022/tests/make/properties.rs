@@ -7,8 +7,8 @@ use bankchannel_iso20022::make::{
 };
 use bankchannel_iso20022::payment::PaymentTransaction;
 use bankchannel_iso20022::read_payment;
+use bankchannel_iso20022::rules::PaymentVersion;
 use bankchannel_iso20022::rules::characters::Characters;
-use bankchannel_iso20022::rules::{PaymentVersion, Profile};
 use proptest::prelude::*;
 
 use super::{DEBTOR, data, date, decimal, finish, judge, make, message, now, party};
@@ -141,7 +141,7 @@ proptest! {
         let (xml, made) = make(data, transfers.clone()).unwrap();
         judge(message(Some(version)), &xml);
         // Checking the file finds no errors, and only warnings that making gave too.
-        let options = CheckOptions { profile: Profile::default(), today: date("2026-11-20"), encoding: None };
+        let options = CheckOptions::on(date("2026-11-20"));
         let checked = check(xml.as_bytes(), &options).unwrap();
         prop_assert!(checked.is_good(), "{:?}", checked.findings);
         prop_assert_eq!(checked.warnings, made.warning_count, "{:?} {:?}", checked.findings, made.warnings);

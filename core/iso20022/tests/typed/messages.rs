@@ -141,8 +141,8 @@ fn iso_106_bad_amounts_in_a_payment_are_five_problems() {
     let seen: Vec<_> = read
         .problems
         .iter()
-        .filter(|one| one.path.ends_with("Amt/InstdAmt"))
-        .map(|one| (one.line, one.path.as_str()))
+        .map(|one| (one.line.unwrap(), one.path.as_deref().unwrap()))
+        .filter(|(_, path)| path.ends_with("Amt/InstdAmt"))
         .collect();
     assert_eq!(seen.len(), 5, "{:?}", read.problems);
     assert_eq!(seen[1], (3, "/Document/CstmrCdtTrfInitn/PmtInf[1]/CdtTrfTxInf[2]/Amt/InstdAmt"));

@@ -1,12 +1,18 @@
 //! The payment file: its content and its faults.
 
 use bankchannel_crypto::{digest::hex, digest::sha256};
-use bankchannel_foundation::shown;
+use bankchannel_foundation::{
+    clock::{Clock as _, SystemClock},
+    shown,
+};
 use bankchannel_iso20022::{
-    EXAMPLE_PAIN001, Problem,
-    amount::format_cents,
+    EXAMPLE_PAIN001,
+    check::{CheckOptions, Checked, check},
+    data::Money,
     iban,
-    pain001::{self, Report},
+    payment::{PaymentFile, PaymentTransaction},
+    read_payment,
+    rules::{Finding, Level, PaymentVersion, Rule},
 };
 use serde_json::json;
 
@@ -20,15 +26,15 @@ use crate::{
 pub(super) const FILE_TYPE: &str = "pain.001.001.09";
 /// The largest file that the service accepts, in bytes.
 const MAX_BYTES: u64 = 7 * 1024 * 1024;
-/// The reason code of a file that no bank could read.
-const FORMAT: &str = "FF01";
 
-/// A parsed payment file.
+/// A payment file, checked and read.
 pub(super) struct Payment {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
     /// The result of the check.
-    pub(super) report: Report,
+    checked: Checked,
+    /// The file as typed data, if it can be read.
+    pub(super) file: Option<PaymentFile>,
     /// Whether it is the user's own file.
     pub(super) own: bool,
 }
@@ -51,8 +57,10 @@ impl Payment {
                 (path.to_owned(), std::fs::read(path).map_err(failed)?)
             }
         };
-        let report = pain001::explain(&bytes);
-        Ok(Self { name, bytes, report, own: path.is_some() })
+        let checked = check(bytes.as_slice(), &options())
+            .map_err(|why| Failure::usage(format!("--payment: the content cannot be read: {why}")))?;
+        let file = read_payment(bytes.as_slice()).ok();
+        Ok(Self { name, bytes, checked, file, own: path.is_some() })
     }
 
     /// The file's digest, which can be quoted to the bank.
@@ -61,24 +69,32 @@ impl Payment {
     }
 }
 
-/// Shows the file's content and its faults. False if no bank could read it; then nothing is sent.
+/// The check of the simulator bank, which takes one version and does not judge dates.
+fn options() -> CheckOptions {
+    let mut options = CheckOptions { judges_dates: false, ..CheckOptions::at_ms(SystemClock::default().now_ms()) };
+    options.profile.accepts = PaymentVersion::of_message(FILE_TYPE);
+    options
+}
+
+/// Shows the file's content and its errors. False if the bank could not read it; then nothing is sent.
 pub(super) fn show(payment: &Payment, steps: &Steps, summary: &mut Summary) -> bool {
-    let problems = &payment.report.problems;
-    summary.problems = problems.iter().map(|problem| json!(problem)).collect();
-    let readable = problems.iter().all(|problem| problem.code != FORMAT);
-    if !problems.is_empty() {
+    let errors = || payment.checked.findings.iter().filter(|finding| finding.level == Level::Error);
+    summary.findings = errors().map(finding_json).collect();
+    let of_format =
+        |finding: &Finding| [Rule::Schema, Rule::Version, Rule::Value].iter().any(|rule| finding.rule == rule.name());
+    let readable = payment.file.is_some() && !errors().any(of_format);
+    if payment.checked.errors > 0 {
         steps.say(&format!("{} is wrong:", payment.name));
-        if let Some(identity) = &payment.report.identity {
-            let found = identity.message_name.as_deref().unwrap_or("no ISO 20022 message");
+        if !readable {
+            let found = payment.checked.message_name.as_deref().unwrap_or("no ISO 20022 message");
             steps.say(&format!("  it is {found}; checked against the schema of {FILE_TYPE}"));
         }
-        steps.say(
-            table(&["Line", "Code", "What is wrong", "What to change"], problems.iter().map(problem_row)).trim_end(),
-        );
+        let rows = errors().map(finding_row);
+        steps.say(table(&["Line", "Code", "What is wrong", "What to change"], rows).trim_end());
         steps.say(if readable {
             "It is sent anyway, to show the bank's answer.\n"
         } else {
-            "No bank could read it: nothing was sent."
+            "The bank could not read it: nothing was sent."
         });
     }
     if readable {
@@ -87,29 +103,47 @@ pub(super) fn show(payment: &Payment, steps: &Steps, summary: &mut Summary) -> b
     readable
 }
 
-fn problem_row(problem: &Problem) -> [String; 4] {
-    let line = problem.line.map_or_else(String::new, |line| line.to_string());
-    [line, problem.code.to_owned(), problem.message.clone(), problem.change.clone()]
+fn finding_row(finding: &Finding) -> [String; 4] {
+    let line = finding.line.map_or_else(String::new, |line| line.to_string());
+    let code = finding.reason.clone().unwrap_or_default();
+    [line, code, finding.message.clone(), finding.change.clone()]
+}
+
+fn finding_json(finding: &Finding) -> serde_json::Value {
+    json!({
+        "rule": finding.rule, "reason": finding.reason, "line": finding.line, "path": finding.path,
+        "message": finding.message, "change": finding.change,
+    })
 }
 
 fn show_payment(payment: &Payment, steps: &Steps) {
-    let Some(wanted) = &payment.report.payment else { return };
-    let rows = wanted.payments.iter().flat_map(|info| {
-        info.transactions.iter().map(move |transaction| {
-            let from = info.debtor.iban.as_deref().map(iban::grouped).unwrap_or_default();
-            let to = transaction.creditor.iban.as_deref().map(iban::grouped).unwrap_or_default();
-            let name = transaction.creditor.name.clone().unwrap_or_default();
+    let Some(file) = &payment.file else { return };
+    let account = |iban: Option<&String>| iban.map(|iban| iban::grouped(iban)).unwrap_or_default();
+    let rows = file.batches.iter().flat_map(|batch| {
+        batch.transactions.iter().map(move |one| {
             [
-                transaction.end_to_end_id.clone(),
-                from,
-                name,
-                to,
-                format!("{} {}", format_cents(transaction.amount_cents), transaction.currency),
+                one.end_to_end_id.clone().unwrap_or_default(),
+                account(batch.debtor.as_ref().and_then(|party| party.iban.as_ref())),
+                one.creditor.as_ref().and_then(|party| party.name.clone()).unwrap_or_default(),
+                account(one.creditor.as_ref().and_then(|party| party.iban.as_ref())),
+                one.money.as_ref().map(money).unwrap_or_default(),
             ]
         })
     });
-    steps.say(&format!("{} ({} bytes): message {}", payment.name, payment.bytes.len(), wanted.message_id));
+    let id = file.id.as_deref().unwrap_or_default();
+    steps.say(&format!("{} ({} bytes): message {id}", payment.name, payment.bytes.len()));
     steps.say(&table(&["Transaction", "From account", "To", "Account", "Amount"], rows.take(SHOWN)));
+}
+
+/// The transaction with this end-to-end id.
+pub(super) fn transaction<'p>(payment: &'p Payment, end_to_end_id: &str) -> Option<&'p PaymentTransaction> {
+    let mut all = payment.file.as_ref()?.batches.iter().flat_map(|batch| &batch.transactions);
+    all.find(|one| one.end_to_end_id.as_deref() == Some(end_to_end_id))
+}
+
+/// An amount and its currency.
+pub(super) fn money(money: &Money) -> String {
+    format!("{} {}", money.amount, money.currency)
 }
 
 /// The most rows of a table in the output.

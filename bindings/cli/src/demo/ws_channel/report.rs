@@ -1,15 +1,17 @@
 //! The bank's answer, in tables.
 
 use bankchannel_iso20022::{
-    camt::{self, AccountReport, CashReport, Direction},
-    iban, meaning,
-    pain002::{self, Reason, StatusReport},
+    MessageFile,
+    cash::{CashFile, CashKind, MAX_HELD, Statement},
+    data::{Code, Money},
+    iban, read_message_file,
+    status::{StatusReason, StatusReport},
 };
 
 use super::{
     Steps,
     bank::Downloaded,
-    explain::{Payment, SHOWN},
+    explain::{Payment, SHOWN, money, transaction},
 };
 use crate::output::table::table;
 
@@ -17,18 +19,20 @@ use crate::output::table::table;
 pub(super) fn show(downloads: &[Downloaded], payment: &Payment, steps: &Steps) -> bool {
     let mut accepted = false;
     for file in downloads {
-        let shown = match file.file_type.split('.').take(2).collect::<Vec<_>>()[..] {
-            ["pain", "002"] => pain002::read(&file.bytes).map(|report| {
-                accepted = report.is_accepted();
-                status(&report, payment, steps);
-            }),
-            ["camt", "053"] => camt::read(&file.bytes).map(|report| balances(&report, steps)),
-            ["camt", "054"] => camt::read(&file.bytes).map(|report| entries(&report, steps)),
-            _ => Ok(()),
-        };
-        if let Err(problem) = shown {
-            accepted = false;
-            steps.say(&format!("\n{} {} cannot be read: {problem}", file.file_type, file.reference));
+        match read_message_file(&file.bytes, MAX_HELD) {
+            Ok(Some(MessageFile::Status(read))) => {
+                accepted = read.reports.iter().all(is_accepted) && !read.reports.is_empty();
+                read.reports.iter().for_each(|report| status(report, payment, steps));
+            }
+            Ok(Some(MessageFile::Cash(read))) => match read.statements.first().map(|statement| statement.kind) {
+                Some(CashKind::Notification) => entries(&read, steps),
+                _ => balances(&read, steps),
+            },
+            Ok(_) => {}
+            Err(fault) => {
+                accepted = false;
+                steps.say(&format!("\n{} {} cannot be read: {fault}", file.file_type, file.reference));
+            }
         }
     }
     steps.say(if accepted {
@@ -39,27 +43,32 @@ pub(super) fn show(downloads: &[Downloaded], payment: &Payment, steps: &Steps) -
     accepted
 }
 
+/// Whether the bank accepted the whole file: no status of the group, a batch or a transaction is rejected, cancelled or
+/// accepted in part only.
+fn is_accepted(report: &StatusReport) -> bool {
+    let batches = report.batches.iter().map(|batch| &batch.status);
+    let transactions = report.batches.iter().flat_map(|batch| &batch.transactions).map(|one| &one.status);
+    let mut told = std::iter::once(&report.status).chain(batches).chain(transactions).flatten().peekable();
+    told.peek().is_some() && told.all(|status| !matches!(status.code.as_str(), "RJCT" | "CANC" | "PART"))
+}
+
 fn status(report: &StatusReport, payment: &Payment, steps: &Steps) {
-    let group = report.status.as_deref().unwrap_or_default();
-    steps.say(&format!("\nThe bank's status report on {}: {}", report.original_message_id, in_words(group)));
+    let original = report.original_message_id.as_deref().unwrap_or_default();
+    steps.say(&format!("\nThe bank's status report on {original}: {}", in_words(report.status.as_ref())));
     for reason in &report.reasons {
         steps.say(&format!("  reason: {}", in_words_reason(reason)));
     }
     let mut rows: Vec<[String; 4]> = Vec::new();
-    for part in &report.payments {
-        for reason in &part.reasons {
-            steps.say(&format!("  {}: {}", part.id, in_words_reason(reason)));
+    for batch in &report.batches {
+        for reason in &batch.reasons {
+            steps.say(&format!("  {}: {}", batch.payment_id.as_deref().unwrap_or_default(), in_words_reason(reason)));
         }
-        for transaction in &part.transactions {
-            let id = transaction.end_to_end_id.clone().unwrap_or_default();
-            let amount = transaction
-                .amount
-                .as_ref()
-                .map(ToString::to_string)
-                .or_else(|| amount_of(payment, &id))
-                .unwrap_or_default();
-            let reasons: Vec<String> = transaction.reasons.iter().map(in_words_reason).collect();
-            rows.push([id, amount, in_words(transaction.status.as_deref().unwrap_or_default()), reasons.join("; ")]);
+        for one in &batch.transactions {
+            let id = one.end_to_end_id.clone().unwrap_or_default();
+            let sent = || transaction(payment, &id)?.money.as_ref();
+            let amount = one.money.as_ref().or_else(sent).map(money).unwrap_or_default();
+            let reasons: Vec<String> = one.reasons.iter().map(in_words_reason).collect();
+            rows.push([id, amount, in_words(one.status.as_ref()), reasons.join("; ")]);
         }
     }
     if !rows.is_empty() {
@@ -67,34 +76,29 @@ fn status(report: &StatusReport, payment: &Payment, steps: &Steps) {
     }
 }
 
-fn balances(report: &CashReport, steps: &Steps) {
-    let rows = report.accounts.iter().flat_map(|account| {
-        account.balances.iter().map(move |balance| {
-            let meaning = meaning::balance(&balance.code)
-                .map_or_else(|| balance.code.clone(), |words| format!("{} ({words})", balance.code));
-            [number(account), meaning, signed(&balance.direction, &balance.amount.to_string()), balance.date.clone()]
+fn balances(file: &CashFile, steps: &Steps) {
+    let rows = file.statements.iter().flat_map(|statement| {
+        statement.balances.iter().map(move |balance| {
+            let date = balance.date.as_ref().map(|date| date.date.0.to_string()).unwrap_or_default();
+            [number(statement), in_words(balance.kind.as_ref()), amount(balance.money.as_ref()), date]
         })
     });
     steps.say("\nThe account statement:");
     steps.say(table(&["Account", "Balance", "Amount", "Date"], rows).trim_end());
 }
 
-fn entries(report: &CashReport, steps: &Steps) {
-    let rows = report.accounts.iter().flat_map(|account| {
-        account.entries.iter().map(move |entry| {
-            let what = entry
-                .batch_payment_id
-                .clone()
-                .or_else(|| entry.transactions.first()?.end_to_end_id.clone())
-                .unwrap_or_default();
-            let status = meaning::entry_status(&entry.status).unwrap_or(&entry.status).to_owned();
+fn entries(file: &CashFile, steps: &Steps) {
+    let rows = file.statements.iter().flat_map(|statement| {
+        statement.entries.iter().map(move |entry| {
+            let batch = entry.batches.first().and_then(|batch| batch.payment_id.clone());
+            let status = entry.status.as_ref();
             [
-                number(account),
-                signed(&entry.direction, &entry.amount.to_string()),
-                what,
-                entry.transactions.len().to_string(),
-                entry.booking_date.clone().unwrap_or_default(),
-                status,
+                number(statement),
+                amount(entry.money.as_ref()),
+                batch.or_else(|| entry.end_to_end_id.clone()).unwrap_or_default(),
+                entry.details.len().to_string(),
+                entry.booking_date.map(|date| date.0.to_string()).unwrap_or_default(),
+                status.map(|status| status.meaning.as_ref().unwrap_or(&status.code).clone()).unwrap_or_default(),
             ]
         })
     });
@@ -104,28 +108,27 @@ fn entries(report: &CashReport, steps: &Steps) {
     );
 }
 
-fn number(account: &AccountReport) -> String {
-    if iban::check(&account.account).is_ok() { iban::grouped(&account.account) } else { account.account.clone() }
+fn number(statement: &Statement) -> String {
+    match &statement.account.iban {
+        Some(number) if iban::check(number).is_ok() => iban::grouped(number),
+        other => other.as_ref().or(statement.account.account.as_ref()).cloned().unwrap_or_default(),
+    }
 }
 
-fn signed(direction: &Direction, amount: &str) -> String {
-    if *direction == Direction::Debit { format!("-{amount}") } else { amount.to_owned() }
+fn amount(found: Option<&Money>) -> String {
+    found.map(money).unwrap_or_default()
 }
 
-fn in_words(code: &str) -> String {
-    meaning::status(code).map_or_else(|| code.to_owned(), |words| format!("{code} ({words})"))
+fn in_words(code: Option<&Code>) -> String {
+    code.map_or_else(String::new, |code| match &code.meaning {
+        Some(words) => format!("{} ({words})", code.code),
+        None => code.code.clone(),
+    })
 }
 
-fn in_words_reason(reason: &Reason) -> String {
-    let code = reason.code.as_deref().unwrap_or("no code");
-    let words = reason.meaning().map(|words| format!(" ({words})")).unwrap_or_default();
+fn in_words_reason(reason: &StatusReason) -> String {
+    let code = reason.code.as_ref().map_or_else(|| "no code".to_owned(), |code| in_words(Some(code)));
     let more =
         if reason.information.is_empty() { String::new() } else { format!(": {}", reason.information.join(" ")) };
-    format!("{code}{words}{more}")
-}
-
-fn amount_of(payment: &Payment, end_to_end_id: &str) -> Option<String> {
-    let wanted = payment.report.payment.as_ref()?;
-    let transaction = wanted.transactions().find(|transaction| transaction.end_to_end_id == end_to_end_id)?;
-    Some(format!("{} {}", bankchannel_iso20022::amount::format_cents(transaction.amount_cents), transaction.currency))
+    format!("{code}{more}")
 }

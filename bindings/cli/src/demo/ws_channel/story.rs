@@ -23,8 +23,8 @@ use crate::{
 /// The results for the summary.
 #[derive(Default)]
 pub(super) struct Summary {
-    /// The faults of the payment file.
-    pub(super) problems: Vec<Value>,
+    /// The errors of the payment file.
+    pub(super) findings: Vec<Value>,
     uploaded: Option<Value>,
     downloads: Vec<Value>,
 }
@@ -37,8 +37,8 @@ impl Summary {
         out.insert("steps".into(), steps.to_json());
         out.insert("uploaded".into(), self.uploaded.clone().unwrap_or(Value::Null));
         out.insert("downloads".into(), Value::Array(self.downloads.clone()));
-        if !self.problems.is_empty() {
-            out.insert("problems".into(), Value::Array(self.problems.clone()));
+        if !self.findings.is_empty() {
+            out.insert("findings".into(), Value::Array(self.findings.clone()));
         }
         if let Some(error) = failure.as_ref().and_then(|failure| failure.get("error")) {
             out.insert("error".into(), error.clone());

@@ -16,6 +16,7 @@ final class CashMessage
      * @param MessageName $message Its name, by its namespace.
      * @param list<string> $notes Remarks on the file: a namespace that is not ISO 20022's, an encoding
      * other than UTF-8, text around the document.
+     * @param list<Finding> $problems Values of the header that could not be read.
      * @param string|null $id The message's id.
      * @param Moment|null $created When it was made.
      * @param int|null $page The page number, if the bank splits one message into several.
@@ -25,6 +26,7 @@ final class CashMessage
         public readonly CashKind $kind,
         public readonly MessageName $message,
         public readonly array $notes,
+        public readonly array $problems,
         public readonly ?string $id = null,
         public readonly ?Moment $created = null,
         public readonly ?int $page = null,
@@ -43,6 +45,7 @@ final class CashMessage
             kind: CashKind::from($data['kind']),
             message: MessageName::fromArray($data['message']),
             notes: $data['notes'],
+            problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
             id: $data['id'] ?? null,
             created: isset($data['created']) ? Moment::fromArray($data['created']) : null,
             page: $data['page'] ?? null,
@@ -65,6 +68,7 @@ final class CashMessage
             'page' => $this->page,
             'last_page' => $this->lastPage,
             'notes' => array_values($this->notes),
+            'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
         ]);
     }
 }

@@ -22,7 +22,7 @@ final class Entry
      * @param list<AmountDetail> $amounts The amounts in the course of the
      * transaction, with the exchange of currencies.
      * @param list<Charge> $charges The charges.
-     * @param list<ValueProblem> $problems Values that could not be read.
+     * @param list<Finding> $problems Values that could not be read.
      * @param Money|null $money The amount: negative if money leaves the account.
      * Left out if it cannot be read.
      * @param string|null $direction Credit or debit, as written in the file.
@@ -100,7 +100,7 @@ final class Entry
             details: array_map(static fn (mixed $item): mixed => EntryDetail::fromArray($item), $data['details']),
             amounts: array_map(static fn (mixed $item): mixed => AmountDetail::fromArray($item), $data['amounts']),
             charges: array_map(static fn (mixed $item): mixed => Charge::fromArray($item), $data['charges']),
-            problems: array_map(static fn (mixed $item): mixed => ValueProblem::fromArray($item), $data['problems']),
+            problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
             money: isset($data['money']) ? Money::fromArray($data['money']) : null,
             direction: $data['direction'] ?? null,
             status: isset($data['status']) ? Code::fromArray($data['status']) : null,
@@ -156,7 +156,7 @@ final class Entry
             'charges' => array_values(array_map(static fn (Charge $item): mixed => (object) $item->toArray(), $this->charges)),
             'total_charges' => $this->totalCharges === null ? null : (object) $this->totalCharges->toArray(),
             'information' => $this->information,
-            'problems' => array_values(array_map(static fn (ValueProblem $item): mixed => (object) $item->toArray(), $this->problems)),
+            'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
         ]);
     }
 }

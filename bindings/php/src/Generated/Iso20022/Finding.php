@@ -8,7 +8,7 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** One finding of a rule in a payment. */
+/** One finding in a file or in the data of payments: where, what is wrong, and what to change. */
 final class Finding
 {
     /**
@@ -20,10 +20,13 @@ final class Finding
      * the sources name none.
      * @param int|null $line The line in the file, from 1; left out if there is no file or no single
      * place.
+     * @param int|null $column The column in that line in bytes, from 1; only where the file cannot be
+     * read as XML.
      * @param int|null $transaction The transaction's number in the file or in the input, from 1; left out
      * if it is not about one.
      * @param string|null $path The element as a path from the root, such as
-     * `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field of the input.
+     * `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field of the input. Elements that may be
+     * repeated have their number.
      * @param string|null $value The value at fault, at most 40 characters of it.
      */
     public function __construct(
@@ -33,6 +36,7 @@ final class Finding
         public readonly string $change,
         public readonly ?string $reason = null,
         public readonly ?int $line = null,
+        public readonly ?int $column = null,
         public readonly ?int $transaction = null,
         public readonly ?string $path = null,
         public readonly ?string $value = null,
@@ -53,6 +57,7 @@ final class Finding
             change: $data['change'],
             reason: $data['reason'] ?? null,
             line: $data['line'] ?? null,
+            column: $data['column'] ?? null,
             transaction: $data['transaction'] ?? null,
             path: $data['path'] ?? null,
             value: $data['value'] ?? null,
@@ -71,6 +76,7 @@ final class Finding
             'rule' => $this->rule,
             'reason' => $this->reason,
             'line' => $this->line,
+            'column' => $this->column,
             'transaction' => $this->transaction,
             'path' => $this->path,
             'value' => $this->value,

@@ -16,7 +16,7 @@ final class PaymentFile
      * @param list<PaymentBatch> $batches The batches, in order: transactions from
      * one account on one day.
      * @param list<string> $notes Remarks on the file.
-     * @param list<ValueProblem> $problems Values that could not be read.
+     * @param list<Finding> $problems Values that could not be read.
      * @param string|null $id The message id.
      * @param Moment|null $created When the file was made.
      * @param int|null $count The number of transactions that the file declares.
@@ -47,7 +47,7 @@ final class PaymentFile
             message: MessageName::fromArray($data['message']),
             batches: array_map(static fn (mixed $item): mixed => PaymentBatch::fromArray($item), $data['batches']),
             notes: $data['notes'],
-            problems: array_map(static fn (mixed $item): mixed => ValueProblem::fromArray($item), $data['problems']),
+            problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
             id: $data['id'] ?? null,
             created: isset($data['created']) ? Moment::fromArray($data['created']) : null,
             count: $data['count'] ?? null,
@@ -72,7 +72,7 @@ final class PaymentFile
             'initiating_party' => $this->initiatingParty === null ? null : (object) $this->initiatingParty->toArray(),
             'batches' => array_values(array_map(static fn (PaymentBatch $item): mixed => (object) $item->toArray(), $this->batches)),
             'notes' => array_values($this->notes),
-            'problems' => array_values(array_map(static fn (ValueProblem $item): mixed => (object) $item->toArray(), $this->problems)),
+            'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
         ]);
     }
 }

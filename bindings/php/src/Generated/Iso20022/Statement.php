@@ -22,8 +22,8 @@ final class Statement
      * @param TransactionSummary $summary The bank's own counts and sums.
      * @param list<Entry> $entries The entries, in order; empty in the header that
      * comes before them.
-     * @param list<ValueProblem> $problems Values that could not be read, except
-     * those in entries.
+     * @param list<Finding> $problems Values that could not be read, except those in
+     * entries.
      * @param string|null $id The statement's id.
      * @param string|null $sequence The electronic sequence number as it is written.
      * @param string|null $legalSequence The legal sequence number as it is written.
@@ -82,7 +82,7 @@ final class Statement
             balances: array_map(static fn (mixed $item): mixed => StatementBalance::fromArray($item), $data['balances']),
             summary: TransactionSummary::fromArray($data['summary']),
             entries: array_map(static fn (mixed $item): mixed => Entry::fromArray($item), $data['entries']),
-            problems: array_map(static fn (mixed $item): mixed => ValueProblem::fromArray($item), $data['problems']),
+            problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
             id: $data['id'] ?? null,
             sequence: $data['sequence'] ?? null,
             legalSequence: $data['legal_sequence'] ?? null,
@@ -126,7 +126,7 @@ final class Statement
             'summary' => (object) $this->summary->toArray(),
             'entries' => array_values(array_map(static fn (Entry $item): mixed => (object) $item->toArray(), $this->entries)),
             'end' => $this->end === null ? null : (object) $this->end->toArray(),
-            'problems' => array_values(array_map(static fn (ValueProblem $item): mixed => (object) $item->toArray(), $this->problems)),
+            'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
         ]);
     }
 }

@@ -19,7 +19,7 @@ final class StatusReport
      * @param list<BatchStatus> $batches The batches of the payment file that the
      * report names, in order.
      * @param list<string> $notes Remarks on the file.
-     * @param list<ValueProblem> $problems Values that could not be read.
+     * @param list<Finding> $problems Values that could not be read.
      * @param string|null $id The report's own message id.
      * @param Moment|null $created When the report was made.
      * @param string|null $originalMessageId The message id of the payment file.
@@ -63,7 +63,7 @@ final class StatusReport
             counts: array_map(static fn (mixed $item): mixed => StatusCount::fromArray($item), $data['counts']),
             batches: array_map(static fn (mixed $item): mixed => BatchStatus::fromArray($item), $data['batches']),
             notes: $data['notes'],
-            problems: array_map(static fn (mixed $item): mixed => ValueProblem::fromArray($item), $data['problems']),
+            problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
             id: $data['id'] ?? null,
             created: isset($data['created']) ? Moment::fromArray($data['created']) : null,
             originalMessageId: $data['original_message_id'] ?? null,
@@ -97,7 +97,7 @@ final class StatusReport
             'counts' => array_values(array_map(static fn (StatusCount $item): mixed => (object) $item->toArray(), $this->counts)),
             'batches' => array_values(array_map(static fn (BatchStatus $item): mixed => (object) $item->toArray(), $this->batches)),
             'notes' => array_values($this->notes),
-            'problems' => array_values(array_map(static fn (ValueProblem $item): mixed => (object) $item->toArray(), $this->problems)),
+            'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
         ]);
     }
 }

@@ -1307,19 +1307,18 @@ interface Client
     /**
      * Check a payment file before sending it.
      *
-     * Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema,
-     * counts, control sums, the check digits of accounts, and the other errors of iso20022.check_payment
-     * except dates. A faulty file is an answer, not an error. Only the bank can say whether it knows the
-     * account and whether the account has the money.
+     * The check of iso20022.check_payment with the common rules, without the rules about dates: the
+     * answer for a file does not depend on the day. A faulty file is an answer, not an error. Only the
+     * bank can say whether it knows the account and whether the account has the money.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's raw bytes: a credit transfer
-     * initiation, `pain.001.001.09`.
+     * initiation, `pain.001.001.09` or `pain.001.001.03`.
      *
      * @throws BankchannelException
      */
     public function checkPaymentFile(
         mixed $content,
-    ): CheckPaymentFileResponse;
+    ): \Bankchannel\Iso20022\CheckPaymentResponse;
 
     /**
      * Register an account's admin or data user.
@@ -1770,9 +1769,8 @@ interface Client
      * @param SignatureHash|null $hash The hash algorithm of the signature. Default: SHA-256.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending:
      * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
-     * not. The check reads the file into memory, a large one in pieces. Default: true for the file types
-     * `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no error; false
-     * for all others.
+     * not. The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
+     * `pain.001.001.09`, where an execution date long ago is then no error; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
      * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
@@ -1891,9 +1889,8 @@ interface Client
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending:
      * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
-     * not. The check reads the file into memory, a large one in pieces. Default: true for the file types
-     * `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no error; false
-     * for all others.
+     * not. The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
+     * `pain.001.001.09`, where an execution date long ago is then no error; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
      * @param string|null $rejectRepeats A folder in which the client records its uploads, one small

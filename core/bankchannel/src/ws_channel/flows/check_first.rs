@@ -19,8 +19,8 @@ use super::source::Source;
 #[non_exhaustive]
 pub struct CheckFirst {
     /// Whether to check the content as a payment file before signing or sending: see `iso20022.check_payment`. An error
-    /// ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file into memory, a large one
-    /// in pieces. Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
+    /// ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file as a
+    /// stream. Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
     /// long ago is then no error; false for all others.
     pub check: Option<bool>,
     /// The bank's differences from the common rules, for `check`.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bankchannel_bank_simulator::DEFAULT_BALANCE_CENTS;
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_iso20022::{iban, pain001, simulator::DEFAULT_BALANCE_CENTS};
+use bankchannel_iso20022::read_payment;
 use bankchannel_storage::ws_channel::{EffectiveCerts, FileScope, NewLedger};
 use bankchannel_ws_channel::model::Bank;
 
@@ -39,19 +40,11 @@ pub(crate) async fn fund_simulator(service: &System, email: &str, payment_file: 
     Ok(debits.into_keys().collect())
 }
 
-/// The amounts that the file debits, by account.
+/// The amounts that the file debits, by account, in hundredths.
 fn debits(payment_file: &[u8]) -> Result<BTreeMap<String, i64>> {
-    let report = pain001::explain(payment_file);
-    let Some(payment) = report.payment else {
-        let why = report.problems.first().map_or_else(|| "is no payment file".to_owned(), ToString::to_string);
-        return Err(Error::invalid_field("payment_file", why));
-    };
-    let mut debits = BTreeMap::new();
-    for info in &payment.payments {
-        let Some(account) = &info.debtor.iban else { continue };
-        let sum: i64 = info.transactions.iter().fold(0, |sum: i64, one| sum.saturating_add(one.amount_cents));
-        let total: &mut i64 = debits.entry(iban::compact(account)).or_default();
-        *total = total.saturating_add(sum);
-    }
-    Ok(debits)
+    let refused = |why: &dyn std::fmt::Display| Error::invalid_field("payment_file", why.to_string());
+    let payment = read_payment(payment_file).map_err(|why| refused(&why))?;
+    let too_large = || refused(&"debits an account by more than its books can hold");
+    let debits = bankchannel_bank_simulator::debits(&payment).into_iter();
+    debits.map(|(iban, sum)| Ok((iban, sum.and_then(|sum| sum.to_cents()).ok_or_else(too_large)?))).collect()
 }

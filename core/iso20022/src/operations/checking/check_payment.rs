@@ -1,5 +1,7 @@
 //! Checks a payment file before it is sent.
 
+use std::io::Read;
+
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, operation::Command,
 };
@@ -56,7 +58,7 @@ impl Operation for CheckPayment {
             "checking",
             "Check a payment file before it is sent",
             "Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the \
-             ISO schema (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters, \
+             ISO schema, counts and sums, accounts, BICs, references, ids, characters, \
              addresses by the rule of November 2026, execution dates by the TARGET calendar, and duplicates \
              inside the file. A faulty file is an answer, not an error. Not checked: the addresses of banks, and \
              facts that only the bank knows, such as accounts, cover, limits and cut-off times.",
@@ -73,15 +75,23 @@ impl Local for CheckPayment {
             encoding: supported_encoding(request.encoding)?,
             ..CheckOptions::at_ms(with.clock.now_ms())
         };
-        let checked = check::check(content, &options)
-            .map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("content: {why}")))?;
-        Ok(CheckPaymentResponse {
-            ok: checked.is_good(),
-            findings: checked.findings,
-            errors: checked.errors,
-            warnings: checked.warnings,
-            message_name: checked.message_name,
-            payment: checked.payment,
-        })
+        check_content(content, &options)
     }
+}
+
+/// Checks a file.
+///
+/// # Errors
+/// The content cannot be read.
+pub fn check_content(content: impl Read, options: &CheckOptions) -> Result<CheckPaymentResponse, Error> {
+    let checked = check::check(content, options)
+        .map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("content: {why}")))?;
+    Ok(CheckPaymentResponse {
+        ok: checked.is_good(),
+        findings: checked.findings,
+        errors: checked.errors,
+        warnings: checked.warnings,
+        message_name: checked.message_name,
+        payment: checked.payment,
+    })
 }

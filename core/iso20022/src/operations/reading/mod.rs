@@ -9,11 +9,11 @@ pub mod read_status_report;
 
 use bankchannel_foundation::{Boundary, Content, Error, LocalContext, error::Row};
 
+use bankchannel_xml::{XmlFault, named_encoding};
+
 use crate::{
-    Problem,
     cash::{self, CashFile, ReadOptions},
     errors,
-    xml::named_encoding,
 };
 
 /// A statement, report or notification.
@@ -49,14 +49,14 @@ fn options(encoding: Option<String>, reversal_flips: Option<bool>) -> Result<Rea
 pub fn supported_encoding(encoding: Option<String>) -> Result<Option<String>, Error> {
     match &encoding {
         Some(name) if named_encoding(name).is_err() => {
-            Err(Error::invalid_field("encoding", "must be UTF-8, ISO-8859-1, ISO-8859-15 or windows-1252"))
+            Err(Error::invalid_field("encoding", "must be UTF-8, UTF-16, ISO-8859-1, ISO-8859-15 or windows-1252"))
         }
         _ => Ok(encoding),
     }
 }
 
 /// A file that cannot be read, as an error.
-pub(crate) fn unreadable(problem: Problem) -> Error {
+pub(crate) fn unreadable(problem: XmlFault) -> Error {
     let error = Error::because(&errors::FILE_UNREADABLE, problem.to_string()).with("field", "content");
     let error = match problem.line {
         Some(line) => error.with("line", line),

@@ -10,10 +10,11 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::{ERRORS, options, unreadable};
+use bankchannel_xml::named_encoding;
+
 use crate::{
     cash::{self, CashFile, Cursor},
     operations,
-    xml::named_encoding,
 };
 
 /// The default number of entries on a page.

@@ -157,19 +157,18 @@ fn passwords_are_encrypted_for_their_challenge() {
 fn payment_files_are_explained() {
     let check = |bytes: &str| run::<CheckPaymentFile>(json!({"content": {"base64": STANDARD.encode(bytes)}})).unwrap();
     let good = check(bankchannel_iso20022::EXAMPLE_PAIN001);
-    assert_eq!((&good["ok"], &good["problems"]), (&json!(true), &json!([])));
-    assert_eq!(good["payment"]["payments"][0]["totals"], json!([{"currency": "EUR", "amount": "1450.05"}]));
+    assert_eq!((&good["ok"], &good["findings"]), (&json!(true), &json!([])));
+    assert_eq!(good["payment"]["batches"][0]["totals"], json!([{"currency": "EUR", "amount": "1450.05"}]));
     let bad = check(&bankchannel_iso20022::EXAMPLE_PAIN001.replace("1450.05", "1450.06"));
-    assert_eq!((&bad["ok"], &bad["problems"][0]["reason"]), (&json!(false), &json!("AM10")));
-    assert!(
-        bad["problems"][0]["line"].as_u64().unwrap() > 1 && !bad["problems"][0]["fix"].as_str().unwrap().is_empty()
-    );
+    assert_eq!((&bad["ok"], &bad["findings"][0]["reason"]), (&json!(false), &json!("AM10")));
+    let first = &bad["findings"][0];
+    assert!(first["line"].as_u64().unwrap() > 1 && !first["change"].as_str().unwrap().is_empty());
     assert_eq!(check("not xml")["ok"], false);
     let lines = "<PstlAdr><AdrLine>Katu 1</AdrLine><AdrLine>00100 Helsinki</AdrLine></PstlAdr>";
     let creditor = bankchannel_iso20022::EXAMPLE_PAIN001.replace("2026-07-21", "2026-12-01");
     let (before, after) = creditor.rsplit_once("</Nm>").unwrap();
     let unstructured = check(&format!("{before}</Nm>{lines}{after}"));
-    assert_eq!((&unstructured["ok"], &unstructured["problems"][0]["reason"]), (&json!(false), &json!("BE04")));
+    assert_eq!((&unstructured["ok"], &unstructured["findings"][0]["reason"]), (&json!(false), &json!("BE04")));
 }
 
 #[test]

@@ -8,15 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_crypto::digest;
-use bankchannel_foundation::Content;
-use bankchannel_iso20022::{
-    MAX_BYTES,
-    answers::UploadedMessage,
-    simulator::{
-        Account, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER, Ids, Ledger, Outcome, decide, reject_duplicate,
-    },
+use bankchannel_bank_simulator::{
+    AnswerIds, BankDecision, BankLedger, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER, LedgerAccount,
+    MAX_PAYMENT_BYTES, decide, reject_duplicate,
 };
+use bankchannel_crypto::digest;
+use bankchannel_foundation::{Content, model::Decimal};
+use bankchannel_iso20022::answers::UploadedMessage;
 use bankchannel_storage::ws_channel::{
     BookOutcome, Booking, FileContent, FileScope, Ledger as StoredLedger, LedgerChange, NewBankFile, StoreError,
     Upload, UploadState,
@@ -276,7 +274,7 @@ async fn is_waiting(service: &System, upload: &Upload) -> Result<bool, StoreErro
 /// The message id of a payment file; `None` if there is none, or if the file cannot be read: then its answer says why.
 async fn message_id(simulator: &Simulator, bytes: Content) -> Option<String> {
     let work = move || {
-        let payment = content::read_up_to(&bytes, MAX_BYTES + 1).ok()?;
+        let payment = content::read_up_to(&bytes, MAX_PAYMENT_BYTES + 1).ok()?;
         let message =
             UploadedMessage::read(|| Ok::<_, Infallible>(payment.as_slice())).unwrap_or_else(|never| match never {});
         message.message_id().map(str::to_owned)
@@ -312,14 +310,14 @@ async fn answer(
     now_ms: i64,
 ) -> Result<Answer, PaymentFault> {
     let never = |why: &dyn std::fmt::Display| PaymentFault::Never(why.to_string());
-    let ids = Ids::new(&upload.id[..upload.id.len().min(Ids::MAX_LENGTH)]).map_err(|why| never(&why))?;
+    let ids = AnswerIds::new(&upload.id[..upload.id.len().min(AnswerIds::MAX_LENGTH)]).map_err(|why| never(&why))?;
     let books =
-        Ledger { accounts: ledgers.iter().map(|ledger| (ledger.iban.clone(), account(ledger, owner))).collect() };
+        BankLedger { accounts: ledgers.iter().map(|ledger| (ledger.iban.clone(), account(ledger, owner))).collect() };
     let versions: Vec<(String, i64)> = ledgers.iter().map(|ledger| (ledger.iban.clone(), ledger.version)).collect();
     let (size, sha256) = (upload.size, upload.sha256);
     let work = move || {
         // One byte more than the largest payment: a larger file is refused for its size, unread.
-        let payment = content::read_up_to(&bytes, MAX_BYTES + 1)?;
+        let payment = content::read_up_to(&bytes, MAX_PAYMENT_BYTES + 1)?;
         if !are_received(&payment, size, &sha256) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "they are not the bytes that were received"));
         }
@@ -328,7 +326,8 @@ async fn answer(
             true => reject_duplicate(&payment, now, today, &ids),
             false => decide(&payment, &books, now, today, &ids),
         };
-        Ok(outcome.map(|outcome| turn_into_answer(outcome, &books, &versions)).map_err(|why| why.to_string()))
+        let outcome = outcome.map_err(|why| why.to_string());
+        Ok(outcome.and_then(|outcome| turn_into_answer(outcome, &books, &versions)))
     };
     let decided = simulator.heavily(work).await.map_err(|why| PaymentFault::Unreadable(why.to_string()))?;
     match decided {
@@ -341,47 +340,48 @@ async fn answer(
 /// Whether these bytes are the received file, or the start of one too large for any payment.
 fn are_received(bytes: &[u8], size: i64, sha256: &[u8; 32]) -> bool {
     match usize::try_from(size) {
-        Ok(size) if size <= MAX_BYTES => bytes.len() == size && digest::sha256(bytes) == *sha256,
-        _ => bytes.len() == MAX_BYTES + 1,
+        Ok(size) if size <= MAX_PAYMENT_BYTES => bytes.len() == size && digest::sha256(bytes) == *sha256,
+        _ => bytes.len() == MAX_PAYMENT_BYTES + 1,
     }
 }
 
-fn account(ledger: &StoredLedger, owner: &str) -> Account {
+fn account(ledger: &StoredLedger, owner: &str) -> LedgerAccount {
     let owner = if ledger.iban == DEFAULT_IBAN || owner.is_empty() { DEFAULT_OWNER } else { owner };
-    Account {
-        balance_cents: ledger.balance_cents,
+    LedgerAccount {
+        balance: Decimal::from_cents(ledger.balance_cents),
         statement_seq: u64::try_from(ledger.statement).unwrap_or_default(),
         currency: DEFAULT_CURRENCY.to_owned(),
         owner: owner.to_owned(),
     }
 }
 
-fn turn_into_answer(outcome: Outcome, before: &Ledger, versions: &[(String, i64)]) -> Answer {
-    match outcome {
-        Outcome::Rejected { pain002 } => Answer {
+fn turn_into_answer(outcome: BankDecision, before: &BankLedger, versions: &[(String, i64)]) -> Result<Answer, String> {
+    Ok(match outcome {
+        BankDecision::Rejected { pain002 } => Answer {
             documents: vec![(STATUS_REPORT, NO_ACCOUNT.to_owned(), pain002)],
             changes: Vec::new(),
             detail: "rejected",
         },
-        Outcome::Accepted { pain002, camt054, camt053, new_ledger } => {
+        BankDecision::Accepted { pain002, camt054, camt053, new_ledger } => {
             let changes: Vec<LedgerChange> = versions
                 .iter()
                 .filter_map(|(iban, version)| {
                     let now = new_ledger.account(iban).filter(|now| before.account(iban) != Some(now))?;
-                    Some(LedgerChange {
+                    let unstorable = || format!("the balance {} has more than two decimals", now.balance);
+                    Some(now.balance.to_cents().ok_or_else(unstorable).map(|balance_cents| LedgerChange {
                         iban: iban.clone(),
                         expected_version: *version,
-                        balance_cents: now.balance_cents,
+                        balance_cents,
                         statement: i64::try_from(now.statement_seq).unwrap_or(i64::MAX),
-                    })
+                    }))
                 })
-                .collect();
+                .collect::<Result<_, String>>()?;
             let iban = changes.first().map_or(NO_ACCOUNT, |change| change.iban.as_str()).to_owned();
             let documents = [(STATUS_REPORT, pain002), (NOTIFICATION, camt054), (STATEMENT, camt053)];
             let documents = documents.map(|(kind, document)| (kind, iban.clone(), document)).into();
             Answer { documents, changes, detail: "booked" }
         }
-    }
+    })
 }
 
 fn paths(files: &[NewBankFile]) -> Vec<String> {

@@ -1,9 +1,10 @@
 //! An acknowledged payment that can no longer be processed: reports it to the operator, the customer and the journal.
 
+use bankchannel_bank_simulator::{AnswerIds, created_at, write::status_report};
 use bankchannel_crypto::{digest, random};
 use bankchannel_iso20022::{
-    pain002::{self, Reason, StatusReport},
-    simulator::Ids,
+    data::Code,
+    status::{StatusReason, StatusReport},
 };
 use bankchannel_storage::ws_channel::{AuditEntry, BookOutcome, Booking, FileContent, StoreError, Upload, UploadState};
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use crate::ws_channel::{files::content, service::System};
 /// customer, and a record in the audit trail. Nothing is booked.
 pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp) -> Result<(), StoreError> {
     let now = service.now_ms();
-    let files = match pain002::write(&report(upload, given_up.told, now)) {
+    let files = match status_report(&report(upload, given_up.told, now)) {
         Ok(report) => vec![file(STATUS_REPORT, NO_ACCOUNT, now, FileContent::Inline(report))],
         Err(problems) => {
             tracing::error!(upload = upload.id, ?problems, "no status report can be written for a lost payment");
@@ -65,18 +66,22 @@ fn report(upload: &Upload, told: &str, now: i64) -> StatusReport {
         time(upload.received),
         digest::hex(&upload.sha256),
     );
-    StatusReport {
-        message_id: format!("PSR-{}", &upload.id[..upload.id.len().min(Ids::MAX_LENGTH)]),
-        created: time(now),
-        original_message_id: "NOTPROVIDED".into(),
-        original_message_name: PAYMENT.into(),
-        status: Some("RJCT".into()),
-        reasons: vec![Reason::new("NARR", text)],
-        ..StatusReport::default()
-    }
+    let mut reason = StatusReason::default();
+    (reason.code, reason.information) = (Some(Code::new("NARR")), vec![text]);
+    let mut report = StatusReport::default();
+    report.id = Some(format!("PSR-{}", &upload.id[..upload.id.len().min(AnswerIds::MAX_LENGTH)]));
+    report.created = created_at(instant(now));
+    report.original_message_id = Some("NOTPROVIDED".to_owned());
+    report.original_message_name = Some(PAYMENT.to_owned());
+    report.status = Some(Code::new("RJCT"));
+    report.reasons = vec![reason];
+    report
+}
+
+fn instant(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn time(ms: i64) -> String {
-    let at = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    instant(ms).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

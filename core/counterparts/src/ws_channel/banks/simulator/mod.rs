@@ -8,9 +8,9 @@ mod lost;
 
 use std::path::Path;
 
+use bankchannel_bank_simulator::{AnswerIds, BankLedger, DEFAULT_BALANCE_CENTS, DEFAULT_IBAN, opening_statement};
 use bankchannel_crypto::{random, rsa::PrivateKey, x509::Certificate};
 use bankchannel_foundation::Result;
-use bankchannel_iso20022::simulator::{DEFAULT_BALANCE_CENTS, DEFAULT_IBAN, Ids, Ledger, opening_statement};
 use bankchannel_storage::ws_channel::{
     BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, Store,
 };
@@ -196,8 +196,8 @@ pub(super) fn first_ledger(statement: i64) -> NewLedger {
 }
 
 fn first_statement(now: Timestamp, today: Date) -> Result<Vec<u8>, String> {
-    let ids = Ids::new(random::base32_lower(Ids::MAX_LENGTH)).map_err(|why| why.to_string())?;
-    let written = opening_statement(&Ledger::with_default_account(), DEFAULT_IBAN, now, today, &ids);
+    let ids = AnswerIds::new(random::base32_lower(AnswerIds::MAX_LENGTH)).map_err(|why| why.to_string())?;
+    let written = opening_statement(&BankLedger::with_default_account(), DEFAULT_IBAN, now, today, &ids);
     written.map(|(bytes, _)| bytes).map_err(|why| why.to_string())
 }
 

@@ -1,0 +1,177 @@
+//! Reading of payment files, one transaction at a time.
+
+use std::io::Read;
+
+use bankchannel_xml::{XmlElement, XmlFault, XmlRecord};
+
+use super::{PaymentBatch, PaymentFile, PaymentTransaction};
+use crate::data::{Held, Messages, Party, Values, keep, owned};
+use crate::rules::Finding;
+
+/// The newest version whose fields are supported.
+const NEWEST: u32 = 12;
+
+/// The path of the message in its document.
+pub(crate) const PAYMENT_PATH: &str = "/Document/CstmrCdtTrfInitn";
+
+/// Receives the parts of a payment file in the order of the file. Each comes with its element, for places.
+pub(crate) trait PaymentVisitor {
+    /// The file's header, with its values that could not be read; the file has no batches yet.
+    fn header(&mut self, file: &PaymentFile, element: XmlElement<'_>, problems: Vec<Finding>);
+
+    /// A transaction, with its values that could not be read. `batch` is the element of its batch, as far as it was
+    /// read.
+    fn transaction(
+        &mut self,
+        one: PaymentTransaction,
+        element: XmlElement<'_>,
+        batch: XmlElement<'_>,
+        problems: Vec<Finding>,
+    );
+
+    /// A batch is complete; it has no transactions, which came before.
+    fn batch(&mut self, batch: PaymentBatch, element: XmlElement<'_>, problems: Vec<Finding>);
+}
+
+/// Reads a payment file (`pain.001`).
+///
+/// # Errors
+/// The file is not XML, is refused by a limit, is not a payment file, or holds several.
+pub fn read_payment(input: impl Read) -> Result<PaymentFile, XmlFault> {
+    read_with_encoding(input, None)
+}
+
+/// The same for a file that declares no encoding or a wrong one.
+///
+/// # Errors
+/// As [`read_payment`]; the encoding is not supported.
+pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<PaymentFile, XmlFault> {
+    read_held(Messages::open(input, encoding)?, Held::default())
+}
+
+/// Whether an element of this name is a payment file; version 2 names it after the message.
+pub(crate) fn is_payment(name: &str) -> bool {
+    name == "CstmrCdtTrfInitn" || name.starts_with("pain.001.")
+}
+
+/// Reads a file with at most this many transactions and batches.
+pub(crate) fn read_held(mut file: Messages<'_>, held: Held) -> Result<PaymentFile, XmlFault> {
+    let mut collected = CollectedPayment::default();
+    let read = visit(&mut file, held, &mut collected)?;
+    Ok(PaymentFile { batches: collected.batches, problems: collected.problems, ..read })
+}
+
+/// Visits the parts of a file with at most this many transactions and batches; returns the file without its batches.
+pub(crate) fn visit(
+    file: &mut Messages<'_>,
+    mut held: Held,
+    visitor: &mut dyn PaymentVisitor,
+) -> Result<PaymentFile, XmlFault> {
+    let none = ("credit transfer initiation", "choose a file of type pain.001");
+    let wanted = |name: &str| is_payment(name).then_some(());
+    file.next_message(wanted, none)?;
+    let mut read = PaymentFile::begin(file);
+    let mut record = XmlRecord::default();
+    let mut batches = 0;
+    while file.next_child()? {
+        match file.tag.name.as_str() {
+            "GrpHdr" => {
+                file.read(&mut record)?;
+                let element = record.finish();
+                let problems = read.header(element);
+                visitor.header(&read, element, problems);
+            }
+            "PmtInf" => {
+                batches += 1;
+                visit_batch(batches, file, &mut record, &mut held, visitor)?;
+            }
+            _ => file.tokens.skip()?,
+        }
+    }
+    match file.next_message(wanted, none)? {
+        None => Ok(read),
+        Some(()) => Err(file.tokens.fault("the file holds several payment files", "split it into its documents")),
+    }
+}
+
+/// Visits the batch whose start tag was read last.
+fn visit_batch(
+    number: usize,
+    file: &mut Messages<'_>,
+    record: &mut XmlRecord,
+    held: &mut Held,
+    visitor: &mut dyn PaymentVisitor,
+) -> Result<(), XmlFault> {
+    let path = format!("{PAYMENT_PATH}/PmtInf[{number}]");
+    let mut transactions = 0;
+    file.parts(record, held, "CdtTrfTxInf", |batch, element| {
+        transactions += 1;
+        let base = || format!("{path}/CdtTrfTxInf[{transactions}]");
+        let mut values = Values::new(element, &base);
+        let one = PaymentTransaction::read(element, &mut values);
+        visitor.transaction(one, element, batch, values.problems);
+    })?;
+    let element = record.finish();
+    let base = || path.clone();
+    let mut values = Values::new(element, &base);
+    let batch = PaymentBatch::read(element, Vec::new(), &mut values);
+    visitor.batch(batch, element, values.problems);
+    Ok(())
+}
+
+/// Keeps all transactions in their batches.
+#[derive(Default)]
+struct CollectedPayment {
+    batches: Vec<PaymentBatch>,
+    transactions: Vec<PaymentTransaction>,
+    problems: Vec<Finding>,
+    /// Of the transactions of the current batch.
+    transaction_problems: Vec<Finding>,
+}
+
+impl PaymentVisitor for CollectedPayment {
+    fn header(&mut self, _: &PaymentFile, _: XmlElement<'_>, problems: Vec<Finding>) {
+        keep(problems, &mut self.problems);
+    }
+
+    fn transaction(&mut self, one: PaymentTransaction, _: XmlElement<'_>, _: XmlElement<'_>, problems: Vec<Finding>) {
+        keep(problems, &mut self.transaction_problems);
+        self.transactions.push(one);
+    }
+
+    fn batch(&mut self, mut batch: PaymentBatch, _: XmlElement<'_>, problems: Vec<Finding>) {
+        // Problems of the transactions come after those of the batch.
+        keep(problems, &mut self.problems);
+        keep(std::mem::take(&mut self.transaction_problems), &mut self.problems);
+        batch.transactions = std::mem::take(&mut self.transactions);
+        self.batches.push(batch);
+    }
+}
+
+impl PaymentFile {
+    fn begin(file: &Messages<'_>) -> Self {
+        Self {
+            message: file.name(),
+            id: None,
+            created: None,
+            count: None,
+            sum: None,
+            initiating_party: None,
+            batches: Vec::new(),
+            notes: file.notes(NEWEST),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Reads the header; returns the values that could not be read.
+    fn header(&mut self, element: XmlElement<'_>) -> Vec<Finding> {
+        let base = || format!("{PAYMENT_PATH}/GrpHdr");
+        let mut values = Values::new(element, &base);
+        self.id = owned(element.value("MsgId"));
+        self.created = element.child("CreDtTm").and_then(|time| values.moment(time));
+        self.count = values.count(element, "NbOfTxs");
+        self.sum = element.child("CtrlSum").and_then(|sum| values.decimal(sum));
+        self.initiating_party = Party::read(element.child("InitgPty"), None, None);
+        values.problems
+    }
+}

@@ -1,0 +1,33 @@
+//! XML as banks' messages use it: encodings, a strict token reader, elements held one at a time, a writer, and a walk
+//! that checks a document against its schema as it is read.
+//!
+//! ```text
+//!  bytes ─► XmlSource ─► XmlTokens ─┬─► XmlRecord ─► one element at a time, for readers of typed values
+//!           (decoded)              └─► schema::SchemaWalk ─► faults: place, what is wrong, what to change
+//! ```
+//!
+//! No message is known here. Nothing is fetched, document types and entities are refused, and size, depth and counts
+//! are limited; time is linear in the size of a document, and memory does not grow with it.
+
+mod attributes;
+mod encoding;
+mod fault;
+mod namespaces;
+mod record;
+pub mod schema;
+mod source;
+pub mod text;
+mod tokens;
+mod write;
+
+pub use attributes::{Attribute, Attributes};
+pub use encoding::named as named_encoding;
+pub use fault::XmlFault;
+pub use namespaces::{NamespaceScope, XML_NAMESPACE};
+pub use record::{XmlElement, XmlRecord};
+pub use source::XmlSource;
+pub use tokens::{
+    Edge, Flow, MAX_ATTRIBUTES, MAX_DEPTH, StartTag, TagBuffer, Token, TokenLimits, TokenRefusal, TokenWatcher,
+    XmlRules, XmlTokens, local, prefix,
+};
+pub use write::{Layout, XmlWriter};

@@ -1,0 +1,198 @@
+//! The tokens that need processing, as the library reads them: attributes, references, comments, line ends.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::names::{check_attributes, name_size, resolved};
+use super::open::OpenElements;
+use super::{
+    Flow, Paused, StartTag, Token, TokenReceiver, TokenRefusal, XmlTokens, begin, first_of_text, line_ends, local,
+};
+use crate::attributes::{Attributes, BLANKS};
+use crate::encoding;
+use crate::text::quote;
+
+impl XmlTokens<'_> {
+    /// Passes on the next token, as read by the library.
+    pub(super) fn pump_library(&mut self, take: &mut TokenReceiver<'_>) -> Result<Paused, TokenRefusal> {
+        let Self { source, at, line, open, scope, closing, any, rules, overridden, declared, start, .. } = self;
+        let rest = &source.window[*at..];
+        // The library drops a byte order mark at its start position; elsewhere it is a character like others.
+        if rest.starts_with('\u{feff}') {
+            let end = rest.find(['<', '&', '\r', ']']).unwrap_or(rest.len()).max('\u{feff}'.len_utf8());
+            let text = &rest[..end];
+            first_of_text(text, open.depth(), *rules)?;
+            *line += line_ends(text);
+            *at += end;
+            let flow = take(Token::Text(text))?;
+            return Ok(if flow == Flow::Stop { Paused::Stopped } else { Paused::Given });
+        }
+        let mut reader = Reader::from_str(rest);
+        let config = reader.config_mut();
+        // A new reader is used for each token, so names are compared here.
+        (config.check_end_names, config.allow_unmatched_ends, config.check_comments) = (false, true, true);
+        let event = reader.read_event();
+        let size = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        if (if event.is_ok() { size } else { rest.len() }) > rules.limits.token {
+            return Err(TokenRefusal::new(
+                format!("a tag or text is longer than {} bytes", rules.limits.token),
+                "payment files have none: export it again",
+            ));
+        }
+        let (first_line, begins) = (*line, *at);
+        let mut advance = || {
+            *line += line_ends(&rest[..size]);
+            *at += size;
+        };
+        let flow = match event {
+            Ok(Event::Eof) => {
+                advance();
+                return Ok(Paused::Used);
+            }
+            // A token at the end of the window may continue after it.
+            Ok(Event::Text(_)) if size == rest.len() && !source.finished => return Ok(Paused::Used),
+            Err(_) if !source.finished => return Ok(Paused::Used),
+            Err(error) => return Err(TokenRefusal::malformed(&error.to_string())),
+            Ok(Event::Start(tag)) => {
+                let (name, raw) = (tag.name().0, tag.attributes_raw());
+                enter(open, scope, name, raw, (*rules, *any))?;
+                *any = true;
+                advance();
+                take(Token::Start(StartTag { name, attributes: Attributes(raw), line: first_line, scope: &*scope }))?
+            }
+            Ok(Event::Empty(tag)) => {
+                let (name, raw) = (tag.name().0, tag.attributes_raw());
+                enter(open, scope, name, raw, (*rules, *any))?;
+                (*any, *closing) = (true, true);
+                advance();
+                take(Token::Start(StartTag { name, attributes: Attributes(raw), line: first_line, scope: &*scope }))?
+            }
+            Ok(Event::End(tag)) => {
+                // The library keeps nothing but the name.
+                expect(open, tag.name().0)?;
+                advance();
+                open.pop();
+                scope.leave(open.depth());
+                take(Token::End)?
+            }
+            Ok(Event::Text(text)) => {
+                if text.contains("]]>") {
+                    return Err(TokenRefusal::malformed("a text contains ]]>"));
+                }
+                let text = text.xml10_content();
+                first_of_text(&text, open.depth(), *rules)?;
+                advance();
+                take(Token::Text(&text))?
+            }
+            Ok(Event::CData(text)) => {
+                if open.depth() == 0 {
+                    return Err(TokenRefusal::malformed("there is a text outside of all elements"));
+                }
+                advance();
+                take(Token::Text(&text.xml10_content()))?
+            }
+            Ok(Event::GeneralRef(reference)) => {
+                let found = resolved(&reference.into_inner());
+                let found = found.ok_or_else(|| TokenRefusal::malformed("a reference names no character"))?;
+                let mut encoded = [0; 4];
+                let text: &str = found.encode_utf8(&mut encoded);
+                // A reference is a text even where blanks are none.
+                first_of_text(if open.depth() == 0 { "&" } else { text }, open.depth(), *rules)?;
+                advance();
+                take(Token::Text(text))?
+            }
+            Ok(Event::DocType(_)) => {
+                return Err(TokenRefusal::new(
+                    "there is a document type declaration (<!DOCTYPE …>), which is never read",
+                    "remove it",
+                ));
+            }
+            Ok(Event::Decl(declaration)) => {
+                if rules.strict && source.position_at(begins) > *start {
+                    return Err(TokenRefusal::new(
+                        "the XML declaration is not at the very beginning of the file",
+                        "remove what is before it, blanks and empty lines too",
+                    ));
+                }
+                if rules.strict && !is_declaration(&declaration) {
+                    return Err(TokenRefusal::malformed("the XML declaration is not written as it must be"));
+                }
+                let named = declaration.encoding().and_then(Result::ok);
+                // Only for a document after the first: the first one was read when the file was opened.
+                let other = named.filter(|name| (*any || *declared) && !encoding::means(name, source.encoding()));
+                if let Some(name) = other.filter(|_| !*overridden) {
+                    return Err(TokenRefusal::new(
+                        format!("a document inside the file has another encoding, {}", quote(&name)),
+                        "split the file into its documents",
+                    ));
+                }
+                *declared = true;
+                advance();
+                take(Token::Declaration)?
+            }
+            Ok(Event::Comment(text)) => {
+                advance();
+                take(Token::Comment(&text))?
+            }
+            Ok(Event::PI(instruction)) => {
+                let target = name_size(&instruction).map_or("", |size| &instruction[..size]);
+                let behind = &instruction[target.len()..];
+                let is_named = !target.is_empty() && !target.contains(':') && !target.eq_ignore_ascii_case("xml");
+                if !is_named || !(behind.is_empty() || behind.starts_with(BLANKS)) {
+                    return Err(TokenRefusal::malformed("the name of a processing instruction is not allowed"));
+                }
+                advance();
+                take(Token::Instruction(&instruction))?
+            }
+        };
+        Ok(if flow == Flow::Stop { Paused::Stopped } else { Paused::Given })
+    }
+}
+
+/// `version`, then `encoding`, then `standalone`, the latter two if given.
+fn is_declaration(text: &str) -> bool {
+    let Some(mut rest) = text.strip_prefix("xml") else { return false };
+    let mut step = 0;
+    while let Ok(Some((attribute, behind))) = crate::attributes::first(rest) {
+        let place = match attribute.name {
+            "version" => 1,
+            "encoding" if step > 0 => 2,
+            "standalone" if step > 0 && matches!(attribute.raw, "yes" | "no") => 3,
+            _ => return false,
+        };
+        if place <= step {
+            return false;
+        }
+        (step, rest) = (place, behind);
+    }
+    step > 0 && rest.trim_matches(BLANKS).is_empty()
+}
+
+fn enter(
+    open: &mut OpenElements,
+    scope: &mut crate::namespaces::NamespaceScope,
+    name: &str,
+    raw: &str,
+    (rules, any): (super::XmlRules, bool),
+) -> Result<(), TokenRefusal> {
+    if name_size(name) != Some(name.len()) {
+        return Err(TokenRefusal::malformed(&format!("{} is no name of an element", quote(name))));
+    }
+    if !raw.is_empty() {
+        check_attributes(raw, open.depth() + 1, scope, rules.strict)?;
+    }
+    begin(open, scope, name, rules, any)?;
+    open.push(name);
+    Ok(())
+}
+
+fn expect(open: &OpenElements, found: &str) -> Result<(), TokenRefusal> {
+    let found = found.trim_end_matches(BLANKS);
+    match open.innermost() {
+        innermost if open.depth() > 0 && innermost == found => Ok(()),
+        _ if open.depth() == 0 => {
+            Err(TokenRefusal::malformed(&format!("{} is closed and was never opened", quote(local(found)))))
+        }
+        innermost => Err(TokenRefusal::malformed(&format!("{} is closed as {}", quote(innermost), quote(found)))),
+    }
+}

@@ -1,0 +1,481 @@
+//! XML as a stream of tokens: bounded, without document types and entities, with the place of each token.
+
+mod library;
+mod names;
+mod open;
+mod plain;
+
+use std::io::Read;
+
+use encoding_rs::Encoding;
+
+use crate::attributes::Attributes;
+use crate::fault::XmlFault;
+use crate::namespaces::NamespaceScope;
+use crate::source::XmlSource;
+use crate::text::shorten;
+pub use names::{local, prefix};
+pub(crate) use names::{name_size, resolved};
+use open::OpenElements;
+use plain::{Plain, plain};
+
+/// Deepest nesting of elements that is read; messages of banks stay below 30.
+pub const MAX_DEPTH: usize = 64;
+/// Most attributes, namespace declarations included, that one element may have.
+pub const MAX_ATTRIBUTES: usize = 32;
+/// Longest text of a library's error that is passed on, in characters: it may quote the file.
+const MAX_LIBRARY_TEXT: usize = 200;
+
+/// A piece of a document.
+#[derive(Clone, Copy)]
+pub enum Token<'t> {
+    /// A start tag; an empty element is reported as start and end.
+    Start(StartTag<'t>),
+    /// An end tag.
+    End,
+    /// Text, references resolved and line ends as one line feed. One text may come in several pieces.
+    Text(&'t str),
+    /// A comment: what is between its marks.
+    Comment(&'t str),
+    /// A processing instruction: what is between its marks.
+    Instruction(&'t str),
+    /// The XML declaration.
+    Declaration,
+}
+
+/// A start tag.
+#[derive(Clone, Copy)]
+pub struct StartTag<'t> {
+    /// The name as it is written.
+    pub name: &'t str,
+    /// The attributes.
+    pub attributes: Attributes<'t>,
+    /// The line on which the tag starts, from 1.
+    pub line: u64,
+    scope: &'t NamespaceScope,
+}
+
+impl<'t> StartTag<'t> {
+    /// The name without its prefix.
+    #[inline]
+    pub fn local(&self) -> &'t str {
+        local(self.name)
+    }
+
+    /// The namespace of the element; an empty text for none, `None` if its prefix is not declared.
+    pub fn namespace(&self) -> Option<&'t str> {
+        self.scope.resolve(prefix(self.name))
+    }
+
+    /// The namespaces in scope inside the element.
+    pub fn scope(&self) -> &'t NamespaceScope {
+        self.scope
+    }
+}
+
+/// A start tag, stored for readers that take one tag at a time.
+#[derive(Default)]
+pub struct TagBuffer {
+    /// Local name.
+    pub name: String,
+    /// The attributes as written.
+    attributes: String,
+    /// The line on which it starts, from 1.
+    pub line: u64,
+    /// Whether there was any text other than blanks between the tags.
+    pub text_around: bool,
+}
+
+impl TagBuffer {
+    /// The attributes.
+    pub fn attributes(&self) -> Attributes<'_> {
+        Attributes(&self.attributes)
+    }
+}
+
+/// The kind of tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The start of an element.
+    Start,
+    /// The end of the innermost open element.
+    End,
+}
+
+/// Whether to continue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// With the next token.
+    Next,
+    /// Not now: the next call continues with the token that follows.
+    Stop,
+}
+
+/// The limits on the length of tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenLimits {
+    /// Longest tag, text or comment, in bytes.
+    pub token: usize,
+    /// Longest name of an element, in bytes.
+    pub name: usize,
+}
+
+impl Default for TokenLimits {
+    /// A mebibyte, and names of 256 bytes: the longest in messages of banks has 35.
+    fn default() -> Self {
+        Self { token: 1024 * 1024, name: 256 }
+    }
+}
+
+/// How a document is read.
+#[derive(Clone, Copy, Debug)]
+pub struct XmlRules {
+    /// The limits on tokens.
+    pub limits: TokenLimits,
+    /// Whether a file is exactly one document as XML 1.0 and its namespaces define it. Otherwise the deviations that
+    /// banks' files are known for are read: several documents in a row, blanks before the declaration, text around the
+    /// document, and prefixes that are not declared.
+    pub strict: bool,
+}
+
+impl XmlRules {
+    /// One document, as XML 1.0 defines it.
+    pub fn strict() -> Self {
+        Self { limits: TokenLimits::default(), strict: true }
+    }
+
+    /// The files of banks.
+    pub fn tolerant() -> Self {
+        Self { strict: false, ..Self::strict() }
+    }
+}
+
+/// The tokens of a file.
+pub struct XmlTokens<'a> {
+    source: XmlSource<'a>,
+    /// The used part of the window, in bytes.
+    at: usize,
+    /// The line there, from 1.
+    line: u64,
+    open: OpenElements,
+    scope: NamespaceScope,
+    /// Whether the last tag was an empty element whose end has not been reported.
+    closing: bool,
+    /// Whether an element was seen.
+    any: bool,
+    /// Whether a declaration was seen.
+    declared: bool,
+    /// The position of the first token in the file, in bytes.
+    start: u64,
+    rules: XmlRules,
+    /// Whether the caller named the encoding, so that declarations do not count.
+    overridden: bool,
+    /// Sees each token before it is returned.
+    watcher: Option<TokenWatcher<'a>>,
+}
+
+/// Receives tokens, as one type: what is not fast anyway is compiled once, not per caller.
+type TokenReceiver<'f> = dyn FnMut(Token<'_>) -> Result<Flow, TokenRefusal> + 'f;
+
+/// Sees the tokens that another reader takes.
+pub type TokenWatcher<'a> = &'a mut dyn FnMut(&Token<'_>);
+
+impl<'a> XmlTokens<'a> {
+    /// The tokens of a file from its beginning, in the given encoding, otherwise in its own.
+    ///
+    /// # Errors
+    /// The encoding is not supported, or the input fails.
+    pub fn open(input: impl Read + 'a, encoding: Option<&str>, rules: XmlRules) -> Result<Self, XmlFault> {
+        let mut tokens = Self::over(XmlSource::open(input, encoding)?, rules);
+        tokens.overridden = encoding.is_some();
+        Ok(tokens)
+    }
+
+    /// The tokens from a position inside elements of the names given. Namespaces declared before are not known.
+    pub fn resume(source: XmlSource<'a>, overridden: bool, rules: XmlRules, open: &[String]) -> Self {
+        let mut tokens = Self::over(source, rules);
+        (tokens.any, tokens.declared, tokens.overridden) = (true, true, overridden);
+        for name in open {
+            tokens.open.push(name);
+        }
+        tokens
+    }
+
+    fn over(source: XmlSource<'a>, rules: XmlRules) -> Self {
+        Self {
+            line: source.line,
+            start: source.position_at(0),
+            source,
+            at: 0,
+            open: OpenElements::default(),
+            scope: NamespaceScope::default(),
+            closing: false,
+            any: false,
+            declared: false,
+            rules,
+            overridden: false,
+            watcher: None,
+        }
+    }
+
+    /// The same tokens; a watcher sees them too.
+    #[must_use]
+    pub fn watched(self, watcher: TokenWatcher<'a>) -> Self {
+        Self { watcher: Some(watcher), ..self }
+    }
+
+    /// The number of open elements.
+    pub fn depth(&self) -> usize {
+        self.open.depth()
+    }
+
+    /// The names of the open elements, from the root, as written.
+    pub fn open_names(&self) -> impl Iterator<Item = &str> {
+        self.open.names()
+    }
+
+    /// The next start or end tag; `None` at the end of the file. A start tag is put into `tag`.
+    ///
+    /// # Errors
+    /// As [`Self::pump`].
+    pub fn next_tag(&mut self, tag: &mut TagBuffer) -> Result<Option<Edge>, XmlFault> {
+        let mut edge = None;
+        self.pump(|token| {
+            match token {
+                Token::Start(start) => {
+                    tag.name.clear();
+                    tag.name.push_str(start.local());
+                    tag.attributes.clear();
+                    tag.attributes.push_str(start.attributes.as_written());
+                    tag.line = start.line;
+                    edge = Some(Edge::Start);
+                }
+                Token::End => edge = Some(Edge::End),
+                Token::Text(text) => tag.text_around |= !text.trim_ascii().is_empty(),
+                Token::Comment(_) | Token::Instruction(_) | Token::Declaration => {}
+            }
+            Ok(if edge.is_some() { Flow::Stop } else { Flow::Next })
+        })?;
+        Ok(edge)
+    }
+
+    /// Skips the rest of the element whose start tag was returned last.
+    ///
+    /// # Errors
+    /// As [`Self::pump`].
+    pub fn skip(&mut self) -> Result<(), XmlFault> {
+        let mut inside = 1_usize;
+        self.pump(|token| {
+            match token {
+                Token::Start(_) => inside += 1,
+                Token::End => inside -= 1,
+                _ => {}
+            }
+            Ok(if inside == 0 { Flow::Stop } else { Flow::Next })
+        })?;
+        Ok(())
+    }
+
+    /// The encoding that is read.
+    pub fn encoding(&self) -> &'static Encoding {
+        self.source.encoding()
+    }
+
+    /// A remark on the encoding, if the file declares another one than it has.
+    pub fn encoding_note(&self) -> Option<&str> {
+        self.source.note.as_deref().filter(|_| !self.overridden)
+    }
+
+    /// The start of the next token in the file, in bytes, and its line.
+    pub fn position(&self) -> (u64, u64) {
+        (self.source.position_at(self.at), self.line)
+    }
+
+    /// A fault at the start of the next token.
+    pub fn fault(&self, message: impl Into<String>, change: &str) -> XmlFault {
+        self.source.fault(self.at, message, change).in_element(self.open.path())
+    }
+
+    /// Passes tokens on until it is stopped; `false` at the end of the file.
+    ///
+    /// # Errors
+    /// Malformed XML, exceeded limits, and what the receiver refuses.
+    pub fn pump(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, TokenRefusal>) -> Result<bool, XmlFault> {
+        let Some(watcher) = self.watcher.take() else { return self.pump_to(take) };
+        let mut both = |token: Token<'_>| {
+            watcher(&token);
+            take(token)
+        };
+        let pumped = self.pump_to(&mut both as &mut TokenReceiver<'_>);
+        self.watcher = Some(watcher);
+        pumped
+    }
+
+    fn pump_to(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, TokenRefusal>) -> Result<bool, XmlFault> {
+        loop {
+            if self.closing {
+                self.closing = false;
+                self.open.pop();
+                self.scope.leave(self.open.depth());
+                let flow = take(Token::End).map_err(|refusal| refusal.at(self))?;
+                if flow == Flow::Stop {
+                    return Ok(true);
+                }
+            }
+            match self.pump_window(&mut take) {
+                Ok(Paused::Stopped) => return Ok(true),
+                Ok(Paused::Given) => {}
+                Ok(Paused::Used) if self.source.finished => return self.ended(),
+                Ok(Paused::Used) => {
+                    let filled = self.source.fill(self.at);
+                    self.at = 0;
+                    filled.map_err(|fault| fault.in_element(self.open.path()))?;
+                }
+                Err(refusal) => return Err(refusal.at(self)),
+            }
+        }
+    }
+
+    fn ended(&self) -> Result<bool, XmlFault> {
+        if self.depth() > 0 {
+            Err(self.fault("the file ends inside an element", "transfer or export it again: its end is missing"))
+        } else if !self.any {
+            Err(self.fault("there is no XML element in the file", "choose the XML file that your program exported"))
+        } else {
+            Ok(false)
+        }
+    }
+
+    /// Passes on the tokens that are completely in the window. Plain tags and plain text are used directly; the library
+    /// reads all others.
+    fn pump_window(
+        &mut self,
+        take: &mut impl FnMut(Token<'_>) -> Result<Flow, TokenRefusal>,
+    ) -> Result<Paused, TokenRefusal> {
+        let Self { source, at, line, open, scope, any, rules, .. } = self;
+        let window = source.window.as_str();
+        loop {
+            let rest = &window[*at..];
+            let innermost = open.innermost();
+            let flow = match plain(rest, innermost) {
+                Some(Plain::Text(size)) if size <= rules.limits.token => {
+                    let text = &rest[..size];
+                    first_of_text(text, open.depth(), *rules)?;
+                    *at += size;
+                    *line += line_ends(text);
+                    take(Token::Text(text))?
+                }
+                Some(Plain::Start { name, attributes, text }) if text.is_none_or(|size| size <= rules.limits.token) => {
+                    let closing = name.len() + 3;
+                    let size = name.len() + attributes.len() + 2;
+                    begin(open, scope, name, *rules, *any)?;
+                    let tag = StartTag { name, attributes: Attributes(attributes), line: *line, scope: &*scope };
+                    let flow = take(Token::Start(tag))?;
+                    (*any, *at) = (true, *at + size);
+                    match text {
+                        Some(text) if flow == Flow::Next => {
+                            let text = &rest[size..size + text];
+                            *at += text.len();
+                            *line += line_ends(text);
+                            if !text.is_empty() {
+                                take(Token::Text(text))?;
+                            }
+                            *at += closing;
+                            take(Token::End)?
+                        }
+                        _ => {
+                            open.push(name);
+                            flow
+                        }
+                    }
+                }
+                Some(Plain::End) => {
+                    *at += innermost.len() + 3;
+                    open.pop();
+                    scope.leave(open.depth());
+                    take(Token::End)?
+                }
+                _ => return self.pump_library(take),
+            };
+            if flow == Flow::Stop {
+                return Ok(Paused::Stopped);
+            }
+        }
+    }
+}
+
+/// Why the tokens of a window ended.
+enum Paused {
+    Stopped,
+    /// A token was passed on.
+    Given,
+    /// The rest of the window holds no complete token.
+    Used,
+}
+
+/// A refusal at the reader's position.
+#[derive(Debug)]
+pub struct TokenRefusal {
+    message: String,
+    change: &'static str,
+}
+
+impl TokenRefusal {
+    /// What is wrong, and what to change.
+    pub fn new(message: impl Into<String>, change: &'static str) -> Self {
+        Self { message: message.into(), change }
+    }
+
+    /// The fault at the place of a reader.
+    pub fn at(self, tokens: &XmlTokens<'_>) -> XmlFault {
+        tokens.fault(self.message, self.change)
+    }
+
+    fn malformed(why: &str) -> Self {
+        let message = format!("this is not well-formed XML: {}", shorten(why, MAX_LIBRARY_TEXT));
+        Self::new(message, "correct or export it again")
+    }
+}
+
+/// Refuses an element with too long a name, nested too deeply, or where a strict document has none.
+#[inline]
+fn begin(
+    open: &OpenElements,
+    scope: &NamespaceScope,
+    name: &str,
+    rules: XmlRules,
+    any: bool,
+) -> Result<(), TokenRefusal> {
+    if name.len() > rules.limits.name {
+        return Err(TokenRefusal::new("the name of an element is too long", "export the file again"));
+    }
+    if open.depth() >= MAX_DEPTH {
+        let message = format!("elements are nested more than {MAX_DEPTH} deep");
+        return Err(TokenRefusal::new(message, "payment files never are: export it again"));
+    }
+    if rules.strict {
+        if any && open.depth() == 0 {
+            return Err(TokenRefusal::new("there is a second document in the file", "split it into its documents"));
+        }
+        let prefix = prefix(name);
+        if !prefix.is_empty() && scope.resolve(prefix).is_none() {
+            return Err(names::undeclared(prefix));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses text outside of all elements in a strict document.
+#[inline]
+fn first_of_text(text: &str, depth: usize, rules: XmlRules) -> Result<(), TokenRefusal> {
+    if depth == 0 && rules.strict && !text.trim_ascii().is_empty() {
+        return Err(TokenRefusal::new("there is text outside of all elements", "remove it"));
+    }
+    Ok(())
+}
+
+/// The number of line ends in a token, usually none.
+#[inline]
+fn line_ends(token: &str) -> u64 {
+    token.bytes().filter(|byte| *byte == b'\n').count() as u64
+}

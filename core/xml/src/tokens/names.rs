@@ -1,0 +1,145 @@
+//! Names, references, and the checks of a start tag.
+
+use crate::attributes::{self, Attributes};
+use crate::namespaces::NamespaceScope;
+use crate::text::quote;
+
+use super::{MAX_ATTRIBUTES, TokenRefusal};
+
+/// Most bytes of the namespaces that one element declares.
+const MAX_DECLARED: usize = 4096;
+
+/// The name without its prefix.
+#[inline]
+pub fn local(name: &str) -> &str {
+    name.bytes().position(|byte| byte == b':').map_or(name, |at| &name[at + 1..])
+}
+
+/// The prefix of a name; empty for none.
+#[inline]
+pub fn prefix(name: &str) -> &str {
+    name.bytes().position(|byte| byte == b':').map_or("", |at| &name[..at])
+}
+
+/// The size of the name at the beginning of a text: letters first, one colon at most. `None` if there is none.
+pub(crate) fn name_size(text: &str) -> Option<usize> {
+    let first = part_size(text)?;
+    match text[first..].strip_prefix(':') {
+        None => Some(first),
+        Some(local) => {
+            let second = part_size(local)?;
+            (!local[second..].starts_with(':')).then_some(first + 1 + second)
+        }
+    }
+}
+
+/// The same for a name without a colon.
+fn part_size(text: &str) -> Option<usize> {
+    let mut chars = text.char_indices();
+    chars.next().filter(|(_, first)| starts_name(*first))?;
+    Some(chars.find(|(_, one)| !continues_name(*one)).map_or(text.len(), |(at, _)| at))
+}
+
+fn starts_name(one: char) -> bool {
+    matches!(one, 'A'..='Z' | '_' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+        | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}'
+        | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}'
+        | '\u{10000}'..='\u{effff}')
+}
+
+fn continues_name(one: char) -> bool {
+    starts_name(one)
+        || matches!(one, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+}
+
+/// The character that a reference such as `amp` or `#xE4` means; `None` if it means none that XML allows.
+pub(crate) fn resolved(name: &str) -> Option<char> {
+    let number = match name.strip_prefix('#') {
+        None => {
+            return Some(match name {
+                "amp" => '&',
+                "lt" => '<',
+                "gt" => '>',
+                "quot" => '"',
+                "apos" => '\'',
+                _ => return None,
+            });
+        }
+        Some(number) => number,
+    };
+    let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |digits| (digits, 16));
+    if digits.is_empty() || !digits.bytes().all(|byte| (byte as char).is_digit(radix)) {
+        return None;
+    }
+    // Leading zeros may be any number of them.
+    let code = u32::from_str_radix(digits.trim_start_matches('0'), radix).ok()?;
+    char::from_u32(code).filter(|one| is_character(*one))
+}
+
+/// Whether XML allows this character.
+fn is_character(one: char) -> bool {
+    matches!(one, '\t' | '\n' | '\r') || (one >= ' ' && !matches!(one, '\u{fffe}' | '\u{ffff}'))
+}
+
+/// Checks the attributes of a tag and takes note of the namespaces that it declares.
+pub(super) fn check_attributes(
+    raw: &str,
+    depth: usize,
+    scope: &mut NamespaceScope,
+    strict: bool,
+) -> Result<(), TokenRefusal> {
+    let malformed = TokenRefusal::malformed;
+    let mut names: Vec<&str> = Vec::new();
+    let (mut rest, mut declared) = (raw, 0);
+    while let Some((attribute, behind)) = attributes::first(rest).map_err(malformed)? {
+        if names.len() == MAX_ATTRIBUTES {
+            return Err(TokenRefusal::new(
+                format!("an element has more than {MAX_ATTRIBUTES} attributes"),
+                "payment files have one or two: export it again",
+            ));
+        }
+        if names.contains(&attribute.name) {
+            return Err(malformed(&format!("the attribute {} is given twice", quote(attribute.name))));
+        }
+        if !attributes::is_allowed(attribute.raw) {
+            return Err(malformed(&format!("the value of the attribute {} is not allowed", quote(attribute.name))));
+        }
+        if let Some(prefix) = attribute.declared_prefix() {
+            let uri = attribute.value();
+            declared += prefix.len() + uri.len();
+            if declared > MAX_DECLARED {
+                let message = format!("an element declares namespaces of more than {MAX_DECLARED} bytes");
+                return Err(TokenRefusal::new(message, "export it again"));
+            }
+            scope.declare(depth, prefix, &uri).map_err(malformed)?;
+        }
+        names.push(attribute.name);
+        rest = behind;
+    }
+    if strict { check_prefixes(Attributes(raw), &names, scope) } else { Ok(()) }
+}
+
+/// Checks that each prefix is declared, and that no attribute is given twice under two prefixes of one namespace.
+fn check_prefixes(raw: Attributes<'_>, names: &[&str], scope: &NamespaceScope) -> Result<(), TokenRefusal> {
+    if !names.iter().any(|name| name.contains(':')) {
+        return Ok(());
+    }
+    let mut expanded: Vec<(&str, &str)> = Vec::new();
+    for attribute in raw.iter().filter(|one| one.declared_prefix().is_none() && !one.prefix().is_empty()) {
+        let uri = scope.resolve(attribute.prefix()).ok_or_else(|| undeclared(attribute.prefix()))?;
+        if expanded.contains(&(uri, attribute.local())) {
+            let name = quote(attribute.local());
+            return Err(TokenRefusal::malformed(&format!("the attribute {name} is given twice in one namespace")));
+        }
+        expanded.push((uri, attribute.local()));
+    }
+    Ok(())
+}
+
+/// The refusal of a prefix that is not declared.
+pub(super) fn undeclared(prefix: &str) -> TokenRefusal {
+    TokenRefusal::new(
+        format!("the prefix {} is not declared", quote(prefix)),
+        "declare its namespace with xmlns, or remove it",
+    )
+}
