@@ -5790,82 +5790,6 @@ export declare namespace iso20022 {
     readonly instant?: string;
   }
 
-  /**
-   * The severity of a finding.
-   * - `info`: Worth knowing; nothing has to change.
-   * - `warning`: A bank may refuse or change the payment.
-   * - `error`: A bank will refuse the payment, or the file.
-   */
-  export type Level = "info" | "warning" | "error";
-
-  /** One finding in a file or in the data of payments: where, what is wrong, and what to change. */
-  export interface Finding {
-    /** Its severity. */
-    readonly level: Level;
-    /** The rule's name, such as `A1` of the address rules or `controlSum`. */
-    readonly rule: string;
-    /** The reason code that a bank would answer, such as `AM10`; left out if the sources name none. */
-    readonly reason?: string;
-    /** The line in the file, from 1; left out if there is no file or no single place. */
-    readonly line?: number;
-    /** The column in that line in bytes, from 1; only where the file cannot be read as XML. */
-    readonly column?: number;
-    /** The transaction's number in the file or in the input, from 1; left out if it is not about one. */
-    readonly transaction?: number;
-    /**
-     * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
-     * field of the input. Elements that may be repeated have their number.
-     */
-    readonly path?: string;
-    /** The value at fault, at most 40 characters of it. */
-    readonly value?: string;
-    /** What is wrong. */
-    readonly message: string;
-    /** What to change. */
-    readonly change: string;
-  }
-
-  /** One message: a document with all its statements. */
-  export interface CashMessage {
-    /** Its kind, by its elements. */
-    readonly kind: CashKind;
-    /** Its name, by its namespace. */
-    readonly message: MessageName;
-    /** The message's id. */
-    readonly id?: string;
-    /** When it was made. */
-    readonly created?: Moment;
-    /** The page number, if the bank splits one message into several. */
-    readonly page?: number;
-    /** Whether it is the last page. */
-    readonly lastPage?: boolean;
-    /**
-     * Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around
-     * the document.
-     */
-    readonly notes: readonly string[];
-    /** Values of the header that could not be read. */
-    readonly problems: readonly Finding[];
-  }
-
-  /** The account of a statement. */
-  export interface StatementAccount {
-    /** The IBAN, without blanks and in capitals. */
-    readonly iban?: string;
-    /** The account's number if it is not an IBAN. */
-    readonly account?: string;
-    /** The kind of number in `account`. */
-    readonly accountScheme?: string;
-    /** The currency, an ISO 4217 code. */
-    readonly currency?: string;
-    /** The account's name. */
-    readonly name?: string;
-    /** The owner's name. */
-    readonly owner?: string;
-    /** The BIC of the bank that keeps the account. */
-    readonly bic?: string;
-  }
-
   /** A code and its meaning. */
   export interface Code {
     /** The code as it is written: one of ISO 20022's, or a bank's own. */
@@ -5876,50 +5800,6 @@ export declare namespace iso20022 {
     readonly proprietary: boolean;
     /** The issuer, if the file names it. */
     readonly issuer?: string;
-  }
-
-  /** An amount of money. */
-  export interface Money {
-    /** The exact amount as a decimal number; negative if money leaves the account. */
-    readonly amount: string;
-    /** The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none. */
-    readonly currency: string;
-  }
-
-  /**
-   * Whether a booking or balance is in the customer's favour.
-   * - `credit`: `CRDT`: in the customer's favour.
-   * - `debit`: `DBIT`: against the customer.
-   * - any other text: a value that this version does not know
-   */
-  export type Direction = "credit" | "debit" | (string & {});
-
-  /** A balance. */
-  export interface StatementBalance {
-    /** Which balance it is: `OPBD` opening booked, `CLBD` closing booked, … */
-    readonly kind?: Code;
-    /** The balance: negative if the owner owes. */
-    readonly money?: Money;
-    /** Credit or debit. */
-    readonly direction?: Direction;
-    /** The date of the balance. */
-    readonly date?: Moment;
-  }
-
-  /** The bank's own counts and sums. */
-  export interface TransactionSummary {
-    /** How many entries there are. */
-    readonly entries?: number;
-    /** The sum of all amounts, without their signs. */
-    readonly sum?: string;
-    /** How many credits there are. */
-    readonly credits?: number;
-    /** The sum of the credits. */
-    readonly creditSum?: string;
-    /** How many debits there are. */
-    readonly debits?: number;
-    /** The sum of the debits, without a sign. */
-    readonly debitSum?: string;
   }
 
   /** A postal address: structured, as lines, or both. */
@@ -5960,6 +5840,48 @@ export declare namespace iso20022 {
     readonly lines: readonly string[];
   }
 
+  /** Particulars of a bank beside its BIC and name. */
+  export interface BankDetails {
+    /** The bank's number in its clearing system, such as `9000`. */
+    readonly clearingNumber?: string;
+    /** The clearing system: a code of ISO 20022 such as `CHBCC` or `USABA`, or its own name. */
+    readonly clearingSystem?: string;
+    /** The legal entity identifier (LEI), 20 characters. */
+    readonly lei?: string;
+    /** Another number of the bank. */
+    readonly identifier?: string;
+    /** The kind of number in `identifier`. */
+    readonly identifierScheme?: string;
+    /** The branch's number. */
+    readonly branch?: string;
+    /** The branch's name. */
+    readonly branchName?: string;
+    /** The postal address of the bank. */
+    readonly address?: Address;
+  }
+
+  /** A number of a party. */
+  export interface PartyIdentifier {
+    /** The number. */
+    readonly identifier?: string;
+    /** Its kind: a code of ISO 20022 such as `TXID`, a bank's own name of it, or `BIC`. */
+    readonly scheme?: string;
+    /** Who issued it. */
+    readonly issuer?: string;
+  }
+
+  /** How to reach a party. */
+  export interface ContactDetails {
+    /** The name of the person. */
+    readonly name?: string;
+    /** The telephone number, such as `+358-401234567`. */
+    readonly telephone?: string;
+    /** The number of the mobile telephone. */
+    readonly mobile?: string;
+    /** The e-mail address. */
+    readonly email?: string;
+  }
+
   /** A party of a payment with its account and bank. */
   export interface Party {
     /** The name: of the party, otherwise of the bank in its place, otherwise of the account. */
@@ -5970,6 +5892,10 @@ export declare namespace iso20022 {
     readonly account?: string;
     /** The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own name of it. */
     readonly accountScheme?: string;
+    /** The type of the account: a code of ISO 20022 such as `CACC`, or a bank's own words. */
+    readonly accountType?: Code;
+    /** The name of the account. */
+    readonly accountName?: string;
     /** The alias of the account: a telephone number or an e-mail address. */
     readonly proxy?: string;
     /** The currency of the account, an ISO 4217 code, if the file gives it. */
@@ -5978,12 +5904,219 @@ export declare namespace iso20022 {
     readonly bic?: string;
     /** The name of the account's bank. */
     readonly bankName?: string;
+    /** Further particulars of the account's bank. */
+    readonly bank?: BankDetails;
     /** The party's number: of its organisation or of the person, the first that is given. */
     readonly identifier?: string;
     /** The kind of number in `identifier`: a code of ISO 20022 such as `CUST`, or a bank's own name of it. */
     readonly identifierScheme?: string;
+    /** Who issued that number. */
+    readonly identifierIssuer?: string;
+    /** All other numbers of the party, in order. */
+    readonly otherIdentifiers: readonly PartyIdentifier[];
+    /** The legal entity identifier (LEI), 20 characters. */
+    readonly lei?: string;
+    /** The country of residence, an ISO 3166 code. */
+    readonly residence?: string;
     /** The postal address. */
     readonly address?: Address;
+    /** How to reach the party. */
+    readonly contact?: ContactDetails;
+  }
+
+  /**
+   * The severity of a finding.
+   * - `info`: Worth knowing; nothing has to change.
+   * - `warning`: A bank may refuse or change the payment.
+   * - `error`: A bank will refuse the payment, or the file.
+   */
+  export type Level = "info" | "warning" | "error";
+
+  /** One finding in a file or in the data of payments: where, what is wrong, and what to change. */
+  export interface Finding {
+    /** Its severity. */
+    readonly level: Level;
+    /** The rule's name, such as `A1` of the address rules or `controlSum`. */
+    readonly rule: string;
+    /** The reason code that a bank would answer, such as `AM10`; left out if the sources name none. */
+    readonly reason?: string;
+    /** The line in the file, from 1; left out if there is no file or no single place. */
+    readonly line?: number;
+    /** The column in that line in bytes, from 1; only where the file cannot be read as XML. */
+    readonly column?: number;
+    /** The transaction's number in the file or in the input, from 1; left out if it is not about one. */
+    readonly transaction?: number;
+    /**
+     * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
+     * field of the input. Elements that may be repeated have their number.
+     */
+    readonly path?: string;
+    /** The value at fault, at most 40 characters of it. */
+    readonly value?: string;
+    /** What is wrong. */
+    readonly message: string;
+    /** What to change. */
+    readonly change: string;
+  }
+
+  /** An element whose text is in no field of the result. */
+  export interface UnreadElement {
+    /**
+     * The element as a path of names from the root, such as
+     * `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; `/…` for the sum of all others, if
+     * there are more than 5000 different ones.
+     */
+    readonly path: string;
+    /** How often it occurs. */
+    readonly count: number;
+    /** The line of the first one, from 1. */
+    readonly firstLine: number;
+  }
+
+  /** One message: a document with all its statements. */
+  export interface CashMessage {
+    /** Its kind, by its elements. */
+    readonly kind: CashKind;
+    /** Its name, by its namespace. */
+    readonly message: MessageName;
+    /** The message's id. */
+    readonly id?: string;
+    /** When it was made. */
+    readonly created?: Moment;
+    /** The page number, if the bank splits one message into several. */
+    readonly page?: number;
+    /** Whether it is the last page. */
+    readonly lastPage?: boolean;
+    /**
+     * Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around
+     * the document.
+     */
+    readonly notes: readonly string[];
+    /** The recipient of the message, if it is not the owner of the account. */
+    readonly recipient?: Party;
+    /**
+     * Additional information: in Switzerland the version of the rules and whether it is a test, such as
+     * `SPS/2.1/TEST`.
+     */
+    readonly information?: string;
+    /** Values of the header that could not be read. */
+    readonly problems: readonly Finding[];
+    /** Elements of the header that are in no field. */
+    readonly unread: readonly UnreadElement[];
+  }
+
+  /** The account of a statement. */
+  export interface StatementAccount {
+    /** The IBAN, without blanks and in capitals. */
+    readonly iban?: string;
+    /** The account's number if it is not an IBAN. */
+    readonly account?: string;
+    /** The kind of number in `account`. */
+    readonly accountScheme?: string;
+    /** The currency, an ISO 4217 code. */
+    readonly currency?: string;
+    /** The alias of the account: a telephone number or an e-mail address. */
+    readonly proxy?: string;
+    /** The account's name. */
+    readonly name?: string;
+    /** The owner's name. */
+    readonly owner?: string;
+    /** The owner's numbers, address and further particulars. */
+    readonly ownerDetails?: Party;
+    /** The type of the account: a code of ISO 20022 such as `CACC`, or a bank's own words. */
+    readonly accountType?: Code;
+    /** The BIC of the bank that keeps the account. */
+    readonly bic?: string;
+    /** The name of the bank that keeps the account. */
+    readonly bankName?: string;
+    /** Further particulars of that bank. */
+    readonly bank?: BankDetails;
+  }
+
+  /** An amount of money. */
+  export interface Money {
+    /** The exact amount as a decimal number; negative if money leaves the account. */
+    readonly amount: string;
+    /** The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none. */
+    readonly currency: string;
+  }
+
+  /**
+   * Whether a booking or balance is in the customer's favour.
+   * - `credit`: `CRDT`: in the customer's favour.
+   * - `debit`: `DBIT`: against the customer.
+   * - any other text: a value that this version does not know
+   */
+  export type Direction = "credit" | "debit" | (string & {});
+
+  /** When an amount becomes available. */
+  export interface AvailableAmount {
+    /** The number of days until then, as it is written, such as `1`. */
+    readonly days?: string;
+    /** The date. */
+    readonly date?: string;
+    /** The amount: negative if money leaves the account. */
+    readonly money: Money;
+  }
+
+  /** A credit line of an account. */
+  export interface CreditLine {
+    /** Whether the balance contains it. */
+    readonly included?: boolean;
+    /** The kind of credit line. */
+    readonly kind?: Code;
+    /** The amount. */
+    readonly money?: Money;
+    /** Its date. */
+    readonly date?: Moment;
+  }
+
+  /** A balance. */
+  export interface StatementBalance {
+    /** Which balance it is: `OPBD` opening booked, `CLBD` closing booked, … */
+    readonly kind?: Code;
+    /** The balance: negative if the owner owes. */
+    readonly money?: Money;
+    /** Credit or debit. */
+    readonly direction?: Direction;
+    /** The date of the balance. */
+    readonly date?: Moment;
+    /** When parts of it become available. */
+    readonly availability: readonly AvailableAmount[];
+    /** The credit lines. */
+    readonly creditLines: readonly CreditLine[];
+  }
+
+  /** The bank's own counts and sums. */
+  export interface TransactionSummary {
+    /** How many entries there are. */
+    readonly entries?: number;
+    /** The sum of all amounts, without their signs. */
+    readonly sum?: string;
+    /** How many credits there are. */
+    readonly credits?: number;
+    /** The sum of the credits. */
+    readonly creditSum?: string;
+    /** How many debits there are. */
+    readonly debits?: number;
+    /** The sum of the debits, without a sign. */
+    readonly debitSum?: string;
+  }
+
+  /** Interest. */
+  export interface InterestRecord {
+    /** The amount: negative if it is debited to the account. */
+    readonly money?: Money;
+    /** The kind of interest: `INDY` within the day, `OVRN` overnight. */
+    readonly kind?: Code;
+    /** The rate in per cent, such as `0.50`. */
+    readonly rate?: string;
+    /** The start of the period. */
+    readonly from?: Moment;
+    /** The end of the period. */
+    readonly to?: Moment;
+    /** The reason. */
+    readonly reason?: string;
   }
 
   /** The kind of the booked transaction: ISO 20022's code, the bank's own, or both. */
@@ -6058,6 +6191,14 @@ export declare namespace iso20022 {
     readonly bearer?: string;
     /** The BIC of the bank that takes it. */
     readonly bic?: string;
+    /** The name of the bank that takes it. */
+    readonly bankName?: string;
+    /** The rate in per cent. */
+    readonly rate?: string;
+    /** The tax on it: its rate in per cent. */
+    readonly taxRate?: string;
+    /** The tax on it: its amount, without a sign. */
+    readonly tax?: Money;
   }
 
   /** A document that is paid. */
@@ -6092,9 +6233,9 @@ export declare namespace iso20022 {
     /** The amounts of the documents, in order. */
     readonly amounts: readonly RemittanceAmount[];
     /** The issuer of the invoice. */
-    readonly invoicer?: string;
+    readonly invoicer?: Party;
     /** The recipient of the invoice. */
-    readonly invoicee?: string;
+    readonly invoicee?: Party;
     /** Further lines of text, in order. */
     readonly information: readonly string[];
   }
@@ -6119,13 +6260,31 @@ export declare namespace iso20022 {
     readonly originator?: string;
   }
 
+  /** A payment by card. */
+  export interface CardTransaction {
+    /** The card's number, as the bank gives it: mostly with most digits hidden. */
+    readonly number?: string;
+    /** The brand. */
+    readonly brand?: string;
+    /** The number of the terminal. */
+    readonly terminal?: string;
+    /** The name of the terminal's system or group. */
+    readonly terminalSystem?: string;
+    /** The number of the transaction at the terminal. */
+    readonly transactionNumber?: string;
+    /** The reference of the sale. */
+    readonly saleReference?: string;
+    /** Further data of the card, as the bank writes them. */
+    readonly information?: string;
+  }
+
   /** One transaction behind an entry. */
   export interface EntryDetail {
     /** The line in the file, from 1. */
     readonly line: number;
     /**
      * The amount in the currency of the entry; negative if money leaves the account. If the bank gives none
-     * here, it is that of the transaction or its counter value in that currency, or that of an entry with a
+     * here in that currency, it is that of the transaction or its counter value, or that of an entry with a
      * single detail.
      */
     readonly money?: Money;
@@ -6187,6 +6346,14 @@ export declare namespace iso20022 {
     readonly returned?: ReturnInformation;
     /** When the payer's order was accepted. */
     readonly accepted?: Moment;
+    /** The date on which the banks settle. */
+    readonly settlementDate?: string;
+    /** When the transaction took place, such as a purchase with a card. */
+    readonly transactionTime?: Moment;
+    /** The payment by card. */
+    readonly card?: CardTransaction;
+    /** Interest. */
+    readonly interest: readonly InterestRecord[];
     /** The bank's additional information. */
     readonly information?: string;
   }
@@ -6203,7 +6370,10 @@ export declare namespace iso20022 {
     readonly direction?: Direction;
     /** Whether it reverses an earlier entry. */
     readonly reversal: boolean;
-    /** Whether it is booked (status `BOOK`): only such entries count in sums. */
+    /**
+     * Whether it is booked: only such entries count in sums. It has the status `BOOK`, or it is an entry of
+     * a statement (`camt.053`) that has no status.
+     */
     readonly booked: boolean;
     /** The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a bank's own. */
     readonly status?: Code;
@@ -6255,6 +6425,12 @@ export declare namespace iso20022 {
     readonly charges: readonly Charge[];
     /** The total of charges and taxes, without a sign. */
     readonly totalCharges?: Money;
+    /** When parts of the amount become available. */
+    readonly availability: readonly AvailableAmount[];
+    /** Interest. */
+    readonly interest: readonly InterestRecord[];
+    /** The payment by card. */
+    readonly card?: CardTransaction;
     /** The bank's additional information. */
     readonly information?: string;
     /** Values that could not be read. */
@@ -6327,12 +6503,19 @@ export declare namespace iso20022 {
     readonly closing?: StatementBalance;
     /** The bank's own counts and sums. */
     readonly summary: TransactionSummary;
+    /** Interest on the account. */
+    readonly interest: readonly InterestRecord[];
     /** The entries, in order; empty in the header that comes before them. */
     readonly entries: readonly Entry[];
     /** Results that follow the entries; left out until all entries are read. */
     readonly end?: StatementEnd;
     /** Values that could not be read, except those in entries. */
     readonly problems: readonly Finding[];
+    /**
+     * Elements of the statement and of its entries that are in no field: with the last entry all of them,
+     * on a page those up to its end.
+     */
+    readonly unread: readonly UnreadElement[];
   }
 
   /** The end of a page. The next page continues from it in the same file, in this process or another. */
@@ -6379,6 +6562,8 @@ export declare namespace iso20022 {
     readonly statements: readonly Statement[];
     /** The start of the next page; left out after the last. */
     readonly next?: Cursor;
+    /** Elements outside of headers and statements that are in no field, as far as this page goes. */
+    readonly unread: readonly UnreadElement[];
   }
 
   /** The file, and the page to read. */
@@ -6520,6 +6705,8 @@ export declare namespace iso20022 {
     readonly notes: readonly string[];
     /** Values that could not be read. */
     readonly problems: readonly Finding[];
+    /** Elements that are in no field. */
+    readonly unread: readonly UnreadElement[];
   }
 
   /** The status reports of a file: usually one; banks also put several into one download. */
@@ -6649,6 +6836,8 @@ export declare namespace iso20022 {
     readonly notes: readonly string[];
     /** Values that could not be read. */
     readonly problems: readonly Finding[];
+    /** Elements that are in no field. */
+    readonly unread: readonly UnreadElement[];
   }
 
   /** A postal address to write: town and country are required, all other fields are optional. */

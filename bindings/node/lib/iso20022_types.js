@@ -21,66 +21,11 @@ const Moment = struct([
   ["instant", "instant"],
 ]);
 
-const Finding = struct([
-  ["level", "level"],
-  ["rule", "rule"],
-  ["reason", "reason"],
-  ["line", "line"],
-  ["column", "column"],
-  ["transaction", "transaction"],
-  ["path", "path"],
-  ["value", "value"],
-  ["message", "message"],
-  ["change", "change"],
-]);
-
-const CashMessage = struct([
-  ["kind", "kind"],
-  ["message", "message", MessageName],
-  ["id", "id"],
-  ["created", "created", Moment],
-  ["page", "page"],
-  ["lastPage", "last_page"],
-  ["notes", "notes"],
-  ["problems", "problems", list(Finding)],
-]);
-
-const StatementAccount = struct([
-  ["iban", "iban"],
-  ["account", "account"],
-  ["accountScheme", "account_scheme"],
-  ["currency", "currency"],
-  ["name", "name"],
-  ["owner", "owner"],
-  ["bic", "bic"],
-]);
-
 const Code = struct([
   ["code", "code"],
   ["meaning", "meaning"],
   ["proprietary", "proprietary"],
   ["issuer", "issuer"],
-]);
-
-const Money = struct([
-  ["amount", "amount"],
-  ["currency", "currency"],
-]);
-
-const StatementBalance = struct([
-  ["kind", "kind", Code],
-  ["money", "money", Money],
-  ["direction", "direction"],
-  ["date", "date", Moment],
-]);
-
-const TransactionSummary = struct([
-  ["entries", "entries"],
-  ["sum", "sum"],
-  ["credits", "credits"],
-  ["creditSum", "credit_sum"],
-  ["debits", "debits"],
-  ["debitSum", "debit_sum"],
 ]);
 
 const Address = struct([
@@ -103,18 +48,143 @@ const Address = struct([
   ["lines", "lines"],
 ]);
 
+const BankDetails = struct([
+  ["clearingNumber", "clearing_number"],
+  ["clearingSystem", "clearing_system"],
+  ["lei", "lei"],
+  ["identifier", "identifier"],
+  ["identifierScheme", "identifier_scheme"],
+  ["branch", "branch"],
+  ["branchName", "branch_name"],
+  ["address", "address", Address],
+]);
+
+const PartyIdentifier = struct([
+  ["identifier", "identifier"],
+  ["scheme", "scheme"],
+  ["issuer", "issuer"],
+]);
+
+const ContactDetails = struct([
+  ["name", "name"],
+  ["telephone", "telephone"],
+  ["mobile", "mobile"],
+  ["email", "email"],
+]);
+
 const Party = struct([
   ["name", "name"],
   ["iban", "iban"],
   ["account", "account"],
   ["accountScheme", "account_scheme"],
+  ["accountType", "account_type", Code],
+  ["accountName", "account_name"],
   ["proxy", "proxy"],
   ["accountCurrency", "account_currency"],
   ["bic", "bic"],
   ["bankName", "bank_name"],
+  ["bank", "bank", BankDetails],
   ["identifier", "identifier"],
   ["identifierScheme", "identifier_scheme"],
+  ["identifierIssuer", "identifier_issuer"],
+  ["otherIdentifiers", "other_identifiers", list(PartyIdentifier)],
+  ["lei", "lei"],
+  ["residence", "residence"],
   ["address", "address", Address],
+  ["contact", "contact", ContactDetails],
+]);
+
+const Finding = struct([
+  ["level", "level"],
+  ["rule", "rule"],
+  ["reason", "reason"],
+  ["line", "line"],
+  ["column", "column"],
+  ["transaction", "transaction"],
+  ["path", "path"],
+  ["value", "value"],
+  ["message", "message"],
+  ["change", "change"],
+]);
+
+const UnreadElement = struct([
+  ["path", "path"],
+  ["count", "count"],
+  ["firstLine", "first_line"],
+]);
+
+const CashMessage = struct([
+  ["kind", "kind"],
+  ["message", "message", MessageName],
+  ["id", "id"],
+  ["created", "created", Moment],
+  ["page", "page"],
+  ["lastPage", "last_page"],
+  ["notes", "notes"],
+  ["recipient", "recipient", Party],
+  ["information", "information"],
+  ["problems", "problems", list(Finding)],
+  ["unread", "unread", list(UnreadElement)],
+]);
+
+const StatementAccount = struct([
+  ["iban", "iban"],
+  ["account", "account"],
+  ["accountScheme", "account_scheme"],
+  ["currency", "currency"],
+  ["proxy", "proxy"],
+  ["name", "name"],
+  ["owner", "owner"],
+  ["ownerDetails", "owner_details", Party],
+  ["accountType", "account_type", Code],
+  ["bic", "bic"],
+  ["bankName", "bank_name"],
+  ["bank", "bank", BankDetails],
+]);
+
+const Money = struct([
+  ["amount", "amount"],
+  ["currency", "currency"],
+]);
+
+const AvailableAmount = struct([
+  ["days", "days"],
+  ["date", "date"],
+  ["money", "money", Money],
+]);
+
+const CreditLine = struct([
+  ["included", "included"],
+  ["kind", "kind", Code],
+  ["money", "money", Money],
+  ["date", "date", Moment],
+]);
+
+const StatementBalance = struct([
+  ["kind", "kind", Code],
+  ["money", "money", Money],
+  ["direction", "direction"],
+  ["date", "date", Moment],
+  ["availability", "availability", list(AvailableAmount)],
+  ["creditLines", "credit_lines", list(CreditLine)],
+]);
+
+const TransactionSummary = struct([
+  ["entries", "entries"],
+  ["sum", "sum"],
+  ["credits", "credits"],
+  ["creditSum", "credit_sum"],
+  ["debits", "debits"],
+  ["debitSum", "debit_sum"],
+]);
+
+const InterestRecord = struct([
+  ["money", "money", Money],
+  ["kind", "kind", Code],
+  ["rate", "rate"],
+  ["from", "from", Moment],
+  ["to", "to", Moment],
+  ["reason", "reason"],
 ]);
 
 const BankTransactionCode = struct([
@@ -151,6 +221,10 @@ const Charge = struct([
   ["kind", "kind", Code],
   ["bearer", "bearer"],
   ["bic", "bic"],
+  ["bankName", "bank_name"],
+  ["rate", "rate"],
+  ["taxRate", "tax_rate"],
+  ["tax", "tax", Money],
 ]);
 
 const ReferredDocument = struct([
@@ -169,8 +243,8 @@ const StructuredRemittance = struct([
   ["referenceKind", "reference_kind", Code],
   ["documents", "documents", list(ReferredDocument)],
   ["amounts", "amounts", list(RemittanceAmount)],
-  ["invoicer", "invoicer"],
-  ["invoicee", "invoicee"],
+  ["invoicer", "invoicer", Party],
+  ["invoicee", "invoicee", Party],
   ["information", "information"],
 ]);
 
@@ -184,6 +258,16 @@ const ReturnInformation = struct([
   ["information", "information"],
   ["originalBankCode", "original_bank_code", BankTransactionCode],
   ["originator", "originator"],
+]);
+
+const CardTransaction = struct([
+  ["number", "number"],
+  ["brand", "brand"],
+  ["terminal", "terminal"],
+  ["terminalSystem", "terminal_system"],
+  ["transactionNumber", "transaction_number"],
+  ["saleReference", "sale_reference"],
+  ["information", "information"],
 ]);
 
 const EntryDetail = struct([
@@ -218,6 +302,10 @@ const EntryDetail = struct([
   ["remittance", "remittance", Remittance],
   ["returned", "returned", ReturnInformation],
   ["accepted", "accepted", Moment],
+  ["settlementDate", "settlement_date"],
+  ["transactionTime", "transaction_time", Moment],
+  ["card", "card", CardTransaction],
+  ["interest", "interest", list(InterestRecord)],
   ["information", "information"],
 ]);
 
@@ -247,6 +335,9 @@ const Entry = struct([
   ["amounts", "amounts", list(AmountDetail)],
   ["charges", "charges", list(Charge)],
   ["totalCharges", "total_charges", Money],
+  ["availability", "availability", list(AvailableAmount)],
+  ["interest", "interest", list(InterestRecord)],
+  ["card", "card", CardTransaction],
   ["information", "information"],
   ["problems", "problems", list(Finding)],
 ]);
@@ -279,9 +370,11 @@ const Statement = struct([
   ["opening", "opening", StatementBalance],
   ["closing", "closing", StatementBalance],
   ["summary", "summary", TransactionSummary],
+  ["interest", "interest", list(InterestRecord)],
   ["entries", "entries", list(Entry)],
   ["end", "end", StatementEnd],
   ["problems", "problems", list(Finding)],
+  ["unread", "unread", list(UnreadElement)],
 ]);
 
 const Cursor = struct([
@@ -304,6 +397,7 @@ const CashFile = struct([
   ["messages", "messages", list(CashMessage)],
   ["statements", "statements", list(Statement)],
   ["next", "next", Cursor],
+  ["unread", "unread", list(UnreadElement)],
 ]);
 
 const ReadStatementPageRequest = struct([
@@ -377,6 +471,7 @@ const StatusReport = struct([
   ["batches", "batches", list(BatchStatus)],
   ["notes", "notes"],
   ["problems", "problems", list(Finding)],
+  ["unread", "unread", list(UnreadElement)],
 ]);
 
 const StatusFile = struct([
@@ -446,6 +541,7 @@ const PaymentFile = struct([
   ["batches", "batches", list(PaymentBatch)],
   ["notes", "notes"],
   ["problems", "problems", list(Finding)],
+  ["unread", "unread", list(UnreadElement)],
 ]);
 
 const PostalAddress = struct([
@@ -743,15 +839,22 @@ module.exports = {
   ReadCashRequest,
   MessageName,
   Moment,
+  Code,
+  Address,
+  BankDetails,
+  PartyIdentifier,
+  ContactDetails,
+  Party,
   Finding,
+  UnreadElement,
   CashMessage,
   StatementAccount,
-  Code,
   Money,
+  AvailableAmount,
+  CreditLine,
   StatementBalance,
   TransactionSummary,
-  Address,
-  Party,
+  InterestRecord,
   BankTransactionCode,
   Batch,
   AmountDetail,
@@ -761,6 +864,7 @@ module.exports = {
   StructuredRemittance,
   Remittance,
   ReturnInformation,
+  CardTransaction,
   EntryDetail,
   Entry,
   StatementEnd,

@@ -24,12 +24,15 @@ __all__ = [
     "Again",
     "AmountDetail",
     "AmountKind",
+    "AvailableAmount",
     "BalanceCheck",
+    "BankDetails",
     "BankTransactionCode",
     "BaseProfile",
     "Batch",
     "BatchStatus",
     "BookingPlace",
+    "CardTransaction",
     "CashFile",
     "CashKind",
     "CashMessage",
@@ -40,6 +43,8 @@ __all__ = [
     "CheckedBatch",
     "CheckedPayment",
     "Code",
+    "ContactDetails",
+    "CreditLine",
     "CreditTransfer",
     "Cursor",
     "Direction",
@@ -48,6 +53,7 @@ __all__ = [
     "EntryDetail",
     "Finding",
     "HybridAddress",
+    "InterestRecord",
     "LeftoverEntry",
     "LeftoverReason",
     "LeftoverReport",
@@ -64,6 +70,7 @@ __all__ = [
     "OutcomeTotal",
     "PaidDocument",
     "Party",
+    "PartyIdentifier",
     "PaymentBatch",
     "PaymentFile",
     "PaymentKind",
@@ -95,6 +102,7 @@ __all__ = [
     "TransactionStatus",
     "TransactionSummary",
     "TransferKind",
+    "UnreadElement",
     "check_payment",
     "check_payment_async",
     "make_payment",
@@ -160,114 +168,6 @@ class Moment(Record):
     """The instant, if time and offset are given."""
 
 
-Level = Literal["info", "warning", "error"]
-"""The severity of a finding.
-  `info`: Worth knowing; nothing has to change.
-  `warning`: A bank may refuse or change the payment.
-  `error`: A bank will refuse the payment, or the file.
-"""
-
-
-class Finding(Record):
-    """One finding in a file or in the data of payments: where, what is wrong, and what to change."""
-
-    __slots__ = ()
-    __match_args__ = ("level", "rule", "reason", "line", "column", "transaction", "path", "value", "message", "change")
-
-    level: Level
-    """Its severity."""
-
-    rule: str
-    """The rule's name, such as `A1` of the address rules or `control_sum`."""
-
-    reason: str | None = None
-    """The reason code that a bank would answer, such as `AM10`; left out if the sources name none."""
-
-    line: int | None = None
-    """The line in the file, from 1; left out if there is no file or no single place."""
-
-    column: int | None = None
-    """The column in that line in bytes, from 1; only where the file cannot be read as XML."""
-
-    transaction: int | None = None
-    """The transaction's number in the file or in the input, from 1; left out if it is not about one."""
-
-    path: str | None = None
-    """The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
-    field of the input. Elements that may be repeated have their number.
-    """
-
-    value: str | None = None
-    """The value at fault, at most 40 characters of it."""
-
-    message: str
-    """What is wrong."""
-
-    change: str
-    """What to change."""
-
-
-class CashMessage(Record):
-    """One message: a document with all its statements."""
-
-    __slots__ = ()
-    __match_args__ = ("kind", "message", "id", "created", "page", "last_page", "notes", "problems")
-
-    kind: CashKind
-    """Its kind, by its elements."""
-
-    message: MessageName
-    """Its name, by its namespace."""
-
-    id: str | None = None
-    """The message's id."""
-
-    created: Moment | None = None
-    """When it was made."""
-
-    page: int | None = None
-    """The page number, if the bank splits one message into several."""
-
-    last_page: bool | None = None
-    """Whether it is the last page."""
-
-    notes: Sequence[str]
-    """Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around
-    the document.
-    """
-
-    problems: Sequence[Finding]
-    """Values of the header that could not be read."""
-
-
-class StatementAccount(Record):
-    """The account of a statement."""
-
-    __slots__ = ()
-    __match_args__ = ("iban", "account", "account_scheme", "currency", "name", "owner", "bic")
-
-    iban: str | None = None
-    """The IBAN, without blanks and in capitals."""
-
-    account: str | None = None
-    """The account's number if it is not an IBAN."""
-
-    account_scheme: str | None = None
-    """The kind of number in `account`."""
-
-    currency: str | None = None
-    """The currency, an ISO 4217 code."""
-
-    name: str | None = None
-    """The account's name."""
-
-    owner: str | None = None
-    """The owner's name."""
-
-    bic: str | None = None
-    """The BIC of the bank that keeps the account."""
-
-
 class Code(Record):
     """A code and its meaning."""
 
@@ -285,71 +185,6 @@ class Code(Record):
 
     issuer: str | None = None
     """The issuer, if the file names it."""
-
-
-class Money(Record):
-    """An amount of money."""
-
-    __slots__ = ()
-    __match_args__ = ("amount", "currency")
-
-    amount: Decimal
-    """The exact amount as a decimal number; negative if money leaves the account."""
-
-    currency: str
-    """The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none."""
-
-
-Direction = Union[Literal["credit", "debit"], str]
-"""Whether a booking or balance is in the customer's favour.
-  `credit`: `CRDT`: in the customer's favour.
-  `debit`: `DBIT`: against the customer.
-  Any other text: a value that this version does not know.
-"""
-
-
-class StatementBalance(Record):
-    """A balance."""
-
-    __slots__ = ()
-    __match_args__ = ("kind", "money", "direction", "date")
-
-    kind: Code | None = None
-    """Which balance it is: `OPBD` opening booked, `CLBD` closing booked, …"""
-
-    money: Money | None = None
-    """The balance: negative if the owner owes."""
-
-    direction: Direction | None = None
-    """Credit or debit."""
-
-    date: Moment | None = None
-    """The date of the balance."""
-
-
-class TransactionSummary(Record):
-    """The bank's own counts and sums."""
-
-    __slots__ = ()
-    __match_args__ = ("entries", "sum", "credits", "credit_sum", "debits", "debit_sum")
-
-    entries: int | None = None
-    """How many entries there are."""
-
-    sum: Decimal | None = None
-    """The sum of all amounts, without their signs."""
-
-    credits: int | None = None
-    """How many credits there are."""
-
-    credit_sum: Decimal | None = None
-    """The sum of the credits."""
-
-    debits: int | None = None
-    """How many debits there are."""
-
-    debit_sum: Decimal | None = None
-    """The sum of the debits, without a sign."""
 
 
 class Address(Record):
@@ -410,11 +245,77 @@ class Address(Record):
     """Lines without structure, in order."""
 
 
+class BankDetails(Record):
+    """Particulars of a bank beside its BIC and name."""
+
+    __slots__ = ()
+    __match_args__ = ("clearing_number", "clearing_system", "lei", "identifier", "identifier_scheme", "branch", "branch_name", "address")
+
+    clearing_number: str | None = None
+    """The bank's number in its clearing system, such as `9000`."""
+
+    clearing_system: str | None = None
+    """The clearing system: a code of ISO 20022 such as `CHBCC` or `USABA`, or its own name."""
+
+    lei: str | None = None
+    """The legal entity identifier (LEI), 20 characters."""
+
+    identifier: str | None = None
+    """Another number of the bank."""
+
+    identifier_scheme: str | None = None
+    """The kind of number in `identifier`."""
+
+    branch: str | None = None
+    """The branch's number."""
+
+    branch_name: str | None = None
+    """The branch's name."""
+
+    address: Address | None = None
+    """The postal address of the bank."""
+
+
+class PartyIdentifier(Record):
+    """A number of a party."""
+
+    __slots__ = ()
+    __match_args__ = ("identifier", "scheme", "issuer")
+
+    identifier: str | None = None
+    """The number."""
+
+    scheme: str | None = None
+    """Its kind: a code of ISO 20022 such as `TXID`, a bank's own name of it, or `BIC`."""
+
+    issuer: str | None = None
+    """Who issued it."""
+
+
+class ContactDetails(Record):
+    """How to reach a party."""
+
+    __slots__ = ()
+    __match_args__ = ("name", "telephone", "mobile", "email")
+
+    name: str | None = None
+    """The name of the person."""
+
+    telephone: str | None = None
+    """The telephone number, such as `+358-401234567`."""
+
+    mobile: str | None = None
+    """The number of the mobile telephone."""
+
+    email: str | None = None
+    """The e-mail address."""
+
+
 class Party(Record):
     """A party of a payment with its account and bank."""
 
     __slots__ = ()
-    __match_args__ = ("name", "iban", "account", "account_scheme", "proxy", "account_currency", "bic", "bank_name", "identifier", "identifier_scheme", "address")
+    __match_args__ = ("name", "iban", "account", "account_scheme", "account_type", "account_name", "proxy", "account_currency", "bic", "bank_name", "bank", "identifier", "identifier_scheme", "identifier_issuer", "other_identifiers", "lei", "residence", "address", "contact")
 
     name: str | None = None
     """The name: of the party, otherwise of the bank in its place, otherwise of the account."""
@@ -428,6 +329,12 @@ class Party(Record):
     account_scheme: str | None = None
     """The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own name of it."""
 
+    account_type: Code | None = None
+    """The type of the account: a code of ISO 20022 such as `CACC`, or a bank's own words."""
+
+    account_name: str | None = None
+    """The name of the account."""
+
     proxy: str | None = None
     """The alias of the account: a telephone number or an e-mail address."""
 
@@ -440,14 +347,316 @@ class Party(Record):
     bank_name: str | None = None
     """The name of the account's bank."""
 
+    bank: BankDetails | None = None
+    """Further particulars of the account's bank."""
+
     identifier: str | None = None
     """The party's number: of its organisation or of the person, the first that is given."""
 
     identifier_scheme: str | None = None
     """The kind of number in `identifier`: a code of ISO 20022 such as `CUST`, or a bank's own name of it."""
 
+    identifier_issuer: str | None = None
+    """Who issued that number."""
+
+    other_identifiers: Sequence[PartyIdentifier]
+    """All other numbers of the party, in order."""
+
+    lei: str | None = None
+    """The legal entity identifier (LEI), 20 characters."""
+
+    residence: str | None = None
+    """The country of residence, an ISO 3166 code."""
+
     address: Address | None = None
     """The postal address."""
+
+    contact: ContactDetails | None = None
+    """How to reach the party."""
+
+
+Level = Literal["info", "warning", "error"]
+"""The severity of a finding.
+  `info`: Worth knowing; nothing has to change.
+  `warning`: A bank may refuse or change the payment.
+  `error`: A bank will refuse the payment, or the file.
+"""
+
+
+class Finding(Record):
+    """One finding in a file or in the data of payments: where, what is wrong, and what to change."""
+
+    __slots__ = ()
+    __match_args__ = ("level", "rule", "reason", "line", "column", "transaction", "path", "value", "message", "change")
+
+    level: Level
+    """Its severity."""
+
+    rule: str
+    """The rule's name, such as `A1` of the address rules or `control_sum`."""
+
+    reason: str | None = None
+    """The reason code that a bank would answer, such as `AM10`; left out if the sources name none."""
+
+    line: int | None = None
+    """The line in the file, from 1; left out if there is no file or no single place."""
+
+    column: int | None = None
+    """The column in that line in bytes, from 1; only where the file cannot be read as XML."""
+
+    transaction: int | None = None
+    """The transaction's number in the file or in the input, from 1; left out if it is not about one."""
+
+    path: str | None = None
+    """The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
+    field of the input. Elements that may be repeated have their number.
+    """
+
+    value: str | None = None
+    """The value at fault, at most 40 characters of it."""
+
+    message: str
+    """What is wrong."""
+
+    change: str
+    """What to change."""
+
+
+class UnreadElement(Record):
+    """An element whose text is in no field of the result."""
+
+    __slots__ = ()
+    __match_args__ = ("path", "count", "first_line")
+
+    path: str
+    """The element as a path of names from the root, such as
+    `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; `/…` for the sum of all others,
+    if there are more than 5000 different ones.
+    """
+
+    count: int
+    """How often it occurs."""
+
+    first_line: int
+    """The line of the first one, from 1."""
+
+
+class CashMessage(Record):
+    """One message: a document with all its statements."""
+
+    __slots__ = ()
+    __match_args__ = ("kind", "message", "id", "created", "page", "last_page", "notes", "recipient", "information", "problems", "unread")
+
+    kind: CashKind
+    """Its kind, by its elements."""
+
+    message: MessageName
+    """Its name, by its namespace."""
+
+    id: str | None = None
+    """The message's id."""
+
+    created: Moment | None = None
+    """When it was made."""
+
+    page: int | None = None
+    """The page number, if the bank splits one message into several."""
+
+    last_page: bool | None = None
+    """Whether it is the last page."""
+
+    notes: Sequence[str]
+    """Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around
+    the document.
+    """
+
+    recipient: Party | None = None
+    """The recipient of the message, if it is not the owner of the account."""
+
+    information: str | None = None
+    """Additional information: in Switzerland the version of the rules and whether it is a test, such as
+    `SPS/2.1/TEST`.
+    """
+
+    problems: Sequence[Finding]
+    """Values of the header that could not be read."""
+
+    unread: Sequence[UnreadElement]
+    """Elements of the header that are in no field."""
+
+
+class StatementAccount(Record):
+    """The account of a statement."""
+
+    __slots__ = ()
+    __match_args__ = ("iban", "account", "account_scheme", "currency", "proxy", "name", "owner", "owner_details", "account_type", "bic", "bank_name", "bank")
+
+    iban: str | None = None
+    """The IBAN, without blanks and in capitals."""
+
+    account: str | None = None
+    """The account's number if it is not an IBAN."""
+
+    account_scheme: str | None = None
+    """The kind of number in `account`."""
+
+    currency: str | None = None
+    """The currency, an ISO 4217 code."""
+
+    proxy: str | None = None
+    """The alias of the account: a telephone number or an e-mail address."""
+
+    name: str | None = None
+    """The account's name."""
+
+    owner: str | None = None
+    """The owner's name."""
+
+    owner_details: Party | None = None
+    """The owner's numbers, address and further particulars."""
+
+    account_type: Code | None = None
+    """The type of the account: a code of ISO 20022 such as `CACC`, or a bank's own words."""
+
+    bic: str | None = None
+    """The BIC of the bank that keeps the account."""
+
+    bank_name: str | None = None
+    """The name of the bank that keeps the account."""
+
+    bank: BankDetails | None = None
+    """Further particulars of that bank."""
+
+
+class Money(Record):
+    """An amount of money."""
+
+    __slots__ = ()
+    __match_args__ = ("amount", "currency")
+
+    amount: Decimal
+    """The exact amount as a decimal number; negative if money leaves the account."""
+
+    currency: str
+    """The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none."""
+
+
+Direction = Union[Literal["credit", "debit"], str]
+"""Whether a booking or balance is in the customer's favour.
+  `credit`: `CRDT`: in the customer's favour.
+  `debit`: `DBIT`: against the customer.
+  Any other text: a value that this version does not know.
+"""
+
+
+class AvailableAmount(Record):
+    """When an amount becomes available."""
+
+    __slots__ = ()
+    __match_args__ = ("days", "date", "money")
+
+    days: str | None = None
+    """The number of days until then, as it is written, such as `1`."""
+
+    date: dt.date | None = None
+    """The date."""
+
+    money: Money
+    """The amount: negative if money leaves the account."""
+
+
+class CreditLine(Record):
+    """A credit line of an account."""
+
+    __slots__ = ()
+    __match_args__ = ("included", "kind", "money", "date")
+
+    included: bool | None = None
+    """Whether the balance contains it."""
+
+    kind: Code | None = None
+    """The kind of credit line."""
+
+    money: Money | None = None
+    """The amount."""
+
+    date: Moment | None = None
+    """Its date."""
+
+
+class StatementBalance(Record):
+    """A balance."""
+
+    __slots__ = ()
+    __match_args__ = ("kind", "money", "direction", "date", "availability", "credit_lines")
+
+    kind: Code | None = None
+    """Which balance it is: `OPBD` opening booked, `CLBD` closing booked, …"""
+
+    money: Money | None = None
+    """The balance: negative if the owner owes."""
+
+    direction: Direction | None = None
+    """Credit or debit."""
+
+    date: Moment | None = None
+    """The date of the balance."""
+
+    availability: Sequence[AvailableAmount]
+    """When parts of it become available."""
+
+    credit_lines: Sequence[CreditLine]
+    """The credit lines."""
+
+
+class TransactionSummary(Record):
+    """The bank's own counts and sums."""
+
+    __slots__ = ()
+    __match_args__ = ("entries", "sum", "credits", "credit_sum", "debits", "debit_sum")
+
+    entries: int | None = None
+    """How many entries there are."""
+
+    sum: Decimal | None = None
+    """The sum of all amounts, without their signs."""
+
+    credits: int | None = None
+    """How many credits there are."""
+
+    credit_sum: Decimal | None = None
+    """The sum of the credits."""
+
+    debits: int | None = None
+    """How many debits there are."""
+
+    debit_sum: Decimal | None = None
+    """The sum of the debits, without a sign."""
+
+
+class InterestRecord(Record):
+    """Interest."""
+
+    __slots__ = ()
+    __match_args__ = ("money", "kind", "rate", "from_", "to", "reason")
+
+    money: Money | None = None
+    """The amount: negative if it is debited to the account."""
+
+    kind: Code | None = None
+    """The kind of interest: `INDY` within the day, `OVRN` overnight."""
+
+    rate: Decimal | None = None
+    """The rate in per cent, such as `0.50`."""
+
+    from_: Moment | None = None
+    """The start of the period."""
+
+    to: Moment | None = None
+    """The end of the period."""
+
+    reason: str | None = None
+    """The reason."""
 
 
 class BankTransactionCode(Record):
@@ -542,7 +751,7 @@ class Charge(Record):
     """A charge."""
 
     __slots__ = ()
-    __match_args__ = ("money", "included", "kind", "bearer", "bic")
+    __match_args__ = ("money", "included", "kind", "bearer", "bic", "bank_name", "rate", "tax_rate", "tax")
 
     money: Money
     """The amount: negative if it is debited to the account."""
@@ -558,6 +767,18 @@ class Charge(Record):
 
     bic: str | None = None
     """The BIC of the bank that takes it."""
+
+    bank_name: str | None = None
+    """The name of the bank that takes it."""
+
+    rate: Decimal | None = None
+    """The rate in per cent."""
+
+    tax_rate: Decimal | None = None
+    """The tax on it: its rate in per cent."""
+
+    tax: Money | None = None
+    """The tax on it: its amount, without a sign."""
 
 
 class ReferredDocument(Record):
@@ -609,10 +830,10 @@ class StructuredRemittance(Record):
     amounts: Sequence[RemittanceAmount]
     """The amounts of the documents, in order."""
 
-    invoicer: str | None = None
+    invoicer: Party | None = None
     """The issuer of the invoice."""
 
-    invoicee: str | None = None
+    invoicee: Party | None = None
     """The recipient of the invoice."""
 
     information: Sequence[str]
@@ -651,18 +872,46 @@ class ReturnInformation(Record):
     """The party that returns it."""
 
 
+class CardTransaction(Record):
+    """A payment by card."""
+
+    __slots__ = ()
+    __match_args__ = ("number", "brand", "terminal", "terminal_system", "transaction_number", "sale_reference", "information")
+
+    number: str | None = None
+    """The card's number, as the bank gives it: mostly with most digits hidden."""
+
+    brand: str | None = None
+    """The brand."""
+
+    terminal: str | None = None
+    """The number of the terminal."""
+
+    terminal_system: str | None = None
+    """The name of the terminal's system or group."""
+
+    transaction_number: str | None = None
+    """The number of the transaction at the terminal."""
+
+    sale_reference: str | None = None
+    """The reference of the sale."""
+
+    information: str | None = None
+    """Further data of the card, as the bank writes them."""
+
+
 class EntryDetail(Record):
     """One transaction behind an entry."""
 
     __slots__ = ()
-    __match_args__ = ("line", "money", "direction", "counterparty", "ultimate_counterparty", "end_to_end_id", "creditor_reference", "text", "message_id", "payment_id", "instruction_id", "uetr", "transaction_id", "servicer_reference", "mandate_id", "cheque_number", "clearing_reference", "other_references", "placeholders", "amounts", "charges", "total_charges", "bank_code", "debtor", "ultimate_debtor", "creditor", "ultimate_creditor", "purpose", "remittance", "returned", "accepted", "information")
+    __match_args__ = ("line", "money", "direction", "counterparty", "ultimate_counterparty", "end_to_end_id", "creditor_reference", "text", "message_id", "payment_id", "instruction_id", "uetr", "transaction_id", "servicer_reference", "mandate_id", "cheque_number", "clearing_reference", "other_references", "placeholders", "amounts", "charges", "total_charges", "bank_code", "debtor", "ultimate_debtor", "creditor", "ultimate_creditor", "purpose", "remittance", "returned", "accepted", "settlement_date", "transaction_time", "card", "interest", "information")
 
     line: int
     """The line in the file, from 1."""
 
     money: Money | None = None
     """The amount in the currency of the entry; negative if money leaves the account. If the bank gives
-    none here, it is that of the transaction or its counter value in that currency, or that of an entry
+    none here in that currency, it is that of the transaction or its counter value, or that of an entry
     with a single detail.
     """
 
@@ -755,6 +1004,18 @@ class EntryDetail(Record):
     accepted: Moment | None = None
     """When the payer's order was accepted."""
 
+    settlement_date: date | None = None
+    """The date on which the banks settle."""
+
+    transaction_time: Moment | None = None
+    """When the transaction took place, such as a purchase with a card."""
+
+    card: CardTransaction | None = None
+    """The payment by card."""
+
+    interest: Sequence[InterestRecord]
+    """Interest."""
+
     information: str | None = None
     """The bank's additional information."""
 
@@ -763,7 +1024,7 @@ class Entry(Record):
     """One entry of a statement: a booking, or a future one."""
 
     __slots__ = ()
-    __match_args__ = ("line", "number", "money", "direction", "reversal", "booked", "status", "booking_date", "value_date", "booking_time", "value_time", "counterparty", "end_to_end_id", "creditor_reference", "text", "reference", "servicer_reference", "bank_code", "batches", "details", "details_sum", "details_difference", "amounts", "charges", "total_charges", "information", "problems")
+    __match_args__ = ("line", "number", "money", "direction", "reversal", "booked", "status", "booking_date", "value_date", "booking_time", "value_time", "counterparty", "end_to_end_id", "creditor_reference", "text", "reference", "servicer_reference", "bank_code", "batches", "details", "details_sum", "details_difference", "amounts", "charges", "total_charges", "availability", "interest", "card", "information", "problems")
 
     line: int
     """The line in the file, from 1."""
@@ -781,7 +1042,9 @@ class Entry(Record):
     """Whether it reverses an earlier entry."""
 
     booked: bool
-    """Whether it is booked (status `BOOK`): only such entries count in sums."""
+    """Whether it is booked: only such entries count in sums. It has the status `BOOK`, or it is an entry
+    of a statement (`camt.053`) that has no status.
+    """
 
     status: Code | None = None
     """The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a bank's own."""
@@ -848,6 +1111,15 @@ class Entry(Record):
     total_charges: Money | None = None
     """The total of charges and taxes, without a sign."""
 
+    availability: Sequence[AvailableAmount]
+    """When parts of the amount become available."""
+
+    interest: Sequence[InterestRecord]
+    """Interest."""
+
+    card: CardTransaction | None = None
+    """The payment by card."""
+
     information: str | None = None
     """The bank's additional information."""
 
@@ -895,7 +1167,7 @@ class Statement(Record):
     """A statement, report or notification of one account."""
 
     __slots__ = ()
-    __match_args__ = ("line", "message_number", "number", "kind", "id", "sequence", "legal_sequence", "created", "from_", "to", "page", "last_page", "copy_or_duplicate", "account", "balances", "opening", "closing", "summary", "entries", "end", "problems")
+    __match_args__ = ("line", "message_number", "number", "kind", "id", "sequence", "legal_sequence", "created", "from_", "to", "page", "last_page", "copy_or_duplicate", "account", "balances", "opening", "closing", "summary", "interest", "entries", "end", "problems", "unread")
 
     line: int
     """The line in the file, from 1."""
@@ -951,6 +1223,9 @@ class Statement(Record):
     summary: TransactionSummary
     """The bank's own counts and sums."""
 
+    interest: Sequence[InterestRecord]
+    """Interest on the account."""
+
     entries: Sequence[Entry]
     """The entries, in order; empty in the header that comes before them."""
 
@@ -959,6 +1234,11 @@ class Statement(Record):
 
     problems: Sequence[Finding]
     """Values that could not be read, except those in entries."""
+
+    unread: Sequence[UnreadElement]
+    """Elements of the statement and of its entries that are in no field: with the last entry all of them,
+    on a page those up to its end.
+    """
 
 
 class Cursor(Record):
@@ -1013,7 +1293,7 @@ class CashFile(Record):
     """The content of a file, or a page of it."""
 
     __slots__ = ()
-    __match_args__ = ("messages", "statements", "next")
+    __match_args__ = ("messages", "statements", "next", "unread")
 
     messages: tuple[CashMessage, ...]
     """The messages in the file, in order: one, or several that were put one after the other."""
@@ -1025,6 +1305,9 @@ class CashFile(Record):
 
     next: Cursor | None = None
     """The start of the next page; left out after the last."""
+
+    unread: tuple[UnreadElement, ...]
+    """Elements outside of headers and statements that are in no field, as far as this page goes."""
 
 
 class StatusReason(Record):
@@ -1149,7 +1432,7 @@ class StatusReport(Record):
     """The bank's status of a payment file."""
 
     __slots__ = ()
-    __match_args__ = ("line", "message", "id", "created", "original_message_id", "original_message_name", "original_created", "original_count", "original_sum", "status", "reasons", "counts", "batches", "notes", "problems")
+    __match_args__ = ("line", "message", "id", "created", "original_message_id", "original_message_name", "original_created", "original_count", "original_sum", "status", "reasons", "counts", "batches", "notes", "problems", "unread")
 
     line: int
     """The line in the file, from 1."""
@@ -1195,6 +1478,9 @@ class StatusReport(Record):
 
     problems: Sequence[Finding]
     """Values that could not be read."""
+
+    unread: Sequence[UnreadElement]
+    """Elements that are in no field."""
 
 
 class StatusFile(Record):
@@ -1349,7 +1635,7 @@ class PaymentFile(Record):
     """A payment file: credit transfers that a customer orders."""
 
     __slots__ = ()
-    __match_args__ = ("message", "id", "created", "count", "sum", "initiating_party", "batches", "notes", "problems")
+    __match_args__ = ("message", "id", "created", "count", "sum", "initiating_party", "batches", "notes", "problems", "unread")
 
     message: MessageName
     """The file's message name, by its namespace."""
@@ -1377,6 +1663,9 @@ class PaymentFile(Record):
 
     problems: tuple[Finding, ...]
     """Values that could not be read."""
+
+    unread: tuple[UnreadElement, ...]
+    """Elements that are in no field."""
 
 
 class PostalAddress(Record):

@@ -3,14 +3,14 @@
 pub use crate::{
     answers::PaymentVerdict,
     cash::{
-        AmountDetail, AmountKind, BalanceCheck, BankTransactionCode, Batch, CashFile, CashKind, CashMessage, Charge,
-        Cursor, Direction, Entry, EntryDetail, ReturnInformation, Statement, StatementAccount, StatementBalance,
-        StatementEnd, TransactionSummary,
+        AmountDetail, AmountKind, AvailableAmount, BalanceCheck, BankTransactionCode, Batch, CardTransaction, CashFile,
+        CashKind, CashMessage, Charge, CreditLine, Cursor, Direction, Entry, EntryDetail, InterestRecord,
+        ReturnInformation, Statement, StatementAccount, StatementBalance, StatementEnd, TransactionSummary,
     },
     check::{CheckedBatch, CheckedPayment},
     data::{
-        Address, Code, MessageName, Moment, Money, Party, ReferredDocument, Remittance, RemittanceAmount, SharedParty,
-        StructuredRemittance,
+        Address, BankDetails, Code, ContactDetails, MessageName, Moment, Money, Party, PartyIdentifier,
+        ReferredDocument, Remittance, RemittanceAmount, SharedParty, StructuredRemittance, UnreadElement,
     },
     make::{
         ChargeBearer, CreditTransfer, DocumentKind, GroupData, MadeBatch, MadePayment, PaidDocument, PaymentData,

@@ -1,6 +1,7 @@
 //! One element of a file, held in memory: an entry of a statement, a batch of payments, a header.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::attributes::Attributes;
@@ -25,14 +26,36 @@ pub struct XmlRecord {
 }
 
 struct RecordedElement {
-    name: Range<usize>,
+    name: TextRange,
     /// The attributes as written.
-    attributes: Range<usize>,
+    attributes: TextRange,
     /// Its own text; empty for an element with children.
-    text: Range<usize>,
+    text: TextRange,
     /// The number of the first following element that is not inside it.
-    end: usize,
+    end: u32,
+    /// Whether its text was read.
+    was_read: Cell<bool>,
     line: u64,
+}
+
+/// A part of the record's text, which has less than 4 GiB.
+#[derive(Clone, Copy, Default)]
+struct TextRange {
+    start: u32,
+    end: u32,
+}
+
+impl TextRange {
+    fn of(range: Range<usize>) -> Self {
+        // The limits of a record are far below.
+        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { start: narrow(range.start), end: narrow(range.end) }
+    }
+
+    #[inline]
+    fn get(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 impl XmlRecord {
@@ -62,9 +85,9 @@ impl XmlRecord {
     }
 
     /// Discards everything and starts an element that further ones can be read into.
-    pub fn begin(&mut self, line: u64) {
+    pub fn begin(&mut self, name: &str, line: u64) {
         self.clear();
-        self.push("", "", line);
+        self.push(name, "", line);
     }
 
     /// Starts an element, unless too much is held.
@@ -78,10 +101,11 @@ impl XmlRecord {
 
     fn push(&mut self, name: &str, raw_attributes: &str, line: u64) {
         let name = self.push_text(name);
-        let attributes = if raw_attributes.is_empty() { 0..0 } else { self.push_text(raw_attributes) };
+        let attributes = if raw_attributes.is_empty() { TextRange::default() } else { self.push_text(raw_attributes) };
         let at = self.text.len();
+        let text = TextRange::of(at..at);
         self.open.push(self.elements.len());
-        self.elements.push(RecordedElement { name, attributes, text: at..at, end: 0, line });
+        self.elements.push(RecordedElement { name, attributes, text, end: 0, was_read: Cell::new(false), line });
     }
 
     /// Closes the open elements and returns the outermost one.
@@ -118,11 +142,11 @@ impl XmlRecord {
                     if (XmlElement { record: self, at: closed }).is(part) {
                         // What is open ends here for now.
                         for open in &self.open[outside..] {
-                            self.elements[*open].end = closed;
+                            self.elements[*open].end = closed as u32;
                         }
                         let around = XmlElement { record: self, at: self.open[outside] };
                         on_part(around, XmlElement { record: self, at: closed })?;
-                        self.text.truncate(self.elements[closed].name.start);
+                        self.text.truncate(self.elements[closed].name.start as usize);
                         self.elements.truncate(closed);
                     }
                 }
@@ -135,14 +159,14 @@ impl XmlRecord {
 
     fn close(&mut self) -> usize {
         let closed = self.open.pop().unwrap_or_default();
-        self.elements[closed].end = self.elements.len();
+        self.elements[closed].end = self.elements.len() as u32;
         closed
     }
 
-    fn push_text(&mut self, text: &str) -> Range<usize> {
+    fn push_text(&mut self, text: &str) -> TextRange {
         let start = self.text.len();
         self.text.push_str(text);
-        start..self.text.len()
+        TextRange::of(start..self.text.len())
     }
 
     /// Whether the innermost open element has no child yet.
@@ -154,8 +178,8 @@ impl XmlRecord {
     fn add_text(&mut self, text: &str) -> Result<(), TokenRefusal> {
         let end = self.text.len() + text.len();
         if let Some(leaf) = self.innermost_leaf() {
-            leaf.text.end = end;
-            if leaf.text.len() > MAX_TEXT {
+            leaf.text.end = TextRange::of(0..end).end;
+            if leaf.text.get().len() > MAX_TEXT {
                 return Err(TokenRefusal::new(
                     format!("a text is longer than {MAX_TEXT} bytes"),
                     "payment files have none: export it again",
@@ -171,7 +195,7 @@ impl XmlRecord {
         if let Some(leaf) = self.innermost_leaf() {
             leaf.text.end = leaf.text.start;
             let start = leaf.text.start;
-            self.text.truncate(start);
+            self.text.truncate(start as usize);
         }
     }
 }
@@ -186,12 +210,12 @@ pub struct XmlElement<'r> {
 impl<'r> XmlElement<'r> {
     /// Local name.
     pub fn name(self) -> &'r str {
-        &self.record.text[self.data().name.clone()]
+        &self.record.text[self.data().name.get()]
     }
 
     /// Value of the attribute with this name; `None` when there is none.
     pub fn attribute(self, name: &str) -> Option<Cow<'r, str>> {
-        let raw = &self.record.text[self.data().attributes.clone()];
+        let raw = &self.record.text[self.data().attributes.get()];
         if raw.is_empty() {
             return None;
         }
@@ -199,9 +223,33 @@ impl<'r> XmlElement<'r> {
         attributes.get(name).or_else(|| attributes.iter().find(|one| one.local() == name).map(|one| one.value()))
     }
 
-    /// Own text without blanks at its ends.
+    /// Own text without blanks at its ends. It counts as read: see [`Self::each_unread`].
     pub fn text(self) -> &'r str {
-        self.record.text[self.data().text.clone()].trim()
+        self.data().was_read.set(true);
+        self.record.text[self.data().text.get()].trim()
+    }
+
+    /// Passes on the elements inside that have a text which nobody has read: their names from this element's own, and
+    /// the line.
+    pub fn each_unread(self, each: &mut dyn FnMut(&[&'r str], u64)) {
+        let mut path: Vec<&str> = Vec::new();
+        let mut ends: Vec<usize> = Vec::new();
+        let last = (self.data().end as usize).max(self.at + 1);
+        for at in self.at..last {
+            while ends.last().is_some_and(|end| *end <= at) {
+                ends.pop();
+                path.pop();
+            }
+            let element = XmlElement { record: self.record, at };
+            let data = element.data();
+            path.push(element.name());
+            // The element around it may still be open.
+            ends.push(if at == self.at { last } else { data.end as usize });
+            let text = &self.record.text[data.text.get()];
+            if !data.was_read.get() && !text.trim_ascii().is_empty() {
+                each(&path, data.line);
+            }
+        }
     }
 
     /// The line on which it starts, from 1.
@@ -211,11 +259,11 @@ impl<'r> XmlElement<'r> {
 
     /// Child elements in order.
     pub fn children(self) -> impl Iterator<Item = XmlElement<'r>> {
-        let (record, end) = (self.record, self.data().end);
+        let (record, end) = (self.record, self.data().end as usize);
         let mut next = self.at + 1;
         std::iter::from_fn(move || {
             let child = (next < end).then_some(XmlElement { record, at: next })?;
-            next = child.data().end;
+            next = child.data().end as usize;
             Some(child)
         })
     }
@@ -252,7 +300,8 @@ impl<'r> XmlElement<'r> {
     /// Path of an element inside this one; repeated elements have their number from 1.
     pub fn path_to(self, inner: XmlElement<'_>) -> String {
         let (mut path, mut around) = (String::new(), self);
-        while let Some(step) = around.children().find(|child| (child.at..child.data().end).contains(&inner.at)) {
+        while let Some(step) = around.children().find(|child| (child.at..child.data().end as usize).contains(&inner.at))
+        {
             let same = |other: &XmlElement<'_>| other.name() == step.name();
             let number = around.children().take_while(|child| child.at <= step.at).filter(same).count();
             let repeated = around.children().filter(same).nth(1).is_some();
@@ -269,7 +318,7 @@ impl<'r> XmlElement<'r> {
     /// Whether that is its local name; compared as bytes, because this is the most frequent call.
     #[inline]
     fn is(self, name: &str) -> bool {
-        &self.record.text.as_bytes()[self.data().name.clone()] == name.as_bytes()
+        &self.record.text.as_bytes()[self.data().name.get()] == name.as_bytes()
     }
 
     #[inline]

@@ -8,15 +8,15 @@ use std::{
 
 use bankchannel_foundation::open_regular;
 use bankchannel_foundation::shown;
-use bankchannel_iso20022::{MessageFile, cash::MAX_HELD, read_message_file};
+use bankchannel_iso20022::{MessageFile, cash::MAX_HELD, foreign_kind, read_message_file};
 
 use crate::exit::{Failure, Outcome};
 
 /// The largest file that is read completely, bytes.
 const MAX_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// The error text for a file of another type.
-pub(super) const NOT_READ: &str = "is not a payment file, status report, statement or notification: skipped";
+/// The reason for leaving out a file of another type.
+const NOT_READ: &str = "it is not a payment file, status report, statement or notification";
 
 /// The files of these names, and those in these folders in the order of their names; each with a flag whether it was
 /// named directly.
@@ -43,10 +43,11 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> Outcome<Vec
     Ok(files)
 }
 
-/// Reads a file; `None` if it is none of the supported messages. The reason of a failure does not name the file.
-pub(super) fn read(path: &Path) -> Result<Option<MessageFile>, String> {
+/// Reads a file, or says why it is left out; the reason does not name the file.
+pub(super) fn read(path: &Path) -> Result<MessageFile, String> {
     let bytes = bytes(path).map_err(|why| format!("cannot be read: {why}"))?;
-    read_message_file(&bytes, MAX_HELD).map_err(|problem| problem.to_string())
+    let kind = || foreign_kind(&bytes).map_or_else(|| NOT_READ.to_owned(), |kind| kind.to_string());
+    read_message_file(&bytes, MAX_HELD).map_err(|problem| problem.to_string())?.ok_or_else(kind)
 }
 
 /// The bytes of a file.

@@ -11,6 +11,7 @@ use bankchannel_iso20022::{
     tables::{self, Column},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use serde_json::json;
 
 use super::{
     files,
@@ -40,7 +41,7 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::Append)
                 .num_args(0..)
                 .value_hint(ValueHint::AnyPath)
-                .help("Files from the bank since then: pain.002, camt.052, camt.053, camt.054; of a folder, the files of these types"),
+                .help("Files from the bank since then: pain.002, camt.052, camt.053, camt.054; of a folder, every file"),
         )
         .arg(options::text("encoding", "NAME", "The payment file's encoding, if it declares none or a wrong one"))
         .arg(flag("csv", "Print CSV"))
@@ -62,20 +63,21 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let encoding = supported_encoding(given("encoding").map(str::to_owned))?;
     let payment = read_with_encoding(bytes.as_slice(), encoding.as_deref())
         .map_err(|problem| Failure::usage(format!("{name}: {problem}")))?;
-    let (mut reports, mut statements) = (Vec::new(), Vec::new());
+    let (mut reports, mut statements, mut not_read) = (Vec::new(), Vec::new(), Vec::new());
     let mut failed = false;
     for (path, named) in files::listed(matches.get_many::<String>("files").into_iter().flatten())? {
         let name = shown::path(&path);
-        match files::read(&path).map_err(|why| Failure::usage(format!("{name}: {why}")))? {
-            Some(MessageFile::Status(mut file)) => reports.append(&mut file.reports),
-            Some(MessageFile::Cash(mut file)) => statements.append(&mut file.statements),
-            Some(MessageFile::Payment(_)) => {
+        match files::read(&path) {
+            Ok(MessageFile::Status(mut file)) => reports.append(&mut file.reports),
+            Ok(MessageFile::Cash(mut file)) => statements.append(&mut file.statements),
+            Ok(MessageFile::Payment(_)) => {
                 failed |= named;
-                output::note(&format!("{name}: is a payment file, not a file from the bank: skipped"));
+                output::note(&format!("{name}: is a payment file, not a file from the bank: left out"));
             }
-            None => {
-                failed |= named;
-                output::note(&format!("{name}: {}", files::NOT_READ));
+            Err(why) => {
+                failed = true;
+                output::note(&format!("{name}: {why}: left out, so that an outcome may be missing"));
+                not_read.push(json!({ "file": name.to_string(), "error": why }));
             }
         }
     }
@@ -89,7 +91,11 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         return told(failed);
     }
     match format(matches) {
-        Format::Json => output::json(&write_boundary(matched)),
+        Format::Json => {
+            let mut shown = write_boundary(matched);
+            shown["not_read"] = not_read.into();
+            output::json(&shown);
+        }
         Format::Table => show(&matched),
     }
     told(failed)

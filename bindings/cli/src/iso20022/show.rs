@@ -6,6 +6,7 @@ use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
     MessageFile,
     cash::{BalanceCheck, CashFile, Statement},
+    data::UnreadElement,
     payment::PaymentFile,
     status::StatusFile,
     tables::{self, Column, EntryRows, Row},
@@ -49,7 +50,7 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::Append)
                 .num_args(1..)
                 .value_hint(ValueHint::AnyPath)
-                .help("pain.001, pain.002, camt.052, camt.053, camt.054; of a folder, the files of these types"),
+                .help("pain.001, pain.002, camt.052, camt.053, camt.054; of a folder, every file"),
         )
         .arg(
             Arg::new("csv")
@@ -74,7 +75,10 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         match (format, read) {
             (Format::Json, Ok(read)) => all.push(as_json(name, read)),
             (Format::Json, Err(why)) => all.push(json!({ "file": name, "error": why })),
-            (Format::Table, Ok(read)) => show(name, &read),
+            (Format::Table, Ok(read)) => {
+                show(name, &read);
+                unread_of(&read, output::line);
+            }
             (Format::Table, Err(why)) => output::note(&format!("{name}: {why}")),
         }
         Ok(())
@@ -85,17 +89,16 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     if failed { Err(Failure::Told) } else { Ok(()) }
 }
 
-/// Passes on each file with its name: its content, or the reason for leaving it out. Returns whether that is a failure:
-/// a file in a folder may be of another type.
+/// Passes on each file with its name: its content, or the reason for leaving it out. Returns whether any was left out.
 fn each(
     files: &[(PathBuf, bool)],
     mut take: impl FnMut(&str, Result<MessageFile, String>) -> Outcome,
 ) -> Outcome<bool> {
     let mut failed = false;
-    for (path, named) in files {
+    for (path, _) in files {
         let read = files::read(path);
-        failed |= read.is_err() || *named && matches!(read, Ok(None));
-        take(&shown::path(path).to_string(), read.and_then(|read| read.ok_or_else(|| files::NOT_READ.to_owned())))?;
+        failed |= read.is_err();
+        take(&shown::path(path).to_string(), read)?;
     }
     Ok(failed)
 }
@@ -124,6 +127,7 @@ fn as_csv(wanted: &str, files: &[(PathBuf, bool)]) -> Outcome {
                 return Ok(());
             }
         };
+        unread_of(&read, output::note);
         let own = match &read {
             MessageFile::Payment(_) => "transactions",
             MessageFile::Status(_) => "statuses",
@@ -207,6 +211,7 @@ fn reports(file: &StatusFile) {
 
 fn cash(file: &CashFile) {
     for message in &file.messages {
+        notes(message.information.as_deref().into_iter());
         notes(message.notes.iter().map(String::as_str));
     }
     for statement in &file.statements {
@@ -243,6 +248,31 @@ fn head(statement: &Statement) {
     {
         let by = amount(end.balance_difference.as_ref());
         output::line(&format!("The balances do not match the booked entries: they differ by {by}"));
+    }
+}
+
+/// Names what the file has and the result does not: one line for each element.
+fn unread(found: &[UnreadElement], note: fn(&str)) {
+    const SHOWN: usize = 20;
+    for one in found.iter().take(SHOWN) {
+        let times = if one.count == 1 { String::new() } else { format!(", {} times", one.count) };
+        note(&format!("not in the result: {}, line {}{times}", one.path, one.first_line));
+    }
+    if found.len() > SHOWN {
+        note(&format!("not in the result: {} further elements (--json names all)", found.len() - SHOWN));
+    }
+}
+
+/// The same of a whole file.
+fn unread_of(file: &MessageFile, note: fn(&str)) {
+    match file {
+        MessageFile::Payment(file) => unread(&file.unread, note),
+        MessageFile::Status(file) => file.reports.iter().for_each(|report| unread(&report.unread, note)),
+        MessageFile::Cash(file) => {
+            file.messages.iter().for_each(|message| unread(&message.unread, note));
+            file.statements.iter().for_each(|statement| unread(&statement.unread, note));
+            unread(&file.unread, note);
+        }
     }
 }
 

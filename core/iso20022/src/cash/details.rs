@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Date;
 
-use super::Direction;
 use super::parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation, direction};
+use super::{CardTransaction, Direction, InterestRecord};
 use crate::data::{Code, Moment, Money, Remittance, SharedParty, Values, placeholder};
 use crate::meaning;
 use bankchannel_xml::XmlElement;
@@ -16,8 +17,8 @@ use bankchannel_xml::XmlElement;
 pub struct EntryDetail {
     /// The line in the file, from 1.
     pub line: u64,
-    /// The amount in the currency of the entry; negative if money leaves the account. If the bank gives none here, it
-    /// is that of the transaction or its counter value in that currency, or that of an entry with a single detail.
+    /// The amount in the currency of the entry; negative if money leaves the account. If the bank gives none here in
+    /// that currency, it is that of the transaction or its counter value, or that of an entry with a single detail.
     pub money: Option<Money>,
     /// Credit or debit; left out if only the entry has it.
     pub direction: Option<Direction>,
@@ -77,6 +78,14 @@ pub struct EntryDetail {
     pub returned: Option<Box<ReturnInformation>>,
     /// When the payer's order was accepted.
     pub accepted: Option<Box<Moment>>,
+    /// The date on which the banks settle.
+    pub settlement_date: Option<Date>,
+    /// When the transaction took place, such as a purchase with a card.
+    pub transaction_time: Option<Box<Moment>>,
+    /// The payment by card.
+    pub card: Option<Box<CardTransaction>>,
+    /// Interest.
+    pub interest: Vec<InterestRecord>,
     /// The bank's additional information.
     pub information: Option<String>,
 }
@@ -97,14 +106,19 @@ impl EntryDetail {
                 "Purp" => read.purpose = Code::read(Some(child), meaning::purpose).map(Box::new),
                 "RmtInf" => read.remittance = Remittance::read(Some(child), values),
                 "RltdDts" => {
-                    read.accepted = child.child("AccptncDtTm").and_then(|time| values.moment(time)).map(Box::new)
+                    let mut moment = |name: &str| child.child(name).and_then(|time| values.moment(time));
+                    read.accepted = moment("AccptncDtTm").map(Box::new);
+                    read.settlement_date = moment("IntrBkSttlmDt").map(|moment| moment.date);
+                    read.transaction_time = moment("TxDtTm").map(Box::new);
                 }
+                "CardTx" => read.card = CardTransaction::read(child).map(Box::new),
                 "RtrInf" => read.returned = Some(Box::new(ReturnInformation::read(child))),
                 "AddtlTxInf" => read.information = Some(child.text().to_owned()).filter(|text| !text.is_empty()),
                 _ => {}
             }
         }
         (read.charges, read.total_charges) = Charge::read_all(element, values);
+        read.interest = InterestRecord::read_all(element, values);
         read.parties(parties, agents);
         read.creditor_reference = read.remittance.reference().map(str::to_owned);
         read.text = read.remittance.text().or_else(|| read.information.clone());
@@ -172,8 +186,16 @@ impl EntryDetail {
             found.filter(|money| entry.is_some_and(|entry| entry.currency == money.currency))
         };
         let course = || of_kind(&AmountKind::Transaction).or_else(|| of_kind(&AmountKind::CounterValue)).cloned();
-        let found = self.money.take().or_else(course).map(|money| money.directed(debit));
+        // What the bank calls the amount may be the payer's in another currency: it stays beside the others.
+        let (given, foreign) = match self.money.take() {
+            Some(money) if entry.is_some_and(|entry| entry.currency != money.currency) => (None, Some(money)),
+            money => (money, None),
+        };
+        let found = given.or_else(course).map(|money| money.directed(debit));
         self.money = found.or_else(|| entry.filter(|_| single).cloned());
+        if let Some(foreign) = foreign.filter(|foreign| !self.amounts.iter().any(|one| one.money == *foreign)) {
+            self.amounts.push(AmountDetail::new(AmountKind::Other("Amt".to_owned()), foreign));
+        }
     }
 
     /// Finds the other side. A reversal or a return names the parties of the original payment, so there the other side

@@ -3,10 +3,10 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
-use super::Direction;
 use super::details::EntryDetail;
 use super::parts::{AmountDetail, BankTransactionCode, Charge, demanded_direction, direction};
 use super::totals::Sum;
+use super::{AvailableAmount, CardTransaction, CashKind, Direction, InterestRecord};
 use crate::data::{Code, Moment, Money, SharedParty, Values, placeholder};
 use crate::meaning;
 use crate::rules::Finding;
@@ -26,7 +26,8 @@ pub struct Entry {
     pub direction: Option<Direction>,
     /// Whether it reverses an earlier entry.
     pub reversal: bool,
-    /// Whether it is booked (status `BOOK`): only such entries count in sums.
+    /// Whether it is booked: only such entries count in sums. It has the status `BOOK`, or it is an entry of a
+    /// statement (`camt.053`) that has no status.
     pub booked: bool,
     /// The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a bank's own.
     pub status: Option<Code>,
@@ -67,6 +68,12 @@ pub struct Entry {
     pub charges: Vec<Charge>,
     /// The total of charges and taxes, without a sign.
     pub total_charges: Option<Box<Money>>,
+    /// When parts of the amount become available.
+    pub availability: Vec<AvailableAmount>,
+    /// Interest.
+    pub interest: Vec<InterestRecord>,
+    /// The payment by card.
+    pub card: Option<Box<CardTransaction>>,
     /// The bank's additional information.
     pub information: Option<String>,
     /// Values that could not be read.
@@ -94,7 +101,7 @@ impl Entry {
     pub(super) fn read(
         element: XmlElement<'_>,
         details: Vec<EntryDetail>,
-        account: Option<&str>,
+        (kind, account): (CashKind, Option<&str>),
         flips: bool,
         values: &mut Values<'_>,
     ) -> Self {
@@ -121,6 +128,7 @@ impl Entry {
                 "BkTxCd" => read.bank_code = BankTransactionCode::read(child).map(Box::new),
                 "AmtDtls" => read.amounts = AmountDetail::read_all(Some(child), values),
                 "NtryDtls" => read.batches.extend(child.child("Btch").map(|batch| Batch::read(batch, values))),
+                "CardTx" => read.card = CardTransaction::read(child).map(Box::new),
                 "AddtlNtryInf" => read.information = Some(child.text().to_owned()).filter(|text| !text.is_empty()),
                 _ => {}
             }
@@ -129,7 +137,17 @@ impl Entry {
             values.note(element, "", "has no amount");
         }
         (read.charges, read.total_charges) = Charge::read_all(element, values);
-        read.booked = read.status.as_ref().is_some_and(|status| status.code == "BOOK");
+        read.availability = AvailableAmount::read_all(element, values);
+        read.interest = InterestRecord::read_all(element, values);
+        read.booked = match &read.status {
+            Some(status) => status.code == "BOOK",
+            // A statement is of booked entries; a whole bank leaves the status out.
+            None if kind == CashKind::Statement => true,
+            None => {
+                values.note(element, "", "has no status, so it does not count as booked");
+                false
+            }
+        };
         read.complete(debit, flips, account);
         read
     }

@@ -13,6 +13,7 @@ mod cursor;
 mod details;
 mod direction;
 mod entry;
+mod particulars;
 mod parts;
 mod reader;
 mod statement;
@@ -22,7 +23,7 @@ use std::io::Read;
 
 use bankchannel_foundation::Boundary;
 
-use crate::data::MessageName;
+use crate::data::{MessageName, Party, UnreadElement};
 use crate::rules::Finding;
 use bankchannel_xml::XmlFault;
 
@@ -30,6 +31,7 @@ pub use cursor::Cursor;
 pub use details::EntryDetail;
 pub use direction::Direction;
 pub use entry::{Batch, Entry};
+pub use particulars::{AvailableAmount, CardTransaction, CreditLine, InterestRecord};
 pub use parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation};
 pub(crate) use reader::message_kind;
 pub use reader::{CashItem, CashReader, MAX_DETAILS, ReadOptions};
@@ -50,6 +52,8 @@ pub struct CashFile {
     pub statements: Vec<Statement>,
     /// The start of the next page; left out after the last.
     pub next: Option<Cursor>,
+    /// Elements outside of headers and statements that are in no field, as far as this page goes.
+    pub unread: Vec<UnreadElement>,
 }
 
 /// One message: a document with all its statements.
@@ -70,8 +74,15 @@ pub struct CashMessage {
     /// Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around the
     /// document.
     pub notes: Vec<String>,
+    /// The recipient of the message, if it is not the owner of the account.
+    pub recipient: Option<Box<Party>>,
+    /// Additional information: in Switzerland the version of the rules and whether it is a test, such as
+    /// `SPS/2.1/TEST`.
+    pub information: Option<String>,
     /// Values of the header that could not be read.
     pub problems: Vec<Finding>,
+    /// Elements of the header that are in no field.
+    pub unread: Vec<UnreadElement>,
 }
 
 /// The kind of message.

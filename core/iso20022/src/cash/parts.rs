@@ -146,6 +146,14 @@ pub struct Charge {
     pub bearer: Option<String>,
     /// The BIC of the bank that takes it.
     pub bic: Option<String>,
+    /// The name of the bank that takes it.
+    pub bank_name: Option<String>,
+    /// The rate in per cent.
+    pub rate: Option<Decimal>,
+    /// The tax on it: its rate in per cent.
+    pub tax_rate: Option<Decimal>,
+    /// The tax on it: its amount, without a sign.
+    pub tax: Option<Money>,
 }
 
 impl Charge {
@@ -174,6 +182,10 @@ impl Charge {
             kind: Code::read(record.child("Tp"), |_| None),
             bearer: record.value("Br").map(str::to_owned),
             bic: record.first(&["Agt/FinInstnId/BICFI", "Agt/FinInstnId/BIC", "Pty/FinInstnId/BIC"]).map(str::to_owned),
+            bank_name: record.first(&["Agt/FinInstnId/Nm", "Pty/FinInstnId/Nm"]).map(str::to_owned),
+            rate: record.child("Rate").and_then(|rate| values.decimal(rate)),
+            tax_rate: record.find("Tax/Rate").and_then(|rate| values.decimal(rate)),
+            tax: record.find("Tax/Amt").and_then(|tax| values.money(tax)),
         })
     }
 }

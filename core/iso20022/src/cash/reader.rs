@@ -6,7 +6,7 @@ use std::io::Read;
 use super::details::EntryDetail;
 use super::totals::{Sum, Totals};
 use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
-use crate::data::{Messages, Values};
+use crate::data::{Messages, Party, UnreadElement, UnreadTally, Values};
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::{Edge, TokenRefusal, XmlRecord, XmlRules, XmlSource, XmlTokens, local, named_encoding};
 
@@ -66,6 +66,10 @@ pub struct CashReader<'a> {
     /// The bank's additional information about the statement.
     information: Option<String>,
     totals: Totals,
+    /// What of the statement is in no field.
+    unread: UnreadTally,
+    /// What is outside of headers and statements.
+    outside: UnreadTally,
     items: VecDeque<CashItem>,
     /// The problem that ended the reading; returned after the items that were read before it.
     failure: Option<XmlFault>,
@@ -111,6 +115,7 @@ impl<'a> CashReader<'a> {
         (reader.message_told, reader.statement_told) = (true, true);
         reader.items.push_back(CashItem::Message(Box::new(cursor.message.clone())));
         reader.items.push_back(CashItem::Statement(Box::new(cursor.statement.clone())));
+        reader.unread = UnreadTally::of(cursor.statement.unread.clone());
         (reader.message, reader.statement) = (Some(cursor.message), Some(cursor.statement));
         Ok(reader)
     }
@@ -130,6 +135,8 @@ impl<'a> CashReader<'a> {
             statement_told: false,
             information: None,
             totals: Totals::default(),
+            unread: UnreadTally::default(),
+            outside: UnreadTally::default(),
             items: VecDeque::new(),
             failure: None,
             finished: false,
@@ -158,6 +165,9 @@ impl<'a> CashReader<'a> {
                     }
                     if held >= entries {
                         file.next = self.cursor();
+                        if let Some(statement) = file.statements.last_mut() {
+                            statement.unread = self.unread.found();
+                        }
                         break;
                     }
                 }
@@ -169,7 +179,13 @@ impl<'a> CashReader<'a> {
                 }
             }
         }
+        file.unread = self.outside.found();
         Ok(file)
+    }
+
+    /// The elements outside of headers and statements that are in no field, so far.
+    pub fn unread(&self) -> Vec<UnreadElement> {
+        self.outside.found()
     }
 
     /// The start of the next item; `None` unless it follows an entry.
@@ -182,7 +198,10 @@ impl<'a> CashReader<'a> {
             open: self.file.tokens.open_names().map(str::to_owned).collect(),
             messages: self.messages,
             message: self.message.clone()?,
-            statement: self.statement.clone().filter(|_| self.statement_told && self.items.is_empty())?,
+            statement: Statement {
+                unread: self.unread.found(),
+                ..self.statement.clone().filter(|_| self.statement_told && self.items.is_empty())?
+            },
             entries: self.totals.entries,
             booked: self.totals.booked.map(Sum::text),
             reversed: self.totals.reversed.map(Sum::text),
@@ -207,13 +226,14 @@ impl<'a> CashReader<'a> {
             (Level::Message(kind), Edge::Start) => match tag.name.as_str() {
                 "GrpHdr" => self.header(kind)?,
                 name if is_statement(name) => {
-                    self.around.begin(tag.line);
+                    self.around.begin(&tag.name, tag.line);
                     self.tell_message();
                     self.statements += 1;
                     (self.statement, self.statement_told) = (None, false);
-                    (self.totals, self.level) = (Totals::default(), Level::Statement(kind));
+                    (self.totals, self.unread) = (Totals::default(), UnreadTally::default());
+                    self.level = Level::Statement(kind);
                 }
-                _ => self.file.tokens.skip()?,
+                _ => self.outside.skip(&mut self.file.tokens)?,
             },
             (Level::Message(_), Edge::End) => {
                 self.tell_message();
@@ -252,7 +272,10 @@ impl<'a> CashReader<'a> {
             page: None,
             last_page: None,
             notes: self.file.notes(NEWEST),
+            recipient: None,
+            information: None,
             problems: Vec::new(),
+            unread: Vec::new(),
         });
         Ok(())
     }
@@ -267,8 +290,13 @@ impl<'a> CashReader<'a> {
             message.created = element.child("CreDtTm").and_then(|time| values.moment(time));
             message.page = values.count(element, "MsgPgntn/PgNb");
             message.last_page = values.flag(element, "MsgPgntn/LastPgInd");
+            message.recipient = Party::read(element.child("MsgRcpt"), None, None).map(Box::new);
+            message.information = element.value("AddtlInf").map(str::to_owned);
             let room = MAX_HEADER_PROBLEMS.saturating_sub(message.problems.len());
             message.problems.extend(values.problems.into_iter().take(room));
+            let mut unread = UnreadTally::of(std::mem::take(&mut message.unread));
+            unread.add(&["Document", kind.names().0], element);
+            message.unread = unread.found();
         }
         self.tell_message();
         Ok(())
@@ -294,6 +322,8 @@ impl<'a> CashReader<'a> {
             statement.created = self.message.as_ref().and_then(|message| message.created.clone());
         }
         self.information = INFORMATION.iter().find_map(|name| element.value(name)).map(str::to_owned);
+        self.unread.add(&["Document", kind.names().0], element);
+        statement.unread = self.unread.found();
         self.items.push_back(CashItem::Statement(Box::new(statement.clone())));
         self.statement = Some(statement);
     }
@@ -311,11 +341,14 @@ impl<'a> CashReader<'a> {
         } else if self.information.is_none() && INFORMATION.contains(&element.name()) {
             self.information = Some(element.text().to_owned()).filter(|text| !text.is_empty());
         }
+        let (message, statement) = kind.names();
+        self.unread.add(&["Document", message, statement], element);
         Ok(())
     }
 
     fn entry(&mut self, kind: CashKind) -> Result<(), XmlFault> {
-        let Self { file, record, statement, totals, statements, .. } = self;
+        let Self { file, record, statement, totals, statements, unread, .. } = self;
+        let (message, outer) = kind.names();
         let number = totals.entries + 1;
         let entry_path = || format!("{}/Ntry[{number}]", path(kind, *statements));
         let (mut details, mut problems) = (Vec::new(), Vec::new());
@@ -329,6 +362,7 @@ impl<'a> CashReader<'a> {
             let mut values = Values::new(element, &base);
             let detail = EntryDetail::read(element, &mut values);
             values.move_to(&mut problems);
+            unread.add(&["Document", message, outer, "Ntry", "NtryDtls"], element);
             // Most entries have one, which must not take up memory for four.
             if details.is_empty() {
                 details.reserve_exact(1);
@@ -340,9 +374,10 @@ impl<'a> CashReader<'a> {
         let account = statement.as_ref().and_then(|statement| statement.account.number());
         let mut values = Values::new(element, &entry_path);
         values.problems = problems;
-        let mut entry = Entry::read(element, details, account, self.options.reversal_flips, &mut values);
+        let mut entry = Entry::read(element, details, (kind, account), self.options.reversal_flips, &mut values);
         entry.number = number;
         entry.problems = values.problems;
+        unread.add(&["Document", message, outer], element);
         totals.add(&entry, statement.as_ref().and_then(Statement::currency));
         self.items.push_back(CashItem::Entry(Box::new(entry)));
         Ok(())
@@ -351,6 +386,7 @@ impl<'a> CashReader<'a> {
     fn end(&mut self) {
         let Some(mut statement) = self.statement.take() else { return };
         statement.finish(&self.totals, self.information.take());
+        statement.unread = self.unread.found();
         self.items.push_back(CashItem::End(Box::new(statement)));
     }
 }

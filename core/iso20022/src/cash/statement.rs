@@ -6,8 +6,8 @@ use bankchannel_foundation::model::Decimal;
 use super::Direction;
 use super::parts::demanded_direction;
 use super::totals::{BalanceCheck, Sum, Totals};
-use super::{CashKind, Entry};
-use crate::data::{Code, Moment, Money, Party, Values};
+use super::{AvailableAmount, CashKind, CreditLine, Entry, InterestRecord};
+use crate::data::{BankDetails, Code, Moment, Money, Party, UnreadElement, Values};
 use crate::meaning;
 use crate::rules::Finding;
 use bankchannel_xml::XmlElement;
@@ -55,12 +55,17 @@ pub struct Statement {
     pub closing: Option<StatementBalance>,
     /// The bank's own counts and sums.
     pub summary: TransactionSummary,
+    /// Interest on the account.
+    pub interest: Vec<InterestRecord>,
     /// The entries, in order; empty in the header that comes before them.
     pub entries: Vec<Entry>,
     /// Results that follow the entries; left out until all entries are read.
     pub end: Option<StatementEnd>,
     /// Values that could not be read, except those in entries.
     pub problems: Vec<Finding>,
+    /// Elements of the statement and of its entries that are in no field: with the last entry all of them, on a page
+    /// those up to its end.
+    pub unread: Vec<UnreadElement>,
 }
 
 /// The account of a statement.
@@ -75,12 +80,22 @@ pub struct StatementAccount {
     pub account_scheme: Option<String>,
     /// The currency, an ISO 4217 code.
     pub currency: Option<String>,
+    /// The alias of the account: a telephone number or an e-mail address.
+    pub proxy: Option<String>,
     /// The account's name.
     pub name: Option<String>,
     /// The owner's name.
     pub owner: Option<String>,
+    /// The owner's numbers, address and further particulars.
+    pub owner_details: Option<Box<Party>>,
+    /// The type of the account: a code of ISO 20022 such as `CACC`, or a bank's own words.
+    pub account_type: Option<Box<Code>>,
     /// The BIC of the bank that keeps the account.
     pub bic: Option<String>,
+    /// The name of the bank that keeps the account.
+    pub bank_name: Option<String>,
+    /// Further particulars of that bank.
+    pub bank: Option<Box<BankDetails>>,
 }
 
 /// A balance.
@@ -95,6 +110,10 @@ pub struct StatementBalance {
     pub direction: Option<Direction>,
     /// The date of the balance.
     pub date: Option<Moment>,
+    /// When parts of it become available.
+    pub availability: Vec<AvailableAmount>,
+    /// The credit lines.
+    pub credit_lines: Vec<CreditLine>,
 }
 
 /// The bank's own counts and sums.
@@ -168,9 +187,11 @@ impl Statement {
             closing: closing(&balances).cloned(),
             balances,
             summary: element.child("TxsSummry").map(|all| TransactionSummary::read(all, values)).unwrap_or_default(),
+            interest: InterestRecord::read_all(element, values),
             entries: Vec::new(),
             end: None,
             problems: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -209,14 +230,20 @@ fn page(element: XmlElement<'_>, values: &mut Values<'_>) -> Option<u64> {
 impl StatementAccount {
     fn read(element: XmlElement<'_>) -> Self {
         let read = Party::read(None, Some(element), element.child("Svcr")).unwrap_or_default();
+        let owner = Party::read(element.child("Ownr"), None, None);
         Self {
             iban: read.iban,
             account: read.account,
             account_scheme: read.account_scheme,
             currency: read.account_currency,
-            name: read.name,
-            owner: element.first(&["Ownr/Nm", "Ownr/Pty/Nm"]).map(str::to_owned),
+            proxy: read.proxy,
+            name: read.account_name,
+            owner: owner.as_ref().and_then(|owner| owner.name.clone()),
+            owner_details: owner.map(Box::new),
+            account_type: read.account_type,
             bic: read.bic,
+            bank_name: read.bank_name,
+            bank: read.bank,
         }
     }
 
@@ -235,6 +262,8 @@ impl StatementBalance {
             money: element.child("Amt").and_then(|amount| values.signed(amount, debit)),
             direction,
             date: element.child("Dt").and_then(|date| values.choice(date)),
+            availability: AvailableAmount::read_all(element, values),
+            credit_lines: CreditLine::read_all(element, values),
         }
     }
 

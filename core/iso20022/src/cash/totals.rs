@@ -70,6 +70,13 @@ impl Sum {
         self.units == 0
     }
 
+    /// Whether it is zero, or smaller than an amount of the schemas can be (five decimals): such differences come from
+    /// programs that compute with binary numbers.
+    pub(crate) fn is_noise(self) -> bool {
+        const SMALLEST: i128 = 10_i128.pow(SCALE as u32 - 5);
+        self.units.abs() < SMALLEST
+    }
+
     /// The sum with the most decimal places of any added value; `None` if it has too many digits.
     pub(crate) fn decimal(self) -> Option<Decimal> {
         if self.units == 0 {
@@ -157,9 +164,9 @@ impl Totals {
             .and_then(|((opening, closing), booked)| closing.minus(opening)?.minus(booked));
         let Some(difference) = difference else { return (BalanceCheck::NotCheckable, None) };
         let flipped = self.reversed.filter(|sum| !sum.is_zero()).and_then(|sum| difference.plus(sum)?.plus(sum));
-        let verdict = if difference.is_zero() {
+        let verdict = if difference.is_noise() {
             BalanceCheck::Consistent
-        } else if flipped.is_some_and(Sum::is_zero) {
+        } else if flipped.is_some_and(Sum::is_noise) {
             BalanceCheck::ConsistentWithReversalsFlipped
         } else {
             BalanceCheck::Differs

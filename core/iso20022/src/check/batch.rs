@@ -152,6 +152,9 @@ pub(super) fn check(
     {
         add(found.path("ReqdExctnDt"));
     }
+    if options.judges_dates && !scheme.instant && batch.execution.as_ref().is_some_and(|moment| moment.time.is_some()) {
+        add(calendar::time_without_instant().path("ReqdExctnDt"));
+    }
     let party = BatchCase::new(batch, scheme, options).party_case(facts.swedish);
     if let Some(debtor) = &batch.debtor {
         check_party(debtor, AddressOf::Debtor, "Dbtr", &party, &mut *add);

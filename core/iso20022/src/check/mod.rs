@@ -29,7 +29,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use bankchannel_xml::{Token, XmlFault, XmlRules, XmlTokens};
 
-use crate::data::{Held, Messages};
+use crate::data::{Held, Messages, open_tokens};
 use crate::payment;
 use crate::rules::{Finding, Profile, Rule};
 use crate::schema::MessageType;
@@ -112,7 +112,7 @@ pub fn check_telling(input: impl Read, options: &CheckOptions, listener: Finding
     let watch = RefCell::new(SchemaWatch::new(&options.profile));
     let mut see = |token: &Token<'_>| watch.borrow_mut().see(token);
     let input = NotingInput { input, failure: &mut failure };
-    let tokens = XmlTokens::open(input, options.encoding.as_deref(), XmlRules::strict());
+    let tokens = open_tokens(input, options.encoding.as_deref(), XmlRules::strict());
     let tokens = tokens.map(|tokens| tokens.watched(&mut see));
     let mut visitor = RuleVisitor::new(options, &watch, listener);
     let read = tokens.and_then(|tokens| judge(tokens, &watch, &mut visitor));

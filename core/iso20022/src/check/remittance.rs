@@ -4,7 +4,7 @@ use super::CheckOptions;
 use super::batch::Scheme;
 use super::party::check_text;
 use crate::cash::Sum;
-use crate::data::{Remittance, StructuredRemittance};
+use crate::data::{Party, Remittance, StructuredRemittance};
 use crate::payment::PaymentTransaction;
 use crate::rules::reference::{self, ReferenceError, ReferenceKind};
 use crate::rules::{Finding, Level, Rule, identifier};
@@ -64,15 +64,11 @@ fn check_lengths(remittance: &Remittance, aos2: bool, add: &mut dyn FnMut(Findin
 /// The number of characters of a part, as far as it is read.
 fn length(part: &StructuredRemittance) -> usize {
     let count = |text: Option<&String>| text.map_or(0, |text| text.chars().count());
+    let name = |party: &Option<Box<Party>>| count(party.as_ref().and_then(|party| party.name.as_ref()));
     let documents: usize = part.documents.iter().map(|one| count(one.number.as_ref())).sum();
     let amounts: usize = part.amounts.iter().map(|one| one.money.amount.as_str().len()).sum();
     let texts: usize = part.information.iter().map(|text| text.chars().count()).sum();
-    count(part.reference.as_ref())
-        + count(part.invoicer.as_ref())
-        + count(part.invoicee.as_ref())
-        + documents
-        + amounts
-        + texts
+    count(part.reference.as_ref()) + name(&part.invoicer) + name(&part.invoicee) + documents + amounts + texts
 }
 
 /// The Finnish extension: 2 to 9 invoices and credit notes, which add up to the amount.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bankchannel_xml::schema::SchemaWalk;
 use bankchannel_xml::{Token, XmlFault};
 
-use crate::data::MessageName;
+use crate::data::{MessageName, other_message};
 use crate::rules::{Finding, PaymentVersion, Profile, Rule};
 use crate::schema::{self, MessageIdentity, MessageType};
 use crate::text::quote;
@@ -105,7 +105,11 @@ fn version_finding(identity: &MessageIdentity, profile: &Profile) -> Option<Find
     if taken {
         return None;
     }
-    let message = format!("this is {is}, not {wanted}");
-    let found = Finding::error(Rule::Version, message, format!("make the file as {wanted}")).reason("FF01");
+    let other = message.name.as_deref().and_then(other_message);
+    let (words, change) = match other {
+        Some(words) => (format!(" ({words})"), "only credit transfers (pain.001) are checked".to_owned()),
+        None => (String::new(), format!("make the file as {wanted}")),
+    };
+    let found = Finding::error(Rule::Version, format!("this is {is}{words}, not {wanted}"), change).reason("FF01");
     Some(found.line(identity.line))
 }

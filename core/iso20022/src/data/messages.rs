@@ -1,9 +1,10 @@
 //! The messages in a file, wherever their documents are.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use encoding_rs::UTF_8;
 
+use super::foreign::{HEAD, foreign_kind, other_message};
 use super::{Held, MessageName};
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::text::plain_name;
@@ -20,10 +21,27 @@ pub(crate) struct Messages<'a> {
     any: bool,
 }
 
+/// The tokens of a file, unless its first bytes show that it is no XML at all: then what it is.
+pub(crate) fn open_tokens<'a>(
+    mut input: impl Read + 'a,
+    encoding: Option<&str>,
+    rules: XmlRules,
+) -> Result<XmlTokens<'a>, XmlFault> {
+    let mut head = Vec::new();
+    let failed = |error: std::io::Error| {
+        XmlFault::new(format!("reading the file failed: {}", error.kind()), "read it again").at(1, 1)
+    };
+    input.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(failed)?;
+    match foreign_kind(&head) {
+        Some(kind) => Err(kind),
+        None => XmlTokens::open(Cursor::new(head).chain(input), encoding, rules),
+    }
+}
+
 impl<'a> Messages<'a> {
     /// The messages of a file; its encoding is the given one, otherwise the declared one.
     pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, XmlFault> {
-        Ok(Self::over(XmlTokens::open(input, encoding, XmlRules::tolerant())?, false))
+        Ok(Self::over(open_tokens(input, encoding, XmlRules::tolerant())?, false))
     }
 
     pub(crate) fn over(tokens: XmlTokens<'a>, any: bool) -> Self {
@@ -55,7 +73,13 @@ impl<'a> Messages<'a> {
             return Ok(None);
         }
         let (what, change) = none;
-        Err(self.tokens.fault(format!("<{}> holds no {what}", plain_name(&self.root)), change))
+        let name = self.name().name.unwrap_or_default();
+        let is = match other_message(&name) {
+            Some(words) => format!("this is {name}, {words}: no {what}"),
+            None if name.is_empty() => format!("<{}> holds no {what}", plain_name(&self.root)),
+            None => format!("this is {name}, which holds no {what}"),
+        };
+        Err(self.tokens.fault(is, change))
     }
 
     /// Goes to the root element.

@@ -2,18 +2,24 @@
 //!
 //! Every type here can cross the boundary ([`Boundary`]), so operations can return it directly.
 
+mod foreign;
 mod messages;
 mod party;
 mod remittance;
+mod unread;
 mod values;
 
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 
-pub(crate) use messages::Messages;
-pub use party::{Address, Party, SharedParty};
+pub use foreign::foreign_kind;
+pub(crate) use foreign::other_message;
+pub(crate) use messages::{Messages, open_tokens};
+pub use party::{Address, BankDetails, ContactDetails, Party, PartyIdentifier, SharedParty};
 pub(crate) use party::{boxed, owned};
 pub use remittance::{ReferredDocument, Remittance, RemittanceAmount, StructuredRemittance};
+pub use unread::UnreadElement;
+pub(crate) use unread::UnreadTally;
 pub(crate) use values::{Held, Values, keep, moment as read_moment, placeholder};
 
 /// An amount of money.

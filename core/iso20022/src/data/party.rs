@@ -8,6 +8,9 @@ use bankchannel_foundation::{Error, model};
 
 use bankchannel_xml::XmlElement;
 
+use super::Code;
+use crate::meaning;
+
 /// A party of a payment with its account and bank.
 #[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
 #[non_exhaustive]
@@ -20,6 +23,10 @@ pub struct Party {
     pub account: Option<String>,
     /// The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own name of it.
     pub account_scheme: Option<String>,
+    /// The type of the account: a code of ISO 20022 such as `CACC`, or a bank's own words.
+    pub account_type: Option<Box<Code>>,
+    /// The name of the account.
+    pub account_name: Option<String>,
     /// The alias of the account: a telephone number or an e-mail address.
     pub proxy: Option<String>,
     /// The currency of the account, an ISO 4217 code, if the file gives it.
@@ -28,12 +35,72 @@ pub struct Party {
     pub bic: Option<String>,
     /// The name of the account's bank.
     pub bank_name: Option<String>,
+    /// Further particulars of the account's bank.
+    pub bank: Option<Box<BankDetails>>,
     /// The party's number: of its organisation or of the person, the first that is given.
     pub identifier: Option<String>,
     /// The kind of number in `identifier`: a code of ISO 20022 such as `CUST`, or a bank's own name of it.
     pub identifier_scheme: Option<String>,
+    /// Who issued that number.
+    pub identifier_issuer: Option<String>,
+    /// All other numbers of the party, in order.
+    pub other_identifiers: Vec<PartyIdentifier>,
+    /// The legal entity identifier (LEI), 20 characters.
+    pub lei: Option<String>,
+    /// The country of residence, an ISO 3166 code.
+    pub residence: Option<String>,
     /// The postal address.
     pub address: Option<Box<Address>>,
+    /// How to reach the party.
+    pub contact: Option<Box<ContactDetails>>,
+}
+
+/// Particulars of a bank beside its BIC and name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
+#[non_exhaustive]
+pub struct BankDetails {
+    /// The bank's number in its clearing system, such as `9000`.
+    pub clearing_number: Option<String>,
+    /// The clearing system: a code of ISO 20022 such as `CHBCC` or `USABA`, or its own name.
+    pub clearing_system: Option<String>,
+    /// The legal entity identifier (LEI), 20 characters.
+    pub lei: Option<String>,
+    /// Another number of the bank.
+    pub identifier: Option<String>,
+    /// The kind of number in `identifier`.
+    pub identifier_scheme: Option<String>,
+    /// The branch's number.
+    pub branch: Option<String>,
+    /// The branch's name.
+    pub branch_name: Option<String>,
+    /// The postal address of the bank.
+    pub address: Option<Box<Address>>,
+}
+
+/// A number of a party.
+#[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
+#[non_exhaustive]
+pub struct PartyIdentifier {
+    /// The number.
+    pub identifier: Option<String>,
+    /// Its kind: a code of ISO 20022 such as `TXID`, a bank's own name of it, or `BIC`.
+    pub scheme: Option<String>,
+    /// Who issued it.
+    pub issuer: Option<String>,
+}
+
+/// How to reach a party.
+#[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
+#[non_exhaustive]
+pub struct ContactDetails {
+    /// The name of the person.
+    pub name: Option<String>,
+    /// The telephone number, such as `+358-401234567`.
+    pub telephone: Option<String>,
+    /// The number of the mobile telephone.
+    pub mobile: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
 }
 
 /// A postal address: structured, as lines, or both.
@@ -87,34 +154,109 @@ impl Party {
             return None;
         }
         let mut read = Self::default();
+        if let Some(bank) = agent {
+            read.bank(bank);
+        }
         // Version 7 of the statements puts the party into a choice of party and bank.
-        if let Some(party) = party.map(|party| party.child("Pty").unwrap_or(party)) {
-            read.name = owned(party.first(&["Nm", "Agt/FinInstnId/Nm"]));
-            if let Some(id) = party.child("Id").and_then(|id| id.child("OrgId").or_else(|| id.child("PrvtId"))) {
-                read.identifier = owned(id.first(&["Othr/Id", "LEI", "AnyBIC", "BICOrBEI"]));
-                read.identifier_scheme = owned(id.first(&["Othr/SchmeNm/Cd", "Othr/SchmeNm/Prtry"]));
+        if let Some(party) = party {
+            match party.child("Agt") {
+                Some(bank) => read.as_bank(bank),
+                None => read.party(party.child("Pty").unwrap_or(party)),
             }
-            read.bic = owned(party.first(&["Agt/FinInstnId/BICFI", "Agt/FinInstnId/BIC"]));
-            read.address = party.child("PstlAdr").map(|address| Box::new(Address::read(address)));
         }
         if let Some(account) = account {
             read.iban = account.value("Id/IBAN").map(crate::iban::compact);
             read.account = owned(account.value("Id/Othr/Id"));
             read.account_scheme = owned(account.first(&["Id/Othr/SchmeNm/Cd", "Id/Othr/SchmeNm/Prtry"]));
+            read.account_type = Code::read(account.child("Tp"), meaning::account_type).map(Box::new);
+            read.account_name = owned(account.value("Nm"));
             read.proxy = owned(account.value("Prxy/Id"));
             read.account_currency = owned(account.value("Ccy"));
-            read.name = read.name.or_else(|| owned(account.value("Nm")));
-        }
-        if let Some(bank) = agent.and_then(|agent| agent.child("FinInstnId")) {
-            read.bic = owned(bank.first(&["BICFI", "BIC"])).or(read.bic);
-            read.bank_name = owned(bank.value("Nm"));
+            read.name = read.name.or_else(|| read.account_name.clone());
         }
         (read != Self::default()).then_some(read)
+    }
+
+    fn party(&mut self, party: XmlElement<'_>) {
+        self.name = owned(party.value("Nm"));
+        self.residence = owned(party.value("CtryOfRes"));
+        self.address = party.child("PstlAdr").map(|address| Box::new(Address::read(address)));
+        self.contact = party.child("CtctDtls").and_then(ContactDetails::read).map(Box::new);
+        let Some(id) = party.child("Id").and_then(|id| id.child("OrgId").or_else(|| id.child("PrvtId"))) else {
+            return;
+        };
+        self.lei = owned(id.value("LEI"));
+        let bic = owned(id.first(&["AnyBIC", "BICOrBEI"]));
+        let mut numbers = id.all("Othr").map(PartyIdentifier::read);
+        // The first is the one that most programs want.
+        let Some(first) = numbers.next() else {
+            self.identifier = self.lei.clone().or(bic);
+            return;
+        };
+        (self.identifier, self.identifier_scheme) = (first.identifier, first.scheme);
+        self.identifier_issuer = first.issuer;
+        let as_number = |bic| PartyIdentifier { identifier: Some(bic), scheme: Some("BIC".to_owned()), issuer: None };
+        self.other_identifiers = numbers.chain(bic.map(as_number)).collect();
+    }
+
+    /// A bank in the place of a party.
+    fn as_bank(&mut self, agent: XmlElement<'_>) {
+        self.name = owned(agent.value("FinInstnId/Nm"));
+        // What is known of the account's bank stays.
+        if self.bic.is_none() {
+            self.bic = owned(agent.first(&["FinInstnId/BICFI", "FinInstnId/BIC"]));
+        }
+        if self.bank.is_none() {
+            self.bank = BankDetails::read(agent).map(Box::new);
+        }
+    }
+
+    fn bank(&mut self, agent: XmlElement<'_>) {
+        let text = |path: &str| owned(agent.value(path));
+        self.bic = owned(agent.first(&["FinInstnId/BICFI", "FinInstnId/BIC"]));
+        self.bank_name = text("FinInstnId/Nm");
+        self.bank = BankDetails::read(agent).map(Box::new);
     }
 
     /// Whether this is the account with this number, an IBAN or another.
     pub(crate) fn has_account(&self, number: &str) -> bool {
         self.iban.as_deref().or(self.account.as_deref()) == Some(number)
+    }
+}
+
+impl BankDetails {
+    fn read(agent: XmlElement<'_>) -> Option<Self> {
+        let text = |path: &str| owned(agent.value(path));
+        let clearing = ["FinInstnId/ClrSysMmbId/ClrSysId/Cd", "FinInstnId/ClrSysMmbId/ClrSysId/Prtry"];
+        let read = Self {
+            clearing_number: text("FinInstnId/ClrSysMmbId/MmbId"),
+            clearing_system: owned(agent.first(&clearing)),
+            lei: text("FinInstnId/LEI"),
+            identifier: text("FinInstnId/Othr/Id"),
+            identifier_scheme: owned(agent.first(&["FinInstnId/Othr/SchmeNm/Cd", "FinInstnId/Othr/SchmeNm/Prtry"])),
+            branch: text("BrnchId/Id"),
+            branch_name: text("BrnchId/Nm"),
+            address: agent.find("FinInstnId/PstlAdr").map(|address| Box::new(Address::read(address))),
+        };
+        (read != Self::default()).then_some(read)
+    }
+}
+
+impl PartyIdentifier {
+    fn read(other: XmlElement<'_>) -> Self {
+        Self {
+            identifier: owned(other.value("Id")),
+            scheme: owned(other.first(&["SchmeNm/Cd", "SchmeNm/Prtry"])),
+            issuer: owned(other.value("Issr")),
+        }
+    }
+}
+
+impl ContactDetails {
+    fn read(contact: XmlElement<'_>) -> Option<Self> {
+        let text = |path: &str| owned(contact.value(path));
+        let read = Self { name: text("Nm"), telephone: text("PhneNb"), mobile: text("MobNb"), email: text("EmailAdr") };
+        (read != Self::default()).then_some(read)
     }
 }
 
@@ -226,7 +368,7 @@ macro_rules! boxed {
     )+};
 }
 
-boxed!(Address);
+boxed!(Address, BankDetails, ContactDetails, Party);
 pub(crate) use boxed;
 
 /// An owned copy of a text.

@@ -3,7 +3,7 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Date;
 
-use super::party::owned;
+use super::party::{Party, owned};
 use super::values::Values;
 use super::{Code, Money};
 use bankchannel_xml::XmlElement;
@@ -31,9 +31,9 @@ pub struct StructuredRemittance {
     /// The amounts of the documents, in order.
     pub amounts: Vec<RemittanceAmount>,
     /// The issuer of the invoice.
-    pub invoicer: Option<String>,
+    pub invoicer: Option<Box<Party>>,
     /// The recipient of the invoice.
-    pub invoicee: Option<String>,
+    pub invoicee: Option<Box<Party>>,
     /// Further lines of text, in order.
     pub information: Vec<String>,
 }
@@ -79,9 +79,14 @@ impl Remittance {
         self.structured.iter().find_map(|part| part.reference.as_deref())
     }
 
-    /// The lines of free text as one text; `None` for none.
+    /// The lines of free text as one text, otherwise the further lines of the structured parts; `None` for none.
     pub fn text(&self) -> Option<String> {
-        (!self.lines.is_empty()).then(|| self.lines.join("\n"))
+        if !self.lines.is_empty() {
+            return Some(self.lines.join("\n"));
+        }
+        let further: Vec<&str> =
+            self.structured.iter().flat_map(|part| &part.information).map(String::as_str).collect();
+        (!further.is_empty()).then(|| further.join("\n"))
     }
 }
 
@@ -91,8 +96,10 @@ impl StructuredRemittance {
         for child in element.children() {
             match child.name() {
                 "CdtrRefInf" => {
-                    read.reference = owned(child.value("Ref"));
-                    read.reference_kind = child.child("Tp").and_then(kind);
+                    // Version 2 has other names.
+                    read.reference = owned(child.first(&["Ref", "CdtrRef"]));
+                    let of_version_2 = || Code::read(child.child("CdtrRefTp"), crate::meaning::document);
+                    read.reference_kind = child.child("Tp").and_then(kind).or_else(of_version_2);
                 }
                 "RfrdDocInf" => {
                     read.documents.push(ReferredDocument {
@@ -107,8 +114,8 @@ impl StructuredRemittance {
                     let kind = one.first(&["Tp/Cd", "Tp/Prtry"]).unwrap_or(one.name()).to_owned();
                     Some(RemittanceAmount { kind, money: values.money(inner)? })
                 })),
-                "Invcr" => read.invoicer = owned(child.value("Nm")),
-                "Invcee" => read.invoicee = owned(child.value("Nm")),
+                "Invcr" => read.invoicer = Party::read(Some(child), None, None).map(Box::new),
+                "Invcee" => read.invoicee = Party::read(Some(child), None, None).map(Box::new),
                 "AddtlRmtInf" => read.information.push(child.text().to_owned()),
                 _ => {}
             }

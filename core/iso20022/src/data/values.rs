@@ -10,6 +10,8 @@ use bankchannel_xml::{TokenRefusal, XmlElement};
 
 /// Most problems noted for one entry, statement or transaction.
 const MAX_PROBLEMS: usize = 50;
+/// Most decimals of an amount by the schemas; some programs write those of a binary number.
+const MAX_DECIMALS: usize = 5;
 /// Most problems in one list: of an entry with its transactions, or of a whole payment file.
 const MAX_LISTED: usize = 1000;
 
@@ -77,7 +79,12 @@ impl<'r> Values<'r> {
         if !(currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase())) {
             self.note(element, currency, "the currency is not a code of three capital letters");
         }
-        Some(Money { amount: self.decimal(element)?, currency: currency.to_owned() })
+        let amount = self.decimal(element)?;
+        let decimals = amount.as_str().split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        if decimals > MAX_DECIMALS {
+            self.note(element, element.text(), "has more decimals than an amount may have");
+        }
+        Some(Money { amount, currency: currency.to_owned() })
     }
 
     /// An amount that should have no sign; a sign is kept and noted.

@@ -329,15 +329,17 @@ impl<'a> Matching<'_, 'a> {
         (same && debtor).then_some(at)
     }
 
-    /// The only transaction of this amount to this account about this day, for the same purpose.
+    /// The only transaction of this amount to this account about this day, for the same purpose as far as the booking has one.
     fn probable(&self, booking: &Booking<'a>, detail: Option<&'a EntryDetail>, ids: &Ids<'a>) -> Option<usize> {
         let (amount, account, detail) = (ids.amount?, ids.account?, detail?);
         let at = self.sent.by_creditor(amount, account)?;
         let one = &self.sent.transactions[at];
         let execution = self.sent.file.batches[one.batch].execution.as_ref()?.date;
         let ordered = &one.payment.remittance;
-        let purpose =
-            (ordered.reference(), ordered.text()) == (detail.remittance.reference(), detail.remittance.text());
+        let booked = &detail.remittance;
+        // Banks leave the purpose out of some bookings; another purpose is another payment.
+        let purpose = booked.reference().is_none_or(|booked| ordered.reference() == Some(booked))
+            && booked.text().is_none_or(|booked| ordered.text() == Some(booked));
         let debtor = one.debtor.zip(ids.debtor).is_none_or(|(own, other)| own == other);
         // A contradicting id means that it is another payment.
         let contradicts = ids.end_to_end.is_some() && one.payment.end_to_end_id.is_some();

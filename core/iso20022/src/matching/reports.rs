@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::cash::Sum;
-use crate::data::{Code, Moment};
+use crate::data::{Code, Moment, placeholder};
 use crate::status::{BatchStatus, StatusCount, StatusReason, StatusReport, TransactionStatus};
 
 use super::claims::{Claim, Stage, Standing, Timeline, contradicts, settle};
@@ -158,7 +158,9 @@ impl<'a> Reading<'_, 'a> {
                 reasons: if batch.reasons.is_empty() { &report.reasons } else { &batch.reasons },
                 source: StatusSource::PaymentInformation,
             };
-            let scope = match batch.payment_id.as_deref().map(|id| self.sent.scope(id)) {
+            // A placeholder means that the report has no batch id, as banks write it.
+            let id = batch.payment_id.as_deref().filter(|id| !placeholder(id));
+            let scope = match id.map(|id| self.sent.scope(id)) {
                 None => None,
                 Some(Some(scope)) => Some(scope),
                 Some(None) => {

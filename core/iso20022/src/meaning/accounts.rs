@@ -18,6 +18,31 @@ pub(super) const BALANCES: &[(&str, &str)] = &[
 pub(super) const ENTRY_STATUSES: &[(&str, &str)] =
     &[("BOOK", "booked"), ("FUTR", "future"), ("INFO", "information only"), ("PDNG", "pending")];
 
+/// `Acct/Tp/Cd` (external code set of cash account types).
+pub(super) const ACCOUNT_TYPES: &[(&str, &str)] = &[
+    ("CACC", "current account"),
+    ("CARD", "card account"),
+    ("CASH", "cash payments"),
+    ("CHAR", "charges"),
+    ("CISH", "cash income"),
+    ("COMM", "commission"),
+    ("LLSV", "limited liquidity savings account"),
+    ("LOAN", "loan"),
+    ("MGLD", "marginal lending"),
+    ("MOMA", "money market"),
+    ("NREX", "non-resident external"),
+    ("ODFT", "overdraft"),
+    ("ONDP", "overnight deposit"),
+    ("OTHR", "other account"),
+    ("SACC", "settlement account"),
+    ("SLRY", "salary account"),
+    ("SVGS", "savings account"),
+    ("TAXE", "tax account"),
+    ("TRAN", "transaction account"),
+    ("TRAS", "cash trading"),
+    ("VACC", "virtual account"),
+];
+
 /// `BkTxCd/Domn/Cd`.
 pub(super) const DOMAINS: &[(&str, &str)] = &[
     ("ACMT", "account management"),

@@ -8,7 +8,7 @@ mod payments;
 mod reasons;
 mod statuses;
 
-use accounts::{BALANCES, DOMAINS, ENTRY_STATUSES, FAMILIES, SUB_FAMILIES};
+use accounts::{ACCOUNT_TYPES, BALANCES, DOMAINS, ENTRY_STATUSES, FAMILIES, SUB_FAMILIES};
 pub(crate) use again::Circumstances;
 pub use again::{Again, MoneyState, Reason, Status};
 use payments::{DOCUMENTS, PURPOSES, SERVICE_LEVELS};
@@ -40,6 +40,11 @@ pub fn reason_of(code: &str) -> Option<&'static Reason> {
 /// The meaning of a balance type (`Bal/Tp/CdOrPrtry/Cd`), or `None` for codes not listed.
 pub fn balance(code: &str) -> Option<&'static str> {
     find(BALANCES, code)
+}
+
+/// The meaning of a type of account (`Acct/Tp/Cd`), or `None` for codes not listed.
+pub fn account_type(code: &str) -> Option<&'static str> {
+    find(ACCOUNT_TYPES, code)
 }
 
 /// The meaning of an entry status (`Ntry/Sts`), or `None` for codes not listed.
@@ -129,7 +134,7 @@ mod tests {
     #[test]
     fn tables_are_sorted_without_doubles() {
         let of_payments = [PURPOSES, DOCUMENTS, SERVICE_LEVELS];
-        let of_accounts = [BALANCES, ENTRY_STATUSES, DOMAINS, FAMILIES, SUB_FAMILIES];
+        let of_accounts = [ACCOUNT_TYPES, BALANCES, ENTRY_STATUSES, DOMAINS, FAMILIES, SUB_FAMILIES];
         for table in of_payments.into_iter().chain(of_accounts) {
             assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));
         }

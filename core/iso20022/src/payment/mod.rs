@@ -7,7 +7,7 @@ mod reader;
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
-use crate::data::{Code, MessageName, Moment, Money, Party, Remittance, SharedParty, Values, owned};
+use crate::data::{Code, MessageName, Moment, Money, Party, Remittance, SharedParty, UnreadElement, Values, owned};
 use crate::meaning;
 use crate::rules::Finding;
 use bankchannel_xml::XmlElement;
@@ -37,6 +37,8 @@ pub struct PaymentFile {
     pub notes: Vec<String>,
     /// Values that could not be read.
     pub problems: Vec<Finding>,
+    /// Elements that are in no field.
+    pub unread: Vec<UnreadElement>,
 }
 
 /// Transactions from one account on one day (`PmtInf`).

@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
-use bankchannel_xml::{XmlElement, XmlFault, XmlRecord};
+use bankchannel_xml::{XmlElement, XmlFault, XmlRecord, XmlTokens};
 
 use super::{PaymentBatch, PaymentFile, PaymentTransaction};
-use crate::data::{Held, Messages, Party, Values, keep, owned};
+use crate::data::{Held, Messages, Party, UnreadTally, Values, keep, owned};
 use crate::rules::Finding;
 
 /// The newest version whose fields are supported.
@@ -31,6 +31,11 @@ pub(crate) trait PaymentVisitor {
 
     /// A batch is complete; it has no transactions, which came before.
     fn batch(&mut self, batch: PaymentBatch, element: XmlElement<'_>, problems: Vec<Finding>);
+
+    /// Another element begins, whose rest is to be passed.
+    fn other(&mut self, tokens: &mut XmlTokens<'_>) -> Result<(), XmlFault> {
+        tokens.skip()
+    }
 }
 
 /// Reads a payment file (`pain.001`).
@@ -58,7 +63,8 @@ pub(crate) fn is_payment(name: &str) -> bool {
 pub(crate) fn read_held(mut file: Messages<'_>, held: Held) -> Result<PaymentFile, XmlFault> {
     let mut collected = CollectedPayment::default();
     let read = visit(&mut file, held, &mut collected)?;
-    Ok(PaymentFile { batches: collected.batches, problems: collected.problems, ..read })
+    let CollectedPayment { batches, problems, unread, .. } = collected;
+    Ok(PaymentFile { batches, problems, unread: unread.found(), ..read })
 }
 
 /// Visits the parts of a file with at most this many transactions and batches; returns the file without its batches.
@@ -85,7 +91,7 @@ pub(crate) fn visit(
                 batches += 1;
                 visit_batch(batches, file, &mut record, &mut held, visitor)?;
             }
-            _ => file.tokens.skip()?,
+            _ => visitor.other(&mut file.tokens)?,
         }
     }
     match file.next_message(wanted, none)? {
@@ -127,24 +133,41 @@ struct CollectedPayment {
     problems: Vec<Finding>,
     /// Of the transactions of the current batch.
     transaction_problems: Vec<Finding>,
+    unread: UnreadTally,
 }
 
+/// The names of the elements around a batch.
+const AROUND_BATCH: [&str; 2] = ["Document", "CstmrCdtTrfInitn"];
+
 impl PaymentVisitor for CollectedPayment {
-    fn header(&mut self, _: &PaymentFile, _: XmlElement<'_>, problems: Vec<Finding>) {
+    fn header(&mut self, _: &PaymentFile, element: XmlElement<'_>, problems: Vec<Finding>) {
+        self.unread.add(&AROUND_BATCH, element);
         keep(problems, &mut self.problems);
     }
 
-    fn transaction(&mut self, one: PaymentTransaction, _: XmlElement<'_>, _: XmlElement<'_>, problems: Vec<Finding>) {
+    fn transaction(
+        &mut self,
+        one: PaymentTransaction,
+        element: XmlElement<'_>,
+        _: XmlElement<'_>,
+        problems: Vec<Finding>,
+    ) {
+        self.unread.add(&[AROUND_BATCH[0], AROUND_BATCH[1], "PmtInf"], element);
         keep(problems, &mut self.transaction_problems);
         self.transactions.push(one);
     }
 
-    fn batch(&mut self, mut batch: PaymentBatch, _: XmlElement<'_>, problems: Vec<Finding>) {
+    fn batch(&mut self, mut batch: PaymentBatch, element: XmlElement<'_>, problems: Vec<Finding>) {
+        self.unread.add(&AROUND_BATCH, element);
         // Problems of the transactions come after those of the batch.
         keep(problems, &mut self.problems);
         keep(std::mem::take(&mut self.transaction_problems), &mut self.problems);
         batch.transactions = std::mem::take(&mut self.transactions);
         self.batches.push(batch);
+    }
+
+    fn other(&mut self, tokens: &mut XmlTokens<'_>) -> Result<(), XmlFault> {
+        self.unread.skip(tokens)
     }
 }
 
@@ -160,6 +183,7 @@ impl PaymentFile {
             batches: Vec::new(),
             notes: file.notes(NEWEST),
             problems: Vec::new(),
+            unread: Vec::new(),
         }
     }
 

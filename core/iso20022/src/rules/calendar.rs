@@ -41,6 +41,15 @@ pub fn add_target_days(date: Date, days: u32) -> Option<Date> {
     Some(day)
 }
 
+/// The finding about an execution time of a payment that is not instant.
+pub fn time_without_instant() -> Finding {
+    Finding::warning(
+        Rule::Date,
+        "an execution time is for instant payments",
+        "give a date where the bank has not agreed to a time",
+    )
+}
+
 /// The problem with an execution date, seen from today.
 ///
 /// If `by_target`, the TARGET calendar applies: for SEPA and urgent payments in euro. Other currencies have no calendar

@@ -7,7 +7,8 @@ use bankchannel_foundation::model::Decimal;
 
 use crate::cash::Charge;
 use crate::data::{
-    Code, Held, MessageName, Messages, Moment, Money, Remittance, SharedParty, Values, owned, placeholder,
+    Code, Held, MessageName, Messages, Moment, Money, Remittance, SharedParty, UnreadElement, UnreadTally, Values,
+    owned, placeholder,
 };
 use crate::meaning;
 use crate::rules::Finding;
@@ -59,6 +60,8 @@ pub struct StatusReport {
     pub notes: Vec<String>,
     /// Values that could not be read.
     pub problems: Vec<Finding>,
+    /// Elements that are in no field.
+    pub unread: Vec<UnreadElement>,
 }
 
 /// The bank's status of a batch: the transactions of one payment information.
@@ -169,21 +172,25 @@ pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held
     while file.next_message(wanted, ("status report", "choose a file of type pain.002"))?.is_some() {
         file.count(&mut held)?;
         let mut report = StatusReport::begin(&file);
+        let mut unread = UnreadTally::default();
         while file.next_child()? {
             match file.tag.name.as_str() {
                 "GrpHdr" | "OrgnlGrpInfAndSts" => {
                     file.read(&mut record)?;
                     report.group(record.finish());
+                    unread.add(&AROUND, record.finish());
                 }
-                "OrgnlPmtInfAndSts" => report.batch(&mut file, &mut record, &mut held)?,
+                "OrgnlPmtInfAndSts" => report.batch(&mut file, &mut record, &mut held, &mut unread)?,
                 "TxInfAndSts" => {
                     file.read(&mut record)?;
                     file.count(&mut held)?;
                     report.transaction(record.finish());
+                    unread.add(&AROUND, record.finish());
                 }
-                _ => file.tokens.skip()?,
+                _ => unread.skip(&mut file.tokens)?,
             }
         }
+        report.unread = unread.found();
         read.reports.push(report);
     }
     Ok(read)
@@ -195,6 +202,8 @@ pub(crate) fn is_report(name: &str) -> bool {
 }
 
 const PATH: &str = "/Document/CstmrPmtStsRpt";
+/// The names of the elements around a batch.
+const AROUND: [&str; 2] = ["Document", "CstmrPmtStsRpt"];
 
 impl StatusReport {
     fn begin(file: &Messages<'_>) -> Self {
@@ -214,6 +223,7 @@ impl StatusReport {
             batches: Vec::new(),
             notes: file.notes(NEWEST),
             problems: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -238,7 +248,13 @@ impl StatusReport {
         values.move_to(&mut self.problems);
     }
 
-    fn batch(&mut self, file: &mut Messages<'_>, record: &mut XmlRecord, held: &mut Held) -> Result<(), XmlFault> {
+    fn batch(
+        &mut self,
+        file: &mut Messages<'_>,
+        record: &mut XmlRecord,
+        held: &mut Held,
+        unread: &mut UnreadTally,
+    ) -> Result<(), XmlFault> {
         let path = format!("{PATH}/OrgnlPmtInfAndSts[{}]", self.batches.len() + 1);
         let (mut transactions, mut problems) = (Vec::new(), Vec::new());
         file.parts(record, held, "TxInfAndSts", |_, element| {
@@ -246,6 +262,7 @@ impl StatusReport {
             let mut values = Values::new(element, &base);
             let one = TransactionStatus::read(element, &mut values);
             values.move_to(&mut problems);
+            unread.add(&[AROUND[0], AROUND[1], "OrgnlPmtInfAndSts"], element);
             transactions.push(one);
         })?;
         let element = record.finish();
@@ -261,6 +278,7 @@ impl StatusReport {
             counts: counts(element, &mut values),
             transactions,
         });
+        unread.add(&AROUND, element);
         values.problems.append(&mut problems);
         values.move_to(&mut self.problems);
         Ok(())

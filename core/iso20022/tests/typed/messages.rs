@@ -151,7 +151,7 @@ fn iso_106_bad_amounts_in_a_payment_are_five_problems() {
 #[test]
 fn the_wrong_kind_of_file_is_named() {
     let wrong = read_payment(version_10().as_bytes()).unwrap_err();
-    assert_eq!(wrong.message, "<Document> holds no credit transfer initiation");
+    assert_eq!(wrong.message, "this is pain.002.001.10, which holds no credit transfer initiation");
     assert!(read_status_report(EXAMPLE_PAIN001.as_bytes()).unwrap_err().change.contains("pain.002"));
     assert!(bankchannel_iso20022::read_statement(EXAMPLE_PAIN001.as_bytes()).unwrap_err().change.contains("camt.053"));
     let two = format!("{EXAMPLE_PAIN001}{EXAMPLE_PAIN001}");

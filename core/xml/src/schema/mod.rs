@@ -6,10 +6,12 @@
 mod model;
 mod simple;
 mod values;
+mod view;
 mod walk;
 mod words;
 
 pub use model::XmlSchema;
+pub use view::{SchemaContent, SchemaElement, SchemaStep, SchemaValue};
 pub use walk::SchemaWalk;
 
 use crate::{Flow, XmlFault, XmlRules, XmlTokens};

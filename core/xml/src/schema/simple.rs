@@ -92,6 +92,33 @@ impl SimpleType {
         Ok(simple)
     }
 
+    pub(super) fn base_name(&self) -> &'static str {
+        match self.base {
+            SimpleBase::Text => "string",
+            SimpleBase::Boolean => "boolean",
+            SimpleBase::Decimal => "decimal",
+            SimpleBase::Date => "date",
+            SimpleBase::DateTime => "dateTime",
+            SimpleBase::YearMonth => "gYearMonth",
+        }
+    }
+
+    pub(super) fn choices(&self) -> &[String] {
+        &self.choices
+    }
+
+    pub(super) fn pattern(&self) -> Option<&str> {
+        self.patterns.first().map(|one| one.written.as_str())
+    }
+
+    pub(super) fn max_length(&self) -> Option<usize> {
+        self.max_length
+    }
+
+    pub(super) fn digits(&self) -> (Option<usize>, Option<usize>) {
+        (self.total_digits, self.fraction_digits)
+    }
+
     /// Checks a value; `None` if it is right.
     pub(super) fn check(&self, value: &str) -> Option<ValueFault> {
         let collapsed = value.trim_matches(crate::attributes::BLANKS);

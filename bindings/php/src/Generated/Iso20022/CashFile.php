@@ -17,11 +17,14 @@ final class CashFile
      * @param list<Statement> $statements The statements, reports or notifications,
      * in order, each with its entries. On a page that continues a statement, that statement comes first
      * again, with the entries of this page.
+     * @param list<UnreadElement> $unread Elements outside of headers and statements
+     * that are in no field, as far as this page goes.
      * @param Cursor|null $next The start of the next page; left out after the last.
      */
     public function __construct(
         public readonly array $messages,
         public readonly array $statements,
+        public readonly array $unread,
         public readonly ?Cursor $next = null,
     ) {
     }
@@ -36,6 +39,7 @@ final class CashFile
         return new self(
             messages: array_map(static fn (mixed $item): mixed => CashMessage::fromArray($item), $data['messages']),
             statements: array_map(static fn (mixed $item): mixed => Statement::fromArray($item), $data['statements']),
+            unread: array_map(static fn (mixed $item): mixed => UnreadElement::fromArray($item), $data['unread']),
             next: isset($data['next']) ? Cursor::fromArray($data['next']) : null,
         );
     }
@@ -51,6 +55,7 @@ final class CashFile
             'messages' => array_values(array_map(static fn (CashMessage $item): mixed => (object) $item->toArray(), $this->messages)),
             'statements' => array_values(array_map(static fn (Statement $item): mixed => (object) $item->toArray(), $this->statements)),
             'next' => $this->next === null ? null : (object) $this->next->toArray(),
+            'unread' => array_values(array_map(static fn (UnreadElement $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

@@ -17,20 +17,29 @@ final class CashMessage
      * @param list<string> $notes Remarks on the file: a namespace that is not ISO 20022's, an encoding
      * other than UTF-8, text around the document.
      * @param list<Finding> $problems Values of the header that could not be read.
+     * @param list<UnreadElement> $unread Elements of the header that are in no
+     * field.
      * @param string|null $id The message's id.
      * @param Moment|null $created When it was made.
      * @param int|null $page The page number, if the bank splits one message into several.
      * @param bool|null $lastPage Whether it is the last page.
+     * @param Party|null $recipient The recipient of the message, if it is not the
+     * owner of the account.
+     * @param string|null $information Additional information: in Switzerland the version of the rules and
+     * whether it is a test, such as `SPS/2.1/TEST`.
      */
     public function __construct(
         public readonly CashKind $kind,
         public readonly MessageName $message,
         public readonly array $notes,
         public readonly array $problems,
+        public readonly array $unread,
         public readonly ?string $id = null,
         public readonly ?Moment $created = null,
         public readonly ?int $page = null,
         public readonly ?bool $lastPage = null,
+        public readonly ?Party $recipient = null,
+        public readonly ?string $information = null,
     ) {
     }
 
@@ -46,10 +55,13 @@ final class CashMessage
             message: MessageName::fromArray($data['message']),
             notes: $data['notes'],
             problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
+            unread: array_map(static fn (mixed $item): mixed => UnreadElement::fromArray($item), $data['unread']),
             id: $data['id'] ?? null,
             created: isset($data['created']) ? Moment::fromArray($data['created']) : null,
             page: $data['page'] ?? null,
             lastPage: $data['last_page'] ?? null,
+            recipient: isset($data['recipient']) ? Party::fromArray($data['recipient']) : null,
+            information: $data['information'] ?? null,
         );
     }
 
@@ -68,7 +80,10 @@ final class CashMessage
             'page' => $this->page,
             'last_page' => $this->lastPage,
             'notes' => array_values($this->notes),
+            'recipient' => $this->recipient === null ? null : (object) $this->recipient->toArray(),
+            'information' => $this->information,
             'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
+            'unread' => array_values(array_map(static fn (UnreadElement $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

@@ -18,6 +18,10 @@ final class Charge
      * @param Code|null $kind What it is for.
      * @param string|null $bearer The party that bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`.
      * @param string|null $bic The BIC of the bank that takes it.
+     * @param string|null $bankName The name of the bank that takes it.
+     * @param string|null $rate The rate in per cent.
+     * @param string|null $taxRate The tax on it: its rate in per cent.
+     * @param Money|null $tax The tax on it: its amount, without a sign.
      */
     public function __construct(
         public readonly Money $money,
@@ -25,6 +29,10 @@ final class Charge
         public readonly ?Code $kind = null,
         public readonly ?string $bearer = null,
         public readonly ?string $bic = null,
+        public readonly ?string $bankName = null,
+        public readonly ?string $rate = null,
+        public readonly ?string $taxRate = null,
+        public readonly ?Money $tax = null,
     ) {
     }
 
@@ -41,6 +49,10 @@ final class Charge
             kind: isset($data['kind']) ? Code::fromArray($data['kind']) : null,
             bearer: $data['bearer'] ?? null,
             bic: $data['bic'] ?? null,
+            bankName: $data['bank_name'] ?? null,
+            rate: $data['rate'] ?? null,
+            taxRate: $data['tax_rate'] ?? null,
+            tax: isset($data['tax']) ? Money::fromArray($data['tax']) : null,
         );
     }
 
@@ -57,6 +69,10 @@ final class Charge
             'kind' => $this->kind === null ? null : (object) $this->kind->toArray(),
             'bearer' => $this->bearer,
             'bic' => $this->bic,
+            'bank_name' => $this->bankName,
+            'rate' => $this->rate,
+            'tax_rate' => $this->taxRate,
+            'tax' => $this->tax === null ? null : (object) $this->tax->toArray(),
         ]);
     }
 }

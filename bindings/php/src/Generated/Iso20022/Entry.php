@@ -15,13 +15,17 @@ final class Entry
      * @param int $line The line in the file, from 1.
      * @param int $number The entry's number in its statement, from 1.
      * @param bool $reversal Whether it reverses an earlier entry.
-     * @param bool $booked Whether it is booked (status `BOOK`): only such entries count in sums.
+     * @param bool $booked Whether it is booked: only such entries count in sums. It has the status
+     * `BOOK`, or it is an entry of a statement (`camt.053`) that has no status.
      * @param list<Batch> $batches The batches of payments behind it: mostly none or
      * one.
      * @param list<EntryDetail> $details The transactions behind it, in order.
      * @param list<AmountDetail> $amounts The amounts in the course of the
      * transaction, with the exchange of currencies.
      * @param list<Charge> $charges The charges.
+     * @param list<AvailableAmount> $availability When parts of the amount become
+     * available.
+     * @param list<InterestRecord> $interest Interest.
      * @param list<Finding> $problems Values that could not be read.
      * @param Money|null $money The amount: negative if money leaves the account.
      * Left out if it cannot be read.
@@ -51,6 +55,7 @@ final class Entry
      * details: often a charge. Negative if it is smaller.
      * @param Money|null $totalCharges The total of charges and taxes, without a
      * sign.
+     * @param CardTransaction|null $card The payment by card.
      * @param string|null $information The bank's additional information.
      */
     public function __construct(
@@ -62,6 +67,8 @@ final class Entry
         public readonly array $details,
         public readonly array $amounts,
         public readonly array $charges,
+        public readonly array $availability,
+        public readonly array $interest,
         public readonly array $problems,
         public readonly ?Money $money = null,
         public readonly ?string $direction = null,
@@ -80,6 +87,7 @@ final class Entry
         public readonly ?string $detailsSum = null,
         public readonly ?string $detailsDifference = null,
         public readonly ?Money $totalCharges = null,
+        public readonly ?CardTransaction $card = null,
         public readonly ?string $information = null,
     ) {
     }
@@ -100,6 +108,8 @@ final class Entry
             details: array_map(static fn (mixed $item): mixed => EntryDetail::fromArray($item), $data['details']),
             amounts: array_map(static fn (mixed $item): mixed => AmountDetail::fromArray($item), $data['amounts']),
             charges: array_map(static fn (mixed $item): mixed => Charge::fromArray($item), $data['charges']),
+            availability: array_map(static fn (mixed $item): mixed => AvailableAmount::fromArray($item), $data['availability']),
+            interest: array_map(static fn (mixed $item): mixed => InterestRecord::fromArray($item), $data['interest']),
             problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
             money: isset($data['money']) ? Money::fromArray($data['money']) : null,
             direction: $data['direction'] ?? null,
@@ -118,6 +128,7 @@ final class Entry
             detailsSum: $data['details_sum'] ?? null,
             detailsDifference: $data['details_difference'] ?? null,
             totalCharges: isset($data['total_charges']) ? Money::fromArray($data['total_charges']) : null,
+            card: isset($data['card']) ? CardTransaction::fromArray($data['card']) : null,
             information: $data['information'] ?? null,
         );
     }
@@ -155,6 +166,9 @@ final class Entry
             'amounts' => array_values(array_map(static fn (AmountDetail $item): mixed => (object) $item->toArray(), $this->amounts)),
             'charges' => array_values(array_map(static fn (Charge $item): mixed => (object) $item->toArray(), $this->charges)),
             'total_charges' => $this->totalCharges === null ? null : (object) $this->totalCharges->toArray(),
+            'availability' => array_values(array_map(static fn (AvailableAmount $item): mixed => (object) $item->toArray(), $this->availability)),
+            'interest' => array_values(array_map(static fn (InterestRecord $item): mixed => (object) $item->toArray(), $this->interest)),
+            'card' => $this->card === null ? null : (object) $this->card->toArray(),
             'information' => $this->information,
             'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
         ]);

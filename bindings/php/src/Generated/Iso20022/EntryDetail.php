@@ -22,9 +22,10 @@ final class EntryDetail
      * @param list<Charge> $charges The charges.
      * @param Remittance $remittance The remittance information: what the payment is
      * for.
+     * @param list<InterestRecord> $interest Interest.
      * @param Money|null $money The amount in the currency of the entry; negative if
-     * money leaves the account. If the bank gives none here, it is that of the transaction or its counter
-     * value in that currency, or that of an entry with a single detail.
+     * money leaves the account. If the bank gives none here in that currency, it is that of the
+     * transaction or its counter value, or that of an entry with a single detail.
      * @param string|null $direction Credit or debit; left out if only the entry has it.
      * @param Party|null $counterparty The other side: the payer or the payee.
      * @param Party|null $ultimateCounterparty The party on whose behalf the other
@@ -53,6 +54,10 @@ final class EntryDetail
      * @param Code|null $purpose The purpose of the payment.
      * @param ReturnInformation|null $returned Why the money came back.
      * @param Moment|null $accepted When the payer's order was accepted.
+     * @param \DateTimeImmutable|null $settlementDate The date on which the banks settle.
+     * @param Moment|null $transactionTime When the transaction took place, such as
+     * a purchase with a card.
+     * @param CardTransaction|null $card The payment by card.
      * @param string|null $information The bank's additional information.
      */
     public function __construct(
@@ -62,6 +67,7 @@ final class EntryDetail
         public readonly array $amounts,
         public readonly array $charges,
         public readonly Remittance $remittance,
+        public readonly array $interest,
         public readonly ?Money $money = null,
         public readonly ?string $direction = null,
         public readonly ?Party $counterparty = null,
@@ -87,6 +93,9 @@ final class EntryDetail
         public readonly ?Code $purpose = null,
         public readonly ?ReturnInformation $returned = null,
         public readonly ?Moment $accepted = null,
+        public readonly ?\DateTimeImmutable $settlementDate = null,
+        public readonly ?Moment $transactionTime = null,
+        public readonly ?CardTransaction $card = null,
         public readonly ?string $information = null,
     ) {
     }
@@ -105,6 +114,7 @@ final class EntryDetail
             amounts: array_map(static fn (mixed $item): mixed => AmountDetail::fromArray($item), $data['amounts']),
             charges: array_map(static fn (mixed $item): mixed => Charge::fromArray($item), $data['charges']),
             remittance: Remittance::fromArray($data['remittance']),
+            interest: array_map(static fn (mixed $item): mixed => InterestRecord::fromArray($item), $data['interest']),
             money: isset($data['money']) ? Money::fromArray($data['money']) : null,
             direction: $data['direction'] ?? null,
             counterparty: isset($data['counterparty']) ? Party::fromArray($data['counterparty']) : null,
@@ -130,6 +140,9 @@ final class EntryDetail
             purpose: isset($data['purpose']) ? Code::fromArray($data['purpose']) : null,
             returned: isset($data['returned']) ? ReturnInformation::fromArray($data['returned']) : null,
             accepted: isset($data['accepted']) ? Moment::fromArray($data['accepted']) : null,
+            settlementDate: isset($data['settlement_date']) ? new \DateTimeImmutable($data['settlement_date']) : null,
+            transactionTime: isset($data['transaction_time']) ? Moment::fromArray($data['transaction_time']) : null,
+            card: isset($data['card']) ? CardTransaction::fromArray($data['card']) : null,
             information: $data['information'] ?? null,
         );
     }
@@ -173,6 +186,10 @@ final class EntryDetail
             'remittance' => (object) $this->remittance->toArray(),
             'returned' => $this->returned === null ? null : (object) $this->returned->toArray(),
             'accepted' => $this->accepted === null ? null : (object) $this->accepted->toArray(),
+            'settlement_date' => $this->settlementDate === null ? null : Encode::date($this->settlementDate),
+            'transaction_time' => $this->transactionTime === null ? null : (object) $this->transactionTime->toArray(),
+            'card' => $this->card === null ? null : (object) $this->card->toArray(),
+            'interest' => array_values(array_map(static fn (InterestRecord $item): mixed => (object) $item->toArray(), $this->interest)),
             'information' => $this->information,
         ]);
     }

@@ -12,35 +12,53 @@ use Bankchannel\Encode;
 final class Party
 {
     /**
+     * @param list<PartyIdentifier> $otherIdentifiers All other numbers of the
+     * party, in order.
      * @param string|null $name The name: of the party, otherwise of the bank in its place, otherwise of
      * the account.
      * @param string|null $iban The account's IBAN, without blanks and in capitals.
      * @param string|null $account The account's number if it is not an IBAN.
      * @param string|null $accountScheme The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own
      * name of it.
+     * @param Code|null $accountType The type of the account: a code of ISO 20022
+     * such as `CACC`, or a bank's own words.
+     * @param string|null $accountName The name of the account.
      * @param string|null $proxy The alias of the account: a telephone number or an e-mail address.
      * @param string|null $accountCurrency The currency of the account, an ISO 4217 code, if the file
      * gives it.
      * @param string|null $bic The BIC of the account's bank, 8 or 11 characters.
      * @param string|null $bankName The name of the account's bank.
+     * @param BankDetails|null $bank Further particulars of the account's bank.
      * @param string|null $identifier The party's number: of its organisation or of the person, the first
      * that is given.
      * @param string|null $identifierScheme The kind of number in `identifier`: a code of ISO 20022 such
      * as `CUST`, or a bank's own name of it.
+     * @param string|null $identifierIssuer Who issued that number.
+     * @param string|null $lei The legal entity identifier (LEI), 20 characters.
+     * @param string|null $residence The country of residence, an ISO 3166 code.
      * @param Address|null $address The postal address.
+     * @param ContactDetails|null $contact How to reach the party.
      */
     public function __construct(
+        public readonly array $otherIdentifiers,
         public readonly ?string $name = null,
         public readonly ?string $iban = null,
         public readonly ?string $account = null,
         public readonly ?string $accountScheme = null,
+        public readonly ?Code $accountType = null,
+        public readonly ?string $accountName = null,
         public readonly ?string $proxy = null,
         public readonly ?string $accountCurrency = null,
         public readonly ?string $bic = null,
         public readonly ?string $bankName = null,
+        public readonly ?BankDetails $bank = null,
         public readonly ?string $identifier = null,
         public readonly ?string $identifierScheme = null,
+        public readonly ?string $identifierIssuer = null,
+        public readonly ?string $lei = null,
+        public readonly ?string $residence = null,
         public readonly ?Address $address = null,
+        public readonly ?ContactDetails $contact = null,
     ) {
     }
 
@@ -52,17 +70,25 @@ final class Party
     public static function fromArray(array $data): self
     {
         return new self(
+            otherIdentifiers: array_map(static fn (mixed $item): mixed => PartyIdentifier::fromArray($item), $data['other_identifiers']),
             name: $data['name'] ?? null,
             iban: $data['iban'] ?? null,
             account: $data['account'] ?? null,
             accountScheme: $data['account_scheme'] ?? null,
+            accountType: isset($data['account_type']) ? Code::fromArray($data['account_type']) : null,
+            accountName: $data['account_name'] ?? null,
             proxy: $data['proxy'] ?? null,
             accountCurrency: $data['account_currency'] ?? null,
             bic: $data['bic'] ?? null,
             bankName: $data['bank_name'] ?? null,
+            bank: isset($data['bank']) ? BankDetails::fromArray($data['bank']) : null,
             identifier: $data['identifier'] ?? null,
             identifierScheme: $data['identifier_scheme'] ?? null,
+            identifierIssuer: $data['identifier_issuer'] ?? null,
+            lei: $data['lei'] ?? null,
+            residence: $data['residence'] ?? null,
             address: isset($data['address']) ? Address::fromArray($data['address']) : null,
+            contact: isset($data['contact']) ? ContactDetails::fromArray($data['contact']) : null,
         );
     }
 
@@ -78,13 +104,21 @@ final class Party
             'iban' => $this->iban,
             'account' => $this->account,
             'account_scheme' => $this->accountScheme,
+            'account_type' => $this->accountType === null ? null : (object) $this->accountType->toArray(),
+            'account_name' => $this->accountName,
             'proxy' => $this->proxy,
             'account_currency' => $this->accountCurrency,
             'bic' => $this->bic,
             'bank_name' => $this->bankName,
+            'bank' => $this->bank === null ? null : (object) $this->bank->toArray(),
             'identifier' => $this->identifier,
             'identifier_scheme' => $this->identifierScheme,
+            'identifier_issuer' => $this->identifierIssuer,
+            'other_identifiers' => array_values(array_map(static fn (PartyIdentifier $item): mixed => (object) $item->toArray(), $this->otherIdentifiers)),
+            'lei' => $this->lei,
+            'residence' => $this->residence,
             'address' => $this->address === null ? null : (object) $this->address->toArray(),
+            'contact' => $this->contact === null ? null : (object) $this->contact->toArray(),
         ]);
     }
 }

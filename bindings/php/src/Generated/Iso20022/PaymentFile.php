@@ -17,6 +17,7 @@ final class PaymentFile
      * one account on one day.
      * @param list<string> $notes Remarks on the file.
      * @param list<Finding> $problems Values that could not be read.
+     * @param list<UnreadElement> $unread Elements that are in no field.
      * @param string|null $id The message id.
      * @param Moment|null $created When the file was made.
      * @param int|null $count The number of transactions that the file declares.
@@ -28,6 +29,7 @@ final class PaymentFile
         public readonly array $batches,
         public readonly array $notes,
         public readonly array $problems,
+        public readonly array $unread,
         public readonly ?string $id = null,
         public readonly ?Moment $created = null,
         public readonly ?int $count = null,
@@ -48,6 +50,7 @@ final class PaymentFile
             batches: array_map(static fn (mixed $item): mixed => PaymentBatch::fromArray($item), $data['batches']),
             notes: $data['notes'],
             problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
+            unread: array_map(static fn (mixed $item): mixed => UnreadElement::fromArray($item), $data['unread']),
             id: $data['id'] ?? null,
             created: isset($data['created']) ? Moment::fromArray($data['created']) : null,
             count: $data['count'] ?? null,
@@ -73,6 +76,7 @@ final class PaymentFile
             'batches' => array_values(array_map(static fn (PaymentBatch $item): mixed => (object) $item->toArray(), $this->batches)),
             'notes' => array_values($this->notes),
             'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
+            'unread' => array_values(array_map(static fn (UnreadElement $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

@@ -20,10 +20,13 @@ final class Statement
      * @param list<StatementBalance> $balances The balances, in order; a
      * notification has none.
      * @param TransactionSummary $summary The bank's own counts and sums.
+     * @param list<InterestRecord> $interest Interest on the account.
      * @param list<Entry> $entries The entries, in order; empty in the header that
      * comes before them.
      * @param list<Finding> $problems Values that could not be read, except those in
      * entries.
+     * @param list<UnreadElement> $unread Elements of the statement and of its
+     * entries that are in no field: with the last entry all of them, on a page those up to its end.
      * @param string|null $id The statement's id.
      * @param string|null $sequence The electronic sequence number as it is written.
      * @param string|null $legalSequence The legal sequence number as it is written.
@@ -49,8 +52,10 @@ final class Statement
         public readonly StatementAccount $account,
         public readonly array $balances,
         public readonly TransactionSummary $summary,
+        public readonly array $interest,
         public readonly array $entries,
         public readonly array $problems,
+        public readonly array $unread,
         public readonly ?string $id = null,
         public readonly ?string $sequence = null,
         public readonly ?string $legalSequence = null,
@@ -81,8 +86,10 @@ final class Statement
             account: StatementAccount::fromArray($data['account']),
             balances: array_map(static fn (mixed $item): mixed => StatementBalance::fromArray($item), $data['balances']),
             summary: TransactionSummary::fromArray($data['summary']),
+            interest: array_map(static fn (mixed $item): mixed => InterestRecord::fromArray($item), $data['interest']),
             entries: array_map(static fn (mixed $item): mixed => Entry::fromArray($item), $data['entries']),
             problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
+            unread: array_map(static fn (mixed $item): mixed => UnreadElement::fromArray($item), $data['unread']),
             id: $data['id'] ?? null,
             sequence: $data['sequence'] ?? null,
             legalSequence: $data['legal_sequence'] ?? null,
@@ -124,9 +131,11 @@ final class Statement
             'opening' => $this->opening === null ? null : (object) $this->opening->toArray(),
             'closing' => $this->closing === null ? null : (object) $this->closing->toArray(),
             'summary' => (object) $this->summary->toArray(),
+            'interest' => array_values(array_map(static fn (InterestRecord $item): mixed => (object) $item->toArray(), $this->interest)),
             'entries' => array_values(array_map(static fn (Entry $item): mixed => (object) $item->toArray(), $this->entries)),
             'end' => $this->end === null ? null : (object) $this->end->toArray(),
             'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
+            'unread' => array_values(array_map(static fn (UnreadElement $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

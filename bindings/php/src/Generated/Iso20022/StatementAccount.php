@@ -16,18 +16,30 @@ final class StatementAccount
      * @param string|null $account The account's number if it is not an IBAN.
      * @param string|null $accountScheme The kind of number in `account`.
      * @param string|null $currency The currency, an ISO 4217 code.
+     * @param string|null $proxy The alias of the account: a telephone number or an e-mail address.
      * @param string|null $name The account's name.
      * @param string|null $owner The owner's name.
+     * @param Party|null $ownerDetails The owner's numbers, address and further
+     * particulars.
+     * @param Code|null $accountType The type of the account: a code of ISO 20022
+     * such as `CACC`, or a bank's own words.
      * @param string|null $bic The BIC of the bank that keeps the account.
+     * @param string|null $bankName The name of the bank that keeps the account.
+     * @param BankDetails|null $bank Further particulars of that bank.
      */
     public function __construct(
         public readonly ?string $iban = null,
         public readonly ?string $account = null,
         public readonly ?string $accountScheme = null,
         public readonly ?string $currency = null,
+        public readonly ?string $proxy = null,
         public readonly ?string $name = null,
         public readonly ?string $owner = null,
+        public readonly ?Party $ownerDetails = null,
+        public readonly ?Code $accountType = null,
         public readonly ?string $bic = null,
+        public readonly ?string $bankName = null,
+        public readonly ?BankDetails $bank = null,
     ) {
     }
 
@@ -43,9 +55,14 @@ final class StatementAccount
             account: $data['account'] ?? null,
             accountScheme: $data['account_scheme'] ?? null,
             currency: $data['currency'] ?? null,
+            proxy: $data['proxy'] ?? null,
             name: $data['name'] ?? null,
             owner: $data['owner'] ?? null,
+            ownerDetails: isset($data['owner_details']) ? Party::fromArray($data['owner_details']) : null,
+            accountType: isset($data['account_type']) ? Code::fromArray($data['account_type']) : null,
             bic: $data['bic'] ?? null,
+            bankName: $data['bank_name'] ?? null,
+            bank: isset($data['bank']) ? BankDetails::fromArray($data['bank']) : null,
         );
     }
 
@@ -61,9 +78,14 @@ final class StatementAccount
             'account' => $this->account,
             'account_scheme' => $this->accountScheme,
             'currency' => $this->currency,
+            'proxy' => $this->proxy,
             'name' => $this->name,
             'owner' => $this->owner,
+            'owner_details' => $this->ownerDetails === null ? null : (object) $this->ownerDetails->toArray(),
+            'account_type' => $this->accountType === null ? null : (object) $this->accountType->toArray(),
             'bic' => $this->bic,
+            'bank_name' => $this->bankName,
+            'bank' => $this->bank === null ? null : (object) $this->bank->toArray(),
         ]);
     }
 }

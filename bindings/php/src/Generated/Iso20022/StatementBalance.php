@@ -12,6 +12,8 @@ use Bankchannel\Encode;
 final class StatementBalance
 {
     /**
+     * @param list<AvailableAmount> $availability When parts of it become available.
+     * @param list<CreditLine> $creditLines The credit lines.
      * @param Code|null $kind Which balance it is: `OPBD` opening booked, `CLBD`
      * closing booked, …
      * @param Money|null $money The balance: negative if the owner owes.
@@ -19,6 +21,8 @@ final class StatementBalance
      * @param Moment|null $date The date of the balance.
      */
     public function __construct(
+        public readonly array $availability,
+        public readonly array $creditLines,
         public readonly ?Code $kind = null,
         public readonly ?Money $money = null,
         public readonly ?string $direction = null,
@@ -34,6 +38,8 @@ final class StatementBalance
     public static function fromArray(array $data): self
     {
         return new self(
+            availability: array_map(static fn (mixed $item): mixed => AvailableAmount::fromArray($item), $data['availability']),
+            creditLines: array_map(static fn (mixed $item): mixed => CreditLine::fromArray($item), $data['credit_lines']),
             kind: isset($data['kind']) ? Code::fromArray($data['kind']) : null,
             money: isset($data['money']) ? Money::fromArray($data['money']) : null,
             direction: $data['direction'] ?? null,
@@ -53,6 +59,8 @@ final class StatementBalance
             'money' => $this->money === null ? null : (object) $this->money->toArray(),
             'direction' => $this->direction,
             'date' => $this->date === null ? null : (object) $this->date->toArray(),
+            'availability' => array_values(array_map(static fn (AvailableAmount $item): mixed => (object) $item->toArray(), $this->availability)),
+            'credit_lines' => array_values(array_map(static fn (CreditLine $item): mixed => (object) $item->toArray(), $this->creditLines)),
         ]);
     }
 }

@@ -20,6 +20,7 @@ final class StatusReport
      * report names, in order.
      * @param list<string> $notes Remarks on the file.
      * @param list<Finding> $problems Values that could not be read.
+     * @param list<UnreadElement> $unread Elements that are in no field.
      * @param string|null $id The report's own message id.
      * @param Moment|null $created When the report was made.
      * @param string|null $originalMessageId The message id of the payment file.
@@ -38,6 +39,7 @@ final class StatusReport
         public readonly array $batches,
         public readonly array $notes,
         public readonly array $problems,
+        public readonly array $unread,
         public readonly ?string $id = null,
         public readonly ?Moment $created = null,
         public readonly ?string $originalMessageId = null,
@@ -64,6 +66,7 @@ final class StatusReport
             batches: array_map(static fn (mixed $item): mixed => BatchStatus::fromArray($item), $data['batches']),
             notes: $data['notes'],
             problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
+            unread: array_map(static fn (mixed $item): mixed => UnreadElement::fromArray($item), $data['unread']),
             id: $data['id'] ?? null,
             created: isset($data['created']) ? Moment::fromArray($data['created']) : null,
             originalMessageId: $data['original_message_id'] ?? null,
@@ -98,6 +101,7 @@ final class StatusReport
             'batches' => array_values(array_map(static fn (BatchStatus $item): mixed => (object) $item->toArray(), $this->batches)),
             'notes' => array_values($this->notes),
             'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
+            'unread' => array_values(array_map(static fn (UnreadElement $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

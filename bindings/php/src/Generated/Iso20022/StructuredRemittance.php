@@ -20,8 +20,8 @@ final class StructuredRemittance
      * @param string|null $reference The creditor's reference as it is written.
      * @param Code|null $referenceKind The kind of reference: `SCOR`, or a scheme's
      * own code such as `QRR`.
-     * @param string|null $invoicer The issuer of the invoice.
-     * @param string|null $invoicee The recipient of the invoice.
+     * @param Party|null $invoicer The issuer of the invoice.
+     * @param Party|null $invoicee The recipient of the invoice.
      */
     public function __construct(
         public readonly array $documents,
@@ -29,8 +29,8 @@ final class StructuredRemittance
         public readonly array $information,
         public readonly ?string $reference = null,
         public readonly ?Code $referenceKind = null,
-        public readonly ?string $invoicer = null,
-        public readonly ?string $invoicee = null,
+        public readonly ?Party $invoicer = null,
+        public readonly ?Party $invoicee = null,
     ) {
     }
 
@@ -47,8 +47,8 @@ final class StructuredRemittance
             information: $data['information'],
             reference: $data['reference'] ?? null,
             referenceKind: isset($data['reference_kind']) ? Code::fromArray($data['reference_kind']) : null,
-            invoicer: $data['invoicer'] ?? null,
-            invoicee: $data['invoicee'] ?? null,
+            invoicer: isset($data['invoicer']) ? Party::fromArray($data['invoicer']) : null,
+            invoicee: isset($data['invoicee']) ? Party::fromArray($data['invoicee']) : null,
         );
     }
 
@@ -64,8 +64,8 @@ final class StructuredRemittance
             'reference_kind' => $this->referenceKind === null ? null : (object) $this->referenceKind->toArray(),
             'documents' => array_values(array_map(static fn (ReferredDocument $item): mixed => (object) $item->toArray(), $this->documents)),
             'amounts' => array_values(array_map(static fn (RemittanceAmount $item): mixed => (object) $item->toArray(), $this->amounts)),
-            'invoicer' => $this->invoicer,
-            'invoicee' => $this->invoicee,
+            'invoicer' => $this->invoicer === null ? null : (object) $this->invoicer->toArray(),
+            'invoicee' => $this->invoicee === null ? null : (object) $this->invoicee->toArray(),
             'information' => array_values($this->information),
         ]);
     }

@@ -11,6 +11,7 @@ use bankchannel_foundation::model::Date;
 
 use super::findings::{At, Findings};
 use super::model::{GroupData, TransferKind};
+use crate::data::Moment;
 use crate::meaning;
 use crate::rules::address::Settlement;
 use crate::rules::characters::{self, CharactersError};
@@ -93,8 +94,13 @@ impl Preparer<'_> {
             let change = "give a date only, or make the file in version 9";
             self.error(Rule::Date, at, "version 3 has no execution time", change, None);
         } else if group.execution_time.is_some() && terms.kind != TransferKind::Instant {
-            let change = "give a date where the bank has not agreed to a time";
-            self.add(Finding::warning(Rule::Date, "an execution time is for instant payments", change), at);
+            self.add(calendar::time_without_instant(), at);
+        }
+        if let Some((date, time)) = group.execution_date.zip(group.execution_time.as_ref())
+            && Moment::at(time.clone()).is_some_and(|moment| moment.date != date)
+        {
+            let change = "give one of them, or both for the same day";
+            self.error(Rule::Date, at, "the execution date and the execution time name different days", change, None);
         }
         if group.execution_date.is_none() && group.execution_time.is_none() {
             self.error(Rule::Date, at, "the execution date is missing", "give the day on which to pay", Some("DT01"));

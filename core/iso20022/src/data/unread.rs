@@ -1,0 +1,105 @@
+//! What of a file is in no field of the result.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use bankchannel_foundation::Boundary;
+use bankchannel_xml::{Flow, Token, XmlElement, XmlFault, XmlTokens};
+
+/// Most different elements that are named; all others are counted in a last one.
+const MAX_NAMED: usize = 5000;
+/// The path of that last one.
+const OTHERS: &str = "/…";
+
+/// An element whose text is in no field of the result.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct UnreadElement {
+    /// The element as a path of names from the root, such as `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`;
+    /// `/…` for the sum of all others, if there are more than 5000 different ones.
+    pub path: String,
+    /// How often it occurs.
+    pub count: u64,
+    /// The line of the first one, from 1.
+    pub first_line: u64,
+}
+
+/// Collects unread elements.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct UnreadTally {
+    found: Vec<UnreadElement>,
+    /// The places of paths, by hash of their names: most are seen again with each entry, without making the text.
+    places: HashMap<u64, usize>,
+}
+
+impl UnreadTally {
+    /// Goes on from what was found before.
+    pub(crate) fn of(found: Vec<UnreadElement>) -> Self {
+        let key = |one: &UnreadElement| hash(one.path.split('/').skip(1));
+        let places = found.iter().enumerate().map(|(at, one)| (key(one), at)).collect();
+        Self { found, places }
+    }
+
+    /// Adds what nobody has read inside an element; the path of what is around it has these names.
+    pub(crate) fn add(&mut self, around: &[&str], element: XmlElement<'_>) {
+        element.each_unread(&mut |path, line| self.count(around.iter().chain(path).copied(), line));
+    }
+
+    /// The elements found, in the order of their first occurrence.
+    pub(crate) fn found(&self) -> Vec<UnreadElement> {
+        self.found.clone()
+    }
+
+    /// Skips the rest of the element whose start tag was returned last, and counts its texts.
+    pub(crate) fn skip(&mut self, tokens: &mut XmlTokens<'_>) -> Result<(), XmlFault> {
+        let mut path: Vec<String> = tokens.open_names().map(|name| bankchannel_xml::local(name).to_owned()).collect();
+        let outside = path.len().saturating_sub(1);
+        // The line of an element that has a text and no child so far.
+        let (mut leaf, mut line) = (None, tokens.position().1);
+        tokens.pump(|token| {
+            match token {
+                Token::Start(tag) => {
+                    path.push(tag.local().to_owned());
+                    (leaf, line) = (None, tag.line);
+                }
+                Token::Text(text) => leaf = leaf.or((!text.trim_ascii().is_empty()).then_some(line)),
+                Token::End => {
+                    if let Some(line) = leaf.take() {
+                        self.count(path.iter().map(String::as_str), line);
+                    }
+                    path.pop();
+                    if path.len() == outside {
+                        return Ok(Flow::Stop);
+                    }
+                }
+                _ => {}
+            }
+            Ok(Flow::Next)
+        })?;
+        Ok(())
+    }
+
+    fn count<'n>(&mut self, names: impl Iterator<Item = &'n str> + Clone, line: u64) {
+        let key = hash(names.clone());
+        if let Some(place) = self.places.get(&key) {
+            self.found[*place].count += 1;
+            return;
+        }
+        let path = if self.found.len() < MAX_NAMED {
+            self.places.insert(key, self.found.len());
+            names.flat_map(|name| ["/", name]).collect()
+        } else {
+            OTHERS.to_owned()
+        };
+        match self.found.last_mut().filter(|last| path == OTHERS && last.path == OTHERS) {
+            Some(others) => others.count += 1,
+            None => self.found.push(UnreadElement { path, count: 1, first_line: line }),
+        }
+    }
+}
+
+fn hash<'n>(names: impl Iterator<Item = &'n str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    names.for_each(|name| name.hash(&mut hasher));
+    hasher.finish()
+}
