@@ -7045,7 +7045,10 @@ export declare namespace iso20022 {
 
   /** The format of a table of transfers. */
   export interface PaymentTable {
-    /** The character between two cells: `,` by default; `;` and a tab are also allowed. */
+    /**
+     * The character between two cells: `,`, `;`, a tab or `|`. If left out: that of a first line `sep=;`,
+     * otherwise `,`.
+     */
     delimiter?: string | null;
     /**
      * Whether amounts are written with a comma before the cents, as `1234,50`; without thousands

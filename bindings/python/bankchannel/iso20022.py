@@ -1948,7 +1948,9 @@ class PaymentTable(Record):
     __match_args__ = ("delimiter", "decimal_comma")
 
     delimiter: str | None = None
-    """The character between two cells: `,` by default; `;` and a tab are also allowed."""
+    """The character between two cells: `,`, `;`, a tab or `|`. If left out: that of a first line `sep=;`,
+    otherwise `,`.
+    """
 
     decimal_comma: bool | None = None
     """Whether amounts are written with a comma before the cents, as `1234,50`; without thousands

@@ -3,8 +3,11 @@
 
 use std::path::PathBuf;
 
+use bankchannel_foundation::json;
+use bankchannel_foundation::model::{Timestamp, Value, read_boundary};
 use bankchannel_iso20022::cash::{AmountKind, BalanceCheck, CashFile};
 use bankchannel_iso20022::check::{CheckOptions, Checked, check};
+use bankchannel_iso20022::make::{PaymentData, PaymentMaker};
 use bankchannel_iso20022::matching::{Outcome, match_status};
 use bankchannel_iso20022::rules::Level;
 use bankchannel_iso20022::{read_payment, read_statement, read_status_report};
@@ -160,4 +163,48 @@ fn direct_debits_are_named() {
     assert!(refused.contains("pain.008") && refused.contains("direct debits"), "{refused}");
     let found = &checked("pain008.xml").findings[0];
     assert!(found.message.contains("direct debits") && !found.change.contains("make the file"), "{found}");
+}
+
+/// The request of a file: the problems of what is refused, or the warnings of what is made, which the check repeats.
+fn made(name: &str) -> Result<Vec<String>, String> {
+    let bytes = file(name);
+    let Ok(Value::Object(mut request)) = json::parse(&bytes, 16) else { panic!("{name} is no object") };
+    let Some(Value::Array(rows)) = request.remove("transactions") else { panic!("{name} has no transactions") };
+    let data: PaymentData = read_boundary(Value::Object(request)).unwrap();
+    let mut maker = PaymentMaker::new(data, &Timestamp::new("2026-11-25T10:00:00Z").unwrap());
+    for row in rows {
+        maker.add(read_boundary(row).unwrap()).unwrap();
+    }
+    let mut out = Vec::new();
+    let made = maker.finish(&mut out).map_err(|error| error.detail("problems").unwrap().to_owned())?;
+    let found = check(out.as_slice(), &CheckOptions::on("2026-11-25".parse().unwrap())).unwrap();
+    assert_eq!(found.errors, 0, "{:?}", found.findings);
+    let messages: Vec<String> = made.warnings.into_iter().map(|one| one.message).collect();
+    assert_eq!(found.findings.into_iter().map(|one| one.message).collect::<Vec<_>>(), messages);
+    Ok(messages)
+}
+
+#[test]
+fn a_currency_is_one_of_iso_4217() {
+    let refused = made("make-currency-that-does-not-exist.json").unwrap_err();
+    assert!(refused.contains("currency: is not a currency code") && refused.contains("ISO 4217"), "{refused}");
+}
+
+#[test]
+fn date_and_time_name_one_day() {
+    let refused = made("make-date-and-time-of-different-days.json").unwrap_err();
+    assert!(refused.contains("name different days"), "{refused}");
+}
+
+#[test]
+fn sepa_pays_to_ibans() {
+    let refused = made("make-eur-to-account-without-iban.json").unwrap_err();
+    assert!(refused.contains("creditor.account: the creditor account is not given as an IBAN"), "{refused}");
+}
+
+/// `hitobito/hitobito` #1109.
+#[test]
+fn a_qr_iban_needs_a_qr_reference() {
+    let warnings = made("make-qr-iban-with-rf-reference.json").unwrap();
+    assert_eq!(warnings, ["the account is a QR-IBAN, which needs a QR reference"]);
 }

@@ -41,7 +41,9 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::Append)
                 .num_args(0..)
                 .value_hint(ValueHint::AnyPath)
-                .help("Files from the bank since then: pain.002, camt.052, camt.053, camt.054; of a folder, every file"),
+                .help(
+                    "Files from the bank since then: pain.002, camt.052, camt.053, camt.054; of a folder, every file",
+                ),
         )
         .arg(options::text("encoding", "NAME", "The payment file's encoding, if it declares none or a wrong one"))
         .arg(flag("csv", "Print CSV"))
@@ -93,7 +95,9 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     match format(matches) {
         Format::Json => {
             let mut shown = write_boundary(matched);
-            shown["not_read"] = not_read.into();
+            if failed {
+                shown["not_read"] = not_read.into();
+            }
             output::json(&shown);
         }
         Format::Table => show(&matched),

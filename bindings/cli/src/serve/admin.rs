@@ -127,7 +127,8 @@ async fn carry_out(name: &str, matches: &ArgMatches) -> Outcome {
 }
 
 async fn on_operator(name: &str, matches: &ArgMatches, operator: &Operator, format: Format) -> Outcome {
-    let given = |name: &str| matches.get_one::<String>(name).cloned();
+    // Not every command has every option.
+    let given = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
     let key = given("apikey").unwrap_or_default();
     match name {
         "key-list" => show(format, "keys", operator.keys().await?),

@@ -94,7 +94,7 @@ fn an_encoding_can_be_named() {
 fn a_folder_of_downloads_is_shown_and_matched() {
     let home = Home::empty();
     fs::create_dir(home.path("inbox")).unwrap();
-    for (name, text) in [("r.xml", REPORT), ("s.xml", STATEMENT), ("t.dat", "T00322"), ("z.xml", &REPORT[..200])] {
+    for (name, text) in [("r.xml", REPORT), ("s.xml", STATEMENT), ("t.dat", "T00322100"), ("z.xml", &REPORT[..200])] {
         fs::write(home.path("inbox").join(name), text).unwrap();
     }
     fs::write(home.path("payment.xml"), bankchannel_iso20022::EXAMPLE_PAIN001).unwrap();
@@ -113,6 +113,12 @@ fn a_folder_of_downloads_is_shown_and_matched() {
     let csv = home.run(&["iso20022", "show", "--csv=statuses", "inbox"]).expect(1);
     assert!(csv.out.lines().count() == 3 && csv.err.contains("s.xml"), "{}", csv.err);
     fs::remove_file(home.path("inbox/z.xml")).unwrap();
+    // What cannot be read is named, and the exit code says so: an outcome may be missing.
+    let matched = home.run(&["iso20022", "match", "payment.xml", "inbox"]).expect(1);
+    assert!(matched.err.contains("t.dat") && matched.err.contains("TITO"), "{}", matched.err);
+    let json = home.run(&["iso20022", "match", "payment.xml", "inbox", "--json"]).expect(1).json();
+    assert!(json["not_read"][0]["file"].as_str().unwrap().ends_with("t.dat"), "{json}");
+    fs::remove_file(home.path("inbox/t.dat")).unwrap();
     let matched = home.run(&["iso20022", "match", "payment.xml", "inbox"]).expect(0);
     assert!(matched.out.contains("executed_reported") && matched.out.contains("rejected"), "{}", matched.out);
     let matched = home.run(&["iso20022", "match", "payment.xml", "inbox", "--csv"]).expect(0);

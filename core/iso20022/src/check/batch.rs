@@ -9,14 +9,9 @@ use crate::cash::Sum;
 use crate::data::Party;
 use crate::payment::{PaymentBatch, PaymentFile, PaymentKind, PaymentTransaction};
 use crate::rules::address::{AddressOf, Settlement};
-use crate::rules::{Finding, Rule, calendar, identifier};
+use crate::rules::charges::{self, ChargeScheme};
+use crate::rules::{Finding, Rule, calendar, identifier, purpose};
 use crate::text::quote;
-
-/// Category purposes of the external code set (`CtgyPurp/Cd`).
-const CATEGORIES: &str = "\
-    BONU CASH CBLK CCRD CGWV CIPC CONC CORT DCRD DIVI DVPM EPAY FCDT FCIN FCOL GOVT GP2P HEDG ICCP IDCP INTC INTE \
-    LBOX LOAN MP2B MP2P OTHR PENS RPRE RRCT RVPM SALA SECU SSBE SUPP SWEP TAXS TOPA TPRI TPRP TRAD TREA VATX VOST \
-    WHLD ZABA";
 
 /// The kind of payments in a batch, as far as the rules depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +31,15 @@ impl Scheme {
             sepa: level("SEPA"),
             instant: kind.local_instrument.as_ref().is_some_and(|one| one.code == "INST"),
             urgent: level("URGP"),
+        }
+    }
+
+    /// How its charges are shared.
+    pub(super) fn charges(self) -> ChargeScheme {
+        match self {
+            Self { sepa: true, .. } => ChargeScheme::Sepa,
+            Self { urgent: true, .. } => ChargeScheme::Urgent,
+            _ => ChargeScheme::Other,
         }
     }
 
@@ -77,7 +81,7 @@ impl BatchFacts {
     }
 }
 
-fn is_in(one: &PaymentTransaction, currency: &str) -> bool {
+pub(super) fn is_in(one: &PaymentTransaction, currency: &str) -> bool {
     one.money.as_ref().is_some_and(|money| money.currency == currency)
 }
 
@@ -190,21 +194,14 @@ fn kind_findings(batch: &PaymentBatch, scheme: Scheme, facts: &BatchFacts) -> Ve
         let warning = Finding::warning(Rule::Kind, "the payment method is not a transfer", "write TRF");
         found.push((warning.value(method).reason("FF03"), "PmtMtd"));
     }
-    found.extend(charges(batch.charge_bearer.as_deref(), scheme).map(|finding| (finding, "ChrgBr")));
+    found.extend(
+        charges::check(batch.charge_bearer.as_deref(), scheme.charges(), facts.euro).map(|finding| (finding, "ChrgBr")),
+    );
     if scheme.sepa && batch.kind.priority.as_deref() == Some("HIGH") {
         let warning = Finding::warning(Rule::Kind, "SEPA payments have no priority", "leave out <InstrPrty>");
         found.push((warning.value("HIGH").reason("FF03"), "PmtTpInf/InstrPrty"));
     }
-    if let Some(category) = batch.kind.category_purpose.as_ref().filter(|category| !category.proprietary)
-        && !CATEGORIES.split_ascii_whitespace().any(|known| known == category.code)
-    {
-        let warning = Finding::warning(
-            Rule::Purpose,
-            "the category purpose is not known",
-            "use one of the external code set, such as SUPP or SALA",
-        );
-        found.push((warning.value(&category.code).reason("FF06"), "PmtTpInf/CtgyPurp"));
-    }
+    found.extend(category(&batch.kind).map(|finding| (finding, CATEGORY)));
     if batch.kind != PaymentKind::default() && facts.own_kind {
         let warning = Finding::warning(
             Rule::Kind,
@@ -232,17 +229,13 @@ fn kind_findings(batch: &PaymentBatch, scheme: Scheme, facts: &BatchFacts) -> Ve
     found
 }
 
-/// SEPA payments share charges by `SLEV`; urgent ones have no service level for it.
-pub(super) fn charges(bearer: Option<&str>, scheme: Scheme) -> Option<Finding> {
-    let bearer = bearer?;
-    let found = if scheme.sepa && bearer != "SLEV" {
-        Finding::warning(Rule::Kind, "SEPA payments have the charge bearer SLEV", "write SLEV, or leave it out")
-    } else if scheme.urgent && bearer == "SLEV" {
-        Finding::warning(Rule::Kind, "urgent payments do not have the charge bearer SLEV", "write SHAR or DEBT")
-    } else {
-        return None;
-    };
-    Some(found.value(bearer).reason("BE19"))
+/// Where a batch and a transaction have their category purpose.
+pub(super) const CATEGORY: &str = "PmtTpInf/CtgyPurp";
+
+/// A category purpose that is not known.
+pub(super) fn category(kind: &PaymentKind) -> Option<Finding> {
+    let category = kind.category_purpose.as_ref().filter(|category| !category.proprietary)?;
+    purpose::check_category(&category.code)
 }
 
 /// Checks one of the four identifiers; the schema reports a missing one.

@@ -6,8 +6,8 @@ use super::party::check_text;
 use crate::cash::Sum;
 use crate::data::{Party, Remittance, StructuredRemittance};
 use crate::payment::PaymentTransaction;
-use crate::rules::reference::{self, ReferenceError, ReferenceKind};
-use crate::rules::{Finding, Level, Rule, identifier};
+use crate::rules::written_reference::{self, WrittenReference};
+use crate::rules::{Finding, Rule, payee};
 
 /// Most characters of a structured part that SEPA forwards, without its tags.
 const MAX_STRUCTURED: usize = 140;
@@ -28,19 +28,15 @@ pub(super) fn check(one: &PaymentTransaction, scheme: Scheme, options: &CheckOpt
         if aos2 && !remittance.structured.is_empty() {
             check_aos2(one, &mut *add);
         } else {
-            if remittance.structured.len() > 1 {
-                add(several(
-                    "SEPA forwards one structured part",
-                    "keep one, or use the Finnish extension AOS2 if your bank offers it",
-                )
-                .reason("CH17"));
-            }
             if !remittance.lines.is_empty() && !remittance.structured.is_empty() {
                 let message = "there is a text and a structured reference, but SEPA allows only one of them";
                 add(Finding::error(Rule::Remittance, message, "keep the reference").reason("CH17").path("RmtInf"));
             }
         }
         check_lengths(remittance, aos2, &mut *add);
+    }
+    if remittance.structured.len() > 1 && !aos2 {
+        add(payee::several_parts().path("RmtInf"));
     }
     for (at, part) in remittance.structured.iter().enumerate() {
         if let Some(found) = reference_finding(part, one) {
@@ -107,44 +103,12 @@ fn check_aos2(one: &PaymentTransaction, add: &mut dyn FnMut(Finding)) {
 
 /// Checks a reference, according to its kind in the file and the creditor's country.
 fn reference_finding(part: &StructuredRemittance, one: &PaymentTransaction) -> Option<Finding> {
-    let text = part.reference.as_deref()?;
     let code = part.reference_kind.as_ref();
-    let issuer = code.and_then(|code| code.issuer.as_deref());
-    let iban = one.creditor.as_ref().and_then(|party| party.iban.as_deref());
-    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let numeric = compact.bytes().all(|byte| byte.is_ascii_digit());
-    // A creditor's own number may begin the same way, unless the file marks it as a reference of ISO 11649.
-    let is_scor = code.is_some_and(|code| code.code == "SCOR" && !code.proprietary);
-    let looks_like_rf = is_scor && compact.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("RF"));
-    let kind = match issuer {
-        Some("ISO") => Some(ReferenceKind::Rf),
-        Some("BBA") => Some(ReferenceKind::Belgian),
-        Some("CUR") => Some(ReferenceKind::Dutch),
-        _ if code.is_some_and(|code| code.code == "QRR") => Some(ReferenceKind::Qr),
-        _ if looks_like_rf => Some(ReferenceKind::Rf),
-        _ => match iban.and_then(|iban| iban.get(..2)) {
-            Some("FI") if numeric => Some(ReferenceKind::Finnish),
-            Some("NO") if numeric => Some(ReferenceKind::Kid),
-            Some("SE") if numeric => Some(ReferenceKind::Ocr),
-            _ => None,
-        },
-    };
-    let Some(kind) = kind else {
-        let error = identifier::check(text).err()?;
-        let found = Finding::error(Rule::Reference, format!("the reference {error}"), "copy it from the invoice");
-        return Some(found.reason("RR09").value(text));
-    };
-    let (level, message) = match reference::parse(kind, text) {
-        Ok(reference) => (Level::Warning, format!("the reference is unusual: {}", reference.note?)),
-        // Its payee decides how strictly it is checked, and whether the number is one at all.
-        Err(error @ ReferenceError::CheckDigits) if kind.is_soft() || kind == ReferenceKind::Kid => {
-            (Level::Warning, format!("the reference {error}"))
-        }
-        Err(error) if kind == ReferenceKind::Rf && issuer != Some("ISO") => {
-            (Level::Warning, format!("the reference {error}"))
-        }
-        Err(error) => (Level::Error, format!("the reference {error}")),
-    };
-    let found = Finding::new(level, Rule::Reference, message, "copy it from the invoice");
-    Some(found.reason("RR09").value(text))
+    written_reference::check(WrittenReference {
+        text: part.reference.as_deref()?,
+        code: code.map(|code| code.code.as_str()),
+        proprietary: code.is_some_and(|code| code.proprietary),
+        issuer: code.and_then(|code| code.issuer.as_deref()),
+        creditor_iban: one.creditor.as_ref().and_then(|party| party.iban.as_deref()),
+    })
 }

@@ -2,14 +2,15 @@
 
 use bankchannel_xml::XmlElement;
 
-use super::batch::{BatchCase, Scheme, charges, identifier_finding};
+use super::batch::{BatchCase, CATEGORY, Scheme, category, identifier_finding, is_in};
 use super::party::check_party;
 use super::place::line_at;
 use super::remittance;
-use crate::data::Party;
+use crate::data::{Party, StructuredRemittance};
 use crate::payment::{PaymentBatch, PaymentTransaction};
 use crate::rules::address::AddressOf;
-use crate::rules::{Finding, Rule, country, iban, identifier, money};
+use crate::rules::payee::{self, ForeignPayee};
+use crate::rules::{Finding, Rule, charges, iban, identifier, money};
 use crate::text::quote;
 
 /// The place of a transaction.
@@ -67,8 +68,14 @@ pub(super) fn check(
         add(found.value(uetr).path("PmtId/UETR"));
     }
     check_amount(one, scheme, &mut add);
-    if let Some(found) = charges(one.charge_bearer.as_deref(), scheme) {
+    if let Some(found) = charges::check(one.charge_bearer.as_deref(), scheme.charges(), is_in(one, "EUR")) {
         add(found.path("ChrgBr"));
+    }
+    if let Some(found) = category(&one.kind) {
+        add(found.path(CATEGORY));
+    }
+    if scheme.sepa && !one.creditor_bank_instructions.is_empty() {
+        add(payee::instruction_in_sepa().path("InstrForCdtrAgt"));
     }
     let creditor = one.creditor.as_deref();
     if creditor.is_none_or(|party| party.name.is_none()) && scheme.sepa {
@@ -97,6 +104,11 @@ fn check_amount(one: &PaymentTransaction, scheme: Scheme, add: &mut dyn FnMut(Fi
         );
         add(found.reason("CURR").value(&money.currency).path("Amt/InstdAmt"));
     }
+    if let Some(found) = money::check_currency(&money.currency) {
+        let message = format!("the currency {}", found.message);
+        add(Finding { message, ..found }.path("Amt/InstdAmt"));
+        return;
+    }
     if let Some(found) = money::check(&money.amount, &money.currency, scheme.sepa) {
         add(found.path("Amt/InstdAmt"));
     }
@@ -113,10 +125,9 @@ fn check_account(
         let other = creditor.is_some_and(|party| party.account.is_some() || party.proxy.is_some());
         let cheque = one.cheque.is_some();
         if scheme.sepa || !(other || cheque) {
-            let found =
-                Finding::error(Rule::Account, "the creditor account is not given as an IBAN", "give it in <Id><IBAN>");
-            add(found.reason("AC01").path("CdtrAcct"));
+            add(payee::without_iban().path("CdtrAcct"));
         }
+        foreign_payee(creditor, scheme, add);
         return;
     };
     let path = "CdtrAcct/Id/IBAN";
@@ -126,25 +137,14 @@ fn check_account(
         add(found.reason("AC01").value(number).path(path));
         return;
     }
-    if scheme.sepa && !number.get(..2).is_some_and(country::in_sepa) {
-        let found =
-            Finding::warning(Rule::Kind, "the account's country is not in SEPA", "pay in another way than SEPA");
-        add(found.reason("CNOR").value(number).path(path));
+    if let Some(found) = payee::outside_sepa(number).filter(|_| scheme.sepa) {
+        add(found.path(path));
     }
-    if iban::is_qr(number)
-        && !one
-            .remittance
-            .structured
-            .iter()
-            .any(|part| part.reference_kind.as_ref().is_some_and(|kind| kind.code == "QRR"))
-    {
-        let found = Finding::warning(
-            Rule::Reference,
-            "the account is a QR-IBAN, which needs a QR reference",
-            "give the reference of the invoice with the code QRR",
-        );
-        add(found.value(number).path(path));
+    let is_qr = |part: &StructuredRemittance| part.reference_kind.as_ref().is_some_and(|kind| kind.code == "QRR");
+    if let Some(found) = payee::qr(number, one.remittance.structured.iter().any(is_qr)) {
+        add(found.path(path));
     }
+    foreign_payee(creditor, scheme, add);
     if debtor.and_then(|party| party.iban.as_deref()) == Some(number) {
         let found = Finding::warning(
             Rule::SameAccount,
@@ -152,5 +152,21 @@ fn check_account(
             "check whether it is intended",
         );
         add(found.value(number).path(path));
+    }
+}
+
+/// A payee outside the European Economic Area, in other payments than SEPA.
+fn foreign_payee(creditor: Option<&Party>, scheme: Scheme, add: &mut dyn FnMut(Finding)) {
+    let Some(creditor) = creditor.filter(|_| !scheme.sepa) else { return };
+    let found = payee::foreign(ForeignPayee {
+        iban: creditor.iban.as_deref(),
+        country: creditor.address.as_ref().and_then(|address| address.country.as_deref()),
+        has_address: creditor.address.is_some(),
+        has_bank: creditor.bic.is_some() || creditor.bank_name.is_some() || creditor.bank.is_some(),
+    });
+    for one in found {
+        let of_bank = one.path.as_deref() == Some("Agt");
+        let path = if of_bank { "CdtrAgt" } else { "Cdtr/PstlAdr" };
+        add(Finding { path: None, ..one }.path(path));
     }
 }

@@ -4,10 +4,10 @@ use std::io::Read;
 
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 use bankchannel_foundation::{Boundary, Error};
-use csv_core::ReadRecordResult;
 
 use super::model::{ChargeBearer, CreditTransfer, PaymentParty, TransferKind};
-use super::rows::{MAX_REFUSED_ROWS, read_some, unreadable};
+use super::records::{DELIMITERS, Record, Records};
+use super::rows::MAX_REFUSED_ROWS;
 use super::{PaymentMaker, Place};
 use crate::rules::reference::ReferenceKind;
 use crate::rules::{Finding, Rule, money};
@@ -17,13 +17,11 @@ use crate::text::{is_formula, nearest, quote};
 pub const MAX_ROW: usize = 64 * 1024;
 /// Longest cell, in characters.
 pub const MAX_CELL: usize = 4096;
-/// Most columns.
-const MAX_COLUMNS: usize = 128;
 
 /// The format of a table of transfers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct PaymentTable {
-    /// The character between two cells: `,` by default; `;` and a tab are also allowed.
+    /// The character between two cells: `,`, `;`, a tab or `|`. If left out: that of a first line `sep=;`, otherwise `,`.
     pub delimiter: Option<String>,
     /// Whether amounts are written with a comma before the cents, as `1234,50`; without thousands separators.
     pub decimal_comma: Option<bool>,
@@ -192,14 +190,15 @@ pub fn example_csv() -> String {
 /// Reads a table and passes each row to the maker, which notes the problems of a row; the error is a problem that ends
 /// the reading.
 pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMaker) -> Result<(), Error> {
-    let delimiter = match table.delimiter.as_deref() {
-        None => b',',
-        Some(given) => match given.as_bytes() {
-            [byte @ (b',' | b';' | b'\t' | b'|')] => *byte,
-            _ => return Err(Error::invalid_field("table.delimiter", "must be a comma, a semicolon, a tab or a bar")),
-        },
+    let given = match table.delimiter.as_deref().map(str::as_bytes) {
+        None => None,
+        Some([byte]) if DELIMITERS.contains(byte) => Some(*byte),
+        Some(_) => {
+            return Err(Error::invalid_field("table.delimiter", "must be a comma, a semicolon, a tab or a bar"));
+        }
     };
-    let mut records = Records::new(input, delimiter);
+    let mut records = Records::new(input, given)?;
+    let delimiter = records.delimiter;
     maker.places_are_columns();
     let header = match records.next() {
         Ok(Some(record)) => columns(&record, delimiter),
@@ -234,6 +233,9 @@ pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMa
                 return Ok(());
             }
         };
+        if record.is_empty() {
+            continue;
+        }
         number += 1;
         let place = Place { transaction: Some(number), line: Some(record.line) };
         match transfer(&record, &header, table, &currency) {
@@ -258,9 +260,11 @@ fn columns(record: &Record<'_>, delimiter: u8) -> Result<Vec<&'static Column>, B
             return refused("the header row is not UTF-8".to_owned(), "save the table as UTF-8");
         };
         let name = name.trim_matches(['\u{feff}', ' ']);
-        let Some(column) = COLUMNS.iter().find(|column| column.name == name) else {
-            let other = [b';', b',', b'\t'].into_iter().find(|other| *other != delimiter && cell.contains(other));
-            let change = match (other, nearest(name, COLUMNS.iter().map(|column| column.name))) {
+        // As people write headers: `Creditor Name`.
+        let plain = name.to_ascii_lowercase().replace([' ', '-'], "_");
+        let Some(column) = COLUMNS.iter().find(|column| column.name == plain) else {
+            let other = DELIMITERS.into_iter().find(|other| *other != delimiter && cell.contains(other));
+            let change = match (other, nearest(&plain, COLUMNS.iter().map(|column| column.name))) {
                 (Some(_), _) => "give the delimiter: the character between the cells".to_owned(),
                 (None, Some(near)) => format!("write {near}"),
                 (None, None) => "remove it, or see the list of columns".to_owned(),
@@ -350,119 +354,5 @@ fn unguarded(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if is_formula(text) => text,
         _ => cell,
-    }
-}
-
-/// The rows of a table, one at a time, each of bounded size.
-struct Records<R> {
-    input: R,
-    reader: csv_core::Reader,
-    buffer: Box<[u8]>,
-    /// The unread part of the buffer.
-    rest: std::ops::Range<usize>,
-    cells: Box<[u8]>,
-    ends: Box<[usize; MAX_COLUMNS]>,
-}
-
-/// One row.
-struct Record<'a> {
-    /// Its first line, from 1.
-    line: u64,
-    cells: &'a [u8],
-    ends: &'a [usize],
-}
-
-impl<'a> Record<'a> {
-    fn cells(&self) -> impl Iterator<Item = &'a [u8]> {
-        let (cells, ends) = (self.cells, self.ends);
-        ends.iter().enumerate().map(move |(at, end)| &cells[at.checked_sub(1).map_or(0, |before| ends[before])..*end])
-    }
-}
-
-/// Why a row cannot be read.
-enum Fault {
-    Input(Error),
-    /// It is larger than the limit; the column where it exceeded it, from 0.
-    TooLarge {
-        line: u64,
-        column: usize,
-    },
-    TooManyColumns {
-        line: u64,
-    },
-}
-
-impl Fault {
-    fn line(&self) -> Option<u64> {
-        match self {
-            Self::Input(_) => None,
-            Self::TooLarge { line, .. } | Self::TooManyColumns { line } => Some(*line),
-        }
-    }
-
-    fn column(&self) -> Option<usize> {
-        if let Self::TooLarge { column, .. } = self { Some(*column) } else { None }
-    }
-
-    fn finding(self) -> Result<Finding, Error> {
-        Ok(match self {
-            Self::Input(error) => return Err(error),
-            Self::TooLarge { .. } => Finding::error(
-                Rule::Table,
-                format!("the row has more than {MAX_ROW} bytes"),
-                "check for a quotation mark that is not closed",
-            ),
-            Self::TooManyColumns { .. } => {
-                let message = format!("the row has more than {MAX_COLUMNS} cells");
-                Finding::error(Rule::Table, message, "give each row as many cells as the header row")
-            }
-        })
-    }
-}
-
-impl<R: Read> Records<R> {
-    fn new(input: R, delimiter: u8) -> Self {
-        Self {
-            input,
-            reader: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
-            buffer: vec![0; MAX_ROW].into(),
-            rest: 0..0,
-            cells: vec![0; MAX_ROW].into(),
-            ends: Box::new([0; MAX_COLUMNS]),
-        }
-    }
-
-    fn next(&mut self) -> Result<Option<Record<'_>>, Fault> {
-        let (mut used, mut cells) = (0, 0);
-        loop {
-            if self.rest.is_empty() {
-                let read =
-                    read_some(&mut self.input, &mut self.buffer).map_err(|why| Fault::Input(unreadable(&why)))?;
-                self.rest = 0..read;
-            }
-            let input = &self.buffer[self.rest.clone()];
-            let at_end = input.is_empty();
-            let (result, read, wrote, ended) =
-                self.reader.read_record(input, &mut self.cells[used..], &mut self.ends[cells..]);
-            self.rest.start += read;
-            used += wrote;
-            cells += ended;
-            // Lines inside cells belong to the row; the reader is past the row's own line end, except at the end of the
-            // file.
-            let line = |last: bool| {
-                let inside = self.cells[..used].iter().filter(|byte| **byte == b'\n').count() as u64;
-                self.reader.line().saturating_sub(inside + u64::from(last && !at_end)).max(1)
-            };
-            match result {
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => return Err(Fault::TooLarge { line: line(false), column: cells }),
-                ReadRecordResult::OutputEndsFull => return Err(Fault::TooManyColumns { line: line(false) }),
-                ReadRecordResult::End => return Ok(None),
-                ReadRecordResult::Record => {
-                    let line = line(true);
-                    return Ok(Some(Record { line, cells: &self.cells[..used], ends: &self.ends[..cells] }));
-                }
-            }
-        }
     }
 }

@@ -20,6 +20,7 @@ mod maker;
 mod model;
 mod output;
 mod prepare;
+mod records;
 mod rows;
 mod seen;
 mod spool;

@@ -188,7 +188,7 @@ rules! {
     ControlSum = "control_sum",
     /// Amounts are above zero, have the currency's decimals and are not above the scheme's limit.
     Amount = "amount",
-    /// A currency is a code of ISO 4217 and fits the kind of payment.
+    /// A currency is one of ISO 4217 in which one can pay, and fits the kind of payment.
     Currency = "currency",
     /// Accounts are IBANs with right length and check digits, or numbers of another kind that is named.
     Account = "account",
@@ -210,16 +210,18 @@ rules! {
     Characters = "characters",
     /// Remittance is one text, or one structured reference.
     Remittance = "remittance",
-    /// Structured references have right check digits.
+    /// Structured references have right check digits; a QR-IBAN and a QR reference go together.
     Reference = "reference",
     /// The execution date is a banking day, neither long ago nor far ahead.
     Date = "date",
     /// Service level, charges and method fit the kind of payment.
     Kind = "kind",
-    /// Codes of purposes are known.
+    /// Purposes have the form of a code, and a category purpose is one of ISO 20022's list.
     Purpose = "purpose",
     /// Debtor and creditor are not the same account.
     SameAccount = "same_account",
+    /// A payee outside the European Economic Area has an address, and a bank unless an IBAN names it (not SEPA).
+    ForeignPayee = "foreign_payee",
     /// A file or a batch is not larger than the profile allows.
     Size = "size",
     /// Texts are not longer than the schema allows.

@@ -1,8 +1,9 @@
 //! The rules of payments beyond the schema, as pure functions: used both for making and for checking files.
 //!
 //! ```text
-//!  accounts and banks   iban, bic, lei, country        texts   characters, identifier, reference
-//!  days                 calendar                       money   money
+//!  accounts and banks   iban, bic, lei, country        texts   characters, identifier, reference, written_reference
+//!  days                 calendar                       money   money, charges
+//!  who is paid          payee                          codes   purpose
 //!  postal addresses     address ── suggest             banks   profile: how one differs from the others
 //!                              └────────► Finding: what is wrong, where, what to change
 //! ```
@@ -11,14 +12,18 @@ pub mod address;
 pub mod bic;
 pub mod calendar;
 pub mod characters;
+pub mod charges;
 pub mod country;
 mod finding;
 pub mod identifier;
 pub mod lei;
 pub mod money;
+pub mod payee;
 mod profile;
+pub mod purpose;
 pub mod reference;
 mod suggest;
+pub mod written_reference;
 
 pub use crate::iban;
 pub use characters::Characters;

@@ -4,10 +4,21 @@ use bankchannel_foundation::model::Decimal;
 
 use super::{Finding, Rule};
 
+/// The currencies of ISO 4217 in which one can pay: without metals, funds, tests and none (list of 2026; BGN ended with
+/// 2025, ANG with March 2025).
+const CURRENCIES: &str = "\
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW \
+    CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL \
+    HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA \
+    MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD \
+    RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD \
+    USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 /// Currencies without decimals (ISO 4217).
 const WITHOUT: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 /// Currencies with three decimals.
 const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
+/// Currencies with four decimals.
+const FOUR: &str = "CLF UYW";
 
 /// The number of decimals of a currency; 2 for unknown currencies.
 pub fn digits(currency: &str) -> usize {
@@ -16,6 +27,8 @@ pub fn digits(currency: &str) -> usize {
         0
     } else if listed(THREE) {
         3
+    } else if listed(FOUR) {
+        4
     } else {
         2
     }
@@ -24,6 +37,19 @@ pub fn digits(currency: &str) -> usize {
 /// Whether the text has the form of a currency: three capital letters.
 pub fn is_currency(text: &str) -> bool {
     text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// The problem with a currency, if it is none of ISO 4217.
+pub fn check_currency(currency: &str) -> Option<Finding> {
+    if is_currency(currency) && CURRENCIES.split_ascii_whitespace().any(|known| known == currency) {
+        return None;
+    }
+    let change = "write three capital letters such as EUR";
+    Some(
+        Finding::error(Rule::Currency, "is not a currency code of ISO 4217 in which one can pay", change)
+            .reason("AM11")
+            .value(currency),
+    )
 }
 
 /// An amount with the currency's decimals: `1.5` EUR is `1.50`; `None` if digits would be lost.

@@ -1,14 +1,17 @@
 //! Properties of every made file.
 
+use bankchannel_foundation::model::Timestamp;
 use bankchannel_iso20022::MessageType;
 use bankchannel_iso20022::check::{CheckOptions, check};
 use bankchannel_iso20022::make::{
-    CreditTransfer, PaymentData, PaymentMaker, PaymentParty, PaymentTable, PostalAddress, RowFormat, TransferKind,
+    ChargeBearer, CreditTransfer, DocumentKind, PaidDocument, PaymentData, PaymentMaker, PaymentParty, PaymentTable,
+    PostalAddress, RowFormat, TransferKind,
 };
 use bankchannel_iso20022::payment::PaymentTransaction;
 use bankchannel_iso20022::read_payment;
-use bankchannel_iso20022::rules::PaymentVersion;
 use bankchannel_iso20022::rules::characters::Characters;
+use bankchannel_iso20022::rules::reference::ReferenceKind;
+use bankchannel_iso20022::rules::{Finding, PaymentVersion};
 use proptest::prelude::*;
 
 use super::{DEBTOR, data, date, decimal, finish, judge, make, message, now, party};
@@ -70,6 +73,88 @@ prop_compose! {
         transfer.creditor.address = address;
         transfer.creditor.bic = bic;
         transfer.ultimate_creditor = ultimate.map(|name| PaymentParty { name: Some(name), ..PaymentParty::default() });
+        transfer
+    }
+}
+
+prop_compose! {
+    /// Transfers of all kinds, to accounts of all kinds, many of which are refused.
+    fn odd_transfer()(
+        kind in prop_oneof![
+            Just(None), Just(Some(TransferKind::Sepa)), Just(Some(TransferKind::Instant)), Just(Some(TransferKind::Urgent)),
+            Just(Some(TransferKind::National)),
+        ],
+        currency in prop_oneof![
+            Just(None), Just(Some("EUR")), Just(Some("SEK")), Just(Some("USD")), Just(Some("JPY")), Just(Some("KWD")),
+            Just(Some("ABC")), Just(Some("DEM")), Just(Some("XXX")), Just(Some("HRK")),
+        ],
+        account in prop_oneof![
+            Just(("iban", "FI1410093000123458")), Just(("iban", "CH4431999123000889012")), Just(("iban", "CH9300762011623852957")),
+            Just(("iban", "GB29NWBK60161331926819")), Just(("iban", "LC55HEMM000100010012001200023015")),
+            Just(("account", "123456-785")), Just(("bgnr", "50501055")), Just(("iban", "SE4550000000058398257466")),
+            Just(("iban", "NO9386011117947")), Just(("iban", "BE68539007547034")),
+        ],
+        reference in prop_oneof![
+            Just(None), Just(Some(("RF18539007547034", None))), Just(Some(("210000000003139471430009017", None))),
+            Just(Some(("1234561", None))), Just(Some(("1234561", Some(ReferenceKind::Finnish)))),
+            Just(Some(("1234566", Some(ReferenceKind::Ocr)))), Just(Some(("1234567", Some(ReferenceKind::Ocr)))),
+            Just(Some(("1234566", Some(ReferenceKind::Kid)))), Just(Some(("210000000003139471430009017", Some(ReferenceKind::Qr)))),
+            Just(Some(("010806817183", Some(ReferenceKind::Belgian)))),
+        ],
+        amount in prop_oneof![Just("10"), Just("10.50"), Just("10.505"), Just("1000000000.00")],
+        (text, address, bic, time) in any::<(bool, bool, bool, bool)>(),
+        bearer in prop_oneof![Just(None), Just(Some(ChargeBearer::Slev)), Just(Some(ChargeBearer::Shar))],
+        codes in (
+            prop_oneof![Just(None), Just(Some("SALA")), Just(Some("HEDG")), Just(Some("ABCD"))],
+            prop_oneof![Just(None), Just(Some("SALA")), Just(Some("ABCD"))],
+        ),
+        instructions in any::<(bool, bool)>(),
+        (long, ultimate) in any::<(bool, bool)>(),
+        document in 0..4_u8,
+    ) -> CreditTransfer {
+        let mut transfer = CreditTransfer::new(decimal(amount), party("Payee", "FI1410093000123458"));
+        transfer.creditor.iban = None;
+        match account {
+            ("iban", number) => transfer.creditor.iban = Some(number.to_owned()),
+            (scheme, number) => {
+                transfer.creditor.account = Some(number.to_owned());
+                transfer.creditor.account_scheme = (scheme == "bgnr").then(|| "BGNR".to_owned());
+            }
+        }
+        transfer.group.kind = kind;
+        transfer.group.charge_bearer = bearer;
+        transfer.group.execution_date = Some(date("2026-11-24"));
+        if time {
+            transfer.group.execution_time = Some(Timestamp::new("2026-11-24T10:00:00Z").unwrap());
+        }
+        transfer.currency = currency.map(str::to_owned);
+        transfer.reference = reference.map(|(text, _)| text.to_owned());
+        transfer.reference_kind = reference.and_then(|(_, kind)| kind);
+        transfer.text = (text && reference.is_none()).then(|| "Invoice 1".to_owned());
+        transfer.creditor.address = address.then(|| PostalAddress {
+            town: Some("Bern".to_owned()),
+            country: Some("CH".to_owned()),
+            ..PostalAddress::default()
+        });
+        transfer.creditor.bic = bic.then(|| "NDEAFIHH".to_owned());
+        transfer.group.category = codes.0.map(str::to_owned);
+        transfer.purpose = codes.1.map(str::to_owned);
+        transfer.creditor_bank_instruction = instructions.0.then(|| "PHONE FIRST".to_owned());
+        transfer.debtor_bank_instruction = instructions.1.then(|| "RATE 17".to_owned());
+        let name = if long { "A name that is longer than seventy characters, as those of some foundations are" } else { "Payee" };
+        transfer.creditor.name = Some(name.to_owned());
+        transfer.ultimate_creditor = ultimate.then(|| PaymentParty { name: Some(name.to_owned()), ..PaymentParty::default() });
+        if document < 2 && transfer.text.is_none() {
+            let one = PaidDocument {
+                kind: DocumentKind::Invoice,
+                number: Some("INV 7".to_owned()),
+                date: None,
+                amount: None,
+                reference: None,
+                reference_kind: None,
+            };
+            transfer.documents = Some(vec![one; usize::from(document) + 1]);
+        }
         transfer
     }
 }
@@ -163,6 +248,37 @@ proptest! {
             }
         }
     }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    /// What is made, the check accepts; where one warns, the other warns of the same rule.
+    #[test]
+    fn one_rule_for_both_sides(transfer in odd_transfer(), versions in prop_oneof![Just(PaymentVersion::V03), Just(PaymentVersion::V09)]) {
+        let data = PaymentData { version: Some(versions), ..data() };
+        let told_kind = transfer.reference_kind.is_some();
+        let Ok((xml, made)) = make(data, vec![transfer]) else { return Ok(()) };
+        let checked = check(xml.as_bytes(), &CheckOptions::on(date("2026-11-20"))).unwrap();
+        prop_assert!(checked.is_good(), "{:?}\n{}", checked.findings, xml);
+        let rules = |found: &[Finding]| {
+            let mut rules: Vec<String> = found.iter().map(|one| one.rule.clone()).collect();
+            rules.sort();
+            rules
+        };
+        // A file does not carry the kind of every reference: who makes it is warned where a check cannot know.
+        let ends = |one: &Finding, end: &str| one.path.as_deref().is_some_and(|path| path.ends_with(end));
+        let knows = !told_kind || checked.findings.iter().any(|one| ends(one, "CdtrRefInf/Ref"));
+        let comparable: Vec<Finding> =
+            made.warnings.iter().filter(|one| knows || !ends(one, "reference")).cloned().collect();
+        prop_assert_eq!(rules(&checked.findings), rules(&comparable), "{:?}\n{:?}\n{}", checked.findings, made.warnings, xml);
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     /// Any text in any field is refused, or makes a valid file.
     #[test]

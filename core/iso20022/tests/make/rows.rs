@@ -235,3 +235,31 @@ fn a_source_that_fails() {
         assert_eq!(error.code(), "input.content_unreadable");
     }
 }
+
+/// As spreadsheet programs write tables: rows without content at the end, a first line with the delimiter, and headers
+/// as people type them.
+#[test]
+fn tables_of_spreadsheets() {
+    let empty = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cases/table-with-empty-excel-rows.csv"));
+    let (xml, made) = rows(&empty.unwrap(), RowFormat::Csv, &PaymentTable::default()).unwrap();
+    assert_eq!((made.transactions, xml.matches("<CdtTrfTxInf>").count()), (1, 1));
+    for start in ["sep=;\n", "\u{feff}sep=;\r\n", "SEP=;\r\n"] {
+        let table = format!(
+            "{start}Creditor Name;CREDITOR-IBAN; Amount ;text\n;;;\nAlpha Oy;FI1410093000123458;10.00;a, b\n ; ;;\n"
+        );
+        let (xml, made) = rows(table.as_bytes(), RowFormat::Csv, &PaymentTable::default()).unwrap();
+        assert_eq!(made.transactions, 1, "{start:?}");
+        assert!(xml.contains("<Ustrd>a, b</Ustrd>"), "{xml}");
+        // Places are those of the file.
+        let wrong = table.replace("10.00", "ten");
+        let found = lines(&rows(wrong.as_bytes(), RowFormat::Csv, &PaymentTable::default()).unwrap_err());
+        assert!(found[0].contains("transaction 1, row 4, amount"), "{found:?}");
+    }
+    // A given delimiter is the delimiter; what only looks like the line is a header.
+    let given = PaymentTable { delimiter: Some("|".to_owned()), ..PaymentTable::default() };
+    let table = "sep=;\ncreditor_name|creditor_iban|amount|text\nA|FI1410093000123458|1.00|x\n";
+    assert_eq!(rows(table.as_bytes(), RowFormat::Csv, &given).unwrap().1.transactions, 1);
+    for header in ["sep=x\n", "sep=;", "sep=;;\n", "sep"] {
+        assert!(problem(header).contains("no column"), "{header}");
+    }
+}

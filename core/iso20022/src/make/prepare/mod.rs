@@ -12,10 +12,10 @@ use bankchannel_foundation::model::Date;
 use super::findings::{At, Findings};
 use super::model::{GroupData, TransferKind};
 use crate::data::Moment;
-use crate::meaning;
 use crate::rules::address::Settlement;
 use crate::rules::characters::{self, CharactersError};
-use crate::rules::{Finding, PaymentVersion, Profile, Rule, calendar, identifier, money};
+use crate::rules::charges::{self, ChargeScheme};
+use crate::rules::{Finding, PaymentVersion, Profile, Rule, calendar, identifier, money, purpose};
 use party::Need;
 pub(super) use remittance::ReadyReference;
 
@@ -82,7 +82,12 @@ impl Preparer<'_> {
         self.identifier(At("", "batch_id"), group.batch_id.as_deref());
         self.identifier(At("", "service_level"), group.service_level.as_deref());
         self.identifier(At("", "local_instrument"), group.local_instrument.as_deref());
-        self.code(At("", "category"), group.category.as_deref());
+        let category = group.category.as_deref();
+        if self.code(At("", "category"), category)
+            && let Some(found) = category.and_then(purpose::check_category)
+        {
+            self.add(found, At("", "category"));
+        }
     }
 
     fn execution(&mut self, group: &GroupData, terms: BatchTerms, currency: &str) {
@@ -113,23 +118,17 @@ impl Preparer<'_> {
     }
 
     fn kind(&mut self, group: &GroupData, terms: BatchTerms, currency: &str) {
-        let bearer = group.charge_bearer.map(|bearer| bearer.as_str().to_owned());
-        let found = match (terms.kind, bearer.as_deref()) {
-            (TransferKind::Sepa | TransferKind::Instant, Some(other)) if other != "SLEV" => Some(
-                Finding::warning(Rule::Kind, "SEPA payments have the charge bearer SLEV", "leave it out").value(other),
-            ),
-            (TransferKind::Urgent | TransferKind::National, Some("SLEV")) => {
-                Some(Finding::warning(Rule::Kind, "SLEV is for SEPA payments", "write SHAR or DEBT").value("SLEV"))
-            }
-            _ => None,
+        let scheme = match terms.kind {
+            TransferKind::Sepa | TransferKind::Instant => ChargeScheme::Sepa,
+            TransferKind::Urgent => ChargeScheme::Urgent,
+            TransferKind::National => ChargeScheme::Other,
         };
-        if let Some(found) = found {
-            self.add(found.reason("BE19"), At("", "charge_bearer"));
+        let bearer = group.charge_bearer.as_ref().map(|bearer| bearer.as_str());
+        if let Some(found) = charges::check(bearer, scheme, currency == "EUR") {
+            self.add(found, At("", "charge_bearer"));
         }
-        if !money::is_currency(currency) {
-            let found =
-                Finding::error(Rule::Currency, "is not a currency code", "write three capital letters such as EUR");
-            self.add(found.reason("AM11").value(currency), At("", "currency"));
+        if let Some(found) = money::check_currency(currency) {
+            self.add(found, At("", "currency"));
         } else if terms.is_sepa() && currency != "EUR" {
             let found =
                 Finding::error(Rule::Currency, "SEPA payments are in EUR", "choose the kind national or urgent");
@@ -190,19 +189,16 @@ impl Preparer<'_> {
         }
     }
 
-    /// A code of ISO 20022's lists of purposes.
-    fn code(&mut self, at: At, code: Option<&str>) {
-        let Some(code) = code else { return };
+    /// A purpose or a category purpose, as far as its form goes.
+    fn code(&mut self, at: At, code: Option<&str>) -> bool {
+        let Some(code) = code else { return false };
         let formed =
             (1..=4).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        let found = if !formed {
-            Finding::error(Rule::Purpose, "is not a code of up to four capital letters", "write a code such as SALA")
-        } else if meaning::purpose(code).is_none() {
-            Finding::warning(Rule::Purpose, "is not a code that is known here", "compare it with the bank's list")
-        } else {
-            return;
-        };
-        self.add(found.value(code), at);
+        if !formed {
+            let message = "is not a code of up to four capital letters";
+            self.add(Finding::error(Rule::Purpose, message, "write a code such as SALA").value(code), at);
+        }
+        formed
     }
 
     fn error(&mut self, rule: Rule, at: At, message: impl Into<String>, change: &str, reason: Option<&str>) {

@@ -5,6 +5,7 @@ use crate::data::Address;
 use crate::make::findings::At;
 use crate::make::model::{ADDRESS_FIELDS, PaymentParty, PostalAddress};
 use crate::rules::address::{self, AddressCase, AddressOf};
+use crate::rules::payee::{self, ForeignPayee};
 use crate::rules::{Finding, PaymentVersion, Rule, bic, iban, identifier, lei, money};
 
 /// Longest name of the schema, and longest one of SEPA.
@@ -46,6 +47,9 @@ impl Preparer<'_> {
     ) {
         self.name(who, &mut party.name, terms.is_sepa(), need);
         self.account(who, party, need);
+        if need == Need::Creditor {
+            self.payee(party, terms);
+        }
         if let Some(code) = party.bic.as_mut() {
             code.retain(|c| !c.is_whitespace());
             code.make_ascii_uppercase();
@@ -125,10 +129,35 @@ impl Preparer<'_> {
             (None, None) => {}
         }
         self.identifier(At(who, "account_scheme"), party.account_scheme.as_deref());
-        if let Some(code) = party.account_currency.as_deref().filter(|code| !money::is_currency(code)) {
-            let found =
-                Finding::error(Rule::Currency, "is not a currency code", "write three capital letters such as EUR");
-            self.add(found.value(code), At(who, "account_currency"));
+        if let Some(found) = party.account_currency.as_deref().and_then(money::check_currency) {
+            self.add(found, At(who, "account_currency"));
+        }
+    }
+
+    /// The rules that depend on where the payee is.
+    fn payee(&mut self, party: &PaymentParty, terms: BatchTerms) {
+        if terms.is_sepa() {
+            match party.iban.as_deref() {
+                None if party.account.is_some() => self.add(payee::without_iban(), At("creditor", "account")),
+                Some(iban) if iban::check(iban).is_ok() => {
+                    if let Some(found) = payee::outside_sepa(iban) {
+                        self.add(found, At("creditor", "iban"));
+                    }
+                }
+                _ => {}
+            }
+            return;
+        }
+        let address = party.address.as_ref();
+        let found = payee::foreign(ForeignPayee {
+            iban: party.iban.as_deref(),
+            country: address.and_then(|address| address.country.as_deref()),
+            has_address: address.is_some(),
+            has_bank: party.bic.is_some(),
+        });
+        for one in found {
+            let field = if one.path.as_deref() == Some("Agt") { "bic" } else { "address" };
+            self.add(Finding { path: None, ..one }, At("creditor", field));
         }
     }
 

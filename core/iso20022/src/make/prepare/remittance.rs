@@ -8,7 +8,8 @@ use crate::make::findings::At;
 use crate::make::model::CreditTransfer;
 use crate::make::model::DocumentKind::{CreditNote, Invoice};
 use crate::rules::reference::{self, Placement, ReferenceError, ReferenceKind};
-use crate::rules::{Finding, Level, Rule};
+use crate::rules::written_reference::{self, WrittenReference};
+use crate::rules::{Finding, Rule, payee};
 
 /// Longest structured part that SEPA carries, and that AOS2 carries, without its tags.
 const STRUCTURED: usize = 140;
@@ -53,6 +54,10 @@ impl Preparer<'_> {
             }
             (None, _) => {}
         }
+        let has_qr = references.iter().flatten().any(|part| part.placement.code == "QRR");
+        if let Some(found) = iban.as_deref().and_then(|iban| payee::qr(iban, has_qr)) {
+            self.add(found, At("creditor", "iban"));
+        }
         transfer.documents = (!documents.is_empty()).then_some(documents);
         self.parts(transfer, &references, currency);
         references
@@ -67,10 +72,7 @@ impl Preparer<'_> {
             self.error(Rule::Remittance, at, message, "leave one out, or take the profile aos2", None);
         }
         if references.len() > 1 && !self.profile.aos2 {
-            let message = "a payment carries one document, several are for Finnish banks only";
-            let found =
-                Finding::warning(Rule::Remittance, message, "make a payment for each, or take the profile aos2");
-            self.add(found, at);
+            self.add(payee::several_parts(), at);
         } else if self.profile.aos2 && references.len() > 1 {
             self.aos2(transfer, currency);
         }
@@ -137,22 +139,32 @@ impl Preparer<'_> {
             self.add(Finding::error(Rule::Reference, written_elsewhere, "pay it in another way").value(text), at);
             return None;
         }
-        match reference::parse(kind, text) {
-            Ok(read) => {
-                if let Some(note) = read.note {
-                    self.add(Finding::warning(Rule::Reference, note, "compare it with the invoice").value(text), at);
-                }
-                Some(ReadyReference { text: read.text, placement: kind.placement() })
+        let placement = kind.placement();
+        let (ready, remark) = match reference::parse(kind, text) {
+            Ok(read) => (read.text, read.note.map(str::to_owned)),
+            Err(why @ ReferenceError::CheckDigits) if kind.is_soft() => {
+                (text.chars().filter(|c| !c.is_whitespace()).collect(), Some(format!("the reference {why}")))
             }
             Err(why) => {
-                let soft = kind.is_soft() && why == ReferenceError::CheckDigits;
-                let level = if soft { Level::Warning } else { Level::Error };
-                let message = format!("the reference {why}");
-                let found = Finding::new(level, Rule::Reference, message, "compare it with the invoice");
+                let found = Finding::error(Rule::Reference, format!("the reference {why}"), "copy it from the invoice");
                 self.add(found.reason("RR09").value(text), at);
-                let compact = || text.chars().filter(|c| !c.is_whitespace()).collect();
-                soft.then(|| ReadyReference { text: compact(), placement: kind.placement() })
+                return None;
             }
+        };
+        // What the file will say of it is less than the kind: a check has only that.
+        let written = written_reference::check(WrittenReference {
+            text: &ready,
+            code: Some(placement.code),
+            proprietary: placement.proprietary,
+            issuer: placement.issuer,
+            creditor_iban: iban,
+        });
+        let remark = remark.map(|remark| {
+            Finding::warning(Rule::Reference, remark, "compare it with the invoice").reason("RR09").value(text)
+        });
+        if let Some(found) = written.or(remark) {
+            self.add(found, at);
         }
+        Some(ReadyReference { text: ready, placement })
     }
 }

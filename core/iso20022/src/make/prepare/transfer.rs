@@ -6,7 +6,7 @@ use super::party::Need;
 use super::{BatchTerms, Preparer, ReadyReference};
 use crate::make::findings::At;
 use crate::make::model::CreditTransfer;
-use crate::rules::{Finding, PaymentVersion, Rule, identifier, money};
+use crate::rules::{Finding, PaymentVersion, Rule, identifier, money, payee};
 
 /// Longest free text of the schema.
 const TEXT: usize = 140;
@@ -74,10 +74,8 @@ impl Preparer<'_> {
     fn instructions(&mut self, transfer: &mut CreditTransfer, terms: BatchTerms) {
         self.optional(At("", "creditor_bank_instruction"), &mut transfer.creditor_bank_instruction, TEXT);
         self.optional(At("", "debtor_bank_instruction"), &mut transfer.debtor_bank_instruction, TEXT);
-        let given = transfer.creditor_bank_instruction.is_some() || transfer.debtor_bank_instruction.is_some();
-        if given && terms.is_sepa() {
-            let found = Finding::warning(Rule::Kind, "SEPA payments carry no instructions to banks", "leave them out");
-            self.add(found, At("", "creditor_bank_instruction"));
+        if transfer.creditor_bank_instruction.is_some() && terms.is_sepa() {
+            self.add(payee::instruction_in_sepa(), At("", "creditor_bank_instruction"));
         }
         let reports = transfer.regulatory_reporting.as_deref_mut().unwrap_or_default();
         if reports.len() > REPORTS {

@@ -1,0 +1,80 @@
+//! Rules for the payee of a payment and what reaches him, the same for data and for files.
+
+use super::{Finding, Rule, country, iban};
+
+/// The QR reference of a Swiss invoice and the account that it needs: each only with the other.
+pub fn qr(number: &str, has_qr_reference: bool) -> Option<Finding> {
+    let found = match (iban::is_qr(number), has_qr_reference) {
+        (true, false) => Finding::warning(
+            Rule::Reference,
+            "the account is a QR-IBAN, which needs a QR reference",
+            "give the reference of the invoice with the code QRR",
+        ),
+        (false, true) => Finding::warning(
+            Rule::Reference,
+            "a QR reference needs a QR-IBAN, and the account is none",
+            "give the account of the invoice, or a reference of another kind",
+        ),
+        _ => return None,
+    };
+    Some(found.value(number))
+}
+
+/// A payee of a SEPA payment whose account is not an IBAN.
+pub fn without_iban() -> Finding {
+    let change = "give its IBAN, or choose another kind of payment than SEPA";
+    Finding::error(Rule::Account, "the creditor account is not given as an IBAN", change).reason("AC01")
+}
+
+/// A payee of a SEPA payment whose account is in a country outside SEPA.
+pub fn outside_sepa(number: &str) -> Option<Finding> {
+    if number.get(..2).is_some_and(country::in_sepa) {
+        return None;
+    }
+    let found = Finding::warning(Rule::Kind, "the account's country is not in SEPA", "pay in another way than SEPA");
+    Some(found.reason("CNOR").value(number))
+}
+
+/// A SEPA payment with an instruction for the payee's bank.
+pub fn instruction_in_sepa() -> Finding {
+    Finding::warning(Rule::Kind, "SEPA payments carry no instructions to the payee's bank", "leave them out")
+}
+
+/// What is known of a payee outside of SEPA payments.
+#[derive(Debug, Clone, Copy)]
+pub struct ForeignPayee<'p> {
+    /// The account's IBAN, if it is one.
+    pub iban: Option<&'p str>,
+    /// The country of the address.
+    pub country: Option<&'p str>,
+    /// Whether there is an address.
+    pub has_address: bool,
+    /// Whether the bank is named, by BIC, clearing number or name.
+    pub has_bank: bool,
+}
+
+/// A payee outside the European Economic Area needs an address, and a bank unless an IBAN names it. Findings have the
+/// paths `PstlAdr` and `Agt`.
+pub fn foreign(payee: ForeignPayee<'_>) -> Vec<Finding> {
+    let home = payee.iban.and_then(|iban| iban.get(..2)).or(payee.country);
+    if home.is_some_and(country::in_eea) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    if !payee.has_address {
+        let message = "a payee outside the European Economic Area has no address";
+        found.push(Finding::warning(Rule::ForeignPayee, message, "give at least town and country").path("PstlAdr"));
+    }
+    if !payee.has_bank && payee.iban.is_none() {
+        let message = "a payee outside the European Economic Area has no bank";
+        found.push(Finding::warning(Rule::ForeignPayee, message, "give the bank's BIC").path("Agt"));
+    }
+    found
+}
+
+/// Several structured parts in a payment to a bank without the Finnish extension AOS2.
+pub fn several_parts() -> Finding {
+    let change = "make a payment for each, or take the profile aos2 if your bank offers it";
+    let message = "a payment carries one structured part, several are for Finnish banks with the extension AOS2";
+    Finding::warning(Rule::Remittance, message, change).reason("CH17")
+}
