@@ -143,7 +143,9 @@ impl Reading {
             return Ok(whole.into());
         }
         if let Ok(number) = given.cast::<PyFloat>() {
-            let number = Number::from_f64(number.value()).ok_or_else(|| "must be a finite number".to_owned())?;
+            let number = Number::from_f64(number.value()).ok_or_else(|| {
+                "must be a finite number; where there is no value, give None in place of NaN".to_owned()
+            })?;
             return Ok(Value::Number(number));
         }
         if let Ok(record) = given.cast::<Record>() {
@@ -167,7 +169,9 @@ impl Reading {
     fn rare(&mut self, given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, Fault> {
         let py = given.py();
         if is_a(given, &DATETIME, "datetime", "datetime")? && given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) {
-            return Err("must have a time zone, such as datetime.now(timezone.utc)".to_owned().into());
+            let why = "must have a time zone, such as datetime.now(timezone.utc); for a day give a date, such as \
+                       date.today()";
+            return Err(why.to_owned().into());
         }
         // A datetime is a date too.
         if is_a(given, &DATE, "datetime", "date")? {

@@ -384,6 +384,21 @@ class Faults(unittest.TestCase):
             self.assertEqual(raised.exception.code, codes.INPUT_INVALID_FIELD)
             self.assertEqual(raised.exception.context["field"], "transactions")
 
+    def test_values_of_other_types_get_the_message_that_helps(self) -> None:
+        nan = float("nan")
+        cases: list[tuple[dict[str, object], str]] = [
+            ({"amount": 10}, 'transactions[0].amount: must be a string, not a number: write it as text, such as "10.50"'),
+            ({"amount": nan}, "transactions[0].amount: must be a finite number; where there is no value, give None"),
+            ({"text": nan}, "transactions[0].text: must be a finite number; where there is no value, give None"),
+            ({"execution_date": datetime(2026, 12, 1, 10)}, "for a day give a date, such as date.today()"),
+        ]
+        creditor: dict[str, object] = {"name": "A", "iban": "EE382200221020145685"}
+        for fields, words in cases:
+            row = {"amount": "10.00", "creditor": creditor, "text": "x"} | fields
+            with self.assertRaises(InvalidInputError) as raised:
+                iso20022.make_payment(debtor=DEBTOR, execution_date=soon(), transactions=[row])  # type: ignore[list-item]
+            self.assertIn(words, str(raised.exception))
+
     def test_errors_name_the_field_as_python_spells_it(self) -> None:
         with self.assertRaises(InvalidInputError) as raised:
             iso20022.make_payment(transactions=[transfer()], debtor=DEBTOR)

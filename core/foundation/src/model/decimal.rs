@@ -142,6 +142,9 @@ fn written(units: i128, scale: u32) -> String {
     format!("{sign}{whole}{point}{fraction}")
 }
 
+/// Why a JSON number is none: programs keep it in binary, where most amounts are not exact.
+const NOT_A_NUMBER: &str =
+    "must be a string, not a number: write it as text, such as \"10.50\", for binary numbers are not exact";
 const MUST_BE: &str = "must be a decimal number as a string, such as \"1450.05\", with at most 18 digits";
 
 fn well_formed(text: &str) -> bool {
@@ -300,7 +303,10 @@ impl Boundary for Decimal {
     const SHAPE: &'static Shape = &Shape::Decimal;
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let text = reader.text(value)?;
+        let text = match value {
+            Value::Number(_) => return Err(reader.invalid(NOT_A_NUMBER)),
+            other => reader.text(other)?,
+        };
         if well_formed(&text) { Ok(Self(text.into_owned())) } else { Err(reader.invalid(MUST_BE)) }
     }
 
