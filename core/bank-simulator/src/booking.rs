@@ -41,14 +41,10 @@ pub(crate) fn book(
     for (index, (number, entries)) in accounts.into_iter().enumerate() {
         let opening = before.accounts.get(&number).ok_or(SimulatorError::NoAccount)?.balance.clone();
         let books = after.accounts.get_mut(&number).ok_or(SimulatorError::NoAccount)?;
-        books.statement_seq = books.statement_seq.saturating_add(1);
         let mut notification = account_report(&number, books, &stamp.ids.numbered("NTF", index + 1), stamp);
         notification.entries = entries.clone();
         notifications.push(notification);
-        let mut statement = account_report(&number, books, &stamp.ids.numbered("STM", index + 1), stamp);
-        statement.sequence = Some(books.statement_seq.to_string());
-        statement.balances =
-            vec![balance("OPBD", &opening, books, stamp), balance("CLBD", &books.balance, books, stamp)];
+        let mut statement = next_statement(&number, &opening, books, index + 1, stamp);
         statement.entries = entries;
         statements.push(statement);
     }
@@ -69,11 +65,24 @@ pub(crate) fn opening(
     let number = iban::compact(account);
     let mut after = ledger.clone();
     let books = after.accounts.get_mut(&number).ok_or(SimulatorError::NoAccount)?;
-    books.statement_seq = books.statement_seq.saturating_add(1);
-    let mut statement = account_report(&number, books, &stamp.ids.numbered("STM", 1), stamp);
-    statement.sequence = Some(books.statement_seq.to_string());
-    statement.balances = ["OPBD", "CLBD"].map(|code| balance(code, &books.balance, books, stamp)).into();
+    let balance = books.balance.clone();
+    let statement = next_statement(&number, &balance, books, 1, stamp);
     Ok((message("STM", stamp), statement, after))
+}
+
+/// The next statement of an account, without entries, from this balance to that of the books, which count it.
+fn next_statement(
+    number: &str,
+    from: &Decimal,
+    books: &mut LedgerAccount,
+    in_message: usize,
+    stamp: &AnswerStamp<'_>,
+) -> Statement {
+    books.statement_seq = books.statement_seq.saturating_add(1);
+    let mut statement = account_report(number, books, &stamp.ids.numbered("STM", in_message), stamp);
+    statement.sequence = Some(books.statement_seq.to_string());
+    statement.balances = vec![balance("OPBD", from, books, stamp), balance("CLBD", &books.balance, books, stamp)];
+    statement
 }
 
 fn message(kind: &str, stamp: &AnswerStamp<'_>) -> CashMessage {

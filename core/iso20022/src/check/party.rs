@@ -6,11 +6,9 @@ use super::CheckOptions;
 use crate::data::Party;
 use crate::rules::address::{self, AddressCase, AddressOf, Settlement};
 use crate::rules::characters::{self, CharactersError};
+use crate::rules::payee::SEPA_NAME;
 use crate::rules::{Characters, Finding, Rule, bic};
 use crate::text::{proposed, quote};
-
-/// Longest name that SEPA forwards, in characters.
-const MAX_NAME: usize = 70;
 
 /// The options that parties are checked with.
 pub(super) struct PartyCase<'o> {
@@ -33,8 +31,8 @@ pub(super) fn check_party(
     if let Some(name) = party.name.as_deref() {
         check_text(name, &named, case.options, &mut *add);
         let length = name.chars().count();
-        if length > MAX_NAME && case.sepa {
-            let message = format!("the name has {length} characters, but SEPA forwards {MAX_NAME}");
+        if length > SEPA_NAME && case.sepa {
+            let message = format!("the name has {length} characters, but SEPA forwards {SEPA_NAME}");
             add(Finding::warning(Rule::Name, message, "shorten it").value(name).reason("BE20").path(&named));
         }
     }

@@ -9,11 +9,6 @@ use crate::payment::PaymentTransaction;
 use crate::rules::written_reference::{self, WrittenReference};
 use crate::rules::{Finding, Rule, payee};
 
-/// Most characters of a structured part that SEPA forwards, without its tags.
-const MAX_STRUCTURED: usize = 140;
-/// The same with the Finnish extension AOS2.
-const MAX_STRUCTURED_AOS2: usize = 280;
-
 pub(super) fn check(one: &PaymentTransaction, scheme: Scheme, options: &CheckOptions, add: &mut dyn FnMut(Finding)) {
     let remittance = &one.remittance;
     let aos2 = options.profile.aos2;
@@ -21,17 +16,15 @@ pub(super) fn check(one: &PaymentTransaction, scheme: Scheme, options: &CheckOpt
         check_text(line, &format!("RmtInf/Ustrd[{}]", at + 1), options, &mut *add);
     }
     if scheme.sepa {
-        let several = |message: &str, change: &str| Finding::warning(Rule::Remittance, message, change).path("RmtInf");
         if remittance.lines.len() > 1 {
-            add(several("SEPA forwards one text", "join the texts, up to 140 characters"));
+            let change = "join the texts, up to 140 characters";
+            add(Finding::warning(Rule::Remittance, "SEPA forwards one text", change).path("RmtInf"));
         }
         if aos2 && !remittance.structured.is_empty() {
             check_aos2(one, &mut *add);
-        } else {
-            if !remittance.lines.is_empty() && !remittance.structured.is_empty() {
-                let message = "there is a text and a structured reference, but SEPA allows only one of them";
-                add(Finding::error(Rule::Remittance, message, "keep the reference").reason("CH17").path("RmtInf"));
-            }
+        } else if !remittance.lines.is_empty() && !remittance.structured.is_empty() {
+            let message = "there is a text and a structured reference, but SEPA allows only one of them";
+            add(Finding::error(Rule::Remittance, message, "keep the reference").reason("CH17").path("RmtInf"));
         }
         check_lengths(remittance, aos2, &mut *add);
     }
@@ -46,7 +39,7 @@ pub(super) fn check(one: &PaymentTransaction, scheme: Scheme, options: &CheckOpt
 }
 
 fn check_lengths(remittance: &Remittance, aos2: bool, add: &mut dyn FnMut(Finding)) {
-    let max = if aos2 { MAX_STRUCTURED_AOS2 } else { MAX_STRUCTURED };
+    let max = if aos2 { payee::AOS2_STRUCTURED } else { payee::STRUCTURED };
     for (at, part) in remittance.structured.iter().enumerate() {
         let length = length(part);
         if length > max {

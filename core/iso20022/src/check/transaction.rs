@@ -164,9 +164,9 @@ fn foreign_payee(creditor: Option<&Party>, scheme: Scheme, add: &mut dyn FnMut(F
         has_address: creditor.address.is_some(),
         has_bank: creditor.bic.is_some() || creditor.bank_name.is_some() || creditor.bank.is_some(),
     });
-    for one in found {
-        let of_bank = one.path.as_deref() == Some("Agt");
-        let path = if of_bank { "CdtrAgt" } else { "Cdtr/PstlAdr" };
-        add(Finding { path: None, ..one }.path(path));
+    for (found, path) in found.into_iter().zip(["Cdtr/PstlAdr", "CdtrAgt"]) {
+        if let Some(found) = found {
+            add(found.path(path));
+        }
     }
 }

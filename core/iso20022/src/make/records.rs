@@ -9,6 +9,8 @@ use super::csv::MAX_ROW;
 use super::rows::{read_some, unreadable};
 use crate::rules::{Finding, Rule};
 
+/// The characters that may stand between two cells.
+pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Most columns.
 const MAX_COLUMNS: usize = 128;
 /// Enough bytes for a byte order mark and a line `sep=;`.
@@ -25,9 +27,6 @@ fn separator_line(start: &[u8]) -> Option<(u8, usize)> {
     let end = if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest.starts_with(b"\n")) };
     (end > 0).then(|| (*delimiter, start.len() - rest.len() + end))
 }
-
-/// The characters that may stand between two cells.
-pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The rows of a table, one at a time, each of bounded size.
 pub(super) struct Records<R> {

@@ -34,14 +34,9 @@ pub fn digits(currency: &str) -> usize {
     }
 }
 
-/// Whether the text has the form of a currency: three capital letters.
-pub fn is_currency(text: &str) -> bool {
-    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
-}
-
 /// The problem with a currency, if it is none of ISO 4217.
 pub fn check_currency(currency: &str) -> Option<Finding> {
-    if is_currency(currency) && CURRENCIES.split_ascii_whitespace().any(|known| known == currency) {
+    if CURRENCIES.split_ascii_whitespace().any(|known| known == currency) {
         return None;
     }
     let change = "write three capital letters such as EUR";

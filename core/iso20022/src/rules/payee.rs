@@ -2,6 +2,13 @@
 
 use super::{Finding, Rule, country, iban};
 
+/// Longest name that SEPA forwards, in characters.
+pub const SEPA_NAME: usize = 70;
+/// Longest structured part of a remittance that SEPA forwards, without its tags, in characters.
+pub const STRUCTURED: usize = 140;
+/// The same with the Finnish extension AOS2.
+pub const AOS2_STRUCTURED: usize = 280;
+
 /// The QR reference of a Swiss invoice and the account that it needs: each only with the other.
 pub fn qr(number: &str, has_qr_reference: bool) -> Option<Finding> {
     let found = match (iban::is_qr(number), has_qr_reference) {
@@ -53,23 +60,26 @@ pub struct ForeignPayee<'p> {
     pub has_bank: bool,
 }
 
-/// A payee outside the European Economic Area needs an address, and a bank unless an IBAN names it. Findings have the
-/// paths `PstlAdr` and `Agt`.
-pub fn foreign(payee: ForeignPayee<'_>) -> Vec<Finding> {
+/// A payee outside the European Economic Area needs an address, and a bank unless an IBAN names it: what is wrong with
+/// the address, and with the bank.
+pub fn foreign(payee: ForeignPayee<'_>) -> [Option<Finding>; 2] {
     let home = payee.iban.and_then(|iban| iban.get(..2)).or(payee.country);
-    if home.is_some_and(country::in_eea) {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    if !payee.has_address {
-        let message = "a payee outside the European Economic Area has no address";
-        found.push(Finding::warning(Rule::ForeignPayee, message, "give at least town and country").path("PstlAdr"));
-    }
-    if !payee.has_bank && payee.iban.is_none() {
-        let message = "a payee outside the European Economic Area has no bank";
-        found.push(Finding::warning(Rule::ForeignPayee, message, "give the bank's BIC").path("Agt"));
-    }
-    found
+    let abroad = !home.is_some_and(country::in_eea);
+    let warning = |missing: bool, message, change| {
+        (abroad && missing).then(|| Finding::warning(Rule::ForeignPayee, message, change))
+    };
+    [
+        warning(
+            !payee.has_address,
+            "a payee outside the European Economic Area has no address",
+            "give at least town and country",
+        ),
+        warning(
+            !payee.has_bank && payee.iban.is_none(),
+            "a payee outside the European Economic Area has no bank",
+            "give the bank's BIC",
+        ),
+    ]
 }
 
 /// Several structured parts in a payment to a bank without the Finnish extension AOS2.

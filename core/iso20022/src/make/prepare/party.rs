@@ -5,12 +5,11 @@ use crate::data::Address;
 use crate::make::findings::At;
 use crate::make::model::{ADDRESS_FIELDS, PaymentParty, PostalAddress};
 use crate::rules::address::{self, AddressCase, AddressOf};
-use crate::rules::payee::{self, ForeignPayee};
+use crate::rules::payee::{self, ForeignPayee, SEPA_NAME};
 use crate::rules::{Finding, PaymentVersion, Rule, bic, iban, identifier, lei, money};
 
-/// Longest name of the schema, and longest one of SEPA.
+/// Longest name of the schema.
 const NAME: usize = 140;
-const SEPA_NAME: usize = 70;
 /// The most lines in the schema; the address rules allow fewer if a town is given.
 const MAX_LINES: usize = 7;
 /// The names of the lines in a table.
@@ -46,9 +45,9 @@ impl Preparer<'_> {
         need: Need,
     ) {
         self.name(who, &mut party.name, terms.is_sepa(), need);
-        self.account(who, party, need);
+        let has_good_iban = self.account(who, party, need);
         if need == Need::Creditor {
-            self.payee(party, terms);
+            self.payee(party, has_good_iban, terms);
         }
         if let Some(code) = party.bic.as_mut() {
             code.retain(|c| !c.is_whitespace());
@@ -96,7 +95,9 @@ impl Preparer<'_> {
         }
     }
 
-    fn account(&mut self, who: &'static str, party: &mut PaymentParty, need: Need) {
+    /// Returns whether the account is given as an IBAN that is right.
+    fn account(&mut self, who: &'static str, party: &mut PaymentParty, need: Need) -> bool {
+        let mut has_good_iban = false;
         let reason = if need == Need::Debtor { "AC02" } else { "AC03" };
         match (&mut party.iban, &mut party.account) {
             (Some(_), Some(_)) => {
@@ -109,6 +110,7 @@ impl Preparer<'_> {
                     self.add(found.reason(reason).value(number), At(who, "iban"));
                 } else {
                     *number = iban::compact(number);
+                    has_good_iban = true;
                 }
             }
             (None, Some(number)) => {
@@ -132,14 +134,15 @@ impl Preparer<'_> {
         if let Some(found) = party.account_currency.as_deref().and_then(money::check_currency) {
             self.add(found, At(who, "account_currency"));
         }
+        has_good_iban
     }
 
     /// The rules that depend on where the payee is.
-    fn payee(&mut self, party: &PaymentParty, terms: BatchTerms) {
+    fn payee(&mut self, party: &PaymentParty, has_good_iban: bool, terms: BatchTerms) {
         if terms.is_sepa() {
             match party.iban.as_deref() {
                 None if party.account.is_some() => self.add(payee::without_iban(), At("creditor", "account")),
-                Some(iban) if iban::check(iban).is_ok() => {
+                Some(iban) if has_good_iban => {
                     if let Some(found) = payee::outside_sepa(iban) {
                         self.add(found, At("creditor", "iban"));
                     }
@@ -155,9 +158,10 @@ impl Preparer<'_> {
             has_address: address.is_some(),
             has_bank: party.bic.is_some(),
         });
-        for one in found {
-            let field = if one.path.as_deref() == Some("Agt") { "bic" } else { "address" };
-            self.add(Finding { path: None, ..one }, At("creditor", field));
+        for (found, field) in found.into_iter().zip(["address", "bic"]) {
+            if let Some(found) = found {
+                self.add(found, At("creditor", field));
+            }
         }
     }
 

@@ -11,9 +11,6 @@ use crate::rules::reference::{self, Placement, ReferenceError, ReferenceKind};
 use crate::rules::written_reference::{self, WrittenReference};
 use crate::rules::{Finding, Rule, payee};
 
-/// Longest structured part that SEPA carries, and that AOS2 carries, without its tags.
-const STRUCTURED: usize = 140;
-const AOS2_STRUCTURED: usize = 280;
 /// The most parts that AOS2 has.
 const AOS2_PARTS: usize = 9;
 
@@ -76,7 +73,7 @@ impl Preparer<'_> {
         } else if self.profile.aos2 && references.len() > 1 {
             self.aos2(transfer, currency);
         }
-        let most = if self.profile.aos2 { AOS2_STRUCTURED } else { STRUCTURED };
+        let most = if self.profile.aos2 { payee::AOS2_STRUCTURED } else { payee::STRUCTURED };
         for (number, part) in references.iter().enumerate() {
             let document = documents.get(number);
             let length = part.as_ref().map_or(0, |part| part.text.len() + part.placement.code.len())
