@@ -20,8 +20,8 @@ const payments = new Map();
 const app = express();
 
 app.post('/payments', express.raw({ type: 'application/xml', limit: '7mb' }), (request, response) => {
-  const { ok, problems, payment } = client.checkPaymentFile({ content: request.body });
-  if (!ok) return response.status(422).json({ problems });
+  const { ok, findings, payment } = client.checkPaymentFile({ content: request.body });
+  if (!ok) return response.status(422).json({ findings });
   const id = payment.messageId;
   // The same message again may be a second click: it must not be paid twice.
   if (payments.has(id)) return response.status(409).json({ error: `${id} is known already` });
@@ -59,6 +59,6 @@ async function send(id, content) {
 }
 
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
-  console.log(`http://127.0.0.1:${server.address().port}`);
+  console.log(`http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`);
 });
 process.once('SIGTERM', () => server.close(() => client.close()));

@@ -42,9 +42,11 @@ function codeOf(sessionId) {
   return String(mac.readUInt32BE() % 1_000_000).padStart(6, '0');
 }
 
+/** @returns {import('bankchannel').StepRefused} */
 const refused = (errorClass) => ({ outcome: 'refused', errorClass });
 
 /** The connector's questions to the bank. */
+/** @type {import('bankchannel').SaltEdgeBank} */
 const bank = {
   authenticate({ sessionId, authorizationType, credentials }) {
     if ((authorizationType ?? 'oauth') === 'oauth') return { outcome: 'redirect', redirectUrl: `${base}/approve/${sessionId}` };
@@ -82,6 +84,7 @@ const bank = {
     if (customerOf(userId)?.accountId !== accountId) return { refused: { errorClass: 'AccountNotFound' } };
     // The last requested day, or its last instant: the first ten characters are the day.
     const madeOn = toDate.slice(0, 10);
+    /** @type {import('bankchannel').BankTransaction} */
     const salary = { id: `${accountId}-${madeOn}`, accountId, amount: '2100.00', currencyCode: 'EUR', description: 'Salary', madeOn, status: 'posted' };
     return { transactions: [salary] };
   },
@@ -140,7 +143,7 @@ let base = process.env.PUBLIC_URL;
 // Salt Edge sends its parameters in headers; Node's default limit for all of them is 16 KiB.
 const server = createServer({ maxHeaderSize: 32 * 1024 }, app);
 server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
-  base ??= `http://127.0.0.1:${server.address().port}`;
+  base ??= `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;
   console.log(base);
 });
 process.once('SIGTERM', () => server.close(async () => {

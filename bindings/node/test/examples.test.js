@@ -120,7 +120,7 @@ test('the web service uploads a payment and shows its status', { skip: missing }
   assert.equal((await post(fs.readFileSync(payment))).status, 409);
   const refused = await post('<Document/>');
   assert.equal(refused.status, 422);
-  assert.ok((await refused.json()).problems[0].fix);
+  assert.ok((await refused.json()).findings[0].message);
   assert.equal((await fetch(`${base}/payments/${id}x`)).status, 404);
   child.kill('SIGTERM');
   assert.equal((await ended).code, 0);

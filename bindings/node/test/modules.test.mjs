@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -76,6 +76,25 @@ test('the programs of the pages are typed, as their readers write them', { skip:
     return file;
   });
   const options = ['--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext', '--preserveSymlinks'];
+  const done = spawnSync(process.execPath, [tsc, ...options, '--lib', 'es2022,esnext.disposable', ...files], { encoding: 'utf8', cwd: folder });
+  rmSync(folder, { recursive: true });
+  assert.equal(done.stdout, '');
+});
+
+test('the examples use what is there', { skip: missing }, () => {
+  const installed = join(dirname(tsc), '../..');
+  const folder = mkdtempSync(join(tmpdir(), 'bankchannel-'));
+  mkdirSync(join(folder, 'node_modules'));
+  for (const name of readdirSync(installed)) {
+    if (name !== 'bankchannel') symlinkSync(join(installed, name), join(folder, 'node_modules', name));
+  }
+  symlinkSync(join(here, '..'), join(folder, 'node_modules/bankchannel'));
+  const examples = join(here, '../examples');
+  const files = readdirSync(examples).filter((name) => name.endsWith('.mjs'));
+  assert.ok(files.length >= 3);
+  for (const name of files) copyFileSync(join(examples, name), join(folder, name));
+  // They are JavaScript: names without a type are of any type, but a field that no result has is an error.
+  const options = ['--noEmit', '--allowJs', '--checkJs', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', '--preserveSymlinks'];
   const done = spawnSync(process.execPath, [tsc, ...options, '--lib', 'es2022,esnext.disposable', ...files], { encoding: 'utf8', cwd: folder });
   rmSync(folder, { recursive: true });
   assert.equal(done.stdout, '');

@@ -172,7 +172,7 @@ class Examples(unittest.TestCase):
                 browser = example.app.test_client()
                 wrong = browser.post("/payments", data={"payment": (io.BytesIO(b"<Document/>"), "a.xml")})
                 self.assertEqual(wrong.status_code, 422)
-                self.assertTrue(wrong.get_json()["problems"])
+                self.assertTrue(wrong.get_json()["findings"][0]["message"])
                 # The bank accepts a message once: this one is another.
                 other = payment.replace(b"BANKCHANNEL-EXAMPLE-0001", b"FLASK-EXAMPLE-0001")
                 sent = browser.post("/payments", data={"payment": (io.BytesIO(other), "payment.xml")})

@@ -13,7 +13,7 @@ fn a_result_has_the_json_of_every_other_language_and_reads_back() {
     let again: PaymentFile = serde_json::from_str(&text).unwrap();
     assert_eq!(model::write_boundary(again), model::write_boundary(payment));
     let wrong = serde_json::from_str::<PaymentFile>("{\"notes\": []}").unwrap_err().to_string();
-    assert!(wrong.contains("message, batches, problems are missing"), "{wrong}");
+    assert!(wrong.contains("message, batches, problems, unread are missing"), "{wrong}");
 }
 
 #[test]
