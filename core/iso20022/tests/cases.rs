@@ -9,7 +9,7 @@ use bankchannel_iso20022::cash::{AmountKind, BalanceCheck, CashFile};
 use bankchannel_iso20022::check::{CheckOptions, Checked, check};
 use bankchannel_iso20022::make::{PaymentData, PaymentMaker};
 use bankchannel_iso20022::matching::{Outcome, match_status};
-use bankchannel_iso20022::rules::Level;
+use bankchannel_iso20022::rules::{Finding, Level};
 use bankchannel_iso20022::{read_payment, read_statement, read_status_report};
 
 fn file(name: &str) -> Vec<u8> {
@@ -179,9 +179,14 @@ fn made(name: &str) -> Result<Vec<String>, String> {
     let made = maker.finish(&mut out).map_err(|error| error.detail("problems").unwrap().to_owned())?;
     let found = check(out.as_slice(), &CheckOptions::on("2026-11-25".parse().unwrap())).unwrap();
     assert_eq!(found.errors, 0, "{:?}", found.findings);
-    let messages: Vec<String> = made.warnings.into_iter().map(|one| one.message).collect();
-    assert_eq!(found.findings.into_iter().map(|one| one.message).collect::<Vec<_>>(), messages);
-    Ok(messages)
+    let messages = |found: Vec<Finding>| {
+        let mut messages: Vec<String> = found.into_iter().map(|one| one.message).collect();
+        messages.sort();
+        messages
+    };
+    let warned = messages(made.warnings);
+    assert_eq!(messages(found.findings), warned);
+    Ok(warned)
 }
 
 #[test]
@@ -200,6 +205,15 @@ fn date_and_time_name_one_day() {
 fn sepa_pays_to_ibans() {
     let refused = made("make-eur-to-account-without-iban.json").unwrap_err();
     assert!(refused.contains("creditor.account: the creditor account is not given as an IBAN"), "{refused}");
+}
+
+/// The number of the case fails the check of Estonian references, which the creditor's bank may not apply.
+#[test]
+fn an_estonian_invoice_is_paid_with_reference_and_text() {
+    let warnings = made("make-estonian-reference-and-text.json").unwrap();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[0].contains("banks outside Estonia"), "{warnings:?}");
+    assert!(warnings[1].contains("wrong check digits"), "{warnings:?}");
 }
 
 /// `hitobito/hitobito` #1109.

@@ -10,7 +10,7 @@ use crate::data::Party;
 use crate::payment::{PaymentBatch, PaymentFile, PaymentKind, PaymentTransaction};
 use crate::rules::address::{AddressOf, Settlement};
 use crate::rules::charges::{self, ChargeScheme};
-use crate::rules::{Finding, Rule, calendar, identifier, purpose};
+use crate::rules::{Finding, Profile, Rule, calendar, identifier, priority, purpose};
 use crate::text::quote;
 
 /// The kind of payments in a batch, as far as the rules depend on it.
@@ -197,10 +197,8 @@ fn kind_findings(batch: &PaymentBatch, scheme: Scheme, facts: &BatchFacts) -> Ve
     found.extend(
         charges::check(batch.charge_bearer.as_deref(), scheme.charges(), facts.euro).map(|finding| (finding, "ChrgBr")),
     );
-    if scheme.sepa && batch.kind.priority.as_deref() == Some("HIGH") {
-        let warning = Finding::warning(Rule::Kind, "SEPA payments have no priority", "leave out <InstrPrty>");
-        found.push((warning.value("HIGH").reason("FF03"), "PmtTpInf/InstrPrty"));
-    }
+    let priority = priority::in_sepa(batch.kind.priority.as_deref()).filter(|_| scheme.sepa);
+    found.extend(priority.map(|finding| (finding, "PmtTpInf/InstrPrty")));
     found.extend(category(&batch.kind).map(|finding| (finding, CATEGORY)));
     if batch.kind != PaymentKind::default() && facts.own_kind {
         let warning = Finding::warning(
@@ -280,4 +278,10 @@ pub(super) fn size(real: u64, most: Option<u64>, what: &str) -> Option<Finding> 
     let message = format!("the {what} has {real} transactions, more than {most}");
     let parts = if what == "file" { "files" } else { "batches" };
     Some(Finding::error(Rule::Size, message, format!("split it into several {parts}")))
+}
+
+/// A control sum in the header of a file for a bank that wants none there.
+pub(super) fn unwanted_sum(stated: Option<&Decimal>, profile: &Profile) -> Option<Finding> {
+    stated.filter(|_| profile.omits_header_sum)?;
+    Some(Finding::warning(Rule::ControlSum, "the bank wants no control sum in the header of the file", "leave it out"))
 }

@@ -7,7 +7,7 @@ use crate::data::Party;
 use crate::rules::address::{self, AddressCase, AddressOf, Settlement};
 use crate::rules::characters::{self, CharactersError};
 use crate::rules::payee::SEPA_NAME;
-use crate::rules::{Characters, Finding, Rule, bic};
+use crate::rules::{Characters, Finding, Rule, bic, clearing};
 use crate::text::{proposed, quote};
 
 /// The options that parties are checked with.
@@ -47,6 +47,9 @@ pub(super) fn check_party(
             .reason(reason)
             .path(&path));
     }
+    if let Some(found) = clearing_finding(party) {
+        add(found.path(&format!("{element}Agt/{CLEARING_NUMBER}")));
+    }
     if let Some(found) = &party.address {
         let path = format!("{element}/PstlAdr");
         let address_case = AddressCase { of, settlement: case.settlement, execution: case.execution };
@@ -69,6 +72,15 @@ pub(super) fn check_party(
             check_text(line, &format!("{path}/AdrLine[{}]", at + 1), case.options, &mut *add);
         }
     }
+}
+
+/// The place of a clearing number in a bank.
+pub(super) const CLEARING_NUMBER: &str = "FinInstnId/ClrSysMmbId";
+
+/// What is wrong with the clearing number of a party's bank.
+pub(super) fn clearing_finding(party: &Party) -> Option<Finding> {
+    let bank = party.bank.as_ref()?;
+    clearing::check(bank.clearing_system.as_deref(), bank.clearing_number.as_deref()?)
 }
 
 /// Checks the characters of a name or a text.

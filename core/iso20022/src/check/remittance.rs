@@ -6,10 +6,17 @@ use super::party::check_text;
 use crate::cash::Sum;
 use crate::data::{Party, Remittance, StructuredRemittance};
 use crate::payment::PaymentTransaction;
+use crate::rules::reference::TextPlace;
 use crate::rules::written_reference::{self, WrittenReference};
 use crate::rules::{Finding, Rule, payee};
 
-pub(super) fn check(one: &PaymentTransaction, scheme: Scheme, options: &CheckOptions, add: &mut dyn FnMut(Finding)) {
+/// `scheme` comes with the account that pays.
+pub(super) fn check(
+    one: &PaymentTransaction,
+    (scheme, debtor_iban): (Scheme, Option<&str>),
+    options: &CheckOptions,
+    add: &mut dyn FnMut(Finding),
+) {
     let remittance = &one.remittance;
     let aos2 = options.profile.aos2;
     for (at, line) in remittance.lines.iter().enumerate() {
@@ -23,8 +30,19 @@ pub(super) fn check(one: &PaymentTransaction, scheme: Scheme, options: &CheckOpt
         if aos2 && !remittance.structured.is_empty() {
             check_aos2(one, &mut *add);
         } else if !remittance.lines.is_empty() && !remittance.structured.is_empty() {
-            let message = "there is a text and a structured reference, but SEPA allows only one of them";
-            add(Finding::error(Rule::Remittance, message, "keep the reference").reason("CH17").path("RmtInf"));
+            let place = match remittance.structured.as_slice() {
+                [part] => {
+                    written(part, one).and_then(|written| written.kind()?.text_place(written.creditor_iban, true))
+                }
+                _ => None,
+            };
+            let found = if place == Some(TextPlace::Beside) {
+                payee::estonian_text(debtor_iban)
+            } else {
+                let message = "there is a text and a structured reference, but SEPA allows only one of them";
+                Some(Finding::error(Rule::Remittance, message, "keep the reference").reason("CH17"))
+            };
+            found.into_iter().for_each(|found| add(found.path("RmtInf")));
         }
         check_lengths(remittance, aos2, &mut *add);
     }
@@ -32,7 +50,7 @@ pub(super) fn check(one: &PaymentTransaction, scheme: Scheme, options: &CheckOpt
         add(payee::several_parts().path("RmtInf"));
     }
     for (at, part) in remittance.structured.iter().enumerate() {
-        if let Some(found) = reference_finding(part, one) {
+        if let Some(found) = written(part, one).and_then(written_reference::check) {
             add(found.path(&format!("RmtInf/Strd[{}]/CdtrRefInf/Ref", at + 1)));
         }
     }
@@ -94,10 +112,10 @@ fn check_aos2(one: &PaymentTransaction, add: &mut dyn FnMut(Finding)) {
     }
 }
 
-/// Checks a reference, according to its kind in the file and the creditor's country.
-fn reference_finding(part: &StructuredRemittance, one: &PaymentTransaction) -> Option<Finding> {
+/// The reference of a part.
+fn written<'r>(part: &'r StructuredRemittance, one: &'r PaymentTransaction) -> Option<WrittenReference<'r>> {
     let code = part.reference_kind.as_ref();
-    written_reference::check(WrittenReference {
+    Some(WrittenReference {
         text: part.reference.as_deref()?,
         code: code.map(|code| code.code.as_str()),
         proprietary: code.is_some_and(|code| code.proprietary),

@@ -3,7 +3,7 @@
 use bankchannel_xml::XmlElement;
 
 use super::batch::{BatchCase, CATEGORY, Scheme, category, identifier_finding, is_in};
-use super::party::check_party;
+use super::party::{CLEARING_NUMBER, check_party, clearing_finding};
 use super::place::line_at;
 use super::remittance;
 use crate::data::{Party, StructuredRemittance};
@@ -77,7 +77,20 @@ pub(super) fn check(
     if scheme.sepa && !one.creditor_bank_instructions.is_empty() {
         add(payee::instruction_in_sepa().path("InstrForCdtrAgt"));
     }
+    if scheme.sepa && !one.intermediary_banks.is_empty() {
+        add(payee::intermediary_in_sepa().path("IntrmyAgt1"));
+    }
+    for (number, bank) in one.intermediary_banks.iter().enumerate() {
+        if let Some(found) = clearing_finding(bank) {
+            add(found.path(&format!("IntrmyAgt{}/{CLEARING_NUMBER}", number + 1)));
+        }
+    }
     let creditor = one.creditor.as_deref();
+    let is_marked =
+        creditor.is_some_and(|party| party.bic.is_some() || party.bank_name.is_some() || party.bank.is_some());
+    if party_case.options.profile.marks_absent_bank && !is_marked && one.cheque.is_none() {
+        add(payee::unmarked_bank().path("CdtrAgt"));
+    }
     if creditor.is_none_or(|party| party.name.is_none()) && scheme.sepa {
         let found = Finding::error(Rule::Name, "the creditor has no name", "give it in <Cdtr><Nm>");
         add(found.reason("BE22").path("Cdtr"));
@@ -91,7 +104,8 @@ pub(super) fn check(
             check_party(party, AddressOf::Other, element, &party_case, &mut add);
         }
     }
-    remittance::check(one, scheme, party_case.options, &mut add);
+    let debtor_iban = batch.debtor.as_ref().and_then(|party| party.iban.as_deref());
+    remittance::check(one, (scheme, debtor_iban), party_case.options, &mut add);
 }
 
 fn check_amount(one: &PaymentTransaction, scheme: Scheme, add: &mut dyn FnMut(Finding)) {
@@ -162,7 +176,7 @@ fn foreign_payee(creditor: Option<&Party>, scheme: Scheme, add: &mut dyn FnMut(F
         iban: creditor.iban.as_deref(),
         country: creditor.address.as_ref().and_then(|address| address.country.as_deref()),
         has_address: creditor.address.is_some(),
-        has_bank: creditor.bic.is_some() || creditor.bank_name.is_some() || creditor.bank.is_some(),
+        has_bank: creditor.names_bank(),
     });
     for (found, path) in found.into_iter().zip(["Cdtr/PstlAdr", "CdtrAgt"]) {
         if let Some(found) = found {

@@ -104,6 +104,7 @@ impl<'o, 'w> RuleVisitor<'o, 'w> {
             let found = [
                 (batch::count(file.count, self.file.count, "AM18"), header.count_line),
                 (batch::sum(file.sum.as_ref(), self.file.sum(), "AM10"), header.sum_line),
+                (batch::unwanted_sum(file.sum.as_ref(), &self.options.profile), header.sum_line),
                 (batch::size(self.file.count, self.options.profile.file_transactions, "file"), header.line),
             ];
             for (finding, line) in found {

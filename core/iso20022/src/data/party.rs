@@ -218,6 +218,16 @@ impl Party {
         self.bank = BankDetails::read(agent).map(Box::new);
     }
 
+    /// Whether the account's bank is named; a placeholder names none.
+    pub(crate) fn names_bank(&self) -> bool {
+        let details = |bank: &BankDetails| {
+            bank.clearing_number.is_some()
+                || bank.lei.is_some()
+                || bank.identifier.as_deref().is_some_and(|number| !super::values::placeholder(number))
+        };
+        self.bic.is_some() || self.bank_name.is_some() || self.bank.as_deref().is_some_and(details)
+    }
+
     /// Whether this is the account with this number, an IBAN or another.
     pub(crate) fn has_account(&self, number: &str) -> bool {
         self.iban.as_deref().or(self.account.as_deref()) == Some(number)

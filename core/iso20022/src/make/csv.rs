@@ -5,7 +5,8 @@ use std::io::Read;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 use bankchannel_foundation::{Boundary, Error};
 
-use super::model::{ChargeBearer, CreditTransfer, PaymentParty, TransferKind};
+use super::banks::IntermediaryBank;
+use super::model::{ChargeBearer, CreditTransfer, PaymentParty, PaymentPriority, TransferKind};
 use super::records::{DELIMITERS, Record, Records};
 use super::rows::MAX_REFUSED_ROWS;
 use super::{PaymentMaker, Place};
@@ -68,7 +69,7 @@ columns! {
     "amount", "The amount with a point before the cents: 1200.50", "1200.50", Value(amount);
     "currency", "ISO 4217 code; empty: that of the file", "", Text(|t| &mut t.currency);
     "text", "The remittance text, at most 140 characters", "Invoice 1001", Text(|t| &mut t.text);
-    "reference", "The creditor's reference, such as RF18539007547034; in place of a text", "", Text(|t| &mut t.reference);
+    "reference", "The creditor's reference, such as RF18539007547034; in place of a text, or with one where the country has both", "", Text(|t| &mut t.reference);
     "reference_kind", "The kind of the reference, such as finnish; empty: detected if possible", "",
         Value(|t, text, _| one_of(ReferenceKind::from_text(text), &mut t.reference_kind, "a kind of reference"));
     "end_to_end_id", "The id that goes to the creditor; empty: made from the data", "", Text(|t| &mut t.end_to_end_id);
@@ -85,6 +86,8 @@ columns! {
         });
     "kind", "sepa, instant, urgent or national; empty: that of the file", "",
         Value(|t, text, _| one_of(TransferKind::from_text(text), &mut t.group.kind, "sepa, instant, urgent or national"));
+    "priority", "HIGH or NORM: how urgently the debtor's bank handles it", "",
+        Value(|t, text, _| one_of(PaymentPriority::from_text(text), &mut t.group.priority, "HIGH or NORM"));
     "category", "ISO 20022 code of the category, such as SALA for salaries", "", Text(|t| &mut t.group.category);
     "charge_bearer", "SLEV, SHAR, DEBT or CRED", "",
         Value(|t, text, _| one_of(ChargeBearer::from_text(text), &mut t.group.charge_bearer, "SLEV, SHAR, DEBT or CRED"));
@@ -104,6 +107,14 @@ columns! {
     "ultimate_creditor_name", "The ultimate creditor's name: for whom the creditor is paid", "",
         Text(|t| &mut t.ultimate_creditor.get_or_insert_default().name);
     "creditor_bic", "The BIC of the creditor's bank: not needed in SEPA", "", Text(|t| &mut t.creditor.bic);
+    "creditor_bank_name", "The name of the creditor's bank: for a bank without BIC", "",
+        Text(|t| &mut t.creditor.bank_name);
+    "creditor_clearing_number", "The number of the creditor's bank in the clearing of its country: 021000021", "",
+        Text(|t| &mut t.creditor.bank.get_or_insert_default().clearing_number);
+    "creditor_clearing_system", "That clearing: USABA, GBDSC, CACPA or another code of ISO 20022", "",
+        Text(|t| &mut t.creditor.bank.get_or_insert_default().clearing_system);
+    "intermediary_bic", "The BIC of a bank between the debtor's and the creditor's; not in SEPA", "",
+        Text(|t| &mut intermediary(t).bic);
     "creditor_account", "The creditor's account number, if it has no IBAN", "", Text(|t| &mut t.creditor.account);
     "creditor_account_scheme", "The scheme of that number, such as BBAN or BGNR", "",
         Text(|t| &mut t.creditor.account_scheme);
@@ -125,6 +136,14 @@ columns! {
 
 fn debtor(transfer: &mut CreditTransfer) -> &mut PaymentParty {
     transfer.group.debtor.get_or_insert_default()
+}
+
+fn intermediary(transfer: &mut CreditTransfer) -> &mut IntermediaryBank {
+    let banks = transfer.intermediary_banks.get_or_insert_default();
+    if banks.is_empty() {
+        banks.push(IntermediaryBank::default());
+    }
+    &mut banks[0]
 }
 
 fn address(transfer: &mut CreditTransfer) -> &mut super::model::PostalAddress {

@@ -18,6 +18,7 @@ pub struct PaymentData {
         execution_date: Date,
         execution_time: Timestamp,
         kind: crate::make::TransferKind,
+        priority: crate::make::PaymentPriority,
         service_level: String,
         local_instrument: String,
         category: String,

@@ -4,8 +4,9 @@ use bankchannel_foundation::model::{Date, Timestamp};
 use jiff::civil;
 use sha2::{Digest as _, Sha256};
 
+use super::banks::{NamedBank, PaymentBankDetails};
 use super::digest::{Fields, id};
-use super::model::{ChargeBearer, CreditTransfer, GroupData, PaymentParty, TransferKind};
+use super::model::{ChargeBearer, CreditTransfer, GroupData, PaymentParty, PaymentPriority, TransferKind};
 use super::prepare::BatchTerms;
 use crate::cash::Sum;
 
@@ -18,6 +19,7 @@ pub(super) struct Merged<'a> {
     pub(super) kind: TransferKind,
     pub(super) charge_bearer: Option<ChargeBearer>,
     pub(super) batch_booking: Option<bool>,
+    pub(super) priority: Option<PaymentPriority>,
     pub(super) service_level: Option<&'a str>,
     pub(super) local_instrument: Option<&'a str>,
     pub(super) category: Option<&'a str>,
@@ -44,6 +46,7 @@ impl<'a> Merged<'a> {
             kind: own.kind.or(file.kind).unwrap_or(other),
             charge_bearer: own.charge_bearer.or(file.charge_bearer),
             batch_booking: own.batch_booking.or(file.batch_booking),
+            priority: own.priority.or(file.priority),
             service_level: text(&own.service_level, &file.service_level),
             local_instrument: text(&own.local_instrument, &file.local_instrument),
             category: text(&own.category, &file.category),
@@ -70,6 +73,7 @@ impl<'a> Merged<'a> {
         let bearer = self.charge_bearer.filter(|bearer| *bearer != self.kind.charge_bearer());
         fields.optional(bearer.as_ref().map(ChargeBearer::as_str));
         fields.text(self.currency);
+        later(fields, "priority", self.priority.as_ref().map(PaymentPriority::as_str));
     }
 
     /// The part of it that is written.
@@ -79,6 +83,7 @@ impl<'a> Merged<'a> {
             execution_date: self.date,
             execution_time: self.time.cloned(),
             kind: Some(self.kind),
+            priority: self.priority,
             service_level: self.service_level.map(str::to_owned),
             local_instrument: self.local_instrument.map(str::to_owned),
             category: self.category.map(str::to_owned),
@@ -146,6 +151,27 @@ fn party(fields: &mut Fields, party: Option<&PaymentParty>) {
     fields.optional(party.account_scheme.as_deref());
     fields.optional(party.account_currency.as_deref());
     compact(fields, party.bic.as_deref());
+    bank(fields, &party.named_bank());
+}
+
+/// The details of a bank beside its BIC.
+fn bank(fields: &mut Fields, named: &NamedBank<'_>) {
+    later(fields, "bank_name", named.bank_name.as_deref());
+    let Some(PaymentBankDetails { clearing_number, clearing_system, address }) = named.bank else { return };
+    later(fields, "clearing_number", clearing_number.as_deref());
+    later(fields, "clearing_system", clearing_system.as_deref());
+    for (element, text) in address.iter().flat_map(super::PostalAddress::texts) {
+        later(fields, element, text);
+    }
+}
+
+/// A field that data may have had no place for: hashed with its name, and only if it is given, so that data without it
+/// keeps its ids. No text begins with a control character, so no other fields give the same bytes.
+fn later(fields: &mut Fields, name: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        fields.text(&format!("\u{1}{name}"));
+        fields.text(text);
+    }
 }
 
 /// A transfer as it is hashed, in the order of the schema.
@@ -178,6 +204,12 @@ pub(super) fn transfer(fields: &mut Fields, transfer: &CreditTransfer) {
     }
     compact(fields, transfer.reference.as_deref());
     fields.optional(transfer.reference_kind.as_ref().map(|kind| kind.as_str()));
+    for between in transfer.intermediary_banks.iter().flatten() {
+        later(fields, "intermediary_bic", Some(between.bic.as_deref().unwrap_or_default()));
+        bank(fields, &between.named());
+        later(fields, "iban", between.iban.as_deref().map(crate::iban::compact).as_deref());
+        later(fields, "account", between.account.as_deref());
+    }
 }
 
 /// References and BICs are hashed without blanks and in capitals.

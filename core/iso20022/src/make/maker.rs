@@ -18,7 +18,7 @@ use super::model::{CreditTransfer, GroupData, PaymentParty};
 use super::prepare::{BatchTerms, Preparer};
 use super::seen::{Seen, Sight};
 use super::spool::Spool;
-use super::write::{self, BatchHead, Execution, Header};
+use super::write::{self, BatchHead, Execution, Header, TransactionForm};
 use crate::cash::Sum;
 use crate::data::Money;
 use crate::rules::{Finding, PaymentVersion, Profile, Rule};
@@ -166,7 +166,8 @@ impl PaymentMaker {
         };
         (group.sum, group.count, self.sum) = (of_group, group.count + 1, of_file);
         self.xml.clear();
-        write::transaction(&mut self.xml, &transfer, (&amount, &group.currency), &ids, &references, self.version);
+        let form = TransactionForm { version: self.version, marks_absent_bank: self.profile.marks_absent_bank };
+        write::transaction(&mut self.xml, &transfer, (&amount, &group.currency), &ids, &references, form);
         if let Err(why) = self.spool.add(batch, self.xml.text_so_far().as_bytes()) {
             self.failed = Some(why.to_string());
         }
@@ -350,7 +351,8 @@ impl PaymentMaker {
         let mut xml = XmlWriter::document("Document", &self.version.message().namespace(), self.layout);
         xml.start("CstmrCdtTrfInitn");
         let created = self.written_time();
-        let header = Header { message_id, created: &created, count: self.count, sum: sum.as_str(), initiator };
+        let sum = (!self.profile.omits_header_sum).then_some(sum.as_str());
+        let header = Header { message_id, created: &created, count: self.count, sum, initiator };
         write::header(&mut xml, &header, self.version);
         for (batch, (group, id)) in self.groups.iter().zip(ids).enumerate() {
             let execution = match &group.data.execution_time {

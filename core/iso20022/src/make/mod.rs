@@ -11,6 +11,7 @@
 //! first appearance. Memory does not grow with the file, except for a few bytes per transaction, which are used to find
 //! equal ones.
 
+mod banks;
 mod csv;
 mod digest;
 mod file;
@@ -26,14 +27,15 @@ mod seen;
 mod spool;
 mod write;
 
+pub use banks::{IntermediaryBank, PaymentBankDetails};
 pub use csv::{COLUMNS, Column, MAX_CELL, MAX_ROW, PaymentTable, example_csv};
 pub use file::{MadeBatch, MadePayment, PaymentData};
 pub use findings::{MAX_CHANGES, MAX_ERRORS, MAX_WARNINGS, Place, TextChange};
 pub(crate) use maker::local_time;
 pub use maker::{MAX_BATCHES, MAX_TRANSACTIONS, PaymentMaker};
 pub use model::{
-    ChargeBearer, CreditTransfer, DocumentKind, GroupData, PaidDocument, PaymentParty, PostalAddress, RegulatoryReport,
-    TransferKind,
+    ChargeBearer, CreditTransfer, DocumentKind, GroupData, PaidDocument, PaymentParty, PaymentPriority, PostalAddress,
+    RegulatoryReport, TransferKind,
 };
 pub(crate) use output::{Written, is_free, to_new_file, to_text};
 pub use rows::{MAX_LINE, MAX_REFUSED_ROWS, RowFormat};

@@ -3,6 +3,7 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 
+use super::banks::{IntermediaryBank, PaymentBankDetails};
 use crate::data::Address;
 use crate::rules::reference::ReferenceKind;
 
@@ -15,12 +16,13 @@ pub struct CreditTransfer {
     pub currency: Option<String>,
     /// The payee: the name and an account are required.
     pub creditor: PaymentParty,
-    /// What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both.
+    /// What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both, except with
+    /// references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
     pub text: Option<String>,
     /// The creditor's reference, such as `RF18539007547034`; blanks are removed.
     pub reference: Option<String>,
-    /// The kind of reference; if left out: RF if it starts with `RF`, otherwise Finnish if the creditor's IBAN is
-    /// Finnish and the check digit matches.
+    /// The kind of reference; if left out: RF if it starts with `RF`, otherwise that of the creditor's IBAN: Finnish or
+    /// Estonian for digits, Slovenian or Croatian if it starts with `SI` or `HR`.
     pub reference_kind: Option<ReferenceKind>,
     /// The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2).
     pub documents: Option<Vec<PaidDocument>>,
@@ -34,6 +36,8 @@ pub struct CreditTransfer {
     pub purpose: Option<String>,
     /// The party on whose behalf the creditor is paid.
     pub ultimate_creditor: Option<PaymentParty>,
+    /// The banks between the debtor's and the creditor's, in order, at most 3; not in SEPA.
+    pub intermediary_banks: Option<Vec<IntermediaryBank>>,
     /// An instruction for the creditor's bank, at most 140 characters; not in SEPA.
     pub creditor_bank_instruction: Option<String>,
     /// An instruction for the debtor's bank, at most 140 characters; not in SEPA.
@@ -46,6 +50,7 @@ pub struct CreditTransfer {
         execution_date: Date,
         execution_time: Timestamp,
         kind: TransferKind,
+        priority: PaymentPriority,
         service_level: String,
         local_instrument: String,
         category: String,
@@ -74,6 +79,7 @@ impl CreditTransfer {
             uetr: None,
             purpose: None,
             ultimate_creditor: None,
+            intermediary_banks: None,
             creditor_bank_instruction: None,
             debtor_bank_instruction: None,
             regulatory_reporting: None,
@@ -93,6 +99,8 @@ pub struct GroupData {
     pub execution_time: Option<Timestamp>,
     /// The speed and the scheme; if left out: SEPA for EUR, otherwise national.
     pub kind: Option<TransferKind>,
+    /// How urgently the debtor's bank handles the instruction, if the bank honours it; not in SEPA.
+    pub priority: Option<PaymentPriority>,
     /// A service level of the bank instead of the kind's, such as `SDVA`.
     pub service_level: Option<String>,
     /// A local instrument of the bank, such as its own product code.
@@ -125,6 +133,10 @@ pub struct PaymentParty {
     pub account_currency: Option<String>,
     /// The BIC of the account's bank, 8 or 11 characters; not needed in SEPA.
     pub bic: Option<String>,
+    /// The name of the account's bank, at most 140 characters: for a bank without BIC.
+    pub bank_name: Option<String>,
+    /// Further details of the account's bank: for a bank that is named by its number in the clearing of its country.
+    pub bank: Option<PaymentBankDetails>,
     /// The party's number: a service id of the bank, a business id, a personal id; at most 35 characters.
     pub identifier: Option<String>,
     /// The kind of number in `identifier`: an ISO 20022 code such as `CUST` or `BANK`, or a name of the banks.
@@ -229,6 +241,18 @@ impl TransferKind {
             Self::Urgent | Self::National => ChargeBearer::Shar,
         }
     }
+}
+
+/// The priority of an instruction at the debtor's bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum PaymentPriority {
+    /// Before others.
+    #[boundary("HIGH")]
+    High,
+    /// As others.
+    #[boundary("NORM")]
+    Normal,
 }
 
 /// The party that bears the charges.

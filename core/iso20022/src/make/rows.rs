@@ -79,6 +79,14 @@ impl PaymentMaker {
 /// The transfer of a line.
 fn transfer(line: &[u8]) -> Result<CreditTransfer, Box<Finding>> {
     let value = json::parse(line, MAX_DEPTH).map_err(|why| {
+        if let Some((number, field)) = not_a_number(line) {
+            let message = format!("{number} is no value of JSON");
+            let found = Finding::error(Rule::Table, message, "leave the field out, or give a value").value(number);
+            return Box::new(match field {
+                Some(field) => found.path(field),
+                None => found,
+            });
+        }
         let change = "write one JSON object a line, in UTF-8";
         Box::new(Finding::error(Rule::Table, why.to_string().replace("line 1, ", ""), change))
     })?;
@@ -88,6 +96,44 @@ fn transfer(line: &[u8]) -> Result<CreditTransfer, Box<Finding>> {
             Some(field) => found.path(field),
             None => found,
         })
+    })
+}
+
+/// The number that JSON has not, if a line has it as the value of a field, and the field: programs with tables write a
+/// missing value so.
+fn not_a_number(line: &[u8]) -> Option<(&'static str, Option<&str>)> {
+    let text = str::from_utf8(line).ok()?;
+    let mut field = None;
+    let (mut rest, mut last) = (text, "");
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || "{}[],".contains(c));
+        if let Some(after) = rest.strip_prefix(':') {
+            (field, rest) = (Some(last), after.trim_start());
+            continue;
+        }
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let end = end_of_string(quoted)?;
+            (last, rest) = (&quoted[..end], &quoted[end + 1..]);
+            continue;
+        }
+        if let Some(found) = ["NaN", "Infinity", "-Infinity"].into_iter().find(|one| rest.starts_with(one)) {
+            return Some((found, field));
+        }
+        let plain = rest.find(|c: char| c.is_whitespace() || "{}[],:\"".contains(c))?;
+        if plain == 0 {
+            return None;
+        }
+        rest = &rest[plain..];
+    }
+}
+
+/// Where a string of JSON ends whose quotation mark was passed.
+fn end_of_string(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
     })
 }
 

@@ -2,13 +2,15 @@
 
 use bankchannel_foundation::model::{Date, Timestamp};
 
+use super::banks::{IntermediaryBank, NamedBank};
 use super::model::{
-    CreditTransfer, DocumentKind, GroupData, PaidDocument, PaymentParty, PostalAddress, RegulatoryReport, TransferKind,
+    CreditTransfer, DocumentKind, GroupData, PaidDocument, PaymentParty, PaymentPriority, PostalAddress,
+    RegulatoryReport, TransferKind,
 };
 use super::prepare::ReadyReference;
 use super::seen::Ids;
-use crate::rules::PaymentVersion;
-use crate::rules::reference::Placement;
+use crate::rules::reference::{Placement, TextPlace};
+use crate::rules::{PaymentVersion, clearing};
 use bankchannel_xml::{Layout, XmlWriter};
 
 /// The number of open elements around a transaction.
@@ -24,7 +26,8 @@ pub(super) struct Header<'a> {
     pub(super) message_id: &'a str,
     pub(super) created: &'a str,
     pub(super) count: u64,
-    pub(super) sum: &'a str,
+    /// Left out for a bank that forbids it.
+    pub(super) sum: Option<&'a str>,
     pub(super) initiator: &'a PaymentParty,
 }
 
@@ -33,7 +36,7 @@ pub(super) fn header(xml: &mut XmlWriter, header: &Header<'_>, version: PaymentV
         xml.text("MsgId", header.message_id);
         xml.text("CreDtTm", header.created);
         xml.text("NbOfTxs", &header.count.to_string());
-        xml.text("CtrlSum", header.sum);
+        xml.optional("CtrlSum", header.sum);
         party(xml, "InitgPty", header.initiator, version);
     });
 }
@@ -79,7 +82,7 @@ pub(super) fn batch_head(xml: &mut XmlWriter, head: &BatchHead<'_>, version: Pay
     if let Some(debtor) = &group.debtor {
         party(xml, "Dbtr", debtor, version);
         account(xml, "DbtrAcct", debtor);
-        agent(xml, "DbtrAgt", debtor, version);
+        agent(xml, "DbtrAgt", &debtor.named_bank(), version);
     }
     if let Some(ultimate) = &group.ultimate_debtor {
         party(xml, "UltmtDbtr", ultimate, version);
@@ -90,6 +93,7 @@ pub(super) fn batch_head(xml: &mut XmlWriter, head: &BatchHead<'_>, version: Pay
 /// `PmtTpInf`.
 fn kind(xml: &mut XmlWriter, group: &GroupData, kind: TransferKind) {
     xml.nest("PmtTpInf", |xml| {
+        xml.optional("InstrPrty", group.priority.as_ref().map(PaymentPriority::as_str));
         let level = group.service_level.as_deref().unwrap_or(kind.service_level());
         xml.nest("SvcLvl", |xml| xml.text(code_or_own(level), level));
         let instrument = group.local_instrument.as_deref();
@@ -104,6 +108,14 @@ fn kind(xml: &mut XmlWriter, group: &GroupData, kind: TransferKind) {
     });
 }
 
+/// What the form of a file's transactions depends on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TransactionForm {
+    pub(super) version: PaymentVersion,
+    /// Whether a creditor's bank that is not given is written as `NOTPROVIDED`.
+    pub(super) marks_absent_bank: bool,
+}
+
 /// `CdtTrfTxInf` of a transfer; `amount` is its amount with its currency's number of decimals.
 pub(super) fn transaction(
     xml: &mut XmlWriter,
@@ -111,8 +123,9 @@ pub(super) fn transaction(
     (amount, currency): (&str, &str),
     ids: &Ids,
     references: &[Option<ReadyReference>],
-    version: PaymentVersion,
+    form: TransactionForm,
 ) {
+    let version = form.version;
     xml.nest("CdtTrfTxInf", |xml| {
         xml.nest("PmtId", |xml| {
             xml.optional("InstrId", transfer.instruction_id.as_deref());
@@ -121,8 +134,13 @@ pub(super) fn transaction(
         });
         xml.nest("Amt", |xml| xml.text_with("InstdAmt", ("Ccy", currency), amount));
         let creditor = &transfer.creditor;
-        if creditor.bic.is_some() {
-            agent(xml, "CdtrAgt", creditor, version);
+        let between = transfer.intermediary_banks.iter().flatten();
+        for (bank, names) in between.zip(INTERMEDIARIES) {
+            intermediary(xml, bank, names, version);
+        }
+        let bank = creditor.named_bank();
+        if bank.is_given() || form.marks_absent_bank {
+            agent(xml, "CdtrAgt", &bank, version);
         }
         party(xml, "Cdtr", creditor, version);
         account(xml, "CdtrAcct", creditor);
@@ -156,8 +174,12 @@ fn remittance(xml: &mut XmlWriter, transfer: &CreditTransfer, currency: &str, re
         return;
     }
     let mut documents = transfer.documents.iter().flatten();
+    let mut text = transfer.text.as_deref();
+    let is_inside =
+        references.first().and_then(Option::as_ref).is_some_and(|one| one.text_place == Some(TextPlace::Inside));
+    let mut inside = if is_inside { text.take() } else { None };
     xml.nest("RmtInf", |xml| {
-        xml.optional("Ustrd", transfer.text.as_deref());
+        xml.optional("Ustrd", text);
         for creditor_reference in references {
             xml.nest("Strd", |xml| {
                 if let Some(paid) = documents.next() {
@@ -166,6 +188,7 @@ fn remittance(xml: &mut XmlWriter, transfer: &CreditTransfer, currency: &str, re
                 if let Some(ready) = creditor_reference {
                     reference(xml, ready);
                 }
+                xml.optional("AddtlRmtInf", inside.take());
             });
         }
     });
@@ -243,13 +266,50 @@ fn account(xml: &mut XmlWriter, name: &'static str, party: &PaymentParty) {
     });
 }
 
-/// A bank by its BIC, or the marker that it is not given.
-fn agent(xml: &mut XmlWriter, name: &'static str, party: &PaymentParty, version: PaymentVersion) {
+/// The elements of the banks in between, and of their accounts.
+const INTERMEDIARIES: [(&str, &str); 3] =
+    [("IntrmyAgt1", "IntrmyAgt1Acct"), ("IntrmyAgt2", "IntrmyAgt2Acct"), ("IntrmyAgt3", "IntrmyAgt3Acct")];
+
+fn intermediary(
+    xml: &mut XmlWriter,
+    bank: &IntermediaryBank,
+    names: (&'static str, &'static str),
+    version: PaymentVersion,
+) {
+    agent(xml, names.0, &bank.named(), version);
+    if bank.iban.is_some() || bank.account.is_some() {
+        xml.nest(names.1, |xml| {
+            xml.nest("Id", |xml| match (&bank.iban, &bank.account) {
+                (Some(iban), _) => xml.text("IBAN", iban),
+                (None, number) => xml.nest("Othr", |xml| xml.optional("Id", number.as_deref())),
+            });
+        });
+    }
+}
+
+/// A bank by its BIC, its clearing number or its name, or the marker that it is not given.
+fn agent(xml: &mut XmlWriter, name: &'static str, named: &NamedBank<'_>, version: PaymentVersion) {
     xml.nest(name, |xml| {
-        xml.nest("FinInstnId", |xml| match (&party.bic, version) {
-            (Some(bic), PaymentVersion::V03) => xml.text("BIC", bic),
-            (Some(bic), PaymentVersion::V09) => xml.text("BICFI", bic),
-            (None, _) => xml.nest("Othr", |xml| xml.text("Id", "NOTPROVIDED")),
+        xml.nest("FinInstnId", |xml| {
+            let bic = if version == PaymentVersion::V03 { "BIC" } else { "BICFI" };
+            xml.optional(bic, named.bic.as_deref());
+            let details = named.bank;
+            if let Some(number) = details.and_then(|bank| bank.clearing_number.as_deref()) {
+                xml.nest("ClrSysMmbId", |xml| {
+                    if let Some(system) = details.and_then(|bank| bank.clearing_system.as_deref()) {
+                        let element = if clearing::is_code(system) { "Cd" } else { "Prtry" };
+                        xml.nest("ClrSysId", |xml| xml.text(element, system));
+                    }
+                    xml.text("MmbId", number);
+                });
+            }
+            xml.optional("Nm", named.bank_name.as_deref());
+            if let Some(given) = details.and_then(|bank| bank.address.as_ref()) {
+                address(xml, given);
+            }
+            if !named.is_given() {
+                xml.nest("Othr", |xml| xml.text("Id", "NOTPROVIDED"));
+            }
         });
     });
 }

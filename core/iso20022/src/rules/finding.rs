@@ -194,6 +194,8 @@ rules! {
     Account = "account",
     /// BICs have 8 or 11 characters and an assigned country.
     Bic = "bic",
+    /// Numbers of banks in the clearing of their country have its form.
+    ClearingNumber = "clearing_number",
     /// Legal entity identifiers have right check digits.
     Lei = "lei",
     /// Identifiers hold allowed characters only.

@@ -1,9 +1,9 @@
 //! The rules of payments beyond the schema, as pure functions: used both for making and for checking files.
 //!
 //! ```text
-//!  accounts and banks   iban, bic, lei, country        texts   characters, identifier, reference, written_reference
+//!  accounts and banks   iban, bic, clearing, lei, country   texts   characters, identifier, reference, written_reference
 //!  days                 calendar                       money   money, charges
-//!  who is paid          payee                          codes   purpose
+//!  who is paid          payee                          codes   purpose, priority
 //!  postal addresses     address ── suggest             banks   profile: how one differs from the others
 //!                              └────────► Finding: what is wrong, where, what to change
 //! ```
@@ -13,12 +13,14 @@ pub mod bic;
 pub mod calendar;
 pub mod characters;
 pub mod charges;
+pub mod clearing;
 pub mod country;
 mod finding;
 pub mod identifier;
 pub mod lei;
 pub mod money;
 pub mod payee;
+pub mod priority;
 mod profile;
 pub mod purpose;
 pub mod reference;

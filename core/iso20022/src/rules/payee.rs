@@ -47,6 +47,26 @@ pub fn instruction_in_sepa() -> Finding {
     Finding::warning(Rule::Kind, "SEPA payments carry no instructions to the payee's bank", "leave them out")
 }
 
+/// A SEPA payment through banks in between.
+pub fn intermediary_in_sepa() -> Finding {
+    Finding::warning(Rule::Kind, "SEPA payments name no banks in between", "leave them out")
+}
+
+/// A SEPA payment with an Estonian reference and a text beside it, paid from this account: Estonian banks forward both.
+pub fn estonian_text(debtor_iban: Option<&str>) -> Option<Finding> {
+    if debtor_iban.is_some_and(|iban| iban.starts_with("EE")) {
+        return None;
+    }
+    let message = "a text stands beside an Estonian reference; banks outside Estonia may forward one of them only";
+    Some(Finding::warning(Rule::Remittance, message, "keep the reference, unless your bank takes both").reason("CH17"))
+}
+
+/// A payment without the creditor's bank to a bank whose profile wants it marked.
+pub fn unmarked_bank() -> Finding {
+    let change = "write the creditor's bank as NOTPROVIDED";
+    Finding::warning(Rule::Bic, "the bank wants the creditor's bank to be marked if it is not given", change)
+}
+
 /// What is known of a payee outside of SEPA payments.
 #[derive(Debug, Clone, Copy)]
 pub struct ForeignPayee<'p> {
@@ -77,7 +97,7 @@ pub fn foreign(payee: ForeignPayee<'_>) -> [Option<Finding>; 2] {
         warning(
             !payee.has_bank && payee.iban.is_none(),
             "a payee outside the European Economic Area has no bank",
-            "give the bank's BIC",
+            "give the bank's BIC, or its clearing number",
         ),
     ]
 }

@@ -85,6 +85,11 @@ pub struct ProfileOptions {
     pub days_back: Option<u32>,
     /// Whether a file may have only one execution date.
     pub one_date_per_file: Option<bool>,
+    /// Whether the bank wants no control sum in the header of the file; the batches keep theirs.
+    pub omits_header_sum: Option<bool>,
+    /// Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by default it is
+    /// left out.
+    pub marks_absent_bank: Option<bool>,
     /// The most transactions in a batch; no limit by default.
     pub batch_transactions: Option<u64>,
     /// The most transactions in a file; no limit by default.
@@ -112,6 +117,10 @@ pub struct Profile {
     pub days_back: u32,
     /// See [`ProfileOptions::one_date_per_file`].
     pub one_date_per_file: bool,
+    /// See [`ProfileOptions::omits_header_sum`].
+    pub omits_header_sum: bool,
+    /// See [`ProfileOptions::marks_absent_bank`].
+    pub marks_absent_bank: bool,
     /// See [`ProfileOptions::batch_transactions`].
     pub batch_transactions: Option<u64>,
     /// See [`ProfileOptions::file_transactions`].
@@ -130,6 +139,8 @@ impl Default for Profile {
             closed_day_is_error: false,
             days_back: 5,
             one_date_per_file: false,
+            omits_header_sum: false,
+            marks_absent_bank: false,
             batch_transactions: None,
             file_transactions: None,
         }
@@ -161,6 +172,8 @@ impl From<ProfileOptions> for Profile {
             closed_day_is_error: options.closed_day_is_error.unwrap_or(base.closed_day_is_error),
             days_back: options.days_back.unwrap_or(base.days_back),
             one_date_per_file: options.one_date_per_file.unwrap_or(base.one_date_per_file),
+            omits_header_sum: options.omits_header_sum.unwrap_or(base.omits_header_sum),
+            marks_absent_bank: options.marks_absent_bank.unwrap_or(base.marks_absent_bank),
             batch_transactions: options.batch_transactions.or(base.batch_transactions),
             file_transactions: options.file_transactions.or(base.file_transactions),
         }

@@ -26,6 +26,14 @@ pub enum ReferenceKind {
     Fik71,
     /// The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit.
     Fik75,
+    /// The Estonian reference number: 2 to 20 digits, the last a check digit.
+    Estonian,
+    /// The Slovenian reference: `SI`, two digits of its model, up to 22 digits and hyphens; check digits within depend
+    /// on the model and are not checked.
+    Slovenian,
+    /// The Croatian reference: `HR`, two digits of its model, up to 22 digits and hyphens; check digits within depend
+    /// on the model and are not checked.
+    Croatian,
     /// A Swedish Bankgirot number: 7 or 8 digits, the last a check digit.
     Bankgiro,
     /// A Swedish Plusgirot number: 2 to 8 digits, the last a check digit.
@@ -54,6 +62,15 @@ pub enum ReferenceError {
     CheckDigits,
 }
 
+/// The place of a text for people in a payment with a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextPlace {
+    /// Beside the structured part (`Ustrd`).
+    Beside,
+    /// In the structured part (`AddtlRmtInf`).
+    Inside,
+}
+
 /// The place of a reference in `CdtrRefInf`: `Tp/CdOrPrtry/Cd` or `Prtry`, and `Tp/Issr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placement {
@@ -67,8 +84,20 @@ pub struct Placement {
 
 impl ReferenceKind {
     /// Every kind that occurs in a remittance; numbers of Bankgirot and Plusgirot are accounts.
-    pub const REFERENCES: [Self; 9] =
-        [Self::Rf, Self::Finnish, Self::Kid, Self::Ocr, Self::Belgian, Self::Dutch, Self::Qr, Self::Fik71, Self::Fik75];
+    pub const REFERENCES: [Self; 12] = [
+        Self::Rf,
+        Self::Finnish,
+        Self::Kid,
+        Self::Ocr,
+        Self::Belgian,
+        Self::Dutch,
+        Self::Qr,
+        Self::Fik71,
+        Self::Fik75,
+        Self::Estonian,
+        Self::Slovenian,
+        Self::Croatian,
+    ];
 
     /// The place of a reference of that kind (docs/protocols/iso20022.md §4.3).
     pub fn placement(self) -> Placement {
@@ -82,9 +111,21 @@ impl ReferenceKind {
         }
     }
 
+    /// The place of a text in a payment with a reference of that kind to this account; `None` if a payment carries only
+    /// one of them. A Swiss QR bill with an RF reference has a text too, but not in SEPA.
+    pub fn text_place(self, creditor_iban: Option<&str>, sepa: bool) -> Option<TextPlace> {
+        let country = creditor_iban.and_then(|iban| iban.get(..2));
+        match self {
+            Self::Qr | Self::Slovenian | Self::Croatian => Some(TextPlace::Inside),
+            Self::Rf if !sepa && matches!(country, Some("CH" | "LI")) => Some(TextPlace::Inside),
+            Self::Estonian if country == Some("EE") => Some(TextPlace::Beside),
+            _ => None,
+        }
+    }
+
     /// Whether wrong check digits are only a warning: creditors agree with their bank how strictly they are checked.
     pub fn is_soft(self) -> bool {
-        self == Self::Ocr
+        matches!(self, Self::Ocr | Self::Estonian)
     }
 
     /// The form of a reference of that kind, in words that follow "must be …".
@@ -99,6 +140,9 @@ impl ReferenceKind {
             Self::Qr => "27 digits, not all of them zero",
             Self::Fik71 => "15 digits",
             Self::Fik75 => "16 digits",
+            Self::Estonian => "1 to 19 digits and a check digit",
+            Self::Slovenian => "SI, two digits of the model, and up to 22 digits and hyphens",
+            Self::Croatian => "HR, two digits of the model, and up to 22 digits and hyphens",
             Self::Bankgiro => "7 or 8 digits",
             Self::Plusgiro => "2 to 8 digits",
         }
@@ -137,6 +181,9 @@ pub fn parse(kind: ReferenceKind, text: &str) -> Result<Reference, ReferenceErro
         ReferenceKind::Qr => (digits(27..=27) && bytes.iter().any(|byte| *byte != b'0'), qr_fits(bytes)),
         ReferenceKind::Fik71 => (digits(15..=15), luhn_fits(bytes)),
         ReferenceKind::Fik75 => (digits(16..=16), luhn_fits(bytes)),
+        ReferenceKind::Estonian => (digits(2..=20), finnish_fits(bytes)),
+        ReferenceKind::Slovenian => (is_model(bytes, b"SI"), true),
+        ReferenceKind::Croatian => (is_model(bytes, b"HR"), true),
         ReferenceKind::Bankgiro => (digits(7..=8), luhn_fits(bytes)),
         ReferenceKind::Plusgiro => (digits(2..=8), luhn_fits(bytes)),
     };
@@ -166,6 +213,9 @@ pub fn recognise(text: &str, creditor_country: Option<&str>) -> Option<Reference
         "BE" => &[ReferenceKind::Belgian],
         "NL" => &[ReferenceKind::Dutch],
         "CH" | "LI" => &[ReferenceKind::Qr],
+        "EE" => &[ReferenceKind::Estonian],
+        "SI" => &[ReferenceKind::Slovenian],
+        "HR" => &[ReferenceKind::Croatian],
         "DK" => &[ReferenceKind::Fik71, ReferenceKind::Fik75],
         _ => &[],
     };
@@ -174,16 +224,21 @@ pub fn recognise(text: &str, creditor_country: Option<&str>) -> Option<Reference
     if fitting.next().is_none() { Some(first) } else { None }
 }
 
-/// The kind of a given reference if it was not specified: RF by its prefix, Finnish if the creditor's account is a
-/// Finnish IBAN. Nothing is guessed for other countries.
+/// The kind of a given reference if it was not specified: RF by its prefix, otherwise by the country of the creditor's
+/// IBAN where all references have one form. Nothing is guessed for other countries.
 pub fn infer(text: &str, creditor_iban: Option<&str>) -> Option<ReferenceKind> {
     let start: String = text.chars().filter(|c| !c.is_whitespace()).take(2).collect();
     if start.eq_ignore_ascii_case("RF") {
         return Some(ReferenceKind::Rf);
     }
-    let finnish = creditor_iban.is_some_and(|iban| crate::iban::compact(iban).starts_with("FI"));
     let numeric = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace());
-    (finnish && numeric).then_some(ReferenceKind::Finnish)
+    match crate::iban::compact(creditor_iban?).get(..2)? {
+        "FI" if numeric => Some(ReferenceKind::Finnish),
+        "EE" if numeric => Some(ReferenceKind::Estonian),
+        "SI" if start.eq_ignore_ascii_case("SI") => Some(ReferenceKind::Slovenian),
+        "HR" if start.eq_ignore_ascii_case("HR") => Some(ReferenceKind::Croatian),
+        _ => None,
+    }
 }
 
 /// The RF reference over a national number: ISO 11649's check digits in front.
@@ -224,6 +279,19 @@ fn is_rf(bytes: &[u8]) -> bool {
 fn rf_fits(bytes: &[u8]) -> bool {
     let issued = !matches!(&bytes[2..4], b"00" | b"01" | b"99");
     issued && mod_97(bytes[4..].iter().chain(&bytes[..4]).copied()) == 1
+}
+
+/// A country's letters, two digits of a model, then digits and hyphens.
+fn is_model(bytes: &[u8], country: &[u8; 2]) -> bool {
+    const LONGEST: usize = 22;
+    let Some((model, rest)) = bytes.strip_prefix(country).and_then(|rest| rest.split_at_checked(2)) else {
+        return false;
+    };
+    model.iter().all(u8::is_ascii_digit)
+        && rest.len() <= LONGEST
+        && rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-')
+        // Model 99 means that there is no reference.
+        && (rest.iter().any(u8::is_ascii_digit) || (model == b"99" && rest.is_empty()))
 }
 
 fn is_kid(bytes: &[u8]) -> bool {
@@ -309,7 +377,9 @@ fn qr_fits(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ReferenceKind::{Bankgiro, Belgian, Dutch, Fik71, Fik75, Finnish, Kid, Ocr, Qr, Rf};
+    use ReferenceKind::{
+        Bankgiro, Belgian, Croatian, Dutch, Estonian, Fik71, Fik75, Finnish, Kid, Ocr, Qr, Rf, Slovenian,
+    };
     use proptest::prelude::*;
 
     fn fits(kind: ReferenceKind, good: &str, bad: &str) {
@@ -336,6 +406,13 @@ mod tests {
              99999999999999999993 00000000000000001234561",
             "1234562 13 0 1234561a 123456789012345678944",
         );
+        fits(Estonian, "2233451 13 00 12345678901234567894", "2233450 3 123456789012345678944 22334a0");
+        fits(
+            Slovenian,
+            "SI1201234567891230 SI99 si00123-456 SI00-1",
+            "SI12 12 SI1A12 SI00123456789012345678901234 HR0012 SI00A SI9",
+        );
+        fits(Croatian, "HR01123-456 HR99 HR6912345678901", "HR01 HR0112345678901234567890123 SI0112");
         fits(Kid, "12345674 602243 67 1234567897 12345674 123456785 602248 1236 12343 6-", "12345675 60224- 6 -- 1-2");
         fits(Ocr, "12345674 1000009 18 12351 123456790 1234567806", "12345675 123456791");
         fits(Bankgiro, "50501055 9912346 9100009 5050-1055", "50501056 5050105");
@@ -389,6 +466,9 @@ mod tests {
         assert_eq!(infer("RF18 5390", None), Some(Rf));
         assert_eq!(infer("12 34561", Some("FI2112345600000785")), Some(Finnish));
         assert_eq!(infer("1234561", Some("NO9386011117947")), None);
+        assert_eq!(infer("2233450", Some("EE382200221020145685")), Some(Estonian));
+        assert_eq!(infer("SI00 12", Some("SI56263300012039086")), Some(Slovenian));
+        assert_eq!(infer("SI00 12", Some("EE382200221020145685")), None);
         assert_eq!(infer("INVOICE 1", Some("FI2112345600000785")), None);
         assert_eq!(recognise("RF18539007547034", None).map(|found| found.kind), Some(Rf));
         assert_eq!(recognise("1234561", Some("FI")).map(|found| found.kind), Some(Finnish));

@@ -22,23 +22,26 @@ pub struct WrittenReference<'r> {
 
 impl WrittenReference<'_> {
     /// Its kind, if the file says it or the account's country has one.
-    fn kind(&self) -> Option<ReferenceKind> {
+    pub fn kind(&self) -> Option<ReferenceKind> {
         let mut compact = self.text.chars().filter(|c| !c.is_whitespace());
         // A creditor's own number may begin the same way, unless the file marks it as a reference of ISO 11649.
         let is_scor = self.code == Some("SCOR") && !self.proprietary;
         let numeric = compact.clone().all(|one| one.is_ascii_digit());
-        let looks_like_rf = is_scor
-            && ['R', 'F'].iter().all(|wanted| compact.next().is_some_and(|one| one.eq_ignore_ascii_case(wanted)));
+        let mut letter = || compact.next().map_or(' ', |one| one.to_ascii_uppercase());
+        let start = if is_scor { (letter(), letter()) } else { (' ', ' ') };
         match self.issuer {
             Some("ISO") => Some(ReferenceKind::Rf),
             Some("BBA") => Some(ReferenceKind::Belgian),
             Some("CUR") => Some(ReferenceKind::Dutch),
             _ if self.code == Some("QRR") => Some(ReferenceKind::Qr),
-            _ if looks_like_rf => Some(ReferenceKind::Rf),
+            _ if start == ('R', 'F') => Some(ReferenceKind::Rf),
             _ => match self.creditor_iban.and_then(|iban| iban.get(..2)) {
                 Some("FI") if numeric => Some(ReferenceKind::Finnish),
                 Some("NO") if numeric => Some(ReferenceKind::Kid),
                 Some("SE") if numeric => Some(ReferenceKind::Ocr),
+                Some("EE") if numeric => Some(ReferenceKind::Estonian),
+                Some("SI") if start == ('S', 'I') => Some(ReferenceKind::Slovenian),
+                Some("HR") if start == ('H', 'R') => Some(ReferenceKind::Croatian),
                 _ => None,
             },
         }
@@ -55,7 +58,11 @@ pub fn check(one: WrittenReference<'_>) -> Option<Finding> {
             Err(error @ ReferenceError::CheckDigits) if kind.is_soft() || kind == ReferenceKind::Kid => {
                 (Level::Warning, format!("the reference {error}"))
             }
-            Err(error) if kind == ReferenceKind::Rf && one.issuer != Some("ISO") => {
+            // The creditor may have meant another number of his own.
+            Err(error)
+                if matches!(kind, ReferenceKind::Estonian | ReferenceKind::Slovenian | ReferenceKind::Croatian)
+                    || (kind == ReferenceKind::Rf && one.issuer != Some("ISO")) =>
+            {
                 (Level::Warning, format!("the reference {error}"))
             }
             Err(error) => (Level::Error, format!("the reference {error}")),

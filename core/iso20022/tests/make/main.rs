@@ -1,6 +1,7 @@
 //! Made payment files: the cases of docs/protocols/iso20022.md, and properties of every file.
 #![allow(clippy::unwrap_used)]
 
+mod abroad;
 mod cases;
 #[path = "../common/mod.rs"]
 mod common;

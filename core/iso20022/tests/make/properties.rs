@@ -4,14 +4,14 @@ use bankchannel_foundation::model::Timestamp;
 use bankchannel_iso20022::MessageType;
 use bankchannel_iso20022::check::{CheckOptions, check};
 use bankchannel_iso20022::make::{
-    ChargeBearer, CreditTransfer, DocumentKind, PaidDocument, PaymentData, PaymentMaker, PaymentParty, PaymentTable,
-    PostalAddress, RowFormat, TransferKind,
+    ChargeBearer, CreditTransfer, DocumentKind, IntermediaryBank, PaidDocument, PaymentBankDetails, PaymentData,
+    PaymentMaker, PaymentParty, PaymentPriority, PaymentTable, PostalAddress, RowFormat, TransferKind,
 };
 use bankchannel_iso20022::payment::PaymentTransaction;
 use bankchannel_iso20022::read_payment;
 use bankchannel_iso20022::rules::characters::Characters;
 use bankchannel_iso20022::rules::reference::ReferenceKind;
-use bankchannel_iso20022::rules::{Finding, PaymentVersion};
+use bankchannel_iso20022::rules::{Finding, PaymentVersion, Profile, ProfileOptions};
 use proptest::prelude::*;
 
 use super::{DEBTOR, data, date, decimal, finish, judge, make, message, now, party};
@@ -92,14 +92,16 @@ prop_compose! {
             Just(("iban", "FI1410093000123458")), Just(("iban", "CH4431999123000889012")), Just(("iban", "CH9300762011623852957")),
             Just(("iban", "GB29NWBK60161331926819")), Just(("iban", "LC55HEMM000100010012001200023015")),
             Just(("account", "123456-785")), Just(("bgnr", "50501055")), Just(("iban", "SE4550000000058398257466")),
-            Just(("iban", "NO9386011117947")), Just(("iban", "BE68539007547034")),
+            Just(("iban", "NO9386011117947")), Just(("iban", "BE68539007547034")), Just(("iban", "EE382200221020145685")),
+            Just(("iban", "SI56263300012039086")), Just(("iban", "HR1210010051863000160")),
         ],
         reference in prop_oneof![
             Just(None), Just(Some(("RF18539007547034", None))), Just(Some(("210000000003139471430009017", None))),
             Just(Some(("1234561", None))), Just(Some(("1234561", Some(ReferenceKind::Finnish)))),
             Just(Some(("1234566", Some(ReferenceKind::Ocr)))), Just(Some(("1234567", Some(ReferenceKind::Ocr)))),
             Just(Some(("1234566", Some(ReferenceKind::Kid)))), Just(Some(("210000000003139471430009017", Some(ReferenceKind::Qr)))),
-            Just(Some(("010806817183", Some(ReferenceKind::Belgian)))),
+            Just(Some(("010806817183", Some(ReferenceKind::Belgian)))), Just(Some(("2233450", None))), Just(Some(("2233451", None))), Just(Some(("SI0012", None))),
+            Just(Some(("HR0112", Some(ReferenceKind::Croatian)))), Just(Some(("22", Some(ReferenceKind::Estonian)))),
         ],
         amount in prop_oneof![Just("10"), Just("10.50"), Just("10.505"), Just("1000000000.00")],
         (text, address, bic, time) in any::<(bool, bool, bool, bool)>(),
@@ -111,6 +113,7 @@ prop_compose! {
         instructions in any::<(bool, bool)>(),
         (long, ultimate) in any::<(bool, bool)>(),
         document in 0..4_u8,
+        (number, between, priority, marked) in any::<(u8, bool, bool, bool)>(),
     ) -> CreditTransfer {
         let mut transfer = CreditTransfer::new(decimal(amount), party("Payee", "FI1410093000123458"));
         transfer.creditor.iban = None;
@@ -130,7 +133,7 @@ prop_compose! {
         transfer.currency = currency.map(str::to_owned);
         transfer.reference = reference.map(|(text, _)| text.to_owned());
         transfer.reference_kind = reference.and_then(|(_, kind)| kind);
-        transfer.text = (text && reference.is_none()).then(|| "Invoice 1".to_owned());
+        transfer.text = text.then(|| "Invoice 1".to_owned());
         transfer.creditor.address = address.then(|| PostalAddress {
             town: Some("Bern".to_owned()),
             country: Some("CH".to_owned()),
@@ -144,6 +147,23 @@ prop_compose! {
         let name = if long { "A name that is longer than seventy characters, as those of some foundations are" } else { "Payee" };
         transfer.creditor.name = Some(name.to_owned());
         transfer.ultimate_creditor = ultimate.then(|| PaymentParty { name: Some(name.to_owned()), ..PaymentParty::default() });
+        transfer.creditor.bank = match number % 4 {
+            0 => Some("021000021"),
+            1 => Some("021000022"),
+            _ => None,
+        }
+        .map(|number| PaymentBankDetails {
+            clearing_number: Some(number.to_owned()),
+            clearing_system: Some("USABA".to_owned()),
+            address: None,
+        });
+        if between {
+            let bank = IntermediaryBank { bic: Some("NWBKGB2L".to_owned()), ..IntermediaryBank::default() };
+            transfer.intermediary_banks = Some(vec![bank]);
+        }
+        transfer.group.priority = priority.then_some(PaymentPriority::High);
+        // Carried to the profile by the test.
+        transfer.group.batch_booking = marked.then_some(true);
         if document < 2 && transfer.text.is_none() {
             let one = PaidDocument {
                 kind: DocumentKind::Invoice,
@@ -257,10 +277,16 @@ proptest! {
     /// What is made, the check accepts; where one warns, the other warns of the same rule.
     #[test]
     fn one_rule_for_both_sides(transfer in odd_transfer(), versions in prop_oneof![Just(PaymentVersion::V03), Just(PaymentVersion::V09)]) {
-        let data = PaymentData { version: Some(versions), ..data() };
+        let profile = ProfileOptions {
+            marks_absent_bank: transfer.group.batch_booking,
+            omits_header_sum: transfer.group.batch_booking,
+            ..ProfileOptions::default()
+        };
+        let data = PaymentData { version: Some(versions), profile: Some(profile.clone()), ..data() };
         let told_kind = transfer.reference_kind.is_some();
         let Ok((xml, made)) = make(data, vec![transfer]) else { return Ok(()) };
-        let checked = check(xml.as_bytes(), &CheckOptions::on(date("2026-11-20"))).unwrap();
+        let options = CheckOptions { profile: Profile::from(profile), ..CheckOptions::on(date("2026-11-20")) };
+        let checked = check(xml.as_bytes(), &options).unwrap();
         prop_assert!(checked.is_good(), "{:?}\n{}", checked.findings, xml);
         let rules = |found: &[Finding]| {
             let mut rules: Vec<String> = found.iter().map(|one| one.rule.clone()).collect();

@@ -3,6 +3,7 @@
 //! This file has the data of a batch, and the rules for all texts, ids and codes; the submodules have the rest of a
 //! transfer.
 
+mod bank;
 mod party;
 mod remittance;
 mod transfer;
@@ -15,7 +16,7 @@ use crate::data::Moment;
 use crate::rules::address::Settlement;
 use crate::rules::characters::{self, CharactersError};
 use crate::rules::charges::{self, ChargeScheme};
-use crate::rules::{Finding, PaymentVersion, Profile, Rule, calendar, identifier, money, purpose};
+use crate::rules::{Finding, PaymentVersion, Profile, Rule, calendar, identifier, money, priority, purpose};
 use party::Need;
 pub(super) use remittance::ReadyReference;
 
@@ -60,8 +61,8 @@ impl Preparer<'_> {
         match &mut debtor {
             Some(debtor) => {
                 self.party("debtor", debtor, terms, currency, Need::Debtor);
-                if debtor.bic.is_none() && debtor.iban.is_none() {
-                    let change = "give the BIC of your bank";
+                if debtor.iban.is_none() && debtor.bic.is_none() && !debtor.named_bank().has_number() {
+                    let change = "give the BIC of your bank, or its clearing number";
                     self.error(
                         Rule::Bic,
                         At("debtor", "bic"),
@@ -126,6 +127,10 @@ impl Preparer<'_> {
         let bearer = group.charge_bearer.as_ref().map(|bearer| bearer.as_str());
         if let Some(found) = charges::check(bearer, scheme, currency == "EUR") {
             self.add(found, At("", "charge_bearer"));
+        }
+        let priority = group.priority.as_ref().map(|priority| priority.as_str());
+        if let Some(found) = priority::in_sepa(priority).filter(|_| terms.is_sepa()) {
+            self.add(found, At("", "priority"));
         }
         if let Some(found) = money::check_currency(currency) {
             self.add(found, At("", "currency"));

@@ -6,12 +6,12 @@ use crate::make::findings::At;
 use crate::make::model::{ADDRESS_FIELDS, PaymentParty, PostalAddress};
 use crate::rules::address::{self, AddressCase, AddressOf};
 use crate::rules::payee::{self, ForeignPayee, SEPA_NAME};
-use crate::rules::{Finding, PaymentVersion, Rule, bic, iban, identifier, lei, money};
+use crate::rules::{Finding, PaymentVersion, Rule, iban, identifier, lei, money};
 
 /// Longest name of the schema.
 const NAME: usize = 140;
 /// The most lines in the schema; the address rules allow fewer if a town is given.
-const MAX_LINES: usize = 7;
+pub(super) const MAX_LINES: usize = 7;
 /// The names of the lines in a table.
 const LINES: [&str; 2] = ["lines[0]", "lines[1]"];
 
@@ -49,19 +49,8 @@ impl Preparer<'_> {
         if need == Need::Creditor {
             self.payee(party, has_good_iban, terms);
         }
-        if let Some(code) = party.bic.as_mut() {
-            code.retain(|c| !c.is_whitespace());
-            code.make_ascii_uppercase();
-            let checked = match self.version {
-                PaymentVersion::V03 => bic::check_version_3(code),
-                PaymentVersion::V09 => bic::check(code),
-            };
-            if let Err(why) = checked {
-                let reason = if need == Need::Debtor { "RC05" } else { "RC06" };
-                let found = Finding::error(Rule::Bic, format!("the BIC {why}"), "correct it, or leave it out in SEPA");
-                self.add(found.reason(reason).value(code), At(who, "bic"));
-            }
-        }
+        self.bic(who, &mut party.bic, if need == Need::Debtor { "RC05" } else { "RC06" });
+        self.bank(who, &mut party.bank_name, &mut party.bank);
         if let Some(code) = &party.lei {
             if let Err(why) = lei::check(code) {
                 let found = Finding::error(Rule::Lei, format!("the LEI {why}"), "correct it, or leave it out");
@@ -156,7 +145,7 @@ impl Preparer<'_> {
             iban: party.iban.as_deref(),
             country: address.and_then(|address| address.country.as_deref()),
             has_address: address.is_some(),
-            has_bank: party.bic.is_some(),
+            has_bank: party.named_bank().is_given(),
         });
         for (found, field) in found.into_iter().zip(["address", "bic"]) {
             if let Some(found) = found {

@@ -2,12 +2,12 @@
 
 use bankchannel_foundation::model::Decimal;
 
-use super::Preparer;
+use super::{BatchTerms, Preparer};
 use crate::cash::Sum;
 use crate::make::findings::At;
 use crate::make::model::CreditTransfer;
 use crate::make::model::DocumentKind::{CreditNote, Invoice};
-use crate::rules::reference::{self, Placement, ReferenceError, ReferenceKind};
+use crate::rules::reference::{self, Placement, ReferenceError, ReferenceKind, TextPlace};
 use crate::rules::written_reference::{self, WrittenReference};
 use crate::rules::{Finding, Rule, payee};
 
@@ -18,17 +18,33 @@ const AOS2_PARTS: usize = 9;
 pub(in crate::make) struct ReadyReference {
     pub(in crate::make) text: String,
     pub(in crate::make) placement: Placement,
+    /// Where a text of the payment goes, if it may have one.
+    pub(in crate::make) text_place: Option<TextPlace>,
+}
+
+/// What is paid, as far as a reference depends on it.
+#[derive(Clone, Copy)]
+struct Paid<'a> {
+    /// The creditor's IBAN.
+    iban: Option<&'a str>,
+    sepa: bool,
 }
 
 impl Preparer<'_> {
     /// The remittance information: the references of its structured parts, one for each document, otherwise one for the
     /// reference.
-    pub(super) fn remittance(&mut self, transfer: &mut CreditTransfer, currency: &str) -> Vec<Option<ReadyReference>> {
+    pub(super) fn remittance(
+        &mut self,
+        transfer: &mut CreditTransfer,
+        terms: BatchTerms,
+        (currency, debtor_iban): (&str, Option<&str>),
+    ) -> Vec<Option<ReadyReference>> {
         let iban = transfer.creditor.iban.clone();
+        let paid = Paid { iban: iban.as_deref(), sepa: terms.is_sepa() };
         let whole = transfer
             .reference
             .as_deref()
-            .map(|text| self.reference(At("", "reference"), text, transfer.reference_kind, iban.as_deref()));
+            .map(|text| self.reference(At("", "reference"), text, transfer.reference_kind, paid));
         let mut references: Vec<Option<ReadyReference>> = Vec::new();
         let mut documents = transfer.documents.take().unwrap_or_default();
         for document in &mut documents {
@@ -37,9 +53,10 @@ impl Preparer<'_> {
                 let written = self.amount(amount, currency, false);
                 *amount = Decimal::new(&written).unwrap_or(amount.clone());
             }
-            let own = document.reference.as_deref().map(|text| {
-                self.reference(At("documents", "reference"), text, document.reference_kind, iban.as_deref())
-            });
+            let own = document
+                .reference
+                .as_deref()
+                .map(|text| self.reference(At("documents", "reference"), text, document.reference_kind, paid));
             references.push(own.flatten());
         }
         match (whole, references.len()) {
@@ -56,17 +73,38 @@ impl Preparer<'_> {
             self.add(found, At("creditor", "iban"));
         }
         transfer.documents = (!documents.is_empty()).then_some(documents);
-        self.parts(transfer, &references, currency);
+        self.parts(transfer, &references, terms, (currency, debtor_iban));
         references
     }
 
     /// Text and structured parts together.
-    fn parts(&mut self, transfer: &CreditTransfer, references: &[Option<ReadyReference>], currency: &str) {
+    fn parts(
+        &mut self,
+        transfer: &CreditTransfer,
+        references: &[Option<ReadyReference>],
+        terms: BatchTerms,
+        (currency, debtor_iban): (&str, Option<&str>),
+    ) {
         let at = At("", if transfer.documents.is_some() { "documents" } else { "reference" });
         let documents = transfer.documents.as_deref().unwrap_or_default();
         if transfer.text.is_some() && !references.is_empty() && !self.profile.aos2 {
-            let message = "a text and a reference are given, and a payment carries one of them";
-            self.error(Rule::Remittance, at, message, "leave one out, or take the profile aos2", None);
+            let place = match references {
+                [Some(one)] => one.text_place,
+                _ => None,
+            };
+            match place {
+                Some(TextPlace::Inside) => {}
+                Some(TextPlace::Beside) => {
+                    let found = payee::estonian_text(debtor_iban).filter(|_| terms.is_sepa());
+                    found.into_iter().for_each(|found| self.add(found, at));
+                }
+                // A reference that is wrong has its own error.
+                None if references.len() == 1 && transfer.reference.is_some() && references[0].is_none() => {}
+                None => {
+                    let message = "a text and a reference are given, and a payment carries one of them";
+                    self.error(Rule::Remittance, at, message, "leave one out, or take the profile aos2", None);
+                }
+            }
         }
         if references.len() > 1 && !self.profile.aos2 {
             self.add(payee::several_parts(), at);
@@ -76,16 +114,25 @@ impl Preparer<'_> {
         let most = if self.profile.aos2 { payee::AOS2_STRUCTURED } else { payee::STRUCTURED };
         for (number, part) in references.iter().enumerate() {
             let document = documents.get(number);
-            let length = part.as_ref().map_or(0, |part| part.text.len() + part.placement.code.len())
+            let inside = part.as_ref().is_some_and(|part| part.text_place == Some(TextPlace::Inside));
+            let text = transfer.text.as_deref().filter(|_| number == 0 && inside).map_or(0, str::len);
+            let length = text
+                + part.as_ref().map_or(0, |part| part.text.len() + part.placement.code.len())
                 + document.map_or(0, |document| {
                     let text = |text: &Option<String>| text.as_deref().map_or(0, str::len);
                     4 + text(&document.number)
                         + document.date.map_or(0, |_| "2026-11-20".len())
                         + document.amount.as_ref().map_or(0, |amount| amount.as_str().len())
                 });
-            if length > most {
+            if length > most && terms.is_sepa() {
                 let message = format!("a structured part has {length} characters, more than {most}");
-                self.error(Rule::Remittance, at, message, "shorten the number of the document", Some("CH15"));
+                self.error(
+                    Rule::Remittance,
+                    at,
+                    message,
+                    "shorten the text or the number of the document",
+                    Some("CH15"),
+                );
             }
         }
     }
@@ -120,7 +167,7 @@ impl Preparer<'_> {
         at: At,
         text: &str,
         kind: Option<ReferenceKind>,
-        iban: Option<&str>,
+        Paid { iban, sepa }: Paid<'_>,
     ) -> Option<ReadyReference> {
         let Some(kind) = kind.or_else(|| reference::infer(text, iban)) else {
             let change = "say which kind it is, or give it as text";
@@ -162,6 +209,6 @@ impl Preparer<'_> {
         if let Some(found) = written.or(remark) {
             self.add(found, at);
         }
-        Some(ReadyReference { text: ready, placement })
+        Some(ReadyReference { text: ready, placement, text_place: kind.text_place(iban, sepa) })
     }
 }

@@ -41,7 +41,8 @@ impl Preparer<'_> {
         self.code(At("", "purpose"), transfer.purpose.as_deref());
         self.instructions(transfer, terms);
         self.optional(At("", "text"), &mut transfer.text, TEXT);
-        let references = self.remittance(transfer, currency);
+        self.intermediaries(transfer, terms);
+        let references = self.remittance(transfer, terms, (currency, debtor_iban));
         (amount, references)
     }
 

@@ -30,6 +30,7 @@ pub struct MakePaymentRequest {
         execution_date: bankchannel_foundation::model::Date,
         execution_time: bankchannel_foundation::model::Timestamp,
         kind: crate::make::TransferKind,
+        priority: crate::make::PaymentPriority,
         service_level: String,
         local_instrument: String,
         category: String,

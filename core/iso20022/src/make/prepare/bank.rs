@@ -1,0 +1,143 @@
+//! Banks: of the parties' accounts, and in between.
+
+use super::{BatchTerms, Preparer};
+use crate::data::Address;
+use crate::make::banks::PaymentBankDetails;
+use crate::make::findings::At;
+use crate::make::model::{ADDRESS_FIELDS, CreditTransfer, PostalAddress};
+use crate::rules::{Finding, PaymentVersion, Rule, address, bic, clearing, iban, identifier, payee};
+
+/// Longest name of a bank in the schema.
+const NAME: usize = 140;
+/// The most banks in between in the schema.
+const INTERMEDIARIES: usize = 3;
+
+impl Preparer<'_> {
+    /// A BIC, in capitals without blanks; `reason` is the code for a wrong one.
+    pub(super) fn bic(&mut self, who: &'static str, given: &mut Option<String>, reason: &str) {
+        let Some(code) = given else { return };
+        code.retain(|c| !c.is_whitespace());
+        code.make_ascii_uppercase();
+        let checked = match self.version {
+            PaymentVersion::V03 => bic::check_version_3(code),
+            PaymentVersion::V09 => bic::check(code),
+        };
+        if let Err(why) = checked {
+            let found = Finding::error(Rule::Bic, format!("the BIC {why}"), "correct it, or leave it out in SEPA");
+            self.add(found.reason(reason).value(code), At(who, "bic"));
+        }
+    }
+
+    /// A bank's name and details.
+    pub(super) fn bank(&mut self, who: &'static str, name: &mut Option<String>, bank: &mut Option<PaymentBankDetails>) {
+        self.optional(At(who, "bank_name"), name, NAME);
+        let Some(bank) = bank else { return };
+        let who = bank_of(who);
+        let at = At(who, "clearing_number");
+        if bank.clearing_number.is_none() && bank.clearing_system.is_some() {
+            let change = "give the number of the bank, or leave out its system";
+            self.error(Rule::ClearingNumber, at, "the clearing number is missing", change, None);
+        }
+        if let Some(number) = &mut bank.clearing_number {
+            number.retain(|c| !c.is_whitespace());
+            self.identifier(at, Some(number));
+            if let Some(found) = clearing::check(bank.clearing_system.as_deref(), number) {
+                self.add(found, at);
+            }
+        }
+        self.identifier(At(who, "clearing_system"), bank.clearing_system.as_deref());
+        if let Some(address) = &mut bank.address {
+            self.bank_address(address_of(who), address);
+        }
+    }
+
+    /// The address of a bank: its texts only, for the rules of addresses are for parties.
+    fn bank_address(&mut self, who: &'static str, given: &mut PostalAddress) {
+        for (_, name, field) in &ADDRESS_FIELDS {
+            self.optional(At(who, name), field(given), usize::MAX);
+        }
+        for line in given.lines.iter_mut().flatten() {
+            self.text(At(who, "lines"), line, usize::MAX);
+        }
+        if given.lines.as_ref().is_some_and(|lines| lines.len() > super::party::MAX_LINES) {
+            let message = format!("the address has more than {} lines", super::party::MAX_LINES);
+            self.error(Rule::AddressField, At(who, "lines"), message, "shorten it", None);
+        }
+        for found in address::check_fields(&Address::from(&*given), self.version) {
+            let element = found.path.as_deref().unwrap_or_default();
+            let name =
+                ADDRESS_FIELDS.iter().find(|(known, ..)| *known == element).map_or("lines", |(_, name, _)| *name);
+            self.add(found, At(who, name));
+        }
+    }
+
+    /// The banks between the debtor's and the creditor's.
+    pub(super) fn intermediaries(&mut self, transfer: &mut CreditTransfer, terms: BatchTerms) {
+        const WHO: &str = "intermediary_banks";
+        let Some(banks) = &mut transfer.intermediary_banks else { return };
+        if banks.is_empty() {
+            transfer.intermediary_banks = None;
+            return;
+        }
+        if banks.len() > INTERMEDIARIES {
+            let message = format!("there are {} banks in between, more than {INTERMEDIARIES}", banks.len());
+            self.error(Rule::Kind, At("", WHO), message, "leave out all that are not needed", None);
+        }
+        for bank in banks {
+            self.bic(WHO, &mut bank.bic, "RC10");
+            self.bank(WHO, &mut bank.bank_name, &mut bank.bank);
+            if !bank.named().is_given() {
+                let change = "give its BIC, its clearing number or its name";
+                self.error(Rule::Bic, At(WHO, "bic"), "the bank is not named", change, None);
+            }
+            match (&mut bank.iban, &bank.account) {
+                (Some(_), Some(_)) => {
+                    let change = "leave the other number out";
+                    self.error(Rule::Account, At(WHO, "account"), "an IBAN is given beside it", change, None);
+                }
+                (Some(number), None) => match iban::check(number) {
+                    Ok(_) => *number = iban::compact(number),
+                    Err(why) => {
+                        let found =
+                            Finding::error(Rule::Account, format!("the IBAN {why}"), "compare it with the invoice");
+                        self.add(found.value(number), At(WHO, "iban"));
+                    }
+                },
+                (None, number) => {
+                    self.identifier(At(WHO, "account"), number.as_deref());
+                    if number.as_ref().is_some_and(|number| number.len() == identifier::MAX_LENGTH) {
+                        let at = At(WHO, "account");
+                        self.error(Rule::Account, at, "has 35 characters, more than 34", "correct it", None);
+                    }
+                }
+            }
+        }
+        if terms.is_sepa() {
+            self.add(payee::intermediary_in_sepa(), At("", WHO));
+        }
+    }
+}
+
+/// The name of the details of a bank.
+fn bank_of(who: &str) -> &'static str {
+    match who {
+        "debtor" => "debtor.bank",
+        "creditor" => "creditor.bank",
+        "ultimate_debtor" => "ultimate_debtor.bank",
+        "ultimate_creditor" => "ultimate_creditor.bank",
+        "initiator" => "initiator.bank",
+        _ => "intermediary_banks.bank",
+    }
+}
+
+/// The name of the address in the details of a bank.
+fn address_of(bank: &str) -> &'static str {
+    match bank {
+        "debtor.bank" => "debtor.bank.address",
+        "creditor.bank" => "creditor.bank.address",
+        "ultimate_debtor.bank" => "ultimate_debtor.bank.address",
+        "ultimate_creditor.bank" => "ultimate_creditor.bank.address",
+        "initiator.bank" => "initiator.bank.address",
+        _ => "intermediary_banks.bank.address",
+    }
+}

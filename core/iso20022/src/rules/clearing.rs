@@ -1,0 +1,89 @@
+//! Numbers of banks in the clearing of their country.
+
+use super::{Finding, Rule};
+
+/// A clearing: its code in ISO 20022's list, the lengths of its numbers, and whether they may have letters.
+struct Clearing(&'static str, std::ops::RangeInclusive<usize>, bool);
+
+/// The clearings whose numbers have a form that is known for certain: ISO 20022, external code set
+/// `ExternalClearingSystemIdentification1Code`.
+const KNOWN: [Clearing; 22] = [
+    Clearing("ATBLZ", 5..=5, false),
+    Clearing("AUBSB", 6..=6, false),
+    Clearing("CACPA", 9..=9, false),
+    Clearing("CHBCC", 3..=5, false),
+    Clearing("CHSIC", 6..=6, false),
+    Clearing("CNAPS", 12..=12, false),
+    Clearing("DEBLZ", 8..=8, false),
+    Clearing("ESNCC", 8..=9, false),
+    Clearing("GBDSC", 6..=6, false),
+    Clearing("GRBIC", 7..=7, false),
+    Clearing("HKNCC", 3..=3, false),
+    Clearing("IENCC", 6..=6, false),
+    Clearing("INFSC", 11..=11, true),
+    Clearing("ITNCC", 10..=10, false),
+    Clearing("NZNCC", 6..=6, false),
+    Clearing("PLKNR", 8..=8, false),
+    Clearing("PTNCC", 8..=8, false),
+    Clearing("RUCBC", 9..=9, false),
+    Clearing("SESBA", 4..=4, false),
+    Clearing("USABA", 9..=9, false),
+    Clearing("USPID", 4..=4, false),
+    Clearing("ZANCC", 6..=6, false),
+];
+
+/// Whether a clearing is named by a code of ISO 20022, not by a name of the banks.
+pub fn is_code(system: &str) -> bool {
+    system.len() == 5 && system.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// What is wrong with the number of a bank in a clearing, if the form of its numbers is known.
+pub fn check(system: Option<&str>, number: &str) -> Option<Finding> {
+    let Clearing(system, lengths, letters) = KNOWN.iter().find(|known| Some(known.0) == system)?;
+    let formed = lengths.contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit() || (*letters && byte.is_ascii_alphanumeric()));
+    let message = if !formed {
+        let (least, most) = (lengths.start(), lengths.end());
+        let count = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        let signs = if *letters { "letters and digits" } else { "digits" };
+        format!("a clearing number of {system} has {count} {signs}")
+    } else if *system == "USABA" && !routing_number_fits(number) {
+        "the clearing number has a wrong check digit".to_owned()
+    } else {
+        return None;
+    };
+    Some(Finding::error(Rule::ClearingNumber, message, "compare it with the payee's bank").reason("RC08").value(number))
+}
+
+/// The American routing number: weights 3, 7, 1, the sum a multiple of ten.
+fn routing_number_fits(number: &str) -> bool {
+    let weighted = number.bytes().zip([3, 7, 1].into_iter().cycle());
+    weighted.map(|(digit, weight)| u32::from(digit.wrapping_sub(b'0')) * weight).sum::<u32>().is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 021000021 and 011401533 are published routing numbers.
+    #[test]
+    fn numbers() {
+        for (system, number, fits) in [
+            ("USABA", "021000021", true),
+            ("USABA", "011401533", true),
+            ("USABA", "021000022", false),
+            ("USABA", "02100002", false),
+            ("GBDSC", "401276", true),
+            ("GBDSC", "40-12-76", false),
+            ("INFSC", "HDFC0000001", true),
+            ("INFSC", "HDFC000001", false),
+            ("CHBCC", "100", true),
+            ("XXXXX", "any", true),
+            ("own", "any", true),
+        ] {
+            assert_eq!(check(Some(system), number).is_none(), fits, "{system} {number}");
+        }
+        assert!(check(None, "021000022").is_none());
+        assert!(is_code("USABA") && !is_code("Usaba") && !is_code("USAB"));
+    }
+}
