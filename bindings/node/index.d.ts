@@ -6874,6 +6874,19 @@ export declare namespace iso20022 {
     lines?: readonly string[] | null;
   }
 
+  /** Details of a party's bank for a payment to make: for banks that a BIC does not name. */
+  export interface PaymentBankDetails {
+    /** Its number in the clearing of its country, at most 35 characters, such as `021000021` in the USA. */
+    clearingNumber?: string | null;
+    /**
+     * The clearing: an ISO 20022 code of five letters such as `USABA`, `GBDSC` or `CACPA`, or a name of the
+     * banks.
+     */
+    clearingSystem?: string | null;
+    /** Its postal address. */
+    address?: PostalAddress | null;
+  }
+
   /** A party of a payment to make, with its account. */
   export interface PaymentParty {
     /** The name, at most 70 characters in SEPA and 140 elsewhere. */
@@ -6888,6 +6901,13 @@ export declare namespace iso20022 {
     accountCurrency?: string | null;
     /** The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. */
     bic?: string | null;
+    /** The name of the account's bank, at most 140 characters: for a bank without BIC. */
+    bankName?: string | null;
+    /**
+     * Further details of the account's bank: for a bank that is named by its number in the clearing of its
+     * country.
+     */
+    bank?: PaymentBankDetails | null;
     /** The party's number: a service id of the bank, a business id, a personal id; at most 35 characters. */
     identifier?: string | null;
     /**
@@ -6914,10 +6934,15 @@ export declare namespace iso20022 {
    * - `qr`: The Swiss QR reference: 27 digits, the last a check digit.
    * - `fik71`: The payment id of a Danish card 71: 15 digits, the last a check digit.
    * - `fik75`: The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit.
+   * - `estonian`: The Estonian reference number: 2 to 20 digits, the last a check digit.
+   * - `slovenian`: The Slovenian reference: `SI`, two digits of its model, up to 22 digits and hyphens;
+   * check digits within depend on the model and are not checked.
+   * - `croatian`: The Croatian reference: `HR`, two digits of its model, up to 22 digits and hyphens; check
+   * digits within depend on the model and are not checked.
    * - `bankgiro`: A Swedish Bankgirot number: 7 or 8 digits, the last a check digit.
    * - `plusgiro`: A Swedish Plusgirot number: 2 to 8 digits, the last a check digit.
    */
-  export type ReferenceKind = "rf" | "finnish" | "kid" | "ocr" | "belgian" | "dutch" | "qr" | "fik71" | "fik75" | "bankgiro" | "plusgiro";
+  export type ReferenceKind = "rf" | "finnish" | "kid" | "ocr" | "belgian" | "dutch" | "qr" | "fik71" | "fik75" | "estonian" | "slovenian" | "croatian" | "bankgiro" | "plusgiro";
 
   /**
    * The kind of a paid document.
@@ -6942,6 +6967,23 @@ export declare namespace iso20022 {
     referenceKind?: ReferenceKind | null;
   }
 
+  /**
+   * A bank between the debtor's and the creditor's bank of a payment to make; a BIC, a clearing number or a
+   * name is required.
+   */
+  export interface IntermediaryBank {
+    /** Its BIC, 8 or 11 characters. */
+    bic?: string | null;
+    /** Its name, at most 140 characters. */
+    bankName?: string | null;
+    /** Its further details. */
+    bank?: PaymentBankDetails | null;
+    /** The IBAN of the account that the next bank has there. */
+    iban?: string | null;
+    /** The number of that account if it has no IBAN, at most 34 characters. */
+    account?: string | null;
+  }
+
   /** A part of the report to authorities. */
   export interface RegulatoryReport {
     /** The authority's code, at most 10 characters. */
@@ -6958,6 +7000,13 @@ export declare namespace iso20022 {
    * - `national`: Any other: national in another currency, or abroad.
    */
   export type TransferKind = "sepa" | "instant" | "urgent" | "national";
+
+  /**
+   * The priority of an instruction at the debtor's bank.
+   * - `HIGH`: Before others.
+   * - `NORM`: As others.
+   */
+  export type PaymentPriority = "HIGH" | "NORM";
 
   /**
    * The party that bears the charges.
@@ -6979,13 +7028,16 @@ export declare namespace iso20022 {
     currency?: string | null;
     /** The payee: the name and an account are required. */
     creditor: PaymentParty;
-    /** What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both. */
+    /**
+     * What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both, except
+     * with references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
+     */
     text?: string | null;
     /** The creditor's reference, such as `RF18539007547034`; blanks are removed. */
     reference?: string | null;
     /**
-     * The kind of reference; if left out: RF if it starts with `RF`, otherwise Finnish if the creditor's
-     * IBAN is Finnish and the check digit matches.
+     * The kind of reference; if left out: RF if it starts with `RF`, otherwise that of the creditor's IBAN:
+     * Finnish or Estonian for digits, Slovenian or Croatian if it starts with `SI` or `HR`.
      */
     referenceKind?: ReferenceKind | null;
     /** The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2). */
@@ -7000,6 +7052,8 @@ export declare namespace iso20022 {
     purpose?: string | null;
     /** The party on whose behalf the creditor is paid. */
     ultimateCreditor?: PaymentParty | null;
+    /** The banks between the debtor's and the creditor's, in order, at most 3; not in SEPA. */
+    intermediaryBanks?: readonly IntermediaryBank[] | null;
     /** An instruction for the creditor's bank, at most 140 characters; not in SEPA. */
     creditorBankInstruction?: string | null;
     /** An instruction for the debtor's bank, at most 140 characters; not in SEPA. */
@@ -7017,6 +7071,8 @@ export declare namespace iso20022 {
     executionTime?: string | null;
     /** The speed and the scheme; if left out: SEPA for EUR, otherwise national. */
     kind?: TransferKind | null;
+    /** How urgently the debtor's bank handles the instruction, if the bank honours it; not in SEPA. */
+    priority?: PaymentPriority | null;
     /** A service level of the bank instead of the kind's, such as `SDVA`. */
     serviceLevel?: string | null;
     /** A local instrument of the bank, such as its own product code. */
@@ -7115,6 +7171,13 @@ export declare namespace iso20022 {
     daysBack?: number | null;
     /** Whether a file may have only one execution date. */
     oneDatePerFile?: boolean | null;
+    /** Whether the bank wants no control sum in the header of the file; the batches keep theirs. */
+    omitsHeaderSum?: boolean | null;
+    /**
+     * Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by
+     * default it is left out.
+     */
+    marksAbsentBank?: boolean | null;
     /** The most transactions in a batch; no limit by default. */
     batchTransactions?: number | null;
     /** The most transactions in a file; no limit by default. */
@@ -7145,6 +7208,8 @@ export declare namespace iso20022 {
     executionTime?: string | null;
     /** The speed and the scheme; if left out: SEPA for EUR, otherwise national. */
     kind?: TransferKind | null;
+    /** How urgently the debtor's bank handles the instruction, if the bank honours it; not in SEPA. */
+    priority?: PaymentPriority | null;
     /** A service level of the bank instead of the kind's, such as `SDVA`. */
     serviceLevel?: string | null;
     /** A local instrument of the bank, such as its own product code. */

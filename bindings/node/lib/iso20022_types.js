@@ -562,6 +562,12 @@ const PostalAddress = struct([
   ["lines", "lines"],
 ]);
 
+const PaymentBankDetails = struct([
+  ["clearingNumber", "clearing_number"],
+  ["clearingSystem", "clearing_system"],
+  ["address", "address", PostalAddress],
+]);
+
 const PaymentParty = struct([
   ["name", "name"],
   ["iban", "iban"],
@@ -569,6 +575,8 @@ const PaymentParty = struct([
   ["accountScheme", "account_scheme"],
   ["accountCurrency", "account_currency"],
   ["bic", "bic"],
+  ["bankName", "bank_name"],
+  ["bank", "bank", PaymentBankDetails],
   ["identifier", "identifier"],
   ["identifierScheme", "identifier_scheme"],
   ["person", "person"],
@@ -583,6 +591,14 @@ const PaidDocument = struct([
   ["amount", "amount"],
   ["reference", "reference"],
   ["referenceKind", "reference_kind"],
+]);
+
+const IntermediaryBank = struct([
+  ["bic", "bic"],
+  ["bankName", "bank_name"],
+  ["bank", "bank", PaymentBankDetails],
+  ["iban", "iban"],
+  ["account", "account"],
 ]);
 
 const RegulatoryReport = struct([
@@ -603,6 +619,7 @@ const CreditTransfer = struct([
   ["uetr", "uetr"],
   ["purpose", "purpose"],
   ["ultimateCreditor", "ultimate_creditor", PaymentParty],
+  ["intermediaryBanks", "intermediary_banks", list(IntermediaryBank)],
   ["creditorBankInstruction", "creditor_bank_instruction"],
   ["debtorBankInstruction", "debtor_bank_instruction"],
   ["regulatoryReporting", "regulatory_reporting", list(RegulatoryReport)],
@@ -610,6 +627,7 @@ const CreditTransfer = struct([
   ["executionDate", "execution_date"],
   ["executionTime", "execution_time"],
   ["kind", "kind"],
+  ["priority", "priority"],
   ["serviceLevel", "service_level"],
   ["localInstrument", "local_instrument"],
   ["category", "category"],
@@ -635,6 +653,8 @@ const ProfileOptions = struct([
   ["closedDayIsError", "closed_day_is_error"],
   ["daysBack", "days_back"],
   ["oneDatePerFile", "one_date_per_file"],
+  ["omitsHeaderSum", "omits_header_sum"],
+  ["marksAbsentBank", "marks_absent_bank"],
   ["batchTransactions", "batch_transactions"],
   ["fileTransactions", "file_transactions"],
 ]);
@@ -648,6 +668,7 @@ const MakePaymentRequest = struct([
   ["executionDate", "execution_date"],
   ["executionTime", "execution_time"],
   ["kind", "kind"],
+  ["priority", "priority"],
   ["serviceLevel", "service_level"],
   ["localInstrument", "local_instrument"],
   ["category", "category"],
@@ -885,8 +906,10 @@ module.exports = {
   PaymentBatch,
   PaymentFile,
   PostalAddress,
+  PaymentBankDetails,
   PaymentParty,
   PaidDocument,
+  IntermediaryBank,
   RegulatoryReport,
   CreditTransfer,
   PaymentTable,

@@ -54,6 +54,7 @@ __all__ = [
     "Finding",
     "HybridAddress",
     "InterestRecord",
+    "IntermediaryBank",
     "LeftoverEntry",
     "LeftoverReason",
     "LeftoverReport",
@@ -71,10 +72,12 @@ __all__ = [
     "PaidDocument",
     "Party",
     "PartyIdentifier",
+    "PaymentBankDetails",
     "PaymentBatch",
     "PaymentFile",
     "PaymentKind",
     "PaymentParty",
+    "PaymentPriority",
     "PaymentTable",
     "PaymentTransaction",
     "PaymentVersion",
@@ -1720,11 +1723,29 @@ class PostalAddress(Record):
     """Lines without structure, at most 70 characters each: at most two, in addition to town and country."""
 
 
+class PaymentBankDetails(Record):
+    """Details of a party's bank for a payment to make: for banks that a BIC does not name."""
+
+    __slots__ = ()
+    __match_args__ = ("clearing_number", "clearing_system", "address")
+
+    clearing_number: str | None = None
+    """Its number in the clearing of its country, at most 35 characters, such as `021000021` in the USA."""
+
+    clearing_system: str | None = None
+    """The clearing: an ISO 20022 code of five letters such as `USABA`, `GBDSC` or `CACPA`, or a name of
+    the banks.
+    """
+
+    address: PostalAddress | None = None
+    """Its postal address."""
+
+
 class PaymentParty(Record):
     """A party of a payment to make, with its account."""
 
     __slots__ = ()
-    __match_args__ = ("name", "iban", "account", "account_scheme", "account_currency", "bic", "identifier", "identifier_scheme", "person", "lei", "address")
+    __match_args__ = ("name", "iban", "account", "account_scheme", "account_currency", "bic", "bank_name", "bank", "identifier", "identifier_scheme", "person", "lei", "address")
 
     name: str | None = None
     """The name, at most 70 characters in SEPA and 140 elsewhere."""
@@ -1744,6 +1765,14 @@ class PaymentParty(Record):
     bic: str | None = None
     """The BIC of the account's bank, 8 or 11 characters; not needed in SEPA."""
 
+    bank_name: str | None = None
+    """The name of the account's bank, at most 140 characters: for a bank without BIC."""
+
+    bank: PaymentBankDetails | None = None
+    """Further details of the account's bank: for a bank that is named by its number in the clearing of its
+    country.
+    """
+
     identifier: str | None = None
     """The party's number: a service id of the bank, a business id, a personal id; at most 35 characters."""
 
@@ -1762,7 +1791,7 @@ class PaymentParty(Record):
     """The postal address."""
 
 
-ReferenceKind = Literal["rf", "finnish", "kid", "ocr", "belgian", "dutch", "qr", "fik71", "fik75", "bankgiro", "plusgiro"]
+ReferenceKind = Literal["rf", "finnish", "kid", "ocr", "belgian", "dutch", "qr", "fik71", "fik75", "estonian", "slovenian", "croatian", "bankgiro", "plusgiro"]
 """The supported kinds of references.
   `rf`: The creditor reference of ISO 11649: `RF`, two check digits, up to 21 letters and digits.
   `finnish`: The Finnish reference number: 4 to 20 digits, the last a check digit.
@@ -1773,6 +1802,11 @@ ReferenceKind = Literal["rf", "finnish", "kid", "ocr", "belgian", "dutch", "qr",
   `qr`: The Swiss QR reference: 27 digits, the last a check digit.
   `fik71`: The payment id of a Danish card 71: 15 digits, the last a check digit.
   `fik75`: The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit.
+  `estonian`: The Estonian reference number: 2 to 20 digits, the last a check digit.
+  `slovenian`: The Slovenian reference: `SI`, two digits of its model, up to 22 digits and hyphens;
+      check digits within depend on the model and are not checked.
+  `croatian`: The Croatian reference: `HR`, two digits of its model, up to 22 digits and hyphens; check
+      digits within depend on the model and are not checked.
   `bankgiro`: A Swedish Bankgirot number: 7 or 8 digits, the last a check digit.
   `plusgiro`: A Swedish Plusgirot number: 2 to 8 digits, the last a check digit.
 """
@@ -1810,6 +1844,30 @@ class PaidDocument(Record):
     """The kind of reference; if left out, as for that of a transfer."""
 
 
+class IntermediaryBank(Record):
+    """A bank between the debtor's and the creditor's bank of a payment to make; a BIC, a clearing number
+    or a name is required.
+    """
+
+    __slots__ = ()
+    __match_args__ = ("bic", "bank_name", "bank", "iban", "account")
+
+    bic: str | None = None
+    """Its BIC, 8 or 11 characters."""
+
+    bank_name: str | None = None
+    """Its name, at most 140 characters."""
+
+    bank: PaymentBankDetails | None = None
+    """Its further details."""
+
+    iban: str | None = None
+    """The IBAN of the account that the next bank has there."""
+
+    account: str | None = None
+    """The number of that account if it has no IBAN, at most 34 characters."""
+
+
 class RegulatoryReport(Record):
     """A part of the report to authorities."""
 
@@ -1832,6 +1890,13 @@ TransferKind = Literal["sepa", "instant", "urgent", "national"]
 """
 
 
+PaymentPriority = Literal["HIGH", "NORM"]
+"""The priority of an instruction at the debtor's bank.
+  `HIGH`: Before others.
+  `NORM`: As others.
+"""
+
+
 ChargeBearer = Literal["SLEV", "SHAR", "DEBT", "CRED"]
 """The party that bears the charges.
   `SLEV`: According to the scheme: each party bears those of its own bank.
@@ -1845,7 +1910,7 @@ class CreditTransfer(Record):
     """One credit transfer to make."""
 
     __slots__ = ()
-    __match_args__ = ("amount", "currency", "creditor", "text", "reference", "reference_kind", "documents", "end_to_end_id", "instruction_id", "uetr", "purpose", "ultimate_creditor", "creditor_bank_instruction", "debtor_bank_instruction", "regulatory_reporting", "debtor", "execution_date", "execution_time", "kind", "service_level", "local_instrument", "category", "batch_booking", "charge_bearer", "ultimate_debtor", "batch_id")
+    __match_args__ = ("amount", "currency", "creditor", "text", "reference", "reference_kind", "documents", "end_to_end_id", "instruction_id", "uetr", "purpose", "ultimate_creditor", "intermediary_banks", "creditor_bank_instruction", "debtor_bank_instruction", "regulatory_reporting", "debtor", "execution_date", "execution_time", "kind", "priority", "service_level", "local_instrument", "category", "batch_booking", "charge_bearer", "ultimate_debtor", "batch_id")
 
     amount: Decimal
     """The amount, above zero, with no more digits after the point than its currency has: 2 for EUR, 0 for
@@ -1859,14 +1924,16 @@ class CreditTransfer(Record):
     """The payee: the name and an account are required."""
 
     text: str | None = None
-    """What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both."""
+    """What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both,
+    except with references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
+    """
 
     reference: str | None = None
     """The creditor's reference, such as `RF18539007547034`; blanks are removed."""
 
     reference_kind: ReferenceKind | None = None
-    """The kind of reference; if left out: RF if it starts with `RF`, otherwise Finnish if the creditor's
-    IBAN is Finnish and the check digit matches.
+    """The kind of reference; if left out: RF if it starts with `RF`, otherwise that of the creditor's
+    IBAN: Finnish or Estonian for digits, Slovenian or Croatian if it starts with `SI` or `HR`.
     """
 
     documents: Sequence[PaidDocument] | None = None
@@ -1886,6 +1953,9 @@ class CreditTransfer(Record):
 
     ultimate_creditor: PaymentParty | None = None
     """The party on whose behalf the creditor is paid."""
+
+    intermediary_banks: Sequence[IntermediaryBank] | None = None
+    """The banks between the debtor's and the creditor's, in order, at most 3; not in SEPA."""
 
     creditor_bank_instruction: str | None = None
     """An instruction for the creditor's bank, at most 140 characters; not in SEPA."""
@@ -1909,6 +1979,9 @@ class CreditTransfer(Record):
 
     kind: TransferKind | None = None
     """The speed and the scheme; if left out: SEPA for EUR, otherwise national."""
+
+    priority: PaymentPriority | None = None
+    """How urgently the debtor's bank handles the instruction, if the bank honours it; not in SEPA."""
 
     service_level: str | None = None
     """A service level of the bank instead of the kind's, such as `SDVA`."""
@@ -1997,7 +2070,7 @@ class ProfileOptions(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("base", "accepts", "characters", "keeps_markup", "hybrid_address", "advises_no_address", "aos2", "closed_day_is_error", "days_back", "one_date_per_file", "batch_transactions", "file_transactions")
+    __match_args__ = ("base", "accepts", "characters", "keeps_markup", "hybrid_address", "advises_no_address", "aos2", "closed_day_is_error", "days_back", "one_date_per_file", "omits_header_sum", "marks_absent_bank", "batch_transactions", "file_transactions")
 
     base: BaseProfile | None = None
     """The built-in profile that the other options change."""
@@ -2028,6 +2101,14 @@ class ProfileOptions(Record):
 
     one_date_per_file: bool | None = None
     """Whether a file may have only one execution date."""
+
+    omits_header_sum: bool | None = None
+    """Whether the bank wants no control sum in the header of the file; the batches keep theirs."""
+
+    marks_absent_bank: bool | None = None
+    """Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by
+    default it is left out.
+    """
 
     batch_transactions: int | None = None
     """The most transactions in a batch; no limit by default."""
@@ -3047,6 +3128,7 @@ def make_payment(
     execution_date: date | None = None,
     execution_time: datetime | None = None,
     kind: TransferKind | None = None,
+    priority: PaymentPriority | None = None,
     service_level: str | None = None,
     local_instrument: str | None = None,
     category: str | None = None,
@@ -3086,6 +3168,8 @@ def make_payment(
         execution_time: The moment at which to pay, instead of the day: for instant payments, if agreed
             with the bank; not in version 3.
         kind: The speed and the scheme; if left out: SEPA for EUR, otherwise national.
+        priority: How urgently the debtor's bank handles the instruction, if the bank honours it; not in
+            SEPA.
         service_level: A service level of the bank instead of the kind's, such as `SDVA`.
         local_instrument: A local instrument of the bank, such as its own product code.
         category: The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole
@@ -3132,6 +3216,7 @@ def make_payment(
             "execution_date": execution_date,
             "execution_time": execution_time,
             "kind": kind,
+            "priority": priority,
             "service_level": service_level,
             "local_instrument": local_instrument,
             "category": category,
@@ -3169,6 +3254,7 @@ async def make_payment_async(
     execution_date: date | None = None,
     execution_time: datetime | None = None,
     kind: TransferKind | None = None,
+    priority: PaymentPriority | None = None,
     service_level: str | None = None,
     local_instrument: str | None = None,
     category: str | None = None,
@@ -3210,6 +3296,8 @@ async def make_payment_async(
         execution_time: The moment at which to pay, instead of the day: for instant payments, if agreed
             with the bank; not in version 3.
         kind: The speed and the scheme; if left out: SEPA for EUR, otherwise national.
+        priority: How urgently the debtor's bank handles the instruction, if the bank honours it; not in
+            SEPA.
         service_level: A service level of the bank instead of the kind's, such as `SDVA`.
         local_instrument: A local instrument of the bank, such as its own product code.
         category: The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole
@@ -3257,6 +3345,7 @@ async def make_payment_async(
             "execution_date": execution_date,
             "execution_time": execution_time,
             "kind": kind,
+            "priority": priority,
             "service_level": service_level,
             "local_instrument": local_instrument,
             "category": category,

@@ -270,6 +270,8 @@ final class Iso20022
      * instant payments, if agreed with the bank; not in version 3.
      * @param Iso20022\TransferKind|null $kind The speed and the scheme; if left out: SEPA
      * for EUR, otherwise national.
+     * @param Iso20022\PaymentPriority|null $priority How urgently the debtor's bank handles
+     * the instruction, if the bank honours it; not in SEPA.
      * @param string|null $serviceLevel A service level of the bank instead of the kind's, such as `SDVA`.
      * @param string|null $localInstrument A local instrument of the bank, such as its own product code.
      * @param string|null $category The category, an ISO 20022 code such as `SALA` for salaries: it holds
@@ -322,6 +324,7 @@ final class Iso20022
         ?\DateTimeInterface $executionDate = null,
         ?\DateTimeInterface $executionTime = null,
         ?Iso20022\TransferKind $kind = null,
+        ?Iso20022\PaymentPriority $priority = null,
         ?string $serviceLevel = null,
         ?string $localInstrument = null,
         ?string $category = null,
@@ -355,6 +358,7 @@ final class Iso20022
             'execution_date' => $executionDate === null ? null : Encode::date($executionDate),
             'execution_time' => $executionTime === null ? null : Encode::timestamp($executionTime),
             'kind' => $kind?->value,
+            'priority' => $priority?->value,
             'service_level' => $serviceLevel,
             'local_instrument' => $localInstrument,
             'category' => $category,

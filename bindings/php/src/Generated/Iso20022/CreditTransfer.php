@@ -20,12 +20,13 @@ final class CreditTransfer
      * required.
      * @param string|null $currency The currency, an ISO 4217 code; if left out, that of the file.
      * @param string|null $text What the payment is for, at most 140 characters. SEPA carries a text or a
-     * reference, not both.
+     * reference, not both, except with references of Estonia, Slovenia and Croatia; a Swiss QR bill has
+     * both, too.
      * @param string|null $reference The creditor's reference, such as `RF18539007547034`; blanks are
      * removed.
      * @param ReferenceKind|null $referenceKind The kind of reference; if left out:
-     * RF if it starts with `RF`, otherwise Finnish if the creditor's IBAN is Finnish and the check digit
-     * matches.
+     * RF if it starts with `RF`, otherwise that of the creditor's IBAN: Finnish or Estonian for digits,
+     * Slovenian or Croatian if it starts with `SI` or `HR`.
      * @param list<PaidDocument>|null $documents The invoices and credit notes that
      * are paid; more than one of them is for Finnish banks (AOS2).
      * @param string|null $endToEndId The id that goes to the creditor, at most 35 characters; if left
@@ -36,6 +37,8 @@ final class CreditTransfer
      * @param string|null $purpose The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor.
      * @param PaymentParty|null $ultimateCreditor The party on whose behalf the
      * creditor is paid.
+     * @param list<IntermediaryBank>|null $intermediaryBanks The banks between the
+     * debtor's and the creditor's, in order, at most 3; not in SEPA.
      * @param string|null $creditorBankInstruction An instruction for the creditor's bank, at most 140
      * characters; not in SEPA.
      * @param string|null $debtorBankInstruction An instruction for the debtor's bank, at most 140
@@ -49,6 +52,8 @@ final class CreditTransfer
      * instant payments, if agreed with the bank; not in version 3.
      * @param TransferKind|null $kind The speed and the scheme; if left out: SEPA
      * for EUR, otherwise national.
+     * @param PaymentPriority|null $priority How urgently the debtor's bank handles
+     * the instruction, if the bank honours it; not in SEPA.
      * @param string|null $serviceLevel A service level of the bank instead of the kind's, such as `SDVA`.
      * @param string|null $localInstrument A local instrument of the bank, such as its own product code.
      * @param string|null $category The category, an ISO 20022 code such as `SALA` for salaries: it holds
@@ -75,6 +80,7 @@ final class CreditTransfer
         public readonly ?string $uetr = null,
         public readonly ?string $purpose = null,
         public readonly ?PaymentParty $ultimateCreditor = null,
+        public readonly ?array $intermediaryBanks = null,
         public readonly ?string $creditorBankInstruction = null,
         public readonly ?string $debtorBankInstruction = null,
         public readonly ?array $regulatoryReporting = null,
@@ -82,6 +88,7 @@ final class CreditTransfer
         public readonly ?\DateTimeInterface $executionDate = null,
         public readonly ?\DateTimeInterface $executionTime = null,
         public readonly ?TransferKind $kind = null,
+        public readonly ?PaymentPriority $priority = null,
         public readonly ?string $serviceLevel = null,
         public readonly ?string $localInstrument = null,
         public readonly ?string $category = null,
@@ -113,6 +120,7 @@ final class CreditTransfer
             uetr: $data['uetr'] ?? null,
             purpose: $data['purpose'] ?? null,
             ultimateCreditor: isset($data['ultimate_creditor']) ? PaymentParty::fromArray($data['ultimate_creditor']) : null,
+            intermediaryBanks: isset($data['intermediary_banks']) ? array_map(static fn (mixed $item): mixed => IntermediaryBank::fromArray($item), $data['intermediary_banks']) : null,
             creditorBankInstruction: $data['creditor_bank_instruction'] ?? null,
             debtorBankInstruction: $data['debtor_bank_instruction'] ?? null,
             regulatoryReporting: isset($data['regulatory_reporting']) ? array_map(static fn (mixed $item): mixed => RegulatoryReport::fromArray($item), $data['regulatory_reporting']) : null,
@@ -120,6 +128,7 @@ final class CreditTransfer
             executionDate: isset($data['execution_date']) ? new \DateTimeImmutable($data['execution_date']) : null,
             executionTime: isset($data['execution_time']) ? new \DateTimeImmutable($data['execution_time']) : null,
             kind: isset($data['kind']) ? TransferKind::from($data['kind']) : null,
+            priority: isset($data['priority']) ? PaymentPriority::from($data['priority']) : null,
             serviceLevel: $data['service_level'] ?? null,
             localInstrument: $data['local_instrument'] ?? null,
             category: $data['category'] ?? null,
@@ -150,6 +159,7 @@ final class CreditTransfer
             'uetr' => $this->uetr,
             'purpose' => $this->purpose,
             'ultimate_creditor' => $this->ultimateCreditor === null ? null : (object) $this->ultimateCreditor->toArray(),
+            'intermediary_banks' => $this->intermediaryBanks === null ? null : array_values(array_map(static fn (IntermediaryBank $item): mixed => (object) $item->toArray(), $this->intermediaryBanks)),
             'creditor_bank_instruction' => $this->creditorBankInstruction,
             'debtor_bank_instruction' => $this->debtorBankInstruction,
             'regulatory_reporting' => $this->regulatoryReporting === null ? null : array_values(array_map(static fn (RegulatoryReport $item): mixed => (object) $item->toArray(), $this->regulatoryReporting)),
@@ -157,6 +167,7 @@ final class CreditTransfer
             'execution_date' => $this->executionDate === null ? null : Encode::date($this->executionDate),
             'execution_time' => $this->executionTime === null ? null : Encode::timestamp($this->executionTime),
             'kind' => $this->kind?->value,
+            'priority' => $this->priority?->value,
             'service_level' => $this->serviceLevel,
             'local_instrument' => $this->localInstrument,
             'category' => $this->category,

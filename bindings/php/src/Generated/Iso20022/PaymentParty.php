@@ -20,6 +20,10 @@ final class PaymentParty
      * @param string|null $accountCurrency The currency of the account, an ISO 4217 code: for accounts of
      * several currencies.
      * @param string|null $bic The BIC of the account's bank, 8 or 11 characters; not needed in SEPA.
+     * @param string|null $bankName The name of the account's bank, at most 140 characters: for a bank
+     * without BIC.
+     * @param PaymentBankDetails|null $bank Further details of the account's bank:
+     * for a bank that is named by its number in the clearing of its country.
      * @param string|null $identifier The party's number: a service id of the bank, a business id, a
      * personal id; at most 35 characters.
      * @param string|null $identifierScheme The kind of number in `identifier`: an ISO 20022 code such as
@@ -35,6 +39,8 @@ final class PaymentParty
         public readonly ?string $accountScheme = null,
         public readonly ?string $accountCurrency = null,
         public readonly ?string $bic = null,
+        public readonly ?string $bankName = null,
+        public readonly ?PaymentBankDetails $bank = null,
         public readonly ?string $identifier = null,
         public readonly ?string $identifierScheme = null,
         public readonly ?bool $person = null,
@@ -57,6 +63,8 @@ final class PaymentParty
             accountScheme: $data['account_scheme'] ?? null,
             accountCurrency: $data['account_currency'] ?? null,
             bic: $data['bic'] ?? null,
+            bankName: $data['bank_name'] ?? null,
+            bank: isset($data['bank']) ? PaymentBankDetails::fromArray($data['bank']) : null,
             identifier: $data['identifier'] ?? null,
             identifierScheme: $data['identifier_scheme'] ?? null,
             person: $data['person'] ?? null,
@@ -79,6 +87,8 @@ final class PaymentParty
             'account_scheme' => $this->accountScheme,
             'account_currency' => $this->accountCurrency,
             'bic' => $this->bic,
+            'bank_name' => $this->bankName,
+            'bank' => $this->bank === null ? null : (object) $this->bank->toArray(),
             'identifier' => $this->identifier,
             'identifier_scheme' => $this->identifierScheme,
             'person' => $this->person,

@@ -32,6 +32,10 @@ final class ProfileOptions
      * a warning.
      * @param int|null $daysBack How many days in the past the execution date may be: 5 by default.
      * @param bool|null $oneDatePerFile Whether a file may have only one execution date.
+     * @param bool|null $omitsHeaderSum Whether the bank wants no control sum in the header of the file;
+     * the batches keep theirs.
+     * @param bool|null $marksAbsentBank Whether a creditor's bank that is not given is written as
+     * `NOTPROVIDED`, which some banks want; by default it is left out.
      * @param int|null $batchTransactions The most transactions in a batch; no limit by default.
      * @param int|null $fileTransactions The most transactions in a file; no limit by default.
      */
@@ -46,6 +50,8 @@ final class ProfileOptions
         public readonly ?bool $closedDayIsError = null,
         public readonly ?int $daysBack = null,
         public readonly ?bool $oneDatePerFile = null,
+        public readonly ?bool $omitsHeaderSum = null,
+        public readonly ?bool $marksAbsentBank = null,
         public readonly ?int $batchTransactions = null,
         public readonly ?int $fileTransactions = null,
     ) {
@@ -69,6 +75,8 @@ final class ProfileOptions
             closedDayIsError: $data['closed_day_is_error'] ?? null,
             daysBack: $data['days_back'] ?? null,
             oneDatePerFile: $data['one_date_per_file'] ?? null,
+            omitsHeaderSum: $data['omits_header_sum'] ?? null,
+            marksAbsentBank: $data['marks_absent_bank'] ?? null,
             batchTransactions: $data['batch_transactions'] ?? null,
             fileTransactions: $data['file_transactions'] ?? null,
         );
@@ -92,6 +100,8 @@ final class ProfileOptions
             'closed_day_is_error' => $this->closedDayIsError,
             'days_back' => $this->daysBack,
             'one_date_per_file' => $this->oneDatePerFile,
+            'omits_header_sum' => $this->omitsHeaderSum,
+            'marks_absent_bank' => $this->marksAbsentBank,
             'batch_transactions' => $this->batchTransactions,
             'file_transactions' => $this->fileTransactions,
         ]);

@@ -36,6 +36,21 @@ enum ReferenceKind: string
     /** The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit. */
     case Fik75 = 'fik75';
 
+    /** The Estonian reference number: 2 to 20 digits, the last a check digit. */
+    case Estonian = 'estonian';
+
+    /**
+     * The Slovenian reference: `SI`, two digits of its model, up to 22 digits and hyphens; check digits
+     * within depend on the model and are not checked.
+     */
+    case Slovenian = 'slovenian';
+
+    /**
+     * The Croatian reference: `HR`, two digits of its model, up to 22 digits and hyphens; check digits
+     * within depend on the model and are not checked.
+     */
+    case Croatian = 'croatian';
+
     /** A Swedish Bankgirot number: 7 or 8 digits, the last a check digit. */
     case Bankgiro = 'bankgiro';
 
