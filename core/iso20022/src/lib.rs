@@ -38,7 +38,7 @@ pub mod types;
 pub use bankchannel_xml::XmlFault;
 pub use cash::{read_notification, read_report, read_statement};
 pub use data::foreign_kind;
-pub use message_file::{MessageFile, read_message_file};
+pub use message_file::{MessageFile, MessageFileKind, message_file_kind, read_message_file};
 pub use operations::{CATALOGUE, TERMS, Terms};
 pub use payment::read_payment;
 pub use schema::MessageType;

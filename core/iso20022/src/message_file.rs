@@ -1,5 +1,7 @@
 //! A file with any of the supported messages.
 
+use std::io::{self, Read};
+
 use crate::cash::{self, CashFile, ReadOptions};
 use crate::data::{Held, Messages};
 use crate::payment::{self, PaymentFile};
@@ -18,39 +20,62 @@ pub enum MessageFile {
     Cash(Box<CashFile>),
 }
 
+/// The kind of a file with one of the supported messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageFileKind {
+    /// `pain.001`.
+    Payment,
+    /// `pain.002`.
+    Status,
+    /// `camt.052`, `camt.053` or `camt.054`.
+    Cash,
+}
+
+/// The kind of a file that may be a payment file, status report, statement, report or notification; `None` if it is none
+/// of them: other XML, or not XML. Reads until the message begins.
+///
+/// # Errors
+/// It starts like XML and cannot be read.
+pub fn message_file_kind(mut input: impl Read) -> Result<Option<MessageFileKind>, XmlFault> {
+    /// Where XML begins, after a byte order mark and blanks.
+    const BEGINNING: u64 = 256;
+    let known = |name: &str| match name {
+        name if payment::is_payment(name) => Some(MessageFileKind::Payment),
+        name if status::is_report(name) => Some(MessageFileKind::Status),
+        name if cash::message_kind(name).is_some() => Some(MessageFileKind::Cash),
+        _ => None,
+    };
+    let mut beginning = Vec::new();
+    let failed = |why: io::Error| XmlFault::new(format!("reading the file failed: {}", why.kind()), "read it again");
+    input.by_ref().take(BEGINNING).read_to_end(&mut beginning).map_err(failed)?;
+    let message = XmlTokens::open(io::Cursor::new(&beginning).chain(input), None, XmlRules::tolerant())
+        .and_then(|tokens| Messages::over(tokens, true).next_message(known, ("message that is read here", "")));
+    match message {
+        Ok(kind) => Ok(kind),
+        Err(problem) if beginning.trim_ascii_start().starts_with(b"<") || beginning.starts_with(b"\xEF\xBB\xBF<") => {
+            Err(problem)
+        }
+        Err(_) => Ok(None),
+    }
+}
+
 /// Reads a file that may be a payment file, status report, statement, report or notification; `None` if it is none of
 /// them: other XML, or not XML. At most `most` entries or transactions are held.
 ///
 /// # Errors
 /// It starts like XML and cannot be read; or it is one of the messages and larger.
 pub fn read_message_file(bytes: &[u8], most: usize) -> Result<Option<MessageFile>, XmlFault> {
-    /// The reader for the message.
-    #[derive(Clone, Copy)]
-    enum Reader {
-        Payment,
-        Status,
-        Cash,
-    }
-    let known = |name: &str| match name {
-        name if payment::is_payment(name) => Some(Reader::Payment),
-        name if status::is_report(name) => Some(Reader::Status),
-        name if cash::message_kind(name).is_some() => Some(Reader::Cash),
-        _ => None,
-    };
-    let message = XmlTokens::open(bytes, None, XmlRules::tolerant())
-        .and_then(|tokens| Messages::over(tokens, true).next_message(known, ("message that is read here", "")));
-    let file = match message {
-        Ok(Some(Reader::Payment)) => {
-            MessageFile::Payment(Box::new(payment::read_held(Messages::open(bytes, None)?, Held::up_to(most))?))
+    let held = Held::up_to(most);
+    Ok(Some(match message_file_kind(bytes)? {
+        Some(MessageFileKind::Payment) => {
+            MessageFile::Payment(Box::new(payment::read_held(Messages::open(bytes, None)?, held)?))
         }
-        Ok(Some(Reader::Status)) => MessageFile::Status(status::read_held(bytes, None, Held::up_to(most))?),
-        Ok(Some(Reader::Cash)) => MessageFile::Cash(Box::new(cash::read_up_to(bytes, &ReadOptions::default(), most)?)),
-        Err(problem) if bytes.trim_ascii_start().starts_with(b"<") || bytes.starts_with(b"\xEF\xBB\xBF<") => {
-            return Err(problem);
+        Some(MessageFileKind::Status) => MessageFile::Status(status::read_held(bytes, None, held)?),
+        Some(MessageFileKind::Cash) => {
+            MessageFile::Cash(Box::new(cash::read_up_to(bytes, &ReadOptions::default(), most)?))
         }
-        Ok(None) | Err(_) => return Ok(None),
-    };
-    Ok(Some(file))
+        None => return Ok(None),
+    }))
 }
 
 #[cfg(test)]

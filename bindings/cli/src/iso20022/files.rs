@@ -8,7 +8,10 @@ use std::{
 
 use bankchannel_foundation::open_regular;
 use bankchannel_foundation::shown;
-use bankchannel_iso20022::{MessageFile, cash::MAX_HELD, foreign_kind, read_message_file};
+use bankchannel_iso20022::{
+    MessageFile, MessageFileKind, cash::MAX_HELD, foreign_kind, message_file_kind, payment::PaymentFile,
+    read_message_file, read_payment, read_status_report, status::StatusFile,
+};
 
 use crate::exit::{Failure, Outcome};
 
@@ -41,6 +44,46 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> Outcome<Vec
         files.extend(inside.into_iter().map(|path| (path, false)));
     }
     Ok(files)
+}
+
+/// A file that can be read here.
+pub(super) struct FoundFile {
+    path: PathBuf,
+    pub(super) kind: MessageFileKind,
+}
+
+/// Looks into a file, or says why it is left out; the reason does not name the file.
+pub(super) fn find(path: &Path) -> Result<FoundFile, String> {
+    /// The bytes that show what a file is that is not read.
+    const HEAD: u64 = 1024;
+    let unreadable = |why: io::Error| format!("cannot be read: {why}");
+    let open = || open_regular(path).map_err(unreadable);
+    let kind = message_file_kind(open()?.0).map_err(|problem| problem.to_string())?;
+    match kind {
+        Some(kind) => Ok(FoundFile { path: path.to_owned(), kind }),
+        None => {
+            let mut head = Vec::new();
+            open()?.0.take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
+            Err(foreign_kind(&head).map_or_else(|| NOT_READ.to_owned(), |kind| kind.to_string()))
+        }
+    }
+}
+
+impl FoundFile {
+    /// The file from its beginning.
+    pub(super) fn reader(&self) -> Result<impl Read + use<>, String> {
+        open_regular(&self.path).map(|(file, _)| file).map_err(|why| format!("cannot be read: {why}"))
+    }
+
+    /// The whole payment file.
+    pub(super) fn payment(&self) -> Result<PaymentFile, String> {
+        read_payment(self.reader()?).map_err(|fault| fault.to_string())
+    }
+
+    /// The whole status reports.
+    pub(super) fn reports(&self) -> Result<StatusFile, String> {
+        read_status_report(self.reader()?).map_err(|fault| fault.to_string())
+    }
 }
 
 /// Reads a file, or says why it is left out; the reason does not name the file.

@@ -1,6 +1,9 @@
 //! `iso20022 match`: the result of each transaction of a payment file.
 
-use std::path::Path;
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
 
 use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
@@ -8,14 +11,14 @@ use bankchannel_iso20022::{
     matching::{Matched, match_status},
     operations::reading::supported_encoding,
     payment::read_with_encoding,
-    tables::{self, Column},
+    tables::{self, Column, Csv, CsvOptions},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::json;
 
 use super::{
     files,
-    tables::{Rows, money, print},
+    tables::{ShownColumns, money},
 };
 use crate::{
     exit::{Failure, Outcome},
@@ -85,11 +88,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     }
     let matched = match_status(&payment, &reports, &statements);
     if matches.get_flag("csv") {
-        let mut rows = Rows::new(tables::OUTCOMES)?;
-        for row in tables::of_matched(&matched) {
-            rows.add(&row)?;
-        }
-        rows.end()?;
+        as_csv(&matched).map_err(|why| Failure::usage(format!("standard output: {why}")))?;
         return told(failed);
     }
     match format(matches) {
@@ -110,10 +109,15 @@ fn told(failed: bool) -> Outcome {
     if failed { Err(Failure::Told) } else { Ok(()) }
 }
 
-fn show(matched: &Matched) {
-    let id = matched.id.as_deref().unwrap_or("without an id");
-    output::line(&format!("Payment file {id}: {} transactions", matched.count));
-    let shown = [
+fn as_csv(matched: &Matched) -> io::Result<()> {
+    let mut csv = Csv::new(io::BufWriter::new(output::Stdout), CsvOptions::default(), tables::OUTCOMES)?;
+    tables::of_matched(matched).try_for_each(|row| csv.row(&row))?;
+    csv.into_inner().flush()
+}
+
+const SHOWN: ShownColumns = ShownColumns(
+    tables::OUTCOMES,
+    &[
         ("end_to_end_id", "End-to-end id"),
         ("creditor", "To"),
         ("amount", "Amount"),
@@ -125,8 +129,19 @@ fn show(matched: &Matched) {
         ("again", "Again?"),
         ("advice", "What to do"),
         ("booking_date", "Booked on"),
-    ];
-    print(tables::OUTCOMES, &shown, tables::of_matched(matched));
+    ],
+);
+
+fn show(matched: &Matched) {
+    let id = matched.id.as_deref().unwrap_or("without an id");
+    output::line(&format!("Payment file {id}: {} transactions", matched.count));
+    let mut rows = SHOWN.rows();
+    tables::of_matched(matched).for_each(|row| rows.add(&row));
+    let (table, left_out) = rows.finish();
+    output::bytes(table.as_bytes());
+    if let Some(line) = left_out {
+        output::line(&line);
+    }
     for batch in matched.batches.iter().filter(|batch| batch.difference.is_some()) {
         let (id, by) = (batch.id.as_deref().unwrap_or_default(), money(batch.difference.as_ref()));
         output::line(&format!("The bookings of batch {id} differ from its transactions by {by}"));

@@ -6,6 +6,7 @@ mod make_payment;
 mod matching;
 mod show;
 mod tables;
+pub(crate) mod whole;
 
 use crate::handwritten::Handwritten;
 

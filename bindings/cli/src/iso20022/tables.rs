@@ -1,76 +1,57 @@
 //! Rows as tables for people and as CSV.
 
-use std::io::{self, Write as _};
-
 use bankchannel_foundation::model::Decimal;
 use bankchannel_iso20022::{
     data::Money,
-    tables::{Cell, Column, Csv, CsvOptions, Row},
+    tables::{Column, Row},
 };
 use serde_json::Value;
 
-use crate::{
-    exit::{Failure, Outcome},
-    output::{self, table},
-};
-
-/// Writes rows as CSV to standard output.
-pub(super) struct Rows(Csv<io::BufWriter<Output>>);
-
-impl Rows {
-    pub(super) fn new(columns: &[Column]) -> Outcome<Self> {
-        Csv::new(io::BufWriter::new(Output), CsvOptions::default(), columns).map(Self).map_err(failed)
-    }
-
-    pub(super) fn add(&mut self, row: &[Cell<'_>]) -> Outcome {
-        self.0.row(row).map_err(failed)
-    }
-
-    pub(super) fn end(self) -> Outcome {
-        self.0.into_inner().flush().map_err(failed)
-    }
-}
-
-fn failed(why: io::Error) -> Failure {
-    Failure::usage(format!("standard output: {why}"))
-}
-
-/// Standard output as a writer.
-struct Output;
-
-impl io::Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        output::bytes(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::output::table;
 
 /// The most rows of a table for people.
 const MAX_ROWS: usize = 1000;
 
-/// Prints some columns of rows as a table, under other names: pairs of a column and its title.
-pub(super) fn print<'a>(columns: &[Column], shown: &[(&str, &str)], rows: impl Iterator<Item = Row<'a>>) {
-    let places: Vec<usize> =
-        shown.iter().filter_map(|(name, _)| columns.iter().position(|column| column.name == *name)).collect();
-    let titles: Vec<&str> = shown.iter().map(|(_, title)| *title).collect();
-    let (mut cells, mut left_out) = (Vec::new(), 0_u64);
-    for row in rows {
-        if cells.len() == MAX_ROWS {
-            left_out += 1;
-        } else {
-            cells.push(places.iter().map(|place| row[*place].as_str().to_owned()).collect::<Vec<_>>());
+/// Some columns of a table, with their titles for people.
+pub(super) struct ShownColumns(pub(super) &'static [Column], pub(super) &'static [(&'static str, &'static str)]);
+
+impl ShownColumns {
+    /// No rows yet.
+    pub(super) fn rows(&self) -> ShownRows {
+        let place = |name: &str| self.0.iter().position(|column| column.name == name);
+        ShownRows {
+            places: self.1.iter().filter_map(|(name, _)| place(name)).collect(),
+            titles: self.1.iter().map(|(_, title)| *title).collect(),
+            cells: Vec::new(),
+            left_out: 0,
         }
     }
-    if cells.is_empty() {
-        return;
+}
+
+/// Rows of a table for people, the first ones of them.
+pub(super) struct ShownRows {
+    places: Vec<usize>,
+    titles: Vec<&'static str>,
+    cells: Vec<Vec<String>>,
+    left_out: u64,
+}
+
+impl ShownRows {
+    pub(super) fn add(&mut self, row: &Row<'_>) {
+        if self.cells.len() == MAX_ROWS {
+            self.left_out += 1;
+        } else {
+            self.cells.push(self.places.iter().map(|place| row[*place].as_str().to_owned()).collect());
+        }
     }
-    output::bytes(table::table(&titles, cells).as_bytes());
-    if left_out > 0 {
-        output::line(&format!("and {left_out} more: --csv and --json show all"));
+
+    /// The table, and a line on the rows that it leaves out.
+    pub(super) fn finish(self) -> (String, Option<String>) {
+        if self.cells.is_empty() {
+            return (String::new(), None);
+        }
+        let left_out = (self.left_out > 0).then(|| format!("and {} more: --csv and --json show all", self.left_out));
+        (table::table(&self.titles, self.cells), left_out)
     }
 }
 

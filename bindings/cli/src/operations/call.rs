@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     exit::{Failure, Outcome},
+    iso20022::whole,
     options::{Common, camel, connection, file, kebab, read_file, read_settings, stdin, text},
 };
 
@@ -91,6 +92,10 @@ pub(super) fn carry_out_without_session(
     }
     let target = Target::read(matches, common.format);
     let reserved = target.reserve(entry)?;
+    if whole::is_for(entry.declaration.name, &request) && target.is_json() {
+        let read = || whole::read(&request, None);
+        return target.show_text(bankchannel_bridge::with_request_id(common.request_id.clone(), read)?, reserved);
+    }
     let work = || bankchannel::call_local(entry.declaration.name, request, content);
     let response = bankchannel_bridge::with_request_id(common.request_id.clone(), work)?;
     target.show(entry, Done { response, content: None }, reserved)

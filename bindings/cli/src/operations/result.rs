@@ -15,10 +15,11 @@ use bankchannel_foundation::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::ArgMatches;
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, SpooledTempFile};
 
 use crate::{
     exit::{Failure, Outcome, PARTLY_REJECTED, PAYMENT_REJECTED},
+    iso20022::whole,
     output::{self, Format, mask},
 };
 
@@ -54,6 +55,32 @@ impl Target {
             (Some(path), None) => Reserved::open(path, self.replace, PRIVATE).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// Whether the response is wanted as JSON: on standard output, or in a file.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json || self.file.is_some()
+    }
+
+    /// Shows a response that is JSON text.
+    pub(crate) fn show_text(&self, text: SpooledTempFile, reserved: Option<Reserved>) -> Outcome {
+        match reserved {
+            None => {
+                let written = whole::pour(text, &mut output::Stdout);
+                written.map_err(|why| Failure::usage(format!("the temporary file cannot be read: {why}")))?;
+                output::bytes(b"\n");
+            }
+            Some(reserved) => {
+                let path = reserved.path.clone();
+                let failed =
+                    |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", shown::path(&path)));
+                reserved
+                    .write_by(|file| whole::pour(text, file).and_then(|_| file.write_all(b"\n")))
+                    .map_err(failed)?;
+                output::note(&format!("written to {}", shown::path(&path)));
+            }
+        }
+        Ok(())
     }
 
     /// Shows the response.
@@ -103,12 +130,14 @@ impl Target {
             }
             (Format::Table, "upload_and_wait") => answered(&response),
             _ => {
-                let mut shown = response.clone();
                 // A local operation was asked for its secret, such as a code.
                 if self.format == Format::Table && entry.declaration.kind != OperationKind::Local {
+                    let mut shown = response.clone();
                     mask::secrets(&mut shown, entry.response);
+                    self.format.show(&shown);
+                } else {
+                    self.format.show(&response);
                 }
-                self.format.show(&shown);
             }
         }
         // A missing file is a failure, even if the others were fetched; so is a negative verdict, for scripts that
@@ -242,10 +271,15 @@ impl Reserved {
     ///
     /// # Errors
     /// The reason for the write error.
-    pub(crate) fn write(mut self, bytes: &[u8]) -> std::io::Result<()> {
+    pub(crate) fn write(self, bytes: &[u8]) -> std::io::Result<()> {
+        self.write_by(|file| file.write_all(bytes))
+    }
+
+    /// The same by a function that writes the content.
+    fn write_by(mut self, write: impl FnOnce(&mut File) -> std::io::Result<()>) -> std::io::Result<()> {
         match self.way.take() {
             Some(OutputFile::New(mut file)) => {
-                let written = file.write_all(bytes).and_then(|()| file.sync_all());
+                let written = write(&mut file).and_then(|()| file.sync_all());
                 if written.is_err() {
                     // An incomplete response is removed.
                     self.way = Some(OutputFile::New(file));
@@ -253,12 +287,12 @@ impl Reserved {
                 written
             }
             Some(OutputFile::Instead(mut file)) => {
-                file.write_all(bytes)?;
+                write(file.as_file_mut())?;
                 file.as_file().sync_all()?;
                 file.persist(&self.path).map_err(|why| why.error)?;
                 File::open(folder_of(&self.path))?.sync_all()
             }
-            Some(OutputFile::Through(mut file)) => file.write_all(bytes),
+            Some(OutputFile::Through(mut file)) => write(&mut file),
             None => Ok(()),
         }
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::exit::Failure;
 
-pub(crate) use write::{bytes, error_is_terminal, is_terminal, line, note, partial};
+pub(crate) use write::{Stdout, bytes, error_is_terminal, is_terminal, line, note, partial};
 
 /// How results are to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,12 @@ impl Format {
 
 /// Writes one JSON value on one line. Terminal control characters are escaped, which means the same to a parser.
 pub(crate) fn json(value: &Value) {
-    line(&escaped(&value.to_string()));
+    line(&json_text(value));
+}
+
+/// The same as text, without the line end.
+pub(crate) fn json_text(value: &Value) -> String {
+    escaped(&value.to_string())
 }
 
 fn escaped(json: &str) -> String {

@@ -15,6 +15,20 @@ pub(crate) fn bytes(bytes: &[u8]) {
     settle(write(&mut io::stdout().lock(), &[bytes]));
 }
 
+/// Standard output as a writer, of bytes as they are.
+pub(crate) struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, written: &[u8]) -> io::Result<usize> {
+        bytes(written);
+        Ok(written.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes a line to stderr: progress, warnings, errors.
 pub(crate) fn note(text: &str) {
     // If even stderr is closed, nothing can be done.

@@ -133,3 +133,57 @@ fn a_folder_of_downloads_is_shown_and_matched() {
     drop(reader);
     ran(home.command(&["iso20022", "show", "--csv", "inbox/s.xml"]).stdout(writer).output().unwrap()).expect(0);
 }
+
+/// Results of large files are put together page by page: they are those of the library, and a fault at the end of a file
+/// leaves no half of one.
+#[test]
+fn a_large_file_is_shown_whole_or_not_at_all() {
+    let home = Home::empty();
+    let (start, rest) = STATEMENT.split_once("<Stmt>").unwrap();
+    let entry = &rest[rest.find("<Ntry>").unwrap()..rest.find("</Stmt>").unwrap()];
+    let (account, end) = (&rest[..rest.find("<Ntry>").unwrap()], "</BkToCstmrStmt></Document>\n");
+    let statement = |entries: usize| {
+        format!(
+            "<Stmt>{account}{}<TxsSummry><TtlNtries><NbOfNtries>7</NbOfNtries></TtlNtries></TxsSummry></Stmt>",
+            entry.repeat(entries)
+        )
+    };
+    let whole = [start, &statement(600), &statement(0), &statement(250), end, start, &statement(501), end].concat();
+    let payment = bankchannel_iso20022::EXAMPLE_PAIN001;
+    for (name, text) in [("s.xml", whole.as_str()), ("p.xml", payment), ("r.xml", REPORT)] {
+        fs::write(home.path(name), text).unwrap();
+        fs::write(home.path(&format!("broken-{name}")), &text[..text.len() - 10]).unwrap();
+    }
+    let content = Some(whole.clone().into_bytes().into());
+    let wanted = bankchannel::call_local("iso20022.read_statement", serde_json::json!({}), content).unwrap();
+    assert_eq!(wanted["statements"].as_array().unwrap().len(), 4);
+    let read = home.run(&["iso20022", "read-statement", "s.xml", "--json"]).expect(0);
+    assert_eq!(read.out, format!("{wanted}\n"), "the same bytes");
+    home.run(&["iso20022", "read-statement", "s.xml", "--output", "s.json"]).expect(0);
+    assert_eq!(fs::read_to_string(home.path("s.json")).unwrap(), read.out);
+    let shown = home.run(&["iso20022", "show", "s.xml", "r.xml", "p.xml", "--json"]).expect(0).json();
+    assert_eq!(shown["files"][0]["statement"], wanted);
+    assert_eq!(shown["files"][1]["report"]["reports"][0]["id"], "R1");
+    assert_eq!(shown["files"][2]["payment"]["id"], "BANKCHANNEL-EXAMPLE-0001");
+    assert_eq!(home.run(&["iso20022", "show", "s.xml", "--csv"]).expect(0).out.lines().count(), 1 + 600 + 250 + 501);
+    for name in ["broken-s.xml", "broken-p.xml", "broken-r.xml"] {
+        let csv = home.run(&["iso20022", "show", name, "--csv"]).expect(1);
+        assert!(csv.out.is_empty() && csv.err.contains(name), "{} {}", csv.out, csv.err);
+        let shown = home.run(&["iso20022", "show", name]).expect(1);
+        assert!(shown.out.is_empty() && shown.err.contains(name), "{} {}", shown.out, shown.err);
+        let json = home.run(&["iso20022", "show", name, "--json"]).expect(1).json();
+        assert!(json["files"][0]["error"].is_string(), "{json}");
+    }
+    let broken = home.run(&["iso20022", "read-statement", "broken-s.xml", "--json"]).expect(1).json();
+    assert_eq!((broken.as_object().unwrap().len(), &broken["error"]["code"]), (1, &"iso20022.file_unreadable".into()));
+    home.run(&["iso20022", "read-statement", "broken-s.xml", "--output", "none.json"]).expect(1);
+    assert!(!home.path("none.json").exists());
+    // Against the schema, a batch's account stands behind its transactions.
+    let from = payment.find("<DbtrAcct>").unwrap();
+    let to = payment.find("</DbtrAcct>").unwrap() + "</DbtrAcct>".len();
+    let (account, lines) = (&payment[from..to], "\n".repeat(payment[from..to].matches('\n').count()));
+    let late = payment.replacen(account, &lines, 1).replacen("</PmtInf>", &format!("{account}</PmtInf>"), 1);
+    fs::write(home.path("late.xml"), late).unwrap();
+    let rows = |name: &str| home.run(&["iso20022", "show", name, "--csv"]).expect(0).out;
+    assert_eq!(rows("late.xml"), rows("p.xml"));
+}

@@ -13,10 +13,10 @@ use crate::rules::Finding;
 use bankchannel_xml::XmlElement;
 
 pub(crate) use reader::{PAYMENT_PATH, PaymentVisitor, is_payment, read_held, visit};
-pub use reader::{read_payment, read_with_encoding};
+pub use reader::{each_transaction, read_payment, read_with_encoding};
 
 /// A payment file: credit transfers that a customer orders.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct PaymentFile {
     /// The file's message name, by its namespace.

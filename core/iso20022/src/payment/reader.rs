@@ -54,6 +54,24 @@ pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<Pa
     read_held(Messages::open(input, encoding)?, Held::default())
 }
 
+/// Reads a payment file transaction by transaction: each is passed on with its file's header and with what its batch
+/// has before its transactions. Returns the file without its batches; `None` if a batch has more after its transactions,
+/// against the schema: then the file is to be read whole. Memory does not grow with the file.
+///
+/// # Errors
+/// As [`read_payment`], after the transactions before the fault were passed on.
+pub fn each_transaction(
+    input: impl Read,
+    take: &mut dyn FnMut(&PaymentFile, &PaymentBatch, PaymentTransaction),
+) -> Result<Option<PaymentFile>, XmlFault> {
+    let collected = CollectedPayment::default();
+    let mut passed =
+        PassedTransactions { collected, header: PaymentFile::default(), batch: None, is_late: false, take };
+    let read = visit(&mut Messages::open(input, None)?, Held::default(), &mut passed)?;
+    let CollectedPayment { problems, unread, .. } = passed.collected;
+    Ok((!passed.is_late).then(|| PaymentFile { problems, unread: unread.found(), ..read }))
+}
+
 /// Whether an element of this name is a payment file; version 2 names it after the message.
 pub(crate) fn is_payment(name: &str) -> bool {
     name == "CstmrCdtTrfInitn" || name.starts_with("pain.001.")
@@ -168,6 +186,48 @@ impl PaymentVisitor for CollectedPayment {
 
     fn other(&mut self, tokens: &mut XmlTokens<'_>) -> Result<(), XmlFault> {
         self.unread.skip(tokens)
+    }
+}
+
+/// Passes transactions on, and keeps what else of the file is told.
+struct PassedTransactions<'t> {
+    collected: CollectedPayment,
+    header: PaymentFile,
+    /// What the current batch has before its transactions.
+    batch: Option<PaymentBatch>,
+    /// Whether a batch had more after them.
+    is_late: bool,
+    take: &'t mut dyn FnMut(&PaymentFile, &PaymentBatch, PaymentTransaction),
+}
+
+impl PaymentVisitor for PassedTransactions<'_> {
+    fn header(&mut self, file: &PaymentFile, element: XmlElement<'_>, problems: Vec<Finding>) {
+        self.header = file.clone();
+        self.collected.header(file, element, problems);
+    }
+
+    fn transaction(
+        &mut self,
+        one: PaymentTransaction,
+        element: XmlElement<'_>,
+        batch: XmlElement<'_>,
+        problems: Vec<Finding>,
+    ) {
+        self.collected.transaction(one, element, batch, problems);
+        let head = self.batch.get_or_insert_with(|| PaymentBatch::read_head(batch));
+        if let Some(one) = self.collected.transactions.pop() {
+            (self.take)(&self.header, head, one);
+        }
+    }
+
+    fn batch(&mut self, batch: PaymentBatch, element: XmlElement<'_>, problems: Vec<Finding>) {
+        self.is_late |= self.batch.take().is_some_and(|head| head != batch);
+        self.collected.batch(batch, element, problems);
+        self.collected.batches.clear();
+    }
+
+    fn other(&mut self, tokens: &mut XmlTokens<'_>) -> Result<(), XmlFault> {
+        self.collected.other(tokens)
     }
 }
 

@@ -39,12 +39,17 @@ impl<W: Write> Csv<W> {
     /// # Errors
     /// The output cannot be written.
     pub fn new(output: W, options: CsvOptions, columns: &[Column]) -> io::Result<Self> {
-        let terminator = if options.crlf { csv_core::Terminator::CRLF } else { csv_core::Terminator::Any(b'\n') };
-        let writer = csv_core::WriterBuilder::new().delimiter(options.delimiter).terminator(terminator).build();
-        let mut csv = Self { output, writer, raw: options.raw, line: Vec::new() };
+        let mut csv = Self::without_header(output, options);
         let names: Vec<Cell<'_>> = columns.iter().map(|column| Cell::Text(column.name.into())).collect();
         csv.row(&names)?;
         Ok(csv)
+    }
+
+    /// The same without a header row: rows that follow others.
+    pub fn without_header(output: W, options: CsvOptions) -> Self {
+        let terminator = if options.crlf { csv_core::Terminator::CRLF } else { csv_core::Terminator::Any(b'\n') };
+        let writer = csv_core::WriterBuilder::new().delimiter(options.delimiter).terminator(terminator).build();
+        Self { output, writer, raw: options.raw, line: Vec::new() }
     }
 
     /// Writes a row.

@@ -19,7 +19,7 @@ pub use csv::{Csv, CsvOptions};
 pub use entries::{ENTRIES, EntryRows, of_entry, of_statements};
 pub use outcomes::{OUTCOMES, of_matched};
 pub use statuses::{STATUSES, of_reports};
-pub use transactions::{TRANSACTIONS, of_payment};
+pub use transactions::{TRANSACTIONS, of_payment, of_transaction};
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

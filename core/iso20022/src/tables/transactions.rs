@@ -18,6 +18,16 @@ pub fn of_payment(file: &PaymentFile) -> impl Iterator<Item = Row<'_>> {
     (1..).zip(transactions).map(|(number, (batch, transaction))| cells(&Of { file, batch, number, transaction }))
 }
 
+/// The row of one transaction, with its number in the file, from 1; of its file only the header is needed, of its batch
+/// what stands before its transactions.
+pub fn of_transaction<'a>(
+    (file, batch): (&'a PaymentFile, &'a PaymentBatch),
+    number: u64,
+    transaction: &'a PaymentTransaction,
+) -> Row<'a> {
+    cells(&Of { file, batch, number, transaction })
+}
+
 impl<'a> Of<'a> {
     /// The amount to pay; if it is the equivalent of another amount, that one.
     fn money(&self) -> Option<&'a Money> {

@@ -1,0 +1,129 @@
+//! `show --csv`: rows as they are read. Those of a file that cannot be read to its end are left out.
+
+use std::path::PathBuf;
+
+use bankchannel_iso20022::{
+    MessageFileKind,
+    cash::{CashItem, CashReader, ReadOptions, Statement},
+    payment::each_transaction,
+    tables::{self, Csv, CsvOptions, EntryRows, Row},
+};
+use tempfile::SpooledTempFile;
+
+use super::{TABLES, each, unread_lines};
+use crate::{
+    exit::{Failure, Outcome},
+    iso20022::{files::FoundFile, whole},
+    output,
+};
+
+pub(super) fn show(wanted: &str, files: &[(PathBuf, bool)]) -> Outcome {
+    if !wanted.is_empty() && !TABLES.contains(&wanted) {
+        return Err(Failure::usage(format!("--csv: there is no table {wanted}: {}", TABLES.join(", "))));
+    }
+    let (mut table, mut has_header) = (TABLES.into_iter().find(|name| *name == wanted), false);
+    let failed = each(files, |name, file| {
+        let (own, columns) = match file.kind {
+            MessageFileKind::Payment => ("transactions", tables::TRANSACTIONS),
+            MessageFileKind::Status => ("statuses", tables::STATUSES),
+            MessageFileKind::Cash => ("entries", tables::ENTRIES),
+        };
+        let table = *table.get_or_insert(own);
+        if table != own && !(table == "details" && own == "entries") {
+            output::note(&format!("{name}: holds {own}, not {table}: skipped"));
+            return Ok(Ok(()));
+        }
+        let details = if table == "details" { EntryRows::Details } else { EntryRows::Entries };
+        let (rows, unread) = match rows_of(&file, details) {
+            Ok(read) => read,
+            Err(why) => return Ok(Err(why)),
+        };
+        unread.iter().for_each(|line| output::note(line));
+        if !std::mem::replace(&mut has_header, true) {
+            Csv::new(output::Stdout, CsvOptions::default(), columns).map_err(unwritable)?;
+        }
+        whole::pour(rows, &mut output::Stdout).map_err(unwritable)?;
+        Ok(Ok(()))
+    })?;
+    if !failed && !has_header {
+        return Err(Failure::usage("no file holds rows for this table"));
+    }
+    if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+fn unwritable(why: std::io::Error) -> Failure {
+    Failure::usage(format!("standard output: {why}"))
+}
+
+/// The rows of a file in a temporary file.
+struct Rows {
+    csv: Csv<SpooledTempFile>,
+    failed: Option<std::io::Error>,
+}
+
+impl Rows {
+    fn new() -> Self {
+        Self { csv: Csv::without_header(whole::spool(), CsvOptions::default()), failed: None }
+    }
+
+    fn add(&mut self, row: &Row<'_>) {
+        if self.failed.is_none() {
+            self.failed = self.csv.row(row).err();
+        }
+    }
+
+    fn end(self) -> Result<SpooledTempFile, String> {
+        match self.failed {
+            Some(why) => Err(format!("the temporary file: {why}")),
+            None => Ok(self.csv.into_inner()),
+        }
+    }
+}
+
+/// The rows of a file, and lines on what of it is in no field.
+fn rows_of(file: &FoundFile, details: EntryRows) -> Result<(SpooledTempFile, Vec<String>), String> {
+    let mut rows = Rows::new();
+    let mut unread = Vec::new();
+    match file.kind {
+        MessageFileKind::Payment => {
+            let mut number = 0;
+            let read = each_transaction(file.reader()?, &mut |header, batch, one| {
+                number += 1;
+                rows.add(&tables::of_transaction((header, batch), number, &one));
+            });
+            let read = match read.map_err(|fault| fault.to_string())? {
+                Some(read) => read,
+                None => {
+                    rows = Rows::new();
+                    let read = file.payment()?;
+                    tables::of_payment(&read).for_each(|row| rows.add(&row));
+                    read
+                }
+            };
+            unread.extend(unread_lines(&read.unread));
+        }
+        MessageFileKind::Status => {
+            let read = file.reports()?;
+            tables::of_reports(&read.reports).for_each(|row| rows.add(&row));
+            read.reports.iter().for_each(|report| unread.extend(unread_lines(&report.unread)));
+        }
+        MessageFileKind::Cash => {
+            let faulty = |fault: bankchannel_iso20022::XmlFault| fault.to_string();
+            let mut reader = CashReader::open(file.reader()?, &ReadOptions::default()).map_err(faulty)?;
+            let mut statement: Option<Box<Statement>> = None;
+            for item in reader.by_ref() {
+                match item.map_err(faulty)? {
+                    CashItem::Message(message) => unread.extend(unread_lines(&message.unread)),
+                    CashItem::Statement(begun) => statement = Some(begun),
+                    CashItem::Entry(entry) => {
+                        let of = statement.as_deref().into_iter();
+                        of.flat_map(|of| tables::of_entry(of, &entry, details)).for_each(|row| rows.add(&row));
+                    }
+                    CashItem::End(ended) => unread.extend(unread_lines(&ended.unread)),
+                }
+            }
+            unread.extend(unread_lines(&reader.unread()));
+        }
+    }
+    Ok((rows.end()?, unread))
+}

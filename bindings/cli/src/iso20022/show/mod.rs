@@ -1,0 +1,148 @@
+//! `iso20022 show`: the content of payment files, status reports and statements.
+
+mod csv;
+mod people;
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use bankchannel_foundation::{model::write_boundary, shown};
+use bankchannel_iso20022::{
+    MessageFileKind,
+    data::UnreadElement,
+    tables::{self, Column},
+};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use serde_json::Value;
+
+use super::{files, whole};
+use crate::{
+    exit::{Failure, Outcome},
+    options::{add_common, format},
+    output::{self, Format},
+};
+
+const TABLES: [&str; 4] = ["entries", "details", "transactions", "statuses"];
+
+pub(super) fn command() -> Command {
+    let columns =
+        [("entries, details", tables::ENTRIES), ("transactions", tables::TRANSACTIONS), ("statuses", tables::STATUSES)];
+    let mut help = String::from(
+        "Examples:\n  bankchannel iso20022 show payment.xml\n  bankchannel iso20022 show inbox            every file of a folder\n  \
+         bankchannel iso20022 show --csv statement.xml > entries.csv\n  bankchannel iso20022 show --csv=details inbox\n\n\
+         In CSV a text that a spreadsheet would read as a formula begins with an apostrophe. Columns:\n",
+    );
+    for (title, columns) in columns {
+        help.push_str(&format!("\n{title}:\n"));
+        for Column { name, documentation } in columns {
+            help.push_str(&format!("  {name:<22} {documentation}\n"));
+        }
+    }
+    add_common(Command::new("show"))
+        .about("Show the content of payment files, status reports and statements")
+        .after_help(help.trim_end().to_owned())
+        .arg(
+            Arg::new("files")
+                .value_name("FILE|FOLDER")
+                .required(true)
+                .action(ArgAction::Append)
+                .num_args(1..)
+                .value_hint(ValueHint::AnyPath)
+                .help("pain.001, pain.002, camt.052, camt.053, camt.054; of a folder, every file"),
+        )
+        .arg(
+            Arg::new("csv")
+                .long("csv")
+                .value_name("TABLE")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("")
+                .hide_default_value(true)
+                .help("Print CSV: entries, details (one row for each transaction of an entry), transactions or statuses; without a value, \
+                     the table that fits the first file"),
+        )
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let files = files::listed(matches.get_many::<String>("files").into_iter().flatten())?;
+    if let Some(wanted) = matches.get_one::<String>("csv") {
+        return csv::show(wanted, &files);
+    }
+    match format(matches) {
+        Format::Json => as_json(&files),
+        Format::Table => {
+            let failed = each(&files, people::show)?;
+            if failed { Err(Failure::Told) } else { Ok(()) }
+        }
+    }
+}
+
+/// Passes on each file with its name. Says which one is left out, and why; returns whether any was.
+fn each(
+    files: &[(PathBuf, bool)],
+    mut take: impl FnMut(&str, files::FoundFile) -> Outcome<Result<(), String>>,
+) -> Outcome<bool> {
+    let mut failed = false;
+    for (path, _) in files {
+        let name = shown::path(path).to_string();
+        let taken = match files::find(path) {
+            Ok(file) => take(&name, file)?,
+            Err(why) => Err(why),
+        };
+        if let Err(why) = taken {
+            output::note(&format!("{name}: {why}"));
+            failed = true;
+        }
+    }
+    Ok(failed)
+}
+
+/// One JSON object with all files; those that are left out have the reason.
+fn as_json(files: &[(PathBuf, bool)]) -> Outcome {
+    let unwritable = |why: io::Error| Failure::usage(format!("the temporary file: {why}"));
+    let (mut out, mut failed) = (whole::spool(), false);
+    out.write_all(b"{\"files\":[").map_err(unwritable)?;
+    for (at, (path, _)) in files.iter().enumerate() {
+        let name = output::json_text(&Value::from(shown::path(path).to_string()));
+        write!(out, "{}{{\"file\":{name},", if at > 0 { "," } else { "" }).map_err(unwritable)?;
+        let read = files::find(path).and_then(|file| match file.kind {
+            MessageFileKind::Cash => Ok(("statement", whole::read_file(path).map_err(|why| why.message().to_owned())?)),
+            MessageFileKind::Payment => {
+                Ok(("payment", whole::spooled(&write_boundary(file.payment()?)).map_err(|why| why.to_string())?))
+            }
+            MessageFileKind::Status => {
+                Ok(("report", whole::spooled(&write_boundary(file.reports()?)).map_err(|why| why.to_string())?))
+            }
+        });
+        match read {
+            Ok((kind, text)) => {
+                write!(out, "\"{kind}\":").map_err(unwritable)?;
+                whole::pour(text, &mut out).map_err(unwritable)?;
+            }
+            Err(why) => {
+                failed = true;
+                write!(out, "\"error\":{}", output::json_text(&Value::from(why))).map_err(unwritable)?;
+            }
+        }
+        out.write_all(b"}").map_err(unwritable)?;
+    }
+    out.write_all(b"]}\n").map_err(unwritable)?;
+    whole::pour(out, &mut output::Stdout).map_err(unwritable)?;
+    if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+/// What a file has and the result does not: one line for each element.
+fn unread_lines(found: &[UnreadElement]) -> Vec<String> {
+    const SHOWN: usize = 20;
+    let line = |one: &UnreadElement| {
+        let times = if one.count == 1 { String::new() } else { format!(", {} times", one.count) };
+        format!("not in the result: {}, line {}{times}", one.path, one.first_line)
+    };
+    let mut lines: Vec<String> = found.iter().take(SHOWN).map(line).collect();
+    if found.len() > SHOWN {
+        lines.push(format!("not in the result: {} further elements (--json names all)", found.len() - SHOWN));
+    }
+    lines
+}
