@@ -20,8 +20,8 @@ const ROUNDS: usize = 15;
 const FILE_BYTES: usize = 7 * 1024 * 1024;
 
 /// A language: the interpreter of its scripts, their folder, and their file ending.
-struct Language {
-    name: &'static str,
+pub(crate) struct Language {
+    pub(crate) name: &'static str,
     program: &'static str,
     arguments: &'static [&'static str],
     ending: &'static str,
@@ -34,7 +34,7 @@ struct Language {
     signer: Option<&'static str>,
 }
 
-const LANGUAGES: &[Language] = &[
+pub(crate) const LANGUAGES: &[Language] = &[
     Language {
         name: "python",
         program: "target/venv/bin/python",
@@ -69,7 +69,7 @@ const LANGUAGES: &[Language] = &[
 
 impl Language {
     /// The output of one of its scripts.
-    fn run(&self, script: &str, arguments: &[&str], environment: &[(&str, String)]) -> Value {
+    pub(crate) fn run(&self, script: &str, arguments: &[&str], environment: &[(&str, String)]) -> Value {
         let path = format!("bindings/{}/benchmarks/{script}.{}", self.name, self.ending);
         let output = Command::new(self.program)
             .args(self.arguments)
@@ -124,7 +124,7 @@ fn ten_files() -> Value {
     (0..10).map(file).collect()
 }
 
-fn number(found: &Value, name: &str) -> f64 {
+pub(crate) fn number(found: &Value, name: &str) -> f64 {
     found[name].as_f64().unwrap_or_else(|| panic!("a number {name} in {found}"))
 }
 

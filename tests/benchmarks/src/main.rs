@@ -9,6 +9,7 @@ mod bank;
 mod bare;
 mod checking;
 mod connector;
+mod iso20022;
 mod jwt;
 mod languages;
 mod large_files;
@@ -61,6 +62,9 @@ fn main() {
     service::measure(&mut table, |name| wanted("service") || wanted(name));
     if wanted("memory") {
         memory::measure(&mut table);
+    }
+    if wanted("iso20022") {
+        iso20022::measure(&mut table);
     }
     let languages = ["python", "node", "php"];
     if languages.iter().any(|name| wanted("languages") || wanted(name)) {
