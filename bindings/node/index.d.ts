@@ -5757,6 +5757,8 @@ export declare namespace iso20022 {
      * their own direction. `balanceCheck` reports when flipping would make the balances match.
      */
     reversalFlips?: boolean | null;
+    /** Whether each entry has its XML, such as for fields that the result does not have; no by default. */
+    withXml?: boolean | null;
   }
 
   /**
@@ -6433,6 +6435,11 @@ export declare namespace iso20022 {
     readonly card?: CardTransaction;
     /** The bank's additional information. */
     readonly information?: string;
+    /**
+     * The entry as XML, `<Ntry xmlns="…">…`, if `withXml` asked for it: elements and texts as in the file,
+     * without its prefix; comments are left out.
+     */
+    readonly xml?: string;
     /** Values that could not be read. */
     readonly problems: readonly Finding[];
   }
@@ -6584,6 +6591,8 @@ export declare namespace iso20022 {
      * their own direction.
      */
     reversalFlips?: boolean | null;
+    /** Whether each entry has its XML, such as for fields that the result does not have; no by default. */
+    withXml?: boolean | null;
   }
 
   /** The file. */
@@ -7652,10 +7661,11 @@ export declare namespace iso20022 {
    * Gives every statement of a camt.053 with account, balances and entries, and for each entry
    * counterparty, reference, text and transactions. What the file really is stands in `kind`: each of the
    * three is read by each of the three operations. Values that cannot be read are left out and listed in
-   * `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by
-   * `readStatementPage`.
+   * `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are
+   * read by `readStatementPage`.
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   * @throws {InvalidInputError} `input.too_large`: The input is larger than the limit.
    *
    * The event loop waits meanwhile: `readStatementAsync` computes on another thread.
    */
@@ -7669,10 +7679,11 @@ export declare namespace iso20022 {
    *
    * Gives every report of a camt.052 with its entries, which may still be pending. What the file really is
    * stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read
-   * are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions; larger files
-   * are read by `readStatementPage`.
+   * are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of
+   * 128 MiB; larger files are read by `readStatementPage`.
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   * @throws {InvalidInputError} `input.too_large`: The input is larger than the limit.
    *
    * The event loop waits meanwhile: `readReportAsync` computes on another thread.
    */
@@ -7687,9 +7698,10 @@ export declare namespace iso20022 {
    * Gives every notification of a camt.054 with its entries and their transactions; it has no balances.
    * What the file really is stands in `kind`: each of the three is read by each of the three operations.
    * Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and
-   * transactions; larger files are read by `readStatementPage`.
+   * transactions of a file of 128 MiB; larger files are read by `readStatementPage`.
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   * @throws {InvalidInputError} `input.too_large`: The input is larger than the limit.
    *
    * The event loop waits meanwhile: `readNotificationAsync` computes on another thread.
    */

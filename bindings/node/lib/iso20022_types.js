@@ -7,6 +7,7 @@ const ReadCashRequest = struct([
   ["content", "content"],
   ["encoding", "encoding"],
   ["reversalFlips", "reversal_flips"],
+  ["withXml", "with_xml"],
 ]);
 
 const MessageName = struct([
@@ -339,6 +340,7 @@ const Entry = struct([
   ["interest", "interest", list(InterestRecord)],
   ["card", "card", CardTransaction],
   ["information", "information"],
+  ["xml", "xml"],
   ["problems", "problems", list(Finding)],
 ]);
 
@@ -406,6 +408,7 @@ const ReadStatementPageRequest = struct([
   ["entries", "entries"],
   ["encoding", "encoding"],
   ["reversalFlips", "reversal_flips"],
+  ["withXml", "with_xml"],
 ]);
 
 const ReadStatusReportRequest = struct([

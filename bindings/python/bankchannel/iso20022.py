@@ -1027,7 +1027,7 @@ class Entry(Record):
     """One entry of a statement: a booking, or a future one."""
 
     __slots__ = ()
-    __match_args__ = ("line", "number", "money", "direction", "reversal", "booked", "status", "booking_date", "value_date", "booking_time", "value_time", "counterparty", "end_to_end_id", "creditor_reference", "text", "reference", "servicer_reference", "bank_code", "batches", "details", "details_sum", "details_difference", "amounts", "charges", "total_charges", "availability", "interest", "card", "information", "problems")
+    __match_args__ = ("line", "number", "money", "direction", "reversal", "booked", "status", "booking_date", "value_date", "booking_time", "value_time", "counterparty", "end_to_end_id", "creditor_reference", "text", "reference", "servicer_reference", "bank_code", "batches", "details", "details_sum", "details_difference", "amounts", "charges", "total_charges", "availability", "interest", "card", "information", "xml", "problems")
 
     line: int
     """The line in the file, from 1."""
@@ -1125,6 +1125,11 @@ class Entry(Record):
 
     information: str | None = None
     """The bank's additional information."""
+
+    xml: str | None = None
+    """The entry as XML, `<Ntry xmlns="…">…`, if `with_xml` asked for it: elements and texts as in the
+    file, without its prefix; comments are left out.
+    """
 
     problems: Sequence[Finding]
     """Values that could not be read."""
@@ -2619,14 +2624,15 @@ def read_statement(
     content: Content,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> CashFile:
     """Read an account statement.
 
     Gives every statement of a camt.053 with account, balances and entries, and for each entry
     counterparty, reference, text and transactions. What the file really is stands in `kind`: each of
     the three is read by each of the three operations. Values that cannot be read are left out and
-    listed in `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by
-    `read_statement_page`.
+    listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger
+    files are read by `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
@@ -2636,15 +2642,19 @@ def read_statement(
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction. `balance_check` reports when flipping would make
             the balances match.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+        InvalidInputError: `input.too_large`: The input is larger than the limit.
     """
     answer: CashFile = local(
         "iso20022.read_statement",
         {
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
     )
@@ -2656,6 +2666,7 @@ async def read_statement_async(
     content: Content,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> CashFile:
     """As `read_statement`, on a thread of the event loop's executor: the loop goes on meanwhile.
 
@@ -2664,8 +2675,8 @@ async def read_statement_async(
     Gives every statement of a camt.053 with account, balances and entries, and for each entry
     counterparty, reference, text and transactions. What the file really is stands in `kind`: each of
     the three is read by each of the three operations. Values that cannot be read are left out and
-    listed in `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by
-    `read_statement_page`.
+    listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger
+    files are read by `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
@@ -2675,9 +2686,12 @@ async def read_statement_async(
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction. `balance_check` reports when flipping would make
             the balances match.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+        InvalidInputError: `input.too_large`: The input is larger than the limit.
     """
     answer: CashFile = await elsewhere(
         local,
@@ -2685,6 +2699,7 @@ async def read_statement_async(
         {
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
     )
@@ -2696,13 +2711,14 @@ def read_report(
     content: Content,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> CashFile:
     """Read an account report of the current day.
 
     Gives every report of a camt.052 with its entries, which may still be pending. What the file really
     is stands in `kind`: each of the three is read by each of the three operations. Values that cannot
-    be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions;
-    larger files are read by `read_statement_page`.
+    be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a
+    file of 128 MiB; larger files are read by `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
@@ -2712,15 +2728,19 @@ def read_report(
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction. `balance_check` reports when flipping would make
             the balances match.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+        InvalidInputError: `input.too_large`: The input is larger than the limit.
     """
     answer: CashFile = local(
         "iso20022.read_report",
         {
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
     )
@@ -2732,6 +2752,7 @@ async def read_report_async(
     content: Content,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> CashFile:
     """As `read_report`, on a thread of the event loop's executor: the loop goes on meanwhile.
 
@@ -2739,8 +2760,8 @@ async def read_report_async(
 
     Gives every report of a camt.052 with its entries, which may still be pending. What the file really
     is stands in `kind`: each of the three is read by each of the three operations. Values that cannot
-    be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions;
-    larger files are read by `read_statement_page`.
+    be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a
+    file of 128 MiB; larger files are read by `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
@@ -2750,9 +2771,12 @@ async def read_report_async(
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction. `balance_check` reports when flipping would make
             the balances match.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+        InvalidInputError: `input.too_large`: The input is larger than the limit.
     """
     answer: CashFile = await elsewhere(
         local,
@@ -2760,6 +2784,7 @@ async def read_report_async(
         {
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
     )
@@ -2771,13 +2796,14 @@ def read_notification(
     content: Content,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> CashFile:
     """Read a notification of debits and credits.
 
     Gives every notification of a camt.054 with its entries and their transactions; it has no balances.
     What the file really is stands in `kind`: each of the three is read by each of the three operations.
     Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries
-    and transactions; larger files are read by `read_statement_page`.
+    and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
@@ -2787,15 +2813,19 @@ def read_notification(
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction. `balance_check` reports when flipping would make
             the balances match.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+        InvalidInputError: `input.too_large`: The input is larger than the limit.
     """
     answer: CashFile = local(
         "iso20022.read_notification",
         {
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
     )
@@ -2807,6 +2837,7 @@ async def read_notification_async(
     content: Content,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> CashFile:
     """As `read_notification`, on a thread of the event loop's executor: the loop goes on meanwhile.
 
@@ -2815,7 +2846,7 @@ async def read_notification_async(
     Gives every notification of a camt.054 with its entries and their transactions; it has no balances.
     What the file really is stands in `kind`: each of the three is read by each of the three operations.
     Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries
-    and transactions; larger files are read by `read_statement_page`.
+    and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of
@@ -2825,9 +2856,12 @@ async def read_notification_async(
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction. `balance_check` reports when flipping would make
             the balances match.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
+        InvalidInputError: `input.too_large`: The input is larger than the limit.
     """
     answer: CashFile = await elsewhere(
         local,
@@ -2835,6 +2869,7 @@ async def read_notification_async(
         {
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
     )
@@ -2848,6 +2883,7 @@ def read_statement_page(
     entries: int | None = None,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> CashFile:
     """Read one page of a statement, report or notification of any size.
 
@@ -2864,6 +2900,8 @@ def read_statement_page(
             one; if left out, the declared one.
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2875,6 +2913,7 @@ def read_statement_page(
             "entries": entries,
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
     )
@@ -2887,6 +2926,7 @@ def statement_entries(
     entries: int | None = None,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> Iterator[tuple[Statement, Entry]]:
     """Go through the entries of a statement, report or notification of any size.
 
@@ -2901,6 +2941,8 @@ def statement_entries(
             one; if left out, the declared one.
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
     """
     for page in pages(
         "iso20022.read_statement_page",
@@ -2908,6 +2950,7 @@ def statement_entries(
             "entries": entries,
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
         "cursor",
@@ -2925,6 +2968,7 @@ async def read_statement_page_async(
     entries: int | None = None,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> CashFile:
     """As `read_statement_page`, on a thread of the event loop's executor: the loop goes on meanwhile.
 
@@ -2943,6 +2987,8 @@ async def read_statement_page_async(
             one; if left out, the declared one.
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2955,6 +3001,7 @@ async def read_statement_page_async(
             "entries": entries,
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
     )
@@ -2967,6 +3014,7 @@ async def statement_entries_async(
     entries: int | None = None,
     encoding: str | None = None,
     reversal_flips: bool | None = None,
+    with_xml: bool | None = None,
 ) -> AsyncIterator[tuple[Statement, Entry]]:
     """As `statement_entries`, on a thread of the event loop's executor: the loop goes on meanwhile.
 
@@ -2983,6 +3031,8 @@ async def statement_entries_async(
             one; if left out, the declared one.
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if
             left out, they have their own direction.
+        with_xml: Whether each entry has its XML, such as for fields that the result does not have; no
+            by default.
     """
     async for page in pages_async(
         "iso20022.read_statement_page",
@@ -2990,6 +3040,7 @@ async def statement_entries_async(
             "entries": entries,
             "encoding": encoding,
             "reversal_flips": reversal_flips,
+            "with_xml": with_xml,
         },
         content,
         "cursor",

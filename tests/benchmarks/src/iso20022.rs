@@ -44,7 +44,13 @@ pub(crate) fn measure(table: &mut Table) {
         for (other, least) in others {
             let times = number(&found["times"], other);
             let theirs = format!("{other} {:.2} s", times * number(&found, "seconds"));
-            table.ratio(&format!("{name}: the same statement"), &seconds(&found), &theirs, times, Bound::AtLeast(*least));
+            table.ratio(
+                &format!("{name}: the same statement"),
+                &seconds(&found),
+                &theirs,
+                times,
+                Bound::AtLeast(*least),
+            );
         }
         if name == "node" {
             let mib = number(&found, "kib_added") / 1024.0;

@@ -21,8 +21,8 @@ final class Iso20022
      * Gives every statement of a camt.053 with account, balances and entries, and for each entry
      * counterparty, reference, text and transactions. What the file really is stands in `kind`: each of
      * the three is read by each of the three operations. Values that cannot be read are left out and
-     * listed in `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by
-     * `read_statement_page`.
+     * listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger
+     * files are read by `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or
      * `camt.054`, versions 2 to 13, or several of them in a row.
@@ -31,18 +31,22 @@ final class Iso20022
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
      * reversed entry; if left out, they have their own direction. `balance_check` reports when flipping
      * would make the balances match.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
+     * not have; no by default.
      *
-     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`, `input.too_large`
      * @throws BankchannelException for all other failures
      */
     public static function readStatement(
         mixed $content,
         ?string $encoding = null,
         ?bool $reversalFlips = null,
+        ?bool $withXml = null,
     ): Iso20022\CashFile {
         $response = Bankchannel::compute('iso20022.read_statement', [
             'encoding' => $encoding,
             'reversal_flips' => $reversalFlips,
+            'with_xml' => $withXml,
         ], Content::of($content));
 
         return Iso20022\CashFile::fromArray($response);
@@ -53,8 +57,8 @@ final class Iso20022
      *
      * Gives every report of a camt.052 with its entries, which may still be pending. What the file really
      * is stands in `kind`: each of the three is read by each of the three operations. Values that cannot
-     * be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions;
-     * larger files are read by `read_statement_page`.
+     * be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of
+     * a file of 128 MiB; larger files are read by `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or
      * `camt.054`, versions 2 to 13, or several of them in a row.
@@ -63,18 +67,22 @@ final class Iso20022
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
      * reversed entry; if left out, they have their own direction. `balance_check` reports when flipping
      * would make the balances match.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
+     * not have; no by default.
      *
-     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`, `input.too_large`
      * @throws BankchannelException for all other failures
      */
     public static function readReport(
         mixed $content,
         ?string $encoding = null,
         ?bool $reversalFlips = null,
+        ?bool $withXml = null,
     ): Iso20022\CashFile {
         $response = Bankchannel::compute('iso20022.read_report', [
             'encoding' => $encoding,
             'reversal_flips' => $reversalFlips,
+            'with_xml' => $withXml,
         ], Content::of($content));
 
         return Iso20022\CashFile::fromArray($response);
@@ -86,7 +94,8 @@ final class Iso20022
      * Gives every notification of a camt.054 with its entries and their transactions; it has no balances.
      * What the file really is stands in `kind`: each of the three is read by each of the three
      * operations. Values that cannot be read are left out and listed in `problems`. Holds at most
-     * 1,000,000 entries and transactions; larger files are read by `read_statement_page`.
+     * 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by
+     * `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or
      * `camt.054`, versions 2 to 13, or several of them in a row.
@@ -95,18 +104,22 @@ final class Iso20022
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
      * reversed entry; if left out, they have their own direction. `balance_check` reports when flipping
      * would make the balances match.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
+     * not have; no by default.
      *
-     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`, `input.too_large`
      * @throws BankchannelException for all other failures
      */
     public static function readNotification(
         mixed $content,
         ?string $encoding = null,
         ?bool $reversalFlips = null,
+        ?bool $withXml = null,
     ): Iso20022\CashFile {
         $response = Bankchannel::compute('iso20022.read_notification', [
             'encoding' => $encoding,
             'reversal_flips' => $reversalFlips,
+            'with_xml' => $withXml,
         ], Content::of($content));
 
         return Iso20022\CashFile::fromArray($response);
@@ -130,6 +143,8 @@ final class Iso20022
      * none or a wrong one; if left out, the declared one.
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
      * reversed entry; if left out, they have their own direction.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
+     * not have; no by default.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -140,12 +155,14 @@ final class Iso20022
         ?int $entries = null,
         ?string $encoding = null,
         ?bool $reversalFlips = null,
+        ?bool $withXml = null,
     ): Iso20022\CashFile {
         $response = Bankchannel::compute('iso20022.read_statement_page', [
             'cursor' => $cursor === null ? null : (object) $cursor->toArray(),
             'entries' => $entries,
             'encoding' => $encoding,
             'reversal_flips' => $reversalFlips,
+            'with_xml' => $withXml,
         ], Content::of($content));
 
         return Iso20022\CashFile::fromArray($response);
@@ -164,6 +181,8 @@ final class Iso20022
      * none or a wrong one; if left out, the declared one.
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
      * reversed entry; if left out, they have their own direction.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
+     * not have; no by default.
      *
      * @return \Generator<int, array{Iso20022\Statement, Iso20022\Entry}> pairs: what the item belongs to,
      * with the items of that page, and the item
@@ -175,6 +194,7 @@ final class Iso20022
         ?int $entries = null,
         ?string $encoding = null,
         ?bool $reversalFlips = null,
+        ?bool $withXml = null,
     ): \Generator {
         $cursor = null;
         $content = Content::of($content)?->filed();
@@ -185,6 +205,7 @@ final class Iso20022
                 entries: $entries,
                 encoding: $encoding,
                 reversalFlips: $reversalFlips,
+                withXml: $withXml,
             );
             foreach ($page->statements as $outer) {
                 foreach ($outer->entries as $item) {

@@ -8,7 +8,7 @@ macro_rules! method_doc {
 Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty, reference,
 text and transactions. What the file really is stands in `kind`: each of the three is read by each of the three
 operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and
-transactions; larger files are read by `read_statement_page`.
+transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
 
 Takes `ReadCashRequest`, its builder (`ReadCashRequest::builder()`) or its JSON."#
     };
@@ -29,14 +29,16 @@ fn read_statement_example() -> bankchannel::Result<()> {
 ```"#
     };
     (read_statement errors) => {
-        r#"- `iso20022.file_unreadable`: The file cannot be read."#
+        r#"- `iso20022.file_unreadable`: The file cannot be read.
+- `input.too_large`: The input is larger than the limit."#
     };
     (read_report) => {
         r#"Read an account report of the current day.
 
 Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands in
 `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and listed
-in `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by `read_statement_page`.
+in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by
+`read_statement_page`.
 
 Takes `ReadCashRequest`, its builder (`ReadCashRequest::builder()`) or its JSON."#
     };
@@ -57,15 +59,16 @@ fn read_report_example() -> bankchannel::Result<()> {
 ```"#
     };
     (read_report errors) => {
-        r#"- `iso20022.file_unreadable`: The file cannot be read."#
+        r#"- `iso20022.file_unreadable`: The file cannot be read.
+- `input.too_large`: The input is larger than the limit."#
     };
     (read_notification) => {
         r#"Read a notification of debits and credits.
 
 Gives every notification of a camt.054 with its entries and their transactions; it has no balances. What the file
 really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are
-left out and listed in `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by
-`read_statement_page`.
+left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files
+are read by `read_statement_page`.
 
 Takes `ReadCashRequest`, its builder (`ReadCashRequest::builder()`) or its JSON."#
     };
@@ -86,7 +89,8 @@ fn read_notification_example() -> bankchannel::Result<()> {
 ```"#
     };
     (read_notification errors) => {
-        r#"- `iso20022.file_unreadable`: The file cannot be read."#
+        r#"- `iso20022.file_unreadable`: The file cannot be read.
+- `input.too_large`: The input is larger than the limit."#
     };
     (read_statement_page) => {
         r#"Read one page of a statement, report or notification of any size.

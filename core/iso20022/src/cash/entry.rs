@@ -76,6 +76,9 @@ pub struct Entry {
     pub card: Option<Box<CardTransaction>>,
     /// The bank's additional information.
     pub information: Option<String>,
+    /// The entry as XML, `<Ntry xmlns="…">…`, if `with_xml` asked for it: elements and texts as in the file, without its
+    /// prefix; comments are left out.
+    pub xml: Option<String>,
     /// Values that could not be read.
     pub problems: Vec<Finding>,
 }

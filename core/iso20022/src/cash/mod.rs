@@ -13,6 +13,7 @@ mod cursor;
 mod details;
 mod direction;
 mod entry;
+mod entry_xml;
 mod particulars;
 mod parts;
 mod reader;

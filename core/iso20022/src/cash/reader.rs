@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::Read;
 
 use super::details::EntryDetail;
+use super::entry_xml::EntryXml;
 use super::totals::{Sum, Totals};
 use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
 use crate::data::{Messages, Party, UnreadElement, UnreadTally, Values};
@@ -33,6 +34,8 @@ pub struct ReadOptions {
     pub encoding: Option<String>,
     /// Whether reversals are written with the direction of the reversed entry, as some banks do.
     pub reversal_flips: bool,
+    /// Whether each entry has its XML.
+    pub with_xml: bool,
 }
 
 /// The next part of a file.
@@ -51,6 +54,7 @@ pub enum CashItem {
 /// Reads a file item by item; its memory does not grow with the file.
 pub struct CashReader<'a> {
     file: Messages<'a>,
+    xml: Option<EntryXml>,
     options: ReadOptions,
     level: Level,
     /// The part of the statement before its entries.
@@ -120,9 +124,14 @@ impl<'a> CashReader<'a> {
         Ok(reader)
     }
 
-    fn over(file: Messages<'a>, options: &ReadOptions) -> Self {
+    fn over(mut file: Messages<'a>, options: &ReadOptions) -> Self {
+        let xml = options.with_xml.then(EntryXml::default);
+        if let Some(xml) = &xml {
+            file.watch(xml.watcher());
+        }
         Self {
             file,
+            xml,
             options: options.clone(),
             level: Level::File,
             around: XmlRecord::default(),
@@ -347,7 +356,7 @@ impl<'a> CashReader<'a> {
     }
 
     fn entry(&mut self, kind: CashKind) -> Result<(), XmlFault> {
-        let Self { file, record, statement, totals, statements, unread, .. } = self;
+        let Self { file, record, statement, totals, statements, unread, xml, message: of, .. } = self;
         let (message, outer) = kind.names();
         let number = totals.entries + 1;
         let entry_path = || format!("{}/Ntry[{number}]", path(kind, *statements));
@@ -376,6 +385,13 @@ impl<'a> CashReader<'a> {
         values.problems = problems;
         let mut entry = Entry::read(element, details, (kind, account), self.options.reversal_flips, &mut values);
         entry.number = number;
+        if let Some(xml) = xml {
+            let namespace = namespace_of(of.as_ref());
+            match xml.take(namespace) {
+                Ok(xml) => entry.xml = Some(xml),
+                Err(()) => values.note(element, "", "has more than 16 MiB of XML, which is left out"),
+            }
+        }
         entry.problems = values.problems;
         unread.add(&["Document", message, outer], element);
         totals.add(&entry, statement.as_ref().and_then(Statement::currency));
@@ -417,6 +433,11 @@ pub(crate) fn message_kind(name: &str) -> Option<CashKind> {
         "BkToCstmrDbtCdtNtfctn" => Some(CashKind::Notification),
         _ => None,
     }
+}
+
+/// The namespace of a message; empty for none.
+fn namespace_of(message: Option<&CashMessage>) -> &str {
+    message.map_or("", |message| message.message.namespace.as_str())
 }
 
 fn is_statement(name: &str) -> bool {

@@ -113,7 +113,7 @@ pub fn check_telling(input: impl Read, options: &CheckOptions, listener: Finding
     let mut see = |token: &Token<'_>| watch.borrow_mut().see(token);
     let input = NotingInput { input, failure: &mut failure };
     let tokens = open_tokens(input, options.encoding.as_deref(), XmlRules::strict());
-    let tokens = tokens.map(|tokens| tokens.watched(&mut see));
+    let tokens = tokens.map(|tokens| tokens.watched(Box::new(&mut see)));
     let mut visitor = RuleVisitor::new(options, &watch, listener);
     let read = tokens.and_then(|tokens| judge(tokens, &watch, &mut visitor));
     let mut findings = visitor.findings;

@@ -6,6 +6,7 @@ use encoding_rs::UTF_8;
 
 use super::foreign::{HEAD, foreign_kind, other_message};
 use super::{Held, MessageName};
+use bankchannel_xml::TokenWatcher;
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::text::plain_name;
 use bankchannel_xml::{Edge, TagBuffer, XmlElement, XmlRecord, XmlRules, XmlTokens};
@@ -42,6 +43,11 @@ impl<'a> Messages<'a> {
     /// The messages of a file; its encoding is the given one, otherwise the declared one.
     pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, XmlFault> {
         Ok(Self::over(open_tokens(input, encoding, XmlRules::tolerant())?, false))
+    }
+
+    /// Shows every token from now on.
+    pub(crate) fn watch(&mut self, watcher: TokenWatcher<'a>) {
+        self.tokens.watch(watcher);
     }
 
     pub(crate) fn over(tokens: XmlTokens<'a>, any: bool) -> Self {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use bankchannel_foundation::Boundary;
+use bankchannel_foundation::shown::is_invisible;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 /// The treatment of characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank.
@@ -153,7 +154,9 @@ fn replacement(c: char, mode: Characters) -> Cow<'static, str> {
 /// The table, plus typographic signs, which it does not have.
 fn table(c: char) -> &'static str {
     match c {
-        '\t' | '\n' | '\r' | '\u{a0}' => " ",
+        '\t' | '\n' | '\r' | '\u{a0}' | '\u{2028}' | '\u{2029}' => " ",
+        // What cannot be seen leaves no mark.
+        c if is_invisible(c) => "",
         '&' => "+",
         '"' | '`' | '’' | '‘' | '“' | '”' | '„' => "'",
         '–' | '—' | '_' | '~' => "-",
@@ -320,7 +323,14 @@ mod tests {
         assert_eq!(converted("a\u{308}", Characters::German), "ae");
         assert_eq!(converted("...", Characters::Epc), "...");
         assert_eq!(converted("", Characters::Epc), "");
-        assert_eq!(converted("soft\u{ad}hyphen\u{80}", Characters::Latin1), "soft.hyphen.");
+        assert_eq!(converted("soft\u{ad}hyphen\u{80}", Characters::Latin1), "softhyphen.");
+        assert_eq!(converted("\u{feff}Al\u{200b}pha \u{202e} Ltd\u{fe0f}", Characters::Epc), "Alpha Ltd");
+        assert_eq!(converted("a\u{2028}b", Characters::Latin1), "a b");
+        assert_eq!(convert("\u{200b}\u{feff}", Characters::Epc, false), Err(CharactersError::NothingLeft));
+        let Err(CharactersError::Refused { proposal, .. }) = convert("Al\u{200b}pha", Characters::Strict, false) else {
+            panic!("it is refused");
+        };
+        assert_eq!(proposal, "Alpha");
     }
 
     proptest! {

@@ -8,6 +8,7 @@ mod hostile;
 mod messages;
 mod properties;
 mod statements;
+mod xml;
 
 use bankchannel_iso20022::cash::{CashFile, Entry};
 use bankchannel_iso20022::data::Money;

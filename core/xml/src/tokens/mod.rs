@@ -178,7 +178,7 @@ pub struct XmlTokens<'a> {
 type TokenReceiver<'f> = dyn FnMut(Token<'_>) -> Result<Flow, TokenRefusal> + 'f;
 
 /// Sees the tokens that another reader takes.
-pub type TokenWatcher<'a> = &'a mut dyn FnMut(&Token<'_>);
+pub type TokenWatcher<'a> = Box<dyn FnMut(&Token<'_>) + 'a>;
 
 impl<'a> XmlTokens<'a> {
     /// The tokens of a file from its beginning, in the given encoding, otherwise in its own.
@@ -220,8 +220,14 @@ impl<'a> XmlTokens<'a> {
 
     /// The same tokens; a watcher sees them too.
     #[must_use]
-    pub fn watched(self, watcher: TokenWatcher<'a>) -> Self {
-        Self { watcher: Some(watcher), ..self }
+    pub fn watched(mut self, watcher: TokenWatcher<'a>) -> Self {
+        self.watch(watcher);
+        self
+    }
+
+    /// The same for tokens that are already read from.
+    pub fn watch(&mut self, watcher: TokenWatcher<'a>) {
+        self.watcher = Some(watcher);
     }
 
     /// The number of open elements.
@@ -301,7 +307,7 @@ impl<'a> XmlTokens<'a> {
     /// # Errors
     /// Malformed XML, exceeded limits, and what the receiver refuses.
     pub fn pump(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, TokenRefusal>) -> Result<bool, XmlFault> {
-        let Some(watcher) = self.watcher.take() else { return self.pump_to(take) };
+        let Some(mut watcher) = self.watcher.take() else { return self.pump_to(take) };
         let mut both = |token: Token<'_>| {
             watcher(&token);
             take(token)

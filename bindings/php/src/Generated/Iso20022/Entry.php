@@ -57,6 +57,8 @@ final class Entry
      * sign.
      * @param CardTransaction|null $card The payment by card.
      * @param string|null $information The bank's additional information.
+     * @param string|null $xml The entry as XML, `<Ntry xmlns="…">…`, if `with_xml` asked for it: elements
+     * and texts as in the file, without its prefix; comments are left out.
      */
     public function __construct(
         public readonly int $line,
@@ -89,6 +91,7 @@ final class Entry
         public readonly ?Money $totalCharges = null,
         public readonly ?CardTransaction $card = null,
         public readonly ?string $information = null,
+        public readonly ?string $xml = null,
     ) {
     }
 
@@ -130,6 +133,7 @@ final class Entry
             totalCharges: isset($data['total_charges']) ? Money::fromArray($data['total_charges']) : null,
             card: isset($data['card']) ? CardTransaction::fromArray($data['card']) : null,
             information: $data['information'] ?? null,
+            xml: $data['xml'] ?? null,
         );
     }
 
@@ -170,6 +174,7 @@ final class Entry
             'interest' => array_values(array_map(static fn (InterestRecord $item): mixed => (object) $item->toArray(), $this->interest)),
             'card' => $this->card === null ? null : (object) $this->card->toArray(),
             'information' => $this->information,
+            'xml' => $this->xml,
             'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
         ]);
     }

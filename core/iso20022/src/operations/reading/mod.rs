@@ -7,7 +7,12 @@ pub mod read_statement;
 pub mod read_statement_page;
 pub mod read_status_report;
 
-use bankchannel_foundation::{Boundary, Content, Error, LocalContext, error::Row};
+use std::io::Read as _;
+
+use bankchannel_foundation::{
+    Boundary, Content, Error, LocalContext,
+    error::{Row, row},
+};
 
 use bankchannel_xml::{XmlFault, named_encoding};
 
@@ -28,18 +33,56 @@ pub struct ReadCashRequest {
     /// Whether this bank writes reversals with the direction of the reversed entry; if left out, they have their own
     /// direction. `balance_check` reports when flipping would make the balances match.
     pub reversal_flips: Option<bool>,
+    /// Whether each entry has its XML, such as for fields that the result does not have; no by default.
+    pub with_xml: Option<bool>,
 }
 
 /// The errors of the reading operations.
 pub(crate) const ERRORS: &[&Row] = &[&errors::FILE_UNREADABLE];
 
+/// The errors of those that give a whole statement.
+const WHOLE_ERRORS: &[&Row] = &[&errors::FILE_UNREADABLE, &row::TOO_LARGE];
+
 fn read_cash(request: ReadCashRequest, with: LocalContext<'_>) -> Result<CashFile, Error> {
-    let options = options(request.encoding, request.reversal_flips)?;
-    cash::read_all(with.open_content(request.content)?, &options).map_err(unreadable)
+    let options = options(request.encoding, request.reversal_flips, request.with_xml)?;
+    let mut content = with.open_content(request.content)?;
+    // A file of known size is refused before anything of it is read.
+    let known = content.beginning(0).map_err(|why| {
+        Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")).with_source(why)
+    })?;
+    if let Some((size, _)) = known.filter(|(size, _)| *size > MAX_WHOLE) {
+        return Err(too_large(&format!("has {} MiB", size / (1024 * 1024))));
+    }
+    let mut limited = content.take(MAX_WHOLE + 1);
+    let read = cash::read_all(&mut limited, &options);
+    if limited.limit() == 0 {
+        return Err(too_large("goes on"));
+    }
+    read.map_err(unreadable)
 }
 
-fn options(encoding: Option<String>, reversal_flips: Option<bool>) -> Result<ReadOptions, Error> {
-    Ok(ReadOptions { encoding: supported_encoding(encoding)?, reversal_flips: reversal_flips.unwrap_or_default() })
+/// Most bytes of a file that is read into one result, which takes several times its memory.
+pub const MAX_WHOLE: u64 = 128 * 1024 * 1024;
+
+fn too_large(what: &str) -> Error {
+    let most = MAX_WHOLE / (1024 * 1024);
+    let message = format!(
+        "the file {what}, and one result holds at most {most} MiB of it: go through its entries with `statement_entries`, or read \
+         it with `read_statement_page`"
+    );
+    Error::because(&row::TOO_LARGE, message).with("field", "content")
+}
+
+fn options(
+    encoding: Option<String>,
+    reversal_flips: Option<bool>,
+    with_xml: Option<bool>,
+) -> Result<ReadOptions, Error> {
+    Ok(ReadOptions {
+        encoding: supported_encoding(encoding)?,
+        reversal_flips: reversal_flips.unwrap_or_default(),
+        with_xml: with_xml.unwrap_or_default(),
+    })
 }
 
 /// The given encoding, if it is supported.

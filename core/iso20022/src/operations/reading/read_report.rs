@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Declaration, Error, Local, LocalContext, Operation};
 
-use super::{ERRORS, ReadCashRequest, read_cash};
+use super::{ReadCashRequest, WHOLE_ERRORS, read_cash};
 use crate::{cash::CashFile, operations};
 
 /// Read an account report of the current day.
@@ -16,8 +16,8 @@ impl Operation for ReadReport {
         "iso20022.read_report",
         "reading",
         "Read an account report of the current day",
-        "Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by `read_statement_page`.",
-        ERRORS,
+        "Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.",
+        WHOLE_ERRORS,
     );
 }
 

@@ -38,6 +38,8 @@ pub struct ReadStatementPageRequest {
     /// Whether this bank writes reversals with the direction of the reversed entry; if left out, they have their own
     /// direction.
     pub reversal_flips: Option<bool>,
+    /// Whether each entry has its XML, such as for fields that the result does not have; no by default.
+    pub with_xml: Option<bool>,
 }
 
 /// Reads one page of a file of any size.
@@ -90,7 +92,7 @@ impl Local for ReadStatementPage {
             }
             content.skip(cursor.position).map_err(failed)?;
         }
-        let options = options(request.encoding, request.reversal_flips)?;
+        let options = options(request.encoding, request.reversal_flips, request.with_xml)?;
         let entries = usize::try_from(entries).unwrap_or(usize::MAX);
         let mut page = cash::read_page(content, &options, request.cursor, entries).map_err(unreadable)?;
         if let Some(next) = &mut page.next {

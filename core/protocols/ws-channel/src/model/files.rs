@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bankchannel_foundation::{
     Boundary, Error,
     model::{Reader, Representation, Shape, TextShape, Value, Writer},
-    text_type,
+    shown, text_type,
 };
 
 text_type! {
@@ -38,25 +38,12 @@ fn file_name(text: &str) -> Result<Cow<'_, str>, &'static str> {
         // The name may later be used to write a file.
         return Err("must not be . or ..");
     }
-    let refused = |c: char| c.is_control() || c == '/' || c == '\\' || is_hidden(c);
+    let refused = |c: char| c.is_control() || c == '/' || c == '\\' || shown::is_invisible(c);
     if (1..=255).contains(&text.chars().count()) && !text.chars().any(refused) {
         Ok(Cow::Borrowed(text))
     } else {
         Err("must be 1 to 255 characters, without /, \\, control, invisible or text-direction characters")
     }
-}
-
-/// Whether a character is invisible or reorders its neighbours, so that a name reads as another one: Unicode's format
-/// characters (`Cf`), fillers, and line and paragraph separators.
-fn is_hidden(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
-            | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1345f}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 fn file_type(text: &str) -> Result<Cow<'_, str>, &'static str> {
