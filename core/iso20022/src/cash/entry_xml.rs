@@ -56,11 +56,7 @@ impl KeptXml {
         match token {
             Token::Start(tag) => self.start(tag),
             Token::End => self.end(),
-            Token::Text(text) if !self.open.is_empty() => {
-                if self.has_room(text.len()) {
-                    escape(text, &mut self.text);
-                }
-            }
+            Token::Text(text) if !self.open.is_empty() => self.add(text),
             _ => {}
         }
     }
@@ -88,6 +84,12 @@ impl KeptXml {
         let Some(name) = self.open.pop() else { return };
         if !self.open.is_empty() && self.has_room(name.len()) {
             self.text.extend(["</", &name, ">"]);
+        }
+    }
+
+    fn add(&mut self, text: &str) {
+        if self.has_room(text.len()) {
+            escape(text, &mut self.text);
         }
     }
 
