@@ -11,6 +11,7 @@ Each in a separate process, alternating; processor time, the minimum counts; the
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +42,8 @@ def ours(count: int) -> int:
         path = Path(folder, "payment.xml")
         debtor = PaymentParty(name="Example Oy", iban="FI2112345600000785")
         iso20022.make_payment(transactions=transfers(count), debtor=debtor, execution_date=DAY, path=str(path))
-        with path.open("rb") as file:
-            return sum(line.count(b"<CdtTrfTxInf>") for line in file)
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
+            return len(re.findall(b"<CdtTrfTxInf>", mapped))
 
 
 def sepaxml(count: int, validate: bool) -> int:

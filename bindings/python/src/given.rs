@@ -168,6 +168,15 @@ impl Reading {
     /// Values with their own class, and collections that are neither dict, list nor tuple.
     fn rare(&mut self, given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, Fault> {
         let py = given.py();
+        // Amounts are the most frequent of them.
+        if is_a(given, &DECIMAL, "decimal", "Decimal")? {
+            let text = given.str()?;
+            // With an exponent it is written out.
+            if text.to_cow()?.contains('E') {
+                return self.text(&given.call_method1(intern!(py, "__format__"), ("f",))?);
+            }
+            return self.text(&text);
+        }
         if is_a(given, &DATETIME, "datetime", "datetime")? && given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) {
             let why = "must have a time zone, such as datetime.now(timezone.utc); for a day give a date, such as \
                        date.today()";
@@ -176,9 +185,6 @@ impl Reading {
         // A datetime is a date too.
         if is_a(given, &DATE, "datetime", "date")? {
             return self.text(&given.call_method0(intern!(py, "isoformat"))?);
-        }
-        if is_a(given, &DECIMAL, "decimal", "Decimal")? {
-            return self.text(&given.call_method1(intern!(py, "__format__"), ("f",))?);
         }
         if let Ok(Some(path)) = given.getattr_opt(intern!(py, "__fspath__")) {
             // An open file may have a path too; its position would be ignored.

@@ -58,7 +58,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pkcs12", |bytes| drop(pkcs12::Keystore::read(bytes, "corpus"))),
     ("encrypted_key", |bytes| drop(SigningKey::from_pem(&String::from_utf8_lossy(bytes), Some("corpus")))),
     ("totp_secret", |bytes| drop(totp::Secret::from_base32(&String::from_utf8_lossy(bytes)))),
-    ("payment", |bytes| drop(bankchannel_iso20022::read_payment(bytes))),
+    ("payment", bankchannel_iso20022::payment::fuzz),
     ("status_report", |bytes| drop(bankchannel_iso20022::read_status_report(bytes))),
     ("statement", bankchannel_iso20022::cash::fuzz),
     ("check_payment", check_payment),

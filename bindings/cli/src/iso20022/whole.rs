@@ -20,9 +20,10 @@ const PAGE: u64 = 250;
 /// Bytes of a result that need no file.
 const IN_MEMORY: usize = 1024 * 1024;
 
-/// Whether an operation's result is written this way: that of a file, which can be read from any place.
+/// Whether an operation's result is written this way: that of a file, which can be read from any place; not of a pipe.
 pub(crate) fn is_for(operation: &str, request: &Value) -> bool {
-    OPERATIONS.contains(&operation) && request.pointer("/content/path").is_some_and(Value::is_string)
+    let path = request.pointer("/content/path").and_then(Value::as_str);
+    OPERATIONS.contains(&operation) && path.is_some_and(|path| Path::new(path).is_file())
 }
 
 /// A temporary file for a result, empty.

@@ -93,7 +93,7 @@ pub(super) fn carry_out_without_session(
     let target = Target::read(matches, common.format);
     let reserved = target.reserve(entry)?;
     if whole::is_for(entry.declaration.name, &request) && target.is_json() {
-        let read = || whole::read(&request, None);
+        let read = || whole::read(&request, None).map_err(|error| error.of_operation(entry.declaration.name));
         return target.show_text(bankchannel_bridge::with_request_id(common.request_id.clone(), read)?, reserved);
     }
     let work = || bankchannel::call_local(entry.declaration.name, request, content);

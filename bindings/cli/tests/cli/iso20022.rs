@@ -176,6 +176,7 @@ fn a_large_file_is_shown_whole_or_not_at_all() {
     }
     let broken = home.run(&["iso20022", "read-statement", "broken-s.xml", "--json"]).expect(1).json();
     assert_eq!((broken.as_object().unwrap().len(), &broken["error"]["code"]), (1, &"iso20022.file_unreadable".into()));
+    assert_eq!(broken["error"]["operation"], "iso20022.read_statement");
     home.run(&["iso20022", "read-statement", "broken-s.xml", "--output", "none.json"]).expect(1);
     assert!(!home.path("none.json").exists());
     // Against the schema, a batch's account stands behind its transactions.

@@ -99,6 +99,13 @@ impl Error {
         self
     }
 
+    /// The same error of another operation, which was carried out through the one that failed.
+    #[must_use]
+    pub fn of_operation(mut self, operation: &'static str) -> Self {
+        self.0.operation = Some(operation);
+        self
+    }
+
     /// Adds the HTTP status of the answer.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {

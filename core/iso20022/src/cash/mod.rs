@@ -161,12 +161,18 @@ pub fn read_page(
 /// Entries on a page of [`fuzz`]: few, so that small files have several pages.
 const FUZZED_PAGE: usize = 2;
 
-/// Reads any bytes, whole and in pages, and checks that both agree; for fuzzing.
+/// Reads any bytes, whole and in pages, with the XML of each entry and without, and checks that all agree; for fuzzing.
 ///
 /// # Panics
 /// If they disagree.
 pub fn fuzz(bytes: &[u8]) {
-    let options = ReadOptions::default();
+    let plain = read_all(bytes, &ReadOptions::default());
+    let options = ReadOptions { with_xml: true, ..ReadOptions::default() };
+    let mut with_xml = read_all(bytes, &options);
+    for statement in with_xml.iter_mut().flat_map(|file| &mut file.statements) {
+        statement.entries.iter_mut().for_each(|entry| entry.xml = None);
+    }
+    assert_eq!(plain, with_xml, "the XML of entries changes the result");
     let whole = read_all(bytes, &options);
     let (mut statements, mut cursor) = (Vec::<Statement>::new(), None);
     let pages = loop {

@@ -13,7 +13,7 @@ use crate::rules::Finding;
 use bankchannel_xml::XmlElement;
 
 pub(crate) use reader::{PAYMENT_PATH, PaymentVisitor, is_payment, read_held, visit};
-pub use reader::{each_transaction, read_payment, read_with_encoding};
+pub use reader::{each_transaction, fuzz, read_payment, read_with_encoding};
 
 /// A payment file: credit transfers that a customer orders.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]

@@ -67,9 +67,26 @@ pub fn each_transaction(
     let collected = CollectedPayment::default();
     let mut passed =
         PassedTransactions { collected, header: PaymentFile::default(), batch: None, is_late: false, take };
-    let read = visit(&mut Messages::open(input, None)?, Held::default(), &mut passed)?;
+    // Nothing is held.
+    let read = visit(&mut Messages::open(input, None)?, Held::up_to(usize::MAX), &mut passed)?;
     let CollectedPayment { problems, unread, .. } = passed.collected;
     Ok((!passed.is_late).then(|| PaymentFile { problems, unread: unread.found(), ..read }))
+}
+
+/// Reads any bytes, whole and transaction by transaction, and checks that both agree; for fuzzing.
+///
+/// # Panics
+/// If they disagree.
+pub fn fuzz(bytes: &[u8]) {
+    let whole = read_payment(bytes);
+    let mut passed = Vec::new();
+    let each = each_transaction(bytes, &mut |_, _, one| passed.push(one));
+    assert_eq!(whole.is_ok(), each.is_ok(), "transactions are judged otherwise than the whole");
+    if let (Ok(whole), Ok(Some(each))) = (whole, each) {
+        let held: Vec<PaymentTransaction> = whole.batches.iter().flat_map(|batch| batch.transactions.clone()).collect();
+        assert_eq!(held, passed, "other transactions than in the whole");
+        assert_eq!(PaymentFile { batches: Vec::new(), ..whole }, each, "another file than the whole");
+    }
 }
 
 /// Whether an element of this name is a payment file; version 2 names it after the message.

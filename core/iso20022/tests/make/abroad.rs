@@ -67,6 +67,13 @@ fn a_bank_by_its_clearing_number_is_written_and_read() {
     let mut wrong = american();
     wrong.creditor.bank.as_mut().unwrap().clearing_number = None;
     refused(wrong, "the clearing number is missing");
+    let mut nameless = american();
+    nameless.creditor.bank_name = None;
+    (
+        nameless.creditor.bank.as_mut().unwrap().clearing_number,
+        nameless.creditor.bank.as_mut().unwrap().clearing_system,
+    ) = (None, None);
+    refused(nameless, "nothing names the bank of this address");
     let (xml, _) = make(data(), vec![american()]).unwrap();
     let found = checked(&xml.replace("021000021", "02100002"), ProfileOptions::default()).findings;
     assert_eq!((found.len(), found[0].rule.as_str()), (1, "clearing_number"));

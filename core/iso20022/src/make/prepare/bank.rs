@@ -2,7 +2,7 @@
 
 use super::{BatchTerms, Preparer};
 use crate::data::Address;
-use crate::make::banks::PaymentBankDetails;
+use crate::make::banks::{NamedBank, PaymentBankDetails};
 use crate::make::findings::At;
 use crate::make::model::{ADDRESS_FIELDS, CreditTransfer, PostalAddress};
 use crate::rules::{Finding, PaymentVersion, Rule, address, bic, clearing, iban, identifier, payee};
@@ -48,6 +48,14 @@ impl Preparer<'_> {
         self.identifier(At(who, "clearing_system"), bank.clearing_system.as_deref());
         if let Some(address) = &mut bank.address {
             self.bank_address(address_of(who), address);
+        }
+    }
+
+    /// An address of a bank that nothing names would be in no file.
+    pub(super) fn nameless_bank(&mut self, who: &'static str, bank: &NamedBank<'_>) {
+        if bank.bank.is_some_and(|bank| bank.address.is_some()) && !bank.is_given() {
+            let change = "give its BIC, its clearing number or its name";
+            self.error(Rule::Bic, At(bank_of(who), "address"), "nothing names the bank of this address", change, None);
         }
     }
 

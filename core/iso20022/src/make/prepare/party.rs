@@ -51,6 +51,7 @@ impl Preparer<'_> {
         }
         self.bic(who, &mut party.bic, if need == Need::Debtor { "RC05" } else { "RC06" });
         self.bank(who, &mut party.bank_name, &mut party.bank);
+        self.nameless_bank(who, &party.named_bank());
         if let Some(code) = &party.lei {
             if let Err(why) = lei::check(code) {
                 let found = Finding::error(Rule::Lei, format!("the LEI {why}"), "correct it, or leave it out");

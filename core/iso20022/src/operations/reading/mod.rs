@@ -46,10 +46,8 @@ const WHOLE_ERRORS: &[&Row] = &[&errors::FILE_UNREADABLE, &row::TOO_LARGE];
 fn read_cash(request: ReadCashRequest, with: LocalContext<'_>) -> Result<CashFile, Error> {
     let options = options(request.encoding, request.reversal_flips, request.with_xml)?;
     let mut content = with.open_content(request.content)?;
-    // A file of known size is refused before anything of it is read.
-    let known = content.beginning(0).map_err(|why| {
-        Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")).with_source(why)
-    })?;
+    // A file of known size is refused before anything of it is read; a pipe has none.
+    let known = content.beginning(0).ok().flatten();
     if let Some((size, _)) = known.filter(|(size, _)| *size > MAX_WHOLE) {
         return Err(too_large(&format!("has {} MiB", size / (1024 * 1024))));
     }
