@@ -255,14 +255,18 @@ fn address(xml: &mut XmlWriter, address: &PostalAddress) {
 /// An account, by its IBAN or another number.
 fn account(xml: &mut XmlWriter, name: &'static str, party: &PaymentParty) {
     xml.nest(name, |xml| {
-        xml.nest("Id", |xml| match (&party.iban, &party.account) {
-            (Some(iban), _) => xml.text("IBAN", iban),
-            (None, number) => xml.nest("Othr", |xml| {
-                xml.optional("Id", number.as_deref());
-                scheme(xml, party.account_scheme.as_deref());
-            }),
-        });
+        account_number(xml, party.iban.as_deref(), party.account.as_deref(), party.account_scheme.as_deref());
         xml.optional("Ccy", party.account_currency.as_deref());
+    });
+}
+
+fn account_number(xml: &mut XmlWriter, iban: Option<&str>, number: Option<&str>, scheme: Option<&str>) {
+    xml.nest("Id", |xml| match iban {
+        Some(iban) => xml.text("IBAN", iban),
+        None => xml.nest("Othr", |xml| {
+            xml.optional("Id", number);
+            self::scheme(xml, scheme);
+        }),
     });
 }
 
@@ -278,12 +282,7 @@ fn intermediary(
 ) {
     agent(xml, names.0, &bank.named(), version);
     if bank.iban.is_some() || bank.account.is_some() {
-        xml.nest(names.1, |xml| {
-            xml.nest("Id", |xml| match (&bank.iban, &bank.account) {
-                (Some(iban), _) => xml.text("IBAN", iban),
-                (None, number) => xml.nest("Othr", |xml| xml.optional("Id", number.as_deref())),
-            });
-        });
+        xml.nest(names.1, |xml| account_number(xml, bank.iban.as_deref(), bank.account.as_deref(), None));
     }
 }
 

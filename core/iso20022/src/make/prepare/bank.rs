@@ -1,14 +1,13 @@
 //! Banks: of the parties' accounts, and in between.
 
+use super::party::NAME;
 use super::{BatchTerms, Preparer};
 use crate::data::Address;
 use crate::make::banks::{NamedBank, PaymentBankDetails};
 use crate::make::findings::At;
-use crate::make::model::{ADDRESS_FIELDS, CreditTransfer, PostalAddress};
-use crate::rules::{Finding, PaymentVersion, Rule, address, bic, clearing, iban, identifier, payee};
+use crate::make::model::{CreditTransfer, PostalAddress};
+use crate::rules::{Finding, PaymentVersion, Rule, address, bic, clearing, payee};
 
-/// Longest name of a bank in the schema.
-const NAME: usize = 140;
 /// The most banks in between in the schema.
 const INTERMEDIARIES: usize = 3;
 
@@ -47,7 +46,7 @@ impl Preparer<'_> {
         }
         self.identifier(At(who, "clearing_system"), bank.clearing_system.as_deref());
         if let Some(address) = &mut bank.address {
-            self.bank_address(address_of(who), address);
+            self.bank_address(who, address);
         }
     }
 
@@ -60,22 +59,10 @@ impl Preparer<'_> {
     }
 
     /// The address of a bank: its texts only, for the rules of addresses are for parties.
-    fn bank_address(&mut self, who: &'static str, given: &mut PostalAddress) {
-        for (_, name, field) in &ADDRESS_FIELDS {
-            self.optional(At(who, name), field(given), usize::MAX);
-        }
-        for line in given.lines.iter_mut().flatten() {
-            self.text(At(who, "lines"), line, usize::MAX);
-        }
-        if given.lines.as_ref().is_some_and(|lines| lines.len() > super::party::MAX_LINES) {
-            let message = format!("the address has more than {} lines", super::party::MAX_LINES);
-            self.error(Rule::AddressField, At(who, "lines"), message, "shorten it", None);
-        }
+    fn bank_address(&mut self, bank: &'static str, given: &mut PostalAddress) {
+        self.address_texts(address_of(bank), given);
         for found in address::check_fields(&Address::from(&*given), self.version) {
-            let element = found.path.as_deref().unwrap_or_default();
-            let name =
-                ADDRESS_FIELDS.iter().find(|(known, ..)| *known == element).map_or("lines", |(_, name, _)| *name);
-            self.add(found, At(who, name));
+            self.add_to_address(found, address_of(bank), At(bank, "address"));
         }
     }
 
@@ -98,27 +85,7 @@ impl Preparer<'_> {
                 let change = "give its BIC, its clearing number or its name";
                 self.error(Rule::Bic, At(WHO, "bic"), "the bank is not named", change, None);
             }
-            match (&mut bank.iban, &bank.account) {
-                (Some(_), Some(_)) => {
-                    let change = "leave the other number out";
-                    self.error(Rule::Account, At(WHO, "account"), "an IBAN is given beside it", change, None);
-                }
-                (Some(number), None) => match iban::check(number) {
-                    Ok(_) => *number = iban::compact(number),
-                    Err(why) => {
-                        let found =
-                            Finding::error(Rule::Account, format!("the IBAN {why}"), "compare it with the invoice");
-                        self.add(found.value(number), At(WHO, "iban"));
-                    }
-                },
-                (None, number) => {
-                    self.identifier(At(WHO, "account"), number.as_deref());
-                    if number.as_ref().is_some_and(|number| number.len() == identifier::MAX_LENGTH) {
-                        let at = At(WHO, "account");
-                        self.error(Rule::Account, at, "has 35 characters, more than 34", "correct it", None);
-                    }
-                }
-            }
+            self.account_number(WHO, &mut bank.iban, bank.account.as_deref(), None);
         }
         if terms.is_sepa() {
             self.add(payee::intermediary_in_sepa(), At("", WHO));

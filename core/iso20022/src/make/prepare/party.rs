@@ -8,10 +8,10 @@ use crate::rules::address::{self, AddressCase, AddressOf};
 use crate::rules::payee::{self, ForeignPayee, SEPA_NAME};
 use crate::rules::{Finding, PaymentVersion, Rule, iban, identifier, lei, money};
 
-/// Longest name of the schema.
-const NAME: usize = 140;
+/// Longest name of the schema, of parties and of banks.
+pub(super) const NAME: usize = 140;
 /// The most lines in the schema; the address rules allow fewer if a town is given.
-pub(super) const MAX_LINES: usize = 7;
+const MAX_LINES: usize = 7;
 /// The names of the lines in a table.
 const LINES: [&str; 2] = ["lines[0]", "lines[1]"];
 
@@ -87,44 +87,50 @@ impl Preparer<'_> {
 
     /// Returns whether the account is given as an IBAN that is right.
     fn account(&mut self, who: &'static str, party: &mut PaymentParty, need: Need) -> bool {
-        let mut has_good_iban = false;
         let reason = if need == Need::Debtor { "AC02" } else { "AC03" };
-        match (&mut party.iban, &mut party.account) {
-            (Some(_), Some(_)) => {
-                let change = "leave the other number out";
-                self.error(Rule::Account, At(who, "account"), "an IBAN is given beside it", change, Some(reason));
-            }
-            (Some(number), None) => {
-                if let Err(why) = iban::check(number) {
-                    let found = Finding::error(Rule::Account, format!("the IBAN {why}"), "compare it with the invoice");
-                    self.add(found.reason(reason).value(number), At(who, "iban"));
-                } else {
-                    *number = iban::compact(number);
-                    has_good_iban = true;
-                }
-            }
-            (None, Some(number)) => {
-                self.identifier(At(who, "account"), Some(number));
-                if number.len() == identifier::MAX_LENGTH {
-                    self.error(
-                        Rule::Account,
-                        At(who, "account"),
-                        "has 35 characters, more than 34",
-                        "correct it",
-                        None,
-                    );
-                }
-            }
-            (None, None) if need != Need::Nothing => {
-                self.error(Rule::Account, At(who, "iban"), "the account is missing", "give its IBAN", Some(reason));
-            }
-            (None, None) => {}
+        let has_good_iban = self.account_number(who, &mut party.iban, party.account.as_deref(), Some(reason));
+        if party.iban.is_none() && party.account.is_none() && need != Need::Nothing {
+            self.error(Rule::Account, At(who, "iban"), "the account is missing", "give its IBAN", Some(reason));
         }
         self.identifier(At(who, "account_scheme"), party.account_scheme.as_deref());
         if let Some(found) = party.account_currency.as_deref().and_then(money::check_currency) {
             self.add(found, At(who, "account_currency"));
         }
         has_good_iban
+    }
+
+    /// An IBAN, in capitals without blanks, or another number. Returns whether it is an IBAN that is right.
+    pub(super) fn account_number(
+        &mut self,
+        who: &'static str,
+        iban: &mut Option<String>,
+        account: Option<&str>,
+        reason: Option<&str>,
+    ) -> bool {
+        match (iban, account) {
+            (Some(_), Some(_)) => {
+                let change = "leave the other number out";
+                self.error(Rule::Account, At(who, "account"), "an IBAN is given beside it", change, reason);
+            }
+            (Some(number), None) => match iban::check(number) {
+                Ok(_) => {
+                    *number = iban::compact(number);
+                    return true;
+                }
+                Err(why) => {
+                    let found = Finding::error(Rule::Account, format!("the IBAN {why}"), "compare it with the invoice");
+                    self.add(Finding { reason: reason.map(str::to_owned), ..found }.value(number), At(who, "iban"));
+                }
+            },
+            (None, number) => {
+                let at = At(who, "account");
+                self.identifier(at, number);
+                if number.is_some_and(|number| number.len() == identifier::MAX_LENGTH) {
+                    self.error(Rule::Account, at, "has 35 characters, more than 34", "correct it", None);
+                }
+            }
+        }
+        false
     }
 
     /// The rules that depend on where the payee is.
@@ -156,24 +162,7 @@ impl Preparer<'_> {
     }
 
     fn address(&mut self, who: &'static str, given: &mut PostalAddress, terms: BatchTerms, currency: &str, need: Need) {
-        /// The rules of each field refuse longer texts.
-        const ANY: usize = usize::MAX;
-        for (_, name, field) in &ADDRESS_FIELDS {
-            // An empty field counts as left out.
-            if field(given).as_deref().is_some_and(|text| text.trim().is_empty()) {
-                *field(given) = None;
-            }
-            if let Some(text) = field(given) {
-                self.text(At(address_of(who), name), text, ANY);
-            }
-        }
-        for (line, name) in given.lines.iter_mut().flatten().zip(LINES.into_iter().chain(std::iter::repeat("lines"))) {
-            self.text(At(address_of(who), name), line, ANY);
-        }
-        if given.lines.as_ref().is_some_and(|lines| lines.len() > MAX_LINES) {
-            let message = format!("the address has more than {MAX_LINES} lines");
-            self.error(Rule::AddressField, At(address_of(who), "lines"), message, "shorten it", None);
-        }
+        self.address_texts(address_of(who), given);
         let of = match need {
             Need::Debtor => AddressOf::Debtor,
             Need::Creditor => AddressOf::Creditor,
@@ -183,15 +172,36 @@ impl Preparer<'_> {
         let address = Address::from(&*given);
         let found = address::check(&address, case, self.profile);
         for found in found.into_iter().chain(address::check_fields(&address, self.version)) {
-            let element = found.path.as_deref().unwrap_or_default();
-            let name = ADDRESS_FIELDS.iter().find(|(known, ..)| *known == element).map(|(_, name, _)| *name);
-            let at = match (name, element) {
-                (Some(name), _) => At(address_of(who), name),
-                (None, "AdrLine") => At(address_of(who), "lines"),
-                (None, _) => At(who, "address"),
-            };
-            self.add(found, at);
+            self.add_to_address(found, address_of(who), At(who, "address"));
         }
+    }
+
+    /// The texts of an address, whose fields are at this place.
+    pub(super) fn address_texts(&mut self, place: &'static str, given: &mut PostalAddress) {
+        /// The rules of each field refuse longer texts.
+        const ANY: usize = usize::MAX;
+        for (_, name, field) in &ADDRESS_FIELDS {
+            self.optional(At(place, name), field(given), ANY);
+        }
+        for (line, name) in given.lines.iter_mut().flatten().zip(LINES.into_iter().chain(std::iter::repeat("lines"))) {
+            self.text(At(place, name), line, ANY);
+        }
+        if given.lines.as_ref().is_some_and(|lines| lines.len() > MAX_LINES) {
+            let message = format!("the address has more than {MAX_LINES} lines");
+            self.error(Rule::AddressField, At(place, "lines"), message, "shorten it", None);
+        }
+    }
+
+    /// Adds a finding of the address rules at its field, or at the whole address.
+    pub(super) fn add_to_address(&mut self, found: Finding, place: &'static str, whole: At) {
+        let element = found.path.as_deref().unwrap_or_default();
+        let name = ADDRESS_FIELDS.iter().find(|(known, ..)| *known == element).map(|(_, name, _)| *name);
+        let at = match (name, element) {
+            (Some(name), _) => At(place, name),
+            (None, "AdrLine") => At(place, "lines"),
+            (None, _) => whole,
+        };
+        self.add(found, at);
     }
 }
 
