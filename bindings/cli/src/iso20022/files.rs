@@ -9,8 +9,13 @@ use std::{
 use bankchannel_foundation::open_regular;
 use bankchannel_foundation::shown;
 use bankchannel_iso20022::{
-    MessageFile, MessageFileKind, cash::MAX_HELD, foreign_kind, message_file_kind, payment::PaymentFile,
-    read_message_file, read_payment, read_status_report, status::StatusFile,
+    MessageFile, MessageFileKind,
+    cash::MAX_HELD,
+    foreign_kind, message_file_kind,
+    payment::{PaymentFile, each_transaction},
+    read_message_file, read_payment, read_status_report,
+    status::StatusFile,
+    tables::{self, Row},
 };
 
 use crate::exit::{Failure, Outcome};
@@ -73,6 +78,27 @@ impl FoundFile {
     /// The file from its beginning.
     pub(super) fn reader(&self) -> Result<impl Read + use<>, String> {
         open_regular(&self.path).map(|(file, _)| file).map_err(|why| format!("cannot be read: {why}"))
+    }
+
+    /// The rows of the transactions of a payment file, collected as they are read: with their number, and the file without
+    /// its batches. `new` begins a collection.
+    pub(super) fn payment_rows<R>(
+        &self,
+        new: impl Fn() -> R,
+        add: impl Fn(&mut R, &Row<'_>),
+    ) -> Result<(R, u64, PaymentFile), String> {
+        let (mut rows, mut number) = (new(), 0);
+        let read = each_transaction(self.reader()?, &mut |header, batch, one| {
+            number += 1;
+            add(&mut rows, &tables::of_transaction((header, batch), number, &one));
+        });
+        if let Some(read) = read.map_err(|fault| fault.to_string())? {
+            return Ok((rows, number, read));
+        }
+        rows = new();
+        let read = self.payment()?;
+        tables::of_payment(&read).for_each(|row| add(&mut rows, &row));
+        Ok((rows, number, read))
     }
 
     /// The whole payment file.

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use bankchannel_iso20022::{
     MessageFileKind,
     cash::{CashItem, CashReader, ReadOptions, Statement},
-    payment::each_transaction,
     tables::{self, Csv, CsvOptions, EntryRows, Row},
 };
 use tempfile::SpooledTempFile;
@@ -86,20 +85,8 @@ fn rows_of(file: &FoundFile, details: EntryRows) -> Result<(SpooledTempFile, Vec
     let mut unread = Vec::new();
     match file.kind {
         MessageFileKind::Payment => {
-            let mut number = 0;
-            let read = each_transaction(file.reader()?, &mut |header, batch, one| {
-                number += 1;
-                rows.add(&tables::of_transaction((header, batch), number, &one));
-            });
-            let read = match read.map_err(|fault| fault.to_string())? {
-                Some(read) => read,
-                None => {
-                    rows = Rows::new();
-                    let read = file.payment()?;
-                    tables::of_payment(&read).for_each(|row| rows.add(&row));
-                    read
-                }
-            };
+            let (read_rows, _, read) = file.payment_rows(Rows::new, Rows::add)?;
+            rows = read_rows;
             unread.extend(unread_lines(&read.unread));
         }
         MessageFileKind::Status => {

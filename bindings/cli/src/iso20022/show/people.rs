@@ -5,7 +5,6 @@ use std::io::Write as _;
 use bankchannel_iso20022::{
     MessageFileKind, XmlFault,
     cash::{BalanceCheck, CashItem, CashReader, ReadOptions, Statement, StatementBalance},
-    payment::{PaymentFile, each_transaction},
     status::StatusFile,
     tables::{self, EntryRows, Row},
 };
@@ -126,20 +125,7 @@ const ENTRIES: ShownColumns = ShownColumns(
 );
 
 fn payment(file: &FoundFile, page: &mut Page) -> Result<Vec<String>, String> {
-    let (mut rows, mut count) = (TRANSACTIONS.rows(), 0);
-    let read = each_transaction(file.reader()?, &mut |header, batch, one| {
-        count += 1;
-        rows.add(&tables::of_transaction((header, batch), count, &one));
-    });
-    let read: PaymentFile = match read.map_err(|fault| fault.to_string())? {
-        Some(read) => read,
-        None => {
-            let read = file.payment()?;
-            rows = TRANSACTIONS.rows();
-            tables::of_payment(&read).for_each(|row| rows.add(&row));
-            read
-        }
-    };
+    let (rows, count, read) = file.payment_rows(|| TRANSACTIONS.rows(), ShownRows::add)?;
     let id = read.id.as_deref().unwrap_or("without an id");
     page.line(&format!("Payment file {id}: {count} transactions, control sum {}", amount(read.sum.as_ref())));
     page.rows(rows);
