@@ -158,7 +158,7 @@ fn party(fields: &mut Fields, party: Option<&PaymentParty>) {
 fn bank(fields: &mut Fields, named: &NamedBank<'_>) {
     later(fields, "bank_name", named.bank_name.as_deref());
     let Some(PaymentBankDetails { clearing_number, clearing_system, address }) = named.bank else { return };
-    later(fields, "clearing_number", clearing_number.as_deref());
+    later(fields, "clearing_number", clearing_number.as_deref().map(compacted).as_deref());
     later(fields, "clearing_system", clearing_system.as_deref());
     for (element, text) in address.iter().flat_map(super::PostalAddress::texts) {
         later(fields, element, text);
@@ -205,17 +205,20 @@ pub(super) fn transfer(fields: &mut Fields, transfer: &CreditTransfer) {
     compact(fields, transfer.reference.as_deref());
     fields.optional(transfer.reference_kind.as_ref().map(|kind| kind.as_str()));
     for between in transfer.intermediary_banks.iter().flatten() {
-        later(fields, "intermediary_bic", Some(between.bic.as_deref().unwrap_or_default()));
+        later(fields, "intermediary_bic", Some(&compacted(between.bic.as_deref().unwrap_or_default())));
         bank(fields, &between.named());
         later(fields, "iban", between.iban.as_deref().map(crate::iban::compact).as_deref());
         later(fields, "account", between.account.as_deref());
     }
 }
 
-/// References and BICs are hashed without blanks and in capitals.
+/// References, BICs and clearing numbers are hashed without blanks and in capitals.
 fn compact(fields: &mut Fields, text: Option<&str>) {
-    let compact = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
-    fields.optional(text.map(compact).as_deref());
+    fields.optional(text.map(compacted).as_deref());
+}
+
+fn compacted(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase()
 }
 
 /// An amount without redundant zeros: `1.50` and `01.5` are `1.5`.

@@ -228,6 +228,15 @@ fn a_table_has_columns_for_them() {
 #[test]
 fn other_banks_are_other_ids() {
     let id = |transfer: CreditTransfer| make(data(), vec![transfer]).unwrap().1.message_id;
+    // The same, written with blanks and small letters.
+    let through = |bic: &str, number: &str| {
+        let mut one = american();
+        one.intermediary_banks =
+            Some(vec![IntermediaryBank { bic: Some(bic.to_owned()), ..IntermediaryBank::default() }]);
+        one.creditor.bank.as_mut().unwrap().clearing_number = Some(number.to_owned());
+        id(one)
+    };
+    assert_eq!(through("NWBKGB2L", "021000021"), through("nwbk gb 2l", "0210 00021"));
     let mut ids = vec![id(american())];
     for change in [
         |one: &mut CreditTransfer| one.creditor.bank_name = None,
