@@ -3172,12 +3172,6 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
   uploadFile(request: UploadFileRequest, options?: CallOptions): Promise<UploadFileResponse>;
-  /**
-   * As above, with the former name of `content`.
-   *
-   * @deprecated `fileContents` is called `content`.
-   */
-  uploadFile(request: Omit<UploadFileRequest, "content"> & { fileContents: UploadFileRequest["content"] }, options?: CallOptions): Promise<UploadFileResponse>;
 
   /**
    * Download a file from a bank.

@@ -6,6 +6,7 @@ use bankchannel_foundation::{
     Boundary, Error, Exchange, Result,
     message::{Body, InRequest, OutResponse},
     model::{Object, Representation, Value as Wire, schema},
+    openapi::{self, ApiDescription, DescribedOperation, described_exchanges},
     operation::{Entry, Route},
 };
 use bankchannel_toy::{
@@ -16,7 +17,7 @@ use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::{
+use bankchannel_server::{
     counterpart::{Counterpart, Serves},
     http::{
         Listener,
@@ -27,7 +28,6 @@ use crate::{
         server::Server,
         shell::{self, Api, Routed},
     },
-    openapi::{self, About, Described, exchanges},
 };
 
 /// The host, for starting one.
@@ -147,7 +147,7 @@ fn sent(message: &OutResponse) -> Response<AnswerBody> {
 }
 
 fn describe() -> Value {
-    let about = About {
+    let about = ApiDescription {
         title: "Toy",
         summary: "A host that greets.",
         servers: json!([]),
@@ -162,7 +162,7 @@ fn describe() -> Value {
         for status in route.failures {
             responses.insert(status.to_string(), json!({"description": "Refused: the text says why."}));
         }
-        Described {
+        DescribedOperation {
             path: route.path.to_owned(),
             method: route.method,
             id: route.wire_name.to_owned(),
@@ -174,5 +174,8 @@ fn describe() -> Value {
             security: json!([]),
         }
     };
-    openapi::document(about, exchanges(CATALOGUE, TERMS).map(|(entry, route, ())| (entry, described(entry, route))))
+    openapi::document(
+        about,
+        described_exchanges(CATALOGUE, TERMS).map(|(entry, route, ())| (entry, described(entry, route))),
+    )
 }

@@ -191,7 +191,7 @@ const PROTOCOLS: [(&[&str], &[&str]); 2] = [
         &[
             "core/protocols/ws-channel/",
             "core/bankchannel/src/ws_channel/",
-            "core/counterparts/src/ws_channel/",
+            "core/services/ws-channel/src/",
             "core/storage/src/ws_channel/",
         ],
     ),
@@ -200,7 +200,7 @@ const PROTOCOLS: [(&[&str], &[&str]); 2] = [
         &[
             "core/protocols/nextgen-psd2/",
             "core/bankchannel/src/nextgen_psd2/",
-            "core/counterparts/src/nextgen_psd2/",
+            "core/sandboxes/nextgen-psd2-bank/src/",
             "bindings/cli/src/psd2/",
         ],
     ),

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_counterparts::salt_edge_check::{self, CheckDone, CheckRun, Psu};
+use bankchannel_salt_edge_hub::check::{self as salt_edge_check, CheckDone, CheckRun, Psu};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::{

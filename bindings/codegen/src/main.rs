@@ -15,22 +15,9 @@ mod model;
 mod named_types;
 mod names;
 mod node;
-mod node_types;
 mod php;
-mod php_errors;
-mod php_module;
-mod php_questions;
-mod php_served;
-mod php_settings;
-mod php_types;
 mod python;
-mod python_client;
-mod python_init;
-mod python_module;
-mod python_questions;
-mod python_served;
 mod reference;
-mod rust;
 mod rust_example;
 mod served;
 mod source;
@@ -86,6 +73,9 @@ fn run(arguments: &[String]) -> Result<ExitCode, String> {
         for file in &stale {
             say(&format!("stale: {}", file.path));
         }
+        if !stale.is_empty() {
+            say("run tests/regenerate, and commit what it writes");
+        }
         return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     for file in &stale {
@@ -102,7 +92,6 @@ fn generate(model: &Model) -> Result<Vec<Generated>, String> {
     files.extend(node::files(model)?);
     files.extend(php::files(model)?);
     files.extend(c_names::files(model));
-    files.extend(rust::files(model));
     files.extend(reference::files(model));
     Ok(files)
 }

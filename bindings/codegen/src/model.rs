@@ -105,12 +105,6 @@ impl Operation {
         self.entry.declaration.kind == OperationKind::Local
     }
 
-    /// Fields of the request that had other names in earlier versions: the field, and each of its former names.
-    pub(crate) fn renamed(&self) -> impl Iterator<Item = (&'static Field, &'static str)> {
-        self.request.fields.iter().flat_map(|field| field.formerly.iter().map(move |former| (field, *former)))
-    }
-
-    /// The name of the replacement, if the peers will remove this operation.
     pub(crate) fn deprecated(&self) -> Option<&'static str> {
         let successor = self.entry.declaration.deprecated?.successor;
         Some(successor.split_once('.').map_or(successor, |(_, short)| short))

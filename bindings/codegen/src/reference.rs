@@ -10,6 +10,7 @@ use crate::{
     model::{Model, Operation, Protocol},
     named_types::{Named, home},
     names::{camel, error_class, upper},
+    rust_example,
     source::sourced,
     text::{Out, plain},
 };
@@ -110,6 +111,10 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     };
     let constant = upper(declaration.name);
     out.line(format!("{faces} · C `BANKCHANNEL_OP_{constant}` · shell `bankchannel {command}`"));
+    out.blank();
+    out.line("```rust");
+    out.line(rust_example::example(protocol, operation));
+    out.line("```");
     if let Some((pages, _)) = operation.pages() {
         let (name, camel) = (pages.iterator, crate::names::camel(pages.iterator));
         out.blank();
@@ -195,9 +200,7 @@ fn cell(protocol: &Protocol, field: &Field) -> String {
         Shape::Integer { min, max } => format!(" From {min} to {max}."),
         _ => String::new(),
     };
-    let former: String =
-        field.formerly.iter().map(|name| format!(" Formerly `{name}`, which is deprecated.")).collect();
-    format!("{}{limits}{former}", sourced(protocol, field.doc)).replace("\n\n", " ").replace('|', "\\|")
+    format!("{}{limits}", sourced(protocol, field.doc)).replace("\n\n", " ").replace('|', "\\|")
 }
 
 fn linked(protocol: &Protocol, shape: &Shape) -> String {

@@ -1,11 +1,11 @@
-//! Rust: a program for each method, which its documentation shows and a documentation test compiles.
+//! Rust: a program for each operation, which the reference shows and a documentation test compiles.
 
 use bankchannel::model::{Field, Shape, StructShape};
 use serde_json::{Map, Value, json};
 
 use crate::model::{Operation, Protocol};
 
-/// The section of a method's documentation.
+/// The program.
 pub(crate) fn example(protocol: &Protocol, operation: &Operation) -> String {
     let (module, class, name) = (protocol.module, protocol.class, operation.name);
     let request = built(operation.request)
@@ -20,10 +20,10 @@ pub(crate) fn example(protocol: &Protocol, operation: &Operation) -> String {
         (false, true) => format!("fn {name}_example(client: &{class}) -> bankchannel::Result<()> {{"),
         (false, false) => format!("async fn {name}_example(client: &{class}) -> bankchannel::Result<()> {{"),
     };
-    let path = if request.contains("Path::new") { "# use std::path::Path;\n" } else { "" };
+    let path = if request.contains("Path::new") { "use std::path::Path;\n\n" } else { "" };
     format!(
-        "# Example\n\n```\n{path}use bankchannel::{module}::*;\n\n{begin}\n    let request = {request};\n    {call}\n    \
-         println!(\"{{done:?}}\");\n    Ok(())\n}}\n```"
+        "{path}use bankchannel::{module}::*;\n\n{begin}\n    let request = {request};\n    {call}\n    \
+         println!(\"{{done:?}}\");\n    Ok(())\n}}"
     )
 }
 

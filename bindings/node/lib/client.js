@@ -9,7 +9,6 @@ const { onAbort } = require('./abort');
 const { Call, carryThrough, hooks, teller } = require('./call');
 const { inPlace, sink, source } = require('./content');
 const { described } = require('./descriptor');
-const { renamed } = require('./renamed');
 const { encode } = require('./encode');
 const {
   BankchannelError,
@@ -129,7 +128,7 @@ class Client {
     try {
       Client.#check(this);
       const { contentIn } = operation;
-      const given = renamed(operation, object('request', request));
+      const given = object('request', request);
       const content = given[contentIn];
       return await this.#run(operation, operation.request.in(described(operation, given), contentIn), content, options);
     } catch (error) {
@@ -157,7 +156,7 @@ class Client {
     try {
       Client.#check(this);
       const { name, contentIn } = operation;
-      const given = renamed(operation, object('request', request));
+      const given = object('request', request);
       const content = given[contentIn];
       return operation.response.out(this.#here(name, operation.request.in(given, contentIn), contentIn, content));
     } catch (error) {
@@ -170,7 +169,7 @@ class Client {
     try {
       Client.#check(this);
       const { name, contentIn } = operation;
-      const given = renamed(operation, object('request', request));
+      const given = object('request', request);
       const content = given[contentIn];
       const text = encode(operation.request.in(given, contentIn));
       return operation.response.out(await this.#compute(name, text, content, undefined, contentIn));

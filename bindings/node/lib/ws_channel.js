@@ -817,7 +817,7 @@ const operations = {
   importCert: { name: "ws_channel.import_cert", request: ImportCertRequest, response: ImportCertResponse },
   retireCert: { name: "ws_channel.retire_cert", request: RetireCertRequest, response: RetireCertResponse },
   listFiles: { name: "ws_channel.list_files", request: ListFilesRequest, response: ListFilesResponse },
-  uploadFile: { name: "ws_channel.upload_file", request: UploadFileRequest, response: UploadFileResponse, contentIn: "content", formerly: { fileContents: "content" } },
+  uploadFile: { name: "ws_channel.upload_file", request: UploadFileRequest, response: UploadFileResponse, contentIn: "content" },
   downloadFile: { name: "ws_channel.download_file", request: DownloadFileRequest, response: DownloadFileResponse, contentOut: "content", descriptors: [{ required: ["fileReference", "fileTimestamp", "fileType", "status"], others: ["fileTimestamp", "status", "serviceId", "targetId"] }, { required: ["fileReference", "fileType", "status"], others: ["name", "path", "bytes", "status", "error", "errorMessage", "report", "statement", "notParsed"] }] },
   deleteFile: { name: "ws_channel.delete_file", request: DeleteFileRequest, response: DeleteFileResponse, descriptors: [{ required: ["fileReference", "fileTimestamp", "fileType", "status"], others: ["fileTimestamp", "status", "serviceId", "targetId"] }, { required: ["fileReference", "fileType", "status"], others: ["name", "path", "bytes", "status", "error", "errorMessage", "report", "statement", "notParsed"] }] },
   listAccounts: { name: "ws_channel.list_accounts", request: ListAccountsRequest, response: ListAccountsResponse },

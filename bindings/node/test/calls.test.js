@@ -149,23 +149,6 @@ test('content goes out in every form', async () => {
   );
 });
 
-test('a field is also taken by its former name', async () => {
-  there.uploads.length = 0;
-  await client.uploadFile({ ...upload, fileContents: Buffer.from('old'), content: undefined });
-  await client.call('ws_channel.upload_file', {
-    file_contents: { base64: 'b2xk' },
-    file_name: 'a',
-    file_type: 'KTL',
-    signature: 'armored',
-  });
-  assert.deepEqual(there.uploads.map(String), ['old', 'old']);
-  const both = { ...upload, content: Buffer.from('a'), fileContents: Buffer.from('b') };
-  const error = await failure(client.uploadFile(both));
-  assert.deepEqual([error.code, error.context.field], ['input.invalid_field', 'content']);
-  assert.match(error.message, /fileContents/);
-  assert.equal(there.uploads.length, 2);
-});
-
 test('content comes in in every form', async () => {
   const { content } = await client.downloadFile(which);
   assert.deepEqual([content.data.equals(CONTENT), content.size, content.path], [true, CONTENT.length, undefined]);

@@ -122,42 +122,6 @@ abstract class AbstractClient
     }
 
     /**
-     * The value of a parameter that may have been given under its former name.
-     *
-     * @param array<int|string, mixed> $given the values given under other names; the former name is removed
-     *
-     * @throws BankchannelException
-     */
-    final protected static function formerly(string $former, string $name, mixed $value, array &$given, string $operation): mixed
-    {
-        if (!\array_key_exists($former, $given)) {
-            return $value;
-        }
-        if ($value !== null) {
-            throw BankchannelException::invalidInput($name, "is given under its former name {$former} too: give one", $operation);
-        }
-        @trigger_error("{$former} is deprecated: use {$name}", \E_USER_DEPRECATED);
-        $value = $given[$former];
-        unset($given[$former]);
-
-        return $value;
-    }
-
-    /**
-     * Throws PHP's own error for an unknown parameter name.
-     *
-     * @param array<int|string, mixed> $given
-     */
-    final protected static function noFurther(array $given): void
-    {
-        foreach (array_keys($given) as $name) {
-            if (\is_string($name)) {
-                throw new \Error("Unknown named parameter \${$name}");
-            }
-        }
-    }
-
-    /**
      * @param array<string, mixed>                       $request
      * @param bool                                       $asks    whether it may ask for codes and signatures
      * @param (callable(Question): string)|null          $onCode

@@ -175,22 +175,6 @@ final class FilesTest extends TestCase
         unlink((string) $log);
     }
 
-    public function testAParameterIsAlsoTakenByItsFormerName(): void
-    {
-        $client = self::$account->client();
-        $payment = Account::payment();
-        $signature = $client->signFile(content: $payment, privateKey: self::$account->key->privateKey)->signature;
-        $named = ['fileName' => 'payment.xml', 'fileType' => 'pain.001.001.09', 'signature' => $signature];
-        self::assertNotSame('', $client->uploadFile(...$named, fileContents: $payment)->responseText);
-        self::assertNotSame('', $client->uploadFile($payment, ...$named)->responseText);
-        $error = self::thrown(InvalidInputException::class, static fn () => $client->uploadFile(...$named, content: $payment, fileContents: $payment));
-        self::assertSame(['field' => 'content'], $error->context);
-        $error = self::thrown(InvalidInputException::class, static fn () => $client->uploadFile(fileName: 'x', fileType: 'KTL', signature: 's'));
-        self::assertSame(['field' => 'content'], $error->context);
-        $error = self::thrown(\Error::class, static fn () => $client->uploadFile(...$named, fileContent: $payment));
-        self::assertSame('Unknown named parameter $fileContent', $error->getMessage());
-    }
-
     public function testAStreamThatFailsInTheMiddleEndsTheCall(): void
     {
         $client = self::$account->client();

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
 from ._native import Received, Record
 from ._new_files import AsyncNewFilesClient, NewFilesClient
-from ._renamed import accept_former
 
 if TYPE_CHECKING:
     import builtins
@@ -8093,7 +8092,3 @@ class AsyncWsChannel(AsyncNewFilesClient):
             on_code=on_code,
         )
         return answer
-
-
-accept_former(WsChannel, "upload_file", file_contents="content")
-accept_former(AsyncWsChannel, "upload_file", file_contents="content")

@@ -32,9 +32,7 @@ fn mark<const N: usize>(members: [(&'static str, String); N]) -> Value<'static> 
 }
 
 fn placed(members: Object<'static>, fields: &[Field]) -> Result<Object<'static>, Misplaced> {
-    let shape_of = |name: &str| {
-        fields.iter().find(|field| field.name == name || field.formerly.contains(&name)).map(|field| field.shape)
-    };
+    let shape_of = |name: &str| fields.iter().find(|field| field.name == name).map(|field| field.shape);
     let each = members.into_iter().map(|(name, value)| {
         let value = settled(value, shape_of(&name)).map_err(|fault| fault.below(&format!(".{name}")))?;
         Ok((name, value))

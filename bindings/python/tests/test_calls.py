@@ -194,23 +194,6 @@ class Calls(unittest.TestCase):
         self.assertEqual(refused.exception.context["field"], "on_progress")
         self.assertEqual(len(self.peer.uploads), sent)
 
-    def test_a_field_is_also_taken_by_its_former_name(self) -> None:
-        upload: Any = self.client.upload_file
-        with self.assertWarnsRegex(DeprecationWarning, "use content") as warned:
-            upload(file_contents=b"old", **UPLOAD)
-        self.assertEqual(warned.filename, __file__)
-        self.client.call("ws_channel.upload_file", {"file_contents": {"base64": "b2xk"}, **UPLOAD})
-        self.assertEqual(self.peer.uploads, [b"old", b"old"])
-        with self.assertRaisesRegex(TypeError, "former name 'file_contents'"):
-            upload(file_contents=b"a", content=b"b", **UPLOAD)
-        with self.assertRaises(InvalidInputError) as raised:
-            self.client.call(
-                "ws_channel.upload_file", {"content": {"base64": ""}, "file_contents": {"base64": "b2xk"}, **UPLOAD}
-            )
-        self.assertEqual(raised.exception.context["field"], "content")
-        self.assertEqual(len(self.peer.uploads), 2)
-        self.assertIn("content", inspect.signature(self.client.upload_file).parameters)
-
     def test_content_comes_in_in_every_form(self) -> None:
         which: dict[str, Any] = {"file_type": "camt.053.001.08", "file_reference": "227166"}
         received = self.client.download_file(**which).content

@@ -44,6 +44,8 @@ pub mod observe;
 mod progress;
 mod protocol;
 mod protocols;
+#[cfg(doctest)]
+mod reference_programs;
 #[cfg(feature = "salt-edge")]
 mod salt_edge;
 #[cfg(feature = "salt-edge")]

@@ -143,14 +143,11 @@ macro_rules! module_of_local_operations {
         }
 
         $(
-            #[doc = method_docs::method_doc!($file)]
-            #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
-            ///
-            #[doc = method_docs::method_doc!($file example)]
+            #[doc = operations::$subject::$file::method_doc!()]
+            #[doc = concat!("\n\nTakes the request of [`operations::", stringify!($subject), "::", stringify!($file), "`], its builder or its JSON.")]
             ///
             /// # Errors
-            #[doc = method_docs::method_doc!($file errors)]
-            /// - `input.*`, each naming its field.
+            #[doc = concat!("Those of its own (`bankchannel catalogue --json`, or the reference under `", stringify!($file), "`); `input.*`, each naming its field.")]
             pub fn $file(
                 request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
             ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {

@@ -24,7 +24,7 @@ impl Server {
     /// `input.*`, `configuration.invalid`, `resource.storage`.
     pub fn start(kind: &str, options: Value<'_>) -> Result<Self> {
         panics::inside(|| {
-            let starting = counterpart(kind)?.start(options)?;
+            let starting = EmbeddedServer::begin(counterpart(kind)?, options)?;
             let running = runtime()?.block_on(starting)?;
             Ok(Self { running: Some(running), process: std::process::id() })
         })

@@ -1,46 +1,35 @@
 //! Embedded servers: the server side of every protocol of bankchannel.
 //!
 //! ```text
-//!    COUNTERPARTS    all counterparts, each as one value
-//!   http            listening, routing by declaration, bounded bodies, streamed answers
-//!    ws_channel      the WS Channel service, for production
-//!    nextgen_psd2    a sandbox bank of NextGenPSD2 for third parties
-//!   salt_edge_hub   a hub that plays Salt Edge, for banks' connectors
-//!    salt_edge_connector  a bank's connector to Salt Edge, for production
+//!   COUNTERPARTS       all counterparts, each as one value
+//!   EmbeddedServer     one that runs
+//!
+//!   core/services      what people run: the WS Channel service, a bank's connector to Salt Edge
+//!   core/sandboxes     what plays the other side in tests: a bank of NextGenPSD2, the hub of Salt Edge
+//!   core/server        what all of them are built on
 //! ```
 //!
-//! A handler has the same relative path as the operation it serves: `operations/files/list_files.rs` of the
-//! protocol is served by `ws_channel/files/list_files.rs` here.
+//! A handler has the same relative path as the operation it serves: `operations/files/list_files.rs` of the protocol is
+//! served by `files/list_files.rs` of the service.
 
-mod counterpart;
-mod folder;
-pub mod http;
-pub mod nextgen_psd2;
-mod openapi;
-mod private;
-mod salt_edge_connector;
-mod salt_edge_hub;
-mod salt_edge_openapi;
-mod temporary;
-mod toml_file;
+mod embedded_server;
 #[cfg(feature = "testing")]
 #[path = "../../../tests/toy/counterpart.rs"]
 mod toy;
-mod wrong_type;
-pub mod ws_channel;
 
-use bankchannel_foundation::{Error, Result};
-pub use counterpart::{CheckFn, Counterpart, EmbeddedServer, Finding, Starting};
-pub use openapi::openapi;
-pub use salt_edge_hub::check as salt_edge_check;
-pub use temporary::remove_all as remove_temporary_folders;
+use bankchannel::{Error, Result};
+pub use bankchannel_server::{
+    counterpart::{CheckFn, Counterpart, Finding},
+    temporary::remove_all as remove_temporary_folders,
+};
+pub use embedded_server::EmbeddedServer;
 
 /// All counterparts: the only place that lists them.
 pub static COUNTERPARTS: &[&Counterpart] = &[
-    &ws_channel::DESCRIPTOR,
-    &nextgen_psd2::DESCRIPTOR,
-    &salt_edge_hub::DESCRIPTOR,
-    &salt_edge_connector::DESCRIPTOR,
+    &bankchannel_ws_channel_service::DESCRIPTOR,
+    &bankchannel_nextgen_psd2_bank::DESCRIPTOR,
+    &bankchannel_salt_edge_hub::DESCRIPTOR,
+    &bankchannel_salt_edge_connector_service::DESCRIPTOR,
     #[cfg(feature = "testing")]
     &toy::DESCRIPTOR,
 ];
@@ -55,6 +44,15 @@ pub fn counterpart(kind: &str) -> Result<&'static Counterpart> {
         let kinds: Vec<String> = COUNTERPARTS.iter().map(|counterpart| format!("`{}`", counterpart.kind)).collect();
         Error::invalid_field("kind", format!("must be {}", kinds.join(" or ")))
     })
+}
+
+/// The OpenAPI 3.1 description of a counterpart's HTTP operations: paths, parameters, headers, bodies, all statuses and
+/// allowed callers. `kind` is that of one of [`COUNTERPARTS`].
+///
+/// # Errors
+/// `input.invalid_field` for an unknown kind.
+pub fn openapi(kind: &str) -> Result<serde_json::Value> {
+    counterpart(kind).map(|counterpart| (counterpart.openapi)())
 }
 
 /// Compiles the programs of the pages.

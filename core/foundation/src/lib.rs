@@ -3,6 +3,7 @@
 //! ```text
 //!   model         the closed type model: what may cross the boundary, its JSON form, its schema
 //!   operation     the declaration of an operation, from which every language and the server derive it
+//!   openapi       the OpenAPI description of an HTTP interface, from its operations
 //!   question      the declaration of the questions that a call asks its program
 //!   message       HTTP messages as data: what a protocol writes and reads
 //!   json          strict reading of foreign JSON; content streamed out of and into it
@@ -27,6 +28,7 @@ pub mod error;
 pub mod json;
 pub mod message;
 pub mod model;
+pub mod openapi;
 pub mod operation;
 pub mod question;
 pub mod random;
@@ -37,10 +39,11 @@ pub mod shown;
 
 pub use jiff;
 
+pub use bankchannel_macros::OperationDocs;
 pub use cache::Cache;
 pub use client_cache::ClientCache;
 pub use error::{Category, Error, Outcome, Result};
 pub use model::{Boundary, Content};
-pub use operation::{Codec, Declaration, Exchange, Local, LocalContext, Operation, OperationKind};
+pub use operation::{Codec, Declaration, Exchange, Local, LocalContext, Operation, OperationDocs, OperationKind};
 pub use regular_file::open_regular;
 pub use secret::Secret;

@@ -226,6 +226,16 @@ impl OperationKind {
     }
 }
 
+/// The documentation of an operation: the doc comment of its type. `#[derive(OperationDocs)]` on the type makes it the
+/// constant `DOCS` of the type, and the macro `method_doc` of its module, which documents the methods of clients.
+#[derive(Debug, Clone, Copy)]
+pub struct OperationDocs {
+    /// The first paragraph, without its full stop.
+    pub summary: &'static str,
+    /// The other paragraphs: effects, caveats, source.
+    pub text: &'static str,
+}
+
 /// The static description of an operation.
 #[derive(Debug)]
 pub struct Declaration {
@@ -270,8 +280,7 @@ impl Declaration {
         protocol: &'static str,
         subject: &'static str,
         name: &'static str,
-        summary: &'static str,
-        doc: &'static str,
+        docs: OperationDocs,
         errors: &'static [&'static Row],
     ) -> Self {
         let (group, commands, route, asks, pages, rows, deprecated) = (None, &[], None, &[], None, None, None);
@@ -282,8 +291,8 @@ impl Declaration {
             group,
             commands,
             kind,
-            summary,
-            doc,
+            summary: docs.summary,
+            doc: docs.text,
             errors,
             route,
             asks,

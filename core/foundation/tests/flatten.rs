@@ -8,6 +8,7 @@ use serde_json::json;
 
 /// Where.
 #[derive(Debug, Clone, PartialEq, Boundary)]
+#[boundary(flattened)]
 struct Place {
     /// The city.
     #[boundary(profile)]
@@ -19,6 +20,7 @@ struct Place {
 
 /// Where, and how to get in.
 #[derive(Debug, Clone, Boundary)]
+#[boundary(flattened)]
 struct Door {
     #[boundary(flatten)]
     place: Place,
@@ -46,6 +48,7 @@ struct Parcel {
 
 /// No fields.
 #[derive(Debug, Clone, Boundary)]
+#[boundary(flattened)]
 struct Nothing;
 
 mod written_out {

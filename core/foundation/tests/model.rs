@@ -64,7 +64,6 @@ struct Whole {
     #[boundary(profile)]
     number: Number,
     /// What.
-    #[boundary(formerly = "want")]
     wish: Option<Wish>,
     /// How it stands.
     state: Option<State>,
@@ -115,8 +114,6 @@ fn errors_name_the_field_and_say_what_it_must_be() {
         (json!({"number": "12345678", "password": {"file": "/nowhere/at/all"}}), "password", "/nowhere/at/all"),
         (json!({"number": "12345678", "password": {"file": "/dev/zero"}}), "password", "not a regular file"),
         (json!({"number": "12345678", "really": "true"}), "really", "true or false"),
-        (json!({"number": "12345678", "want": "THREE"}), "wish", "(5 characters) is not one of ONE, number_two"),
-        (json!({"number": "12345678", "want": "ONE", "wish": "number_two"}), "wish", "want is given too, with another"),
         (json!({"number": "12345678", "wihs": "ONE"}), "wihs", "number, wish, state"),
     ] {
         let error = error(given.clone());
@@ -125,25 +122,6 @@ fn errors_name_the_field_and_say_what_it_must_be() {
         assert_eq!(error.category().as_str(), "invalid_input");
     }
     assert!(error(json!([])).message().contains("an object, not a list"));
-}
-
-#[test]
-fn a_former_name_is_accepted_on_the_boundary_alone() {
-    for given in [
-        json!({"number": "12345678", "want": "ONE"}),
-        json!({"number": "12345678", "wish": null, "want": "ONE"}),
-        json!({"number": "12345678", "wish": "ONE", "want": "ONE"}),
-        json!({"number": "12345678", "wish": "ONE", "want": null}),
-    ] {
-        let whole: Whole = read_boundary(given).unwrap();
-        assert!(matches!(whole.wish, Some(Wish::One)));
-    }
-    #[allow(deprecated)]
-    let whole = Whole::builder().number("12345678").want(Wish::One).build().unwrap();
-    assert!(matches!(whole.wish, Some(Wish::One)));
-    let given = json!({"Number": "12345678", "want": "ONE"});
-    let whole = Whole::read(given.into(), &mut Reader::new(Representation::Wire)).unwrap();
-    assert!(whole.wish.is_none());
 }
 
 #[test]

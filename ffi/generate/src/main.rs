@@ -61,6 +61,9 @@ fn run(arguments: &[String]) -> Result<ExitCode, String> {
             say(&format!("written: {}", path.display()));
         }
     }
+    if check && stale {
+        say("run tests/regenerate, and commit what it writes");
+    }
     Ok(if check && stale { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

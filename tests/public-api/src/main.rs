@@ -68,7 +68,7 @@ fn run(is_check: bool) -> Result<bool, Box<dyn Error>> {
         }
     }
     if !is_right {
-        println!("If that is meant: run bankchannel-public-api, and say in CHANGELOG.md what it breaks.");
+        println!("If that is meant: run tests/regenerate, and say in CHANGELOG.md what it breaks.");
     }
     Ok(is_right)
 }

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use bankchannel::{ConnectionSettings, Result, nextgen_psd2::*};
-use bankchannel_counterparts::nextgen_psd2::{BankOptions, Running};
+use bankchannel_nextgen_psd2_bank::{BankOptions, Running};
 
 #[tokio::main]
 async fn main() -> Result<()> {

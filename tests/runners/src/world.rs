@@ -150,7 +150,7 @@ impl World {
     async fn resume(&mut self) -> Outcome<()> {
         let Some(peer) = self.peer else { return Ok(()) };
         peer.before_start(&self.options)?;
-        let start = || counterpart(peer.kind())?.start(self.options.clone().into());
+        let start = || EmbeddedServer::begin(counterpart(peer.kind())?, self.options.clone().into());
         let running = start().map_err(|why| why.to_string())?.await.map_err(|why| why.to_string())?;
         peer.after_start(&self.options)?;
         self.ready = running.readiness();

@@ -2,7 +2,7 @@
 
 use bankchannel_toy::operations;
 
-use super::{Toy, flows, method_docs};
+use super::{Toy, flows};
 use crate::client;
 
 client::client_methods!(Toy, "toy.greet");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationKind, Result,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, OperationKind, Result,
     operation::{self, Ask::Person},
 };
 use bankchannel_toy::PROTOCOL;
@@ -35,8 +35,10 @@ macro_rules! faults {
                         PROTOCOL,
                         "faults",
                         $operation,
-                        $summary,
-                        "For tests of the languages; in no library that is shipped.",
+                        OperationDocs {
+                            summary: $summary,
+                            text: "For tests of the languages; in no library that is shipped.",
+                        },
                         &[],
                     )
                 };

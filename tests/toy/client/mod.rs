@@ -3,7 +3,6 @@
 mod dispatch;
 pub mod faults;
 pub mod flows;
-mod method_docs;
 mod settings;
 
 use std::sync::Arc;

@@ -68,7 +68,6 @@ pub(super) fn names(operation: &str, field: &Field) -> Names {
     if flat != long && !matches!(field.name.rsplit('_').next(), Some("s" | "ms")) {
         aliases.push(flat.clone());
     }
-    aliases.extend(field.formerly.iter().map(|former| kebab(former)));
     match SPECIAL.iter().find(fits) {
         Some(special) => {
             aliases.extend(special.aliases.iter().map(|alias| (*alias).to_owned()));

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use bankchannel::Timestamp;
-use bankchannel_counterparts::ws_channel::{
+use bankchannel_storage::ws_channel::AuditFilter;
+use bankchannel_ws_channel_service::{
     ServiceOptions,
     operator::{self, NewKey, Operator},
 };
-use bankchannel_storage::ws_channel::AuditFilter;
 use clap::{ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -10,7 +10,7 @@ use tracing_subscriber::{
 
 use crate::output;
 
-/// The variable with the log filter: a level, or levels of modules such as `bankchannel_counterparts=debug`.
+/// The variable with the log filter: a level, or levels of modules such as `bankchannel_server=debug`.
 const VARIABLE: &str = "BANKCHANNEL_LOG";
 /// The level if the variable is not set, is empty or is not a filter.
 const DEFAULT: LevelFilter = LevelFilter::WARN;
@@ -19,7 +19,7 @@ const DEFAULT: LevelFilter = LevelFilter::WARN;
 pub(super) fn begin() {
     let given = env::var(VARIABLE).unwrap_or_default();
     let filter = filter(&given).unwrap_or_else(|| {
-        output::note(&format!("{VARIABLE} is not a filter such as info or bankchannel_counterparts=debug: ignored"));
+        output::note(&format!("{VARIABLE} is not a filter such as info or bankchannel_server=debug: ignored"));
         Targets::new().with_default(DEFAULT)
     });
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
@@ -59,9 +59,9 @@ mod tests {
             ("info", LevelFilter::INFO, LevelFilter::INFO),
             ("info,", LevelFilter::INFO, LevelFilter::INFO),
             ("off", LevelFilter::OFF, LevelFilter::OFF),
-            ("info, bankchannel_counterparts=debug", LevelFilter::INFO, LevelFilter::DEBUG),
-            ("bankchannel_counterparts=error", LevelFilter::WARN, LevelFilter::ERROR),
-            ("bankchannel_counterparts", LevelFilter::WARN, LevelFilter::TRACE),
+            ("info, bankchannel_server=debug", LevelFilter::INFO, LevelFilter::DEBUG),
+            ("bankchannel_server=error", LevelFilter::WARN, LevelFilter::ERROR),
+            ("bankchannel_server", LevelFilter::WARN, LevelFilter::TRACE),
         ] {
             let found = super::filter(text).expect(text);
             let lets = |target: &str, level: LevelFilter| {
@@ -69,7 +69,7 @@ mod tests {
             };
             for level in [LevelFilter::ERROR, LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG] {
                 assert_eq!(lets("other", level), level <= default, "{text}, other: {level}");
-                assert_eq!(lets("bankchannel_counterparts::http", level), level <= hub, "{text}, ours: {level}");
+                assert_eq!(lets("bankchannel_server::http", level), level <= hub, "{text}, ours: {level}");
             }
         }
     }

@@ -65,7 +65,8 @@ async fn serve(
         }
     }
     let mut signals = Signals::listen().map_err(|why| Failure::usage(format!("cannot listen for signals: {why}")))?;
-    let starting = counterpart.start(Value::from(given).into()).map_err(|why| options::told(counterpart, why))?;
+    let starting =
+        EmbeddedServer::begin(counterpart, Value::from(given).into()).map_err(|why| options::told(counterpart, why))?;
     let running = starting.await?;
     if let Some(data) = seed {
         let seeded = tokio::select! {

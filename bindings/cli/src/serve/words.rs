@@ -50,7 +50,7 @@ When it is ready it prints one line of JSON: kind, base_url, public_key_file, co
 It writes the codes for SMS and e-mail to DATA/outbox.jsonl. GET /healthz and GET /readyz answer probes.
 SIGINT or SIGTERM stops it: for drain_s seconds (--config) GET /readyz says 503 while requests are still answered.
 Then it accepts no new requests, answers the requests in flight and exits.
-BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_counterparts=debug) shows more on stderr.",
+BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_server=debug) shows more on stderr.",
         spellings: &[],
         warnings: &[
             ("verification_code", "every code is the --verification-code: use this service for tests only"),

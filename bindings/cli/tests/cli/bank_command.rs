@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_counterparts::{EmbeddedServer, counterpart};
+use bankchannel_counterparts::EmbeddedServer;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 use serde_json::{Value, json};
 
@@ -25,8 +25,7 @@ struct Waiting {
 impl Waiting {
     fn new() -> Self {
         let (home, runtime) = (Home::empty(), bankchannel_bridge::runtime().unwrap());
-        let start =
-            async { counterpart("salt-edge-hub").unwrap().start(json!({"control": true}).into()).unwrap().await };
+        let start = async { EmbeddedServer::start("salt-edge-hub", json!({"control": true})).await };
         let hub = runtime.block_on(start).unwrap();
         let mut settings = json!({ "store": home.path("store"), "bank_secret": "0123456789abcdef0123456789abcdef" });
         for name in

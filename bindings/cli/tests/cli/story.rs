@@ -85,10 +85,6 @@ fn a_script_for_wscli_works_as_it_is() {
         "@payment.xml.asc",
     ])
     .expect(0);
-    // The option's former name.
-    let upload = ["files", "upload-file", "-b", "simulator", "--file-type", "pain.001.001.09"];
-    let former = ["--file-contents", "@payment.xml", "--file-name", "payment.xml", "--signatures", "@payment.xml.asc"];
-    run(&[&upload[..], &former].concat()).expect(0);
     // The same, signed during the upload, with the file as a plain argument.
     run(&[
         "files",

@@ -15,7 +15,7 @@ use std::{
 };
 
 use bankchannel::Secret;
-use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
+use bankchannel_ws_channel_service::{Running, ServiceOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use bankchannel_foundation::{Boundary, Error, Result, Secret, model::Seconds};
+use bankchannel_foundation::{Boundary, Error, Result, model::Seconds};
 use bankchannel_transport::{Settings, Tls};
 
 use crate::call;
@@ -10,6 +10,7 @@ use crate::call;
 /// The connection to the peer and its time limits. Part of every client's settings: these fields are also fields of
 /// those settings.
 #[derive(Debug, Clone, Default, Boundary)]
+#[boundary(flattened)]
 pub struct ConnectionSettings {
     /// A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
     /// Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
@@ -18,15 +19,15 @@ pub struct ConnectionSettings {
     pub only_ca_file: Option<bool>,
     /// A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of `HTTPS_PROXY`
     /// or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's own addresses.
-    pub proxy: Option<Secret>,
+    pub proxy: Option<bankchannel_foundation::Secret>,
     /// The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
     /// makes several. With 0 or without a value the operation's own limit applies.
-    pub exchange_timeout_s: Option<Seconds>,
+    pub exchange_timeout_s: Option<bankchannel_foundation::model::Seconds>,
     /// The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
-    pub connect_timeout_s: Option<Seconds>,
+    pub connect_timeout_s: Option<bankchannel_foundation::model::Seconds>,
     /// The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
     /// without a value only the limit of the whole exchange applies.
-    pub read_timeout_s: Option<Seconds>,
+    pub read_timeout_s: Option<bankchannel_foundation::model::Seconds>,
     /// The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
     pub max_answer_bytes: Option<u32>,
     /// How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only exchanges
@@ -34,7 +35,7 @@ pub struct ConnectionSettings {
     pub retries: Option<u32>,
     /// The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition, up
     /// to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default: 0.3.
-    pub retry_backoff_s: Option<Seconds>,
+    pub retry_backoff_s: Option<bankchannel_foundation::model::Seconds>,
     /// Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace. Default: to
     /// an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank learns nothing of
     /// its customers' systems.

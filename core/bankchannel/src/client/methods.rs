@@ -117,15 +117,11 @@ macro_rules! exchanges_and_local_operations {
     (@method exchange $client:ident $subject:ident $file:ident $name:ident) => {
         pastey::paste! {
             impl $client {
-                #[doc = method_docs::method_doc!($file)]
-                #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
-                ///
-                #[doc = method_docs::method_doc!($file example)]
+                #[doc = operations::$subject::$file::method_doc!()]
+                #[doc = concat!("\n\nTakes the request of [`operations::", stringify!($subject), "::", stringify!($file), "`], its builder or its JSON; a builder and JSON may leave out what the client knows.")]
                 ///
                 /// # Errors
-                #[doc = method_docs::method_doc!($file errors)]
-                /// - `input.*`, each naming its field, and any that an exchange may have: see
-                ///   [`Category`](crate::Category).
+                #[doc = concat!("Those of its own (`bankchannel catalogue --json`, or the reference under `", stringify!($file), "`); `input.*`, each naming its field; any that an exchange may have: see [`Category`](crate::Category).")]
                 pub async fn $file(
                     &self,
                     request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
@@ -153,14 +149,11 @@ macro_rules! exchanges_and_local_operations {
     };
     (@method local $client:ident $subject:ident $file:ident $name:ident) => {
         impl $client {
-            #[doc = method_docs::method_doc!($file)]
-            #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
-            ///
-            #[doc = method_docs::method_doc!($file example)]
+            #[doc = operations::$subject::$file::method_doc!()]
+            #[doc = concat!("\n\nTakes the request of [`operations::", stringify!($subject), "::", stringify!($file), "`], its builder or its JSON; a builder and JSON may leave out what the client knows.")]
             ///
             /// # Errors
-            #[doc = method_docs::method_doc!($file errors)]
-            /// - `input.*`, each naming its field.
+            #[doc = concat!("Those of its own (`bankchannel catalogue --json`, or the reference under `", stringify!($file), "`); `input.*`, each naming its field.")]
             pub fn $file(
                 &self,
                 request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
@@ -197,15 +190,11 @@ macro_rules! flows {
 
         $(pastey::paste! {
             impl $client {
-                #[doc = method_docs::method_doc!($file)]
-                #[doc = concat!("\n\nIts types are those of [`flows::", stringify!($file), "`].")]
-                ///
-                #[doc = method_docs::method_doc!($file example)]
+                #[doc = flows::$file::method_doc!()]
+                #[doc = concat!("\n\nTakes the request of [`flows::", stringify!($file), "`], its builder or its JSON; a builder and JSON may leave out what the client knows.")]
                 ///
                 /// # Errors
-                #[doc = method_docs::method_doc!($file errors)]
-                /// - `input.*`, each naming its field, and any that an exchange may have: see
-                ///   [`Category`](crate::Category).
+                #[doc = concat!("Those of its own (`bankchannel catalogue --json`, or the reference under `", stringify!($file), "`); `input.*`, each naming its field; any that an exchange may have: see [`Category`](crate::Category).")]
                 pub async fn $file(
                     &self,
                     request: impl $crate::model::IntoRequest<<flows::$file::$name as $crate::operation::Operation>::Request>,

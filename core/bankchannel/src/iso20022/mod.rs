@@ -3,8 +3,6 @@
 //! The content of a typed request is in memory. For files of any size use [`cash::CashReader`] with any
 //! [`Read`](std::io::Read).
 
-mod method_docs;
-
 /// The types of requests and results, without those of a single operation.
 pub use bankchannel_iso20022::types as model;
 

@@ -2,7 +2,7 @@
 
 use bankchannel_nextgen_psd2::operations;
 
-use super::{NextGenPsd2, method_docs};
+use super::NextGenPsd2;
 use crate::client;
 
 client::client_methods!(NextGenPsd2, "nextgen_psd2.sign_request");

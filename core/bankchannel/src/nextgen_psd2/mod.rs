@@ -9,7 +9,6 @@
 mod dispatch;
 mod exchange;
 mod holder;
-mod method_docs;
 mod sender;
 mod settings;
 mod signer;

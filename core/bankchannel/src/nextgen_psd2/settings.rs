@@ -64,20 +64,7 @@ pub struct NextGenPsd2Settings {
     /// The passphrase of an encrypted `client_key` or of its PKCS#12 file.
     pub client_passphrase: Option<Secret>,
     /// The connection to the bank.
-    #[boundary(flatten, members(
-        ca_file: String,
-        only_ca_file: bool,
-        proxy: Secret,
-        exchange_timeout_s: bankchannel_foundation::model::Seconds,
-        connect_timeout_s: bankchannel_foundation::model::Seconds,
-        read_timeout_s: bankchannel_foundation::model::Seconds,
-        max_answer_bytes: u32,
-        retries: u32,
-        retry_backoff_s: bankchannel_foundation::model::Seconds,
-        send_traceparent: bool,
-        record_to: String,
-        replay_from: String,
-    ))]
+    #[boundary(flatten)]
     pub connection: ConnectionSettings,
     /// Hosts other than the bank's own to which the bank's customers may be redirected.
     pub allowed_redirect_hosts: Option<Vec<String>>,

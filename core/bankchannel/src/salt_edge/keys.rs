@@ -1,8 +1,8 @@
 //! Sources of a client's key, and the key for local operations.
 
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
-use bankchannel_foundation::{Boundary, ClientCache, Error, Result, Secret};
-use bankchannel_pkcs11::{Pkcs11Settings, Token};
+use bankchannel_foundation::{Boundary, ClientCache, Error, Result};
+use bankchannel_pkcs11::Token;
 use bankchannel_salt_edge::{
     connector::errors,
     envelope::BITS,
@@ -16,18 +16,19 @@ use crate::client::{
 
 /// The key that a client signs with.
 #[derive(Debug, Clone, Default, Boundary)]
+#[boundary(flattened)]
 pub struct KeySettings {
     /// The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give `public_key`:
     /// each call then asks for the signature.
-    pub private_key: Option<Secret>,
+    pub private_key: Option<bankchannel_foundation::Secret>,
     /// A file with the private key.
     pub private_key_file: Option<String>,
     /// A PKCS#12 file (`.p12`, `.pfx`) with the private key.
     pub keystore_file: Option<String>,
     /// The key in an HSM or on a smart card.
-    pub pkcs11: Option<Pkcs11Settings>,
+    pub pkcs11: Option<bankchannel_pkcs11::Pkcs11Settings>,
     /// The passphrase of an encrypted private key or of the PKCS#12 file.
-    pub passphrase: Option<Secret>,
+    pub passphrase: Option<bankchannel_foundation::Secret>,
     /// The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked for,
     /// before anything is sent.
     pub public_key: Option<String>,

@@ -2,7 +2,7 @@
 
 use bankchannel_salt_edge::connector::operations;
 
-use super::{SaltEdgeConnector, flows, method_docs};
+use super::{SaltEdgeConnector, flows};
 use crate::client;
 
 client::client_methods!(SaltEdgeConnector, "salt_edge_connector.receive_request");

@@ -11,7 +11,6 @@ mod bank_at_url;
 mod dispatch;
 mod engine;
 pub mod flows;
-mod method_docs;
 mod settings;
 mod store;
 

@@ -60,15 +60,7 @@ pub struct SaltEdgeConnectorSettings {
     /// party's app. Default: none. A request with another address is refused.
     pub redirect_schemes: Option<Vec<String>>,
     /// The connector's own key.
-    #[boundary(flatten, members(
-        private_key: Secret,
-        private_key_file: String,
-        keystore_file: String,
-        pkcs11: bankchannel_pkcs11::Pkcs11Settings,
-        passphrase: Secret,
-        public_key: String,
-        public_key_file: String,
-    ))]
+    #[boundary(flatten)]
     pub key: KeySettings,
     /// The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
     pub issuer: Option<String>,
@@ -105,20 +97,7 @@ pub struct SaltEdgeConnectorSettings {
     /// its place for 30 seconds at most, and holds up the others only when it and its like take all. Default: 64.
     pub reports_at_once: Option<u32>,
     /// The connection to the hub.
-    #[boundary(flatten, members(
-        ca_file: String,
-        only_ca_file: bool,
-        proxy: Secret,
-        exchange_timeout_s: bankchannel_foundation::model::Seconds,
-        connect_timeout_s: bankchannel_foundation::model::Seconds,
-        read_timeout_s: bankchannel_foundation::model::Seconds,
-        max_answer_bytes: u32,
-        retries: u32,
-        retry_backoff_s: bankchannel_foundation::model::Seconds,
-        send_traceparent: bool,
-        record_to: String,
-        replay_from: String,
-    ))]
+    #[boundary(flatten)]
     pub connection: ConnectionSettings,
 }
 

@@ -2,7 +2,7 @@
 
 use bankchannel_salt_edge::hub::operations;
 
-use super::{SaltEdgeHub, method_docs};
+use super::SaltEdgeHub;
 use crate::client;
 
 client::client_methods!(SaltEdgeHub, "salt_edge_hub.fetch_accounts");

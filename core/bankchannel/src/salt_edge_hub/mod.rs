@@ -5,7 +5,6 @@
 //! ```
 
 mod dispatch;
-mod method_docs;
 mod settings;
 
 use std::sync::Arc;

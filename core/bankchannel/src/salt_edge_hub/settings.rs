@@ -40,20 +40,7 @@ pub struct SaltEdgeHubSettings {
     /// The passphrase of an encrypted private key or of the PKCS#12 file.
     pub passphrase: Option<Secret>,
     /// The connection to the connector.
-    #[boundary(flatten, members(
-        ca_file: String,
-        only_ca_file: bool,
-        proxy: Secret,
-        exchange_timeout_s: bankchannel_foundation::model::Seconds,
-        connect_timeout_s: bankchannel_foundation::model::Seconds,
-        read_timeout_s: bankchannel_foundation::model::Seconds,
-        max_answer_bytes: u32,
-        retries: u32,
-        retry_backoff_s: bankchannel_foundation::model::Seconds,
-        send_traceparent: bool,
-        record_to: String,
-        replay_from: String,
-    ))]
+    #[boundary(flatten)]
     pub connection: ConnectionSettings,
 }
 

@@ -3,7 +3,7 @@
 
 use bankchannel_ws_channel::operations;
 
-use super::{WsChannel, flows, method_docs};
+use super::{WsChannel, flows};
 use crate::client;
 
 client::client_methods!(WsChannel, "ws_channel.list_files");

@@ -11,7 +11,6 @@ mod effects;
 mod env;
 mod exchange;
 pub mod flows;
-mod method_docs;
 mod public_key;
 mod seal;
 mod session;

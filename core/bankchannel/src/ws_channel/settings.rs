@@ -65,20 +65,7 @@ pub struct WsChannelSettings {
     /// The key that encrypts sessions and logins when they leave this process: 32 random characters or more.
     pub seal_key: Option<Secret>,
     /// The connection to the service.
-    #[boundary(flatten, members(
-        ca_file: String,
-        only_ca_file: bool,
-        proxy: Secret,
-        exchange_timeout_s: Seconds,
-        connect_timeout_s: Seconds,
-        read_timeout_s: Seconds,
-        max_answer_bytes: u32,
-        retries: u32,
-        retry_backoff_s: Seconds,
-        send_traceparent: bool,
-        record_to: String,
-        replay_from: String,
-    ))]
+    #[boundary(flatten)]
     pub connection: ConnectionSettings,
 }
 

@@ -9,11 +9,9 @@ use std::{
 };
 
 use bankchannel::salt_edge_connector::envelope::Unsigned;
-use bankchannel_counterparts::{
-    EmbeddedServer, counterpart,
-    salt_edge_check::{CheckReport, CheckResult, CheckRun, Psu, write_settings},
-};
+use bankchannel_counterparts::EmbeddedServer;
 use bankchannel_crypto::signature::SigningKey;
+use bankchannel_salt_edge_hub::check::{CheckReport, CheckResult, CheckRun, Psu, write_settings};
 use serde_json::{Value, json};
 
 use crate::proxy::{Answered, Answering, Asked, Upstream, serve};
@@ -407,7 +405,7 @@ impl Bench {
             "data": data, "hub_url": hub_url, "hub_public_key": [text("hub_public_key_file")], "app_id": text("app_id"),
             "app_secret_file": text("app_secret_file"), "private_key": text("private_key_file"),
         });
-        let connector = counterpart("salt-edge-connector").unwrap().start(options.into()).unwrap().await.unwrap();
+        let connector = EmbeddedServer::start("salt-edge-connector", options).await.unwrap();
         let keys = ["hub.key.pem", "connector.key.pem"].map(|name| {
             let pem = std::fs::read_to_string(folder.path().join("check.hub").join(name)).unwrap();
             SigningKey::from_pem(&pem, None).unwrap()

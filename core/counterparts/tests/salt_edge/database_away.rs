@@ -1,6 +1,6 @@
 //! A database that goes away while the bank is asked: its answer is kept, and written when the database is back.
 
-#[path = "../support/relay.rs"]
+#[path = "../../../../tests/support/relay.rs"]
 mod relay;
 
 use std::{

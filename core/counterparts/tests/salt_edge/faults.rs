@@ -204,8 +204,7 @@ fn now_ms() -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hub_with_a_foreign_certificate_is_told_nothing() {
-    let other = bankchannel_counterparts::counterpart("nextgen-psd2-bank").unwrap();
-    let other = other.start(json!({}).into()).unwrap().await.unwrap();
+    let other = bankchannel_counterparts::EmbeddedServer::start("nextgen-psd2-bank", json!({})).await.unwrap();
     let url = other.readiness()["base_url"].as_str().unwrap().to_owned();
     assert!(url.starts_with("https://"), "{url}");
     let world = World::new(Bank::usual()).await;

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_counterparts::counterpart;
+use bankchannel_counterparts::EmbeddedServer;
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,14 +16,14 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_embedded_hub_checks_with_a_customer_behind_a_url() {
     let folder = tempfile::tempdir().unwrap();
-    let hub = counterpart("salt-edge-hub").unwrap().start(json!({"control": true}).into()).unwrap().await.unwrap();
+    let hub = EmbeddedServer::start("salt-edge-hub", json!({"control": true})).await.unwrap();
     let told = hub.readiness();
     let text = |name: &str| told[name].as_str().unwrap().to_owned();
     let options = json!({
         "data": folder.path(), "hub_url": text("base_url"), "hub_public_key": [text("hub_public_key_file")],
         "app_id": text("app_id"), "app_secret_file": text("app_secret_file"), "private_key": text("private_key_file"),
     });
-    let connector = counterpart("salt-edge-connector").unwrap().start(options.into()).unwrap().await.unwrap();
+    let connector = EmbeddedServer::start("salt-edge-connector", options).await.unwrap();
     let control = Upstream::new(&text("control_url"));
     control.order("connector", &json!({ "url": connector.readiness()["base_url"] })).await;
     let (approved, denied) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));

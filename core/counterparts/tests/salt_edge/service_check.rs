@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use bankchannel_counterparts::{Finding, counterpart};
+use bankchannel_counterparts::{EmbeddedServer, Finding, counterpart};
 use serde_json::{Value, json};
 
 /// The findings of a check, by subject.
@@ -12,7 +12,7 @@ async fn looked(options: &Value) -> Vec<Finding> {
 }
 
 async fn starts(options: &Value) -> Result<(), String> {
-    let started = counterpart("salt-edge-connector").unwrap().start(options.clone().into()).unwrap().await;
+    let started = EmbeddedServer::start("salt-edge-connector", options.clone()).await;
     match started {
         Ok(running) => {
             running.stop().await;
@@ -100,8 +100,7 @@ async fn looking_makes_no_store_and_a_given_key_leaves_the_pair_alone() {
 async fn beside_a_running_connector_the_rest_is_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let running =
-        counterpart("salt-edge-connector").unwrap().start(json!({"data": data}).into()).unwrap().await.unwrap();
+    let running = EmbeddedServer::start("salt-edge-connector", json!({"data": data})).await.unwrap();
     let told = running.readiness();
     let address = |name: &str| told[name].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let listen = address("base_url");
@@ -119,9 +118,7 @@ async fn beside_a_running_connector_the_rest_is_looked_at() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_server_is_seeded_and_a_controlled_one_takes_orders() {
-    let start = |kind: &'static str, options: Value| async move {
-        counterpart(kind).unwrap().start(options.into()).unwrap().await.unwrap()
-    };
+    let start = |kind: &'static str, options: Value| async move { EmbeddedServer::start(kind, options).await.unwrap() };
     let plain = start("ws-channel", json!({})).await;
     let account = json!({"email": "a@example.test", "password": "Example-Password-2026", "sessions": true});
     let seeded = plain.seed(json!({"accounts": [account]})).await.unwrap();

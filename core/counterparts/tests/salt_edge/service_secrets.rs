@@ -1,12 +1,12 @@
 //! Secrets sent to the connector server, in their right places and in every wrong one: they must not appear in any
 //! answer, log line or file.
 
-#[path = "../support/log.rs"]
+#[path = "../../../../tests/support/log.rs"]
 mod log;
 
 use std::path::{Path, PathBuf};
 
-use bankchannel_counterparts::{EmbeddedServer, counterpart};
+use bankchannel_counterparts::EmbeddedServer;
 use log::Log;
 use serde_json::{Value, json};
 
@@ -27,13 +27,13 @@ struct Serving {
 impl Serving {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let hub = counterpart("salt-edge-hub").unwrap().start(json!({"control": true}).into()).unwrap().await.unwrap();
+        let hub = EmbeddedServer::start("salt-edge-hub", json!({"control": true})).await.unwrap();
         let ready = hub.readiness();
         let options = json!({
             "data": folder.path().join("connector"), "hub_url": ready["base_url"], "hub_public_key": [ready["hub_public_key_file"]],
             "app_id": ready["app_id"], "app_secret_file": ready["app_secret_file"], "private_key": ready["private_key_file"],
         });
-        let connector = counterpart("salt-edge-connector").unwrap().start(options.into()).unwrap().await.unwrap();
+        let connector = EmbeddedServer::start("salt-edge-connector", options).await.unwrap();
         let to_hub = Upstream::new(ready["control_url"].as_str().unwrap());
         let to_connector = Upstream::new(connector.readiness()["base_url"].as_str().unwrap());
         Self { hub, connector, folder, to_hub, to_connector }

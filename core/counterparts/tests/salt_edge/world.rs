@@ -19,7 +19,7 @@ use bankchannel::{
         },
     },
 };
-use bankchannel_counterparts::{EmbeddedServer, counterpart};
+use bankchannel_counterparts::EmbeddedServer;
 use serde_json::{Value, json};
 
 use crate::bank::Bank;
@@ -48,8 +48,7 @@ impl World {
     }
 
     async fn at(place: Place, bank: Arc<Bank>) -> Self {
-        let hub = counterpart("salt-edge-hub").unwrap();
-        let hub = hub.start(json!({"control": true}).into()).unwrap().await.unwrap();
+        let hub = EmbeddedServer::start("salt-edge-hub", json!({"control": true})).await.unwrap();
         let settings = settings(&hub, &place, json!({}));
         let connector = SaltEdgeConnector::from_json(settings).unwrap();
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

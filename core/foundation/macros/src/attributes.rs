@@ -1,10 +1,6 @@
 //! Reads `#[boundary(…)]` attributes and doc comments.
 
-use syn::{
-    Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, Type, parenthesized,
-    parse::{Parse, ParseStream},
-    punctuated::Punctuated,
-};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 
 /// Every key that `#[boundary(…)]` accepts, on any item.
 #[derive(Default)]
@@ -12,28 +8,13 @@ pub(crate) struct Attributes {
     pub(crate) profile: bool,
     pub(crate) off_wire: bool,
     pub(crate) flatten: bool,
-    pub(crate) members: Vec<Member>,
+    pub(crate) flattened: bool,
     pub(crate) same_names: bool,
     pub(crate) open: bool,
     pub(crate) wire: Option<String>,
     pub(crate) aliases: Vec<String>,
-    pub(crate) formerly: Vec<String>,
     pub(crate) tag: Option<String>,
     pub(crate) value: Option<String>,
-}
-
-/// A field of a flattened group, for which the builder gets a method.
-pub(crate) struct Member {
-    pub(crate) name: Ident,
-    pub(crate) ty: Type,
-}
-
-impl Parse for Member {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.parse()?;
-        input.parse::<Token![:]>()?;
-        Ok(Self { name, ty: input.parse()? })
-    }
 }
 
 impl Attributes {
@@ -54,10 +35,8 @@ impl Attributes {
                     out.off_wire = true;
                 } else if meta.path.is_ident("flatten") {
                     out.flatten = true;
-                } else if meta.path.is_ident("members") {
-                    let inside;
-                    parenthesized!(inside in meta.input);
-                    out.members.extend(Punctuated::<Member, Token![,]>::parse_terminated(&inside)?);
+                } else if meta.path.is_ident("flattened") {
+                    out.flattened = true;
                 } else if meta.path.is_ident("same_names") {
                     out.same_names = true;
                 } else if meta.path.is_ident("open") {
@@ -66,8 +45,6 @@ impl Attributes {
                     out.wire = Some(text(&meta)?);
                 } else if meta.path.is_ident("alias") {
                     out.aliases.push(text(&meta)?);
-                } else if meta.path.is_ident("formerly") {
-                    out.formerly.push(text(&meta)?);
                 } else if meta.path.is_ident("tag") {
                     out.tag = Some(text(&meta)?);
                 } else {

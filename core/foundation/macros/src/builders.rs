@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{DeriveInput, Field, GenericArgument, Ident, PathArguments, Type, Visibility};
 
-use crate::{attributes::Member, cited::cited};
+use crate::cited::cited;
 
 /// Collects the builder's methods while the struct's fields are visited.
 pub(crate) struct Builder<'a> {
@@ -12,17 +12,16 @@ pub(crate) struct Builder<'a> {
     name: Ident,
     visibility: &'a Visibility,
     methods: Vec<TokenStream>,
-    checks: Vec<TokenStream>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn of(input: &'a DeriveInput) -> Self {
         let name = format_ident!("{}Builder", input.ident);
-        Self { of: &input.ident, name, visibility: &input.vis, methods: Vec::new(), checks: Vec::new() }
+        Self { of: &input.ident, name, visibility: &input.vis, methods: Vec::new() }
     }
 
     /// A field with its own name.
-    pub(crate) fn field(&mut self, field: &Field, index: usize, doc: &str, formerly: &[String]) {
+    pub(crate) fn field(&mut self, field: &Field, index: usize, doc: &str) {
         let (of, name, ty) = (self.of, &field.ident, inner(&field.ty));
         let doc = cited(doc).text.into_owned();
         self.methods.push(quote! {
@@ -33,48 +32,15 @@ impl<'a> Builder<'a> {
                 self
             }
         });
-        for former in formerly {
-            let former = format_ident!("{former}");
-            let note = format!("it is called `{}`", name.as_ref().map(ToString::to_string).unwrap_or_default());
-            self.methods.push(quote! {
-                #[doc = #doc]
-                #[deprecated(note = #note)]
-                #[must_use]
-                pub fn #former(self, value: impl ::bankchannel_foundation::model::IntoField<#ty>) -> Self {
-                    self.#name(value)
-                }
-            });
-        }
     }
 
-    /// A group: a field whose own fields are flattened into the struct. Each of its `members` gets a method.
-    pub(crate) fn group(&mut self, field: &Field, members: &[Member]) {
+    /// A group: a field whose own fields are flattened into the struct. The macro that the group's type has beside it
+    /// makes a method for each of them.
+    pub(crate) fn group(&mut self, field: &Field) {
         let (name, ty) = (&field.ident, &field.ty);
-        let fields = quote! { <#ty as ::bankchannel_foundation::model::Fields>::FIELDS };
-        for Member { name, ty: of } in members {
-            let (text, doc) = (name.to_string(), format!("Sets `{name}` of [`{}`].", quote! { #ty }));
-            self.methods.push(quote! {
-                #[doc = #doc]
-                #[must_use]
-                pub fn #name(mut self, value: impl ::bankchannel_foundation::model::IntoField<#of>) -> Self {
-                    const FIELD: &::bankchannel_foundation::model::Field =
-                        ::bankchannel_foundation::model::field_named(#fields, #text);
-                    self.0.set::<#of>(FIELD, value);
-                    self
-                }
-            });
-        }
-        if !members.is_empty() {
-            let count = members.len();
-            self.checks.push(quote! {
-                const _: () = assert!(#fields.len() == #count, "`members` names every field of the flattened struct");
-            });
-        }
-        // Where a member has the group's name, that is what the name means.
-        if members.iter().any(|member| Some(&member.name) == name.as_ref()) {
-            return;
-        }
         self.methods.push(quote! {
+            #ty! { #ty }
+
             /// Sets the fields of this group, which are flattened into this object on the boundary.
             #[must_use]
             pub fn #name(mut self, group: impl ::bankchannel_foundation::model::IntoField<#ty>) -> Self {
@@ -85,13 +51,11 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn finish(self) -> TokenStream {
-        let Self { of, name, visibility, methods, checks } = self;
+        let Self { of, name, visibility, methods } = self;
         let model = quote! { ::bankchannel_foundation::model };
         let of_builder =
             format!("Makes a [`{of}`] field by field; what is left out may come from a client's settings.");
         quote! {
-            #(#checks)*
-
             #[doc = #of_builder]
             #[derive(Debug, Clone, Default)]
             #[must_use = "a builder does nothing until it is given to a call or built"]
@@ -142,7 +106,7 @@ impl<'a> Builder<'a> {
 }
 
 /// The type of the field's value when it is set.
-fn inner(ty: &Type) -> &Type {
+pub(crate) fn inner(ty: &Type) -> &Type {
     let Type::Path(path) = ty else { return ty };
     let Some(last) = path.path.segments.last().filter(|last| last.ident == "Option") else { return ty };
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return ty };

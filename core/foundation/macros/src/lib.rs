@@ -11,10 +11,9 @@
 //! | `#[boundary(wire = "EncPrivatekey")]` | field | its name on the wire, if that is not its own name in PascalCase |
 //! | `#[boundary(same_names)]` | struct | every field has the same name on the wire as on the boundary, unless it sets another |
 //! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
-//! | `#[boundary(formerly = "file_contents")]` | field | its boundary name in earlier versions, still accepted; the builder has a deprecated method with it |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
 //! | `#[boundary(flatten)]` | field | a struct whose fields are inlined among the others, in both representations |
-//! | `#[boundary(flatten, members(check: bool))]` | field | the same; the builder has a method for each of its fields, all of which are named |
+//! | `#[boundary(flattened)]` | struct | it may be flattened into others: makes the methods that their builders have for its fields |
 //! | `#[boundary(open)]` | enum | values from a peer: the last variant, `Other(String)`, takes unknown ones |
 //! | `#[boundary("NEW")]` | variant | the value, the same in both representations |
 //! | `#[boundary(tag = "state")]` | enum | a tagged union; each variant holds one struct or nothing |
@@ -29,6 +28,8 @@ mod builders;
 #[path = "../../src/model/cited.rs"]
 mod cited;
 mod enums;
+mod group;
+mod operation_docs;
 mod structs;
 mod unions;
 
@@ -37,6 +38,14 @@ mod unions;
 pub fn derive_boundary(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Derives an operation's documentation from the doc comment of its type: see
+/// `bankchannel_foundation::OperationDocs`.
+#[proc_macro_derive(OperationDocs)]
+pub fn derive_operation_docs(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    operation_docs::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 fn expand(input: &DeriveInput) -> syn::Result<proc_macro2::TokenStream> {

@@ -7,6 +7,7 @@ use syn::{DeriveInput, Field, Fields, ext::IdentExt};
 use crate::{
     attributes::{Attributes, doc, pascal_case},
     builders::Builder,
+    group,
 };
 
 pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenStream> {
@@ -14,7 +15,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     let name = ident.to_string();
     let type_doc = doc(&input.attrs, ident)?;
     let model = quote! { ::bankchannel_foundation::model };
-    let same_names = Attributes::parse(&input.attrs)?.same_names;
+    let Attributes { same_names, flattened, .. } = Attributes::parse(&input.attrs)?;
     let mut builder = Builder::of(input);
     let (mut own, mut groups) = (Vec::new(), Vec::new());
     let (mut parts, mut takes, mut puts) = (Vec::new(), Vec::new(), Vec::new());
@@ -23,7 +24,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         let attributes = Attributes::parse(&field.attrs)?;
         if attributes.flatten {
             stands_alone(field, &attributes)?;
-            builder.group(field, &attributes.members);
+            builder.group(field);
             let group = quote! { <#ty as #model::Fields> };
             parts.push(quote! { #group::FIELDS });
             takes.push(quote! { #field_ident: #group::take(object, reader)? });
@@ -34,7 +35,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
             parts.push(quote! { ::core::slice::from_ref(&Self::OWN_FIELDS[#index]) });
             takes.push(quote! { #field_ident: object.field::<#ty>(&Self::OWN_FIELDS[#index], reader)? });
             puts.push(quote! { object.put(&Self::OWN_FIELDS[#index], self.#field_ident, writer); });
-            builder.field(field, index, &doc(&field.attrs, &field.ident)?, &attributes.formerly);
+            builder.field(field, index, &doc(&field.attrs, &field.ident)?);
             own.push(shape(field, &attributes, same_names)?);
         }
     }
@@ -50,9 +51,11 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     };
     let builder = builder.finish();
     let whole = whole(input, fields);
+    let group = flattened.then(|| group::methods(input, fields)).transpose()?;
     Ok(quote! {
         #builder
         #whole
+        #group
         impl #ident {
             const OWN_FIELDS: [#model::Field; #count] = [#(#own),*];
         }
@@ -122,8 +125,8 @@ fn whole(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
 
 /// Checks that a flattened field has no boundary name and no documentation.
 fn stands_alone(field: &Field, attributes: &Attributes) -> syn::Result<()> {
-    let Attributes { wire, aliases, formerly, profile, off_wire, .. } = attributes;
-    if wire.is_some() || !aliases.is_empty() || !formerly.is_empty() || *profile || *off_wire {
+    let Attributes { wire, aliases, profile, off_wire, .. } = attributes;
+    if wire.is_some() || !aliases.is_empty() || *profile || *off_wire {
         return Err(syn::Error::new_spanned(&field.ident, "`flatten` stands alone: the struct's fields say the rest"));
     }
     Ok(())
@@ -134,14 +137,13 @@ fn shape(field: &Field, attributes: &Attributes, same_names: bool) -> syn::Resul
     let doc = doc(&field.attrs, &field.ident)?;
     let name = field.ident.as_ref().expect("named fields have names").unraw().to_string();
     let wire = attributes.wire.clone().unwrap_or_else(|| if same_names { name.clone() } else { pascal_case(&name) });
-    let Attributes { aliases, formerly, profile, off_wire, .. } = attributes;
+    let Attributes { aliases, profile, off_wire, .. } = attributes;
     let boundary = quote! { <#ty as ::bankchannel_foundation::model::Boundary> };
     Ok(quote! {
         ::bankchannel_foundation::model::Field {
             name: #name,
             wire: #wire,
             aliases: &[#(#aliases),*],
-            formerly: &[#(#formerly),*],
             doc: #doc,
             shape: #boundary::SHAPE,
             wire_shape: #boundary::WIRE_SHAPE,

@@ -308,6 +308,7 @@ mod tests {
 
     /// When it is due.
     #[derive(Debug, Boundary)]
+    #[boundary(flattened)]
     struct Timing {
         /// The day.
         day: Option<Date>,

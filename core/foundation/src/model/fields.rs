@@ -10,6 +10,7 @@ use crate::Error;
 /// # use bankchannel_foundation::Boundary;
 /// /// How to connect.
 /// #[derive(Boundary)]
+/// #[boundary(flattened)]
 /// struct Connection {
 ///     /// A proxy's URL.
 ///     proxy: Option<String>,
@@ -76,13 +77,12 @@ pub const fn field_named(fields: &'static [Field], name: &str) -> &'static Field
         }
         left = further;
     }
-    panic!("`members` names a field that the flattened struct does not have")
+    panic!("the flattened struct does not have the field")
 }
 
 const fn clashes(field: &Field, mut others: &[Field]) -> bool {
     while let [other, further @ ..] = others {
-        if has_boundary_name(other, &[field.name])
-            || has_boundary_name(other, field.formerly)
+        if is_same(other.name.as_bytes(), field.name.as_bytes())
             || is_read_from(other, &[field.wire])
             || is_read_from(other, field.aliases)
         {
@@ -91,12 +91,6 @@ const fn clashes(field: &Field, mut others: &[Field]) -> bool {
         others = further;
     }
     false
-}
-
-/// Whether the field has or had one of these names on the boundary.
-const fn has_boundary_name(field: &Field, names: &[&str]) -> bool {
-    let [name, further @ ..] = names else { return false };
-    is_one_of(name, &[field.name]) || is_one_of(name, field.formerly) || has_boundary_name(field, further)
 }
 
 /// Whether the field is read from a wire member of one of these names.

@@ -234,14 +234,11 @@ impl<'v> ObjectReader<'v> {
         let mut missing = Vec::new();
         for field in fields.iter().filter(|field| !(field.off_wire && reader.representation == Representation::Wire)) {
             let name = reader.name(field);
-            match reader.representation {
-                Representation::Wire => {
-                    if object.get(name).is_some_and(is_empty) {
-                        object.remove(name);
-                    }
-                    settle_names(&mut object, name, field.aliases, is_empty)?;
+            if reader.representation == Representation::Wire {
+                if object.get(name).is_some_and(is_empty) {
+                    object.remove(name);
                 }
-                Representation::Boundary => settle_names(&mut object, name, field.formerly, |value| value.is_null())?,
+                settle_names(&mut object, name, field.aliases)?;
             }
             if object.get(name).is_some_and(|value| !value.is_null()) {
                 continue;
@@ -322,16 +319,11 @@ impl<'v> ObjectReader<'v> {
 const UNKNOWN_MAX: usize = 8;
 
 /// Renames a field's further names to its main name.
-fn settle_names(
-    object: &mut Object<'_>,
-    name: &'static str,
-    further: &[&'static str],
-    is_absent: impl Fn(&Value<'_>) -> bool,
-) -> Result<(), Error> {
+fn settle_names(object: &mut Object<'_>, name: &'static str, further: &[&'static str]) -> Result<(), Error> {
     for other in further {
-        let Some(value) = object.remove(other).filter(|value| !is_absent(value)) else { continue };
+        let Some(value) = object.remove(other).filter(|value| !is_empty(value)) else { continue };
         match object.get(name) {
-            Some(given) if !is_absent(given) => {
+            Some(given) if !is_empty(given) => {
                 if *given != value {
                     return Err(Error::invalid_field(name, format!("{other} is given too, with another value")));
                 }

@@ -104,8 +104,6 @@ pub struct Field {
     pub wire: &'static str,
     /// Further names accepted on the wire.
     pub aliases: &'static [&'static str],
-    /// Boundary names of earlier versions, still accepted.
-    pub formerly: &'static [&'static str],
     /// Meaning, unit or format, limits, source.
     pub doc: &'static str,
     /// What it holds.

@@ -1,7 +1,7 @@
 //! The input of a payment file: the data of a file, of its groups, and of each transfer.
 
 use bankchannel_foundation::Boundary;
-use bankchannel_foundation::model::{Date, Decimal, Timestamp};
+use bankchannel_foundation::model::{Date, Decimal};
 
 use super::banks::{IntermediaryBank, PaymentBankDetails};
 use crate::data::Address;
@@ -45,20 +45,7 @@ pub struct CreditTransfer {
     /// The report to authorities about a payment abroad, at most 10 parts.
     pub regulatory_reporting: Option<Vec<RegulatoryReport>>,
     /// The data that differs from the file's.
-    #[boundary(flatten, members(
-        debtor: PaymentParty,
-        execution_date: Date,
-        execution_time: Timestamp,
-        kind: TransferKind,
-        priority: PaymentPriority,
-        service_level: String,
-        local_instrument: String,
-        category: String,
-        batch_booking: bool,
-        charge_bearer: ChargeBearer,
-        ultimate_debtor: PaymentParty,
-        batch_id: String,
-    ))]
+    #[boundary(flatten)]
     pub group: GroupData,
 }
 
@@ -90,17 +77,18 @@ impl CreditTransfer {
 
 /// Data shared by the transfers of a batch: given for the whole file, and for a transfer if it differs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[boundary(flattened)]
 pub struct GroupData {
     /// The payer: the name and an account are required.
-    pub debtor: Option<PaymentParty>,
+    pub debtor: Option<crate::make::PaymentParty>,
     /// The day on which to pay.
-    pub execution_date: Option<Date>,
+    pub execution_date: Option<bankchannel_foundation::model::Date>,
     /// The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not in version 3.
-    pub execution_time: Option<Timestamp>,
+    pub execution_time: Option<bankchannel_foundation::model::Timestamp>,
     /// The speed and the scheme; if left out: SEPA for EUR, otherwise national.
-    pub kind: Option<TransferKind>,
+    pub kind: Option<crate::make::TransferKind>,
     /// How urgently the debtor's bank handles the instruction, if the bank honours it; not in SEPA.
-    pub priority: Option<PaymentPriority>,
+    pub priority: Option<crate::make::PaymentPriority>,
     /// A service level of the bank instead of the kind's, such as `SDVA`.
     pub service_level: Option<String>,
     /// A local instrument of the bank, such as its own product code.
@@ -111,9 +99,9 @@ pub struct GroupData {
     /// bank.
     pub batch_booking: Option<bool>,
     /// The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`.
-    pub charge_bearer: Option<ChargeBearer>,
+    pub charge_bearer: Option<crate::make::ChargeBearer>,
     /// The party on whose behalf the debtor pays.
-    pub ultimate_debtor: Option<PaymentParty>,
+    pub ultimate_debtor: Option<crate::make::PaymentParty>,
     /// The id of the batch, at most 35 characters; if left out, it is made from the data.
     pub batch_id: Option<String>,
 }

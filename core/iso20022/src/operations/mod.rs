@@ -5,7 +5,7 @@ pub mod making;
 pub mod matching;
 pub mod reading;
 
-use bankchannel_foundation::{Declaration, OperationKind, error::Row};
+use bankchannel_foundation::{Declaration, OperationDocs, OperationKind, error::Row};
 
 use crate::MODULE;
 
@@ -36,13 +36,12 @@ for_each_operation!(bankchannel_foundation::operation_lists);
 pub(crate) const fn local(
     name: &'static str,
     subject: &'static str,
-    summary: &'static str,
-    doc: &'static str,
+    docs: OperationDocs,
     errors: &'static [&'static Row],
 ) -> Declaration {
     Declaration {
         group: Some(MODULE),
         takes_time: true,
-        ..Declaration::new(OperationKind::Local, MODULE, subject, name, summary, doc, errors)
+        ..Declaration::new(OperationKind::Local, MODULE, subject, name, docs, errors)
     }
 }

@@ -6,7 +6,8 @@ use super::{Finding, Rule};
 struct Clearing(&'static str, std::ops::RangeInclusive<usize>, bool);
 
 /// The clearings whose numbers have a form that is commonly published; it stands in ISO 20022's external code set
-/// `ExternalClearingSystemIdentification1Code`, whose text was not read here.
+/// `ExternalClearingSystemIdentification1Code`, whose text was not read here. So another form is a warning; a check digit
+/// does not depend on that text.
 const KNOWN: [Clearing; 22] = [
     Clearing("ATBLZ", 5..=5, false),
     Clearing("AUBSB", 6..=6, false),
@@ -42,17 +43,18 @@ pub fn check(system: Option<&str>, number: &str) -> Option<Finding> {
     let Clearing(system, lengths, letters) = KNOWN.iter().find(|known| Some(known.0) == system)?;
     let formed = lengths.contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit() || (*letters && byte.is_ascii_alphanumeric()));
-    let message = if !formed {
+    let change = "compare it with the payee's bank";
+    let found = if !formed {
         let (least, most) = (lengths.start(), lengths.end());
         let count = if least == most { least.to_string() } else { format!("{least} to {most}") };
         let signs = if *letters { "letters and digits" } else { "digits" };
-        format!("a clearing number of {system} has {count} {signs}")
+        Finding::warning(Rule::ClearingNumber, format!("a clearing number of {system} has {count} {signs}"), change)
     } else if *system == "USABA" && !routing_number_fits(number) {
-        "the clearing number has a wrong check digit".to_owned()
+        Finding::error(Rule::ClearingNumber, "the clearing number has a wrong check digit", change)
     } else {
         return None;
     };
-    Some(Finding::error(Rule::ClearingNumber, message, "compare it with the payee's bank").reason("RC08").value(number))
+    Some(found.reason("RC08").value(number))
 }
 
 /// The American routing number: weights 3, 7, 1, the sum a multiple of ten.

@@ -76,7 +76,7 @@ fn a_bank_by_its_clearing_number_is_written_and_read() {
     refused(nameless, "nothing names the bank of this address");
     let (xml, _) = make(data(), vec![american()]).unwrap();
     let found = checked(&xml.replace("021000021", "02100002"), ProfileOptions::default()).findings;
-    assert_eq!((found.len(), found[0].rule.as_str()), (1, "clearing_number"));
+    assert_eq!((found.len(), found[0].rule.as_str(), found[0].level.as_str()), (1, "clearing_number", "warning"));
     assert!(found[0].path.as_deref().unwrap().ends_with("/CdtrAgt/FinInstnId/ClrSysMmbId"), "{found:?}");
 }
 

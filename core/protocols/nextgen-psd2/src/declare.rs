@@ -1,7 +1,7 @@
 //! Short forms for the declarations of this protocol.
 
 use bankchannel_foundation::{
-    Declaration, OperationKind,
+    Declaration, OperationDocs, OperationKind,
     error::Row,
     message::Method,
     operation::{Ask, Parameters, Repeat, Route},
@@ -78,20 +78,14 @@ pub(crate) const AISP: &[&str] = &["AISP"];
 pub(crate) const AISP_OR_PISP: &[&str] = &["AISP", "PISP"];
 
 /// Builds the declaration of a local operation.
-pub(crate) const fn local(
-    name: &'static str,
-    summary: &'static str,
-    doc: &'static str,
-    errors: &'static [&'static Row],
-) -> Declaration {
-    Declaration::new(OperationKind::Local, PROTOCOL, SUBJECT, name, summary, doc, errors)
+pub(crate) const fn local(name: &'static str, docs: OperationDocs, errors: &'static [&'static Row]) -> Declaration {
+    Declaration::new(OperationKind::Local, PROTOCOL, SUBJECT, name, docs, errors)
 }
 
 /// Builds the declaration of an exchange.
 pub(crate) const fn exchange(
     name: &'static str,
-    summary: &'static str,
-    doc: &'static str,
+    docs: OperationDocs,
     errors: &'static [&'static Row],
     route: Route,
 ) -> Declaration {
@@ -99,7 +93,7 @@ pub(crate) const fn exchange(
         route: Some(route),
         // A client without a key asks for each signature.
         asks: &[Ask::Signature { of: None }],
-        ..Declaration::new(OperationKind::Exchange, PROTOCOL, SUBJECT, name, summary, doc, errors)
+        ..Declaration::new(OperationKind::Exchange, PROTOCOL, SUBJECT, name, docs, errors)
     }
 }
 

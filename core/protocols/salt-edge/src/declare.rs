@@ -1,7 +1,7 @@
 //! Short forms for the declarations of both protocols.
 
 use bankchannel_foundation::{
-    Declaration, OperationKind,
+    Declaration, OperationDocs, OperationKind,
     error::Row,
     message::Method,
     operation::{Ask, Parameters, Repeat, Route},
@@ -20,13 +20,12 @@ const HUB_FAILURES: &[u16] = &[400, 401, 404, 405, 406, 413, 429, 500, 503];
 pub(crate) const fn of_hub(
     subject: &'static str,
     name: &'static str,
-    summary: &'static str,
-    doc: &'static str,
+    docs: OperationDocs,
     route: Route,
 ) -> Declaration {
     Declaration {
         route: Some(route),
-        ..Declaration::new(OperationKind::Exchange, hub::PROTOCOL, subject, name, summary, doc, hub::errors::ANSWERED)
+        ..Declaration::new(OperationKind::Exchange, hub::PROTOCOL, subject, name, docs, hub::errors::ANSWERED)
     }
 }
 
@@ -34,8 +33,7 @@ pub(crate) const fn of_hub(
 pub(crate) const fn of_connector(
     subject: &'static str,
     name: &'static str,
-    summary: &'static str,
-    doc: &'static str,
+    docs: OperationDocs,
     errors: &'static [&'static Row],
     route: Route,
 ) -> Declaration {
@@ -43,7 +41,7 @@ pub(crate) const fn of_connector(
         route: Some(route),
         // A client without a key asks for each signature.
         asks: &[Ask::Signature { of: None }],
-        ..Declaration::new(OperationKind::Exchange, connector::PROTOCOL, subject, name, summary, doc, errors)
+        ..Declaration::new(OperationKind::Exchange, connector::PROTOCOL, subject, name, docs, errors)
     }
 }
 
@@ -51,11 +49,10 @@ pub(crate) const fn of_connector(
 pub(crate) const fn local(
     subject: &'static str,
     name: &'static str,
-    summary: &'static str,
-    doc: &'static str,
+    docs: OperationDocs,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration::new(OperationKind::Local, connector::PROTOCOL, subject, name, summary, doc, errors)
+    Declaration::new(OperationKind::Local, connector::PROTOCOL, subject, name, docs, errors)
 }
 
 /// A route that a connector serves.

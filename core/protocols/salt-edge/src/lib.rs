@@ -23,6 +23,7 @@ pub mod envelope;
 pub mod http;
 pub mod hub;
 pub mod model;
+pub mod openapi;
 pub mod receive;
 mod terms;
 

@@ -1,7 +1,7 @@
 //! Short forms for the common parts of this protocol's routes.
 
 use bankchannel_foundation::{
-    Declaration, OperationKind,
+    Declaration, OperationDocs, OperationKind,
     error::Row,
     message::Method,
     operation::{Parameters, Repeat, Route},
@@ -81,14 +81,13 @@ pub(crate) const fn join<const N: usize>(lists: &[&[&'static Row]]) -> [&'static
 pub(crate) const fn exchange(
     name: &'static str,
     subject: &'static str,
-    summary: &'static str,
-    doc: &'static str,
+    docs: OperationDocs,
     errors: &'static [&'static Row],
     route: Route,
 ) -> Declaration {
     Declaration {
         route: Some(route),
-        ..Declaration::new(OperationKind::Exchange, PROTOCOL, subject, name, summary, doc, errors)
+        ..Declaration::new(OperationKind::Exchange, PROTOCOL, subject, name, docs, errors)
     }
 }
 
@@ -96,11 +95,10 @@ pub(crate) const fn exchange(
 pub(crate) const fn local(
     name: &'static str,
     subject: &'static str,
-    summary: &'static str,
-    doc: &'static str,
+    docs: OperationDocs,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration::new(OperationKind::Local, PROTOCOL, subject, name, summary, doc, errors)
+    Declaration::new(OperationKind::Local, PROTOCOL, subject, name, docs, errors)
 }
 
 /// A route without a session.

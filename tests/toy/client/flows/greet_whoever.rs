@@ -1,6 +1,6 @@
 //! Greet whoever is there: asks for the name.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationKind, Result, operation::Ask};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, OperationKind, Result, operation::Ask};
 use bankchannel_toy::{
     PROTOCOL,
     operations::greetings::greet::{Greet, GreetRequest},
@@ -24,8 +24,10 @@ pub struct GreetWhoeverResponse {
     pub greeting: String,
 }
 
-/// Asks who is there, then for a greeting.
-#[derive(Debug)]
+/// Ask who is there, then for a greeting.
+///
+/// The name is asked for in the middle of the call.
+#[derive(Debug, OperationDocs)]
 pub struct GreetWhoever;
 
 impl Operation for GreetWhoever {
@@ -34,15 +36,7 @@ impl Operation for GreetWhoever {
     const DECLARATION: Declaration = Declaration {
         group: Some("toy"),
         asks: &[Ask::Person],
-        ..Declaration::new(
-            OperationKind::Flow,
-            PROTOCOL,
-            "greetings",
-            "toy.greet_whoever",
-            "Ask who is there, then for a greeting",
-            "The name is asked for in the middle of the call.",
-            &[],
-        )
+        ..Declaration::new(OperationKind::Flow, PROTOCOL, "greetings", "toy.greet_whoever", Self::DOCS, &[])
     };
 }
 

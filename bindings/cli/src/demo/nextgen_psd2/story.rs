@@ -6,8 +6,8 @@ use bankchannel::{
     CallOptions, Clock as _, SystemClock,
     nextgen_psd2::{NextGenPsd2, PROTOCOL},
 };
-use bankchannel_counterparts::nextgen_psd2::{BankOptions, Running};
 use bankchannel_foundation::model::Timestamp;
+use bankchannel_nextgen_psd2_bank::{BankOptions, Running};
 use serde_json::{Map, Value, json};
 
 use super::{

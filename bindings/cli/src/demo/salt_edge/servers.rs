@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use bankchannel_counterparts::{EmbeddedServer, counterpart};
+use bankchannel_counterparts::EmbeddedServer;
 use serde_json::{Value, json};
 
 use super::super::workspace::Folder;
@@ -25,7 +25,7 @@ pub(super) struct Hub {
 impl Hub {
     pub(super) async fn start(folder: &Folder) -> Outcome<Self> {
         let options = json!({"data": folder.path().join("hub"), "control": true});
-        let running = counterpart("salt-edge-hub")?.start(options.into())?.await?;
+        let running = EmbeddedServer::start("salt-edge-hub", options).await?;
         let ready = running.readiness();
         Ok(Self { running, ready })
     }

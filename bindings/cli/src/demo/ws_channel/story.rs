@@ -3,8 +3,8 @@
 use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::SystemTime};
 
 use bankchannel::Content;
-use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
 use bankchannel_openpgp::{Generate, PrivateKey};
+use bankchannel_ws_channel_service::{Running, ServiceOptions};
 use serde_json::{Map, Value, json};
 
 use super::{

@@ -1310,25 +1310,56 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * {@inheritDoc}
+     * Send a signed file to a bank.
      *
-     * @param mixed ...$former Deprecated: former names (`fileContents`).
+     * The file is sent once and never repeated automatically, except after a 429, after which nothing was
+     * done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's
+     * answer files before sending the file again. Needs a data session and a certificate for the bank.
+     *
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes, at most 7 MiB at the
+     * deployed service.
+     * @param string $fileName The file's name, as sent to the bank.
+     * @param string $fileType The bank's name of the file type, such as `pain.001.001.09`.
+     * @param string $signature One or more ASCII-armored detached OpenPGP signatures over the raw bytes,
+     * one after the other; at least one by a key that is registered with purpose `authorize`.
+     * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.content_empty`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_missing`,
+     * `ws_channel.signature_malformed`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
+     * @throws BankchannelException for all other failures
      */
     public function uploadFile(
-        mixed $content = null,
-        ?string $fileName = null,
-        ?string $fileType = null,
-        ?string $signature = null,
+        mixed $content,
+        string $fileName,
+        string $fileType,
+        string $signature,
         ?Bank $bank = null,
         ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
         ?int $retries = null,
         ?array &$withResponse = null,
-        mixed ...$former,
     ): UploadFileResponse {
-        $content = self::formerly('fileContents', 'content', $content, $former, 'ws_channel.upload_file');
-        self::noFurther($former);
         [$response] = $this->carryOut('ws_channel.upload_file', [
             'bank' => $bank?->value,
             'file_name' => $fileName,

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Operation, Outcome, Result, json,
+    Boundary, Declaration, Error, Operation, OperationDocs, Outcome, Result, json,
     message::{Body, HeaderField, Headers, OutResponse, is_token},
     model::{Object, Timestamp, Value, read_boundary},
     question::TypedQuestion,
@@ -55,23 +55,20 @@ pub struct AnswerBankResponse {
     pub question: Option<String>,
 }
 
-/// Answers a connector's question.
-#[derive(Debug)]
+/// Answer a connector's question from a route.
+///
+/// For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank URL`. A POST to
+/// the route becomes a question to the bank's code, the same question that `handle_request` or `work` asks in
+/// process. The MAC with `bank_secret` authenticates the request. A faulty request returns no error: the response
+/// holds the refusal to send.
+#[derive(Debug, OperationDocs)]
 pub struct AnswerBank;
 
 impl Operation for AnswerBank {
     type Request = AnswerBankRequest;
     type Response = AnswerBankResponse;
-    const DECLARATION: Declaration = asking_the_bank(flow(
-        "bank",
-        "salt_edge_connector.answer_bank",
-        "Answer a connector's question from a route",
-        "For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank URL`. A \
-         POST to the route becomes a question to the bank's code, the same question that `handle_request` or `work` asks \
-         in process. The MAC with `bank_secret` authenticates the request. A faulty request returns no error: the response holds the \
-         refusal to send.",
-        errors::OF_SIGNING,
-    ));
+    const DECLARATION: Declaration =
+        asking_the_bank(flow("bank", "salt_edge_connector.answer_bank", Self::DOCS, errors::OF_SIGNING));
 }
 
 impl Flow<SaltEdgeConnector> for AnswerBank {

@@ -1,6 +1,6 @@
 //! Approve: the customer has agreed.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
 use bankchannel_salt_edge::{
     connector::{
         errors,
@@ -37,22 +37,19 @@ impl std::fmt::Debug for ApproveSessionRequest {
     }
 }
 
-/// Approves a session.
-#[derive(Debug)]
+/// Approve a session: the customer agreed.
+///
+/// For the bank's page and its app. The token and its report are on disk before anything is sent; Salt Edge gets the
+/// report at once if it is reachable. Then redirect the customer's browser to `redirect_url`. A session that had
+/// already ended does not change.
+#[derive(Debug, OperationDocs)]
 pub struct ApproveSession;
 
 impl Operation for ApproveSession {
     type Request = ApproveSessionRequest;
     type Response = SessionEnd;
-    const DECLARATION: Declaration = signing(flow(
-        "sessions",
-        "salt_edge_connector.approve_session",
-        "Approve a session: the customer agreed",
-        "For the bank's page and its app. The token and its report are on disk before anything is sent; Salt Edge \
-         gets the report at once if it is reachable. Then redirect the customer's browser to `redirect_url`. A \
-         session that had already ended does not change.",
-        errors::OF_SIGNING,
-    ));
+    const DECLARATION: Declaration =
+        signing(flow("sessions", "salt_edge_connector.approve_session", Self::DOCS, errors::OF_SIGNING));
 }
 
 impl Flow<SaltEdgeConnector> for ApproveSession {

@@ -1,6 +1,6 @@
 //! Get session: the data for a bank's page.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
 
 use super::{Flow, SessionView, flow, opened};
 use crate::{
@@ -26,21 +26,17 @@ pub struct GetSessionResponse {
     pub session: Option<SessionView>,
 }
 
-/// Gets the purpose and the state of a session.
-#[derive(Debug)]
+/// Get the purpose and the state of a session.
+///
+/// For the bank's page: the third party's name, the rights that it asks for, and whether the customer may still
+/// approve.
+#[derive(Debug, OperationDocs)]
 pub struct GetSession;
 
 impl Operation for GetSession {
     type Request = GetSessionRequest;
     type Response = GetSessionResponse;
-    const DECLARATION: Declaration = flow(
-        "sessions",
-        "salt_edge_connector.get_session",
-        "Get the purpose and the state of a session",
-        "For the bank's page: the third party's name, the rights that it asks for, and whether the customer may still \
-         approve.",
-        &[],
-    );
+    const DECLARATION: Declaration = flow("sessions", "salt_edge_connector.get_session", Self::DOCS, &[]);
 }
 
 impl Flow<SaltEdgeConnector> for GetSession {

@@ -1,7 +1,7 @@
 //! Handle: a request from Salt Edge, from its arrival to its answer.
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Operation, Result, error::row, message::HeaderField, model::Timestamp,
+    Boundary, Declaration, Operation, OperationDocs, Result, error::row, message::HeaderField, model::Timestamp,
 };
 use bankchannel_salt_edge::{
     connector::errors,
@@ -67,22 +67,19 @@ pub struct HandleRequestResponse {
     pub warnings: Vec<String>,
 }
 
-/// Handles a request of Salt Edge.
-#[derive(Debug)]
+/// Handle a request of Salt Edge: verify it, store it, answer it.
+///
+/// Takes a request from a route of any web framework and returns the complete answer, also for a refusal. Everything
+/// that must survive a crash is on disk before the answer is returned. The bank's code is asked only for data that
+/// the answer contains; `work` does the rest. A repeated request is executed once.
+#[derive(Debug, OperationDocs)]
 pub struct HandleRequest;
 
 impl Operation for HandleRequest {
     type Request = HandleRequestRequest;
     type Response = HandleRequestResponse;
-    const DECLARATION: Declaration = asking_the_bank(flow(
-        "requests",
-        "salt_edge_connector.handle_request",
-        "Handle a request of Salt Edge: verify it, store it, answer it",
-        "Takes a request from a route of any web framework and returns the complete answer, also for a refusal. \
-         Everything that must survive a crash is on disk before the answer is returned. The bank's code is asked only \
-         for data that the answer contains; `work` does the rest. A repeated request is executed once.",
-        errors::OF_KEYS,
-    ));
+    const DECLARATION: Declaration =
+        asking_the_bank(flow("requests", "salt_edge_connector.handle_request", Self::DOCS, errors::OF_KEYS));
 }
 
 impl Flow<SaltEdgeConnector> for HandleRequest {

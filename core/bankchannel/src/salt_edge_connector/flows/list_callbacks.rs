@@ -1,6 +1,8 @@
 //! List callbacks: pending and finished reports to Salt Edge.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp, operation::Pages};
+use bankchannel_foundation::{
+    Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp, operation::Pages,
+};
 use bankchannel_storage::salt_edge_connector::{CallbackFilter, CallbackKind, CallbackState};
 
 use super::{Flow, flow, opened, page::Page};
@@ -89,8 +91,10 @@ pub struct ListCallbacksResponse {
     pub next: Option<String>,
 }
 
-/// Lists callbacks.
-#[derive(Debug)]
+/// List the reports to Salt Edge and their state.
+///
+/// For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.
+#[derive(Debug, OperationDocs)]
 pub struct ListCallbacks;
 
 impl Operation for ListCallbacks {
@@ -104,13 +108,7 @@ impl Operation for ListCallbacks {
             next: "next",
             items: &["callbacks"],
         }),
-        ..flow(
-            "callbacks",
-            "salt_edge_connector.list_callbacks",
-            "List the reports to Salt Edge and their state",
-            "For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.",
-            &[],
-        )
+        ..flow("callbacks", "salt_edge_connector.list_callbacks", Self::DOCS, &[])
     };
 }
 

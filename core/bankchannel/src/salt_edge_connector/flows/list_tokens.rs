@@ -1,6 +1,8 @@
 //! List tokens: third parties' access rights.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp, operation::Pages};
+use bankchannel_foundation::{
+    Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp, operation::Pages,
+};
 use bankchannel_salt_edge::model::AccountConsent;
 use bankchannel_storage::salt_edge_connector::TokenState;
 
@@ -86,8 +88,10 @@ pub struct ListTokensResponse {
     pub next: Option<String>,
 }
 
-/// Lists tokens.
-#[derive(Debug)]
+/// List tokens: the access of each third party.
+///
+/// For the bank's back office, a page at a time, oldest first.
+#[derive(Debug, OperationDocs)]
 pub struct ListTokens;
 
 impl Operation for ListTokens {
@@ -101,13 +105,7 @@ impl Operation for ListTokens {
             next: "next",
             items: &["tokens"],
         }),
-        ..flow(
-            "tokens",
-            "salt_edge_connector.list_tokens",
-            "List tokens: the access of each third party",
-            "For the bank's back office, a page at a time, oldest first.",
-            &[],
-        )
+        ..flow("tokens", "salt_edge_connector.list_tokens", Self::DOCS, &[])
     };
 }
 

@@ -18,7 +18,7 @@ mod page;
 mod view;
 
 use bankchannel_foundation::{
-    Declaration, Error, OperationKind, Outcome, Result,
+    Declaration, Error, OperationDocs, OperationKind, Outcome, Result,
     clock::{Clock as _, SystemClock},
     error::{Row, row},
     model::Timestamp,
@@ -60,11 +60,10 @@ pub(super) use for_each_flow;
 const fn flow(
     subject: &'static str,
     name: &'static str,
-    summary: &'static str,
-    doc: &'static str,
+    docs: OperationDocs,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, summary, doc, errors)
+    Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, docs, errors)
 }
 
 /// Marks a flow that signs its requests.

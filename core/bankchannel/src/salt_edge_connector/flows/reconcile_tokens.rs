@@ -1,6 +1,6 @@
 //! Reconcile: finds tokens that Salt Edge revoked without this connector's knowledge.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result};
 use bankchannel_salt_edge::connector::errors;
 
 use super::{Flow, flow, opened, signing};
@@ -29,21 +29,18 @@ pub struct ReconcileTokensResponse {
     pub unassigned: u32,
 }
 
-/// Reconciles tokens with Salt Edge.
-#[derive(Debug)]
+/// Revoke the tokens that Salt Edge revoked.
+///
+/// Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call. Its tokens
+/// are listed again. Once a day is enough.
+#[derive(Debug, OperationDocs)]
 pub struct ReconcileTokens;
 
 impl Operation for ReconcileTokens {
     type Request = ReconcileTokensRequest;
     type Response = ReconcileTokensResponse;
-    const DECLARATION: Declaration = signing(flow(
-        "tokens",
-        "salt_edge_connector.reconcile_tokens",
-        "Revoke the tokens that Salt Edge revoked",
-        "Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call. Its \
-         tokens are listed again. Once a day is enough.",
-        errors::OF_LISTS,
-    ));
+    const DECLARATION: Declaration =
+        signing(flow("tokens", "salt_edge_connector.reconcile_tokens", Self::DOCS, errors::OF_LISTS));
 }
 
 impl Flow<SaltEdgeConnector> for ReconcileTokens {

@@ -1,6 +1,6 @@
 //! Refuse: the customer or the bank has refused.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
 use bankchannel_salt_edge::{
     class::of_connector,
     connector::{
@@ -33,21 +33,18 @@ impl std::fmt::Debug for RefuseSessionRequest {
     }
 }
 
-/// Refuses a session.
-#[derive(Debug)]
+/// Refuse a session: the customer or the bank declined.
+///
+/// The session fails, and Salt Edge gets a report. Then redirect the customer's browser to `redirect_url`. A session
+/// that had already ended does not change.
+#[derive(Debug, OperationDocs)]
 pub struct RefuseSession;
 
 impl Operation for RefuseSession {
     type Request = RefuseSessionRequest;
     type Response = SessionEnd;
-    const DECLARATION: Declaration = signing(flow(
-        "sessions",
-        "salt_edge_connector.refuse_session",
-        "Refuse a session: the customer or the bank declined",
-        "The session fails, and Salt Edge gets a report. Then redirect the customer's browser to `redirect_url`. A \
-         session that had already ended does not change.",
-        errors::OF_SIGNING,
-    ));
+    const DECLARATION: Declaration =
+        signing(flow("sessions", "salt_edge_connector.refuse_session", Self::DOCS, errors::OF_SIGNING));
 }
 
 impl Flow<SaltEdgeConnector> for RefuseSession {

@@ -1,6 +1,6 @@
 //! Retry: sends a callback again that Salt Edge did not accept.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result};
 
 use super::{Flow, flow, opened};
 use crate::{
@@ -24,21 +24,17 @@ pub struct RetryCallbackResponse {
     pub is_changed: bool,
 }
 
-/// Sends a stopped callback again.
-#[derive(Debug)]
+/// Send a stopped callback again.
+///
+/// For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting callbacks are sent
+/// without it.
+#[derive(Debug, OperationDocs)]
 pub struct RetryCallback;
 
 impl Operation for RetryCallback {
     type Request = RetryCallbackRequest;
     type Response = RetryCallbackResponse;
-    const DECLARATION: Declaration = flow(
-        "callbacks",
-        "salt_edge_connector.retry_callback",
-        "Send a stopped callback again",
-        "For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting callbacks are sent \
-         without it.",
-        &[],
-    );
+    const DECLARATION: Declaration = flow("callbacks", "salt_edge_connector.retry_callback", Self::DOCS, &[]);
 }
 
 impl Flow<SaltEdgeConnector> for RetryCallback {

@@ -1,6 +1,6 @@
 //! Revoke: the bank ends a third party's access.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
 use bankchannel_storage::salt_edge_connector::Revoked;
 
 use super::{Flow, flow, not_found, opened};
@@ -27,21 +27,17 @@ pub struct RevokeTokenResponse {
     pub is_changed: bool,
 }
 
-/// Revokes a token.
-#[derive(Debug)]
+/// Revoke a token: the customer or the bank ends the access.
+///
+/// From this answer on, the token is refused and its open sessions are failed. `work` reports the revocation to Salt
+/// Edge, for a day at most.
+#[derive(Debug, OperationDocs)]
 pub struct RevokeToken;
 
 impl Operation for RevokeToken {
     type Request = RevokeTokenRequest;
     type Response = RevokeTokenResponse;
-    const DECLARATION: Declaration = flow(
-        "tokens",
-        "salt_edge_connector.revoke_token",
-        "Revoke a token: the customer or the bank ends the access",
-        "From this answer on, the token is refused and its open sessions are failed. `work` reports the revocation to \
-         Salt Edge, for a day at most.",
-        &[],
-    );
+    const DECLARATION: Declaration = flow("tokens", "salt_edge_connector.revoke_token", Self::DOCS, &[]);
 }
 
 impl Flow<SaltEdgeConnector> for RevokeToken {

@@ -1,6 +1,6 @@
 //! Work: the tasks that follow from the answers.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
 use bankchannel_salt_edge::connector::errors;
 
 use super::{Flow, asking_the_bank, flow, needs_bank, opened};
@@ -34,22 +34,19 @@ pub struct WorkResponse {
     pub next_due_at: Option<Timestamp>,
 }
 
-/// Does the work that follows the answers.
-#[derive(Debug)]
+/// Ask the bank the open questions and send the reports to Salt Edge.
+///
+/// Does all work that is due and returns the time of the next work. Each answer of the bank is on disk, together with
+/// its report, before the report is sent; a report is sent until Salt Edge has it. Any number of processes may work
+/// on one store at once. After the time limit no new piece of work begins.
+#[derive(Debug, OperationDocs)]
 pub struct Work;
 
 impl Operation for Work {
     type Request = WorkRequest;
     type Response = WorkResponse;
-    const DECLARATION: Declaration = asking_the_bank(flow(
-        "requests",
-        "salt_edge_connector.work",
-        "Ask the bank the open questions and send the reports to Salt Edge",
-        "Does all work that is due and returns the time of the next work. Each answer of the bank is on disk, \
-         together with its report, before the report is sent; a report is sent until Salt Edge has it. Any number of \
-         processes may work on one store at once. After the time limit no new piece of work begins.",
-        errors::OF_SIGNING,
-    ));
+    const DECLARATION: Declaration =
+        asking_the_bank(flow("requests", "salt_edge_connector.work", Self::DOCS, errors::OF_SIGNING));
 }
 
 impl Flow<SaltEdgeConnector> for Work {

@@ -1,6 +1,6 @@
 //! A login in steps: its beginning.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, Secret};
 use bankchannel_ws_channel::{
     login::{LoginMachine, MfaMethod, Setup, SetupFields},
     model::{Email, Mode, Phone},
@@ -37,23 +37,18 @@ pub struct BeginLogInRequest {
     pub seal_key: SealKey,
 }
 
-/// Begins a login.
-#[derive(Debug)]
+/// Begin a login that another process may finish.
+///
+/// Runs the login until input is needed. If a code or a choice is needed, the answer is the login so far, encrypted:
+/// store it, ask the person, and continue with `continue_log_in`, in this process or in another, while the code is
+/// valid. The encrypted login does not contain the password. A login that needs no code is complete at once.
+#[derive(Debug, OperationDocs)]
 pub struct BeginLogIn;
 
 impl Operation for BeginLogIn {
     type Request = BeginLogInRequest;
     type Response = LogInProgress;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.begin_log_in",
-        "session",
-        "Begin a login that another process may finish",
-        "Runs the login until input is needed. If a code or a choice is needed, the answer is the login so far, \
-         encrypted: store it, ask the person, and continue with `continue_log_in`, in this process or in another, \
-         while the code is valid. The encrypted login does not contain the password. A login that needs no code is \
-         complete at once.",
-        log_in::ERRORS,
-    );
+    const DECLARATION: Declaration = flow("ws_channel.begin_log_in", "session", Self::DOCS, log_in::ERRORS);
 }
 
 impl Flow<WsChannel> for BeginLogIn {

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 use bankchannel_iso20022::{
     check::{CheckOptions, check},
     errors,
-    rules::{Level, PaymentVersion, Profile, ProfileOptions},
+    rules::{Level, PaymentVersion, Profile},
 };
 use bankchannel_ws_channel::model::FileType;
 
@@ -17,6 +17,7 @@ use super::source::Source;
 /// The check of a payment file before sending.
 #[derive(Debug, Clone, Default, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct CheckFirst {
     /// Whether to check the content as a payment file before signing or sending: see `iso20022.check_payment`. An error
     /// ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file as a
@@ -24,7 +25,7 @@ pub struct CheckFirst {
     /// long ago is then no error; false for all others.
     pub check: Option<bool>,
     /// The bank's differences from the common rules, for `check`.
-    pub check_profile: Option<ProfileOptions>,
+    pub check_profile: Option<bankchannel_iso20022::rules::ProfileOptions>,
 }
 
 impl CheckFirst {

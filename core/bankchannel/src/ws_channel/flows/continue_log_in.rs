@@ -1,6 +1,6 @@
 //! A login in steps: its continuation.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, Secret};
 use bankchannel_ws_channel::{
     login::MfaMethod,
     model::{Code, Phone},
@@ -40,22 +40,18 @@ pub struct ContinueLogInRequest {
     pub seal_key: SealKey,
 }
 
-/// Continues a login.
-#[derive(Debug)]
+/// Continue a login that waits for input.
+///
+/// Supplies the input and runs the login until more input is needed. The answer is like that of `begin_log_in`:
+/// complete, or waiting again (`wrong` above 0: the code was refused and can be entered again). Use each encrypted
+/// login once; only the last one returned is valid.
+#[derive(Debug, OperationDocs)]
 pub struct ContinueLogIn;
 
 impl Operation for ContinueLogIn {
     type Request = ContinueLogInRequest;
     type Response = LogInProgress;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.continue_log_in",
-        "session",
-        "Continue a login that waits for input",
-        "Supplies the input and runs the login until more input is needed. The answer is like that of `begin_log_in`: \
-         complete, or waiting again (`wrong` above 0: the code was refused and can be entered again). Use each \
-         encrypted login once; only the last one returned is valid.",
-        log_in::ERRORS,
-    );
+    const DECLARATION: Declaration = flow("ws_channel.continue_log_in", "session", Self::DOCS, log_in::ERRORS);
 }
 
 impl Flow<WsChannel> for ContinueLogIn {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Boundary, Category, Declaration, Error, Operation, Result, error::Row, operation::Command,
+    Boundary, Category, Declaration, Error, Operation, OperationDocs, Result, error::Row, operation::Command,
 };
 use bankchannel_ws_channel::{
     errors,
@@ -115,35 +115,28 @@ const ERRORS: &[&Row] = &[
     &errors::FILE_GONE,
 ];
 
-/// Downloads new files.
-#[derive(Debug)]
+/// Download all new files into a folder.
+///
+/// Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing file does
+/// not change, so a second run continues where the first one ended. A file appears under its name only when it is
+/// complete; nothing is overwritten, no link is followed, nothing is written outside the folder. Use one folder for
+/// each bank and account: names contain neither, and a file whose name is taken counts as existing. The listing and
+/// each file are tried up to three times; a file that fails does not stop the others. If the disk is full, that is
+/// the error of this file and of all others, which are not tried. The call itself fails if the listing cannot be
+/// read, or if continuing is pointless: the session has ended, the call was cancelled, its time is up. Then the
+/// error's `partial_response` has the result for each file so far, parsed. Each file is reported as downloaded once:
+/// small hidden files in the ledger, `.bankchannel-file-…`, remember from before the bank is asked until the call
+/// returns which files were not reported. So the next call also returns files that a failed or killed call has
+/// downloaded, and retries those that did not arrive, even if the bank no longer lists them as new; and it returns
+/// files that `upload_and_wait` has fetched and that answer no upload.
+#[derive(Debug, OperationDocs)]
 pub struct DownloadNewFiles;
 
 impl Operation for DownloadNewFiles {
     type Request = DownloadNewFilesRequest;
     type Response = DownloadNewFilesResponse;
-    const DECLARATION: Declaration = run_by(
-        &[Command::named("download-files")],
-        flow(
-            "ws_channel.download_new_files",
-            "files",
-            "Download all new files into a folder",
-            "Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing \
-             file does not change, so a second run continues where the first one ended. A file appears under its name \
-             only when it is complete; nothing is overwritten, no link is followed, nothing is written outside the \
-             folder. Use one folder for each bank and account: names contain neither, and a file whose name is taken \
-             counts as existing. The listing and each file are tried up to three times; a file that fails does not \
-             stop the others. If the disk is full, that is the error of this file and of all others, which are not \
-             tried. The call itself fails if the listing cannot be read, or if continuing is pointless: the session \
-             has ended, the call was cancelled, its time is up. Then the error's `partial_response` has the result \
-             for each file so far, parsed. Each file is reported as downloaded once: small hidden files in the \
-             ledger, `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files \
-             were not reported. So the next call also returns files that a failed or killed call has downloaded, and \
-             retries those that did not arrive, even if the bank no longer lists them as new; and it returns files \
-             that `upload_and_wait` has fetched and that answer no upload.",
-            ERRORS,
-        ),
-    );
+    const DECLARATION: Declaration =
+        run_by(&[Command::named("download-files")], flow("ws_channel.download_new_files", "files", Self::DOCS, ERRORS));
 }
 
 impl Flow<WsChannel> for DownloadNewFiles {

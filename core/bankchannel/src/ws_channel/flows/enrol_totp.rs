@@ -1,8 +1,8 @@
 //! Enrols an authenticator (docs/protocols/ws-channel.md §2.9, §2.11).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, Outcome, Result, Secret, clock::SystemClock,
-    error::row,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Outcome, Result, Secret,
+    clock::SystemClock, error::row,
 };
 use bankchannel_ws_channel::{
     errors,
@@ -54,23 +54,19 @@ pub struct EnrolTotpResponse {
     pub response_text: String,
 }
 
-/// Enrols an authenticator.
-#[derive(Debug)]
+/// Enrol an authenticator as second factor.
+///
+/// Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new authenticator, and
+/// confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback; an earlier
+/// authenticator is replaced. The question `totp_code` has the secret in its member `secret`. A secret stored beside
+/// the password is no longer a second factor.
+#[derive(Debug, OperationDocs)]
 pub struct EnrolTotp;
 
 impl Operation for EnrolTotp {
     type Request = EnrolTotpRequest;
     type Response = EnrolTotpResponse;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.enrol_totp",
-        "session",
-        "Enrol an authenticator as second factor",
-        "Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new authenticator, and \
-         confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback; an \
-         earlier authenticator is replaced. The question `totp_code` has the secret in its member `secret`. A secret \
-         stored beside the password is no longer a second factor.",
-        log_in::ERRORS,
-    );
+    const DECLARATION: Declaration = flow("ws_channel.enrol_totp", "session", Self::DOCS, log_in::ERRORS);
 }
 
 impl Flow<WsChannel> for EnrolTotp {

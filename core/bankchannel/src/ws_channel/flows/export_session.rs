@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Operation, Outcome, Result,
+    Boundary, Declaration, Error, Operation, OperationDocs, Outcome, Result,
     clock::{Clock, SystemClock},
     error::Row,
 };
@@ -59,21 +59,17 @@ pub(super) struct Exported {
 
 pub(super) const PURPOSE: &str = "bankchannel ws-channel session";
 
-/// Exports the session.
-#[derive(Debug)]
+/// Export the session, encrypted, for another process.
+///
+/// Exports token, API key, account and end of the session, encrypted with a key derived from the seal key. Nothing is
+/// sent. Anyone who has the export and the seal key is logged in.
+#[derive(Debug, OperationDocs)]
 pub struct ExportSession;
 
 impl Operation for ExportSession {
     type Request = ExportSessionRequest;
     type Response = ExportSessionResponse;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.export_session",
-        "session",
-        "Export the session, encrypted, for another process",
-        "Exports token, API key, account and end of the session, encrypted with a key derived from the seal key. \
-         Nothing is sent. Anyone who has the export and the seal key is logged in.",
-        EXPORT_ERRORS,
-    );
+    const DECLARATION: Declaration = flow("ws_channel.export_session", "session", Self::DOCS, EXPORT_ERRORS);
 }
 
 impl Flow<WsChannel> for ExportSession {

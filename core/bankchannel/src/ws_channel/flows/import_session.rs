@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Operation, Outcome, Result};
+use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Outcome, Result};
 use bankchannel_ws_channel::{
     errors,
     model::{EXPIRES_IN_MAX, Email, Mode},
@@ -44,22 +44,18 @@ pub struct ImportSessionResponse {
     pub seconds_left: Option<u32>,
 }
 
-/// Imports a session.
-#[derive(Debug)]
+/// Import a session that another process exported.
+///
+/// The client uses the imported session from now on, instead of its previous one. Nothing is sent: the next call
+/// shows whether the service still accepts the session. A session that was encrypted with another key, is damaged, or
+/// belongs to another service is refused, and the client keeps its session.
+#[derive(Debug, OperationDocs)]
 pub struct ImportSession;
 
 impl Operation for ImportSession {
     type Request = ImportSessionRequest;
     type Response = ImportSessionResponse;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.import_session",
-        "session",
-        "Import a session that another process exported",
-        "The client uses the imported session from now on, instead of its previous one. Nothing is sent: the next \
-         call shows whether the service still accepts the session. A session that was encrypted with another key, is \
-         damaged, or belongs to another service is refused, and the client keeps its session.",
-        IMPORT_ERRORS,
-    );
+    const DECLARATION: Declaration = flow("ws_channel.import_session", "session", Self::DOCS, IMPORT_ERRORS);
 }
 
 impl Flow<WsChannel> for ImportSession {

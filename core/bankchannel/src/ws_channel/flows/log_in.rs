@@ -1,6 +1,8 @@
 //! The whole login as one call (docs/protocols/ws-channel.md §3.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
+use bankchannel_foundation::{
+    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::Row, operation::Command,
+};
 use bankchannel_ws_channel::{
     errors,
     login::{Authenticated, LoginMachine, MfaMethod, Setup, SetupFields},
@@ -47,27 +49,21 @@ pub(super) const ERRORS: &[&Row] = &[
     &errors::CHALLENGE_MALFORMED,
 ];
 
-/// Logs in.
-#[derive(Debug)]
+/// Log in, with all its steps.
+///
+/// Fetches the challenge, encrypts the password, and does the steps that the service wants first: verifies phone and
+/// e-mail, chooses a second factor, submits its code. It asks for `phone_code`, `email_code`, `sms_code`,
+/// `totp_code`, `mfa_method` and `phone` when it needs them; it asks again after a wrong code, three times in all.
+/// Afterwards the client has the session. If question and answer are in different processes, `begin_log_in` and
+/// `continue_log_in` do the same in steps.
+#[derive(Debug, OperationDocs)]
 pub struct LogIn;
 
 impl Operation for LogIn {
     type Request = LogInRequest;
     type Response = Authenticated;
-    const DECLARATION: Declaration = run_by(
-        &[Command::named("login")],
-        flow(
-            "ws_channel.log_in",
-            "session",
-            "Log in, with all its steps",
-            "Fetches the challenge, encrypts the password, and does the steps that the service wants first: verifies \
-             phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`, `email_code`, \
-             `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks again after a wrong code, \
-             three times in all. Afterwards the client has the session. If question and answer are in different \
-             processes, `begin_log_in` and `continue_log_in` do the same in steps.",
-            ERRORS,
-        ),
-    );
+    const DECLARATION: Declaration =
+        run_by(&[Command::named("login")], flow("ws_channel.log_in", "session", Self::DOCS, ERRORS));
 }
 
 impl Flow<WsChannel> for LogIn {

@@ -30,7 +30,7 @@ mod steps;
 mod waiting;
 
 use bankchannel_foundation::{
-    Declaration, OperationKind,
+    Declaration, OperationDocs, OperationKind,
     error::Row,
     operation::{Ask, Command},
 };
@@ -77,14 +77,10 @@ const fn run_by(commands: &'static [Command], declaration: Declaration) -> Decla
 const fn flow(
     name: &'static str,
     subject: &'static str,
-    summary: &'static str,
-    doc: &'static str,
+    docs: OperationDocs,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration {
-        asks: &[Ask::Person],
-        ..Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, summary, doc, errors)
-    }
+    Declaration { asks: &[Ask::Person], ..Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, docs, errors) }
 }
 
 /// Marks a flow that may ask for signatures by the keys of `signing_certificate`.

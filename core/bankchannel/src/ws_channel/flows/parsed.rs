@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use bankchannel_foundation::{Boundary, open_regular};
-use bankchannel_iso20022::{MessageFile, answers::AnswerFile, cash::CashFile, status::StatusFile};
+use bankchannel_iso20022::{MessageFile, answers::AnswerFile};
 use bankchannel_transport::background;
 use bytes::Bytes;
 
@@ -17,11 +17,12 @@ const MAX_ENTRIES: usize = 10_000;
 /// The parsed content of a file, if its type can be parsed.
 #[derive(Debug, Clone, Default, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct Parsed {
     /// The content of a status report (`pain.002`).
-    pub report: Option<StatusFile>,
+    pub report: Option<bankchannel_iso20022::status::StatusFile>,
     /// The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`).
-    pub statement: Option<CashFile>,
+    pub statement: Option<bankchannel_iso20022::cash::CashFile>,
     /// The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     /// more than 10,000 entries, or the call has already parsed 16 MiB.
     pub not_parsed: Option<String>,

@@ -1,6 +1,8 @@
 //! Registers a user of an account (docs/protocols/ws-channel.md §2.1, §2.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
+use bankchannel_foundation::{
+    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::Row, operation::Command,
+};
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,
@@ -50,26 +52,20 @@ const ERRORS: &[&Row] = &[
     &errors::CHALLENGE_MALFORMED,
 ];
 
-/// Registers a user.
-#[derive(Debug)]
+/// Register an account's admin or data user.
+///
+/// Fetches the challenge, encrypts the password and registers the user. The service sends a code to the phone; the
+/// first login asks for it. Register the admin user first, then the data user: the client keeps the API key from the
+/// first registration, unless the client is logged in. The registration is never repeated after an error: log in to
+/// see whether it succeeded.
+#[derive(Debug, OperationDocs)]
 pub struct RegisterAccount;
 
 impl Operation for RegisterAccount {
     type Request = RegisterAccountRequest;
     type Response = RegisterResponse;
-    const DECLARATION: Declaration = run_by(
-        &[Command::named("register")],
-        flow(
-            "ws_channel.register_account",
-            "account",
-            "Register an account's admin or data user",
-            "Fetches the challenge, encrypts the password and registers the user. The service sends a code to the \
-             phone; the first login asks for it. Register the admin user first, then the data user: the client keeps \
-             the API key from the first registration, unless the client is logged in. The registration is never \
-             repeated after an error: log in to see whether it succeeded.",
-            ERRORS,
-        ),
-    );
+    const DECLARATION: Declaration =
+        run_by(&[Command::named("register")], flow("ws_channel.register_account", "account", Self::DOCS, ERRORS));
 }
 
 impl Flow<WsChannel> for RegisterAccount {

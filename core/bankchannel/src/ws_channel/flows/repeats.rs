@@ -22,6 +22,7 @@ const WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The detection of an upload that was made before: a cron job that runs twice, a second click.
 #[derive(Debug, Clone, Default, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct RejectRepeats {
     /// A folder in which the client records its uploads, one small hidden file each. The same bytes for the same bank,
     /// user and service within `repeats_within_s` are `ws_channel.upload_repeated`, and nothing is sent: also if the
@@ -29,7 +30,7 @@ pub struct RejectRepeats {
     /// refused or not sent does not count. Share the folder between all processes that may send the file.
     pub reject_repeats: Option<String>,
     /// The time within which the same file counts as repeated, in seconds. Default: seven days.
-    pub repeats_within_s: Option<Seconds>,
+    pub repeats_within_s: Option<bankchannel_foundation::model::Seconds>,
     /// Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose `request`
     /// has `bank`, `file_name`, `bytes`, `sha256` and `message_id`. The answer `send` continues; `repeated` ends the
     /// call with `ws_channel.upload_repeated`. Default: false.

@@ -1,6 +1,8 @@
 //! Sets a new password (docs/protocols/ws-channel.md §3.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
+use bankchannel_foundation::{
+    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::Row, operation::Command,
+};
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,
@@ -46,26 +48,20 @@ const ERRORS: &[&Row] = &[
     &errors::CHALLENGE_MALFORMED,
 ];
 
-/// Sets a new password.
-#[derive(Debug)]
+/// Set a new password with a code from an SMS.
+///
+/// Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the account's
+/// other user does not change. The operation does not log in. A code is sent once a minute and five times a day at
+/// most; to an unknown account nothing is sent, and the service does not say so. It does not ask again after a
+/// refusal: the code may have been right and another value wrong.
+#[derive(Debug, OperationDocs)]
 pub struct ResetPassword;
 
 impl Operation for ResetPassword {
     type Request = ResetPasswordRequest;
     type Response = PasswordResetResponse;
-    const DECLARATION: Declaration = run_by(
-        &[Command::named("password-reset")],
-        flow(
-            "ws_channel.reset_password",
-            "account",
-            "Set a new password with a code from an SMS",
-            "Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the \
-             account's other user does not change. The operation does not log in. A code is sent once a minute and five times a \
-             day at most; to an unknown account nothing is sent, and the service does not say so. It does not ask \
-             again after a refusal: the code may have been right and another value wrong.",
-            ERRORS,
-        ),
-    );
+    const DECLARATION: Declaration =
+        run_by(&[Command::named("password-reset")], flow("ws_channel.reset_password", "account", Self::DOCS, ERRORS));
 }
 
 impl Flow<WsChannel> for ResetPassword {

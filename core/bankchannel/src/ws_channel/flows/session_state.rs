@@ -1,6 +1,6 @@
 //! Says whether the client has a session that lives.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result};
 use bankchannel_ws_channel::model::{Email, Mode};
 
 use super::{Flow, flow};
@@ -41,21 +41,17 @@ pub enum LoginSessionState {
     Ended,
 }
 
-/// Says whether the client has a session that lives.
-#[derive(Debug)]
+/// Get the state of the client's session: whether it lives, and how long.
+///
+/// Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the next call
+/// learns of it.
+#[derive(Debug, OperationDocs)]
 pub struct SessionState;
 
 impl Operation for SessionState {
     type Request = SessionStateRequest;
     type Response = SessionStateResponse;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.session_state",
-        "session",
-        "Get the state of the client's session: whether it lives, and how long",
-        "Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the next call \
-         learns of it.",
-        &[],
-    );
+    const DECLARATION: Declaration = flow("ws_channel.session_state", "session", Self::DOCS, &[]);
 }
 
 impl Flow<WsChannel> for SessionState {

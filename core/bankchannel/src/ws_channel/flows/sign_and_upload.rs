@@ -1,7 +1,7 @@
 //! Signs a file and sends it (docs/protocols/ws-channel.md §5.2).
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Operation, Outcome, Result, Secret,
+    Boundary, Content, Declaration, Error, Operation, OperationDocs, Outcome, Result, Secret,
     error::{Row, row},
     operation::Command,
 };
@@ -53,10 +53,10 @@ pub struct SignAndUploadRequest {
     /// The hash algorithm of the signature. Default: SHA-256.
     pub hash: Option<SignatureHash>,
     /// The check before sending.
-    #[boundary(flatten, members(check: bool, check_profile: bankchannel_iso20022::rules::ProfileOptions))]
-    pub check: CheckFirst,
+    #[boundary(flatten)]
+    pub check_first: CheckFirst,
     /// The detection of repeated uploads.
-    #[boundary(flatten, members(reject_repeats: String, repeats_within_s: bankchannel_foundation::model::Seconds, ask_repeats: bool))]
+    #[boundary(flatten)]
     pub repeats: RejectRepeats,
 }
 
@@ -93,8 +93,20 @@ pub(super) const ERRORS: &[&Row] = &[
     &errors::UPLOAD_REPEATED,
 ];
 
-/// Signs and uploads a file.
-#[derive(Debug)]
+/// Sign a file and send it to a bank.
+///
+/// The file is opened once, read for the signature and read again for sending, and never held in memory; if it
+/// changed in between, it is refused before its last byte is sent. It is sent once: with outcome `unknown` or
+/// `accepted`, look for the bank's answer files before sending it again. Needs a data session and a certificate for
+/// the bank. With `signing_certificate` it asks a question of kind `signature` for each certificate, after reading
+/// the file and before sending anything. The question's member `signature` has `algorithm` (`rsa_pkcs1_sha256`,
+/// `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value to sign, which is not hashed again) and
+/// `key_fingerprint` (of the key or subkey that signs: the newest that may). The answer is the raw signature. Both
+/// are bytes in Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA the signature is
+/// PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 it is R and S, 64 bytes, with the digest as the
+/// message. The certificate verifies it. An invalid signature ends the call, and so does a signer that fails: with
+/// outcome `not_sent`.
+#[derive(Debug, OperationDocs)]
 pub struct SignAndUpload;
 
 impl Operation for SignAndUpload {
@@ -105,23 +117,7 @@ impl Operation for SignAndUpload {
             Command { name: "upload-file", given: &["private_key"] },
             Command { name: "upload-file", given: &["signing_certificate"] },
         ],
-        asking_for_signatures(flow(
-            "ws_channel.sign_and_upload",
-            "files",
-            "Sign a file and send it to a bank",
-            "The file is opened once, read for the signature and read again for sending, and never held in memory; if \
-             it changed in between, it is refused before its last byte is sent. It is sent once: with outcome \
-             `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs a data session \
-             and a certificate for the bank. With `signing_certificate` it asks a question of kind `signature` for \
-             each certificate, after reading the file and before sending anything. The question's member `signature` \
-             has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the \
-             value to sign, which is not hashed again) and `key_fingerprint` (of the key or subkey that signs: the \
-             newest that may). The answer is the raw signature. Both are bytes in Python, Node and PHP, and base64 in \
-             Rust, C and for the shell's `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the \
-             modulus; for Ed25519 it is R and S, 64 bytes, with the digest as the message. The certificate verifies \
-             it. An invalid signature ends the call, and so does a signer that fails: with outcome `not_sent`.",
-            ERRORS,
-        )),
+        asking_for_signatures(flow("ws_channel.sign_and_upload", "files", Self::DOCS, ERRORS)),
     );
 }
 
@@ -133,11 +129,11 @@ impl Flow<WsChannel> for SignAndUpload {
     ) -> Result<SignAndUploadResponse> {
         let steps = Steps::begin(client, options)?;
         steps.plan(2);
-        let SignAndUploadRequest { bank, file_type, file_name, content, check, repeats, .. } = request;
+        let SignAndUploadRequest { bank, file_type, file_name, content, check_first, repeats, .. } = request;
         let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
         let given = Given { private_key, passphrase, signing_certificate, hash, signature: None };
         let authority = Authority::of(given, "private_key or signing_certificate is missing")?;
-        let prepared = prepare(&steps, content, file_name, authority, (file_type.clone(), check)).await?;
+        let prepared = prepare(&steps, content, file_name, authority, (file_type.clone(), check_first)).await?;
         let upload = if repeats.is_wanted() { prepared.message(&steps).await? } else { UploadedMessage::default() };
         prepared.upload(&steps, (bank, file_type), repeats, &upload).await
     }

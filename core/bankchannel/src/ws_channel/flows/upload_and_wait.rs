@@ -7,7 +7,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Operation, Outcome, Result, Secret,
+    Boundary, Content, Declaration, Error, Operation, OperationDocs, Outcome, Result, Secret,
     error::Row,
     model::{InlineBytes, Seconds},
     operation::Command,
@@ -87,10 +87,10 @@ pub struct UploadAndWaitRequest {
     /// Whether the response also has the answers in parsed form. Default: true.
     pub parse: Option<bool>,
     /// The check before sending.
-    #[boundary(flatten, members(check: bool, check_profile: bankchannel_iso20022::rules::ProfileOptions))]
-    pub check: CheckFirst,
+    #[boundary(flatten)]
+    pub check_first: CheckFirst,
     /// The detection of repeated uploads.
-    #[boundary(flatten, members(reject_repeats: String, repeats_within_s: Seconds, ask_repeats: bool))]
+    #[boundary(flatten)]
     pub repeats: RejectRepeats,
 }
 
@@ -181,8 +181,22 @@ const ERRORS: &[&Row] = &[
     &errors::BANK_UNAVAILABLE,
 ];
 
-/// Uploads and waits.
-#[derive(Debug)]
+/// Sign a file, send it, and wait for the bank's answers.
+///
+/// Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does, then polls for
+/// new files of each type, fetches them and keeps those that are about this file. A file is an answer only if it says
+/// so: a status report by the original message id; a notification or statement by the message id, the UETR or the
+/// references of its entries. One that names several uploads is given to each of them. A new file can only be told
+/// apart by its content, so all new ones are fetched; those that answer no upload are in `others`. Any number of
+/// uploads may wait at once, in several processes too. The wait ends with an answer of each type, or when the bank
+/// has rejected the whole file; read `verdict` first. Every other error after the accepted upload has outcome
+/// `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. Its
+/// `partial_response` has the answers that did come. The detail `taken` lists them by type and reference: the bank
+/// lists them as downloaded. The detail `begun` lists the files that the bank may have sent and that did not arrive:
+/// it may list them as downloaded too. With `directory` or `ledger`, `download_new_files` returns all of them;
+/// without, download them by type and reference. With `signing_certificate` it asks a question of kind `signature`
+/// for each certificate, as `sign_and_upload` does.
+#[derive(Debug, OperationDocs)]
 pub struct UploadAndWait;
 
 impl Operation for UploadAndWait {
@@ -190,26 +204,7 @@ impl Operation for UploadAndWait {
     type Response = UploadAndWaitResponse;
     const DECLARATION: Declaration = run_by(
         &[Command { name: "upload-file", given: &["wait_for"] }],
-        asking_for_signatures(flow(
-            "ws_channel.upload_and_wait",
-            "files",
-            "Sign a file, send it, and wait for the bank's answers",
-            "Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does, then \
-             polls for new files of each type, fetches them and keeps those that are about this file. A file is an \
-             answer only if it says so: a status report by the original message id; a notification or statement by \
-             the message id, the UETR or the references of its entries. One that names several uploads is given to \
-             each of them. A new file can only be told apart by its content, so all new ones are fetched; those that \
-             answer no upload are in `others`. Any number of uploads may wait at once, in several processes too. The \
-             wait ends with an answer of each type, or when the bank has rejected the whole file; read `verdict` \
-             first. Every other error after the accepted upload has outcome `accepted` and the detail `upload` = \
-             `accepted`: do not send the file again, look for its answers later. Its `partial_response` has the \
-             answers that did come. The detail `taken` lists them by type and reference: the bank lists them as \
-             downloaded. The detail `begun` lists the files that the bank may have sent and that did not arrive: it \
-             may list them as downloaded too. With `directory` or `ledger`, `download_new_files` returns all of them; \
-             without, download them by type and reference. With `signing_certificate` it asks a question of kind \
-             `signature` for each certificate, as `sign_and_upload` does.",
-            ERRORS,
-        )),
+        asking_for_signatures(flow("ws_channel.upload_and_wait", "files", Self::DOCS, ERRORS)),
     );
 }
 
@@ -234,7 +229,7 @@ impl Flow<WsChannel> for UploadAndWait {
             None => folder.clone(),
         };
         let bank = request.bank;
-        let check = (request.file_type.clone(), request.check);
+        let check = (request.file_type.clone(), request.check_first);
         let prepared = prepare(&steps, request.content, request.file_name, authority, check).await?;
         let upload = Arc::new(prepared.message(&steps).await?);
         let settings = WaitSettings {

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, operation::Command,
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::row,
+    operation::Command,
 };
 
 use crate::{
@@ -44,8 +45,14 @@ pub struct CheckPaymentResponse {
     pub payment: Option<CheckedPayment>,
 }
 
-/// Check a payment file.
-#[derive(Debug)]
+/// Check a payment file before it is sent.
+///
+/// Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the ISO schema,
+/// counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026, execution
+/// dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an error. Not
+/// checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover, limits and cut-off
+/// times.
+#[derive(Debug, OperationDocs)]
 pub struct CheckPayment;
 
 impl Operation for CheckPayment {
@@ -53,17 +60,7 @@ impl Operation for CheckPayment {
     type Response = CheckPaymentResponse;
     const DECLARATION: Declaration = Declaration {
         commands: &[Command::named("check")],
-        ..operations::local(
-            "iso20022.check_payment",
-            "checking",
-            "Check a payment file before it is sent",
-            "Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the \
-             ISO schema, counts and sums, accounts, BICs, references, ids, characters, \
-             addresses by the rule of November 2026, execution dates by the TARGET calendar, and duplicates \
-             inside the file. A faulty file is an answer, not an error. Not checked: the addresses of banks, and \
-             facts that only the bank knows, such as accounts, cover, limits and cut-off times.",
-            &[],
-        )
+        ..operations::local("iso20022.check_payment", "checking", Self::DOCS, &[])
     };
 }
 

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::error::{Row, row};
 use bankchannel_foundation::operation::Rows;
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 use jiff::tz::TimeZone;
 
 use crate::make::{
@@ -25,31 +25,7 @@ pub struct MakePaymentRequest {
     /// The format of the table, if the content is one.
     pub table: Option<PaymentTable>,
     /// Data given once for the file.
-    #[boundary(flatten, members(
-        debtor: crate::make::PaymentParty,
-        execution_date: bankchannel_foundation::model::Date,
-        execution_time: bankchannel_foundation::model::Timestamp,
-        kind: crate::make::TransferKind,
-        priority: crate::make::PaymentPriority,
-        service_level: String,
-        local_instrument: String,
-        category: String,
-        batch_booking: bool,
-        charge_bearer: crate::make::ChargeBearer,
-        ultimate_debtor: crate::make::PaymentParty,
-        batch_id: String,
-        currency: String,
-        initiator: crate::make::PaymentParty,
-        version: crate::rules::PaymentVersion,
-        message_id: String,
-        created: bankchannel_foundation::model::Timestamp,
-        characters: crate::rules::Characters,
-        cut: bool,
-        compact: bool,
-        utc: bool,
-        uetr: bool,
-        profile: crate::rules::ProfileOptions,
-    ))]
+    #[boundary(flatten)]
     pub data: PaymentData,
     /// The file to write, which must not exist yet: it appears when it is complete, readable by its owner only. If left
     /// out, the answer has the file as text, of at most 16 MiB.
@@ -71,8 +47,14 @@ pub struct MakePaymentResponse {
     pub made: MadePayment,
 }
 
-/// Makes a payment file.
-#[derive(Debug)]
+/// Make a payment file.
+///
+/// Makes a pain.001 file, version 9 or 3, from transfers given as JSON lines, as a table (CSV) or as a list.
+/// Transfers of one account, date and kind become a batch. Everything is checked first: accounts, references,
+/// characters, lengths, dates, addresses, sums; when something is wrong, the error names up to 50 problems and
+/// nothing is written. Ids that are not given are made from the data: the same data gives the same ids, so a bank
+/// finds a file that is sent twice.
+#[derive(Debug, OperationDocs)]
 pub struct MakePayment;
 
 const ERRORS: &[&Row] = &[&errors::PAYMENT_REFUSED, &errors::FILE_EXISTS, &row::STORAGE, &row::CONTENT_UNREADABLE];
@@ -82,16 +64,7 @@ impl Operation for MakePayment {
     type Response = MakePaymentResponse;
     const DECLARATION: Declaration = Declaration {
         rows: Some(Rows { list: "transactions", format: ("format", "json_lines") }),
-        ..operations::local(
-            "iso20022.make_payment",
-            "making",
-            "Make a payment file",
-            "Makes a pain.001 file, version 9 or 3, from transfers given as JSON lines, as a table (CSV) or as a list. Transfers of one \
-             account, date and kind become a batch. Everything is checked first: accounts, references, characters, lengths, dates, \
-         addresses, sums; when something is wrong, the error names up to 50 problems and nothing is written. Ids that are not given are \
-         made from the data: the same data gives the same ids, so a bank finds a file that is sent twice.",
-            ERRORS,
-        )
+        ..operations::local("iso20022.make_payment", "making", Self::DOCS, ERRORS)
     };
 }
 

@@ -1,7 +1,7 @@
 //! Determines the outcome of each transaction of a payment file.
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, operation::Command,
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, operation::Command,
 };
 
 use crate::{
@@ -33,8 +33,14 @@ pub struct MatchStatusRequest {
     pub statements: Option<Vec<Statement>>,
 }
 
-/// Determine the outcome of a payment file.
-#[derive(Debug)]
+/// Find out what became of a payment file.
+///
+/// Determines the outcome of each transaction of a payment file, from status reports and from the bookings of the
+/// account: paid, rejected, returned, in progress, or unknown; with the reason in words, the place where it was
+/// reported and booked, and whether the transaction may be sent again. Transactions are matched by their ids, batches
+/// by their payment information id and exact sums. Reports and bookings that belong to no transaction for certain are
+/// listed apart. A transaction may not be sent again while the place of its money is unknown.
+#[derive(Debug, OperationDocs)]
 pub struct MatchStatus;
 
 impl Operation for MatchStatus {
@@ -42,18 +48,7 @@ impl Operation for MatchStatus {
     type Response = Matched;
     const DECLARATION: Declaration = Declaration {
         commands: &[Command::named("match")],
-        ..operations::local(
-            "iso20022.match_status",
-            "matching",
-            "Find out what became of a payment file",
-            "Determines the outcome of each transaction of a payment file, from status reports and from the \
-             bookings of the account: paid, rejected, returned, in progress, or unknown; with the reason in \
-             words, the place where it was reported and booked, and whether the transaction may be sent again. \
-             Transactions are matched by their ids, batches by their payment information id and exact sums. \
-             Reports and bookings that belong to no transaction for certain are listed apart. A transaction may \
-             not be sent again while the place of its money is unknown.",
-            ERRORS,
-        )
+        ..operations::local("iso20022.match_status", "matching", Self::DOCS, ERRORS)
     };
 }
 

@@ -1,24 +1,24 @@
 //! Reads a debit and credit notification (`camt.054`).
 
-use bankchannel_foundation::{Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use super::{ReadCashRequest, WHOLE_ERRORS, read_cash};
 use crate::{cash::CashFile, operations};
 
 /// Read a notification of debits and credits.
-#[derive(Debug)]
+///
+/// Gives every notification of a camt.054 with its entries and their transactions; it has no balances. What the file
+/// really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read
+/// are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB;
+/// larger files are read by `read_statement_page`.
+#[derive(Debug, OperationDocs)]
 pub struct ReadNotification;
 
 impl Operation for ReadNotification {
     type Request = ReadCashRequest;
     type Response = CashFile;
-    const DECLARATION: Declaration = operations::local(
-        "iso20022.read_notification",
-        "reading",
-        "Read a notification of debits and credits",
-        "Gives every notification of a camt.054 with its entries and their transactions; it has no balances. What the file really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.",
-        WHOLE_ERRORS,
-    );
+    const DECLARATION: Declaration =
+        operations::local("iso20022.read_notification", "reading", Self::DOCS, WHOLE_ERRORS);
 }
 
 impl Local for ReadNotification {

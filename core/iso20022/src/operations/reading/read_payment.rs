@@ -1,6 +1,6 @@
 //! Reads a payment file (`pain.001`).
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use super::{ERRORS, supported_encoding, unreadable};
 use crate::{
@@ -20,20 +20,16 @@ pub struct ReadPaymentRequest {
 }
 
 /// Read a payment file.
-#[derive(Debug)]
+///
+/// Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions. Nothing is judged;
+/// a value that cannot be read is left out and listed in `problems`.
+#[derive(Debug, OperationDocs)]
 pub struct ReadPayment;
 
 impl Operation for ReadPayment {
     type Request = ReadPaymentRequest;
     type Response = PaymentFile;
-    const DECLARATION: Declaration = operations::local(
-        "iso20022.read_payment",
-        "reading",
-        "Read a payment file",
-        "Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions. Nothing is judged; a value \
-         that cannot be read is left out and listed in `problems`.",
-        ERRORS,
-    );
+    const DECLARATION: Declaration = operations::local("iso20022.read_payment", "reading", Self::DOCS, ERRORS);
 }
 
 impl Local for ReadPayment {

@@ -1,24 +1,23 @@
 //! Reads an account report (`camt.052`).
 
-use bankchannel_foundation::{Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use super::{ReadCashRequest, WHOLE_ERRORS, read_cash};
 use crate::{cash::CashFile, operations};
 
 /// Read an account report of the current day.
-#[derive(Debug)]
+///
+/// Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands in
+/// `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and
+/// listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read
+/// by `read_statement_page`.
+#[derive(Debug, OperationDocs)]
 pub struct ReadReport;
 
 impl Operation for ReadReport {
     type Request = ReadCashRequest;
     type Response = CashFile;
-    const DECLARATION: Declaration = operations::local(
-        "iso20022.read_report",
-        "reading",
-        "Read an account report of the current day",
-        "Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.",
-        WHOLE_ERRORS,
-    );
+    const DECLARATION: Declaration = operations::local("iso20022.read_report", "reading", Self::DOCS, WHOLE_ERRORS);
 }
 
 impl Local for ReadReport {

@@ -1,24 +1,23 @@
 //! Reads an account statement (`camt.053`).
 
-use bankchannel_foundation::{Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use super::{ReadCashRequest, WHOLE_ERRORS, read_cash};
 use crate::{cash::CashFile, operations};
 
 /// Read an account statement.
-#[derive(Debug)]
+///
+/// Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
+/// reference, text and transactions. What the file really is stands in `kind`: each of the three is read by each of
+/// the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000
+/// entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
+#[derive(Debug, OperationDocs)]
 pub struct ReadStatement;
 
 impl Operation for ReadStatement {
     type Request = ReadCashRequest;
     type Response = CashFile;
-    const DECLARATION: Declaration = operations::local(
-        "iso20022.read_statement",
-        "reading",
-        "Read an account statement",
-        "Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty, reference, text and transactions. What the file really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.",
-        WHOLE_ERRORS,
-    );
+    const DECLARATION: Declaration = operations::local("iso20022.read_statement", "reading", Self::DOCS, WHOLE_ERRORS);
 }
 
 impl Local for ReadStatement {

@@ -3,8 +3,8 @@
 use std::io;
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, model::OpenContent,
-    operation::Pages,
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::row,
+    model::OpenContent, operation::Pages,
 };
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
@@ -42,8 +42,12 @@ pub struct ReadStatementPageRequest {
     pub with_xml: Option<bool>,
 }
 
-/// Reads one page of a file of any size.
-#[derive(Debug)]
+/// Read one page of a statement, report or notification of any size.
+///
+/// Gives so many entries, and in `next` where the following page goes on; the last page has none. Statement and
+/// balances are repeated on each page, and `end` of a statement is there once all its entries were read. Memory does
+/// not grow with the file. A file whose size or beginning is not that of the page before is refused.
+#[derive(Debug, OperationDocs)]
 pub struct ReadStatementPage;
 
 impl Operation for ReadStatementPage {
@@ -57,15 +61,7 @@ impl Operation for ReadStatementPage {
             next: "next",
             items: &["statements", "entries"],
         }),
-        ..operations::local(
-            "iso20022.read_statement_page",
-            "reading",
-            "Read one page of a statement, report or notification of any size",
-            "Gives so many entries, and in `next` where the following page goes on; the last page has none. Statement and balances are \
-         repeated on each page, and `end` of a statement is there once all its entries were read. Memory does not grow with the file. A \
-         file whose size or beginning is not that of the page before is refused.",
-            ERRORS,
-        )
+        ..operations::local("iso20022.read_statement_page", "reading", Self::DOCS, ERRORS)
     };
 }
 

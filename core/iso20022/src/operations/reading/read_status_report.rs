@@ -1,6 +1,6 @@
 //! Reads a payment status report (`pain.002`).
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use super::{ERRORS, supported_encoding, unreadable};
 use crate::{
@@ -20,20 +20,16 @@ pub struct ReadStatusReportRequest {
 }
 
 /// Read a payment status report.
-#[derive(Debug)]
+///
+/// Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and reasons, with the
+/// meaning of each code in words. A report may name the rejected transactions only.
+#[derive(Debug, OperationDocs)]
 pub struct ReadStatusReport;
 
 impl Operation for ReadStatusReport {
     type Request = ReadStatusReportRequest;
     type Response = StatusFile;
-    const DECLARATION: Declaration = operations::local(
-        "iso20022.read_status_report",
-        "reading",
-        "Read a payment status report",
-        "Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and reasons, with the meaning of \
-         each code in words. A report may name the rejected transactions only.",
-        ERRORS,
-    );
+    const DECLARATION: Declaration = operations::local("iso20022.read_status_report", "reading", Self::DOCS, ERRORS);
 }
 
 impl Local for ReadStatusReport {

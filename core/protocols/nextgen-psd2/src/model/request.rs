@@ -9,15 +9,16 @@ use crate::http::{MAX_BODY, MAX_HEAD, MalformedKind, Request, is_token};
 /// The request to process.
 #[derive(Debug, Clone, Default, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct GivenRequest {
     /// With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from a log.
-    pub content: Option<Content>,
+    pub content: Option<bankchannel_foundation::Content>,
     /// The HTTP method.
     pub method: Option<String>,
     /// The request target: the path with its query, as in the request line.
     pub target: Option<String>,
     /// The header fields in their order.
-    pub headers: Option<Vec<HeaderField>>,
+    pub headers: Option<Vec<bankchannel_foundation::message::HeaderField>>,
 }
 
 impl GivenRequest {

@@ -1,10 +1,11 @@
 //! The headers of a request from the hub (§1.6).
 
-use bankchannel_foundation::{Boundary, Secret};
+use bankchannel_foundation::Boundary;
 
 /// The third party for which the hub asks.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct OnBehalfOf {
     /// The third party's id at Salt Edge, 1 or more.
     #[boundary(wire = "@Client-Id", profile)]
@@ -17,11 +18,12 @@ pub struct OnBehalfOf {
 /// The third party for which the hub asks, with the token from the connector.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct WithToken {
     /// The third party.
-    #[boundary(flatten, members(client_id: u64, consent_id: String))]
-    pub on_behalf_of: OnBehalfOf,
+    #[boundary(flatten)]
+    pub on_behalf_of: crate::model::OnBehalfOf,
     /// The access token.
     #[boundary(wire = "@Access-Token")]
-    pub access_token: Secret,
+    pub access_token: bankchannel_foundation::Secret,
 }

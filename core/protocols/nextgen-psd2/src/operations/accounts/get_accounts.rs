@@ -1,6 +1,6 @@
 //! List accounts: GET `/v1/accounts` (§4.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
     Terms,
@@ -55,8 +55,11 @@ impl Linked for GetAccountsResponse {
     }
 }
 
-/// Lists accounts.
-#[derive(Debug)]
+/// List the accounts that a consent covers.
+///
+/// Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error is
+/// `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
+#[derive(Debug, OperationDocs)]
 pub struct GetAccounts;
 
 impl Operation for GetAccounts {
@@ -64,9 +67,7 @@ impl Operation for GetAccounts {
     type Response = GetAccountsResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.get_accounts",
-        "List the accounts that a consent covers",
-        "Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error is \
-         `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.",
+        Self::DOCS,
         declare::WITH_CONSENT,
         declare::route("getAccountList", Method::Get, "/v1/accounts", 200),
     );

@@ -1,6 +1,6 @@
 //! Read the status of an authorisation: GET `/v1/consents/{consentId}/authorisations/{authorisationId}` (§4.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
     Terms,
@@ -41,8 +41,10 @@ pub struct GetAuthorisationStatusResponse {
 
 impl Linked for GetAuthorisationStatusResponse {}
 
-/// Reads the status of an authorisation.
-#[derive(Debug)]
+/// Read the status of a consent's authorisation.
+///
+/// An authorisation can be final while the consent waits for further customers. Dialect `bg`.
+#[derive(Debug, OperationDocs)]
 pub struct GetAuthorisationStatus;
 
 impl Operation for GetAuthorisationStatus {
@@ -50,8 +52,7 @@ impl Operation for GetAuthorisationStatus {
     type Response = GetAuthorisationStatusResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.get_authorisation_status",
-        "Read the status of a consent's authorisation",
-        "An authorisation can be final while the consent waits for further customers. Dialect `bg`.",
+        Self::DOCS,
         declare::WITH_CONSENT,
         declare::route(
             "getConsentScaStatus",

@@ -1,6 +1,6 @@
 //! List the authorisations of a consent: GET `/v1/consents/{consentId}/authorisations` (§4.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
     Terms,
@@ -35,8 +35,10 @@ pub struct ListAuthorisationsResponse {
 
 impl Linked for ListAuthorisationsResponse {}
 
-/// Lists the authorisations of a consent.
-#[derive(Debug)]
+/// List the authorisations of a consent.
+///
+/// Returns only their identifiers. Dialect `bg`.
+#[derive(Debug, OperationDocs)]
 pub struct ListAuthorisations;
 
 impl Operation for ListAuthorisations {
@@ -44,8 +46,7 @@ impl Operation for ListAuthorisations {
     type Response = ListAuthorisationsResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.list_authorisations",
-        "List the authorisations of a consent",
-        "Returns only their identifiers. Dialect `bg`.",
+        Self::DOCS,
         declare::WITH_CONSENT,
         declare::route("getConsentAuthorisation", Method::Get, "/v1/consents/{consentId}/authorisations", 200),
     );

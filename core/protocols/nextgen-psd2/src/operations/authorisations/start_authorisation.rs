@@ -1,6 +1,6 @@
 //! Start an authorisation: POST `/v1/consents/{consentId}/authorisations` (§4.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
     Terms,
@@ -62,8 +62,11 @@ pub struct StartAuthorisationResponse {
 
 linked!(StartAuthorisationResponse, sca_redirect);
 
-/// Starts an authorisation of a consent.
-#[derive(Debug)]
+/// Start the customer's authorisation of a consent.
+///
+/// Needed if the bank has not started one itself: after a consent that was created with
+/// `explicit_authorisation_preferred`, or for another customer. Dialect `bg`.
+#[derive(Debug, OperationDocs)]
 pub struct StartAuthorisation;
 
 impl Operation for StartAuthorisation {
@@ -71,9 +74,7 @@ impl Operation for StartAuthorisation {
     type Response = StartAuthorisationResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.start_authorisation",
-        "Start the customer's authorisation of a consent",
-        "Needed if the bank has not started one itself: after a consent that was created with \
-         `explicit_authorisation_preferred`, or for another customer. Dialect `bg`.",
+        Self::DOCS,
         declare::WITH_CONSENT,
         declare::route("startConsentAuthorisation", Method::Post, "/v1/consents/{consentId}/authorisations", 201),
     );

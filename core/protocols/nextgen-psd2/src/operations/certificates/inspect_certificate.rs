@@ -1,7 +1,7 @@
 //! Reports the content of a third party's certificate (§7).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::Row, model::Timestamp,
 };
 
 use crate::{
@@ -83,8 +83,11 @@ pub struct InspectCertificateResponse {
     pub warnings: Vec<String>,
 }
 
-/// Inspects a certificate.
-#[derive(Debug)]
+/// Show the content and the rights of a third party's certificate.
+///
+/// Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every form that
+/// a bank may require. The content counts only if its issuer is trusted, which is not checked here.
+#[derive(Debug, OperationDocs)]
 pub struct InspectCertificate;
 
 const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
@@ -92,13 +95,7 @@ const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
 impl Operation for InspectCertificate {
     type Request = InspectCertificateRequest;
     type Response = InspectCertificateResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.inspect_certificate",
-        "Show the content and the rights of a third party's certificate",
-        "Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every \
-         form that a bank may require. The content counts only if its issuer is trusted, which is not checked here.",
-        ERRORS,
-    );
+    const DECLARATION: Declaration = declare::local("nextgen_psd2.inspect_certificate", Self::DOCS, ERRORS);
 }
 
 impl Local for InspectCertificate {

@@ -1,7 +1,9 @@
 //! Makes test certificates (§7.2).
 
 use bankchannel_crypto::{Error as KeyFault, rsa::PrivateKey};
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::Row,
+};
 
 use crate::{
     certificates::{
@@ -140,8 +142,11 @@ pub struct MakeCertificatesResponse {
     pub organization_identifier: String,
 }
 
-/// Makes certificates.
-#[derive(Debug)]
+/// Make a test authority and a third party's certificates.
+///
+/// Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and a
+/// certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some seconds.
+#[derive(Debug, OperationDocs)]
 pub struct MakeCertificates;
 
 const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
@@ -149,17 +154,8 @@ const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
 impl Operation for MakeCertificates {
     type Request = MakeCertificatesRequest;
     type Response = MakeCertificatesResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        ..declare::local(
-            "nextgen_psd2.make_certificates",
-            "Make a test authority and a third party's certificates",
-            "Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and a \
-         certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some \
-         seconds.",
-            ERRORS,
-        )
-    };
+    const DECLARATION: Declaration =
+        Declaration { takes_time: true, ..declare::local("nextgen_psd2.make_certificates", Self::DOCS, ERRORS) };
 }
 
 impl Local for MakeCertificates {

@@ -1,7 +1,7 @@
 //! Create a consent: POST `/v1/consents` (§4.1, §4.2).
 
 use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Exchange, Operation,
+    Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
     error::row,
     message::{InRequest, Method, OutRequest},
     model::{Date, Representation},
@@ -116,8 +116,11 @@ pub struct CreateConsentResponse {
 
 linked!(CreateConsentResponse, sca_redirect);
 
-/// Creates a consent.
-#[derive(Debug)]
+/// Create a consent for reading accounts, which the customer then authorises.
+///
+/// An older recurring consent of the same customer ends when this one is authorised. The request is never repeated
+/// automatically: each request asks the customer. Dialect `bg`.
+#[derive(Debug, OperationDocs)]
 pub struct CreateConsent;
 
 impl Operation for CreateConsent {
@@ -125,9 +128,7 @@ impl Operation for CreateConsent {
     type Response = CreateConsentResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.create_consent",
-        "Create a consent for reading accounts, which the customer then authorises",
-        "An older recurring consent of the same customer ends when this one is authorised. The request is never \
-         repeated automatically: each request asks the customer. Dialect `bg`.",
+        Self::DOCS,
         declare::FOR_CUSTOMER,
         declare::route("createConsent", Method::Post, "/v1/consents", 201),
     );

@@ -1,6 +1,6 @@
 //! End a consent: DELETE `/v1/consents/{consentId}` (§4.2, §4.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
     Terms,
@@ -32,8 +32,10 @@ pub struct DeleteConsentResponse {
 
 impl Linked for DeleteConsentResponse {}
 
-/// Ends a consent.
-#[derive(Debug)]
+/// End a consent.
+///
+/// A consent that has already ended does not change, and the answer is the same. Dialect `bg`.
+#[derive(Debug, OperationDocs)]
 pub struct DeleteConsent;
 
 impl Operation for DeleteConsent {
@@ -41,8 +43,7 @@ impl Operation for DeleteConsent {
     type Response = DeleteConsentResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.delete_consent",
-        "End a consent",
-        "A consent that has already ended does not change, and the answer is the same. Dialect `bg`.",
+        Self::DOCS,
         declare::WITH_CONSENT,
         declare::route("deleteConsent", Method::Delete, "/v1/consents/{consentId}", 204),
     );

@@ -1,6 +1,6 @@
 //! Read a consent: GET `/v1/consents/{consentId}` (§4.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, model::Date};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, model::Date};
 
 use crate::{
     Terms,
@@ -53,8 +53,10 @@ pub struct GetConsentResponse {
 
 linked!(GetConsentResponse);
 
-/// Reads a consent.
-#[derive(Debug)]
+/// Read a consent.
+///
+/// Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect `bg`.
+#[derive(Debug, OperationDocs)]
 pub struct GetConsent;
 
 impl Operation for GetConsent {
@@ -62,8 +64,7 @@ impl Operation for GetConsent {
     type Response = GetConsentResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.get_consent",
-        "Read a consent",
-        "Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect `bg`.",
+        Self::DOCS,
         declare::WITH_CONSENT,
         declare::route("getConsentInformation", Method::Get, "/v1/consents/{consentId}", 200),
     );

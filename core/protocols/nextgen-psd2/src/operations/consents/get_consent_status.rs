@@ -1,6 +1,6 @@
 //! Read the status of a consent: GET `/v1/consents/{consentId}/status` (§4.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
     Terms,
@@ -38,8 +38,10 @@ pub struct GetConsentStatusResponse {
 
 impl Linked for GetConsentStatusResponse {}
 
-/// Reads the status of a consent.
-#[derive(Debug)]
+/// Read the status of a consent.
+///
+/// The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.
+#[derive(Debug, OperationDocs)]
 pub struct GetConsentStatus;
 
 impl Operation for GetConsentStatus {
@@ -47,8 +49,7 @@ impl Operation for GetConsentStatus {
     type Response = GetConsentStatusResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.get_consent_status",
-        "Read the status of a consent",
-        "The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.",
+        Self::DOCS,
         declare::WITH_CONSENT,
         declare::route("getConsentStatus", Method::Get, "/v1/consents/{consentId}/status", 200),
     );

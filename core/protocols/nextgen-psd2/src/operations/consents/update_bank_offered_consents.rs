@@ -1,36 +1,32 @@
 //! Update bank-offered consents: POST `/v1/bank-offered-consents` (§1.3, §4.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
-use crate::{
-    Terms,
-    codec::Psd2,
-    declare,
-    model::{CustomerContext, LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, TppSessionId, TppUri, linked},
-};
+use crate::{Terms, codec::Psd2, declare, model::linked};
 
 /// The customer, and the address for the customer's return.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct UpdateBankOfferedConsentsRequest {
     /// The customer, if the third party knows the identifier.
     #[boundary(wire = "@PSU-ID")]
-    pub psu_id: Option<PsuId>,
+    pub psu_id: Option<crate::model::PsuId>,
     /// The customer's corporate agreement.
     #[boundary(wire = "@PSU-Corporate-ID")]
-    pub psu_corporate_id: Option<PsuCorporateId>,
+    pub psu_corporate_id: Option<crate::model::PsuCorporateId>,
     /// The address to which the bank returns the customer. Its query has a state of the third party.
     #[boundary(wire = "@TPP-Redirect-URI")]
-    pub redirect_uri: TppUri,
+    pub redirect_uri: crate::model::TppUri,
     /// The role in which the customer acts. If absent, the bank asks.
     #[boundary(wire = "@PSU-Context")]
-    pub psu_context: Option<CustomerContext>,
+    pub psu_context: Option<crate::model::CustomerContext>,
     /// False requests the bank's own application instead of a redirect, if possible.
     #[boundary(wire = "@TPP-Redirect-Preferred")]
     pub redirect_preferred: Option<bool>,
     /// The session from the bank's redirect.
     #[boundary(wire = "@TPP-Session-ID")]
-    pub tpp_session_id: Option<TppSessionId>,
+    pub tpp_session_id: Option<crate::model::TppSessionId>,
     /// Names of announced changes of the bank's interface that shall already apply, such as `amount-as-string`.
     #[boundary(wire = "@X-Accept-Fix")]
     pub accept_fix: Option<Vec<String>>,
@@ -39,22 +35,23 @@ pub struct UpdateBankOfferedConsentsRequest {
     pub accept_language: Option<String>,
     /// The customer's own request, if the customer is present.
     #[boundary(wire = "@")]
-    pub psu: Option<PsuContext>,
+    pub psu: Option<crate::model::PsuContext>,
 }
 
 /// The next step for the customer.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct UpdateBankOfferedConsentsResponse {
     /// Links by their names; `scaRedirect` is the one for the customer.
     #[boundary(wire = "_links")]
-    pub links: LinkMap,
+    pub links: crate::model::LinkMap,
     /// The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`.
     #[boundary(wire = "scaRedirect", off_wire)]
     pub sca_redirect: Option<String>,
     /// The way in which the customer authorises.
     #[boundary(wire = "@ASPSP-SCA-Approach")]
-    pub sca_approach: Option<ScaApproach>,
+    pub sca_approach: Option<crate::model::ScaApproach>,
     /// The request's id, repeated by the bank.
     #[boundary(wire = "@X-Request-ID")]
     pub request_id: Option<String>,
@@ -62,8 +59,11 @@ pub struct UpdateBankOfferedConsentsResponse {
 
 linked!(UpdateBankOfferedConsentsResponse, sca_redirect);
 
-/// Gets a link at which the customer gives, changes or withdraws consents.
-#[derive(Debug)]
+/// Get a link at which the customer gives, changes or withdraws consents.
+///
+/// The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a request for
+/// accounts without a consent with such a link too. Calling it again gives a new link. Dialect `era`.
+#[derive(Debug, OperationDocs)]
 pub struct UpdateBankOfferedConsents;
 
 impl Operation for UpdateBankOfferedConsents {
@@ -71,10 +71,7 @@ impl Operation for UpdateBankOfferedConsents {
     type Response = UpdateBankOfferedConsentsResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.update_bank_offered_consents",
-        "Get a link at which the customer gives, changes or withdraws consents",
-        "The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a \
-         request for accounts without a consent with such a link too. Calling it again gives a new link. Dialect \
-         `era`.",
+        Self::DOCS,
         declare::FOR_CUSTOMER,
         declare::route("updateBankOfferedConsents", Method::Post, "/v1/bank-offered-consents", 201),
     );

@@ -1,6 +1,8 @@
 //! Update consents (deprecated): POST `/v1/consents` (§1.3).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Deprecated};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Deprecated,
+};
 
 use super::update_bank_offered_consents::{UpdateBankOfferedConsentsRequest, UpdateBankOfferedConsentsResponse};
 use crate::{
@@ -15,17 +17,7 @@ use crate::{
 #[non_exhaustive]
 pub struct UpdateConsentsRequest {
     /// All of it.
-    #[boundary(flatten, members(
-        psu_id: crate::model::PsuId,
-        psu_corporate_id: crate::model::PsuCorporateId,
-        redirect_uri: crate::model::TppUri,
-        psu_context: crate::model::CustomerContext,
-        redirect_preferred: bool,
-        tpp_session_id: crate::model::TppSessionId,
-        accept_fix: Vec<String>,
-        accept_language: String,
-        psu: crate::model::PsuContext,
-    ))]
+    #[boundary(flatten)]
     pub request: UpdateBankOfferedConsentsRequest,
 }
 
@@ -55,8 +47,10 @@ impl Linked for UpdateConsentsResponse {
 /// The date of the deprecation in the banks' documents: 2025-01-01T00:00:00Z.
 const SINCE_S: i64 = 1_735_689_600;
 
-/// Does what [`UpdateBankOfferedConsents`](super::update_bank_offered_consents::UpdateBankOfferedConsents) does, under its old path.
-#[derive(Debug)]
+/// Deprecated: get a link for the customer, under the old path.
+///
+/// Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same. Dialect `era`.
+#[derive(Debug, OperationDocs)]
 pub struct UpdateConsents;
 
 impl Operation for UpdateConsents {
@@ -66,9 +60,7 @@ impl Operation for UpdateConsents {
         deprecated: Some(Deprecated { since_s: SINCE_S, successor: "nextgen_psd2.update_bank_offered_consents" }),
         ..declare::exchange(
             "nextgen_psd2.update_consents",
-            "Deprecated: get a link for the customer, under the old path",
-            "Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same. \
-             Dialect `era`.",
+            Self::DOCS,
             declare::FOR_CUSTOMER,
             declare::route("updateConsents", Method::Post, "/v1/consents", 201),
         )

@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, model::InlineBytes,
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::InlineBytes,
 };
 
 use super::{
@@ -47,20 +47,16 @@ pub struct AttachSignatureResponse {
     pub key_id: String,
 }
 
-/// Attaches a signature.
-#[derive(Debug)]
+/// Attach a signature that was made elsewhere.
+///
+/// First verifies the signature with the certificate's key, so that a wrong signature fails here and not at the bank.
+#[derive(Debug, OperationDocs)]
 pub struct AttachSignature;
 
 impl Operation for AttachSignature {
     type Request = AttachSignatureRequest;
     type Response = AttachSignatureResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.attach_signature",
-        "Attach a signature that was made elsewhere",
-        "First verifies the signature with the certificate's key, so that a wrong signature fails here and not at the \
-         bank.",
-        ERRORS,
-    );
+    const DECLARATION: Declaration = declare::local("nextgen_psd2.attach_signature", Self::DOCS, ERRORS);
 }
 
 impl Local for AttachSignature {

@@ -1,6 +1,6 @@
 //! The Digest header of a body (§2.3).
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{
     declare,
@@ -29,20 +29,17 @@ pub struct ComputeDigestResponse {
     pub value: String,
 }
 
-/// Computes the Digest header of a body.
-#[derive(Debug)]
+/// Compute the Digest header of a body.
+///
+/// The hash covers the body's bytes as they are sent: a line break at the end, or a body that is serialised twice,
+/// breaks it.
+#[derive(Debug, OperationDocs)]
 pub struct ComputeDigest;
 
 impl Operation for ComputeDigest {
     type Request = ComputeDigestRequest;
     type Response = ComputeDigestResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.compute_digest",
-        "Compute the Digest header of a body",
-        "The hash covers the body's bytes as they are sent: a line break at the end, or a body that is serialised \
-         twice, breaks it.",
-        &[],
-    );
+    const DECLARATION: Declaration = declare::local("nextgen_psd2.compute_digest", Self::DOCS, &[]);
 }
 
 impl Local for ComputeDigest {

@@ -1,6 +1,6 @@
 //! RFC 2047 decoding of a Signature header (§2.6).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{declare, signing};
 
@@ -24,19 +24,16 @@ pub struct DecodeHeaderResponse {
     pub warnings: Vec<String>,
 }
 
-/// Decodes a Signature header.
-#[derive(Debug)]
+/// Decode a Signature header that was encoded.
+///
+/// Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control characters.
+#[derive(Debug, OperationDocs)]
 pub struct DecodeHeader;
 
 impl Operation for DecodeHeader {
     type Request = DecodeHeaderRequest;
     type Response = DecodeHeaderResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.decode_header",
-        "Decode a Signature header that was encoded",
-        "Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control characters.",
-        &[],
-    );
+    const DECLARATION: Declaration = declare::local("nextgen_psd2.decode_header", Self::DOCS, &[]);
 }
 
 impl Local for DecodeHeader {

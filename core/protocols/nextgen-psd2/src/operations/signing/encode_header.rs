@@ -1,6 +1,6 @@
 //! RFC 2047 encoding of a Signature header (§2.6).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{declare, signing};
 
@@ -23,19 +23,16 @@ pub struct EncodeHeaderResponse {
     pub value: String,
 }
 
-/// Encodes a Signature header.
-#[derive(Debug)]
+/// Encode a Signature header that is not plain ASCII.
+///
+/// The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.
+#[derive(Debug, OperationDocs)]
 pub struct EncodeHeader;
 
 impl Operation for EncodeHeader {
     type Request = EncodeHeaderRequest;
     type Response = EncodeHeaderResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.encode_header",
-        "Encode a Signature header that is not plain ASCII",
-        "The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.",
-        &[],
-    );
+    const DECLARATION: Declaration = declare::local("nextgen_psd2.encode_header", Self::DOCS, &[]);
 }
 
 impl Local for EncodeHeader {

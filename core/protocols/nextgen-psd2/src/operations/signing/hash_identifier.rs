@@ -1,7 +1,7 @@
 //! The hash of a personal identifier (§1.2).
 
 use bankchannel_crypto::digest::sha256;
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::declare;
@@ -26,19 +26,16 @@ pub struct HashIdentifierResponse {
     pub psu_personal_identifier: Secret,
 }
 
-/// Hashes a personal identifier.
-#[derive(Debug)]
+/// Hash a personal identifier for the verification of a user.
+///
+/// The hash is not salted: treat it as the number itself.
+#[derive(Debug, OperationDocs)]
 pub struct HashIdentifier;
 
 impl Operation for HashIdentifier {
     type Request = HashIdentifierRequest;
     type Response = HashIdentifierResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.hash_identifier",
-        "Hash a personal identifier for the verification of a user",
-        "The hash is not salted: treat it as the number itself.",
-        &[],
-    );
+    const DECLARATION: Declaration = declare::local("nextgen_psd2.hash_identifier", Self::DOCS, &[]);
 }
 
 impl Local for HashIdentifier {

@@ -1,7 +1,9 @@
 //! The first half of signing with a key that is kept elsewhere (§2.1, S1–S4).
 
 use bankchannel_crypto::random::uuid_v4;
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, model::InlineBytes};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::InlineBytes,
+};
 
 use super::sign_request::ERRORS;
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
 #[non_exhaustive]
 pub struct PrepareSignatureRequest {
     /// The request.
-    #[boundary(flatten, members(content: bankchannel_foundation::Content, method: String, target: String, headers: Vec<HeaderField>))]
+    #[boundary(flatten)]
     pub request: GivenRequest,
     /// The QSEAL certificate as PEM text.
     #[boundary(profile)]
@@ -45,21 +47,18 @@ pub struct PrepareSignatureResponse {
     pub algorithm: String,
 }
 
-/// Prepares a signature.
-#[derive(Debug)]
+/// Prepare a signature for a key that is elsewhere.
+///
+/// For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and `X-Request-ID`
+/// if missing. Sign `signing_string` there, or `hash`, and give the signature to `attach_signature` with the body,
+/// the options, and method, target and headers exactly as returned here.
+#[derive(Debug, OperationDocs)]
 pub struct PrepareSignature;
 
 impl Operation for PrepareSignature {
     type Request = PrepareSignatureRequest;
     type Response = PrepareSignatureResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.prepare_signature",
-        "Prepare a signature for a key that is elsewhere",
-        "For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and \
-         `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to \
-         `attach_signature` with the body, the options, and method, target and headers exactly as returned here.",
-        ERRORS,
-    );
+    const DECLARATION: Declaration = declare::local("nextgen_psd2.prepare_signature", Self::DOCS, ERRORS);
 }
 
 impl Local for PrepareSignature {

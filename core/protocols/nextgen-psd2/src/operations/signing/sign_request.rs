@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row, model::InlineBytes,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::Row, model::InlineBytes,
 };
 
 use super::prepare_signature::{header_fields, sign_fault};
@@ -17,7 +17,7 @@ use crate::{
 #[non_exhaustive]
 pub struct SignRequestRequest {
     /// The request.
-    #[boundary(flatten, members(content: bankchannel_foundation::Content, method: String, target: String, headers: Vec<HeaderField>))]
+    #[boundary(flatten)]
     pub request: GivenRequest,
     /// The QSEAL certificate as PEM text. Default: the client's own certificate.
     pub certificate: Option<String>,
@@ -43,8 +43,13 @@ pub struct SignRequestResponse {
     pub key_id: String,
 }
 
-/// Signs a request.
-#[derive(Debug)]
+/// Sign a request to a bank.
+///
+/// Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and `TPP-Signature-Certificate`.
+/// `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if present. Send the headers and the body byte for
+/// byte as returned here, and sign again for each attempt: a bank refuses a request id that it has seen. Works for
+/// any NextGenPSD2 request, not only for those of this library.
+#[derive(Debug, OperationDocs)]
 pub struct SignRequest;
 
 /// The errors of signing.
@@ -55,18 +60,8 @@ const OWN_ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSAB
 impl Operation for SignRequest {
     type Request = SignRequestRequest;
     type Response = SignRequestResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        ..declare::local(
-            "nextgen_psd2.sign_request",
-            "Sign a request to a bank",
-            "Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and \
-         `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if present. Send \
-         the headers and the body byte for byte as returned here, and sign again for each attempt: a bank refuses a \
-         request id that it has seen. Works for any NextGenPSD2 request, not only for those of this library.",
-            OWN_ERRORS,
-        )
-    };
+    const DECLARATION: Declaration =
+        Declaration { takes_time: true, ..declare::local("nextgen_psd2.sign_request", Self::DOCS, OWN_ERRORS) };
 }
 
 impl Local for SignRequest {

@@ -1,6 +1,8 @@
 //! The signing string of a request (§2.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, model::InlineBytes};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::InlineBytes,
+};
 
 use crate::{
     declare,
@@ -13,7 +15,7 @@ use crate::{
 #[non_exhaustive]
 pub struct SigningStringRequest {
     /// The request.
-    #[boundary(flatten, members(content: bankchannel_foundation::Content, method: String, target: String, headers: Vec<crate::model::HeaderField>))]
+    #[boundary(flatten)]
     pub request: GivenRequest,
     /// The names of the signed headers in their order. Default: the headers in the request's Signature header.
     pub signed_headers: Option<Vec<String>>,
@@ -29,20 +31,17 @@ pub struct SigningStringResponse {
     pub signed_headers: Vec<String>,
 }
 
-/// Builds the signing string.
-#[derive(Debug)]
+/// Build the signing string of a request.
+///
+/// One line for each signed header: its name in lower case, a colon, a space and the value without spaces around it.
+/// Each line except the last ends in a line feed.
+#[derive(Debug, OperationDocs)]
 pub struct SigningString;
 
 impl Operation for SigningString {
     type Request = SigningStringRequest;
     type Response = SigningStringResponse;
-    const DECLARATION: Declaration = declare::local(
-        "nextgen_psd2.signing_string",
-        "Build the signing string of a request",
-        "One line for each signed header: its name in lower case, a colon, a space and the value without spaces \
-         around it. Each line except the last ends in a line feed.",
-        &[],
-    );
+    const DECLARATION: Declaration = declare::local("nextgen_psd2.signing_string", Self::DOCS, &[]);
 }
 
 impl Local for SigningString {

@@ -1,6 +1,6 @@
 //! Verify user: POST `/v1/user/verification` (§1.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
     Terms,
@@ -38,8 +38,11 @@ pub struct VerifyUserResponse {
 
 impl Linked for VerifyUserResponse {}
 
-/// Checks whether a customer has a personal identifier.
-#[derive(Debug)]
+/// Check whether a customer of the bank has a personal identifier.
+///
+/// Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect gave to this
+/// third party. Dialect `era`.
+#[derive(Debug, OperationDocs)]
 pub struct VerifyUser;
 
 impl Operation for VerifyUser {
@@ -47,9 +50,7 @@ impl Operation for VerifyUser {
     type Response = VerifyUserResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.verify_user",
-        "Check whether a customer of the bank has a personal identifier",
-        "Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect gave \
-         to this third party. Dialect `era`.",
+        Self::DOCS,
         declare::SIGNED,
         declare::route("verifyUser", Method::Post, "/v1/user/verification", 200),
     );

@@ -1,6 +1,8 @@
 //! Explains a bank's checks of a request (§3.3).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, model::InlineBytes};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::InlineBytes,
+};
 use data_encoding::HEXLOWER;
 
 use super::{
@@ -20,17 +22,7 @@ use crate::{
 #[non_exhaustive]
 pub struct ExplainRequestRequest {
     /// The request and the options of the check.
-    #[boundary(flatten, members(
-        content: bankchannel_foundation::Content,
-        method: String,
-        target: String,
-        headers: Vec<crate::model::HeaderField>,
-        trusted: String,
-        at: bankchannel_foundation::model::Timestamp,
-        mode: crate::operations::verification::verify_request::Strictness,
-        dialect: crate::model::Dialect,
-        tls_certificate: String,
-    ))]
+    #[boundary(flatten)]
     pub verify: VerifyRequestRequest,
     /// The signing string that the sender claims to have signed. The first difference is then shown from it.
     pub signing_string: Option<InlineBytes>,
@@ -191,24 +183,19 @@ pub struct ExplainRequestResponse {
     pub key_id: Option<KeyIdCompared>,
 }
 
-/// Explains a request.
-#[derive(Debug)]
+/// Explain why a bank refuses a request.
+///
+/// Shows for each rule whether it holds, shows the first byte at which the signed string differs from the expected
+/// one, and names the probable cause. An RSA signature reveals the hash of the signed text, so each cause is proven
+/// or excluded without the private key.
+#[derive(Debug, OperationDocs)]
 pub struct ExplainRequest;
 
 impl Operation for ExplainRequest {
     type Request = ExplainRequestRequest;
     type Response = ExplainRequestResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        ..declare::local(
-            "nextgen_psd2.explain_request",
-            "Explain why a bank refuses a request",
-            "Shows for each rule whether it holds, shows the first byte at which the signed string differs from the \
-         expected one, and names the probable cause. An RSA signature reveals the hash of the signed text, so each \
-         cause is proven or excluded without the private key.",
-            ERRORS,
-        )
-    };
+    const DECLARATION: Declaration =
+        Declaration { takes_time: true, ..declare::local("nextgen_psd2.explain_request", Self::DOCS, ERRORS) };
 }
 
 impl Local for ExplainRequest {

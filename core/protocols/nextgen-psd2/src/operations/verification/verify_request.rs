@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
-};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::Row};
 
 use super::report::{CheckResult, Refused, checks, refused, verdict};
 use crate::{
     certificates::Certificate,
     declare, errors,
     http::Request,
-    model::{Dialect, GivenRequest, cached},
+    model::cached,
     verify::{Endpoint, Mode, Policy, Verified, Verifier},
 };
 
@@ -44,20 +42,21 @@ impl From<Strictness> for Mode {
 /// A request, and the options of the check.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct VerifyRequestRequest {
     /// The request.
-    #[boundary(flatten, members(content: bankchannel_foundation::Content, method: String, target: String, headers: Vec<crate::model::HeaderField>))]
-    pub request: GivenRequest,
+    #[boundary(flatten)]
+    pub request: crate::model::GivenRequest,
     /// The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer is trusted and
     /// `V17` fails.
     #[boundary(profile)]
     pub trusted: Option<String>,
     /// The time of the check. Default: now.
-    pub at: Option<Timestamp>,
+    pub at: Option<bankchannel_foundation::model::Timestamp>,
     /// The strictness.
-    pub mode: Option<Strictness>,
+    pub mode: Option<crate::operations::verification::verify_request::Strictness>,
     /// The bank's dialect. Default: `era`.
-    pub dialect: Option<Dialect>,
+    pub dialect: Option<crate::model::Dialect>,
     /// The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation, from a
     /// trusted issuer.
     pub tls_certificate: Option<String>,
@@ -80,8 +79,13 @@ pub struct VerifyRequestResponse {
     pub organization_identifier: Option<String>,
 }
 
-/// Verifies a request.
-#[derive(Debug)]
+/// Verify a signed request as a bank does.
+///
+/// Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers, digest, signature,
+/// date, role. A refused request is no error: the response says so. Not checked: whether the request id was seen
+/// before, and the fields of the body. Role and content type are checked only for the operations that this library
+/// knows by their path; otherwise a warning says so.
+#[derive(Debug, OperationDocs)]
 pub struct VerifyRequest;
 
 /// The errors of a verification, apart from a negative verdict.
@@ -90,18 +94,8 @@ pub(super) const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
 impl Operation for VerifyRequest {
     type Request = VerifyRequestRequest;
     type Response = VerifyRequestResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        ..declare::local(
-            "nextgen_psd2.verify_request",
-            "Verify a signed request as a bank does",
-            "Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers, digest, \
-         signature, date, role. A refused request is no error: the response says so. Not checked: whether the request \
-         id was seen before, and the fields of the body. Role and content type are checked only for the operations \
-         that this library knows by their path; otherwise a warning says so.",
-            ERRORS,
-        )
-    };
+    const DECLARATION: Declaration =
+        Declaration { takes_time: true, ..declare::local("nextgen_psd2.verify_request", Self::DOCS, ERRORS) };
 }
 
 impl Local for VerifyRequest {

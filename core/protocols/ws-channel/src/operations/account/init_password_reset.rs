@@ -1,7 +1,7 @@
 //! `InitPasswordReset`: GET `/account/{Email}/{Mode}/password` (§2.5).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
     error::Row,
     message::Method,
     operation::{Repeat, Route},
@@ -35,8 +35,12 @@ pub struct InitPasswordResetResponse {
 
 const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
 
-/// Sends the code for a password reset.
-#[derive(Debug)]
+/// Send a code for a password reset by SMS.
+///
+/// Sends a code to the verified phone, once a minute and five times a day at most. The code is valid for 15 minutes.
+/// The answer is the same for an unknown account, to which nothing is sent. This GET has an effect: it is never
+/// prefetched, never cached, and not repeated after a server error.
+#[derive(Debug, OperationDocs)]
 pub struct InitPasswordReset;
 
 impl Operation for InitPasswordReset {
@@ -45,10 +49,7 @@ impl Operation for InitPasswordReset {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.init_password_reset",
         "account",
-        "Send a code for a password reset by SMS",
-        "Sends a code to the verified phone, once a minute and five times a day at most. The code is valid for 15 \
-         minutes. The answer is the same for an unknown account, to which nothing is sent. This GET has an effect: it \
-         is never prefetched, never cached, and not repeated after a server error.",
+        Self::DOCS,
         ERRORS,
         Route {
             repeat: Repeat::AfterRateLimit,

@@ -1,7 +1,7 @@
 //! `InitRegister`: GET `/account/{Email}/{Mode}` (§2.1).
 
 use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Exchange, Operation,
+    Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
     error::Row,
     message::{InRequest, Method, OutRequest},
 };
@@ -36,8 +36,12 @@ pub struct InitRegisterResponse {
 
 const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
 
-/// Fetches the challenge for a registration.
-#[derive(Debug)]
+/// Fetch a challenge for a registration.
+///
+/// The first of the two steps of a registration: `register` answers the challenge within five minutes. Challenges of
+/// `init_login` and of this operation are interchangeable. The answer is the same whether or not the account exists,
+/// and nothing changes.
+#[derive(Debug, OperationDocs)]
 pub struct InitRegister;
 
 impl Operation for InitRegister {
@@ -46,10 +50,7 @@ impl Operation for InitRegister {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.init_register",
         "account",
-        "Fetch a challenge for a registration",
-        "The first of the two steps of a registration: `register` answers the challenge within five minutes. \
-         Challenges of `init_login` and of this operation are interchangeable. The answer is the same whether or not \
-         the account exists, and nothing changes.",
+        Self::DOCS,
         ERRORS,
         route::public("InitRegister", Method::Get, "/account/{Email}/{Mode}"),
     );

@@ -1,7 +1,7 @@
 //! `PasswordReset`: POST `/account/{Email}/{Mode}/password` (§2.6).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
     error::Row,
     message::Method,
     operation::{Repeat, Route},
@@ -47,8 +47,12 @@ const ERRORS: &[&Row] = &[
     &errors::PARAMETER_REFUSED,
 ];
 
-/// Sets a new password.
-#[derive(Debug)]
+/// Set a new password with the code from the SMS.
+///
+/// Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The other user
+/// does not change. The operation does not log in and verifies nothing. The challenge comes from `init_login` or
+/// `init_register`. The request is never repeated automatically: after an unknown outcome try the new password.
+#[derive(Debug, OperationDocs)]
 pub struct PasswordReset;
 
 impl Operation for PasswordReset {
@@ -57,10 +61,7 @@ impl Operation for PasswordReset {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.password_reset",
         "account",
-        "Set a new password with the code from the SMS",
-        "Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The other \
-         user does not change. The operation does not log in and verifies nothing. The challenge comes from `init_login` or \
-         `init_register`. The request is never repeated automatically: after an unknown outcome try the new password.",
+        Self::DOCS,
         ERRORS,
         Route {
             repeat: Repeat::Never,

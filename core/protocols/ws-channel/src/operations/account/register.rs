@@ -1,7 +1,7 @@
 //! `Register`: PUT `/account/{Email}/{Mode}` (§2.2).
 
 use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Exchange, Operation,
+    Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
     error::Row,
     message::{InRequest, Method, OutRequest},
     operation::Route,
@@ -60,8 +60,14 @@ const ERRORS: &[&Row] = &[
     &errors::PARAMETER_REFUSED,
 ];
 
-/// Registers one of an account's two users.
-#[derive(Debug)]
+/// Register an account's admin or data user.
+///
+/// Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data user, with the
+/// same phone and the API key from the admin's registration. API key `0` requests a new key and makes the account its
+/// owner. Before the first file both users verify phone and e-mail: log in and enter the codes. The password has at
+/// least 20 characters with lower case, upper case, digit and special character, and at most 199 bytes. It is never
+/// repeated after an error (except a 429, after which nothing was done): log in to see whether it succeeded.
+#[derive(Debug, OperationDocs)]
 pub struct Register;
 
 impl Operation for Register {
@@ -70,13 +76,7 @@ impl Operation for Register {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.register",
         "account",
-        "Register an account's admin or data user",
-        "Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data user, \
-         with the same phone and the API key from the admin's registration. API key `0` requests a new key and makes \
-         the account its owner. Before the first file both users verify phone and e-mail: log in and enter the codes. \
-         The password has at least 20 characters with lower case, upper case, digit and special character, and at \
-         most 199 bytes. It is never repeated after an error (except a 429, after which nothing was done): log in to \
-         see whether it succeeded.",
+        Self::DOCS,
         ERRORS,
         Route { success: 201, ..route::public("Register", Method::Put, "/account/{Email}/{Mode}") },
     );

@@ -1,7 +1,7 @@
 //! `VerifyEmail`: POST `/account/{Email}/{Mode}` (§2.4).
 
 use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Exchange, Operation,
+    Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
     error::Row,
     error::row,
     message::InRequest,
@@ -42,8 +42,12 @@ pub struct VerifyEmailResponse {
 const ERRORS: &[&Row] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
-/// Verifies the e-mail address of one user.
-#[derive(Debug)]
+/// Verify a user's e-mail address with the code from the mail.
+///
+/// The login that asks for this verification returns the token and sends the code. The token is valid for 15 minutes,
+/// the code for 24 hours; a success uses up the token. Admin and data user are verified separately. A refused code is
+/// never sent again automatically.
+#[derive(Debug, OperationDocs)]
 pub struct VerifyEmail;
 
 impl Operation for VerifyEmail {
@@ -52,10 +56,7 @@ impl Operation for VerifyEmail {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.verify_email",
         "account",
-        "Verify a user's e-mail address with the code from the mail",
-        "The login that asks for this verification returns the token and sends the code. The token is valid for 15 \
-         minutes, the code for 24 hours; a success uses up the token. Admin and data user are verified separately. A \
-         refused code is never sent again automatically.",
+        Self::DOCS,
         ERRORS,
         Route { repeat: Repeat::Never, ..route::public("VerifyEmail", Method::Post, "/account/{Email}/{Mode}") },
     );

@@ -1,7 +1,7 @@
 //! `VerifyPhone`: POST `/account/{Email}/{Mode}/{Phone}` (§2.3).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
     error::Row,
     message::Method,
     operation::{Repeat, Route},
@@ -41,8 +41,13 @@ pub struct VerifyPhoneResponse {
 const ERRORS: &[&Row] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
-/// Verifies the phone of one user.
-#[derive(Debug)]
+/// Verify a user's phone with the code from the SMS.
+///
+/// The service sent the code at registration. A login with the right password sends it again if the last code is at
+/// least a minute old, five times a day. The code is valid for 24 hours. A wrong phone, a wrong code and an already
+/// verified phone get the same refusal. Admin and data user are verified separately. A refused code is never sent
+/// again automatically.
+#[derive(Debug, OperationDocs)]
 pub struct VerifyPhone;
 
 impl Operation for VerifyPhone {
@@ -51,11 +56,7 @@ impl Operation for VerifyPhone {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.verify_phone",
         "account",
-        "Verify a user's phone with the code from the SMS",
-        "The service sent the code at registration. A login with the right password sends it again if the last code \
-         is at least a minute old, five times a day. The code is valid for 24 hours. A wrong phone, a wrong code and \
-         an already verified phone get the same refusal. Admin and data user are verified separately. A refused code \
-         is never sent again automatically.",
+        Self::DOCS,
         ERRORS,
         Route {
             repeat: Repeat::Never,

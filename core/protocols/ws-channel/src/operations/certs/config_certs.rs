@@ -1,6 +1,6 @@
 //! `ConfigCerts`: POST `/certs` (§2.14).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{Envelope, Terms, errors, model::ExportSetting, route};
 
@@ -22,8 +22,11 @@ pub struct ConfigCertsResponse {
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
-/// Switches off the export of private keys.
-#[derive(Debug)]
+/// Switch off the export of private keys for good.
+///
+/// One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The deployed
+/// service does not implement this yet and answers `ws_channel.not_implemented`.
+#[derive(Debug, OperationDocs)]
 pub struct ConfigCerts;
 
 impl Operation for ConfigCerts {
@@ -32,9 +35,7 @@ impl Operation for ConfigCerts {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.config_certs",
         "certs",
-        "Switch off the export of private keys for good",
-        "One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The \
-         deployed service does not implement this yet and answers `ws_channel.not_implemented`.",
+        Self::DOCS,
         ERRORS,
         route::session("ConfigCerts", Method::Post, "/certs"),
     );

@@ -1,7 +1,7 @@
 //! `EnrollCert`: POST `/certs/{Bank}` (§2.17, §6.2).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
     error::Row,
     message::Method,
     operation::{Repeat, Route},
@@ -46,8 +46,12 @@ const TIMEOUT_S: u32 = 150;
 const ERRORS: &[&Row] =
     route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
 
-/// Enrols for a certificate at a bank.
-#[derive(Debug)]
+/// Enrol for a certificate at a bank with its PIN.
+///
+/// The service makes a key pair, lets the bank certify it, and stores both; it renews them automatically. With real
+/// banks it may take minutes. It is never repeated automatically: a PIN is valid once, and a wrong PIN, or OP's two
+/// halves in the wrong order, locks the enrolment at the bank. One certificate per bank: retire the old one first.
+#[derive(Debug, OperationDocs)]
 pub struct EnrollCert;
 
 impl Operation for EnrollCert {
@@ -56,11 +60,7 @@ impl Operation for EnrollCert {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.enroll_cert",
         "certs",
-        "Enrol for a certificate at a bank with its PIN",
-        "The service makes a key pair, lets the bank certify it, and stores both; it renews them automatically. With \
-         real banks it may take minutes. It is never repeated automatically: a PIN is valid once, and a wrong PIN, or \
-         OP's two halves in the wrong order, locks the enrolment at the bank. One certificate per bank: retire the \
-         old one first.",
+        Self::DOCS,
         ERRORS,
         Route {
             success: 201,

@@ -1,7 +1,7 @@
 //! `ExportCert`: GET `/certs/{Bank}` (§2.16, §6.4).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
 };
 
 use crate::{
@@ -36,8 +36,11 @@ const EXPORT_REFUSAL: &str = "Cert export allowed for admin user only";
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::PGP_KEY_MISSING, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
-/// Exports a certificate with its private key.
-#[derive(Debug)]
+/// Export a certificate with its private key, encrypted to a PGP key.
+///
+/// Own certificates only, and only while export is not disabled. The private key is an OpenPGP message that only the
+/// registered export key decrypts, with `decrypt_exported_key`. The service writes every export into its audit trail.
+#[derive(Debug, OperationDocs)]
 pub struct ExportCert;
 
 impl Operation for ExportCert {
@@ -46,10 +49,7 @@ impl Operation for ExportCert {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.export_cert",
         "certs",
-        "Export a certificate with its private key, encrypted to a PGP key",
-        "Own certificates only, and only while export is not disabled. The private key is an OpenPGP message that \
-         only the registered export key decrypts, with `decrypt_exported_key`. The service writes every export into \
-         its audit trail.",
+        Self::DOCS,
         ERRORS,
         Route { audited: true, ..route::session("ExportCert", Method::Get, "/certs/{Bank}") },
     );

@@ -1,7 +1,7 @@
 //! `ImportCert`: PUT `/certs/{Bank}` (§2.18, §6.3).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
 };
 
 use crate::{
@@ -46,8 +46,12 @@ const IMPORT_REFUSAL: &str = "Cert import allowed for admin user only";
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_REFUSED, &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
 
-/// Imports a certificate and its private key.
-#[derive(Debug)]
+/// Import an existing certificate and its private key.
+///
+/// For certificates that were enrolled elsewhere. The private key leaves this machine: the service receives it and
+/// stores it encrypted. The certificate must not have expired, and must match the key. Danske Bank needs the
+/// encryption pair too. One certificate per bank: retire the old one first.
+#[derive(Debug, OperationDocs)]
 pub struct ImportCert;
 
 impl Operation for ImportCert {
@@ -56,10 +60,7 @@ impl Operation for ImportCert {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.import_cert",
         "certs",
-        "Import an existing certificate and its private key",
-        "For certificates that were enrolled elsewhere. The private key leaves this machine: the service receives it \
-         and stores it encrypted. The certificate must not have expired, and must match the key. Danske Bank needs \
-         the encryption pair too. One certificate per bank: retire the old one first.",
+        Self::DOCS,
         ERRORS,
         Route { success: 201, ..route::session("ImportCert", Method::Put, "/certs/{Bank}") },
     );

@@ -1,6 +1,6 @@
 //! `ListCerts`: GET `/certs` (§2.13).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
     Envelope, Terms,
@@ -30,8 +30,12 @@ pub struct ListCertsResponse {
     pub response_text: String,
 }
 
-/// Lists the account's bank certificates.
-#[derive(Debug)]
+/// List the account's bank certificates.
+///
+/// The account's own certificates, the banks that it can reach with own or shared certificates, and the retired
+/// certificates. The service renews certificates automatically, 30 days before they expire: serial number and expiry
+/// then change.
+#[derive(Debug, OperationDocs)]
 pub struct ListCerts;
 
 impl Operation for ListCerts {
@@ -40,10 +44,7 @@ impl Operation for ListCerts {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.list_certs",
         "certs",
-        "List the account's bank certificates",
-        "The account's own certificates, the banks that it can reach with own or shared certificates, and the retired \
-         certificates. The service renews certificates automatically, 30 days before they expire: serial number and \
-         expiry then change.",
+        Self::DOCS,
         route::SESSION_ERRORS,
         route::session("ListCerts", Method::Get, "/certs"),
     );

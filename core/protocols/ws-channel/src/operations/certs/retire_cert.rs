@@ -1,7 +1,7 @@
 //! `RetireCert`: DELETE `/certs/{Bank}` (§2.19, §6.6).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
     error::Row,
     message::Method,
     operation::{Parameters, Route},
@@ -38,8 +38,12 @@ pub struct RetireCertResponse {
 
 const ERRORS: &[&Row] = route::errors_of!(route::OWNER_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
-/// Retires the certificates for a bank.
-#[derive(Debug)]
+/// Retire the certificates for a bank.
+///
+/// Retired certificates are never used again and cannot be restored; accounts that share them lose access at once. A
+/// new enrolment or import is then possible. The owner of the API key may retire a customer's certificates. It is
+/// never repeated automatically after an error, except a 429, after which nothing was done.
+#[derive(Debug, OperationDocs)]
 pub struct RetireCert;
 
 impl Operation for RetireCert {
@@ -48,10 +52,7 @@ impl Operation for RetireCert {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.retire_cert",
         "certs",
-        "Retire the certificates for a bank",
-        "Retired certificates are never used again and cannot be restored; accounts that share them lose access at \
-         once. A new enrolment or import is then possible. The owner of the API key may retire a customer's \
-         certificates. It is never repeated automatically after an error, except a 429, after which nothing was done.",
+        Self::DOCS,
         ERRORS,
         Route { parameters: Parameters::Query, ..route::session("RetireCert", Method::Delete, "/certs/{Bank}") },
     );

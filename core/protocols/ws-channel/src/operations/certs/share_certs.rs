@@ -1,7 +1,7 @@
 //! `ShareCerts`: PUT `/certs/shared/{ExtEmail}` (§2.15, §6.5).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
 };
 
 use crate::{Envelope, Terms, errors, model::Email, route};
@@ -20,24 +20,31 @@ pub struct ShareCertsRequest {
 /// The links after this call.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct ShareCertsResponse {
     /// The account whose certificates this account uses; none or one.
-    pub shared_from: Vec<Email>,
+    pub shared_from: Vec<crate::model::Email>,
     /// The accounts that use this account's certificates.
-    pub shared_to: Vec<Email>,
+    pub shared_to: Vec<crate::model::Email>,
     /// Accounts that offer their certificates to this one (`share_certs` with `accept` accepts, `unshare_certs`
     /// declines). Only services that ask the borrower send it.
-    pub offered_from: Option<Vec<Email>>,
+    pub offered_from: Option<Vec<crate::model::Email>>,
     /// Accounts that have not yet accepted this account's certificates.
-    pub offered_to: Option<Vec<Email>>,
+    pub offered_to: Option<Vec<crate::model::Email>>,
     /// The service's text.
     pub response_text: String,
 }
 
 const ERRORS: &[&Row] = route::errors_of!(route::OWNER_ERRORS; &errors::PARAMETER_REFUSED);
 
-/// Shares the account's certificates.
-#[derive(Debug)]
+/// Let another account use this account's certificates.
+///
+/// Covers all banks of this account, present and future; the other account's own certificate takes precedence over a
+/// shared one. The other account may use the certificates for files. It never sees, exports or shares them. Files
+/// that it sends need its own authorize keys. An account can use the certificates of only one other account.
+/// Repeating it changes nothing. A service of this library allows it only to the owner of the API key, or asks the
+/// borrower: its setting `sharing`.
+#[derive(Debug, OperationDocs)]
 pub struct ShareCerts;
 
 impl Operation for ShareCerts {
@@ -46,12 +53,7 @@ impl Operation for ShareCerts {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.share_certs",
         "certs",
-        "Let another account use this account's certificates",
-        "Covers all banks of this account, present and future; the other account's own certificate takes precedence \
-         over a shared one. The other account may use the certificates for files. It never sees, exports or shares \
-         them. Files that it sends need its own authorize keys. An account can use the certificates of only one other \
-         account. Repeating it changes nothing. A service of this library allows it only to the owner of the API key, \
-         or asks the borrower: its setting `sharing`.",
+        Self::DOCS,
         ERRORS,
         Route { success: 201, ..route::session("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}") },
     );

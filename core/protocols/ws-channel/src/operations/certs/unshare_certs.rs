@@ -1,6 +1,6 @@
 //! `UnshareCerts`: DELETE `/certs/shared/{ExtEmail}` (§2.15, §6.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use super::share_certs::ShareCertsResponse;
 use crate::{Envelope, Terms, errors, model::Email, route};
@@ -24,8 +24,12 @@ pub struct UnshareCertsResponse {
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
-/// Ends the sharing of certificates with one account.
-#[derive(Debug)]
+/// Stop another account from using this account's certificates, or the reverse.
+///
+/// Takes effect at once, from either end of the link: the lender names the borrower, the borrower names the lender;
+/// the owner of the API key names any borrower. The deployed service does not implement this yet and answers
+/// `ws_channel.not_implemented`.
+#[derive(Debug, OperationDocs)]
 pub struct UnshareCerts;
 
 impl Operation for UnshareCerts {
@@ -34,10 +38,7 @@ impl Operation for UnshareCerts {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.unshare_certs",
         "certs",
-        "Stop another account from using this account's certificates, or the reverse",
-        "Takes effect at once, from either end of the link: the lender names the borrower, the borrower names the \
-         lender; the owner of the API key names any borrower. The deployed service does not implement this yet and \
-         answers `ws_channel.not_implemented`.",
+        Self::DOCS,
         ERRORS,
         route::session("UnshareCerts", Method::Delete, "/certs/shared/{ExtEmail}"),
     );

@@ -1,6 +1,6 @@
 //! Checks a payment file before its upload.
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 use bankchannel_iso20022::check::CheckOptions;
 use bankchannel_iso20022::operations::checking::check_payment::{CheckPaymentResponse, check_content};
 
@@ -14,25 +14,19 @@ pub struct CheckPaymentFileRequest {
     pub content: Content,
 }
 
-/// Checks a payment file.
-#[derive(Debug)]
+/// Check a payment file before sending it.
+///
+/// The check of iso20022.check_payment with the common rules, without the rules about dates: the answer for a file
+/// does not depend on the day. A faulty file is an answer, not an error. Only the bank can say whether it knows the
+/// account and whether the account has the money.
+#[derive(Debug, OperationDocs)]
 pub struct CheckPaymentFile;
 
 impl Operation for CheckPaymentFile {
     type Request = CheckPaymentFileRequest;
     type Response = CheckPaymentResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        ..route::local(
-            "ws_channel.check_payment_file",
-            "files",
-            "Check a payment file before sending it",
-            "The check of iso20022.check_payment with the common rules, without the rules about dates: the answer for \
-         a file does not depend on the day. A faulty file is an answer, not an error. Only the bank can say whether it \
-         knows the account and whether the account has the money.",
-            &[],
-        )
-    };
+    const DECLARATION: Declaration =
+        Declaration { takes_time: true, ..route::local("ws_channel.check_payment_file", "files", Self::DOCS, &[]) };
 }
 
 impl Local for CheckPaymentFile {

@@ -1,6 +1,6 @@
 //! `DeleteFile`: DELETE `/files/{Bank}/{FileType}/{FileReference}` (§2.23).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
     Envelope, Terms, errors,
@@ -33,8 +33,11 @@ pub struct DeleteFileResponse {
 const ERRORS: &[&Row] =
     route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
-/// Deletes a file.
-#[derive(Debug)]
+/// Delete a file at a bank.
+///
+/// The bank removes the file or marks it deleted, depending on the bank; it may be impossible to restore. A second
+/// deletion is refused. Needs a data session.
+#[derive(Debug, OperationDocs)]
 pub struct DeleteFile;
 
 impl Operation for DeleteFile {
@@ -43,9 +46,7 @@ impl Operation for DeleteFile {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.delete_file",
         "files",
-        "Delete a file at a bank",
-        "The bank removes the file or marks it deleted, depending on the bank; it may be impossible to restore. A \
-         second deletion is refused. Needs a data session.",
+        Self::DOCS,
         ERRORS,
         route::at_bank(route::session("DeleteFile", Method::Delete, "/files/{Bank}/{FileType}/{FileReference}")),
     );

@@ -1,7 +1,7 @@
 //! `DownloadFile`: GET `/files/{Bank}/{FileType}/{FileReference}` (§2.22).
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+    Boundary, Content, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
 };
 
 use crate::{
@@ -39,8 +39,11 @@ const DOWNLOAD_REFUSAL: &str = "File downloads not allowed on admin mode, use da
 const ERRORS: &[&Row] =
     route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
-/// Downloads a file.
-#[derive(Debug)]
+/// Download a file from a bank.
+///
+/// The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same. Needs a data
+/// session.
+#[derive(Debug, OperationDocs)]
 pub struct DownloadFile;
 
 impl Operation for DownloadFile {
@@ -49,9 +52,7 @@ impl Operation for DownloadFile {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.download_file",
         "files",
-        "Download a file from a bank",
-        "The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same. Needs a \
-         data session.",
+        Self::DOCS,
         ERRORS,
         Route {
             audited: true,

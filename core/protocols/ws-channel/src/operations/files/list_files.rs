@@ -1,6 +1,6 @@
 //! `ListFiles`: GET `/files/{Bank}` (§2.20).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
     Envelope, Terms, errors,
@@ -33,8 +33,11 @@ pub struct ListFilesResponse {
 
 const ERRORS: &[&Row] = route::errors_of!(route::SESSION_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
-/// Lists the files that a bank holds for the account.
-#[derive(Debug)]
+/// List the files that a bank holds for the account.
+///
+/// Lists statements, notifications and status reports that the bank has prepared: new files and files that were
+/// downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or shared.
+#[derive(Debug, OperationDocs)]
 pub struct ListFiles;
 
 impl Operation for ListFiles {
@@ -43,9 +46,7 @@ impl Operation for ListFiles {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.list_files",
         "files",
-        "List the files that a bank holds for the account",
-        "Lists statements, notifications and status reports that the bank has prepared: new files and files that were \
-         downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or shared.",
+        Self::DOCS,
         ERRORS,
         route::at_bank(route::session("ListFiles", Method::Get, "/files/{Bank}")),
     );

@@ -1,7 +1,7 @@
 //! `UploadFile`: PUT `/files/{Bank}` (§2.21, §5.2).
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Exchange, Operation,
+    Boundary, Content, Declaration, Exchange, Operation, OperationDocs,
     error::Row,
     message::Method,
     operation::{Repeat, Route},
@@ -21,7 +21,7 @@ pub struct UploadFileRequest {
     #[boundary(profile)]
     pub bank: Bank,
     /// The file's bytes, at most 7 MiB at the deployed service.
-    #[boundary(wire = "FileContents", formerly = "file_contents")]
+    #[boundary(wire = "FileContents")]
     pub content: Content,
     /// The file's name, as sent to the bank.
     pub file_name: FileName,
@@ -46,8 +46,12 @@ const UPLOAD_REFUSAL: &str = "File uploads not allowed on admin mode, use data a
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED);
 
-/// Sends a signed file to a bank.
-#[derive(Debug)]
+/// Send a signed file to a bank.
+///
+/// The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
+/// identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files before
+/// sending the file again. Needs a data session and a certificate for the bank.
+#[derive(Debug, OperationDocs)]
 pub struct UploadFile;
 
 impl Operation for UploadFile {
@@ -56,10 +60,7 @@ impl Operation for UploadFile {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.upload_file",
         "files",
-        "Send a signed file to a bank",
-        "The file is sent once and never repeated automatically, except after a 429, after which nothing was done: \
-         identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files \
-         before sending the file again. Needs a data session and a certificate for the bank.",
+        Self::DOCS,
         ERRORS,
         Route {
             success: 201,

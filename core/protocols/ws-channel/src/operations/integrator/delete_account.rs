@@ -1,6 +1,6 @@
 //! `DeleteAccount`: DELETE `/account/{Email}` (§2.25).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
     Envelope, Terms, errors,
@@ -32,8 +32,13 @@ pub struct DeleteAccountResponse {
 
 const ERRORS: &[&Row] = route::errors_of!(route::OWNER_ERRORS; &errors::REAUTHENTICATE, &errors::PARAMETER_REFUSED);
 
-/// Deletes a customer's account.
-#[derive(Debug)]
+/// Delete a customer's account for good.
+///
+/// Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be restored. For
+/// the owner of the API key, with a login at most ten minutes old. An owner's account is refused. Accounts that use
+/// its certificates lose them. After an interruption repeat it by hand: `deleted` lists the items that still existed.
+/// It is never repeated automatically, except after a 429, after which nothing was done.
+#[derive(Debug, OperationDocs)]
 pub struct DeleteAccount;
 
 impl Operation for DeleteAccount {
@@ -42,11 +47,7 @@ impl Operation for DeleteAccount {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.delete_account",
         "integrator",
-        "Delete a customer's account for good",
-        "Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be restored. \
-         For the owner of the API key, with a login at most ten minutes old. An owner's account is refused. Accounts \
-         that use its certificates lose them. After an interruption repeat it by hand: `deleted` lists the items that \
-         still existed. It is never repeated automatically, except after a 429, after which nothing was done.",
+        Self::DOCS,
         ERRORS,
         route::session("DeleteAccount", Method::Delete, "/account/{Email}"),
     );

@@ -1,6 +1,6 @@
 //! `ListAccounts`: GET `/integrator/accounts` (§2.24).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{Envelope, Terms, model::AccountDescriptor, route};
 
@@ -19,8 +19,10 @@ pub struct ListAccountsResponse {
     pub response_text: String,
 }
 
-/// Lists the accounts under the API key.
-#[derive(Debug)]
+/// List the accounts under the API key.
+///
+/// For the owner of the key: its own account and every customer registered with the key, sorted by e-mail address.
+#[derive(Debug, OperationDocs)]
 pub struct ListAccounts;
 
 impl Operation for ListAccounts {
@@ -29,8 +31,7 @@ impl Operation for ListAccounts {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.list_accounts",
         "integrator",
-        "List the accounts under the API key",
-        "For the owner of the key: its own account and every customer registered with the key, sorted by e-mail address.",
+        Self::DOCS,
         route::OWNER_ERRORS,
         route::session("ListAccounts", Method::Get, "/integrator/accounts"),
     );

@@ -1,6 +1,8 @@
 //! Opens an exported private key (§6.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::Row,
+};
 use bankchannel_openpgp as openpgp;
 
 use crate::{
@@ -32,25 +34,18 @@ pub struct DecryptExportedKeyResponse {
 const ERRORS: &[&Row] =
     &[&errors::DECRYPTION_FAILED, &errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT, &errors::PASSPHRASE_REFUSED];
 
-/// Decrypts an exported private key.
-#[derive(Debug)]
+/// Decrypt an exported private key.
+///
+/// Decrypts the answer of `export_cert` with the private half of the export key. An expired export key still decrypts
+/// messages to it. The message is not signed: the caller has to check that the key matches the certificate beside it.
+#[derive(Debug, OperationDocs)]
 pub struct DecryptExportedKey;
 
 impl Operation for DecryptExportedKey {
     type Request = DecryptExportedKeyRequest;
     type Response = DecryptExportedKeyResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        ..route::local(
-            "ws_channel.decrypt_exported_key",
-            "pgp",
-            "Decrypt an exported private key",
-            "Decrypts the answer of `export_cert` with the private half of the export key. An expired export key still \
-         decrypts messages to it. The message is not signed: the caller has to check that the key matches the \
-         certificate beside it.",
-            ERRORS,
-        )
-    };
+    const DECLARATION: Declaration =
+        Declaration { takes_time: true, ..route::local("ws_channel.decrypt_exported_key", "pgp", Self::DOCS, ERRORS) };
 }
 
 impl Local for DecryptExportedKey {

@@ -1,6 +1,6 @@
 //! `DeleteKey`: DELETE `/pgp` (§2.26, §7).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
     Envelope, Terms, errors,
@@ -28,8 +28,11 @@ pub struct DeleteKeyResponse {
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_MISSING, &errors::SIGNATURE_KEY_UNKNOWN, &errors::NOT_IMPLEMENTED, &errors::PARAMETER_REFUSED);
 
-/// Removes a registered PGP key.
-#[derive(Debug)]
+/// Remove a registered PGP key.
+///
+/// Without an authorize key the account can no longer send files. The deployed service does not implement this yet
+/// and answers `ws_channel.not_implemented`.
+#[derive(Debug, OperationDocs)]
 pub struct DeleteKey;
 
 impl Operation for DeleteKey {
@@ -38,9 +41,7 @@ impl Operation for DeleteKey {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.delete_key",
         "pgp",
-        "Remove a registered PGP key",
-        "Without an authorize key the account can no longer send files. The deployed service does not implement this \
-         yet and answers `ws_channel.not_implemented`.",
+        Self::DOCS,
         ERRORS,
         route::session("DeleteKey", Method::Delete, "/pgp"),
     );

@@ -1,6 +1,6 @@
 //! Encrypts a bank's private key to an export key (§6.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, error::Row};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::Row};
 use bankchannel_openpgp as openpgp;
 
 use crate::{
@@ -29,24 +29,18 @@ pub struct EncryptForExportResponse {
 
 const ERRORS: &[&Row] = &[&errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT];
 
-/// Encrypts a private key to an export key.
-#[derive(Debug)]
+/// Encrypt a private key to an export key.
+///
+/// Does the same as the service with the private key of an exported certificate: AES-256 with integrity protection,
+/// to every encryption key of the given export key, unsigned.
+#[derive(Debug, OperationDocs)]
 pub struct EncryptForExport;
 
 impl Operation for EncryptForExport {
     type Request = EncryptForExportRequest;
     type Response = EncryptForExportResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        ..route::local(
-            "ws_channel.encrypt_for_export",
-            "pgp",
-            "Encrypt a private key to an export key",
-            "Does the same as the service with the private key of an exported certificate: AES-256 with integrity \
-         protection, to every encryption key of the given export key, unsigned.",
-            ERRORS,
-        )
-    };
+    const DECLARATION: Declaration =
+        Declaration { takes_time: true, ..route::local("ws_channel.encrypt_for_export", "pgp", Self::DOCS, ERRORS) };
 }
 
 impl Local for EncryptForExport {

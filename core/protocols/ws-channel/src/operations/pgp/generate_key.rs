@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, model::Timestamp, operation::Command,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, model::Timestamp,
+    operation::Command,
 };
 use bankchannel_openpgp::{self as openpgp, Generate, PrivateKey};
 use zeroize::Zeroizing;
@@ -63,8 +64,12 @@ pub struct GenerateKeyResponse {
     pub pgp_key_id: PgpKeyId,
 }
 
-/// Makes a PGP key.
-#[derive(Debug)]
+/// Make a PGP key pair on this machine.
+///
+/// Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2 reads. It suits
+/// both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored: keep the
+/// private key where only the signer can read it. An RSA key takes up to some seconds.
+#[derive(Debug, OperationDocs)]
 pub struct GenerateKey;
 
 impl Operation for GenerateKey {
@@ -73,15 +78,7 @@ impl Operation for GenerateKey {
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
         commands: &[Command::named("generate")],
-        ..route::local(
-            "ws_channel.generate_key",
-            "pgp",
-            "Make a PGP key pair on this machine",
-            "Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2 reads. It \
-             suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored: \
-             keep the private key where only the signer can read it. An RSA key takes up to some seconds.",
-            &[],
-        )
+        ..route::local("ws_channel.generate_key", "pgp", Self::DOCS, &[])
     };
 }
 

@@ -1,7 +1,7 @@
 //! Reports the properties of a PGP key.
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, model::Timestamp, operation::Command,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::Timestamp, operation::Command,
 };
 use bankchannel_openpgp as openpgp;
 
@@ -46,8 +46,11 @@ pub struct InspectKeyResponse {
     pub locked: bool,
 }
 
-/// Inspects a PGP key.
-#[derive(Debug)]
+/// Show the properties and the possible uses of a PGP key.
+///
+/// Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this moment. A
+/// private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.
+#[derive(Debug, OperationDocs)]
 pub struct InspectKey;
 
 impl Operation for InspectKey {
@@ -55,14 +58,7 @@ impl Operation for InspectKey {
     type Response = InspectKeyResponse;
     const DECLARATION: Declaration = Declaration {
         commands: &[Command::named("inspect")],
-        ..route::local(
-            "ws_channel.inspect_key",
-            "pgp",
-            "Show the properties and the possible uses of a PGP key",
-            "Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this \
-             moment. A private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.",
-            pgp::KEY_ERRORS,
-        )
+        ..route::local("ws_channel.inspect_key", "pgp", Self::DOCS, pgp::KEY_ERRORS)
     };
 }
 

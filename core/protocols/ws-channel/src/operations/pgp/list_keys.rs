@@ -1,6 +1,6 @@
 //! `ListKeys`: GET `/pgp` (§2.26).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{Envelope, Terms, model::PgpKeyDescriptor, route};
 
@@ -19,8 +19,11 @@ pub struct ListKeysResponse {
     pub response_text: String,
 }
 
-/// Lists the account's PGP keys.
-#[derive(Debug)]
+/// List the account's registered PGP keys.
+///
+/// Keys belong to the account: both users see and use them. The short id identifies a key; compare fingerprints if it
+/// matters.
+#[derive(Debug, OperationDocs)]
 pub struct ListKeys;
 
 impl Operation for ListKeys {
@@ -29,9 +32,7 @@ impl Operation for ListKeys {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.list_keys",
         "pgp",
-        "List the account's registered PGP keys",
-        "Keys belong to the account: both users see and use them. The short id identifies a key; compare fingerprints \
-         if it matters.",
+        Self::DOCS,
         route::SESSION_ERRORS,
         route::session("ListKeys", Method::Get, "/pgp"),
     );

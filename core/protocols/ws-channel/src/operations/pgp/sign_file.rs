@@ -1,7 +1,7 @@
 //! Signs a file for an upload (§5.2).
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, Secret, operation::Command,
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, operation::Command,
 };
 use bankchannel_openpgp::{self as openpgp, HashAlgorithm, UnlockedSigner};
 
@@ -57,8 +57,13 @@ pub struct SignFileResponse {
     pub signature: Signatures,
 }
 
-/// Signs a file.
-#[derive(Debug)]
+/// Sign a file with one or more private keys.
+///
+/// Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once and never held
+/// in memory, whatever its size. Upload the very same bytes: a changed line end breaks the signature. The signature
+/// covers only the bytes, neither bank nor file type: anyone who has file and signature can send them elsewhere under
+/// the same account.
+#[derive(Debug, OperationDocs)]
 pub struct SignFile;
 
 impl Operation for SignFile {
@@ -67,16 +72,7 @@ impl Operation for SignFile {
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
         commands: &[Command::named("sign")],
-        ..route::local(
-            "ws_channel.sign_file",
-            "pgp",
-            "Sign a file with one or more private keys",
-            "Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once and never \
-             held in memory, whatever its size. Upload the very same bytes: a changed line end breaks the signature. The \
-             signature covers only the bytes, neither bank nor file type: anyone who has file and signature can send them \
-             elsewhere under the same account.",
-            pgp::KEY_ERRORS,
-        )
+        ..route::local("ws_channel.sign_file", "pgp", Self::DOCS, pgp::KEY_ERRORS)
     };
 }
 

@@ -1,7 +1,7 @@
 //! `UploadKey`: PUT `/pgp` (§2.26, §7).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
 };
 
 use crate::{
@@ -30,8 +30,12 @@ pub struct UploadKeyResponse {
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_REFUSED, &errors::PARAMETER_REFUSED);
 
-/// Registers a PGP public key.
-#[derive(Debug)]
+/// Register a PGP public key.
+///
+/// With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported private keys are
+/// encrypted to it. A key has only one purpose. Anyone who has the private half of an authorize key and a data
+/// session can send payments. Repeating it changes nothing. On the deployed service it cannot be undone.
+#[derive(Debug, OperationDocs)]
 pub struct UploadKey;
 
 impl Operation for UploadKey {
@@ -40,10 +44,7 @@ impl Operation for UploadKey {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.upload_key",
         "pgp",
-        "Register a PGP public key",
-        "With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported private keys \
-         are encrypted to it. A key has only one purpose. Anyone who has the private half of an authorize key and a \
-         data session can send payments. Repeating it changes nothing. On the deployed service it cannot be undone.",
+        Self::DOCS,
         ERRORS,
         Route { success: 201, ..route::session("UploadKey", Method::Put, "/pgp") },
     );

@@ -1,7 +1,7 @@
 //! Verifies a file's signatures (§5.2).
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::Row, model::Timestamp,
     operation::Command,
 };
 use bankchannel_openpgp::{self as openpgp, SignatureResult, VerifyPolicy};
@@ -66,8 +66,12 @@ pub struct VerifyFileResponse {
 
 const ERRORS: &[&Row] = &[&errors::SIGNATURE_MALFORMED, &errors::PGP_KEY_REFUSED];
 
-/// Verifies a file's signatures.
-#[derive(Debug)]
+/// Verify the signatures of a file.
+///
+/// Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is neither
+/// expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A bad signature
+/// is an answer, not an error. The file is read once and never held in memory.
+#[derive(Debug, OperationDocs)]
 pub struct VerifyFile;
 
 impl Operation for VerifyFile {
@@ -76,15 +80,7 @@ impl Operation for VerifyFile {
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
         commands: &[Command::named("verify")],
-        ..route::local(
-            "ws_channel.verify_file",
-            "pgp",
-            "Verify the signatures of a file",
-            "Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is \
-             neither expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A \
-             bad signature is an answer, not an error. The file is read once and never held in memory.",
-            ERRORS,
-        )
+        ..route::local("ws_channel.verify_file", "pgp", Self::DOCS, ERRORS)
     };
 }
 

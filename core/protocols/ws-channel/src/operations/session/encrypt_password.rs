@@ -1,7 +1,9 @@
 //! Encrypts a password for a challenge (§3.1).
 
 use bankchannel_crypto::rsa;
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::Row,
+};
 
 use crate::{
     challenge, errors,
@@ -31,22 +33,18 @@ pub struct EncryptPasswordResponse {
 
 const ERRORS: &[&Row] = &[&errors::CHALLENGE_MALFORMED];
 
-/// Encrypts a password for a challenge.
-#[derive(Debug)]
+/// Encrypt a password for a challenge.
+///
+/// RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the service.
+/// bankchannel contains the published keys of the test and the production environment; a self-hosted service has its
+/// own key.
+#[derive(Debug, OperationDocs)]
 pub struct EncryptPassword;
 
 impl Operation for EncryptPassword {
     type Request = EncryptPasswordRequest;
     type Response = EncryptPasswordResponse;
-    const DECLARATION: Declaration = route::local(
-        "ws_channel.encrypt_password",
-        "session",
-        "Encrypt a password for a challenge",
-        "RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the service. \
-         bankchannel contains the published keys of the test and the production environment; a self-hosted service \
-         has its own key.",
-        ERRORS,
-    );
+    const DECLARATION: Declaration = route::local("ws_channel.encrypt_password", "session", Self::DOCS, ERRORS);
 }
 
 impl Local for EncryptPassword {

@@ -1,6 +1,6 @@
 //! `InitLogin`: GET `/session/{Email}/{Mode}` (§2.7).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
     Envelope, Terms, errors,
@@ -32,8 +32,11 @@ pub struct InitLoginResponse {
 
 const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
 
-/// Fetches the challenge for a login.
-#[derive(Debug)]
+/// Fetch a challenge for a login.
+///
+/// The first step of a login, a registration or a password reset: the next call answers the challenge within five
+/// minutes. The answer is the same whether or not the account exists, and nothing changes.
+#[derive(Debug, OperationDocs)]
 pub struct InitLogin;
 
 impl Operation for InitLogin {
@@ -42,9 +45,7 @@ impl Operation for InitLogin {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.init_login",
         "session",
-        "Fetch a challenge for a login",
-        "The first step of a login, a registration or a password reset: the next call answers the challenge within \
-         five minutes. The answer is the same whether or not the account exists, and nothing changes.",
+        Self::DOCS,
         ERRORS,
         route::public("InitLogin", Method::Get, "/session/{Email}/{Mode}"),
     );

@@ -1,6 +1,6 @@
 //! `Login`: POST `/session/{Email}/{Mode}` (§2.8).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
     Envelope, Terms, errors,
@@ -61,8 +61,13 @@ const ERRORS: &[&Row] = &[
     &errors::PARAMETER_REFUSED,
 ];
 
-/// Answers a login's challenge.
-#[derive(Debug)]
+/// Answer a challenge with the password.
+///
+/// One step of a login, not the whole of it. The answer is a session's token, or the step that the service wants
+/// first (a code for phone or e-mail, a second factor, the choice of one); `login::LoginState` tells them apart. It
+/// may send a code. After ten wrong passwords within 15 minutes the user is locked for 15 minutes. A challenge is
+/// valid for one attempt, successful or not.
+#[derive(Debug, OperationDocs)]
 pub struct Login;
 
 impl Operation for Login {
@@ -71,11 +76,7 @@ impl Operation for Login {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.login",
         "session",
-        "Answer a challenge with the password",
-        "One step of a login, not the whole of it. The answer is a session's token, or the step that the service \
-         wants first (a code for phone or e-mail, a second factor, the choice of one); `login::LoginState` tells them \
-         apart. It may send a code. After ten wrong passwords within 15 minutes the user is locked for 15 minutes. A \
-         challenge is valid for one attempt, successful or not.",
+        Self::DOCS,
         ERRORS,
         route::public("Login", Method::Post, "/session/{Email}/{Mode}"),
     );

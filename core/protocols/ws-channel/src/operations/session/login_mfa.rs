@@ -1,7 +1,7 @@
 //! `LoginMFA`: PUT `/session/{Email}/{Mode}/mfacode` (§2.9).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
     error::Row,
     message::Method,
     operation::{Command, Repeat, Route},
@@ -70,8 +70,12 @@ pub struct LoginMfaResponse {
 const ERRORS: &[&Row] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
-/// Submits the code of a login's second factor.
-#[derive(Debug)]
+/// Submit the code of the second factor.
+///
+/// The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user for an hour.
+/// With `setup_totp` the answer also has the secret for an authenticator, shown only once: `verify_totp` completes
+/// the enrolment. A refused code is never sent again automatically.
+#[derive(Debug, OperationDocs)]
 pub struct LoginMfa;
 
 impl Operation for LoginMfa {
@@ -82,10 +86,7 @@ impl Operation for LoginMfa {
         ..route::exchange(
             "ws_channel.login_mfa",
             "session",
-            "Submit the code of the second factor",
-            "The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user for \
-             an hour. With `setup_totp` the answer also has the secret for an authenticator, shown only once: \
-             `verify_totp` completes the enrolment. A refused code is never sent again automatically.",
+            Self::DOCS,
             ERRORS,
             Route {
                 repeat: Repeat::Never,

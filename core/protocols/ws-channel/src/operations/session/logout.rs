@@ -1,7 +1,7 @@
 //! `Logout`: DELETE `/session/{Email}/{Mode}` (§2.12).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
     error::Row,
     message::Method,
     operation::{Parameters, Route},
@@ -37,8 +37,10 @@ pub struct LogoutResponse {
 
 const ERRORS: &[&Row] = route::errors_of!(route::SESSION_ERRORS; &errors::PARAMETER_REFUSED);
 
-/// Ends all sessions of a user.
-#[derive(Debug)]
+/// End all sessions of a user.
+///
+/// Revokes all tokens issued to this user so far, on every machine. The account's other user stays logged in.
+#[derive(Debug, OperationDocs)]
 pub struct Logout;
 
 impl Operation for Logout {
@@ -47,8 +49,7 @@ impl Operation for Logout {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.logout",
         "session",
-        "End all sessions of a user",
-        "Revokes all tokens issued to this user so far, on every machine. The account's other user stays logged in.",
+        Self::DOCS,
         ERRORS,
         Route {
             parameters: Parameters::BodyOrQuery,

@@ -1,6 +1,6 @@
 //! `SelectMFA`: PUT `/session/{Email}/{Mode}/selectmfa` (§2.10).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
     Envelope, Terms, errors,
@@ -39,8 +39,11 @@ pub struct SelectMfaResponse {
 const ERRORS: &[&Row] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
-/// Chooses the second factor.
-#[derive(Debug)]
+/// Choose the second factor of a login.
+///
+/// Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends the SMS at once.
+/// It can also switch a login that waits for an authenticator to SMS.
+#[derive(Debug, OperationDocs)]
 pub struct SelectMfa;
 
 impl Operation for SelectMfa {
@@ -49,9 +52,7 @@ impl Operation for SelectMfa {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.select_mfa",
         "session",
-        "Choose the second factor of a login",
-        "Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends the SMS at \
-         once. It can also switch a login that waits for an authenticator to SMS.",
+        Self::DOCS,
         ERRORS,
         route::public("SelectMFA", Method::Put, "/session/{Email}/{Mode}/selectmfa"),
     );

@@ -1,7 +1,7 @@
 //! Computes the current code of an authenticator (§3.3).
 
 use bankchannel_crypto::totp;
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{
     model::{Code, TotpSecret},
@@ -27,21 +27,17 @@ pub struct TotpCodeResponse {
     pub seconds_left: u32,
 }
 
-/// Computes the current code of an authenticator.
-#[derive(Debug)]
+/// Compute the current code of an authenticator.
+///
+/// RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait for the next
+/// step. A secret stored beside the password is no longer a second factor.
+#[derive(Debug, OperationDocs)]
 pub struct TotpCode;
 
 impl Operation for TotpCode {
     type Request = TotpCodeRequest;
     type Response = TotpCodeResponse;
-    const DECLARATION: Declaration = route::local(
-        "ws_channel.totp_code",
-        "session",
-        "Compute the current code of an authenticator",
-        "RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait for the \
-         next step. A secret stored beside the password is no longer a second factor.",
-        &[],
-    );
+    const DECLARATION: Declaration = route::local("ws_channel.totp_code", "session", Self::DOCS, &[]);
 }
 
 impl Local for TotpCode {

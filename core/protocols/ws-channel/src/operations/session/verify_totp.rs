@@ -1,7 +1,7 @@
 //! `VerifyTOTP`: PUT `/session/{Email}/{Mode}/verifytotp` (§2.11).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
     error::Row,
     message::Method,
     operation::{Repeat, Route},
@@ -40,8 +40,12 @@ pub struct VerifyTotpResponse {
 const ERRORS: &[&Row] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
-/// Completes the enrolment of an authenticator.
-#[derive(Debug)]
+/// Complete the enrolment of an authenticator.
+///
+/// Proves that the authenticator has the secret that `login_mfa` returned. From then on the authenticator is the
+/// preferred factor and SMS the fallback; an earlier authenticator is replaced. The token is valid for ten minutes
+/// and five attempts. A refused code is never sent again automatically.
+#[derive(Debug, OperationDocs)]
 pub struct VerifyTotp;
 
 impl Operation for VerifyTotp {
@@ -50,10 +54,7 @@ impl Operation for VerifyTotp {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.verify_totp",
         "session",
-        "Complete the enrolment of an authenticator",
-        "Proves that the authenticator has the secret that `login_mfa` returned. From then on the authenticator is \
-         the preferred factor and SMS the fallback; an earlier authenticator is replaced. The token is valid for ten \
-         minutes and five attempts. A refused code is never sent again automatically.",
+        Self::DOCS,
         ERRORS,
         Route {
             repeat: Repeat::Never,

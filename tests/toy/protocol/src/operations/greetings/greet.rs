@@ -1,7 +1,7 @@
 //! Greet: POST `/greetings`.
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationKind,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, OperationKind,
     error::Row,
     message::Method,
     operation::{Parameters, Repeat, Route},
@@ -27,8 +27,10 @@ pub struct GreetResponse {
     pub greeting: String,
 }
 
-/// Asks the host for a greeting.
-#[derive(Debug)]
+/// Ask the host for a greeting.
+///
+/// The host greets whoever is named, and refuses an empty name.
+#[derive(Debug, OperationDocs)]
 pub struct Greet;
 
 impl Operation for Greet {
@@ -49,15 +51,7 @@ impl Operation for Greet {
             request_content: None,
             response_content: None,
         }),
-        ..Declaration::new(
-            OperationKind::Exchange,
-            PROTOCOL,
-            "greetings",
-            "toy.greet",
-            "Ask the host for a greeting",
-            "The host greets whoever is named, and refuses an empty name.",
-            ERRORS,
-        )
+        ..Declaration::new(OperationKind::Exchange, PROTOCOL, "greetings", "toy.greet", Self::DOCS, ERRORS)
     };
 }
 

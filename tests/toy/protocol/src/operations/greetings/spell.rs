@@ -1,6 +1,8 @@
 //! Spell: computes only.
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationKind};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, OperationKind,
+};
 
 use crate::PROTOCOL;
 
@@ -18,8 +20,10 @@ pub struct SpellResponse {
     pub characters: Vec<String>,
 }
 
-/// Spells a text.
-#[derive(Debug)]
+/// Spell a text.
+///
+/// Gives its characters in their order.
+#[derive(Debug, OperationDocs)]
 pub struct Spell;
 
 impl Operation for Spell {
@@ -27,15 +31,7 @@ impl Operation for Spell {
     type Response = SpellResponse;
     const DECLARATION: Declaration = Declaration {
         group: Some("toy"),
-        ..Declaration::new(
-            OperationKind::Local,
-            PROTOCOL,
-            "greetings",
-            "toy.spell",
-            "Spell a text",
-            "Gives its characters in their order.",
-            &[],
-        )
+        ..Declaration::new(OperationKind::Local, PROTOCOL, "greetings", "toy.spell", Self::DOCS, &[])
     };
 }
 

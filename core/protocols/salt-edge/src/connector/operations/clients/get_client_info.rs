@@ -1,6 +1,8 @@
 //! Clients info: GET `/api/connectors/v1/clients/info` (§3.6).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
@@ -36,7 +38,9 @@ pub struct GetClientInfoResponse {
 }
 
 /// Look up a third party.
-#[derive(Debug)]
+///
+/// Returns its name, its admitted scopes, and the public key that verifies its own requests (§3.6).
+#[derive(Debug, OperationDocs)]
 pub struct GetClientInfo;
 
 impl Operation for GetClientInfo {
@@ -45,8 +49,7 @@ impl Operation for GetClientInfo {
     const DECLARATION: Declaration = declare::of_connector(
         "clients",
         "salt_edge_connector.get_client_info",
-        "Look up a third party",
-        "Returns its name, its admitted scopes, and the public key that verifies its own requests (§3.6).",
+        Self::DOCS,
         OF_CLIENTS,
         declare::to_hub("clients/info", Method::Get, "/api/connectors/v1/clients/info", Repeat::Safe),
     );

@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, Secret,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret,
     model::{JsonObject, Timestamp, Value},
 };
 
@@ -42,20 +42,17 @@ pub struct SignJwtResponse {
     pub exp: i64,
 }
 
-/// Signs a JWT.
-#[derive(Debug)]
+/// Sign a JWT.
+///
+/// Signs `data` and `exp`, and nothing else, with RS256.
+#[derive(Debug, OperationDocs)]
 pub struct SignJwt;
 
 impl Operation for SignJwt {
     type Request = SignJwtRequest;
     type Response = SignJwtResponse;
-    const DECLARATION: Declaration = declare::local(
-        "jwt",
-        "salt_edge_connector.sign_jwt",
-        "Sign a JWT",
-        "Signs `data` and `exp`, and nothing else, with RS256.",
-        errors::OF_SIGNING,
-    );
+    const DECLARATION: Declaration =
+        declare::local("jwt", "salt_edge_connector.sign_jwt", Self::DOCS, errors::OF_SIGNING);
 }
 
 impl Local for SignJwt {

@@ -1,7 +1,7 @@
 //! Verify a JWT (§1.4).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, Secret,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret,
     model::{JsonObject, Timestamp},
 };
 
@@ -39,21 +39,18 @@ pub struct VerifyJwtResponse {
     pub text: Option<String>,
 }
 
-/// Verifies a JWT.
-#[derive(Debug)]
+/// Verify a JWT, sent or received.
+///
+/// Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss` and `data`,
+/// in that order. A refused JWT is no error: the response says so.
+#[derive(Debug, OperationDocs)]
 pub struct VerifyJwt;
 
 impl Operation for VerifyJwt {
     type Request = VerifyJwtRequest;
     type Response = VerifyJwtResponse;
-    const DECLARATION: Declaration = declare::local(
-        "jwt",
-        "salt_edge_connector.verify_jwt",
-        "Verify a JWT, sent or received",
-        "Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss` and \
-         `data`, in that order. A refused JWT is no error: the response says so.",
-        errors::OF_KEYS,
-    );
+    const DECLARATION: Declaration =
+        declare::local("jwt", "salt_edge_connector.verify_jwt", Self::DOCS, errors::OF_KEYS);
 }
 
 impl Local for VerifyJwt {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{
     declare,
@@ -18,20 +18,16 @@ pub struct AnswerAccountsRequest {
     pub accounts: Vec<BankAccount>,
 }
 
-/// Makes the answer to `fetch_accounts`.
-#[derive(Debug)]
+/// Make the answer to a request for accounts.
+///
+/// Checks the accounts first: an error names the field that is wrong.
+#[derive(Debug, OperationDocs)]
 pub struct AnswerAccounts;
 
 impl Operation for AnswerAccounts {
     type Request = AnswerAccountsRequest;
     type Response = HttpAnswer;
-    const DECLARATION: Declaration = declare::local(
-        "requests",
-        "salt_edge_connector.answer_accounts",
-        "Make the answer to a request for accounts",
-        "Checks the accounts first: an error names the field that is wrong.",
-        &[],
-    );
+    const DECLARATION: Declaration = declare::local("requests", "salt_edge_connector.answer_accounts", Self::DOCS, &[]);
 }
 
 impl Local for AnswerAccounts {

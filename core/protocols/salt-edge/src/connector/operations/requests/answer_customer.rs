@@ -1,6 +1,6 @@
 //! Answer with a customer (§2.10).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{
     declare,
@@ -16,20 +16,16 @@ pub struct AnswerCustomerRequest {
     pub customer: BankCustomer,
 }
 
-/// Makes the answer to `fetch_customer`.
-#[derive(Debug)]
+/// Make the answer to a request for a customer's data.
+///
+/// Leave unknown fields out.
+#[derive(Debug, OperationDocs)]
 pub struct AnswerCustomer;
 
 impl Operation for AnswerCustomer {
     type Request = AnswerCustomerRequest;
     type Response = HttpAnswer;
-    const DECLARATION: Declaration = declare::local(
-        "requests",
-        "salt_edge_connector.answer_customer",
-        "Make the answer to a request for a customer's data",
-        "Leave unknown fields out.",
-        &[],
-    );
+    const DECLARATION: Declaration = declare::local("requests", "salt_edge_connector.answer_customer", Self::DOCS, &[]);
 }
 
 impl Local for AnswerCustomer {

@@ -1,7 +1,7 @@
 //! Answer that a request was accepted (10.20).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs,
     message::{Body, OutResponse},
     model::Object,
 };
@@ -13,21 +13,17 @@ use crate::{declare, model::HttpAnswer};
 #[non_exhaustive]
 pub struct AnswerDoneRequest {}
 
-/// Makes the answer to a request that asks for no data.
-#[derive(Debug)]
+/// Make the answer that accepts a request.
+///
+/// For every request that asks for no data: status 200 and an empty object. The outcome of the request is reported
+/// later, in its session.
+#[derive(Debug, OperationDocs)]
 pub struct AnswerDone;
 
 impl Operation for AnswerDone {
     type Request = AnswerDoneRequest;
     type Response = HttpAnswer;
-    const DECLARATION: Declaration = declare::local(
-        "requests",
-        "salt_edge_connector.answer_done",
-        "Make the answer that accepts a request",
-        "For every request that asks for no data: status 200 and an empty object. The outcome of the request is \
-         reported later, in its session.",
-        &[],
-    );
+    const DECLARATION: Declaration = declare::local("requests", "salt_edge_connector.answer_done", Self::DOCS, &[]);
 }
 
 impl Local for AnswerDone {

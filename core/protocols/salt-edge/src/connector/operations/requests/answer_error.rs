@@ -1,6 +1,6 @@
 //! Answer that a request is refused (§1.7, §6.2, §6.3).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{
     class::{self, Class, of_connector},
@@ -21,21 +21,17 @@ pub struct AnswerErrorRequest {
     pub retry_after_s: Option<u32>,
 }
 
-/// Makes an answer that refuses.
-#[derive(Debug)]
+/// Make the answer that refuses a request.
+///
+/// For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in a session,
+/// is never answered here: report it with `fail_session`.
+#[derive(Debug, OperationDocs)]
 pub struct AnswerError;
 
 impl Operation for AnswerError {
     type Request = AnswerErrorRequest;
     type Response = HttpAnswer;
-    const DECLARATION: Declaration = declare::local(
-        "requests",
-        "salt_edge_connector.answer_error",
-        "Make the answer that refuses a request",
-        "For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in a \
-         session, is never answered here: report it with `fail_session`.",
-        &[],
-    );
+    const DECLARATION: Declaration = declare::local("requests", "salt_edge_connector.answer_error", Self::DOCS, &[]);
 }
 
 impl Local for AnswerError {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{
     declare,
@@ -18,20 +18,17 @@ pub struct AnswerTransactionsRequest {
     pub transactions: Vec<BankTransaction>,
 }
 
-/// Makes the answer to `fetch_transactions`.
-#[derive(Debug)]
+/// Make the answer to a request for transactions.
+///
+/// Checks the transactions first: an error names the field that is wrong.
+#[derive(Debug, OperationDocs)]
 pub struct AnswerTransactions;
 
 impl Operation for AnswerTransactions {
     type Request = AnswerTransactionsRequest;
     type Response = HttpAnswer;
-    const DECLARATION: Declaration = declare::local(
-        "requests",
-        "salt_edge_connector.answer_transactions",
-        "Make the answer to a request for transactions",
-        "Checks the transactions first: an error names the field that is wrong.",
-        &[],
-    );
+    const DECLARATION: Declaration =
+        declare::local("requests", "salt_edge_connector.answer_transactions", Self::DOCS, &[]);
 }
 
 impl Local for AnswerTransactions {

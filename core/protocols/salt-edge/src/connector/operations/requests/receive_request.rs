@@ -1,7 +1,7 @@
 //! Receive: reads and checks a request of the hub (§6.1).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, Secret,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret,
     message::{HeaderField, Headers, is_token},
     model::{JsonObject, Timestamp},
 };
@@ -87,23 +87,20 @@ impl RequestRefused {
     }
 }
 
-/// Reads and checks a request of the hub.
-#[derive(Debug)]
+/// Read and check a request of Salt Edge.
+///
+/// Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`,
+/// `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed, `Consent-Id`,
+/// parameters, the bank's code. A refused request is no error: the response has the answer to send. The validity of
+/// the token and of the session is not checked: that needs a store.
+#[derive(Debug, OperationDocs)]
 pub struct ReceiveRequest;
 
 impl Operation for ReceiveRequest {
     type Request = ReceiveRequestRequest;
     type Response = ReceiveRequestResponse;
-    const DECLARATION: Declaration = declare::local(
-        "requests",
-        "salt_edge_connector.receive_request",
-        "Read and check a request of Salt Edge",
-        "Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`, \
-         `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed, `Consent-Id`, \
-         parameters, the bank's code. A refused request is no error: the response has the answer to send. The \
-         validity of the token and of the session is not checked: that needs a store.",
-        errors::OF_KEYS,
-    );
+    const DECLARATION: Declaration =
+        declare::local("requests", "salt_edge_connector.receive_request", Self::DOCS, errors::OF_KEYS);
 }
 
 impl Local for ReceiveRequest {

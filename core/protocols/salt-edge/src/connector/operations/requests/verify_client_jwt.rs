@@ -1,7 +1,7 @@
 //! Verify the third party's own request (§7).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs,
     error::row,
     model::{Representation, Timestamp, Value, Writer},
 };
@@ -49,23 +49,20 @@ pub struct VerifyClientJwtResponse {
     pub warnings: Vec<String>,
 }
 
-/// Verifies the third party's own request.
-#[derive(Debug)]
+/// Verify a third party's own request, which Salt Edge forwards.
+///
+/// Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With `enforce` the
+/// request is refused if the JWT does not verify, if it expired or was issued more than 15 minutes ago, if scopes are
+/// not admitted, or if `client_payload` has a `redirect_url`, `scopes`, `consent_period_days` or answers of the
+/// customer that the JWT has not, or has otherwise. Other differences are warnings.
+#[derive(Debug, OperationDocs)]
 pub struct VerifyClientJwt;
 
 impl Operation for VerifyClientJwt {
     type Request = VerifyClientJwtRequest;
     type Response = VerifyClientJwtResponse;
-    const DECLARATION: Declaration = declare::local(
-        "requests",
-        "salt_edge_connector.verify_client_jwt",
-        "Verify a third party's own request, which Salt Edge forwards",
-        "Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With \
-         `enforce` the request is refused if the JWT does not verify, if it expired or was issued more than 15 minutes \
-         ago, if scopes are not admitted, or if `client_payload` has a `redirect_url`, `scopes`, `consent_period_days` or \
-         answers of the customer that the JWT has not, or has otherwise. Other differences are warnings.",
-        errors::OF_KEYS,
-    );
+    const DECLARATION: Declaration =
+        declare::local("requests", "salt_edge_connector.verify_client_jwt", Self::DOCS, errors::OF_KEYS);
 }
 
 impl Local for VerifyClientJwt {

@@ -1,7 +1,7 @@
 //! Sessions fail: POST `/api/connectors/v1/sessions/fail` (§3.3).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, message::Method, model::JsonObject, operation::Repeat,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, model::JsonObject, operation::Repeat,
 };
 
 use crate::{
@@ -40,7 +40,9 @@ pub struct FailSessionResponse {
 }
 
 /// Report that a session has failed.
-#[derive(Debug)]
+///
+/// Send it once: it ends the session (§3.3).
+#[derive(Debug, OperationDocs)]
 pub struct FailSession;
 
 impl Operation for FailSession {
@@ -49,8 +51,7 @@ impl Operation for FailSession {
     const DECLARATION: Declaration = declare::of_connector(
         "sessions",
         "salt_edge_connector.fail_session",
-        "Report that a session has failed",
-        "Send it once: it ends the session (§3.3).",
+        Self::DOCS,
         OF_SESSIONS,
         declare::to_hub("sessions/fail", Method::Post, "/api/connectors/v1/sessions/fail", Repeat::AfterRateLimit),
     );

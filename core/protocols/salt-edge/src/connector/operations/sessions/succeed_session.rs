@@ -1,7 +1,8 @@
 //! Sessions success: POST `/api/connectors/v1/sessions/success` (§3.1).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, Secret, message::Method, model::JsonObject, operation::Repeat,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, Secret, message::Method, model::JsonObject,
+    operation::Repeat,
 };
 
 use crate::{
@@ -46,7 +47,11 @@ pub struct SucceedSessionResponse {
 }
 
 /// Report that a session has succeeded.
-#[derive(Debug)]
+///
+/// Send it once, when all steps of the session are done. A session that began with `create_token` or
+/// `reconnect_token` reports the user, the new token and its expiry; a session that began with `refresh_accounts`
+/// reports nothing more (§3.1).
+#[derive(Debug, OperationDocs)]
 pub struct SucceedSession;
 
 impl Operation for SucceedSession {
@@ -55,10 +60,7 @@ impl Operation for SucceedSession {
     const DECLARATION: Declaration = declare::of_connector(
         "sessions",
         "salt_edge_connector.succeed_session",
-        "Report that a session has succeeded",
-        "Send it once, when all steps of the session are done. A session that began with `create_token` or `reconnect_token` \
-         reports the user, the new token and its expiry; a session that began with `refresh_accounts` reports nothing \
-         more (§3.1).",
+        Self::DOCS,
         OF_SESSIONS,
         declare::to_hub(
             "sessions/success",

@@ -1,6 +1,8 @@
 //! Sessions update: POST `/api/connectors/v1/sessions/update` (§3.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
@@ -77,7 +79,9 @@ pub struct UpdateSessionResponse {
 }
 
 /// Report the progress of a session.
-#[derive(Debug)]
+///
+/// Asks the customer for a step, or reports that the bank continues. It may be sent several times (§3.2).
+#[derive(Debug, OperationDocs)]
 pub struct UpdateSession;
 
 impl Operation for UpdateSession {
@@ -86,8 +90,7 @@ impl Operation for UpdateSession {
     const DECLARATION: Declaration = declare::of_connector(
         "sessions",
         "salt_edge_connector.update_session",
-        "Report the progress of a session",
-        "Asks the customer for a step, or reports that the bank continues. It may be sent several times (§3.2).",
+        Self::DOCS,
         OF_SESSIONS,
         declare::to_hub("sessions/update", Method::Post, "/api/connectors/v1/sessions/update", Repeat::AfterRateLimit),
     );

@@ -1,7 +1,7 @@
 //! Tokens index: GET `/api/connectors/v1/tokens/index` (§3.4).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
     message::Method,
     model::JsonObject,
     operation::{Pages, Repeat},
@@ -48,7 +48,10 @@ pub struct ListTokensAtHubResponse {
 }
 
 /// List tokens as Salt Edge knows them.
-#[derive(Debug)]
+///
+/// Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent, when it is no
+/// greater than `from_id`, or when a page is empty (§3.4).
+#[derive(Debug, OperationDocs)]
 pub struct ListTokensAtHub;
 
 impl Operation for ListTokensAtHub {
@@ -65,9 +68,7 @@ impl Operation for ListTokensAtHub {
         ..declare::of_connector(
             "tokens",
             "salt_edge_connector.list_tokens_at_hub",
-            "List tokens as Salt Edge knows them",
-            "Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent, when it is \
-             no greater than `from_id`, or when a page is empty (§3.4).",
+            Self::DOCS,
             OF_LISTS,
             declare::to_hub("tokens/index", Method::Get, "/api/connectors/v1/tokens/index", Repeat::Safe),
         )

@@ -1,6 +1,8 @@
 //! Tokens revoke: DELETE `/api/connectors/v1/tokens/revoke` (§3.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, Secret, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, Secret, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
@@ -33,7 +35,10 @@ pub struct RevokeTokenAtHubResponse {
 }
 
 /// Report that a token was revoked at the bank.
-#[derive(Debug)]
+///
+/// Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the revocation
+/// (§3.5).
+#[derive(Debug, OperationDocs)]
 pub struct RevokeTokenAtHub;
 
 impl Operation for RevokeTokenAtHub {
@@ -42,9 +47,7 @@ impl Operation for RevokeTokenAtHub {
     const DECLARATION: Declaration = declare::of_connector(
         "tokens",
         "salt_edge_connector.revoke_token_at_hub",
-        "Report that a token was revoked at the bank",
-        "Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the \
-         revocation (§3.5).",
+        Self::DOCS,
         OF_TOKENS,
         declare::to_hub("tokens/revoke (hub)", Method::Delete, "/api/connectors/v1/tokens/revoke", Repeat::Safe),
     );

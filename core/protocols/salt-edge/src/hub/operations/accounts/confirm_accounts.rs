@@ -1,6 +1,8 @@
 //! Accounts confirm: POST `/api/priora/v1/accounts/confirm` (§2.8).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
@@ -16,14 +18,10 @@ use crate::{
 #[non_exhaustive]
 pub struct ConfirmAccountsRequest {
     /// The third party and the token.
-    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
+    #[boundary(flatten)]
     pub with_token: WithToken,
     /// The answer.
-    #[boundary(flatten, members(
-        session_secret: crate::model::SessionSecret,
-        provider_code: String,
-        original_request: crate::model::ConfirmationRequested,
-    ))]
+    #[boundary(flatten)]
     pub data: StepAnswered,
 }
 
@@ -32,7 +30,9 @@ pub struct ConfirmAccountsRequest {
 pub struct ConfirmAccountsResponse {}
 
 /// Answer an interactive step of a refresh.
-#[derive(Debug)]
+///
+/// Forwards the customer's answer. The connector replies at once and reports the result later (§2.8, §5.4).
+#[derive(Debug, OperationDocs)]
 pub struct ConfirmAccounts;
 
 impl Operation for ConfirmAccounts {
@@ -41,8 +41,7 @@ impl Operation for ConfirmAccounts {
     const DECLARATION: Declaration = declare::of_hub(
         "accounts",
         "salt_edge_hub.confirm_accounts",
-        "Answer an interactive step of a refresh",
-        "Forwards the customer's answer. The connector replies at once and reports the result later (§2.8, §5.4).",
+        Self::DOCS,
         declare::to_connector("accounts confirm", Method::Post, "/api/priora/v1/accounts/confirm", Repeat::Never),
     );
 }

@@ -1,6 +1,8 @@
 //! Accounts fetch: GET `/api/priora/v1/accounts` (§2.6).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
@@ -16,10 +18,10 @@ use crate::{
 #[non_exhaustive]
 pub struct FetchAccountsRequest {
     /// The third party and the token.
-    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
+    #[boundary(flatten)]
     pub with_token: WithToken,
     /// The session.
-    #[boundary(flatten, members(session_secret: crate::model::SessionSecret))]
+    #[boundary(flatten)]
     pub data: SessionNamed,
 }
 
@@ -33,7 +35,9 @@ pub struct FetchAccountsResponse {
 }
 
 /// List a customer's accounts.
-#[derive(Debug)]
+///
+/// All accounts that the customer's consent covers (§2.6).
+#[derive(Debug, OperationDocs)]
 pub struct FetchAccounts;
 
 impl Operation for FetchAccounts {
@@ -42,8 +46,7 @@ impl Operation for FetchAccounts {
     const DECLARATION: Declaration = declare::of_hub(
         "accounts",
         "salt_edge_hub.fetch_accounts",
-        "List a customer's accounts",
-        "All accounts that the customer's consent covers (§2.6).",
+        Self::DOCS,
         declare::to_connector("accounts fetch", Method::Get, "/api/priora/v1/accounts", Repeat::Safe),
     );
 }

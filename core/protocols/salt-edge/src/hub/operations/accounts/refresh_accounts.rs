@@ -1,11 +1,13 @@
 //! Accounts refresh: PUT `/api/priora/v1/accounts` (§2.7).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
     declare,
-    model::{DayOrInstant, SessionSecret, WithToken},
+    model::WithToken,
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
@@ -13,13 +15,14 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct RefreshWanted {
     /// The session for the connector's report.
-    pub session_secret: SessionSecret,
+    pub session_secret: crate::model::SessionSecret,
     /// The first time or day.
-    pub from_date: Option<DayOrInstant>,
+    pub from_date: Option<crate::model::DayOrInstant>,
     /// The last time or day; a day counts to its end.
-    pub to_date: Option<DayOrInstant>,
+    pub to_date: Option<crate::model::DayOrInstant>,
     /// The address to which the customer's browser returns after the bank's page, if a page is needed.
     pub redirect_url: Option<String>,
 }
@@ -30,15 +33,10 @@ pub struct RefreshWanted {
 #[non_exhaustive]
 pub struct RefreshAccountsRequest {
     /// The third party and the token.
-    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
+    #[boundary(flatten)]
     pub with_token: WithToken,
     /// The period and the session.
-    #[boundary(flatten, members(
-        session_secret: SessionSecret,
-        from_date: DayOrInstant,
-        to_date: DayOrInstant,
-        redirect_url: String,
-    ))]
+    #[boundary(flatten)]
     pub data: RefreshWanted,
 }
 
@@ -47,7 +45,9 @@ pub struct RefreshAccountsRequest {
 pub struct RefreshAccountsResponse {}
 
 /// Refresh a customer's accounts.
-#[derive(Debug)]
+///
+/// A connector that keeps a copy reads this period again from the bank and reports when that is done (§2.7, §5.4).
+#[derive(Debug, OperationDocs)]
 pub struct RefreshAccounts;
 
 impl Operation for RefreshAccounts {
@@ -56,9 +56,7 @@ impl Operation for RefreshAccounts {
     const DECLARATION: Declaration = declare::of_hub(
         "accounts",
         "salt_edge_hub.refresh_accounts",
-        "Refresh a customer's accounts",
-        "A connector that keeps a copy reads this period again from the bank and reports when that is done (§2.7, \
-         §5.4).",
+        Self::DOCS,
         declare::to_connector("accounts refresh", Method::Put, "/api/priora/v1/accounts", Repeat::Never),
     );
 }

@@ -1,11 +1,13 @@
 //! KYC fetch: GET `/api/priora/v1/kyc` (§2.10).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
     declare,
-    model::{BankCustomer, SessionSecret, WithToken},
+    model::{BankCustomer, WithToken},
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
@@ -13,9 +15,10 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct CustomerWanted {
     /// The session.
-    pub session_secret: Option<SessionSecret>,
+    pub session_secret: Option<crate::model::SessionSecret>,
 }
 
 /// Get a customer's data: the whole request.
@@ -24,10 +27,10 @@ pub struct CustomerWanted {
 #[non_exhaustive]
 pub struct FetchCustomerRequest {
     /// The third party and the token.
-    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
+    #[boundary(flatten)]
     pub with_token: WithToken,
     /// The session.
-    #[boundary(flatten, members(session_secret: SessionSecret))]
+    #[boundary(flatten)]
     pub data: CustomerWanted,
 }
 
@@ -41,7 +44,9 @@ pub struct FetchCustomerResponse {
 }
 
 /// Get a customer's data.
-#[derive(Debug)]
+///
+/// Returns the name and the other data that the bank has (§2.10).
+#[derive(Debug, OperationDocs)]
 pub struct FetchCustomer;
 
 impl Operation for FetchCustomer {
@@ -50,8 +55,7 @@ impl Operation for FetchCustomer {
     const DECLARATION: Declaration = declare::of_hub(
         "customers",
         "salt_edge_hub.fetch_customer",
-        "Get a customer's data",
-        "Returns the name and the other data that the bank has (§2.10).",
+        Self::DOCS,
         declare::to_connector("kyc fetch", Method::Get, "/api/priora/v1/kyc", Repeat::Safe),
     );
 }

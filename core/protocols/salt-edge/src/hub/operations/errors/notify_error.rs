@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, Secret, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, Secret, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
@@ -15,11 +17,12 @@ use crate::{
 #[derive(Debug, Clone, Default, Boundary)]
 #[boundary(same_names)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct ErrorNotice {
     /// The request.
-    pub request: Option<NoticedRequest>,
+    pub request: Option<crate::hub::operations::errors::notify_error::NoticedRequest>,
     /// The error.
-    pub error: Option<NoticedError>,
+    pub error: Option<crate::hub::operations::errors::notify_error::NoticedError>,
 }
 
 /// The request of a failed exchange.
@@ -52,10 +55,10 @@ pub struct NoticedError {
 #[non_exhaustive]
 pub struct NotifyErrorRequest {
     /// The third party and the token.
-    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: Secret))]
+    #[boundary(flatten)]
     pub with_token: WithToken,
     /// The failed exchange.
-    #[boundary(flatten, members(request: NoticedRequest, error: NoticedError))]
+    #[boundary(flatten)]
     pub data: ErrorNotice,
 }
 
@@ -64,7 +67,9 @@ pub struct NotifyErrorRequest {
 pub struct NotifyErrorResponse {}
 
 /// Report an unusable answer to its connector.
-#[derive(Debug)]
+///
+/// Salt Edge could not use an answer. The connector takes note of any content (§2.11).
+#[derive(Debug, OperationDocs)]
 pub struct NotifyError;
 
 impl Operation for NotifyError {
@@ -73,8 +78,7 @@ impl Operation for NotifyError {
     const DECLARATION: Declaration = declare::of_hub(
         "errors",
         "salt_edge_hub.notify_error",
-        "Report an unusable answer to its connector",
-        "Salt Edge could not use an answer. The connector takes note of any content (§2.11).",
+        Self::DOCS,
         declare::to_connector("errors notify", Method::Post, "/api/priora/v1/errors", Repeat::Safe),
     );
 }

@@ -1,11 +1,13 @@
 //! Token cancel: POST `/api/priora/v1/tokens/cancel` (§2.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
     declare,
-    model::{OnBehalfOf, SessionSecret},
+    model::OnBehalfOf,
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
@@ -13,9 +15,10 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct SessionNamed {
     /// The session's secret.
-    pub session_secret: SessionSecret,
+    pub session_secret: crate::model::SessionSecret,
 }
 
 /// Cancel an enrolment: the whole request.
@@ -24,10 +27,10 @@ pub struct SessionNamed {
 #[non_exhaustive]
 pub struct CancelTokenRequest {
     /// The third party.
-    #[boundary(flatten, members(client_id: u64, consent_id: String))]
+    #[boundary(flatten)]
     pub on_behalf_of: OnBehalfOf,
     /// The session.
-    #[boundary(flatten, members(session_secret: SessionSecret))]
+    #[boundary(flatten)]
     pub data: SessionNamed,
 }
 
@@ -36,7 +39,9 @@ pub struct CancelTokenRequest {
 pub struct CancelTokenResponse {}
 
 /// Cancel an enrolment.
-#[derive(Debug)]
+///
+/// The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid (§2.5, §5.8).
+#[derive(Debug, OperationDocs)]
 pub struct CancelToken;
 
 impl Operation for CancelToken {
@@ -45,8 +50,7 @@ impl Operation for CancelToken {
     const DECLARATION: Declaration = declare::of_hub(
         "tokens",
         "salt_edge_hub.cancel_token",
-        "Cancel an enrolment",
-        "The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid (§2.5, §5.8).",
+        Self::DOCS,
         declare::to_connector("tokens/cancel", Method::Post, "/api/priora/v1/tokens/cancel", Repeat::Safe),
     );
 }

@@ -1,11 +1,13 @@
 //! Token confirm: POST `/api/priora/v1/tokens/confirm` (§2.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
     declare,
-    model::{ConfirmationRequested, OnBehalfOf, SessionSecret},
+    model::OnBehalfOf,
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
@@ -13,14 +15,15 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct StepAnswered {
     /// The session that waits for the answer.
-    pub session_secret: SessionSecret,
+    pub session_secret: crate::model::SessionSecret,
     /// The bank's code at Salt Edge.
     #[boundary(profile)]
     pub provider_code: Option<String>,
     /// The third party's own request.
-    pub original_request: ConfirmationRequested,
+    pub original_request: crate::model::ConfirmationRequested,
 }
 
 /// Answer an interactive step of an enrolment: the whole request.
@@ -29,14 +32,10 @@ pub struct StepAnswered {
 #[non_exhaustive]
 pub struct ConfirmTokenRequest {
     /// The third party.
-    #[boundary(flatten, members(client_id: u64, consent_id: String))]
+    #[boundary(flatten)]
     pub on_behalf_of: OnBehalfOf,
     /// The answer.
-    #[boundary(flatten, members(
-        session_secret: SessionSecret,
-        provider_code: String,
-        original_request: ConfirmationRequested,
-    ))]
+    #[boundary(flatten)]
     pub data: StepAnswered,
 }
 
@@ -45,7 +44,10 @@ pub struct ConfirmTokenRequest {
 pub struct ConfirmTokenResponse {}
 
 /// Answer an interactive step of an enrolment.
-#[derive(Debug)]
+///
+/// Forwards the customer's answer, such as a one-time code. The connector replies at once and reports the result
+/// later (§2.4, §5.2).
+#[derive(Debug, OperationDocs)]
 pub struct ConfirmToken;
 
 impl Operation for ConfirmToken {
@@ -54,9 +56,7 @@ impl Operation for ConfirmToken {
     const DECLARATION: Declaration = declare::of_hub(
         "tokens",
         "salt_edge_hub.confirm_token",
-        "Answer an interactive step of an enrolment",
-        "Forwards the customer's answer, such as a one-time code. The connector replies at once and reports the \
-         result later (§2.4, §5.2).",
+        Self::DOCS,
         declare::to_connector("tokens/confirm", Method::Post, "/api/priora/v1/tokens/confirm", Repeat::Never),
     );
 }

@@ -1,11 +1,13 @@
 //! Token create: POST `/api/priora/v1/tokens/create` (§2.1).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
     declare,
-    model::{OnBehalfOf, SessionSecret, TokenRequested},
+    model::OnBehalfOf,
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
@@ -13,16 +15,17 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct TokenWanted {
     /// The session for the connector's report.
-    pub session_secret: SessionSecret,
+    pub session_secret: crate::model::SessionSecret,
     /// The bank's code at Salt Edge.
     #[boundary(profile)]
     pub provider_code: Option<String>,
     /// The third party's name, to show to the customer.
     pub app_name: String,
     /// The third party's own request.
-    pub original_request: TokenRequested,
+    pub original_request: crate::model::TokenRequested,
 }
 
 /// Begin a customer's enrolment: the whole request.
@@ -31,15 +34,10 @@ pub struct TokenWanted {
 #[non_exhaustive]
 pub struct CreateTokenRequest {
     /// The third party.
-    #[boundary(flatten, members(client_id: u64, consent_id: String))]
+    #[boundary(flatten)]
     pub on_behalf_of: OnBehalfOf,
     /// The request for a token.
-    #[boundary(flatten, members(
-        session_secret: SessionSecret,
-        provider_code: String,
-        app_name: String,
-        original_request: TokenRequested,
-    ))]
+    #[boundary(flatten)]
     pub data: TokenWanted,
 }
 
@@ -48,7 +46,10 @@ pub struct CreateTokenRequest {
 pub struct CreateTokenResponse {}
 
 /// Begin a customer's enrolment.
-#[derive(Debug)]
+///
+/// A third party wants access to a customer's accounts. The connector replies at once and reports the result later,
+/// in a separate session that the request names (§2.1, §5.1, §5.2).
+#[derive(Debug, OperationDocs)]
 pub struct CreateToken;
 
 impl Operation for CreateToken {
@@ -57,9 +58,7 @@ impl Operation for CreateToken {
     const DECLARATION: Declaration = declare::of_hub(
         "tokens",
         "salt_edge_hub.create_token",
-        "Begin a customer's enrolment",
-        "A third party wants access to a customer's accounts. The connector replies at once and reports the result \
-         later, in a separate session that the request names (§2.1, §5.1, §5.2).",
+        Self::DOCS,
         declare::to_connector("tokens/create", Method::Post, "/api/priora/v1/tokens/create", Repeat::Never),
     );
 }

@@ -1,6 +1,8 @@
 //! Token reconnect: POST `/api/priora/v1/tokens/reconnect` (§2.3).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
@@ -16,10 +18,10 @@ use crate::{
 #[non_exhaustive]
 pub struct ReconnectTokenRequest {
     /// The third party and the token.
-    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
+    #[boundary(flatten)]
     pub with_token: WithToken,
     /// The new session.
-    #[boundary(flatten, members(session_secret: crate::model::SessionSecret, provider_code: String))]
+    #[boundary(flatten)]
     pub data: TokenSession,
 }
 
@@ -28,7 +30,10 @@ pub struct ReconnectTokenRequest {
 pub struct ReconnectTokenResponse {}
 
 /// Renew a token.
-#[derive(Debug)]
+///
+/// The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the session that
+/// the request names. Deprecated by Salt Edge (§2.3, §5.7).
+#[derive(Debug, OperationDocs)]
 pub struct ReconnectToken;
 
 impl Operation for ReconnectToken {
@@ -37,9 +42,7 @@ impl Operation for ReconnectToken {
     const DECLARATION: Declaration = declare::of_hub(
         "tokens",
         "salt_edge_hub.reconnect_token",
-        "Renew a token",
-        "The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the \
-         session that the request names. Deprecated by Salt Edge (§2.3, §5.7).",
+        Self::DOCS,
         declare::to_connector("tokens/reconnect", Method::Post, "/api/priora/v1/tokens/reconnect", Repeat::Never),
     );
 }

@@ -1,11 +1,13 @@
 //! Token revoke: POST `/api/priora/v1/tokens/revoke` (§2.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
     declare,
-    model::{SessionSecret, WithToken},
+    model::WithToken,
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
@@ -13,9 +15,10 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct TokenSession {
     /// The new session's secret.
-    pub session_secret: SessionSecret,
+    pub session_secret: crate::model::SessionSecret,
     /// The bank's code at Salt Edge.
     #[boundary(profile)]
     pub provider_code: Option<String>,
@@ -27,10 +30,10 @@ pub struct TokenSession {
 #[non_exhaustive]
 pub struct TokenRevocationRequest {
     /// The third party and the token.
-    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
+    #[boundary(flatten)]
     pub with_token: WithToken,
     /// The session.
-    #[boundary(flatten, members(session_secret: SessionSecret, provider_code: String))]
+    #[boundary(flatten)]
     pub data: TokenSession,
 }
 
@@ -39,7 +42,10 @@ pub struct TokenRevocationRequest {
 pub struct TokenRevocationResponse {}
 
 /// Revoke a token.
-#[derive(Debug)]
+///
+/// The customer or the third party ends the access. From this answer on, the token is refused. Revoking a token twice
+/// succeeds too (§2.2, §5.5).
+#[derive(Debug, OperationDocs)]
 pub struct RevokeToken;
 
 impl Operation for RevokeToken {
@@ -48,9 +54,7 @@ impl Operation for RevokeToken {
     const DECLARATION: Declaration = declare::of_hub(
         "tokens",
         "salt_edge_hub.revoke_token",
-        "Revoke a token",
-        "The customer or the third party ends the access. From this answer on, the token is refused. Revoking a token \
-         twice succeeds too (§2.2, §5.5).",
+        Self::DOCS,
         declare::to_connector("tokens/revoke", Method::Post, "/api/priora/v1/tokens/revoke", Repeat::Safe),
     );
 }

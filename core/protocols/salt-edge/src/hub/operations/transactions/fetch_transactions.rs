@@ -1,11 +1,13 @@
 //! Transactions fetch: GET `/api/priora/v1/transactions` (§2.9).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
+};
 
 use crate::{
     codec::SaltEdge,
     declare,
-    model::{AccountId, BankTransaction, DayOrInstant, SessionSecret, WithToken},
+    model::{BankTransaction, WithToken},
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
@@ -13,15 +15,16 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct TransactionsWanted {
     /// The session's secret.
-    pub session_secret: SessionSecret,
+    pub session_secret: crate::model::SessionSecret,
     /// The account.
-    pub account_id: AccountId,
+    pub account_id: crate::model::AccountId,
     /// The first time or day.
-    pub from_date: DayOrInstant,
+    pub from_date: crate::model::DayOrInstant,
     /// The last time or day; a day counts to its end.
-    pub to_date: DayOrInstant,
+    pub to_date: crate::model::DayOrInstant,
 }
 
 /// List an account's transactions: the whole request.
@@ -30,15 +33,10 @@ pub struct TransactionsWanted {
 #[non_exhaustive]
 pub struct FetchTransactionsRequest {
     /// The third party and the token.
-    #[boundary(flatten, members(client_id: u64, consent_id: String, access_token: bankchannel_foundation::Secret))]
+    #[boundary(flatten)]
     pub with_token: WithToken,
     /// The account and the period.
-    #[boundary(flatten, members(
-        session_secret: SessionSecret,
-        account_id: AccountId,
-        from_date: DayOrInstant,
-        to_date: DayOrInstant,
-    ))]
+    #[boundary(flatten)]
     pub data: TransactionsWanted,
 }
 
@@ -52,7 +50,9 @@ pub struct FetchTransactionsResponse {
 }
 
 /// List an account's transactions.
-#[derive(Debug)]
+///
+/// Returns all transactions of the requested period in one answer: there are no pages (§2.9).
+#[derive(Debug, OperationDocs)]
 pub struct FetchTransactions;
 
 impl Operation for FetchTransactions {
@@ -61,8 +61,7 @@ impl Operation for FetchTransactions {
     const DECLARATION: Declaration = declare::of_hub(
         "transactions",
         "salt_edge_hub.fetch_transactions",
-        "List an account's transactions",
-        "Returns all transactions of the requested period in one answer: there are no pages (§2.9).",
+        Self::DOCS,
         declare::to_connector("transactions fetch", Method::Get, "/api/priora/v1/transactions", Repeat::Safe),
     );
 }

@@ -1,0 +1,147 @@
+//! Node: the module of a protocol: its client or functions, and its embedded servers.
+
+use bankchannel::model::{Shape, StructShape};
+
+use crate::{
+    model::{Operation, Protocol},
+    names::camel,
+    served::Served,
+    text::Out,
+};
+
+use super::tables::{begin, descriptions, structure, types};
+
+/// A module: an object of functions.
+pub(super) fn module_of_functions(protocol: &Protocol) -> String {
+    let mut out = begin();
+    out.line("const { items, local, localElsewhere } = require('./local');");
+    out.line(format!("const types = require('./{}_types');", protocol.module));
+    descriptions(&mut out, protocol);
+    out.line(format!("const {} = Object.freeze({{", protocol.module));
+    for operation in &protocol.operations {
+        let name = camel(operation.name);
+        out.line(format!("  {name}: (request) => local(operations.{name}, request),"));
+        out.line(format!("  {name}Async: (request) => localElsewhere(operations.{name}, request),"));
+        if let Some((pages, _)) = operation.pages() {
+            out.line(format!("  {}: (request) => items(operations.{name}, request),", camel(pages.iterator)));
+        }
+    }
+    out.line("});");
+    out.blank();
+    out.line(format!("module.exports = {{ {} }};", protocol.module));
+    out.done()
+}
+
+pub(super) fn client(protocol: &Protocol, settings: &'static StructShape) -> String {
+    let mut out = begin();
+    out.line("const { Client } = require('./client');");
+    out.line("const { Embedded } = require('./service');");
+    types(&mut out, protocol);
+    out.blank();
+    structure(&mut out, settings);
+    for served in &protocol.served {
+        out.blank();
+        structure(&mut out, served.options);
+    }
+    descriptions(&mut out, protocol);
+    objects(&mut out, protocol);
+    let objects = if protocol.interfaces.is_empty() { "" } else { ", objects" };
+    out.line(format!("class {} extends Client {{", protocol.class));
+    out.line("  constructor(settings = {}, options = {}) {");
+    out.line(format!("    super({:?}, {}, operations, settings, options{objects});", protocol.name, settings.name));
+    out.line("  }");
+    if protocol.environment() {
+        out.blank();
+        out.line("  static fromEnv(settings = {}, options = {}) {");
+        out.line("    return this._fromEnv(settings, options);");
+        out.line("  }");
+    }
+    for operation in &protocol.operations {
+        methods(&mut out, operation);
+    }
+    out.line("}");
+    for served in &protocol.served {
+        out.blank();
+        server(&mut out, served);
+    }
+    out.blank();
+    out.line(format!("module.exports = {{ {} }};", protocol.classes().join(", ")));
+    out.done()
+}
+
+/// Maps questions to methods of the program's objects, with the forms of both.
+fn objects(out: &mut Out, protocol: &Protocol) {
+    if protocol.interfaces.is_empty() {
+        return;
+    }
+    out.line("const objects = {");
+    for interface in protocol.interfaces {
+        out.line(format!("  {}: {{", camel(interface.option)));
+        for question in interface.questions {
+            let name = |shape: &'static Shape| shape.name().unwrap_or("struct([])");
+            out.line(format!(
+                "    {:?}: [{:?}, {}, {}],",
+                question.declaration.name,
+                camel(question.method()),
+                name(question.request),
+                name(question.answer)
+            ));
+        }
+        out.line("  },");
+    }
+    out.line("};");
+    out.blank();
+}
+
+/// The embedded server's class.
+fn server(out: &mut Out, served: &Served) {
+    out.line(format!("class {} extends Embedded {{", served.class));
+    out.line("  static async start(options = {}) {");
+    let told: Vec<String> =
+        served.info.iter().map(|info| format!("[{:?}, {:?}]", camel(info.name), info.name)).collect();
+    out.line(format!(
+        "    return this._start({:?}, {}, [{}], options);",
+        served.kind,
+        served.options.name,
+        told.join(", ")
+    ));
+    out.line("  }");
+    out.blank();
+    out.line("  get clientSettings() {");
+    let members: Vec<String> = served.settings().map(|info| format!("{0}: this.{0}", camel(info.name))).collect();
+    out.line(format!("    return {{ {} }};", members.join(", ")));
+    out.line("  }");
+    out.line("}");
+}
+
+fn methods(out: &mut Out, operation: &Operation) {
+    let name = camel(operation.name);
+    out.blank();
+    if operation.is_local() {
+        out.line(format!("  {name}(request = {{}}) {{"));
+        out.line(format!("    return this._local(operations.{name}, request);"));
+        out.line("  }");
+        if operation.takes_time() {
+            out.blank();
+            out.line(format!("  {name}Async(request = {{}}) {{"));
+            out.line(format!("    return this._elsewhere(operations.{name}, request);"));
+            out.line("  }");
+        }
+        return;
+    }
+    out.line(format!("  {name}(request = {{}}, options = {{}}) {{"));
+    out.line(format!("    return this._call(operations.{name}, request, options);"));
+    out.line("  }");
+    if let Some((pages, _)) = operation.pages() {
+        out.blank();
+        out.line(format!("  {}(request = {{}}, options = {{}}) {{", camel(pages.iterator)));
+        out.line(format!("    return this._items(operations.{name}, request, options);"));
+        out.line("  }");
+    }
+    if operation.response_content.is_some() {
+        out.blank();
+        out.line(format!("  {name}Stream(request = {{}}, options = {{}}) {{"));
+        out.line(format!("    return this._stream(operations.{name}, request, options);"));
+        out.line("  }");
+    }
+}

@@ -1,0 +1,76 @@
+//! PHP: exceptions by category, error codes, and the exceptions of each method.
+
+use bankchannel::Category;
+use bankchannel_foundation::error::Row;
+
+use crate::{
+    Generated,
+    model::Model,
+    names::{pascal, upper},
+};
+
+use super::source::{class, quoted};
+
+/// The codes as constants.
+pub(crate) fn codes(model: &Model) -> Generated {
+    class("ErrorCode", "Bankchannel", |out| {
+        out.jsdoc("", "The stable error codes: what `BankchannelException::$errorCode` holds.");
+        out.line("final class ErrorCode");
+        out.line("{");
+        for (at, row) in model.errors.iter().enumerate() {
+            if at > 0 {
+                out.blank();
+            }
+            out.jsdoc("    ", &format!("{} {}", row.text, row.doc));
+            out.line(format!("    public const {} = {};", upper(row.code), quoted(row.code)));
+        }
+        out.line("}");
+    })
+}
+
+fn exception_class(category: Category) -> String {
+    pascal(category.as_str()) + "Exception"
+}
+
+/// The exception of a category.
+pub(crate) fn exception(category: Category) -> Generated {
+    let name = exception_class(category);
+    class(&format!("Exception/{name}"), "Bankchannel\\Exception", |out| {
+        out.jsdoc("", category.doc());
+        out.line(format!("final class {name} extends BankchannelException"));
+        out.line("{");
+        out.line("}");
+    })
+}
+
+/// The exceptions by category.
+pub(crate) fn categories() -> Generated {
+    class("Exception/Categories", "Bankchannel\\Exception", |out| {
+        out.jsdoc("", "The exception of each category.\n\n@internal");
+        out.line("final class Categories");
+        out.line("{");
+        out.line("    /** @var array<string, class-string<BankchannelException>> */");
+        out.line("    public const CLASSES = [");
+        for category in Category::ALL {
+            out.line(format!("        {} => {}::class,", quoted(category.as_str()), exception_class(category)));
+        }
+        out.line("    ];");
+        out.line("}");
+    })
+}
+
+/// The tags for the exceptions of an operation: a class for each category of its own errors, with their codes, and the
+/// base class for all others.
+pub(crate) fn throws(errors: &[&Row]) -> String {
+    let mut doc = "\n".to_owned();
+    for category in Category::ALL {
+        let of_it = errors.iter().filter(|row| row.category == category);
+        let codes: Vec<String> = of_it.map(|row| format!("`{}`", row.code)).collect();
+        if !codes.is_empty() {
+            let class = exception_class(category);
+            doc.push_str(&format!("\n@throws \\Bankchannel\\Exception\\{class} {}", codes.join(", ")));
+        }
+    }
+    let others = if errors.is_empty() { "" } else { " for all other failures" };
+    doc + &format!("\n@throws BankchannelException{others}")
+}

@@ -1,0 +1,75 @@
+//! PHP: the classes of the embedded servers.
+
+use bankchannel::model::{Field, Shape};
+
+use crate::{Generated, model::Protocol, names::camel, served::Served, text::plain};
+
+use super::{
+    parameters::{fields, parameter, parameter_doc},
+    source::{class, namespace, quoted},
+};
+
+/// The class of an embedded server.
+pub(crate) fn service(protocol: &Protocol, served: &Served) -> Generated {
+    let text = |info: &Field| if info.optional { "?string" } else { "string" };
+    class(&format!("{}/{}", protocol.class, served.short), &namespace(protocol), |out| {
+        let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);
+        let encodes = any(|field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)));
+        let used = [
+            ("AbstractService", true),
+            ("Bridge\\Bridge", true),
+            ("Encode", encodes),
+            ("Exception\\BankchannelException", true),
+            ("Secret", any(|field| matches!(field.shape, Shape::Secret(_)))),
+        ];
+        for (class, _) in used.into_iter().filter(|(_, is_used)| *is_used) {
+            out.line(format!("use Bankchannel\\{class};"));
+        }
+        out.blank();
+        out.jsdoc("", &format!("{}, running inside this process. It stops when this object is gone.", served.what));
+        out.line(format!("final class {} extends AbstractService", served.short));
+        out.line("{");
+        for info in served.info {
+            out.jsdoc("    ", info.doc);
+            out.line(format!("    public readonly {} ${};", text(info), camel(info.name)));
+            out.blank();
+        }
+        let mut doc = format!("{}\n", plain(served.options.doc));
+        for field in served.options.fields {
+            doc.push_str(&parameter_doc(field));
+        }
+        doc.push_str("\n@param Bridge|null $bridge The way into the native library; left out, it is found by itself.");
+        doc.push_str("\n@throws BankchannelException");
+        out.jsdoc("    ", &doc);
+        out.line("    public function __construct(");
+        for field in served.options.fields {
+            out.line(format!("        {},", parameter(field, true)));
+        }
+        out.line("        ?Bridge $bridge = null,");
+        out.line("    ) {");
+        fields(out, &format!("        $told = $this->start({}, ", quoted(served.kind)), served.options, ", $bridge);");
+        for info in served.info {
+            let or = if info.optional { "null" } else { "''" };
+            out.line(format!("        $this->{} = $told[{}] ?? {or};", camel(info.name), quoted(info.name)));
+        }
+        out.line("    }");
+        out.blank();
+        let members: Vec<String> =
+            served.settings().map(|info| format!("{}: {}", camel(info.name), text(info))).collect();
+        let doc = format!(
+            "What a client needs to reach it, as named arguments: `new {}(...$server->clientSettings(), …)`.\n\n@return array{{{}}}",
+            protocol.class,
+            members.join(", ")
+        );
+        out.jsdoc("    ", &doc);
+        out.line("    public function clientSettings(): array");
+        out.line("    {");
+        let members: Vec<String> = served
+            .settings()
+            .map(|info| format!("{} => $this->{}", quoted(&camel(info.name)), camel(info.name)))
+            .collect();
+        out.line(format!("        return [{}];", members.join(", ")));
+        out.line("    }");
+        out.line("}");
+    })
+}

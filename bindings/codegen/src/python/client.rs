@@ -1,0 +1,365 @@
+//! Python: the two clients with a keyword method per operation.
+
+use bankchannel::model::{Field, Shape, StructShape};
+
+use crate::{
+    model::{Operation, Protocol},
+    names::python,
+    text::{Out, plain, sentence},
+};
+
+use super::types::{member, output_type, parameter};
+
+/// Whether methods block or are awaited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Blocking,
+    Awaited,
+}
+
+impl Form {
+    /// The prefix of the client's name, and of the types that only it takes.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Self::Blocking => "",
+            Self::Awaited => "Async",
+        }
+    }
+}
+
+/// Base classes with methods that combine several operations: the last of these operations, the class and its module.
+const BASES: [(&str, &str, &str); 1] = [("download_new_files", "NewFilesClient", "_new_files")];
+
+/// The base class of a protocol's clients, and its module, if it is not the common one.
+pub(crate) fn base(protocol: &Protocol) -> Option<(&'static str, &'static str)> {
+    let has = |name: &str| protocol.operations.iter().any(|operation| operation.name == name);
+    BASES.into_iter().find(|&(operation, ..)| has(operation)).map(|(_, class, module)| (class, module))
+}
+
+/// Both clients.
+pub(crate) fn clients(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
+    settings_types(out, protocol, settings);
+    client(out, protocol, settings, Form::Blocking);
+    client(out, protocol, settings, Form::Awaited);
+}
+
+/// The settings as separate types: for `from_env`, and for programs that keep them in a dict. Callbacks are typed for
+/// each client: a blocking one takes no coroutine.
+fn settings_types(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
+    let name = protocol.class;
+    out.blank();
+    out.blank();
+    out.line(format!("class _{name}Settings(TypedDict, total=False):"));
+    for field in settings.fields {
+        out.blank();
+        out.line(format!("    {}", member(field)));
+        out.docstring("    ", &plain(field.doc));
+    }
+    for form in [Form::Blocking, Form::Awaited] {
+        let prefix = form.prefix();
+        out.export(format!("{prefix}{name}Settings"));
+        out.blank();
+        out.blank();
+        out.line(format!("class {prefix}{name}Settings(_{name}Settings, total=False):"));
+        out.docstring("    ", &format!("What `{prefix}{name}` may be given by keyword."));
+        for (option, class, doc) in asked(protocol, form) {
+            out.blank();
+            out.line(format!("    {option}: {class} | None"));
+            out.docstring("    ", doc);
+        }
+    }
+}
+
+/// The callbacks of operations: the option's name, its type and its purpose.
+const ASKED: [(&str, &str, &str); 2] = [
+    ("on_code", "OnCode", "Answers what an operation asks in its middle, such as for a one-time code."),
+    (
+        "signer",
+        "Signer",
+        "Signs where the private key is elsewhere, such as in a security module; it is given a digest.",
+    ),
+];
+
+/// The callbacks of every client for its requests: they are the same in both forms.
+const HOOKS: [(&str, &str, &str); 4] = [
+    ("on_request", "OnRequest", "Is told of each request that begins, with a `HttpRequest`; it cannot change it."),
+    (
+        "on_response",
+        "OnResponse",
+        "Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time.",
+    ),
+    (
+        "tracer",
+        "Tracer",
+        "A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present one, with \
+         its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.",
+    ),
+    (
+        "traceparent",
+        "TraceParent",
+        "Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call.",
+    ),
+];
+
+/// The callbacks that this protocol has, and the program's objects that it asks: name, type and purpose.
+fn asked(protocol: &Protocol, form: Form) -> impl Iterator<Item = (&'static str, String, &'static str)> {
+    let objects = protocol.interfaces.iter().map(|interface| (interface.option, interface.name, interface.what));
+    let of_form = ASKED.into_iter().filter(|_| protocol.asks()).chain(objects);
+    let hooks = HOOKS.into_iter().map(|(name, class, what)| (name, class.to_owned(), what));
+    of_form.map(move |(name, class, what)| (name, format!("{}{class}", form.prefix()), what)).chain(hooks)
+}
+
+fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form) {
+    let prefix = form.prefix();
+    out.export(format!("{prefix}{}", protocol.class));
+    out.blank();
+    out.blank();
+    let base = base(protocol).map_or("Client", |(class, _)| class);
+    out.line(format!("class {prefix}{}({prefix}{base}):", protocol.class));
+    let mut doc = format!("{}. A method per operation.", sentence(protocol.what));
+    doc.push_str(match form {
+        Form::Blocking => "\n\nMethods block the calling thread, with the interpreter's lock released.",
+        Form::Awaited => "\n\nMethods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations are called without `await`.",
+    });
+    doc.push_str(&format!(" The client may be shared by threads.\n\n{}\n\nArgs:", plain(settings.doc)));
+    for field in settings.fields {
+        doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
+    }
+    for (name, _, what) in asked(protocol, form) {
+        doc.push_str(&format!("\n    {name}: {what}"));
+    }
+    out.docstring("    ", &doc);
+    out.blank();
+    out.line(format!("    _protocol: ClassVar = {:?}", protocol.name));
+    out.blank();
+    out.line("    def __init__(");
+    out.line("        self,");
+    out.line("        *,");
+    for field in settings.fields {
+        out.line(format!("        {},", parameter(field)));
+    }
+    for (name, class, _) in asked(protocol, form) {
+        out.line(format!("        {name}: {class} | None = None,"));
+    }
+    out.line("    ) -> None:");
+    out.line("        super().__init__(");
+    out.line("            {");
+    for field in settings.fields {
+        out.line(format!("                {:?}: {},", field.name, python(field.name)));
+    }
+    out.line("            },");
+    for (name, _, _) in ASKED {
+        out.line(format!("            {},", if protocol.asks() { name } else { "None" }));
+    }
+    for interface in protocol.interfaces {
+        out.line(format!("            whom={},", interface.option));
+    }
+    out.line("            hooks=(on_request, on_response),");
+    out.line("            traces=(tracer, traceparent),");
+    out.line("        )");
+    if protocol.environment() {
+        from_env(out, protocol, form);
+    }
+    for operation in &protocol.operations {
+        method(out, operation, form);
+        iterator(out, operation, form);
+    }
+}
+
+/// The iterator over the items of all pages.
+fn iterator(out: &mut Out, operation: &Operation, form: Form) {
+    let Some((pages, members)) = operation.pages().filter(|_| !operation.is_local()) else { return };
+    let item = members.last().map_or_else(String::new, |item| output_type(item));
+    let (define, kind, wait) = match form {
+        Form::Blocking => ("def", "Iterator", ""),
+        Form::Awaited => ("async def", "AsyncIterator", "await "),
+    };
+    let fields = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);
+    let of_each_page = ["timeout", "cancel", "retries", "signer"];
+    let passed: Vec<&str> = passed(operation).into_iter().filter(|name| of_each_page.contains(name)).collect();
+    out.blank();
+    out.line(format!("    {define} {}(", pages.iterator));
+    out.line("        self,");
+    out.line("        *,");
+    for parameter in fields().map(parameter) {
+        out.line(format!("        {parameter},"));
+    }
+    for option in passed.iter().map(|name| option(name, form)) {
+        out.line(format!("        {option},"));
+    }
+    out.line(format!("    ) -> {kind}[{item}]:"));
+    out.docstring(
+        "        ",
+        &format!(
+            "{}.\n\nArguments and exceptions are those of `{}`, which gets one page; the options count for each page.",
+            pages.summary, operation.name
+        ),
+    );
+    out.line("        begin = None");
+    out.line("        while True:");
+    out.line(format!("            page = {wait}self.{}(", operation.name));
+    for field in fields() {
+        out.line(format!("                {0}={0},", python(field.name)));
+    }
+    out.line(format!("                {}=begin,", python(pages.cursor)));
+    for name in passed {
+        out.line(format!("                {name}={name},"));
+    }
+    out.line("            )");
+    let list = python(pages.items[0]);
+    if form == Form::Blocking {
+        out.line(format!("            yield from page.{list}"));
+    } else {
+        out.line(format!("            for item in page.{list}:"));
+        out.line("                yield item");
+    }
+    out.line(format!("            if not page.{list} or not is_further(begin, page.{}):", python(pages.next)));
+    out.line("                return");
+    out.line(format!("            begin = page.{}", python(pages.next)));
+}
+
+fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
+    let prefix = form.prefix();
+    out.blank();
+    out.line("    @classmethod");
+    out.line(format!("    def from_env(cls, **settings: Unpack[{prefix}{}Settings]) -> Self:", protocol.class));
+    out.docstring(
+        "        ",
+        &format!(
+            "A client of the settings that the environment's `{}...` variables give, such as `{}`; those given here \
+             count before them.\n\nRaises:\n    ConfigurationError: A variable or setting cannot be used; the error names it.",
+            protocol.variable_prefix(),
+            protocol.variables[0].0,
+        ),
+    );
+    out.line("        return cls._from_env(settings)");
+}
+
+fn method(out: &mut Out, operation: &Operation, form: Form) {
+    let awaited = form == Form::Awaited && (!operation.is_local() || operation.takes_time());
+    out.blank();
+    out.line(format!("    {}def {}(", if awaited { "async " } else { "" }, operation.name));
+    out.line("        self,");
+    let parameters: Vec<String> =
+        operation.request.fields.iter().map(parameter).chain(options(operation, form)).collect();
+    if !parameters.is_empty() {
+        out.line("        *,");
+    }
+    for parameter in parameters {
+        out.line(format!("        {parameter},"));
+    }
+    out.line(format!("    ) -> {}:", operation.response.name));
+    out.docstring("        ", &doc(operation));
+    if let Some(successor) = operation.deprecated() {
+        let text = format!("{} is deprecated: use {successor}", operation.name);
+        out.line(format!("        warnings.warn({text:?}, DeprecationWarning, stacklevel=2)"));
+    }
+    // Local operations without content need only the conversion from this package.
+    let (call, plain_local) = match (operation.is_local(), operation.request_content.is_some()) {
+        (true, _) if awaited => ("_elsewhere", false),
+        (true, true) => ("_local", false),
+        (true, false) => ("_native.local", true),
+        (false, _) => ("_call", false),
+    };
+    let answer = operation.response.name;
+    out.line(format!("        answer: {answer} = {}self.{call}(", if awaited { "await " } else { "" }));
+    out.line(format!("            {:?},", operation.entry.declaration.name));
+    out.line("            {");
+    for field in operation.request.fields.iter().filter(|field| !is_content(field)) {
+        out.line(format!("                {:?}: {},", field.name, python(field.name)));
+    }
+    out.line("            },");
+    if let Some(field) = operation.request_content.filter(|_| !plain_local) {
+        out.line(format!("            content={},", python(field.name)));
+    }
+    for name in passed(operation) {
+        out.line(format!("            {name}={name},"));
+    }
+    out.line("        )");
+    out.line("        return answer");
+}
+
+pub(crate) fn is_content(field: &Field) -> bool {
+    matches!(field.shape, Shape::Content)
+}
+
+/// The options in addition to the request's fields.
+fn options(operation: &Operation, form: Form) -> Vec<String> {
+    passed(operation).into_iter().map(|name| option(name, form)).collect()
+}
+
+fn option(name: &str, form: Form) -> String {
+    let prefix = form.prefix();
+    match name {
+        "destination" => "destination: Destination | None = None".into(),
+        "timeout" => "timeout: float | None = None".into(),
+        "cancel" => "cancel: Cancel | None = None".into(),
+        "request_id" => "request_id: str | None = None".into(),
+        "retries" => "retries: int | None = None".into(),
+        "with_response" => "with_response: list[HttpExchange] | None = None".into(),
+        "on_progress" => "on_progress: OnProgress | None = None".into(),
+        "signer" => format!("signer: {prefix}Signer | None = None"),
+        other => format!("{other}: {prefix}OnCode | None = None"),
+    }
+}
+
+fn passed(operation: &Operation) -> Vec<&'static str> {
+    if operation.is_local() {
+        return Vec::new();
+    }
+    let mut names = Vec::new();
+    if operation.response_content.is_some() {
+        names.push("destination");
+    }
+    names.extend(["timeout", "cancel", "request_id", "retries", "with_response"]);
+    if operation.reports() {
+        names.push("on_progress");
+    }
+    if operation.asks_person() {
+        names.push("on_code");
+    }
+    // An operation that signs may use an external key.
+    if operation.asks_signature().is_some() {
+        names.push("signer");
+    }
+    names
+}
+
+pub(crate) fn doc(operation: &Operation) -> String {
+    let declaration = operation.entry.declaration;
+    let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
+    if !operation.request.fields.is_empty() || !operation.is_local() {
+        doc.push_str("\n\nArgs:");
+    }
+    for field in operation.request.fields {
+        let left_out = if field.profile { " Left out, the client's own." } else { "" };
+        doc.push_str(&format!("\n    {}: {}{left_out}", python(field.name), plain(field.doc)));
+    }
+    let signer = match operation.asks_signature().flatten() {
+        Some(field) => format!("Signs with the key of `{field}`; in place of the client's."),
+        None => "Signs where the client has no private key; in place of the client's.".to_owned(),
+    };
+    for name in passed(operation) {
+        doc.push_str(&format!(
+            "\n    {name}: {}",
+            match name {
+                "destination" => "Where the content goes: a path that must not exist, `Replace(path)`, or a binary file object. Left out, into memory.",
+                "timeout" => "Seconds that the call may take; 0 is expired at once. Left out, the client's or the operation's own.",
+                "cancel" => "Stops the call, from any thread.",
+                "request_id" => "Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for NextGenPSD2 a UUID in lower case, sent with the first attempt only.",
+                "retries" => "How often each exchange may be repeated, 0 to 10. Left out, the client's setting.",
+                "with_response" => "A list to which the answers of the call's exchanges are added, each a `HttpExchange` with status, headers, request id and time.",
+                "on_progress" => "Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it raises is reported, and the call goes on.",
+                "signer" => signer.as_str(),
+                _ => "Answers what the call asks, such as for a one-time code; in place of the client's.",
+            }
+        ));
+    }
+    if !declaration.errors.is_empty() {
+        doc.push_str("\n\nRaises:");
+        for row in declaration.errors {
+            doc.push_str(&format!("\n    {}: `{}`: {}", crate::names::error_class(row.category), row.code, row.text));
+        }
+    }
+    doc
+}

@@ -1,0 +1,127 @@
+//! Python: the embedded servers, blocking and for asyncio.
+
+use bankchannel::model::{Field, Shape};
+
+use crate::{
+    model::{Model, Protocol},
+    names::python,
+    served::Served,
+    text::{Out, PYTHON_HEADER, plain},
+};
+
+use super::{
+    client::Form,
+    types::{given_type, parameter},
+};
+
+/// The module of the embedded servers.
+pub(crate) fn services(model: &Model) -> String {
+    let mut out = Out::default();
+    out.line(PYTHON_HEADER);
+    out.docstring("", "The embedded servers: the other side, in this process, for tests and trials.");
+    out.blank();
+    out.line("from __future__ import annotations");
+    out.blank();
+    out.line("from typing import TYPE_CHECKING, TypedDict");
+    out.blank();
+    out.line("from ._service import AsyncEmbeddedService, EmbeddedService");
+    out.blank();
+    let options = || model.protocols.iter().flat_map(Protocol::options);
+    out.line("if TYPE_CHECKING:");
+    if options().any(|field| given_type(field).contains("Sequence[")) {
+        out.line("    from collections.abc import Sequence");
+    }
+    if options().any(|field| given_type(field).contains("datetime")) {
+        out.line("    from datetime import datetime");
+    }
+    out.line("    from os import PathLike");
+    out.blank();
+    out.line("    from ._record import Secret");
+    for protocol in &model.protocols {
+        let fields = protocol.options();
+        for shape in fields.filter_map(|field| match field.shape {
+            Shape::Enum(shape) => Some(shape),
+            _ => None,
+        }) {
+            out.line(format!("    from .{} import {}", protocol.module, shape.name));
+        }
+    }
+    let mut body = Out::default();
+    for protocol in &model.protocols {
+        for served in &protocol.served {
+            service(&mut body, protocol, served);
+        }
+    }
+    out.blank();
+    out.body(body);
+    out.done()
+}
+
+/// The type of a member of the readiness line.
+fn text(info: &Field) -> &'static str {
+    if info.optional { "str | None" } else { "str" }
+}
+
+fn service(out: &mut Out, protocol: &Protocol, served: &Served) {
+    out.export(format!("{}ClientSettings", served.class));
+    out.blank();
+    out.blank();
+    out.line(format!("class {}ClientSettings(TypedDict):", served.class));
+    out.docstring("    ", "What a client needs to reach it: spread it into the client's settings.");
+    out.blank();
+    for info in served.settings() {
+        out.line(format!("    {}: {}", info.name, text(info)));
+    }
+    for form in [Form::Blocking, Form::Awaited] {
+        class(out, protocol, served, form);
+    }
+}
+
+fn class(out: &mut Out, protocol: &Protocol, served: &Served, form: Form) {
+    let prefix = form.prefix();
+    out.export(format!("{prefix}{}", served.class));
+    out.blank();
+    out.blank();
+    out.line(format!("class {prefix}{}({prefix}EmbeddedService):", served.class));
+    let mut doc = plain(served.options.doc);
+    doc.push_str(match form {
+        Form::Blocking => "\n\nIt runs from its construction until `close()` or the end of a `with` block.\n\nArgs:",
+        Form::Awaited => {
+            "\n\nIt runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on \
+             while it starts, and until then its addresses are absent.\n\nArgs:"
+        }
+    });
+    for field in served.options.fields {
+        doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
+    }
+    out.docstring("    ", &doc);
+    out.blank();
+    for info in served.info {
+        out.line(format!("    {}: {}", info.name, text(info)));
+        out.docstring("    ", info.doc);
+    }
+    out.blank();
+    out.line("    def __init__(");
+    out.line("        self,");
+    out.line("        *,");
+    for field in served.options.fields {
+        out.line(format!("        {},", parameter(field)));
+    }
+    out.line("    ) -> None:");
+    out.line("        super().__init__(");
+    out.line(format!("            {:?},", served.kind));
+    out.line("            {");
+    for field in served.options.fields {
+        out.line(format!("                {:?}: {},", field.name, python(field.name)));
+    }
+    out.line("            },");
+    out.line("        )");
+    out.blank();
+    out.line("    @property");
+    out.line(format!("    def client_settings(self) -> {}ClientSettings:", served.class));
+    let example =
+        format!("What a client needs to reach it: `{prefix}{}(**server.client_settings, ...)`.", protocol.class);
+    out.docstring("        ", &example);
+    let members: Vec<String> = served.settings().map(|info| format!("{:?}: self.{}", info.name, info.name)).collect();
+    out.line(format!("        return {{{}}}", members.join(", ")));
+}

@@ -1,0 +1,111 @@
+//! A running counterpart of any kind, as programs use it.
+
+use std::{fmt, time::Duration};
+
+use bankchannel::{Result, model::Value};
+use bankchannel_server::{
+    counterpart::{Counterpart, RunningServer},
+    http::orders,
+};
+use futures_util::future::BoxFuture;
+
+/// A running embedded server: a bank, a service, a hub, in this process. It serves on the runtime that started it until
+/// [`stop`](Self::stop), which lets running requests finish.
+///
+/// ```
+/// use bankchannel::{Result, ws_channel::WsChannel};
+/// use bankchannel_counterparts::EmbeddedServer;
+/// use serde_json::json;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<()> {
+/// let service = EmbeddedServer::start("ws-channel", json!({})).await?;
+/// let client = WsChannel::from_json(service.client_settings())?;
+/// assert_eq!(Some(client.base_url()), service.readiness()["base_url"].as_str());
+/// service.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct EmbeddedServer(Box<dyn RunningServer>);
+
+impl EmbeddedServer {
+    /// Starts a server: `ws-channel`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`, with its start
+    /// options as JSON. `{}` is a server with example data in a temporary folder, on a free port of loopback, both of
+    /// which are given back when it stops.
+    ///
+    /// # Errors
+    /// `input.*` for an unknown kind and for options that cannot be read; `configuration.invalid` for options that
+    /// cannot be used; `resource.storage` for an unusable data folder.
+    pub async fn start(kind: &str, options: serde_json::Value) -> Result<Self> {
+        Self::begin(crate::counterpart(kind)?, options.into())?.await
+    }
+
+    /// Starts a server of this kind, with its options in their boundary form. They are read now, the rest is done by the
+    /// result.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn begin(
+        counterpart: &'static Counterpart,
+        options: Value<'_>,
+    ) -> Result<impl Future<Output = Result<Self>> + Send + use<>> {
+        let starting = counterpart.start(options)?;
+        Ok(async move { starting.await.map(Self) })
+    }
+
+    /// What a client needs to reach it: a part of the client's settings, as JSON. Add the user's own, and give all to
+    /// the client's `from_json`.
+    #[must_use]
+    pub fn client_settings(&self) -> serde_json::Value {
+        let client = bankchannel::protocol(self.counterpart().protocol).and_then(|protocol| protocol.client.as_ref());
+        let known = client.map_or(&[][..], |client| client.settings.fields());
+        let serde_json::Value::Object(mut settings) = self.readiness() else { return serde_json::Value::Null };
+        settings.retain(|name, value| !value.is_null() && known.iter().any(|field| field.name == name.as_str()));
+        settings.into()
+    }
+
+    /// The kind of counterpart.
+    #[must_use]
+    pub fn counterpart(&self) -> &'static Counterpart {
+        self.0.counterpart()
+    }
+
+    /// The content of the readiness line.
+    #[must_use]
+    pub fn readiness(&self) -> serde_json::Value {
+        self.0.readiness()
+    }
+
+    /// Reports for this long that the server is not ready (`GET /readyz`), while requests are still answered: the first
+    /// step of a stop behind a load balancer.
+    pub fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
+        self.0.drain(time)
+    }
+
+    /// Loads data, for tests and demonstrations, whether or not the server was started with `control`. The format of
+    /// the data and of the result is on the server's page in `docs/`, under `POST seed`.
+    pub fn seed(&self, data: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
+        self.control(orders::SEED, data)
+    }
+
+    /// Carries out an order of the control interface, given by its path: `seed`, `reset`, `clock`, `fail_next`,
+    /// `limits`, `outbox`, `transcript`, or one that only this kind of server has (the prefix `sandbox/` may be
+    /// omitted). Every order except `seed` needs a server that was started with `control`. The format of each order and
+    /// of its result is on the server's page in `docs/`.
+    ///
+    /// The future may be awaited after the server was stopped; the order is then refused or has no effect.
+    pub fn control(&self, order: &str, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
+        self.0.control(order.strip_prefix("sandbox/").unwrap_or(order).to_owned(), request)
+    }
+
+    /// Stops: accepts no new requests, and gives running ones some time to finish.
+    pub fn stop(self) -> BoxFuture<'static, ()> {
+        self.0.stop()
+    }
+}
+
+impl fmt::Debug for EmbeddedServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedServer").field("kind", &self.counterpart().kind).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! The part of the control interface that is specific to the sandbox bank (§4.5).
+//!
+//! ```text
+//!   POST seed                            {"psus": […]}: new customers
+//!   POST sandbox/psu                     one new customer
+//!   POST sandbox/consents/{id}/revoke    the customer withdraws a consent
+//!   POST sandbox/certs/{serial}/block    the bank blocks a certificate, by its serial number in hex
+//!   POST sandbox/certs/{serial}/revoke   its issuer revokes it
+//!   POST sandbox/explain                 explains a raw request (message/http); the bank itself has this path too
+//! ```
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::Entry};
+use bankchannel_nextgen_psd2::CATALOGUE;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    limits::Rates,
+    pipeline::Pipeline,
+    service::Bank,
+    state::{NewPsu, State},
+    web::RAW_MAX,
+};
+use bankchannel_server::http::control::{Control, ControlRequest, Controlled, Controlling, MAX_BODY, parsed, read};
+
+/// A bank as a target of the control interface.
+pub(crate) struct Target {
+    pipeline: Arc<Pipeline>,
+    control: Arc<Control>,
+}
+
+impl Target {
+    /// The bank of this pipeline.
+    pub(crate) fn of(pipeline: &Arc<Pipeline>) -> Self {
+        Self { pipeline: Arc::clone(pipeline), control: pipeline.bank.control.clone().unwrap_or_default() }
+    }
+
+    fn bank(&self) -> &Bank {
+        &self.pipeline.bank
+    }
+
+    fn add_psu(&self, body: &[u8]) -> Result<Value> {
+        let body = parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
+        self.bank().state.add_psus(vec![read(body)?])?;
+        Ok(json!({}))
+    }
+
+    fn revoke_consent(&self, id: &str) -> Result<Value> {
+        let bank = self.bank();
+        let done = bank.state.revoke_by_psu(id, bank.now_s());
+        done.map_err(|problem| Error::invalid_field("id", problem.text()))?;
+        Ok(json!({}))
+    }
+
+    fn list(&self, add: impl FnOnce(&State) -> Result<()>) -> Result<Value> {
+        add(&self.bank().state)?;
+        self.bank().refresh_lists();
+        Ok(json!({}))
+    }
+}
+
+/// A command: the part of the path after `sandbox/`.
+enum Order<'a> {
+    Explain,
+    Psu,
+    RevokeConsent(&'a str),
+    Block(&'a str),
+    Revoke(&'a str),
+}
+
+impl<'a> Order<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        let parts: Vec<&str> = path.split('/').collect();
+        match parts[..] {
+            ["explain"] => Some(Self::Explain),
+            ["psu"] => Some(Self::Psu),
+            ["consents", id, "revoke"] => Some(Self::RevokeConsent(id)),
+            ["certs", serial, "block"] => Some(Self::Block(serial)),
+            ["certs", serial, "revoke"] => Some(Self::Revoke(serial)),
+            _ => None,
+        }
+    }
+}
+
+/// Customers to add.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    psus: Vec<NewPsu>,
+}
+
+impl Controlled for Target {
+    fn clock(&self) -> &SystemClock {
+        &self.bank().clock
+    }
+
+    fn reset_clock(&self) {
+        match self.bank().config.clock_ms {
+            Some(ms) => self.clock().set_ms(ms),
+            None => self.clock().run(),
+        }
+    }
+
+    fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn catalogue(&self) -> &'static [Entry] {
+        CATALOGUE
+    }
+
+    fn outbox(&self) -> Vec<Value> {
+        Vec::new()
+    }
+
+    fn reset(&self) -> Controlling<'_> {
+        Box::pin(async move {
+            let bank = self.bank();
+            bank.state.reset();
+            bank.refresh_lists();
+            bank.records.forget();
+            bank.limits.change(Rates::default());
+            Ok(json!({}))
+        })
+    }
+
+    fn seed(&self, request: Value) -> Controlling<'_> {
+        Box::pin(async move {
+            let Seed { psus } = read(request)?;
+            let count = psus.len();
+            self.bank().state.add_psus(psus)?;
+            Ok(json!({ "psus": count }))
+        })
+    }
+
+    fn limits(&self, request: Value) -> Result<Value> {
+        let rates: Rates = read(request)?;
+        self.bank().limits.change(rates);
+        serde_json::to_value(rates).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+    }
+
+    fn takes(&self, path: &str) -> Option<usize> {
+        Order::of(path).map(|order| if matches!(order, Order::Explain) { RAW_MAX } else { MAX_BODY })
+    }
+
+    fn handle_order(&self, asked: ControlRequest) -> Option<Controlling<'_>> {
+        let done = match Order::of(&asked.path)? {
+            Order::Explain => {
+                return Some(Box::pin(async move {
+                    let explained = self.pipeline.explain(asked.body, &asked.headers).await;
+                    explained
+                        .ok_or_else(|| Error::because(&row::UNAVAILABLE, "the bank explains other requests: try again"))
+                }));
+            }
+            Order::Psu => self.add_psu(&asked.body),
+            Order::RevokeConsent(id) => self.revoke_consent(id),
+            Order::Block(serial) => self.list(|state| state.block(serial)),
+            Order::Revoke(serial) => self.list(|state| state.revoke_certificate(serial)),
+        };
+        Some(Box::pin(std::future::ready(done)))
+    }
+}

@@ -1,0 +1,116 @@
+//! Starts and stops a hub.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
+use bankchannel_transport::background;
+use futures_util::future::BoxFuture;
+use hyper::{Request, body::Incoming};
+
+use super::{
+    HubOptions, HubReadiness,
+    connector::Link,
+    control::Target,
+    keys::Keys,
+    page,
+    pipeline::Pipeline,
+    records::Records,
+    service::{Hub, PROVIDER_CODE},
+    state::State,
+};
+use bankchannel_server::{
+    counterpart::Serves,
+    folder,
+    http::{Listener, server::Server, shell},
+    temporary::Temporary,
+};
+
+/// The default listen address.
+const LISTEN: &str = "127.0.0.1:0";
+
+/// A running hub.
+pub(crate) struct Running {
+    hub: Arc<Hub>,
+    server: Server,
+    // Dropped last, after everything that writes into it.
+    _temporary: Option<Temporary>,
+}
+
+impl Running {
+    pub(super) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    async fn open(options: HubOptions) -> Result<Self> {
+        let listen: SocketAddr = options
+            .listen
+            .as_deref()
+            .unwrap_or(LISTEN)
+            .parse()
+            .map_err(|_| Error::invalid_setting("listen", "must be an address and port such as 127.0.0.1:8080"))?;
+        if !listen.ip().is_loopback() {
+            return Err(Error::invalid_setting("listen", "must be a loopback address: the hub is for tests"));
+        }
+        let (data, temporary) = folder::prepare(options.data.as_deref())?;
+        let connector_public_key = options.connector_public_key;
+        let keys = background::blocking(move || Keys::prepare(&data, connector_public_key.as_deref()))
+            .await
+            .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+        let verifier = Hub::verifier(&keys).map_err(|why| Error::invalid_setting("connector_public_key", why))?;
+        let clock_ms = options.clock.as_ref().map(bankchannel_foundation::model::Timestamp::as_ms);
+        let clock = Arc::new(clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
+        let listener = Listener::bind(listen, None).await.map_err(|why| Error::invalid_setting("listen", why))?;
+        let control = options.control.unwrap_or_default().then(Arc::default);
+        let link = Link::default();
+        if let Some(url) = &options.connector_url {
+            link.set(url, None).map_err(|why| Error::invalid_setting("connector_url", why.message()))?;
+        }
+        let (state, records) = (State::default(), Records::default());
+        let hub = Arc::new(Hub { keys, verifier, state, records, link, clock, clock_ms, control });
+        let pipeline = Arc::new(Pipeline::new(Arc::clone(&hub)));
+        let shown = Arc::clone(&hub);
+        let serve = move |request: Request<Incoming>, peer| {
+            let (pipeline, hub) = (Arc::clone(&pipeline), Arc::clone(&shown));
+            async move {
+                match request.uri().path() {
+                    page::PATH => page::answer(&hub, &request),
+                    _ => shell::answer(pipeline, request, peer).await,
+                }
+            }
+        };
+        let mut server = Server::begin(listener, Arc::default(), serve);
+        server.take_orders(Arc::new(Target::of(&hub)), hub.control.is_some()).await?;
+        Ok(Self { hub, server, _temporary: temporary })
+    }
+}
+
+impl Serves for Running {
+    type Options = HubOptions;
+    type Readiness = HubReadiness;
+
+    fn begin(options: HubOptions) -> BoxFuture<'static, Result<Self>> {
+        Box::pin(Self::open(options))
+    }
+
+    fn ready(&self) -> HubReadiness {
+        let keys = &self.hub.keys;
+        HubReadiness {
+            base_url: self.server.origin.clone(),
+            hub_public_key_file: keys.hub_public_key_file.display().to_string(),
+            app_id: keys.app_id.clone(),
+            app_secret_file: keys.app_secret_file.display().to_string(),
+            provider_code: PROVIDER_CODE.to_owned(),
+            private_key_file: keys.connector_key_file.as_ref().map(|path| path.display().to_string()),
+            requests_url: format!("{}{}", self.server.origin, page::PATH),
+            control_url: self.server.control_url.clone(),
+        }
+    }
+
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn end(self) -> BoxFuture<'static, ()> {
+        Box::pin(self.server.end())
+    }
+}

@@ -1,0 +1,55 @@
+//! The hub's state and the identities it knows.
+
+use std::sync::Arc;
+
+use bankchannel_crypto::digest::sha256;
+use bankchannel_foundation::clock::{Clock as _, SystemClock};
+use bankchannel_salt_edge::{Verifier, envelope::Issuer};
+
+use super::{connector::Link, keys::Keys, records::Records, state::State};
+use bankchannel_server::http::control::Control;
+
+/// The bank's code at this hub.
+pub(super) const PROVIDER_CODE: &str = "demobank";
+/// The third party's id at this hub.
+pub(super) const CLIENT_ID: u64 = 1;
+/// The third party's name.
+pub(super) const CLIENT_NAME: &str = "Example App";
+/// The scopes that the third party is allowed.
+pub(super) const CLIENT_SCOPES: [&str; 3] = ["accounts", "transactions", "kyc"];
+
+/// A hub.
+pub(super) struct Hub {
+    pub(super) keys: Keys,
+    pub(super) verifier: Verifier,
+    pub(super) state: State,
+    pub(super) records: Records,
+    /// The connector to which the hub sends requests.
+    pub(super) link: Link,
+    pub(super) clock: Arc<SystemClock>,
+    /// The time at which the clock starts, if it is fixed.
+    pub(super) clock_ms: Option<i64>,
+    pub(super) control: Option<Arc<Control>>,
+}
+
+impl Hub {
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Whether app id and app secret are those of the provider.
+    pub(super) fn knows(&self, app_id: &str, app_secret: &str) -> bool {
+        // Compares digests: the duration reveals nothing about the secret.
+        app_id == self.keys.app_id && sha256(app_secret.as_bytes()) == self.keys.app_secret_sha256
+    }
+
+    /// The verifier of connector signatures. It does not check `iss`: connectors send none.
+    ///
+    /// # Errors
+    /// Why the key is unusable.
+    pub(super) fn verifier(keys: &Keys) -> Result<Verifier, String> {
+        let mut verifier = Verifier::new(keys.connector.clone()).map_err(|why| why.to_string())?;
+        verifier.issuer = Issuer::Any;
+        Ok(verifier)
+    }
+}

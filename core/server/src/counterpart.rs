@@ -1,0 +1,188 @@
+//! A counterpart as a value: the static description of a kind of embedded server, and one that runs.
+
+use std::time::Duration;
+
+use bankchannel_foundation::{
+    Boundary, Result,
+    model::{self, Field, Representation, Shape, Value, Writer},
+};
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+
+use crate::http::server::Server;
+
+/// The static description of a kind of embedded server. The bridge, the generators of all languages and the command
+/// line read it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Counterpart {
+    /// Its name when one is started: `ws-channel`.
+    pub kind: &'static str,
+    /// The protocol that its clients speak.
+    pub protocol: &'static str,
+    /// Its class in Python and Node, `Service`.
+    pub class: &'static str,
+    /// Its class in PHP, below the namespace of the protocol's client.
+    pub short_class: &'static str,
+    /// A short description.
+    pub what: &'static str,
+    /// The shape of its start options.
+    pub options: &'static Shape,
+    /// The members of its readiness line, in addition to `kind`. A client uses those that have the name of one of its
+    /// settings as that setting.
+    pub readiness: &'static [Field],
+    /// The OpenAPI 3.1 description of its HTTP operations: paths, parameters, headers, bodies, all statuses and allowed
+    /// callers.
+    pub openapi: fn() -> serde_json::Value,
+    /// Checks everything that a start with these options would need, without serving; `None` if there is no check.
+    pub check: Option<CheckFn>,
+    start: StartFn,
+}
+
+/// See [`Counterpart::check`]. Options that cannot be read are an error.
+pub type CheckFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Vec<Finding>>>;
+
+/// The result of checking one subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `configuration`, `listen`, `bank_interface_listen`, `bank`, `data`, `store`, `keys` or `files`.
+    pub subject: &'static str,
+    /// Whether a start would succeed in this respect.
+    pub ok: bool,
+    /// The finding, and how to fix it.
+    pub text: String,
+}
+
+impl Finding {
+    /// A start would succeed in this respect.
+    pub fn good(subject: &'static str, text: impl Into<String>) -> Self {
+        Self { subject, ok: true, text: text.into() }
+    }
+
+    /// A start would fail because of this.
+    pub fn bad(subject: &'static str, text: impl Into<String>) -> Self {
+        Self { subject, ok: false, text: text.into() }
+    }
+}
+
+type StartFn = for<'a> fn(&'static Counterpart, Value<'a>) -> Result<Starting>;
+
+/// A starting counterpart.
+pub type Starting = BoxFuture<'static, Result<Box<dyn RunningServer>>>;
+
+/// What each kind of server implements.
+pub trait Serves: Sized + Send + Sync + 'static {
+    /// Its start options.
+    type Options: Boundary;
+    /// The content of its readiness line.
+    type Readiness: Boundary;
+    /// See [`Counterpart::check`].
+    const CHECK: Option<CheckFn> = None;
+
+    /// Opens the data folder, binds the address and begins to serve.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for unusable options, `resource.storage` for an unusable data folder.
+    fn begin(options: Self::Options) -> BoxFuture<'static, Result<Self>>;
+
+    /// The content of its readiness line.
+    fn ready(&self) -> Self::Readiness;
+
+    /// The server that answers its requests and carries out its orders.
+    fn server(&self) -> &Server;
+
+    /// Stops: accepts no new requests, and gives running ones some time to finish.
+    fn end(self) -> BoxFuture<'static, ()>;
+}
+
+impl Counterpart {
+    /// The counterpart that servers of the type `S` are.
+    pub const fn of<S: Serves>(
+        kind: &'static str,
+        protocol: &'static str,
+        (class, short_class): (&'static str, &'static str),
+        what: &'static str,
+        openapi: fn() -> serde_json::Value,
+    ) -> Self {
+        Self {
+            kind,
+            protocol,
+            class,
+            short_class,
+            what,
+            options: S::Options::SHAPE,
+            readiness: S::Readiness::SHAPE.fields(),
+            openapi,
+            check: S::CHECK,
+            start: start::<S>,
+        }
+    }
+
+    /// Starts a counterpart with options in their boundary form, on the runtime that polls the result.
+    ///
+    /// # Errors
+    /// `input.*` for options that cannot be read. Starting: `configuration.invalid`, `resource.storage`.
+    pub fn start(&'static self, options: Value<'_>) -> Result<Starting> {
+        (self.start)(self, options)
+    }
+
+    /// The readiness line: the kind and each member, `null` if absent.
+    pub fn readiness_line(&self, ready: impl Boundary) -> serde_json::Value {
+        let written = serde_json::Value::from(ready.write(&mut Writer::new(Representation::Boundary)));
+        let mut line = serde_json::Map::new();
+        line.insert("kind".to_owned(), self.kind.into());
+        for member in self.readiness {
+            line.insert(member.name.to_owned(), written.get(member.name).cloned().unwrap_or_default());
+        }
+        line.into()
+    }
+}
+
+fn start<S: Serves>(counterpart: &'static Counterpart, options: Value<'_>) -> Result<Starting> {
+    let starting = S::begin(model::read_boundary(options)?);
+    Ok(Box::pin(
+        async move { Ok(Box::new(Started { counterpart, server: starting.await? }) as Box<dyn RunningServer>) },
+    ))
+}
+
+/// A running server of any kind.
+pub trait RunningServer: Send + Sync {
+    /// Its kind.
+    fn counterpart(&self) -> &'static Counterpart;
+    /// The content of the readiness line.
+    fn readiness(&self) -> serde_json::Value;
+    /// Reports for this long that the server is not ready, while requests are still answered.
+    fn drain(&self, time: Duration) -> BoxFuture<'_, ()>;
+    /// Carries out an order of the control interface, given by its path.
+    fn control(&self, order: String, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>>;
+    /// Stops: accepts no new requests, and gives running ones some time to finish.
+    fn stop(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// A running server with the counterpart that it was started as.
+struct Started<S> {
+    counterpart: &'static Counterpart,
+    server: S,
+}
+
+impl<S: Serves> RunningServer for Started<S> {
+    fn counterpart(&self) -> &'static Counterpart {
+        self.counterpart
+    }
+
+    fn readiness(&self) -> serde_json::Value {
+        self.counterpart.readiness_line(self.server.ready())
+    }
+
+    fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
+        self.server.server().drain(time)
+    }
+
+    fn control(&self, order: String, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
+        self.server.server().order(order, request)
+    }
+
+    fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {
+        self.server.end()
+    }
+}

@@ -1,0 +1,424 @@
+//! Listeners: plain HTTP on loopback, TLS anywhere. Slow clients are cut off; a stop lets running responses finish.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bankchannel_foundation::shown;
+use futures_util::future::BoxFuture;
+use hyper::{Request, Response, body::Incoming, service::Service};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use thiserror::Error;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_util::{either::Either, sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    answer::AnswerBody,
+    framing::{HeadTracker, Listened},
+    idle::{Activity, ConnectionLimits, Watched},
+};
+use crate::private;
+
+/// Idle limits of a connection. The limit between requests is longer than clients keep unused connections: otherwise a
+/// request could meet the closing of its connection, and its client could not tell whether it was accepted.
+const QUIET: ConnectionLimits = ConnectionLimits {
+    first: Duration::from_secs(15),
+    later: Duration::from_secs(60),
+    farewell: Duration::from_secs(5),
+};
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long running responses may take when the server stops.
+const GRACE: Duration = Duration::from_secs(10);
+/// Interval of HTTP/2 keep-alive pings, and time limit of their replies.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// Size limit of a private key file.
+const KEY_MAX: u64 = 256 * 1024;
+/// Limit of response bytes that wait for the client in a connection, and size limit of a request head.
+const BUFFER: usize = 128 * 1024;
+/// Number of connections served at once; others wait to be accepted.
+const CONNECTIONS: usize = 1024;
+/// Limit of connections from one address (with IPv6: one network). This machine and trusted proxies are exempt.
+const CONNECTIONS_PER_ADDRESS: usize = 128;
+
+/// Certificate chain and private key of a TLS listener, both PEM files.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The certificate, followed by its intermediates.
+    pub certificate: PathBuf,
+    /// Its private key, unencrypted; not accessible to others, or owned by root and readable by the service's group.
+    pub key: PathBuf,
+}
+
+/// Why a listener could not be created.
+#[derive(Debug, Error)]
+pub enum ListenError {
+    /// The address is in use, or does not belong to this machine.
+    #[error("cannot listen on {0}: {1}")]
+    Bind(SocketAddr, std::io::Error),
+    /// Plain HTTP is for loopback addresses only.
+    #[error("{0} is not a loopback address: give a TLS certificate and key to listen there")]
+    PlainBeyondLoopback(SocketAddr),
+    /// A PEM file cannot be read or used.
+    #[error("TLS file {path}: {1}", path = shown::path(.0))]
+    Tls(PathBuf, String),
+}
+
+impl ListenError {
+    /// Whether another program listens on the address.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Bind(_, why) if why.kind() == std::io::ErrorKind::AddrInUse)
+    }
+}
+
+/// The verified client certificate of the TLS handshake: an extension of each request of the connection.
+#[derive(Debug, Clone)]
+pub struct ClientCertificate(pub Arc<CertificateDer<'static>>);
+
+/// A bound address, not serving yet.
+pub struct Listener {
+    tcp: TcpListener,
+    tls: Option<TlsAcceptor>,
+    address: SocketAddr,
+    proxies: Vec<IpAddr>,
+    framing: bool,
+    max_fields: Option<usize>,
+    buffer: usize,
+}
+
+impl Listener {
+    /// Binds an address. Port 0 chooses a free port.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub async fn bind(address: SocketAddr, tls: Option<&TlsFiles>) -> Result<Self, ListenError> {
+        let tls = tls.map(server_config).transpose()?;
+        Self::bind_with(address, tls).await
+    }
+
+    /// Binds an address with a given TLS configuration, such as one that requests client certificates. Port 0 chooses a
+    /// free port.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub async fn bind_with(address: SocketAddr, tls: Option<Arc<rustls::ServerConfig>>) -> Result<Self, ListenError> {
+        if tls.is_none() && !address.ip().is_loopback() {
+            return Err(ListenError::PlainBeyondLoopback(address));
+        }
+        let tls = tls.map(TlsAcceptor::from);
+        let tcp = TcpListener::bind(address).await.map_err(|why| ListenError::Bind(address, why))?;
+        let address = tcp.local_addr().map_err(|why| ListenError::Bind(address, why))?;
+        Ok(Self { tcp, tls, address, proxies: Vec::new(), framing: false, max_fields: None, buffer: BUFFER })
+    }
+
+    /// Exempts these addresses from the limit per address: each speaks for many clients.
+    #[must_use]
+    pub fn in_front_of(self, proxies: Vec<IpAddr>) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// Gives each request its [`Framing`](super::framing::Framing) as an extension.
+    #[must_use]
+    pub fn telling_framing(self) -> Self {
+        Self { framing: true, ..self }
+    }
+
+    /// Accepts requests with up to this many header fields (default 100). HTTP/1.1 requests with more get a bare 431.
+    #[must_use]
+    pub fn taking_fields(self, most: usize) -> Self {
+        Self { max_fields: Some(most), ..self }
+    }
+
+    /// Sets the buffer of a connection: response bytes that wait for the client, and the size of a request head. Bounds
+    /// the cost of a slow client.
+    #[must_use]
+    pub fn buffering(self, bytes: usize) -> Self {
+        Self { buffer: bytes, ..self }
+    }
+
+    /// The address, with the actual port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Serves until `stop` is cancelled; then running responses get some time to finish.
+    pub async fn serve(self, stop: CancellationToken, handle: Handler) {
+        let connections = TaskTracker::new();
+        let cut = CancellationToken::new();
+        let room = Arc::new(Semaphore::new(CONNECTIONS));
+        let places = Arc::new(Places::default());
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = accept(&self.tcp, &room) => accepted,
+            };
+            let Ok((stream, peer, permit)) = accepted else {
+                // Most likely out of file descriptors: some will be free again in a moment.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let own = peer.ip().to_canonical();
+            let unbounded = own.is_loopback() || self.proxies.iter().any(|proxy| proxy.to_canonical() == own);
+            let place = (!unbounded).then(|| Places::take(&places, network(own))).flatten();
+            if place.is_none() && !unbounded {
+                continue;
+            }
+            let _ = stream.set_nodelay(true);
+            let arrived =
+                Accepted { stream, peer, framing: self.framing, max_fields: self.max_fields, buffer: self.buffer };
+            let served: BoxFuture<'static, ()> =
+                Box::pin(connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone()));
+            let cut = cut.clone();
+            connections.spawn(async move {
+                tokio::select! {
+                    () = cut.cancelled() => {}
+                    () = served => {}
+                }
+                drop((permit, place));
+            });
+        }
+        drop(self.tcp);
+        connections.close();
+        let _ = tokio::time::timeout(GRACE, connections.wait()).await;
+        // Connections still open read or send too slowly to wait for.
+        cut.cancel();
+    }
+}
+
+/// The next connection, once a place is free.
+async fn accept(
+    tcp: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, peer) = tcp.accept().await?;
+    Ok((stream, peer, permit))
+}
+
+/// Key of the limit per address: with IPv6 the network, as a customer gets a whole network with any number of
+/// addresses.
+pub fn network(address: IpAddr) -> IpAddr {
+    const HOST_BITS: u32 = 64;
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> HOST_BITS << HOST_BITS).into()),
+        v4 => v4,
+    }
+}
+
+/// Connections by client address.
+#[derive(Default)]
+struct Places(Mutex<HashMap<IpAddr, usize>>);
+
+/// A place for one connection; free again when dropped.
+struct Place(Arc<Places>, IpAddr);
+
+impl Places {
+    /// A place for one more connection from this address, unless it is at its limit.
+    fn take(places: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let mut taken = places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(address).or_default();
+        (*count < CONNECTIONS_PER_ADDRESS).then(|| {
+            *count += 1;
+            Place(Arc::clone(places), address)
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.1);
+            }
+        }
+    }
+}
+
+/// An accepted connection.
+struct Accepted {
+    stream: TcpStream,
+    peer: SocketAddr,
+    framing: bool,
+    max_fields: Option<usize>,
+    buffer: usize,
+}
+
+/// Answers requests for any server. It is type-erased so that the HTTP library's connection code is compiled only once.
+pub type Handler = Arc<dyn Answers>;
+
+/// Answers requests.
+pub trait Answers: Send + Sync {
+    /// Answers one request.
+    fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> BoxFuture<'static, Response<AnswerBody>>;
+}
+
+struct Answering<F>(F);
+
+impl<F, R> Answers for Answering<F>
+where
+    F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync,
+    R: Future<Output = Response<AnswerBody>> + Send + 'static,
+{
+    fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> BoxFuture<'static, Response<AnswerBody>> {
+        Box::pin((self.0)(request, peer))
+    }
+}
+
+/// Wraps a function that answers requests as a [`Handler`].
+pub fn handler<F, R>(answer: F) -> Handler
+where
+    F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
+    R: Future<Output = Response<AnswerBody>> + Send + 'static,
+{
+    Arc::new(Answering(answer))
+}
+
+/// A connection's bytes, with or without TLS.
+type Stream = Either<TcpStream, TlsStream<TcpStream>>;
+
+async fn connection(
+    Accepted { stream, peer, framing, max_fields, buffer }: Accepted,
+    tls: Option<TlsAcceptor>,
+    handle: Handler,
+    stop: CancellationToken,
+) {
+    let activity = Activity::begin(QUIET);
+    let heard = HeadTracker::default();
+    let mut service = ConnectionService {
+        handle,
+        peer,
+        client: None,
+        heads: heard.clone(),
+        framing,
+        activity: Arc::clone(&activity),
+    };
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(QUIET.later).max_buf_size(buffer);
+    if let Some(most) = max_fields {
+        builder.http1().max_headers(most);
+    }
+    let mut http2 = builder.http2();
+    http2.timer(TokioTimer::new()).max_concurrent_streams(64).max_header_list_size(64 * 1024);
+    http2.max_send_buf_size(buffer);
+    http2.keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(KEEP_ALIVE);
+    let (stream, client) = match secured(stream, tls).await {
+        Some(opened) => opened,
+        None => return,
+    };
+    service.client = client;
+    let serving = builder.serve_connection(TokioIo::new(Listened::new(stream, heard)), service).into_owned();
+    // Connection errors are the client's: it disconnected or did not speak HTTP.
+    activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
+}
+
+/// Answers the requests of one connection.
+struct ConnectionService {
+    handle: Handler,
+    peer: SocketAddr,
+    client: Option<ClientCertificate>,
+    heads: HeadTracker,
+    /// Whether each request carries its [`Framing`](super::framing::Framing).
+    framing: bool,
+    activity: Arc<Activity>,
+}
+
+impl Service<Request<Incoming>> for ConnectionService {
+    type Response = Response<Watched<AnswerBody>>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let head = self.heads.framing();
+        if self.framing {
+            request.extensions_mut().insert(head);
+        }
+        if let Some(client) = &self.client {
+            request.extensions_mut().insert(client.clone());
+        }
+        let (activity, handling) = (Arc::clone(&self.activity), self.activity.handle());
+        let answer = self.handle.answer(request, self.peer);
+        Box::pin(async move {
+            let answer = answer.await.map(|body| activity.watch(body));
+            drop(handling);
+            Ok(answer)
+        })
+    }
+}
+
+/// The connection's bytes and the client's certificate; `None` if the TLS handshake fails.
+async fn secured(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<(Stream, Option<ClientCertificate>)> {
+    let Some(acceptor) = tls else { return Some((Either::Left(stream), None)) };
+    let stream = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await.ok()?.ok()?;
+    let client = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let client = client.map(|leaf| ClientCertificate(Arc::new(leaf.clone().into_owned())));
+    Some((Either::Right(stream), client))
+}
+
+/// The protocols that a counterpart's TLS listener offers.
+pub fn alpn() -> Vec<Vec<u8>> {
+    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+}
+
+fn server_config(files: &TlsFiles) -> Result<Arc<rustls::ServerConfig>, ListenError> {
+    let bad = |path: &Path, why: &str| ListenError::Tls(path.to_owned(), why.to_owned());
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
+        .and_then(Iterator::collect)
+        .map_err(|why| bad(&files.certificate, &why.to_string()))?;
+    if chain.is_empty() {
+        return Err(bad(&files.certificate, "holds no certificate"));
+    }
+    let key = private::read_secret(&files.key, KEY_MAX).map_err(|why| bad(&files.key, why.message()))?;
+    let key = key.ok_or_else(|| bad(&files.key, "there is no such file"))?;
+    let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
+        .map_err(|why| bad(&files.key, &format!("holds no unencrypted private key ({why})")))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+        .map_err(|why| bad(&files.key, &why.to_string()))?;
+    config.alpn_protocols = alpn();
+    Ok(Arc::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_so_many_connections_and_no_more() {
+        let places = Arc::new(Places::default());
+        let address = IpAddr::from([203, 0, 113, 7]);
+        let mut held: Vec<Place> =
+            (0..CONNECTIONS_PER_ADDRESS).filter_map(|_| Places::take(&places, address)).collect();
+        assert_eq!(held.len(), CONNECTIONS_PER_ADDRESS);
+        assert!(Places::take(&places, address).is_none());
+        assert!(Places::take(&places, IpAddr::from([203, 0, 113, 8])).is_some());
+        held.pop();
+        assert!(Places::take(&places, address).is_some());
+        drop(held);
+        assert!(places.0.lock().is_ok_and(|taken| taken.is_empty()));
+    }
+}

@@ -1,0 +1,105 @@
+//! A counterpart's servers from start to stop: its listener, its control interface, and their background tasks.
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use bankchannel_foundation::{Error, Result};
+use bankchannel_transport::background;
+use futures_util::future::{BoxFuture, Either};
+use hyper::{Request, Response, body::Incoming};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Listener,
+    answer::AnswerBody,
+    control::{self, Controlled},
+    health::{self, Readiness},
+    listen::handler,
+    orders,
+};
+
+/// Running servers.
+pub struct Server {
+    /// Scheme, host and port.
+    pub origin: String,
+    /// Address of the control interface, if it is open.
+    pub control_url: Option<String>,
+    /// Stops the servers when it is cancelled.
+    pub stop: CancellationToken,
+    readiness: Arc<Readiness>,
+    /// The target of control orders.
+    target: Option<Arc<dyn Controlled>>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves requests with `answer`, except the probes of supervisors and load balancers, which `readiness` answers.
+    pub fn begin<F, R>(listener: Listener, readiness: Arc<Readiness>, answer: F) -> Self
+    where
+        F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
+        R: Future<Output = Response<AnswerBody>> + Send + 'static,
+    {
+        let origin = format!("{}://{}", listener.scheme(), listener.address());
+        let (stop, ready) = (CancellationToken::new(), Arc::clone(&readiness));
+        let handle = handler(move |request, peer| match health::answer(&request, &ready) {
+            Some(probed) => Either::Left(std::future::ready(probed)),
+            None => Either::Right(answer(request, peer)),
+        });
+        let serving = listener.serve(stop.clone(), handle);
+        Self { origin, control_url: None, target: None, tasks: vec![background::spawn(serving)], stop, readiness }
+    }
+
+    /// Sets the target of control orders. `is_open` also opens the control interface; if that fails, the server stops.
+    ///
+    /// # Errors
+    /// `configuration.invalid`.
+    pub async fn take_orders(&mut self, target: Arc<dyn Controlled>, is_open: bool) -> Result<()> {
+        if is_open {
+            let opened = control::open(Arc::clone(&target), &self.stop).await;
+            let (url, task) = opened.inspect_err(|_| self.stop.cancel())?;
+            self.control_url = Some(url);
+            self.tasks.push(task);
+        }
+        self.target = Some(target);
+        Ok(())
+    }
+
+    /// Carries out an order of the program that runs the server. Every order except `seed` needs a server with an open
+    /// control interface, which keeps the transcript and the pending faults.
+    pub fn order(&self, order: String, request: Value) -> BoxFuture<'static, Result<Value>> {
+        let (target, is_open) = (self.target.clone(), self.control_url.is_some());
+        Box::pin(async move {
+            match target {
+                Some(target) if is_open || order == orders::SEED => orders::carry_out(&*target, &order, request).await,
+                Some(_) => Err(Error::invalid_setting("control", "must be true for every order but `seed`")),
+                None => Err(Error::invalid_setting("control", "this kind of server has no control interface")),
+            }
+        })
+    }
+
+    /// Loads data.
+    pub fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
+        self.order(orders::SEED.to_owned(), data)
+    }
+
+    /// Adds tasks that [`end`](Self::end) waits for. Each must end when `stop` is cancelled.
+    pub fn with(&mut self, tasks: impl IntoIterator<Item = JoinHandle<()>>) {
+        self.tasks.extend(tasks);
+    }
+
+    /// Reports for this long that the server is not ready (`GET /readyz`), while requests are still answered: the first
+    /// step of a stop behind a load balancer.
+    pub fn drain(&self, time: Duration) -> BoxFuture<'static, ()> {
+        self.readiness.drain();
+        Box::pin(tokio::time::sleep(time))
+    }
+
+    /// Stops: accepts no new requests, and gives running ones some time to finish.
+    pub async fn end(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}

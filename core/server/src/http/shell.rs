@@ -1,0 +1,145 @@
+//! The steps common to all requests to a counterpart's API, for every protocol.
+//!
+//! ```text
+//!   request ─► mount ─► route ─► ordered to fail? ─► Api::answer: the protocol's own checks, body, handler ─► transcript ─► answer
+//! ```
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Instant};
+
+use bankchannel_transport::background;
+use hyper::{
+    HeaderMap, Request, Response, StatusCode,
+    body::Incoming,
+    header::{CACHE_CONTROL, HeaderName, HeaderValue},
+    http::request::Parts,
+};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    answer::{self, AnswerBody},
+    control::{Control, Ordered, Seen},
+    router::{Found, Mount},
+};
+
+/// The operations of a counterpart, below one or more paths.
+pub trait Api: Send + Sync + 'static {
+    /// The mounts of its operations.
+    fn mounts(&self) -> impl Iterator<Item = &Mount>;
+
+    /// State of the control interface, if it is open.
+    fn control(&self) -> Option<&Control>;
+
+    /// The id of a request, for the transcript and for the response's `X-Request-ID`; empty if it has none.
+    fn request_id(&self, headers: &HeaderMap) -> String;
+
+    /// The caller's own id of a request, which the response repeats as `X-Caller-Request-ID`; `None` if there is none
+    /// that can be repeated.
+    fn caller_id(&self, _headers: &HeaderMap) -> Option<String> {
+        None
+    }
+
+    /// Where a request runs that must finish even if its client disconnects; `None` if it may be dropped.
+    fn finishes(&self, _asked: &Routed) -> Option<&TaskTracker> {
+        None
+    }
+
+    /// Answers a request.
+    fn answer(&self, routed: Routed) -> impl Future<Output = Response<AnswerBody>> + Send;
+
+    /// The response if [`answer`](Self::answer) panicked on a request that had to finish.
+    fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
+        answer::empty(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// A request after routing.
+pub struct Routed {
+    /// The head of the request.
+    pub head: Parts,
+    /// Its body, not read yet.
+    pub body: Incoming,
+    /// The address of who sent it.
+    pub peer: SocketAddr,
+    /// Index of its mount in [`Api::mounts`]; the first if none matches.
+    pub mount: usize,
+    /// The result of routing its path.
+    pub found: Found,
+    /// See [`Api::request_id`].
+    pub id: String,
+    /// See [`Api::caller_id`].
+    pub caller_id: Option<String>,
+    /// The status that the control interface ordered instead of carrying out the request.
+    pub ordered: Option<u16>,
+    /// The error class that it ordered with that status.
+    pub ordered_class: Option<String>,
+    /// The status that it ordered instead of the response, after the request is carried out.
+    lost: Option<u16>,
+    /// When its head had arrived.
+    pub begun: Instant,
+}
+
+impl Routed {
+    fn of(api: &impl Api, request: Request<Incoming>, peer: SocketAddr) -> Self {
+        let begun = Instant::now();
+        let (head, body) = request.into_parts();
+        let (mount, found) = route(api, head.method.as_str(), head.uri.path());
+        let id = api.request_id(&head.headers);
+        let caller_id = api.caller_id(&head.headers);
+        let operation = found.operation();
+        let ordered = api.control().filter(|_| !operation.is_empty()).and_then(|control| control.fault_for(operation));
+        let (ordered, ordered_class, lost) = match ordered {
+            Some(Ordered::Instead(status, class)) => (Some(status), class, None),
+            Some(Ordered::Afterwards(status)) => (None, None, Some(status)),
+            None => (None, None, None),
+        };
+        Self { head, body, peer, mount, found, id, caller_id, ordered, ordered_class, lost, begun }
+    }
+}
+
+/// Index of the mount that a path is below (the first if none matches), and the path's route.
+pub fn route(api: &impl Api, method: &str, path: &str) -> (usize, Found) {
+    let mut mounts = api.mounts().enumerate();
+    mounts.find_map(|(at, mount)| Some((at, mount.find(method, path)?))).unwrap_or((0, Found::Nothing))
+}
+
+/// Answers one request.
+pub async fn answer<A: Api>(api: Arc<A>, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
+    let routed = Routed::of(&*api, request, peer);
+    let Some(tasks) = api.finishes(&routed).cloned() else { return finish(&*api, routed).await };
+    let id = routed.id.clone();
+    let work = Arc::clone(&api);
+    let running = background::spawn_on(&tasks, async move { finish(&*work, routed).await });
+    running.await.unwrap_or_else(|why| {
+        tracing::error!(%why, "a request was not completed");
+        api.broken_off(&id)
+    })
+}
+
+async fn finish<A: Api>(api: &A, routed: Routed) -> Response<AnswerBody> {
+    let (begun, operation, id) = (routed.begun, routed.found.operation(), routed.id.clone());
+    let caller_id = routed.caller_id.clone();
+    let seen = api.control().map(|_| (routed.head.method.clone(), routed.head.uri.path().to_owned()));
+    let lost = routed.lost.and_then(|status| StatusCode::from_u16(status).ok());
+    let mut response = api.answer(routed).await;
+    if let Some(status) = lost {
+        response = answer::empty(status);
+    }
+    if let (Some(control), Some((method, path))) = (api.control(), seen) {
+        control.record(&Seen {
+            method: method.as_str(),
+            path: &path,
+            status: response.status().as_u16(),
+            operation,
+            request_id: &id,
+            elapsed_ms: begun.elapsed().as_secs_f64() * 1000.0,
+        });
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, id) in [("x-request-id", Some(id)), ("x-caller-request-id", caller_id)] {
+        if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()).filter(|id| !id.is_empty()) {
+            headers.insert(HeaderName::from_static(name), id);
+        }
+    }
+    response
+}

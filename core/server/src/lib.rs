@@ -1,0 +1,17 @@
+//! The shell of every server: services that people run, and sandboxes that play the other side.
+//!
+//! ```text
+//!   counterpart    the description of a kind of server; the traits of one that starts and runs
+//!   http           listening, routing by declaration, bounded bodies, streamed answers, control interface, health
+//!   folder         the data folder          temporary   a folder that goes with its server
+//!   private        files and folders that only their owner may read
+//!   toml_file      configuration files      wrong_type  what a deserializer says, without the values it quotes
+//! ```
+
+pub mod counterpart;
+pub mod folder;
+pub mod http;
+pub mod private;
+pub mod temporary;
+pub mod toml_file;
+mod wrong_type;

@@ -1,0 +1,163 @@
+//! Temporary data folders: only their owner can enter them, their name identifies their process, and they are removed
+//! with it.
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions},
+    io,
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use bankchannel_foundation::Result;
+use tempfile::TempDir;
+
+use crate::folder::unusable;
+
+/// Prefix of their names; the process id and a random part follow.
+const PREFIX: &str = "bankchannel-server-";
+/// A file in each folder that is locked while its process lives.
+const LOCK: &str = "in-use";
+/// Minimum age of a stale folder without a lock file: a younger one may still be under construction.
+const UNLOCKED_MAX: Duration = Duration::from_secs(3600);
+
+/// The existing folders of this process, each with the id of the process that created it: a forked child owns none of
+/// them.
+static MADE: Mutex<Vec<(u32, PathBuf)>> = Mutex::new(Vec::new());
+
+/// A temporary folder. It is removed when this is dropped, else by [`remove_all`] at the end of the process, or, after
+/// a kill, when the next one is created.
+pub struct Temporary {
+    /// `Some` until it is dropped.
+    folder: Option<TempDir>,
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Temporary {
+    /// Creates a folder, and removes those of this user that killed processes have left.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub fn make() -> Result<Self> {
+        let parent = std::env::temp_dir();
+        let failed = |why: io::Error| unusable(&parent, &why);
+        let folder = tempfile::Builder::new()
+            .prefix(&format!("{PREFIX}{}-", std::process::id()))
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(&parent)
+            .map_err(failed)?;
+        let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.path().join(LOCK));
+        let lock = lock.and_then(|file| file.lock().map(|()| file)).map_err(failed)?;
+        made().push((std::process::id(), folder.path().to_owned()));
+        // Its owner is this user: only folders with the same owner are removed.
+        if let Ok(own) = fs::metadata(folder.path()) {
+            remove_stale(&parent, own.uid());
+        }
+        Ok(Self { path: folder.path().to_owned(), folder: Some(folder), _lock: lock })
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        drop(self.folder.take());
+        // Only after the removal: the process may end while the folder is being removed.
+        made().retain(|(_, path)| *path != self.path);
+    }
+}
+
+/// Removes the temporary folders of servers that this process started and has not stopped. Call it at the end of the
+/// process: a server that still runs loses its data.
+pub fn remove_all() {
+    let own = std::process::id();
+    let folders: Vec<PathBuf> = {
+        // In a forked child, a thread of the parent may hold the lock forever.
+        let Ok(mut made) = MADE.try_lock() else { return };
+        let mine = made.iter().filter(|(process, _)| *process == own).map(|(_, path)| path.clone()).collect();
+        made.retain(|(process, _)| *process != own);
+        mine
+    };
+    for folder in folders {
+        // A server that still runs may write while its folder is being removed.
+        let _ = (0..3).any(|_| fs::remove_dir_all(&folder).is_ok());
+    }
+}
+
+fn made() -> std::sync::MutexGuard<'static, Vec<(u32, PathBuf)>> {
+    MADE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes folders of this user whose process has ended.
+fn remove_stale(parent: &Path, user: u32) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        if !entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+            continue;
+        }
+        let path = entry.path();
+        // Without following links: another user may have put one there.
+        let Ok(found) = fs::symlink_metadata(&path) else { continue };
+        if found.is_dir() && found.uid() == user && is_left(&path, &found) {
+            let _ = fs::remove_dir_all(&path);
+        }
+    }
+}
+
+/// Whether no process uses the folder. Process ids do not tell: another container may share the temporary folder.
+fn is_left(folder: &Path, found: &fs::Metadata) -> bool {
+    match File::open(folder.join(LOCK)) {
+        Ok(lock) => lock.try_lock().is_ok(),
+        Err(_) => {
+            let age = found.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+            age.is_some_and(|age| age > UNLOCKED_MAX)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_folder_is_private_and_what_a_killed_process_left_goes() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let path = parent.path().join(name);
+            fs::create_dir(&path).unwrap();
+            path
+        };
+        let (left, used, other, making) = (
+            folder("bankchannel-server-1-left"),
+            folder("bankchannel-server-1-used"),
+            folder("somebody-else"),
+            folder("bankchannel-server-1-making"),
+        );
+        for path in [&left, &used, &other] {
+            fs::write(path.join(LOCK), "").unwrap();
+        }
+        let held = File::open(used.join(LOCK)).unwrap();
+        held.lock().unwrap();
+        let user = fs::metadata(parent.path()).unwrap().uid();
+        remove_stale(parent.path(), user + 1);
+        assert!(left.exists(), "another user's");
+        remove_stale(parent.path(), user);
+        assert!(!left.exists());
+        assert!(used.exists() && other.exists() && making.exists());
+
+        let made = Temporary::make().unwrap();
+        let path = made.path().to_owned();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with(&format!("{PREFIX}{}-", std::process::id())), "{name}");
+        assert!(!is_left(&path, &fs::metadata(&path).unwrap()));
+        drop(made);
+        assert!(!path.exists());
+    }
+}

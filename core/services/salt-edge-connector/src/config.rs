@@ -1,0 +1,307 @@
+//! The configuration: file and options combined.
+
+use std::{net::SocketAddr, path::Path};
+
+use bankchannel::{ConnectionSettings, salt_edge_connector::SaltEdgeConnectorSettings};
+use bankchannel_foundation::{Boundary, Error, Result, Secret, model::Timestamp, model::read_boundary, shown};
+use serde_json::Value;
+
+use super::ConnectorOptions;
+use bankchannel_server::{http::TlsFiles, private::check_secret_file, toml_file};
+
+/// The default listen address.
+const LISTEN: &str = "127.0.0.1:0";
+/// The default code of the bank at Salt Edge.
+const PROVIDER_CODE: &str = "demobank";
+/// The default time limit for the bank's own code at its URL, in seconds.
+const BANK_TIMEOUT_S: u32 = 30;
+/// The default number of parallel requests to the bank.
+const WORKERS: u32 = 4;
+/// The maximum size of a public key file.
+const MAX_KEY: u64 = 64 * 1024;
+
+/// The service's configuration file. `docs/salt-edge-connector.toml` is a commented one.
+#[derive(Debug, Clone, Default, Boundary)]
+pub(crate) struct ConnectorFile {
+    /// `example`, or the base URL of the bank's own code.
+    pub(crate) bank: Option<String>,
+    /// The time limit of the bank's own code for one question, in seconds, 1 to 240. Default: 30.
+    pub(crate) bank_timeout_s: Option<u32>,
+    /// A PEM file with more certificate authorities to trust at the bank's URL.
+    pub(crate) bank_ca_file: Option<String>,
+    /// The number of parallel questions, 1 to 64. Default: 4.
+    pub(crate) workers: Option<u32>,
+    /// The address and port at which the bank's page and back office reach the connector. Default: a free port on
+    /// loopback.
+    pub(crate) bank_interface_listen: Option<String>,
+    /// The URL at which customers' browsers reach the example bank's page, if it is not the connector's own address.
+    pub(crate) public_url: Option<String>,
+    /// The settings of the connector itself, as in every language.
+    pub(crate) connector: Option<SaltEdgeConnectorSettings>,
+}
+
+/// A connector's configuration.
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) bank_interface_listen: SocketAddr,
+    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) bank: BankAt,
+    pub(crate) workers: u32,
+    pub(crate) public_url: Option<String>,
+    /// The connector's settings without the contents of the data folder.
+    pub(crate) connector: SaltEdgeConnectorSettings,
+    pub(crate) clock: Option<Timestamp>,
+    pub(crate) control: bool,
+}
+
+/// The source of the bank's answers.
+pub(crate) enum BankAt {
+    /// The built-in example.
+    Example,
+    /// The bank's own code, over HTTP.
+    Url { url: String, timeout_s: u32, ca_file: Option<String> },
+}
+
+impl Config {
+    /// Reads the file and applies the options.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming the setting; `resource.storage` for a file that cannot be read.
+    pub(crate) fn of(options: ConnectorOptions) -> Result<Self> {
+        let file: ConnectorFile = match &options.config {
+            None => ConnectorFile::default(),
+            Some(path) => {
+                let named = |error: Error| {
+                    let setting = error.detail("field").unwrap_or_default().to_owned();
+                    Error::invalid_setting("config", format!("{}: {}", shown::path(path), error.message()))
+                        .with("setting", setting)
+                };
+                let file = read_boundary::<ConnectorFile>(json_of(toml_file::read(path)?)).map_err(named)?;
+                if file.connector.as_ref().is_some_and(holds_secret) {
+                    check_secret_file(Path::new(path))?;
+                }
+                file
+            }
+        };
+        let listen = address("listen", options.listen.as_deref().unwrap_or(LISTEN))?;
+        let bank_interface_listen =
+            address("bank_interface_listen", file.bank_interface_listen.as_deref().unwrap_or(LISTEN))?;
+        let is_loopback = listen.ip().is_loopback();
+        for (name, given) in [("control", options.control == Some(true)), ("clock", options.clock.is_some())] {
+            if given && !is_loopback {
+                return Err(Error::invalid_setting(name, "is for tests: only when listening on a loopback address"));
+            }
+        }
+        let tls = match (options.tls_cert, options.tls_key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate: certificate.into(), key: key.into() }),
+            _ => return Err(Error::invalid_setting("tls_cert", "goes with tls_key: give both or neither")),
+        };
+        let within = |setting, given: Option<u32>, default, most| match given.unwrap_or(default) {
+            value if (1..=most).contains(&value) => Ok(value),
+            _ => Err(Error::invalid_setting(setting, format!("must be 1 to {most}"))),
+        };
+        let timeout_s = within("bank_timeout_s", file.bank_timeout_s, BANK_TIMEOUT_S, 240)?;
+        let workers = within("workers", file.workers, WORKERS, 64)?;
+        let bank = match options.bank.or(file.bank).as_deref() {
+            None | Some("example") => BankAt::Example,
+            Some(url) => BankAt::Url { url: url.to_owned(), timeout_s, ca_file: file.bank_ca_file },
+        };
+        let mut connector = file.connector.unwrap_or_default();
+        connector.base_url = options.hub_url.or(connector.base_url);
+        if let Some(files) = options.hub_public_key.filter(|files| !files.is_empty()) {
+            let texts: Result<Vec<String>> = files.iter().map(|file| public_key(file)).collect();
+            connector.hub_public_key = Some(texts?.join("\n"));
+            connector.hub_public_key_file = None;
+        }
+        connector.app_id = options.app_id.or(connector.app_id);
+        if let Some(file) = options.app_secret_file {
+            (connector.app_secret, connector.app_secret_file) = (None, Some(file));
+        }
+        connector.provider_code =
+            options.provider_code.or(connector.provider_code).or_else(|| Some(PROVIDER_CODE.to_owned()));
+        check_hub(&connector)?;
+        if let Some(file) = options.private_key {
+            let key = &mut connector.key;
+            (key.private_key, key.keystore_file, key.pkcs11) = (None, None, None);
+            key.private_key_file = Some(file);
+        }
+        if let Some(file) = options.bank_secret_file {
+            (connector.bank_secret, connector.bank_secret_file) = (None, Some(file));
+        }
+        let public_url = file.public_url.map(|url| url.trim_end_matches('/').to_owned());
+        Ok(Self {
+            listen,
+            bank_interface_listen,
+            tls,
+            bank,
+            workers,
+            public_url,
+            connector,
+            clock: options.clock,
+            control: options.control == Some(true),
+        })
+    }
+
+    /// The TLS files of the bank interface; `None` on loopback.
+    pub(crate) fn tls_beside(&self) -> Option<&TlsFiles> {
+        self.tls.as_ref().filter(|_| !self.bank_interface_listen.ip().is_loopback())
+    }
+
+    /// The settings of the connection to the bank's own code.
+    pub(crate) fn bank_connection(ca_file: Option<&String>) -> ConnectionSettings {
+        ConnectionSettings { ca_file: ca_file.cloned(), ..ConnectionSettings::default() }
+    }
+
+    /// Whether the store is a PostgreSQL database.
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.connector.store.as_ref().is_some_and(is_postgres)
+    }
+}
+
+/// Whether a store is a PostgreSQL database.
+pub(crate) fn is_postgres(place: &Secret) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| place.expose().starts_with(scheme))
+}
+
+/// Checks that callbacks can be sent if a hub is configured.
+fn check_hub(connector: &SaltEdgeConnectorSettings) -> Result<()> {
+    let needed = "is missing: Salt Edge's dashboard shows it, and callbacks are refused without it";
+    if connector.base_url.is_some() && connector.app_id.as_deref().is_none_or(|id| id.trim().is_empty()) {
+        return Err(Error::invalid_setting("app_id", needed));
+    }
+    if connector.base_url.is_some() && connector.app_secret.is_none() && connector.app_secret_file.is_none() {
+        return Err(Error::invalid_setting("app_secret", needed));
+    }
+    Ok(())
+}
+
+/// Whether the settings contain a secret itself instead of a file name.
+fn holds_secret(connector: &SaltEdgeConnectorSettings) -> bool {
+    let SaltEdgeConnectorSettings { app_secret, bank_secret, store_key, key, store, .. } = connector;
+    let has_password = |place: &Secret| is_postgres(place) && place.expose().contains('@');
+    [app_secret, bank_secret, store_key, &key.private_key, &key.passphrase].into_iter().any(Option::is_some)
+        || key.pkcs11.as_ref().is_some_and(|token| token.pin.is_some())
+        || store.as_ref().is_some_and(has_password)
+}
+
+fn address(setting: &'static str, text: &str) -> Result<SocketAddr> {
+    let wrong = |_| Error::invalid_setting(setting, "must be an address and port such as 127.0.0.1:8080");
+    text.parse().map_err(wrong)
+}
+
+/// Reads a file with one of Salt Edge's public keys.
+fn public_key(file: &str) -> Result<String> {
+    use std::io::Read as _;
+    let wrong = |why: String| Error::invalid_setting("hub_public_key", format!("{}: {why}", shown::path(file)));
+    let opened = bankchannel_foundation::open_regular(Path::new(file));
+    let (file, _) = opened.map_err(|why| wrong(format!("it cannot be read: {why}")))?;
+    let mut text = String::new();
+    file.take(MAX_KEY).read_to_string(&mut text).map_err(|why| wrong(format!("it cannot be read: {why}")))?;
+    Ok(text)
+}
+
+/// Converts TOML to JSON.
+fn json_of(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(is) => is.into(),
+        toml::Value::Datetime(instant) => instant.to_string().into(),
+        toml::Value::Array(items) => items.into_iter().map(json_of).collect(),
+        toml::Value::Table(members) => members.into_iter().map(|(name, value)| (name, json_of(value))).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    const DOCUMENTED: &str = include_str!("../../../../docs/salt-edge-connector.toml");
+
+    fn config(options: ConnectorOptions) -> Result<Config> {
+        Config::of(options)
+    }
+
+    #[test]
+    fn the_documented_file_has_every_setting_and_the_defaults() {
+        let documented: toml::Value = toml::from_str(DOCUMENTED).unwrap();
+        let file = read_boundary::<ConnectorFile>(json_of(documented)).unwrap();
+        assert_eq!(
+            (file.bank.as_deref(), file.bank_timeout_s, file.workers, file.bank_interface_listen.as_deref()),
+            (Some("example"), Some(BANK_TIMEOUT_S), Some(WORKERS), Some(LISTEN))
+        );
+        assert_eq!(file.connector.unwrap().provider_code.as_deref(), Some(PROVIDER_CODE));
+        for field in ConnectorFile::SHAPE.fields().iter().filter(|field| field.name != "connector") {
+            assert!(
+                DOCUMENTED.contains(&format!("\n{} = ", field.name))
+                    || DOCUMENTED.contains(&format!("\n# {} = ", field.name)),
+                "{}",
+                field.name
+            );
+        }
+        // Commented-out settings must also be valid when uncommented.
+        let taken: String = DOCUMENTED
+            .lines()
+            .map(|line| {
+                line.strip_prefix("# ")
+                    .filter(|line| line.split_once(" = ").is_some_and(|(name, _)| !name.contains(' ')))
+                    .unwrap_or(line)
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        read_boundary::<ConnectorFile>(json_of(toml::from_str(&taken).unwrap())).unwrap();
+    }
+
+    #[test]
+    fn options_count_before_the_file_and_what_is_for_tests_stays_on_loopback() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("connector.toml");
+        std::fs::write(&file, "").unwrap();
+        let set_mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        set_mode(0o600);
+        std::fs::write(
+            &file,
+            "bank = \"http://127.0.0.1:1/bank\"\n[connector]\napp_id = \"file\"\napp_secret = \"planted-secret\"\n",
+        )
+        .unwrap();
+        let with = |options: ConnectorOptions| {
+            config(ConnectorOptions { config: Some(file.display().to_string()), ..options })
+        };
+        let read = with(ConnectorOptions { app_id: Some("option".into()), ..ConnectorOptions::default() }).unwrap();
+        assert_eq!(read.connector.app_id.as_deref(), Some("option"));
+        set_mode(0o644);
+        let open = with(ConnectorOptions::default()).err().unwrap();
+        assert!(open.message().contains("chmod 600"), "a file with a secret: {open}");
+        set_mode(0o600);
+        assert!(matches!(read.bank, BankAt::Url { .. }));
+        assert!(matches!(
+            with(ConnectorOptions { bank: Some("example".into()), ..ConnectorOptions::default() }).unwrap().bank,
+            BankAt::Example
+        ));
+        for options in [
+            ConnectorOptions { control: Some(true), ..ConnectorOptions::default() },
+            ConnectorOptions { clock: Some(Timestamp::from_ms(0)), ..ConnectorOptions::default() },
+        ] {
+            assert!(with(ConnectorOptions { listen: Some("0.0.0.0:0".into()), ..options }).is_err());
+        }
+        for (text, named) in [
+            ("bank = 7", "bank"),
+            ("workers = 0", "workers"),
+            ("[connector]\napp_secret = [\"planted-secret\"]", "app_secret"),
+            ("[connector]\nplanted = \"planted-secret\"", "planted"),
+            ("app_secret \"planted-secret\"", "line 1"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let error = with(ConnectorOptions::default()).err().unwrap();
+            assert!(
+                error.message().contains(named) && !format!("{error} {error:?}").contains("planted-secret"),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The connector's part of the control interface, for tests and demonstrations.
+//!
+//! ```text
+//!   POST seed     {"customers": [{"user_id", "login", "password", "name", "accounts": […]}]}: new customers of the
+//!                 example bank
+//!   POST reset    empties the store, unless it is a PostgreSQL database
+//!   GET  outbox   the codes that the example bank has sent
+//! ```
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{Error, Result, clock::SystemClock, operation::Entry};
+use bankchannel_salt_edge::hub::CATALOGUE;
+use serde_json::{Value, json};
+
+use super::service::Service;
+use bankchannel_server::http::control::{Control, Controlled, Controlling};
+
+/// A connector as a target of the control interface.
+pub(super) struct Target {
+    service: Arc<Service>,
+    control: Arc<Control>,
+}
+
+impl Target {
+    /// The connector of this service.
+    pub(super) fn of(service: &Arc<Service>) -> Self {
+        Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
+    }
+}
+
+impl Controlled for Target {
+    fn clock(&self) -> &SystemClock {
+        &self.service.clock
+    }
+
+    fn reset_clock(&self) {
+        match self.service.clock_ms {
+            Some(ms) => self.clock().set_ms(ms),
+            None => self.clock().run(),
+        }
+    }
+
+    fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn catalogue(&self) -> &'static [Entry] {
+        CATALOGUE
+    }
+
+    fn outbox(&self) -> Vec<Value> {
+        self.service.bank.sent()
+    }
+
+    fn reset(&self) -> Controlling<'_> {
+        Box::pin(async move {
+            self.service.reset().await?;
+            Ok(json!({}))
+        })
+    }
+
+    fn seed(&self, request: Value) -> Controlling<'_> {
+        Box::pin(async move { Ok(json!({ "customers": self.service.bank.seed(request)? })) })
+    }
+
+    fn limits(&self, _: Value) -> Result<Value> {
+        Err(Error::invalid_field("limits", "a connector has no rate limits"))
+    }
+}

@@ -1,0 +1,98 @@
+//! `Register` (docs/protocols/ws-channel.md §2.2).
+
+use bankchannel_crypto::{password, random};
+use bankchannel_storage::ws_channel::{RegisterOutcome, Registration, RegistrationKey};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::ApiKey,
+    operations::account::register::{RegisterRequest, RegisterResponse, RegisterResponseFields},
+};
+
+use crate::{
+    challenges, codes,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+/// Age after which an unverified registration may be replaced by another (§3.3).
+const OVERWRITE_AFTER_MS: i64 = 24 * 60 * 60_000;
+/// Length of a generated API key (§2.0).
+const API_KEY_LENGTH: usize = 40;
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: RegisterRequest,
+) -> Result<RegisterResponse, Fault> {
+    let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
+    call.about(email, mode);
+    let who = (&request.email, request.mode);
+    let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
+    let opened = service.work_pool.run(move || hash_new_password(&answered)).await??;
+    let password_hash = match opened {
+        NewPassword::Hashed(hash) => hash,
+        NewPassword::Unreadable => {
+            service.limits.login_failed(call.address, call.now_ms);
+            return Err((&texts::AUTHENTICATION_FAILED).into());
+        }
+        NewPassword::Unacceptable => return Err(Refusal::invalid("Password").into()),
+    };
+    let (message, code_hash) = codes::registration(service, email, request.phone.as_str(), mode, call.now_ms);
+    let registration = Registration {
+        email: email.to_owned(),
+        mode,
+        key: key(service, request.api_key.expose()),
+        name: request.name.as_str().to_owned(),
+        company: request.company.as_str().to_owned(),
+        phone: request.phone.as_str().to_owned(),
+        password_hash,
+        code_hash,
+        code_expires: message.expires_ms,
+        phone_limit: service.limits.phone(),
+        overwrite_after: OVERWRITE_AFTER_MS,
+        invite_required: service.config.registration_requires_invite,
+        now: call.now_ms,
+    };
+    let (api_key, active) = match call.audited_store(service, email, "").await?.register(registration).await? {
+        RegisterOutcome::Created { api_key, active, .. } => (api_key, active),
+        RegisterOutcome::Exists => return Err((&texts::USER_PRESENT).into()),
+        RegisterOutcome::AdminMissing => return Err((&texts::ADMIN_MISSING).into()),
+        // A missing invitation is not disclosed: only the owner should know of it.
+        RegisterOutcome::InvalidKey | RegisterOutcome::NotInvited => return Err((&texts::API_KEY_INVALID).into()),
+        RegisterOutcome::PhoneMismatch => return Err(Refusal::invalid("Phone").into()),
+        RegisterOutcome::TooManyCodes => return Err((&texts::LIMIT_EXCEEDED).into()),
+    };
+    if !active {
+        // The registration is kept even if this fails: a login sends the code again.
+        codes::send(service, call, &message).await?;
+    }
+    let api_key = ApiKey::new(&api_key).map_err(Fault::internal)?;
+    Ok(RegisterResponse::from(RegisterResponseFields { api_key, response_text: "Created".into() }))
+}
+
+fn key(service: &Service, given: &str) -> RegistrationKey {
+    match given {
+        "0" => RegistrationKey::Mint {
+            api_key: random::alphanumeric(API_KEY_LENGTH),
+            transfer_enabled: service.config.transfer_enabled,
+        },
+        key => RegistrationKey::Existing(key.to_owned()),
+    }
+}
+
+/// The result of checking and hashing a new password.
+pub(super) enum NewPassword {
+    Hashed(String),
+    Unreadable,
+    Unacceptable,
+}
+
+/// Decrypts a new password, checks the rules and hashes it.
+pub(super) fn hash_new_password(answered: &challenges::Answered) -> Result<NewPassword, Fault> {
+    let Some(new) = answered.open() else { return Ok(NewPassword::Unreadable) };
+    if !challenges::is_acceptable(&new) {
+        return Ok(NewPassword::Unacceptable);
+    }
+    password::hash(new.expose().as_bytes()).map(NewPassword::Hashed).map_err(Fault::internal)
+}

@@ -1,0 +1,33 @@
+//! `VerifyEmail` (docs/protocols/ws-channel.md §2.4).
+
+use bankchannel_crypto::digest;
+use bankchannel_storage::ws_channel::{CodePurpose, VerifyEmail};
+use bankchannel_ws_channel::operations::account::verify_email::{
+    VerifyEmailRequest, VerifyEmailResponse, VerifyEmailResponseFields,
+};
+
+use super::code_accepted;
+use crate::{
+    challenges, codes,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: VerifyEmailRequest,
+) -> Result<VerifyEmailResponse, Fault> {
+    let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
+    call.about(email, mode);
+    let verification = VerifyEmail {
+        email: email.to_owned(),
+        mode,
+        token: digest::sha256(request.access_token.expose().as_bytes()),
+        hash: codes::hash(service, email, mode, CodePurpose::VerifyEmail, request.code.expose()),
+        max_tries: codes::MAX_TRIES,
+        now: call.now_ms,
+    };
+    code_accepted(call.audited_store(service, email, "").await?.verify_email(verification).await?)?;
+    Ok(VerifyEmailResponse::from(VerifyEmailResponseFields { response_text: "Email verification successful.".into() }))
+}

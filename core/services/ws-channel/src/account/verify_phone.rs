@@ -1,0 +1,32 @@
+//! `VerifyPhone` (docs/protocols/ws-channel.md §2.3).
+
+use bankchannel_storage::ws_channel::{CodePurpose, VerifyPhone};
+use bankchannel_ws_channel::operations::account::verify_phone::{
+    VerifyPhoneRequest, VerifyPhoneResponse, VerifyPhoneResponseFields,
+};
+
+use super::code_accepted;
+use crate::{
+    challenges, codes,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: VerifyPhoneRequest,
+) -> Result<VerifyPhoneResponse, Fault> {
+    let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
+    call.about(email, mode);
+    let verification = VerifyPhone {
+        email: email.to_owned(),
+        mode,
+        phone: request.phone.as_str().to_owned(),
+        hash: codes::hash(service, email, mode, CodePurpose::VerifyPhone, request.code.expose()),
+        max_tries: codes::MAX_TRIES,
+        now: call.now_ms,
+    };
+    code_accepted(call.audited_store(service, email, "").await?.verify_phone(verification).await?)?;
+    Ok(VerifyPhoneResponse::from(VerifyPhoneResponseFields { response_text: "Phone confirmation successful.".into() }))
+}

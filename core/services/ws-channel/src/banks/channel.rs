@@ -1,0 +1,293 @@
+//! The interface between the service and a bank (docs/protocols/ws-channel.md §6.9): one trait for all implementations.
+
+use std::{fmt, future::Future, pin::Pin, time::Duration};
+
+use bankchannel_crypto::rsa::PrivateKey;
+use bankchannel_foundation::Content;
+use bankchannel_storage::ws_channel::{
+    BankFile, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, Reader, Store, StoreError,
+};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::{BankPin, Name, WsUserId},
+};
+
+use crate::{
+    certs::material::{self, Place},
+    fault::Fault,
+    keys::Keys,
+};
+
+/// Time limit of a bank's file operations.
+pub(crate) const BANK_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time limit of a bank's certificate operations.
+pub(crate) const PKI_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A bank's pending response.
+pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankError>> + Send + 'a>>;
+
+/// A bank as seen by the service. Each method is one call of the bank's Web Services (docs/protocols/ws-channel.md
+/// §6.9).
+/// An implementation must not repeat an upload, an enrolment or a renewal. The service stops waiting after 60 seconds
+/// (certificates: 120) and then treats the outcome of an upload as unknown.
+/// seconds (certificates: 120) and then takes the outcome of an upload for unknown.
+pub trait BankChannel: Send + Sync {
+    /// `DownloadFileList`: the files at the bank, oldest first.
+    fn list<'a>(&'a self, at: &'a Connection<'a>, filter: &'a FileFilter) -> Asked<'a, Vec<BankFile>>;
+
+    /// `DownloadFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
+    fn download<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, Downloaded>;
+
+    /// `UploadFile`.
+    fn upload<'a>(&'a self, at: &'a Connection<'a>, file: &'a Outgoing<'a>) -> Asked<'a, ()>;
+
+    /// `DeleteFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
+    fn delete<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, ()>;
+
+    /// The bank's PKI request: generates the private keys and has them certified.
+    fn enrol<'a>(&'a self, request: &'a Enrolment) -> Asked<'a, Issued>;
+
+    /// The bank's PKI renewal, with the connection's current keys.
+    fn renew<'a>(&'a self, at: &'a Connection<'a>) -> Asked<'a, Issued>;
+
+    /// Checks requirements of this bank for an enrolment beyond §2.17; called before anything is reserved.
+    ///
+    /// # Errors
+    /// [`BankError::Parameter`].
+    fn check_enrolment(&self, _request: &Enrolment) -> Result<(), BankError> {
+        Ok(())
+    }
+
+    /// Checks requirements of this bank for an upload; called after the signatures were verified, before it is
+    /// journalled.
+    ///
+    /// # Errors
+    /// [`BankError::Parameter`].
+    fn check_upload(&self, _upload: &NewUpload) -> Result<(), BankError> {
+        Ok(())
+    }
+
+    /// Whether the service's journal is this bank's inbox: an upload is complete once it is journalled with its bytes,
+    /// and [`upload`](Self::upload) only signals new work.
+    fn works_from_journal(&self) -> bool {
+        false
+    }
+
+    /// Whether this bank's files are kept in the service's own store.
+    fn keeps_files_here(&self) -> bool {
+        false
+    }
+}
+
+/// An account's connection to a bank, with the certificates that it uses.
+pub struct Connection<'a> {
+    /// Owner of the connection: with shared certificates, their owner.
+    pub scope: &'a FileScope,
+    /// The certificates; their private keys are sealed.
+    pub set: &'a CertSet,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+    pub(crate) store: &'a Reader,
+    pub(crate) writer: Option<Store>,
+    pub(crate) keys: &'a Keys,
+}
+
+impl Connection<'_> {
+    /// The private key of the signing certificate.
+    ///
+    /// # Errors
+    /// [`BankError::Failed`] when it is absent or cannot be unsealed.
+    pub fn signing_key(&self) -> Result<PrivateKey, BankError> {
+        self.key(material::SIGNING, self.set.signing.as_ref())
+    }
+
+    /// The private key of the encryption certificate, if the bank uses one.
+    ///
+    /// # Errors
+    /// As [`signing_key`](Self::signing_key).
+    pub fn encryption_key(&self) -> Result<PrivateKey, BankError> {
+        self.key(material::ENCRYPTION, self.set.encryption.as_ref())
+    }
+
+    fn key(
+        &self,
+        purpose: &'static str,
+        found: Option<&bankchannel_storage::ws_channel::CertMaterial>,
+    ) -> Result<PrivateKey, BankError> {
+        let found = found.ok_or_else(|| BankError::Failed(format!("the set has no {purpose} certificate")))?;
+        let place = Place { email: &self.set.email, bank: &self.set.bank, purpose };
+        material::open(self.keys, place, found).map_err(|why| match why {
+            Fault::Internal(why) => BankError::Failed(why),
+            _ => BankError::Failed(format!("the private {purpose} key cannot be used")),
+        })
+    }
+}
+
+impl fmt::Debug for Connection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("bank", &self.scope.bank).finish_non_exhaustive()
+    }
+}
+
+/// A file downloaded from a bank.
+#[derive(Debug)]
+pub struct Downloaded {
+    /// The file.
+    pub content: Content,
+    /// Whether the service's own store must mark it as downloaded.
+    pub mark: bool,
+}
+
+/// A file for a bank, with verified signatures.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// Its entry in the journal.
+    pub upload: &'a NewUpload,
+    /// The bytes.
+    pub content: &'a Content,
+}
+
+/// A request for certificates.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// The account and the bank.
+    pub scope: FileScope,
+    /// The Web Services user id of the contract.
+    pub ws_user_id: WsUserId,
+    /// The company name of the contract.
+    pub company: Name,
+    /// The PIN from the bank.
+    pub code: BankPin,
+    /// The company name of the account.
+    pub account_company: String,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// The certificates issued by a bank.
+#[derive(Debug)]
+pub struct Issued {
+    /// The signing certificate.
+    pub signing: IssuedPair,
+    /// The encryption certificate, if the bank uses one.
+    pub encryption: Option<IssuedPair>,
+    /// The target id, if the bank sent one.
+    pub target_id: Option<String>,
+    /// Initial balances, if the bank's books are in the service's store.
+    pub ledgers: Vec<NewLedger>,
+    /// Files that appear with the enrolment, if the bank's files are in the service's store.
+    pub files: Vec<NewBankFile>,
+}
+
+/// A certificate and its private key.
+#[derive(Debug)]
+pub struct IssuedPair {
+    /// The certificate, PEM.
+    pub certificate: String,
+    /// Its private key.
+    pub private_key: PrivateKey,
+}
+
+/// Why a bank call failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BankError {
+    /// The bank's own refusal, passed on.
+    #[error("the bank refused: {code} {text}")]
+    Refused {
+        /// Two digits, neither `00` nor `01`.
+        code: String,
+        /// The bank's text.
+        text: String,
+    },
+    /// A parameter, by its wire name, that this bank does not accept.
+    #[error("the bank does not take the parameter {0}")]
+    Parameter(&'static str),
+    /// A business error without its own code.
+    #[error("the bank reported a data error")]
+    Data,
+    /// A SOAP fault or an empty response.
+    #[error("the bank answered with a fault or nothing")]
+    Empty,
+    /// An unreadable response.
+    #[error("the bank's answer cannot be read")]
+    Unparsable,
+    /// The connection broke before the response was complete.
+    #[error("the connection broke before the bank's answer was there")]
+    NoAnswer,
+    /// No connection: the bank received nothing.
+    #[error("no connection to the bank")]
+    Unreachable,
+    /// No response in time.
+    #[error("the bank did not answer in time")]
+    TimedOut,
+    /// Nordea did not send the target id.
+    #[error("the bank told no target id")]
+    TargetId,
+    /// An internal failure of this service.
+    #[error("{0}")]
+    Failed(String),
+    /// The service's own store refused a change: a right of the call has ended.
+    #[error("the call's rights ended ({})", .0.as_str())]
+    RightsEnded(LostRight),
+    /// This service's own store failed.
+    #[error("{0}")]
+    Store(StoreError),
+}
+
+impl BankError {
+    /// Whether an upload with this outcome may have reached the bank.
+    #[must_use]
+    pub fn leaves_upload_unknown(&self) -> bool {
+        match self {
+            Self::Empty | Self::Unparsable | Self::NoAnswer | Self::TimedOut | Self::Failed(_) | Self::Store(_) => true,
+            Self::Refused { .. }
+            | Self::Parameter(_)
+            | Self::Data
+            | Self::Unreachable
+            | Self::TargetId
+            | Self::RightsEnded(_) => false,
+        }
+    }
+}
+
+impl From<StoreError> for BankError {
+    fn from(error: StoreError) -> Self {
+        match error.refusal::<LostRight>() {
+            Some(lost) => Self::RightsEnded(lost.clone()),
+            None => Self::Store(error),
+        }
+    }
+}
+
+impl From<BankError> for Fault {
+    /// Maps to the texts of §1.7.
+    fn from(error: BankError) -> Self {
+        match error {
+            BankError::Refused { code, text } if is_bank_code(&code) => {
+                Self::Refused(Refusal { code, ..Refusal::new(400, text) })
+            }
+            BankError::Refused { .. } | BankError::Data => (&texts::BANK_DATA_ERROR).into(),
+            BankError::Parameter(name) => Self::Refused(Refusal::invalid(name)),
+            BankError::Empty => (&texts::EMPTY_BANK_RESPONSE).into(),
+            BankError::Unparsable => (&texts::BANK_RESPONSE_UNPARSABLE).into(),
+            BankError::NoAnswer | BankError::Unreachable => (&texts::BANK_RESPONSE_MISSING).into(),
+            BankError::TimedOut => (&texts::BANK_TIMED_OUT).into(),
+            BankError::TargetId => (&texts::NORDEA_TARGET_ID).into(),
+            BankError::Failed(why) => Self::Internal(why),
+            BankError::RightsEnded(lost) => Self::RightsEnded(lost),
+            BankError::Store(why) => Self::Store(why),
+        }
+    }
+}
+
+/// Whether the code is two digits and not one of the service's own codes.
+fn is_bank_code(code: &str) -> bool {
+    code.len() == 2 && code.bytes().all(|b| b.is_ascii_digit()) && code != "00" && code != "01"
+}
+
+/// Waits for a bank within a time limit.
+pub(crate) async fn within<T>(limit: Duration, asked: Asked<'_, T>) -> Result<T, BankError> {
+    tokio::time::timeout(limit, asked).await.unwrap_or(Err(BankError::TimedOut))
+}

@@ -1,0 +1,140 @@
+//! The certificates that a file operation uses (docs/protocols/ws-channel.md §6.5), and whether the tenant may use them
+//! (§4, §6.7).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bankchannel_storage::ws_channel::{CertSet, EffectiveCerts, EntitlementState, FileScope, Ground, Store};
+use bankchannel_ws_channel::{errors::texts, model::Bank};
+
+use super::{Banks, Connection};
+use crate::{
+    certs::material,
+    fault::{Fault, no_certificate},
+    service::{Call, Service},
+};
+
+/// The entitlement that a tenant needs for the simulator if the configuration requires it.
+pub(crate) const SIMULATOR_PRODUCT: &str = "bank-simulator";
+/// Number of connections cached; beyond that, all are looked up again.
+const REMEMBERED: usize = 10_000;
+
+/// A usable connection.
+pub(crate) struct Reached {
+    /// Its owner.
+    pub(crate) scope: FileScope,
+    set: CertSet,
+    /// Until when it is valid, in milliseconds: then a certificate expires.
+    pub(crate) until: i64,
+}
+
+impl Reached {
+    /// The connection as passed to a bank. The bank writes to the service's own store through `writer`.
+    pub(crate) fn connection<'a>(&'a self, service: &'a Service, writer: Option<Store>, now_ms: i64) -> Connection<'a> {
+        let store = service.store.reader();
+        Connection { scope: &self.scope, set: &self.set, now_ms, store, writer, keys: &service.keys }
+    }
+
+    fn ground(&self) -> Ground {
+        let serial = self.set.signing.as_ref().map(|found| found.serial.clone()).unwrap_or_default();
+        Ground::Connection { owner: self.scope.email.clone(), bank: self.scope.bank.clone(), serial }
+    }
+}
+
+/// Connection cache.
+#[derive(Default)]
+pub(super) struct Known(Mutex<Found>);
+
+/// By account and bank; valid until the store's generation changes.
+#[derive(Default)]
+struct Found {
+    generation: u64,
+    connections: HashMap<(String, Bank), Arc<Reached>>,
+}
+
+impl Known {
+    fn get(&self, generation: u64, email: &str, bank: Bank, now: i64) -> Option<Arc<Reached>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.connections.get(&(email.to_owned(), bank))?;
+        (known.generation == generation && now < found.until).then(|| Arc::clone(found))
+    }
+
+    fn put(&self, generation: u64, email: &str, bank: Bank, reached: Arc<Reached>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.generation != generation || known.connections.len() >= REMEMBERED {
+            *known = Found { generation, connections: HashMap::new() };
+        }
+        known.connections.insert((email.to_owned(), bank), reached);
+    }
+}
+
+impl Banks {
+    /// The connection that a file operation of this call uses; from then on the call depends on it.
+    ///
+    /// # Errors
+    /// The three texts of §1.7 by the state of the account's link; the entitlement's text.
+    pub(crate) async fn reach(&self, service: &Service, call: &Call, bank: Bank) -> Result<Arc<Reached>, Fault> {
+        self.rely_on_entitlement(service, call, bank);
+        let reached = self.find(service, call, bank).await?;
+        call.rely_on(reached.ground());
+        Ok(reached)
+    }
+
+    async fn find(&self, service: &Service, call: &Call, bank: Bank) -> Result<Arc<Reached>, Fault> {
+        let (session, now) = (call.caller()?, call.now_ms);
+        let remember = service.store.is_only_writer();
+        let generation = service.store.auth_generation();
+        if remember && let Some(known) = self.reached.get(generation, &session.email, bank, now) {
+            return Ok(known);
+        }
+        self.check_entitled(service, &session.api_key, bank).await?;
+        let set = match service.store.effective_certs(&session.email, bank.as_str(), now).await? {
+            EffectiveCerts::Usable { set, .. } => *set,
+            none => return Err(no_certificate(&none).into()),
+        };
+        let scope =
+            FileScope { api_key: session.api_key.clone(), email: set.email.clone(), bank: bank.as_str().to_owned() };
+        let until = material::parts(&set).map(|(_, material)| material.not_after).min().unwrap_or(now);
+        let reached = Arc::new(Reached { scope, set, until });
+        if remember {
+            self.reached.put(generation, &session.email, bank, Arc::clone(&reached));
+        }
+        Ok(reached)
+    }
+
+    /// As [`check_entitled`](Self::check_entitled), for the tenant of this call; from then on the call depends on the
+    /// entitlement.
+    ///
+    /// # Errors
+    /// As [`check_entitled`](Self::check_entitled).
+    pub(crate) async fn check_entitled_call(&self, service: &Service, call: &Call, bank: Bank) -> Result<(), Fault> {
+        self.rely_on_entitlement(service, call, bank);
+        self.check_entitled(service, &call.caller()?.api_key, bank).await
+    }
+
+    fn rely_on_entitlement(&self, service: &Service, call: &Call, bank: Bank) {
+        if needs_entitlement(service, bank) {
+            call.rely_on(Ground::Entitlement { product: SIMULATOR_PRODUCT.into() });
+        }
+    }
+
+    /// Checks that a tenant may use a bank; only the simulator may need an entitlement.
+    ///
+    /// # Errors
+    /// The text of §1.7.
+    pub(crate) async fn check_entitled(&self, service: &Service, api_key: &str, bank: Bank) -> Result<(), Fault> {
+        if !needs_entitlement(service, bank) {
+            return Ok(());
+        }
+        let entitlements = service.store.entitlements(api_key).await?;
+        let entitled =
+            entitlements.iter().any(|e| e.product == SIMULATOR_PRODUCT && e.state == EntitlementState::Active);
+        if entitled { Ok(()) } else { Err((&texts::NOT_ENTITLED).into()) }
+    }
+}
+
+fn needs_entitlement(service: &Service, bank: Bank) -> bool {
+    bank == Bank::Simulator && service.config.simulator_entitlement_required
+}

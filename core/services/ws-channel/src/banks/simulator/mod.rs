@@ -1,0 +1,233 @@
+//! The simulator bank (docs/protocols/ws-channel.md §6.7, §6.8): its own certification authority, books and answer
+//! files, all in the service's store.
+
+mod aside;
+mod authority;
+mod booking;
+mod lost;
+
+use std::path::Path;
+
+use bankchannel_bank_simulator::{AnswerIds, BankLedger, DEFAULT_BALANCE_CENTS, DEFAULT_IBAN, opening_statement};
+use bankchannel_crypto::{random, rsa::PrivateKey, x509::Certificate};
+use bankchannel_foundation::Result;
+use bankchannel_storage::ws_channel::{
+    BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, Store,
+};
+use bankchannel_transport::background;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use tokio::sync::{Notify, Semaphore};
+
+use super::{Asked, BankChannel, BankError, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing};
+use crate::{
+    config::{Config, SimulatorMode},
+    data::expect_writable_keys,
+    fault::Fault,
+    files::content,
+};
+
+pub(super) use booking::work;
+
+/// The file type that the simulator accepts.
+const PAYMENT: &str = "pain.001.001.09";
+/// The file type of its answers.
+const STATUS_REPORT: &str = "pain.002.001.10";
+const NOTIFICATION: &str = "camt.054.001.02";
+const STATEMENT: &str = "camt.053.001.02";
+/// The target id of its files.
+const TARGET_ID: &str = "SIM";
+/// The service id of an answer without an account.
+const NO_ACCOUNT: &str = "N/A";
+/// Length of a file's reference.
+const REFERENCE_CHARS: usize = 26;
+/// RSA bits of a customer's key (§6.2).
+const KEY_BITS: usize = 2048;
+/// Limit of concurrent heavy work (keys, documents).
+const AT_ONCE: usize = 2;
+
+/// The simulator.
+pub(crate) struct Simulator {
+    authority: authority::Authority,
+    files: std::path::PathBuf,
+    mode: SimulatorMode,
+    /// Whether a payment file whose message id was seen is rejected.
+    rejects_duplicates: bool,
+    wake: Notify,
+    permits: Semaphore,
+    aside: aside::Aside,
+}
+
+impl Simulator {
+    /// Opens it; its authority's files are read on first use.
+    ///
+    /// # Errors
+    /// `configuration.invalid` if the authority's file is absent and cannot be created. A damaged one is detected at
+    /// the first enrolment.
+    pub(super) fn open(data: &Path, config: &Config) -> Result<Self> {
+        look(data, config)?;
+        Ok(Self {
+            authority: authority::Authority::at(&crate::keys::folder(data, config)),
+            files: content::folder(data, config),
+            mode: config.banks.simulator,
+            rejects_duplicates: config.simulator_rejects_duplicates,
+            wake: Notify::new(),
+            permits: Semaphore::new(AT_ONCE),
+            aside: aside::Aside::default(),
+        })
+    }
+
+    /// Whether payments are booked and answered, or only stored.
+    pub(super) fn books_payments(&self) -> bool {
+        self.mode == SimulatorMode::Book
+    }
+
+    /// Runs heavy work outside the threads that serve connections, with limited concurrency.
+    async fn heavily<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, BankError> {
+        let failed = |why: &dyn std::fmt::Display| BankError::Failed(why.to_string());
+        let _permit = self.permits.acquire().await.map_err(|why| failed(&why))?;
+        background::blocking(work).await.map_err(|why| failed(&why))
+    }
+
+    /// A new certified key pair.
+    async fn certify(&self, subject: &str, company: &str, now_ms: i64) -> Result<IssuedPair, BankError> {
+        let key = self.heavily(|| PrivateKey::generate(KEY_BITS)).await?;
+        let private_key = key.map_err(|why| BankError::Failed(why.to_string()))?;
+        let certificate = self.authority.certify(subject, company, private_key.public(), now_ms)?;
+        Ok(IssuedPair { certificate, private_key })
+    }
+}
+
+/// Checks that it can be opened, as far as possible without creating anything.
+///
+/// # Errors
+/// As [`Simulator::open`].
+pub(super) fn look(data: &Path, config: &Config) -> Result<()> {
+    expect_writable_keys(data, config, authority::FILE)
+}
+
+impl BankChannel for Simulator {
+    fn list<'a>(&'a self, at: &'a Connection<'a>, filter: &'a FileFilter) -> Asked<'a, Vec<BankFile>> {
+        Box::pin(async move { Ok(at.store.list_files(at.scope, filter).await?) })
+    }
+
+    fn download<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, Downloaded> {
+        Box::pin(async move {
+            let found = at.store.file(at.scope, file_type, reference).await?;
+            let found = found.ok_or(BankError::Parameter("FileReference"))?;
+            Ok(Downloaded { mark: found.file.status == "NEW", content: content::stored(&self.files, found.content) })
+        })
+    }
+
+    fn upload<'a>(&'a self, _: &'a Connection<'a>, _: &'a Outgoing<'a>) -> Asked<'a, ()> {
+        self.wake.notify_one();
+        Box::pin(async { Ok(()) })
+    }
+
+    fn delete<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, ()> {
+        Box::pin(async move {
+            let writer = at.writer.as_ref().ok_or_else(|| BankError::Failed("a deletion needs a writer".into()))?;
+            let unnamed = writer.delete_file(at.scope, file_type, reference).await?;
+            let unnamed = unnamed.ok_or(BankError::Parameter("FileReference"))?;
+            if let Err(why) = at.store.discard_content(&self.files, &unnamed).await {
+                tracing::warn!(%why, "a deleted file's content cannot be removed yet");
+            }
+            Ok(())
+        })
+    }
+
+    fn enrol<'a>(&'a self, request: &'a Enrolment) -> Asked<'a, Issued> {
+        Box::pin(async move {
+            let signing = self.certify(request.ws_user_id.as_str(), request.company.as_str(), request.now_ms).await?;
+            let (now, today) = bank_day(request.now_ms);
+            let statement = first_statement(now, today).map_err(BankError::Failed)?;
+            Ok(Issued {
+                signing,
+                encryption: None,
+                target_id: Some(TARGET_ID.to_owned()),
+                ledgers: vec![first_ledger(1)],
+                files: vec![file(STATEMENT, DEFAULT_IBAN, request.now_ms, FileContent::Inline(statement))],
+            })
+        })
+    }
+
+    fn renew<'a>(&'a self, at: &'a Connection<'a>) -> Asked<'a, Issued> {
+        Box::pin(async move {
+            let signing = self.certify(&at.set.ws_user_id, &at.set.company, at.now_ms).await?;
+            let target_id = at.set.target_id.clone();
+            Ok(Issued { signing, encryption: None, target_id, ledgers: Vec::new(), files: Vec::new() })
+        })
+    }
+
+    fn check_enrolment(&self, request: &Enrolment) -> Result<(), BankError> {
+        let refuse = |name| Err(BankError::Parameter(name));
+        // Both are printable ASCII by their types.
+        if !(1..=16).contains(&request.ws_user_id.as_str().len()) {
+            return refuse("WsUserId");
+        }
+        if !(16..=32).contains(&request.code.expose().len()) {
+            return refuse("Code");
+        }
+        if request.company.as_str() != request.account_company {
+            return refuse("Company");
+        }
+        Ok(())
+    }
+
+    fn check_upload(&self, upload: &NewUpload) -> Result<(), BankError> {
+        if upload.file_type == PAYMENT { Ok(()) } else { Err(BankError::Parameter("FileType")) }
+    }
+
+    fn works_from_journal(&self) -> bool {
+        true
+    }
+
+    fn keeps_files_here(&self) -> bool {
+        true
+    }
+}
+
+/// The initial books of a connection: an import at the simulator needs an account to pay from.
+async fn open_books(store: &Store, scope: &FileScope) -> Result<(), Fault> {
+    Ok(store.open_ledger(scope, first_ledger(0)).await?)
+}
+
+pub(super) fn first_ledger(statement: i64) -> NewLedger {
+    NewLedger { iban: DEFAULT_IBAN.to_owned(), balance_cents: DEFAULT_BALANCE_CENTS, statement }
+}
+
+fn first_statement(now: Timestamp, today: Date) -> Result<Vec<u8>, String> {
+    let ids = AnswerIds::new(random::base32_lower(AnswerIds::MAX_LENGTH)).map_err(|why| why.to_string())?;
+    let written = opening_statement(&BankLedger::with_default_account(), DEFAULT_IBAN, now, today, &ids);
+    written.map(|(bytes, _)| bytes).map_err(|why| why.to_string())
+}
+
+fn file(file_type: &str, service_id: &str, created: i64, content: FileContent) -> NewBankFile {
+    NewBankFile {
+        reference: random::base32_lower(REFERENCE_CHARS),
+        file_type: file_type.to_owned(),
+        status: "NEW".to_owned(),
+        created,
+        service_id: Some(service_id.to_owned()),
+        target_id: Some(TARGET_ID.to_owned()),
+        content,
+    }
+}
+
+/// The moment, and its date in Helsinki.
+fn bank_day(now_ms: i64) -> (Timestamp, Date) {
+    let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    let zone = TimeZone::get("Europe/Helsinki").unwrap_or(TimeZone::UTC);
+    (now, now.to_zoned(zone).date())
+}
+
+/// A certificate's serial number: positive, 64 random bits.
+fn serial() -> [u8; 8] {
+    let mut serial = random::bytes::<8>();
+    serial[0] = serial[0] & 0x7f | 0x40;
+    serial
+}
+
+/// Parses an issued certificate to make sure that it can be stored.
+fn readable(pem: &str) -> Result<(), BankError> {
+    Certificate::from_pem(pem).map(drop).map_err(|why| BankError::Failed(why.to_string()))
+}

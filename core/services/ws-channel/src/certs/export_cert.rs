@@ -1,0 +1,82 @@
+//! `ExportCert` (docs/protocols/ws-channel.md §2.16, §6.4).
+
+use bankchannel_storage::ws_channel::{Ground, PgpKey, PgpPurpose};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::{CertAndKey, CertAndKeyFields, CertificatePem, PgpKeyId},
+    operations::certs::export_cert::{ExportCertRequest, ExportCertResponse, ExportCertResponseFields},
+};
+
+use super::{OK, material};
+use crate::{
+    fault::Fault,
+    files::at,
+    pgp::read_key,
+    service::{Call, Service},
+    work::InPool,
+};
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: ExportCertRequest,
+) -> Result<ExportCertResponse, Fault> {
+    let session = call.caller()?;
+    let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
+    let sets = service.store.cert_sets(&session.email).await?;
+    let set = sets.into_iter().find(|set| set.bank == request.bank.as_str() && set.signing.is_some());
+    // A borrower gets this error whatever keys it has: shared certificates are not exported.
+    if set.is_none() && account.linked_to.is_some() {
+        return Err((&texts::NO_CERTIFICATE).into());
+    }
+    let keys = service.store.pgp_keys(&session.email).await?;
+    let key = export_key(&keys, &request.pgp_key_id)?;
+    if !account.export_allowed {
+        return Err(Refusal::invalid("Export").into());
+    }
+    let set = set.ok_or(&texts::NO_CERTIFICATE)?;
+    call.rely_on(Ground::Export);
+    call.rely_on(Ground::PgpKeys {
+        purpose: PgpPurpose::Export,
+        fingerprints: vec![key.fingerprint.clone()],
+        least: 1,
+    });
+    let serial = set.signing.as_ref().map(|found| found.serial.clone()).unwrap_or_default();
+    call.rely_on(Ground::Certificate { bank: set.bank.clone(), serial });
+    let mut certs_and_keys = Vec::new();
+    for (purpose, found) in material::parts(&set) {
+        let place = material::Place { email: &set.email, bank: &set.bank, purpose };
+        let private = material::open(&service.keys, place, found)?.to_pkcs8_pem();
+        certs_and_keys.push(CertAndKey::from(CertAndKeyFields {
+            certificate: CertificatePem::new(&found.pem).map_err(Fault::internal)?,
+            encrypted_private_key: encrypt(service, key.armored.clone(), private, call.now_ms).await?,
+        }));
+    }
+    // Recorded before the export: without a record nothing is exported.
+    call.record(service, request.bank.as_str(), &format!("to PGP key {}", key.fingerprint)).await?;
+    Ok(ExportCertResponse::from(ExportCertResponseFields { certs_and_keys, response_text: OK.into() }))
+}
+
+fn export_key<'k>(keys: &'k [PgpKey], id: &PgpKeyId) -> Result<&'k PgpKey, Fault> {
+    if keys.is_empty() {
+        return Err((&texts::NO_PGP_KEYS).into());
+    }
+    let named = keys.iter().find(|key| key.short_id == id.as_str() && key.purpose == PgpPurpose::Export);
+    named.ok_or_else(|| (&texts::EXPORT_KEY_NOT_FOUND).into())
+}
+
+async fn encrypt(
+    service: &Service,
+    armored: String,
+    private: impl AsRef<str> + Send + 'static,
+    now_ms: i64,
+) -> Result<String, Fault> {
+    let work = move |pool: &InPool| {
+        let key = read_key(pool, &armored).map_err(Fault::internal)?;
+        // The key was valid when registered; if it is expired or revoked by now, this fails.
+        bankchannel_openpgp::encrypt(&key, private.as_ref().as_bytes(), at(now_ms))
+            .map_err(|_| (&texts::EXPORT_KEY_NOT_FOUND).into())
+    };
+    service.work_pool.read(work).await?
+}

@@ -1,0 +1,101 @@
+//! `ImportCert` (docs/protocols/ws-channel.md §2.18, §6.3).
+
+use bankchannel_crypto::{Error as CryptoError, random, rsa::PrivateKey, x509::Certificate};
+use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, NewCertSet};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::{Text, texts},
+    model::{Bank, CertificatePem, PrivateKeyPem},
+    operations::certs::import_cert::{ImportCertRequest, ImportCertResponse, ImportCertResponseFields},
+};
+
+use super::{
+    OK,
+    material::{self, ENCRYPTION, Place, SIGNING},
+    own_scope,
+};
+use crate::{
+    fault::Fault,
+    service::{Call, Service},
+};
+
+/// A certificate with its matching private key.
+struct Pair {
+    certificate: Certificate,
+    key: PrivateKey,
+}
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: ImportCertRequest,
+) -> Result<ImportCertResponse, Fault> {
+    let session = call.caller()?;
+    let scope = own_scope(session, request.bank);
+    let names = Names { key: "PrivateKey", not_private: &texts::KEY_NOT_PRIVATE };
+    let signing = pair(&request.certificate, &request.private_key, &names)?;
+    let encryption = encryption_pair(&request)?;
+    for (pair, name) in [(Some(&signing), "Certificate"), (encryption.as_ref(), "EncCertificate")] {
+        if pair.is_some_and(|pair| pair.certificate.not_after().as_millisecond() <= call.now_ms) {
+            return Err(Refusal::invalid(name).into());
+        }
+    }
+    let seal = |purpose, pair: &Pair| -> Result<CertMaterial, Fault> {
+        let place = Place { email: &scope.email, bank: &scope.bank, purpose };
+        material::seal(&service.keys, place, &pair.certificate, &pair.key)
+    };
+    let set = NewCertSet {
+        ws_user_id: request.ws_user_id.as_str().to_owned(),
+        company: request.company.as_str().to_owned(),
+        target_id: None,
+        signing: seal(SIGNING, &signing)?,
+        encryption: encryption.as_ref().map(|pair| seal(ENCRYPTION, pair)).transpose()?,
+    };
+    let detail = format!("serial {}", set.signing.serial);
+    let store = call.audited_store(service, &scope.bank, &detail).await?;
+    match store.import_certs(&scope, &random::base32_lower(26), set, call.now_ms).await? {
+        EnrolOutcome::Done => {}
+        EnrolOutcome::Exists => return Err((&texts::CERTIFICATE_PRESENT).into()),
+        EnrolOutcome::NoAccount => return Err((&texts::NO_ACCOUNT).into()),
+    }
+    service.banks.imported(&call.settling(service), &scope).await?;
+    Ok(ImportCertResponse::from(ImportCertResponseFields { response_text: OK.into() }))
+}
+
+struct Names {
+    key: &'static str,
+    not_private: &'static Text,
+}
+
+fn pair(certificate: &CertificatePem, key: &PrivateKeyPem, names: &Names) -> Result<Pair, Fault> {
+    let certificate = Certificate::from_pem(certificate.as_str()).map_err(|_| &texts::CERTIFICATE_UNPARSABLE)?;
+    let key = PrivateKey::from_pem(key.expose()).map_err(|why| -> Fault {
+        match why {
+            CryptoError::NoPem { .. }
+            | CryptoError::MalformedPem
+            | CryptoError::PemTooLarge { .. }
+            | CryptoError::InvalidKey => (&texts::CERTIFICATE_UNPARSABLE).into(),
+            CryptoError::KeyTooSmall | CryptoError::KeyTooLarge => Refusal::invalid(names.key).into(),
+            _ => names.not_private.into(),
+        }
+    })?;
+    if certificate.matches_private_key(&key) {
+        Ok(Pair { certificate, key })
+    } else {
+        Err(Refusal::invalid(names.key).into())
+    }
+}
+
+/// Danske Bank needs a second pair; other banks ignore it.
+fn encryption_pair(request: &ImportCertRequest) -> Result<Option<Pair>, Fault> {
+    if request.bank != Bank::Danskebank {
+        return Ok(None);
+    }
+    let names = Names { key: "EncPrivatekey", not_private: &texts::ENCRYPTION_KEY_NOT_PRIVATE };
+    match (&request.enc_certificate, &request.enc_private_key) {
+        (Some(certificate), Some(key)) => pair(certificate, key, &names).map(Some),
+        (Some(_), None) => Err(Refusal::missing("EncPrivatekey").into()),
+        (None, Some(_)) => Err(Refusal::missing("EncCertificate").into()),
+        (None, None) => Err(Refusal::missing("EncCertificate, EncPrivatekey").into()),
+    }
+}

@@ -1,0 +1,120 @@
+//! Converts certificates between bank, store and listings; stored private keys are sealed (§6.2, §10 S26).
+
+use bankchannel_crypto::{digest, rsa::PrivateKey, x509::Certificate};
+use bankchannel_storage::ws_channel::{CertMaterial, CertSet, RetiredCert as StoredRetired};
+use bankchannel_ws_channel::model::{
+    CertDescriptor, CertDescriptorFields, CertExpiry, CertificatePem, ConnectionCertificate,
+    ConnectionCertificateFields, Purpose, RetiredCert, RetiredCertFields, RetiredExpiry,
+};
+
+use crate::{fault::Fault, keys::Keys};
+
+/// Purpose of the first certificate of a set, in listing order.
+pub(crate) const SIGNING: &str = "signing";
+/// Purpose of the second certificate: Danske Bank only.
+pub(crate) const ENCRYPTION: &str = "encryption";
+
+/// The owner of a sealed key. The seal is bound to it, so that a sealed key moved to another row does not open.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) email: &'a str,
+    pub(crate) bank: &'a str,
+    pub(crate) purpose: &'static str,
+}
+
+impl Place<'_> {
+    fn associated(&self, serial: &str) -> Vec<u8> {
+        associated(self.email, self.bank, self.purpose, serial)
+    }
+}
+
+/// The associated data of a sealed private key.
+pub(crate) fn associated(email: &str, bank: &str, purpose: &str, serial: &str) -> Vec<u8> {
+    format!("bank key\n{email}\n{bank}\n{purpose}\n{serial}").into_bytes()
+}
+
+/// Seals a private key and stores it with its certificate.
+pub(crate) fn seal(
+    keys: &Keys,
+    place: Place<'_>,
+    certificate: &Certificate,
+    key: &PrivateKey,
+) -> Result<CertMaterial, Fault> {
+    let (pem, serial) = (key.to_pkcs8_pem(), certificate.serial_hex());
+    let sealed_key = keys.vault().seal(&place.associated(&serial), pem.as_bytes()).map_err(Fault::internal)?;
+    let key_id = bankchannel_crypto::aead::key_id_of(&sealed_key).map(|id| digest::hex(&id)).unwrap_or_default();
+    Ok(CertMaterial {
+        pem: certificate.to_pem(),
+        subject: certificate.subject().display(),
+        issuer: certificate.issuer().display(),
+        serial,
+        not_after: certificate.not_after().as_millisecond(),
+        sealed_key,
+        key_id,
+    })
+}
+
+/// Opens a sealed private key.
+pub(crate) fn open(keys: &Keys, place: Place<'_>, material: &CertMaterial) -> Result<PrivateKey, Fault> {
+    let pem = keys.vault().open(&place.associated(&material.serial), &material.sealed_key).map_err(Fault::internal)?;
+    let pem = std::str::from_utf8(&pem).map_err(|_| Fault::internal("a sealed key is no PEM text"))?;
+    PrivateKey::from_pem(pem).map_err(Fault::internal)
+}
+
+/// The certificates of a set with their purposes.
+pub(crate) fn parts(set: &CertSet) -> impl Iterator<Item = (&'static str, &CertMaterial)> {
+    [(SIGNING, set.signing.as_ref()), (ENCRYPTION, set.encryption.as_ref())]
+        .into_iter()
+        .filter_map(|(purpose, material)| Some((purpose, material?)))
+}
+
+/// A set as listed; empty during an enrolment (§2.13).
+pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, Fault> {
+    parts(set)
+        .map(|(purpose, material)| {
+            Ok(CertDescriptor::from(CertDescriptorFields {
+                cert_name: cert_name(&set.bank, purpose),
+                expires: expiry(material.not_after)?,
+                issuer: material.issuer.clone(),
+                subject: material.subject.clone(),
+                serial: material.serial.clone(),
+                pem: CertificatePem::new(&material.pem).map_err(Fault::internal)?,
+            }))
+        })
+        .collect()
+}
+
+/// The certificates of a set as a connection lists them: no PEM, no owner (§2.13).
+pub(crate) fn connection_certificates(set: &CertSet) -> Result<Vec<ConnectionCertificate>, Fault> {
+    parts(set)
+        .map(|(purpose, material)| {
+            Ok(ConnectionCertificate::from(ConnectionCertificateFields {
+                purpose: purpose_of(purpose),
+                expires: expiry(material.not_after)?,
+            }))
+        })
+        .collect()
+}
+
+/// A retired certificate as listed.
+pub(crate) fn retired(cert: &StoredRetired) -> RetiredCert {
+    RetiredCert::from(RetiredCertFields {
+        cert_name: cert_name(&cert.name, &cert.purpose),
+        bank: cert.bank.clone(),
+        purpose: purpose_of(&cert.purpose),
+        expires: RetiredExpiry(expiry(cert.not_after).ok()),
+    })
+}
+
+fn cert_name(prefix: &str, purpose: &str) -> String {
+    format!("{prefix}_customer_{purpose}_cert")
+}
+
+fn purpose_of(purpose: &str) -> Purpose {
+    if purpose == SIGNING { Purpose::Signing } else { Purpose::Encryption }
+}
+
+fn expiry(not_after_ms: i64) -> Result<CertExpiry, Fault> {
+    CertExpiry::from_unix_s(not_after_ms.div_euclid(1000))
+        .ok_or_else(|| Fault::internal("a stored certificate ends beyond the calendar"))
+}

@@ -1,0 +1,44 @@
+//! `RetireCert` (docs/protocols/ws-channel.md §2.19, §6.6).
+
+use bankchannel_crypto::{digest, random};
+use bankchannel_storage::ws_channel::{FileScope, Ground, RetireOutcome};
+use bankchannel_ws_channel::{
+    errors::texts,
+    operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse, RetireCertResponseFields},
+};
+
+use super::OK;
+use crate::{
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: RetireCertRequest,
+) -> Result<RetireCertResponse, Fault> {
+    let session = call.caller()?;
+    let is_owner = session.account.as_ref().is_some_and(|account| account.is_owner);
+    let email = match &request.account {
+        Some(_) if !is_owner => return Err((&texts::OWNER_REQUIRED).into()),
+        Some(account) => {
+            call.rely_on(Ground::Owner);
+            account.as_str()
+        }
+        None => &session.email,
+    };
+    let scope =
+        FileScope { api_key: session.api_key.clone(), email: email.to_owned(), bank: request.bank.as_str().to_owned() };
+    let suffix = digest::hex(&random::bytes::<4>());
+    let store = call.audited_store(service, &scope.bank, email).await?;
+    match store.retire_certs(&scope, &suffix, call.now_ms).await? {
+        RetireOutcome::Retired { name } => Ok(RetireCertResponse::from(RetireCertResponseFields {
+            bank: request.bank.to_string(),
+            retired_cert_names: vec![name],
+            response_text: OK.into(),
+        })),
+        RetireOutcome::NothingActive => Err((&texts::NO_CERTIFICATE).into()),
+        RetireOutcome::NoAccount => Err((&texts::USER_ABSENT).into()),
+    }
+}

@@ -1,0 +1,29 @@
+//! `UnshareCerts` (docs/protocols/ws-channel.md §2.15, §6.5).
+
+use bankchannel_storage::ws_channel::UnshareOutcome;
+use bankchannel_ws_channel::{
+    errors::texts,
+    operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse, UnshareCertsResponseFields},
+};
+
+use super::share_certs::addresses;
+use crate::{
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: UnshareCertsRequest,
+) -> Result<UnshareCertsResponse, Fault> {
+    let session = call.caller()?;
+    let target = request.ext_email.as_str();
+    let store = call.audited_store(service, target, "").await?;
+    match store.unshare_certs(&session.api_key, &session.email, target).await? {
+        UnshareOutcome::Unshared(links) => {
+            Ok(UnshareCertsResponse::from(UnshareCertsResponseFields { links: addresses(service, links)? }))
+        }
+        UnshareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
+    }
+}

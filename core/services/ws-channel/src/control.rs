@@ -1,0 +1,110 @@
+//! The control interface of the WS Channel service: the parts that are specific to it.
+
+use std::{sync::Arc, time::Duration};
+
+use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::Entry};
+use bankchannel_ws_channel::CATALOGUE;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    data::{storage, unusable},
+    limits::Rates,
+    outbox, seed,
+    service::{Service, System},
+};
+use bankchannel_server::http::control::{Control, ControlRequest, Controlled, Controlling, parsed, read};
+
+/// A service under the control interface.
+pub(crate) struct Target {
+    service: Arc<Service>,
+    control: Arc<Control>,
+}
+
+impl Target {
+    /// The target for this service.
+    pub(crate) fn of(service: &Arc<Service>) -> Self {
+        Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
+    }
+}
+
+/// Size limit of a `hold`, `held` or `release` request.
+const HOLD_BODY_MAX: usize = 4096;
+/// How long `held` waits for a call.
+const ARRIVAL: Duration = Duration::from_secs(20);
+
+/// `hold`: the next call of this operation waits just before it writes; `held`: responds once a call waits there;
+/// `release`: lets it continue.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Held {
+    operation: String,
+}
+
+impl Controlled for Target {
+    fn clock(&self) -> &SystemClock {
+        &self.service.clock
+    }
+
+    fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn catalogue(&self) -> &'static [Entry] {
+        CATALOGUE
+    }
+
+    fn outbox(&self) -> Vec<Value> {
+        self.service.outbox.recent()
+    }
+
+    fn reset(&self) -> Controlling<'_> {
+        Box::pin(async move {
+            let service = &self.service;
+            let content = System::of(service).writer().erase_all().await.map_err(storage)?;
+            service.store.discard_content(&service.files_folder(), &content).await.map_err(storage)?;
+            service.outbox.forget().await.map_err(|why| unusable(&service.data.join(outbox::FILE), &why))?;
+            service.limits.change(Rates::of(&service.config));
+            Ok(json!({}))
+        })
+    }
+
+    fn seed(&self, request: Value) -> Controlling<'_> {
+        Box::pin(async move { seed::plant(&System::of(&self.service), read(request)?).await })
+    }
+
+    fn takes(&self, path: &str) -> Option<usize> {
+        matches!(path, "hold" | "held" | "release").then_some(HOLD_BODY_MAX)
+    }
+
+    fn handle_order(&self, asked: ControlRequest) -> Option<Controlling<'_>> {
+        Some(Box::pin(async move {
+            let request = parsed(&asked.body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
+            let Held { operation } = read(request)?;
+            let names = CATALOGUE.iter().map(|entry| entry.declaration.name);
+            let name = names.clone().find(|name| *name == operation || name.rsplit('.').next() == Some(&operation));
+            let name = name.ok_or_else(|| Error::invalid_field("operation", "is not known"))?;
+            let holds = &self.service.holds;
+            let is_held = match &*asked.path {
+                "hold" => {
+                    holds.hold(name);
+                    true
+                }
+                "held" => {
+                    let arrived = tokio::time::timeout(ARRIVAL, holds.arrived(name)).await;
+                    arrived.map_err(|_| {
+                        Error::invalid_field("operation", "no call has reached the place where it writes")
+                    })?
+                }
+                _ => holds.release(name),
+            };
+            if is_held { Ok(json!({})) } else { Err(Error::invalid_field("operation", "is not held")) }
+        }))
+    }
+
+    fn limits(&self, request: Value) -> Result<Value> {
+        let rates: Rates = read(request)?;
+        self.service.limits.change(rates);
+        serde_json::to_value(rates).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+    }
+}

@@ -1,0 +1,41 @@
+//! `DeleteFile` (docs/protocols/ws-channel.md §2.23).
+
+use bankchannel_ws_channel::{
+    errors::texts,
+    operations::files::delete_file::{DeleteFileRequest, DeleteFileResponse, DeleteFileResponseFields},
+};
+
+use super::may_transfer;
+use crate::{
+    banks::{BANK_TIMEOUT, within},
+    certs::OK,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: DeleteFileRequest,
+) -> Result<DeleteFileResponse, Fault> {
+    may_transfer(call)?;
+    let reached = service.banks.reach(service, call, request.bank).await?;
+    let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
+    let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
+    let detail = format!("{kind} {reference}");
+    let here = channel.keeps_files_here();
+    let bank = request.bank.as_str();
+    let store = if here {
+        Some(call.audited_store(service, bank, &detail).await?)
+    } else {
+        // A deletion at a bank cannot be undone.
+        call.store(service).await?.judge().await?;
+        None
+    };
+    let connection = reached.connection(service, store, call.now_ms);
+    within(BANK_TIMEOUT, channel.delete(&connection, kind, reference)).await?;
+    if !here {
+        call.settling(service).record(call, bank, &detail).await?;
+    }
+    Ok(DeleteFileResponse::from(DeleteFileResponseFields { response_text: OK.into() }))
+}

@@ -1,0 +1,79 @@
+//! `ListFiles` (docs/protocols/ws-channel.md §2.20, §5.1).
+
+use std::sync::LazyLock;
+
+use bankchannel_storage::ws_channel::{BankFile, FileFilter};
+use bankchannel_ws_channel::{
+    errors::texts,
+    model::{FileDescriptor, FileDescriptorFields, FileReference, FileStatus, StatusFilter},
+    operations::files::list_files::{ListFilesRequest, ListFilesResponse, ListFilesResponseFields},
+};
+use jiff::tz::TimeZone;
+
+use super::{listings::Fresh, may_transfer};
+use crate::{
+    banks::{BANK_TIMEOUT, within},
+    certs::OK,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+/// Bank time (§5.1).
+static HELSINKI: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::get("Europe/Helsinki").expect("the time zones are built in"));
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: ListFilesRequest,
+) -> Result<ListFilesResponse, Fault> {
+    may_transfer(call)?;
+    let auth = service.store.auth_generation();
+    let reached = service.banks.reach(service, call, request.bank).await?;
+    let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
+    let files = service.store.files_generation(&reached.scope.email);
+    let filter = FileFilter {
+        file_type: request.file_type.map(|kind| kind.as_str().to_owned()),
+        status: match request.status {
+            Some(StatusFilter::New) => Some("NEW".to_owned()),
+            Some(StatusFilter::Downloaded) => Some("DLD".to_owned()),
+            Some(StatusFilter::All) | None => None,
+        },
+    };
+    let connection = reached.connection(service, None, call.now_ms);
+    let listed = within(BANK_TIMEOUT, channel.list(&connection, &filter)).await?;
+    if channel.keeps_files_here() {
+        let _ = call.fresh.set(Fresh { auth, files, owner: reached.scope.email.clone(), until: reached.until });
+    }
+    let file_descriptors = listed.into_iter().map(descriptor).collect::<Result<_, _>>()?;
+    Ok(ListFilesResponse::from(ListFilesResponseFields { file_descriptors, response_text: OK.into() }))
+}
+
+fn descriptor(file: BankFile) -> Result<FileDescriptor, Fault> {
+    Ok(FileDescriptor::from(FileDescriptorFields {
+        file_reference: FileReference::new(&file.reference).map_err(|_| &texts::BANK_DATA_ERROR)?,
+        file_timestamp: bank_time(file.created),
+        file_type: file.file_type,
+        status: match file.status.as_str() {
+            "NEW" => FileStatus::New,
+            "DLD" => FileStatus::Downloaded,
+            _ => FileStatus::Other(file.status),
+        },
+        service_id: file.service_id,
+        target_id: file.target_id,
+    }))
+}
+
+fn bank_time(ms: i64) -> String {
+    let instant = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    instant.to_zoned(HELSINKI.clone()).strftime("%Y-%m-%dT%H:%M:%S.%3f%:z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn bank_time_has_milliseconds_and_the_offset_of_the_season() {
+        assert_eq!(super::bank_time(1_495_240_581_148), "2017-05-20T03:36:21.148+03:00");
+        assert_eq!(super::bank_time(1_795_154_400_000), "2026-11-20T08:00:00.000+02:00");
+    }
+}

@@ -1,0 +1,46 @@
+//! `DeleteAccount` (docs/protocols/ws-channel.md §2.25).
+
+use bankchannel_storage::ws_channel::DeleteOutcome;
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::{Deleted, DeletedFields},
+    operations::integrator::delete_account::{
+        DeleteAccountRequest, DeleteAccountResponse, DeleteAccountResponseFields,
+    },
+};
+
+use crate::{
+    certs::OK,
+    fault::Fault,
+    files::content,
+    service::{Call, Service},
+};
+
+/// Maximum age of the login.
+const LOGIN_AGE_MS: i64 = 600 * 1000;
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: DeleteAccountRequest,
+) -> Result<DeleteAccountResponse, Fault> {
+    let session = call.caller()?;
+    if call.now_ms - session.auth_time > LOGIN_AGE_MS {
+        return Err((&texts::LOGIN_TOO_OLD).into());
+    }
+    if request.confirm != request.email.as_str() {
+        return Err(Refusal::invalid("Confirm").into());
+    }
+    let email = request.email.email();
+    let store = call.audited_store(service, email.as_str(), "").await?;
+    match store.delete_account(&session.api_key, email.as_str()).await? {
+        DeleteOutcome::Deleted { admin, data, account, content: paths } => {
+            content::discard(service, &paths).await;
+            let deleted = Deleted::from(DeletedFields { admin_user: admin, data_user: data, account });
+            Ok(DeleteAccountResponse::from(DeleteAccountResponseFields { deleted, email, response_text: OK.into() }))
+        }
+        DeleteOutcome::Absent => Err((&texts::USER_ABSENT).into()),
+        DeleteOutcome::Owner => Err(Refusal::invalid("Email").into()),
+    }
+}

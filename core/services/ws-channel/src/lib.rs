@@ -1,0 +1,60 @@
+//! The WS Channel service.
+//!
+//! ```text
+//!   pipeline    route → limits → session → body → typed request → handler → typed response → audit
+//!   account/ session/ certs/ files/ pgp/ integrator/     one handler per operation
+//!   banks       the banks: the simulator, later real channels
+//!   outbox      delivery of codes to users            keys    the keys of the data folder
+//!   limits      rate limits                       auth    authentication
+//!   gate        probes, malformed heads, a lost data folder        watch   whether the folders still exist
+//! ```
+
+mod account;
+mod audit_heads;
+mod auth;
+mod banks;
+mod certs;
+mod challenges;
+mod codes;
+mod config;
+mod control;
+mod data;
+mod fault;
+mod files;
+mod gate;
+mod integrator;
+mod keys;
+mod limits;
+mod openapi;
+pub mod operator;
+mod options;
+mod outbox;
+mod pgp;
+mod pipeline;
+mod running;
+mod seed;
+mod service;
+mod session;
+mod upkeep;
+mod watch;
+mod work;
+
+use bankchannel_ws_channel::PROTOCOL;
+
+use bankchannel_server::counterpart::Counterpart;
+
+pub use banks::{
+    Asked, BankChannel, BankError, Channels, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing,
+};
+pub use config::Config;
+pub use options::{ServiceOptions, ServiceReadiness};
+pub use running::Running;
+
+/// The WS Channel service as a counterpart.
+pub static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
+    "ws-channel",
+    PROTOCOL,
+    ("Service", "Service"),
+    "An embedded WS Channel service",
+    openapi::describe,
+);

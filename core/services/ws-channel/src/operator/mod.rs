@@ -1,0 +1,173 @@
+//! The operator's interface to a service: the commands other than `serve`.
+//!
+//! ```text
+//!   Operator ─┬─ no service runs on the data folder: opens the store itself ──┐
+//!             └─ a service runs on it: asks through DATA/admin.sock ──────────┴─► AdminApi: one function per command
+//! ```
+//!
+//! With PostgreSQL the database is used directly, whether or not a service runs. A command never brings the tables up to
+//! date: the instances that are running may be of the former version. A command that only looks opens the data so that
+//! the database itself refuses every change.
+
+mod api;
+mod backup;
+mod check;
+mod command;
+mod restore;
+mod socket;
+mod types;
+
+use std::path::{Path, PathBuf};
+
+use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_storage::ws_channel::AuditFilter;
+use futures_util::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{
+    config::Config,
+    data::{open_store, unusable},
+    options::ServiceOptions,
+    running,
+};
+use command::Command;
+
+pub use backup::BackupSummary;
+pub use bankchannel_server::counterpart::Finding;
+pub use check::check;
+pub use restore::restore;
+pub use types::{AuditCheck, AuditLine, EntitlementInfo, KeyInfo, NewKey};
+
+pub(crate) use api::AdminApi;
+pub(crate) use socket::AdminSocket;
+
+/// The product name of the simulator's entitlement (docs/protocols/ws-channel.md §4).
+pub const SIMULATOR_PRODUCT: &str = "bank-simulator";
+
+/// Access to a service's data for its operator.
+pub struct Operator {
+    config: Config,
+    data: PathBuf,
+}
+
+impl Operator {
+    /// Takes the data folder or database that the options name. Each command opens it for itself; if a service runs on
+    /// the folder, that service is asked instead.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, or `resource.storage` for a folder that is not there. Every command returns
+    /// `resource.storage` too: the data is damaged, absent or of an older version, or another process has it open.
+    pub fn of(options: &ServiceOptions) -> Result<Self> {
+        let listen = running::address(options)?;
+        let config = Config::load(options, listen.ip().is_loopback())?;
+        let given = options
+            .data
+            .as_deref()
+            .ok_or_else(|| Error::invalid_setting("data", "names the service's data folder: give it"))?;
+        let data = Path::new(given).canonicalize().map_err(|why| unusable(Path::new(given), &why))?;
+        Ok(Self { config, data })
+    }
+
+    /// All keys, oldest first.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub async fn keys(&self) -> Result<Vec<KeyInfo>> {
+        self.run(Command::Keys).await
+    }
+
+    /// Creates a key.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an invalid key or address, or a key that exists; `resource.storage`.
+    pub async fn create_key(&self, new: NewKey) -> Result<KeyInfo> {
+        self.run(Command::CreateKey(new)).await
+    }
+
+    /// Enables or disables a key. The sessions of a disabled key are refused.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown key; `resource.storage`.
+    pub async fn set_enabled(&self, api_key: &str, on: bool) -> Result<KeyInfo> {
+        self.run(Command::SetEnabled { api_key: api_key.into(), on }).await
+    }
+
+    /// Allows or forbids a key to transfer files.
+    ///
+    /// # Errors
+    /// As [`set_enabled`](Self::set_enabled).
+    pub async fn set_transfer(&self, api_key: &str, on: bool) -> Result<KeyInfo> {
+        self.run(Command::SetTransfer { api_key: api_key.into(), on }).await
+    }
+
+    /// Sets whether the new users of a key need no verification.
+    ///
+    /// # Errors
+    /// As [`set_enabled`](Self::set_enabled).
+    pub async fn set_waiver(&self, api_key: &str, on: bool) -> Result<KeyInfo> {
+        self.run(Command::SetWaiver { api_key: api_key.into(), on }).await
+    }
+
+    /// Grants (`active`), suspends (`suspended`) or removes (`missing`) an entitlement.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown key or state; `resource.storage`.
+    pub async fn set_entitlement(&self, api_key: &str, product: &str, state: &str) -> Result<KeyInfo> {
+        let (api_key, product, state) = (api_key.into(), product.into(), state.into());
+        self.run(Command::SetEntitlement { api_key, product, state }).await
+    }
+
+    /// Invites an address to register under a key, for services that need it (`registration_requires_invite`).
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown key or an invalid address; `resource.storage`.
+    pub async fn invite(&self, api_key: &str, email: &str) -> Result<KeyInfo> {
+        self.run(Command::Invite { api_key: api_key.into(), email: email.into() }).await
+    }
+
+    /// Reads the audit trail.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditLine>> {
+        self.run(Command::Audit(filter)).await
+    }
+
+    /// Recomputes the audit trail's chain.
+    ///
+    /// # Errors
+    /// `resource.storage`; a broken chain is a result, not an error.
+    pub async fn verify_audit(&self) -> Result<AuditCheck> {
+        self.run(Command::VerifyAudit).await
+    }
+
+    /// Copies database, content files and keys into a folder that is absent or empty.
+    ///
+    /// # Errors
+    /// `resource.storage`; `not_supported` with PostgreSQL.
+    pub async fn backup(&self, target: &Path) -> Result<BackupSummary> {
+        // The service may have another working directory.
+        let target = std::path::absolute(target).map_err(|why| unusable(target, &why))?;
+        self.run(Command::Backup { target }).await
+    }
+
+    async fn run<T: DeserializeOwned>(&self, command: Command) -> Result<T> {
+        let done = self.carried_out(command).await?;
+        serde_json::from_value(done).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+    }
+
+    /// Compiled once, not per kind of result.
+    fn carried_out(&self, command: Command) -> BoxFuture<'_, Result<Value>> {
+        Box::pin(async move {
+            if let Some(socket) = socket::of_running(&self.data).await {
+                return socket::ask(&socket, &command).await;
+            }
+            let store = open_store(&self.config, &self.data, command.tables()).await?;
+            let api = AdminApi::new(store, self.config.clone(), self.data.clone());
+            let done = api.carry_out(command).await;
+            api.close().await;
+            done
+        })
+    }
+}

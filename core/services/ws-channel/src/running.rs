@@ -1,0 +1,278 @@
+//! A service from start to stop.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use bankchannel_foundation::{Error, Result, clock::SystemClock, model};
+use bankchannel_storage::ws_channel::{SchemaUse, Store};
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use tokio_util::task::TaskTracker;
+
+use super::{
+    DESCRIPTOR,
+    auth::Sessions,
+    banks::{self, Banks, Channels, PKI_TIMEOUT},
+    config::Config,
+    control::Target,
+    data,
+    files::Files,
+    gate,
+    keys::Keys,
+    limits::ServiceLimits,
+    operator::{self, AdminApi, AdminSocket},
+    options::{ServiceOptions, ServiceReadiness},
+    outbox::Outbox,
+    pipeline::Pipeline,
+    service::{Guarded, Holds, Service, System},
+    upkeep,
+    watch::{self, Folders},
+    work::{LoginLocks, WorkPool},
+};
+use bankchannel_server::{
+    counterpart::{CheckFn, Serves},
+    http::{Listener, TlsFiles, control::Control, server::Server},
+    temporary::Temporary,
+};
+
+/// Default listen address.
+pub(crate) const LISTEN: &str = "127.0.0.1:0";
+
+/// Limit of response bytes buffered in a connection: with the read buffer, a slow client costs at most 128 KiB.
+const BUFFER: usize = 32 * 1024;
+
+/// Time for the last requests to record a bank's response.
+const LAST_STEPS: Duration = Duration::from_secs(10);
+
+/// A running service.
+pub struct Running {
+    service: Arc<Service>,
+    base_url: String,
+    public_key_file: PathBuf,
+    server: Server,
+    // Dropped last, after everything that writes into it.
+    _temporary: Option<Temporary>,
+}
+
+impl Running {
+    // Public functions here are not `async fn`: those would be compiled again, with everything they await, in every
+    // program that calls them.
+
+    /// Opens the data folder, binds the address and begins to serve.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for unusable options, `resource.storage` for an unusable data folder.
+    pub fn start(options: ServiceOptions) -> BoxFuture<'static, Result<Self>> {
+        Self::start_with(options, Channels::default())
+    }
+
+    /// As [`start`](Self::start), with channels to banks in addition to the built-in simulator.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(options: ServiceOptions, channels: Channels) -> BoxFuture<'static, Result<Self>> {
+        Box::pin(Self::open(options, channels))
+    }
+
+    async fn open(options: ServiceOptions, channels: Channels) -> Result<Self> {
+        let listen = address(&options)?;
+        let config = Config::load(&options, listen.ip().is_loopback())?;
+        if let Some(given) = &options.data {
+            data::expect(&config, Path::new(given))?;
+        }
+        let (data, temporary) = data::prepare(options.data.as_deref())?;
+        if config.postgres_url.is_none() && !data.join(data::DATABASE).exists() {
+            // Before a database is created: existing keys may show that there was one.
+            Keys::look(None, &data, &config).await?;
+        }
+        // The store first: its lock keeps other processes away from everything else in the folder.
+        let store = data::open_store(&config, &data, SchemaUse::Upgrade).await?;
+        let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), channels).await;
+        if started.is_err() {
+            // Releases the folder before the error is returned, so that the next start can use it.
+            store.close().await;
+        }
+        started
+    }
+
+    async fn serve(
+        options: &ServiceOptions,
+        listen: SocketAddr,
+        config: Config,
+        (data, temporary): (PathBuf, Option<Temporary>),
+        store: Store,
+        channels: Channels,
+    ) -> Result<Self> {
+        let keys = Keys::open(&store, &data, &config).await?;
+        data::open_files(&store, &data, &config).await?;
+        let banks = Banks::open(&data, &config, &keys)?.with_channels(channels);
+        let outbox = Outbox::open(&data, &config)?;
+        let tls = tls(options)?;
+        let listener =
+            Listener::bind(listen, tls.as_ref()).await.map_err(|why| Error::invalid_setting("listen", why))?;
+        let listener = listener.in_front_of(config.trusted_proxy.clone()).telling_framing().buffering(BUFFER);
+        let control = config.control.then(|| Arc::new(Control::default()));
+        warn_about(&config);
+        let service = Arc::new(Service {
+            outbox,
+            limits: ServiceLimits::new(&config),
+            sessions: Sessions::default(),
+            banks,
+            clock: Arc::new(SystemClock::default()),
+            store: Guarded::new(store.clone()),
+            keys,
+            files: Files::default(),
+            work_pool: WorkPool::default(),
+            login_locks: LoginLocks::default(),
+            control,
+            holds: Holds::default(),
+            config,
+            data,
+            readiness: Arc::default(),
+            folders: Folders::default(),
+            running: TaskTracker::new(),
+        });
+        let pipeline = Arc::new(Pipeline::new(Arc::clone(&service)));
+        let mut server = Server::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
+            gate::answer(Arc::clone(&pipeline), request, peer)
+        });
+        let stop = server.stop.clone();
+        server.take_orders(Arc::new(Target::of(&service)), service.control.is_some()).await?;
+        // With PostgreSQL the operator's commands use the database directly.
+        if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {
+            let (store, clock) = (store, Arc::clone(&service.clock));
+            let api = AdminApi::with_clock(store, service.config.clone(), service.data.clone(), clock);
+            server.with([socket.serve(api, stop.clone())]);
+        }
+        server.with([upkeep::begin(&service, &stop), watch::begin(&service, &stop)]);
+        server.with(banks::background(&service, &stop));
+        let base_url = format!("{}{}", server.origin, service.config.base_path.trim_end_matches('/'));
+        let public_key_file = service.keys.public_key_file.clone();
+        Ok(Self { service, base_url, public_key_file, server, _temporary: temporary })
+    }
+
+    /// Loads data, for tests and demonstrations. The format of the data and of the result is on the server's page in
+    /// `docs/`, under `POST seed`.
+    ///
+    /// # Errors
+    /// `input.*`, which names the unusable part.
+    pub fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
+        self.server.seed(data)
+    }
+
+    /// The content of the readiness line.
+    #[must_use]
+    pub fn readiness(&self) -> Value {
+        DESCRIPTOR.readiness_line(self.ready())
+    }
+
+    /// Funds the debtor accounts of a payment file at the simulator, for an account that has a certificate there: each
+    /// gets at least the amount that the file debits. Returns their IBANs.
+    ///
+    /// # Errors
+    /// `input.invalid_field` when the file cannot be read, or the account has no certificate at the simulator.
+    pub fn fund_simulator<'a>(&'a self, email: &'a str, payment_file: &'a [u8]) -> BoxFuture<'a, Result<Vec<String>>> {
+        Box::pin(async move { banks::fund_simulator(&System::of(&self.service), email, payment_file).await })
+    }
+
+    /// Renews every certificate that is due now, without waiting for the daily run; returns their number.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub fn renew_due(&self) -> BoxFuture<'_, Result<usize>> {
+        Box::pin(async { banks::renew_due(&System::of(&self.service)).await.map_err(data::storage) })
+    }
+
+    /// The service that handlers work with.
+    #[cfg(test)]
+    pub(crate) fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// Stops the service. First it reports for `drain_s` seconds that it is not ready, while it still answers. Then it
+    /// accepts no new requests; running ones get some time to finish, and those that may change something as long as a
+    /// bank may take. Then the store is closed.
+    pub fn stop(self) -> BoxFuture<'static, ()> {
+        Box::pin(self.close())
+    }
+
+    async fn close(self) {
+        self.server.drain(Duration::from_secs(self.service.config.drain_s.into())).await;
+        self.service.running.close();
+        self.server.end().await;
+        if tokio::time::timeout(PKI_TIMEOUT + LAST_STEPS, self.service.running.wait()).await.is_err() {
+            tracing::error!("requests that may change something were not completed before the stop");
+        }
+        System::of(&self.service).writer().close().await;
+    }
+}
+
+impl Serves for Running {
+    type Options = ServiceOptions;
+    type Readiness = ServiceReadiness;
+    const CHECK: Option<CheckFn> = Some(|options| {
+        let options: ServiceOptions = model::read_boundary(options)?;
+        Ok(Box::pin(async move { operator::check(&options).await }))
+    });
+
+    fn begin(options: ServiceOptions) -> BoxFuture<'static, Result<Self>> {
+        Self::start(options)
+    }
+
+    fn ready(&self) -> ServiceReadiness {
+        ServiceReadiness {
+            base_url: self.base_url.clone(),
+            public_key_file: self.public_key_file.display().to_string(),
+            control_url: self.server.control_url.clone(),
+        }
+    }
+
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn end(self) -> BoxFuture<'static, ()> {
+        self.stop()
+    }
+}
+
+/// The address to listen on.
+///
+/// # Errors
+/// `configuration.invalid`.
+pub(crate) fn address(options: &ServiceOptions) -> Result<SocketAddr> {
+    let given = options.listen.as_deref().unwrap_or(LISTEN);
+    given.parse().map_err(|_| Error::invalid_setting("listen", "must be an address and port such as 127.0.0.1:8080"))
+}
+
+/// Logs a warning at every start for each setting that weakens the service.
+fn warn_about(config: &Config) {
+    if config.fixed_code.is_some() {
+        tracing::warn!("every code is the configured verification code");
+    }
+    if config.no_limits {
+        tracing::warn!("rate limits and count limits are off");
+    }
+    if config.control {
+        tracing::warn!("the control interface is open: anyone who can reach it controls this server");
+    }
+    if config.postgres_url.is_some() && config.files_folder.is_none() {
+        tracing::warn!("large files are in this instance's data folder: several instances need a common files_folder");
+    }
+}
+
+/// The TLS files.
+///
+/// # Errors
+/// `configuration.invalid` if only one of them is given.
+pub(crate) fn tls(options: &ServiceOptions) -> Result<Option<TlsFiles>> {
+    match (&options.tls_cert, &options.tls_key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate: certificate.into(), key: key.into() })),
+        _ => Err(Error::invalid_setting("tls_cert", "goes with tls_key: give both or neither")),
+    }
+}

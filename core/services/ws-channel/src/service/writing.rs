@@ -1,0 +1,196 @@
+//! Write access. Handlers only have a reading store; they write through their [`Call`], whose handle checks the
+//! session's rights in the transaction of each change. Only background work has the whole store.
+
+use std::{ops::Deref, sync::Arc};
+
+use bankchannel_storage::ws_channel::{
+    AuditEntry, Completion, Digest, EnrolOutcome, FileScope, Ground, NewLedger, Reader, Rights, Store, StoreError,
+    UploadState,
+};
+
+use super::{Call, Service};
+use crate::fault::Fault;
+
+/// The store of a service: readable for all, writable only through [`Call`] and [`System`].
+pub(crate) struct Guarded {
+    reader: Reader,
+    whole: Store,
+}
+
+impl Guarded {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { reader: store.reader(), whole: store }
+    }
+
+    /// The reading handle.
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl Deref for Guarded {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+/// The service as its background work sees it: settling, renewals, upkeep, seeding. A handler gets a borrowed
+/// [`Service`], from which no `System` can be created.
+#[derive(Clone)]
+pub(crate) struct System(Arc<Service>);
+
+impl System {
+    pub(crate) fn of(service: &Arc<Service>) -> Self {
+        Self(Arc::clone(service))
+    }
+
+    /// The store, for writing without a session.
+    pub(crate) fn writer(&self) -> &Store {
+        &self.0.store.whole
+    }
+}
+
+impl Deref for System {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        &self.0
+    }
+}
+
+impl Service {
+    /// Records that a session was used just now.
+    pub(crate) async fn touch_session(&self, token: &Digest, now_ms: i64) -> Result<bool, StoreError> {
+        self.store.whole.touch_session(token, now_ms).await
+    }
+
+    /// Records a refused request: it has changed nothing, and the right that it lacked may be the session itself.
+    pub(crate) async fn record_refusal(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.store.whole.append_audit(entry).await
+    }
+}
+
+impl Call {
+    /// Adds a condition that the call depends on beyond its session: checked again in the transaction of each of its
+    /// writes.
+    pub(crate) fn rely_on(&self, ground: Ground) {
+        let mut grounds = self.grounds.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !grounds.contains(&ground) {
+            grounds.push(ground);
+        }
+    }
+
+    /// The store for the writes of this call. If the call has a session, every verb checks its rights; once one has
+    /// ended, nothing is changed and the call is refused as a new one would be.
+    ///
+    /// # Errors
+    /// An internal fault when an operation declared with a session has none.
+    pub(crate) async fn store(&self, service: &Service) -> Result<Store, Fault> {
+        if self.is_own {
+            return Ok(service.store.whole.clone());
+        }
+        let Some(caller) = &self.caller else {
+            let unjudged = || Fault::internal("a call without its session writes nothing");
+            return (!self.needs_session).then(|| service.store.whole.clone()).ok_or_else(unjudged);
+        };
+        service.holds.wait(self.operation).await;
+        let grounds = self.grounds.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        Ok(service.store.whole.with_rights(Rights { token: caller.token, now: service.now_ms(), grounds }))
+    }
+
+    /// As [`store`](Self::store); its next writing verb records this call in the same transaction, with `object` (a
+    /// bank, an address) and further facts. The outcome is the verb's.
+    ///
+    /// # Errors
+    /// As [`store`](Self::store).
+    pub(crate) async fn audited_store(&self, service: &Service, object: &str, detail: &str) -> Result<Store, Fault> {
+        self.audited_as(service, object, detail, "").await
+    }
+
+    /// As [`audited_store`](Self::audited_store), with an outcome given by the caller.
+    ///
+    /// # Errors
+    /// As [`store`](Self::store).
+    pub(crate) async fn audited_as(
+        &self,
+        service: &Service,
+        object: &str,
+        detail: &str,
+        outcome: &str,
+    ) -> Result<Store, Fault> {
+        let store = self.store(service).await?;
+        self.set_audited();
+        Ok(store.with_audit(AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, outcome) }))
+    }
+
+    /// Records a call that changed nothing in the store.
+    ///
+    /// # Errors
+    /// Store faults; rights that have ended.
+    pub(crate) async fn record(&self, service: &Service, object: &str, detail: &str) -> Result<(), Fault> {
+        let store = self.store(service).await?;
+        self.set_audited();
+        let entry = AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, "done") };
+        Ok(store.append_audit(entry).await?)
+    }
+
+    /// A store for the last steps of work that began with checked rights: a bank has acted, or a file was sent
+    /// completely.
+    pub(crate) fn settling(&self, service: &Service) -> Settling {
+        Settling(service.store.whole.clone())
+    }
+
+    /// As [`settling`](Self::settling), recorded with the verb.
+    pub(crate) fn settling_audited(&self, service: &Service, object: &str, detail: &str, outcome: &str) -> Settling {
+        self.set_audited();
+        let entry = AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, outcome) };
+        Settling(service.store.whole.with_audit(entry))
+    }
+}
+
+/// Writes the results of a completed step that cannot be undone, whatever happened to the session since. Each verb
+/// checks that the preceding step still exists: it was written under rights, and deleting an account removes it.
+#[derive(Clone)]
+pub(crate) struct Settling(Store);
+
+impl Settling {
+    /// As [`Store::finish_upload`].
+    pub(crate) async fn finish_upload(
+        &self,
+        id: &str,
+        state: UploadState,
+        detail: &str,
+        now: i64,
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        self.0.finish_upload(id, state, detail, now).await
+    }
+
+    /// As [`Store::complete_enrol`]: the bank has issued the certificate and consumed the PIN.
+    pub(crate) async fn complete_enrol(&self, completion: Completion) -> Result<EnrolOutcome, StoreError> {
+        self.0.complete_enrol(completion).await
+    }
+
+    /// As [`Store::abandon_enrol`].
+    pub(crate) async fn abandon_enrol(&self, email: &str, bank: &str, ticket: &str) -> Result<bool, StoreError> {
+        self.0.abandon_enrol(email, bank, ticket).await
+    }
+
+    /// As [`Store::open_ledger`].
+    pub(crate) async fn open_ledger(&self, scope: &FileScope, ledger: NewLedger) -> Result<(), StoreError> {
+        self.0.open_ledger(scope, ledger).await
+    }
+
+    /// As [`Store::mark_downloaded`].
+    pub(crate) async fn mark_downloaded(&self, scope: &FileScope, reference: &str) -> Result<bool, StoreError> {
+        self.0.mark_downloaded(scope, reference).await
+    }
+
+    /// Records an action of a bank.
+    pub(crate) async fn record(self, call: &Call, object: &str, detail: &str) -> Result<(), StoreError> {
+        call.set_audited();
+        let entry = AuditEntry { detail: detail.to_owned(), ..call.audit_entry(object, "done") };
+        self.0.append_audit(entry).await
+    }
+}

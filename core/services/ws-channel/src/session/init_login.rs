@@ -1,0 +1,20 @@
+//! `InitLogin` (docs/protocols/ws-channel.md §2.7): the same response whether or not the user exists.
+
+use bankchannel_ws_channel::operations::session::init_login::{
+    InitLoginRequest, InitLoginResponse, InitLoginResponseFields,
+};
+
+use crate::{
+    challenges,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: InitLoginRequest,
+) -> Result<InitLoginResponse, Fault> {
+    let challenge = challenges::mint(service, call, &request.email, request.mode)?;
+    Ok(InitLoginResponse::from(InitLoginResponseFields { challenge, response_text: "OK".into() }))
+}

@@ -1,0 +1,223 @@
+//! `Login` (docs/protocols/ws-channel.md §2.8, §3.2, §3.4).
+
+use bankchannel_crypto::password;
+use bankchannel_storage::ws_channel::{Challenge, CodeSend, Credential, Factor, Mode, NewPending, PendingKind};
+use bankchannel_ws_channel::{
+    errors::texts,
+    model::{ChallengeName, MfaOption, MfaType},
+    operations::session::login::{LoginRequest, LoginResponse, LoginResponseFields},
+};
+
+use super::{
+    account_info, challenge_of, masked, mfa_lock, password_lock, policy, text_of,
+    token::{self, Session, Token},
+};
+use crate::{
+    challenges,
+    codes::{self, Draft},
+    config::MfaChoice,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(service: &Service, call: &Call, request: LoginRequest) -> Result<LoginResponse, Fault> {
+    let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
+    call.about(email, mode);
+    let who = (&request.email, request.mode);
+    let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
+    let _lock = service.login_locks.lock(email, mode).await;
+    let credential = check_password(service, call, answered, email, mode).await?;
+    if !credential.tenant.enabled {
+        return Err((&texts::API_KEY_INVALID).into());
+    }
+    if !credential.phone_verified {
+        ask_for_phone(service, call, &credential, mode).await
+    } else if !credential.email_verified {
+        ask_for_email(service, call, &credential, mode).await
+    } else if mode == Mode::Data {
+        grant(service, call, &credential).await
+    } else {
+        ask_for_factor(service, call, &credential).await
+    }
+}
+
+/// Checks 6 to 9 of §3.2 and the lockout. An unknown user, a wrong password and an undecryptable one each cost one
+/// password hash and get the same response.
+async fn check_password(
+    service: &Service,
+    call: &Call,
+    answered: challenges::Answered,
+    email: &str,
+    mode: Mode,
+) -> Result<Credential, Fault> {
+    let lock = password_lock(email, mode);
+    // Unknown users are locked like others; otherwise the lockout would reveal which users exist.
+    if service.store.locked_until(&lock, call.now_ms).await?.is_some() {
+        return Err((&texts::LIMIT_EXCEEDED).into());
+    }
+    let credential = service.store.credential(email, mode).await?;
+    let stored = credential.as_ref().map(|found| found.password_hash.clone());
+    let verdict = service.work_pool.run(move || verify(&answered, stored.as_deref())).await??;
+    match (verdict, credential) {
+        (Verdict::Right, Some(credential)) => Ok(credential),
+        (verdict, _) => {
+            service.limits.login_failed(call.address, call.now_ms);
+            if verdict != Verdict::Unreadable {
+                call.store(service).await?.record_failure(&lock, policy(service.config.lockout), call.now_ms).await?;
+            }
+            Err((&texts::AUTHENTICATION_FAILED).into())
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Verdict {
+    Right,
+    Wrong,
+    /// Not encrypted with this service's key, or for another challenge: this is not a password guess (§10 S4).
+    Unreadable,
+}
+
+/// Always runs exactly one password hash.
+fn verify(answered: &challenges::Answered, stored: Option<&str>) -> Result<Verdict, Fault> {
+    let Some(given) = answered.open() else {
+        password::dummy_verify(b"");
+        return Ok(Verdict::Unreadable);
+    };
+    let bytes = given.expose().as_bytes();
+    match stored {
+        None => password::dummy_verify(bytes),
+        Some(stored) if password::verify(bytes, stored).map_err(Fault::internal)? => return Ok(Verdict::Right),
+        Some(_) => {}
+    }
+    Ok(Verdict::Wrong)
+}
+
+/// The phone is not verified: sends the code again if the last one is at least a minute old (§2.3).
+async fn ask_for_phone(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
+    let email = &user.account.email;
+    call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
+    let draft = Draft::verify_phone(service, &user.account, mode, call.now_ms);
+    if call.audited_store(service, email, "phone").await?.put_code(draft.new).await? == CodeSend::Send {
+        codes::send(service, call, &draft.message).await?;
+    }
+    Ok(answer("User authentication failed. Verify phone number with received SMS.").into())
+}
+
+/// The mail address is not verified: issues a token for that verification only, and a code.
+async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
+    let email = &user.account.email;
+    call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
+    let token = Token::new();
+    let pending = resting_on(user, token::pending(service, call, (email, mode), PendingKind::VerifyEmail, &token));
+    let draft = Draft::verify_email(service, &user.account, mode, call.now_ms);
+    let store = call.audited_store(service, email, "email").await?;
+    match store.open_pending(pending.clone(), Some(draft.new)).await? {
+        CodeSend::Send => codes::send(service, call, &draft.message).await?,
+        // The code sent just before is still valid.
+        CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
+            opened(call.store(service).await?.open_pending(pending, None).await?)?;
+        }
+        stale @ CodeSend::Stale => opened(stale)?,
+    }
+    Ok(LoginResponse::from(LoginResponseFields {
+        access_token: Some(token.access_token()?),
+        ..answer("Login OK. Verify email address.")
+    }))
+}
+
+/// Data mode has no second factor.
+async fn grant(service: &Service, call: &Call, user: &Credential) -> Result<LoginResponse, Fault> {
+    let mut session = Session::new(service, call, &user.account, Mode::Data, Factor::Password)?;
+    session.new.verified_hash = Some(user.password_hash.clone());
+    let locks = vec![password_lock(&user.account.email, Mode::Data)];
+    let store = call.audited_store(service, &user.account.email, "session").await?;
+    if !store.create_session(session.new, locks).await? {
+        return Err((&texts::AUTHENTICATION_FAILED).into());
+    }
+    Ok(LoginResponse::from(LoginResponseFields {
+        id_token: Some(session.id_token),
+        api_key: Some(session.api_key),
+        expires_in: Some(session.expires_in),
+        account: Some(account_info(service, &user.account).await?),
+        ..answer("Login OK")
+    }))
+}
+
+async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Result<LoginResponse, Fault> {
+    let email = &user.account.email;
+    let who = (email.as_str(), Mode::Admin);
+    if service.store.locked_until(&mfa_lock(email, Mode::Admin), call.now_ms).await?.is_some() {
+        return Err((&texts::LIMIT_EXCEEDED).into());
+    }
+    call.store(service).await?.clear_failures(&[password_lock(email, Mode::Admin)]).await?;
+    let token = Token::new();
+    let Some(factor) = preferred(service, user) else {
+        let pending = resting_on(user, token::mfa_step(service, call, who, Challenge::Select, &token));
+        opened(call.audited_store(service, email, "choice of factor").await?.open_pending(pending, None).await?)?;
+        return Ok(LoginResponse::from(LoginResponseFields {
+            session: Some(token.mfa_session()?),
+            challenge_name: Some(ChallengeName::Select),
+            mfa_options: Some(vec![MfaOption::Sms, MfaOption::Totp]),
+            sms_destination: Some(masked(&user.account.phone)),
+            ..answer("Select MFA type")
+        }));
+    };
+    let pending = resting_on(user, token::mfa_step(service, call, who, challenge_of(factor), &token));
+    let store = call.audited_store(service, email, "second factor").await?;
+    match factor {
+        MfaType::Totp => opened(store.open_pending(pending, None).await?)?,
+        MfaType::Sms => {
+            let draft = Draft::second_factor(service, &user.account, Mode::Admin, call.now_ms);
+            opened(store.open_pending(pending, Some(draft.new)).await?)?;
+            codes::send(service, call, &draft.message).await?;
+        }
+    }
+    Ok(LoginResponse::from(LoginResponseFields {
+        session: Some(token.mfa_session()?),
+        challenge_name: Some(factor.into()),
+        ..answer(text_of(factor))
+    }))
+}
+
+/// Makes the step depend on the checked password: it is opened only if that is still the user's.
+fn resting_on(user: &Credential, pending: NewPending) -> NewPending {
+    NewPending { verified_hash: Some(user.password_hash.clone()), ..pending }
+}
+
+/// Whether a step was opened; if the password was reset meanwhile, the response is that for a wrong password.
+fn opened(sent: CodeSend) -> Result<(), Fault> {
+    match sent {
+        CodeSend::Send => Ok(()),
+        CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => Err((&texts::LIMIT_EXCEEDED).into()),
+        CodeSend::Stale => Err((&texts::AUTHENTICATION_FAILED).into()),
+    }
+}
+
+/// The factor to ask for; `None`: the user chooses.
+fn preferred(service: &Service, user: &Credential) -> Option<MfaType> {
+    if user.totp_secret.is_none() {
+        return Some(MfaType::Sms);
+    }
+    match user.preferred_factor {
+        _ if service.config.mfa_choice == MfaChoice::Always => None,
+        Some(Factor::Totp) => Some(MfaType::Totp),
+        Some(Factor::Sms) => Some(MfaType::Sms),
+        Some(Factor::Password) | None => None,
+    }
+}
+
+fn answer(text: &str) -> LoginResponseFields {
+    LoginResponseFields {
+        id_token: None,
+        api_key: None,
+        expires_in: None,
+        session: None,
+        challenge_name: None,
+        mfa_options: None,
+        sms_destination: None,
+        access_token: None,
+        account: None,
+        response_text: text.to_owned(),
+    }
+}

@@ -1,0 +1,144 @@
+//! `LoginMFA` (docs/protocols/ws-channel.md §2.9, §3.4).
+
+use bankchannel_crypto::{digest, totp};
+use bankchannel_foundation::message::percent_encode;
+use bankchannel_storage::ws_channel::{
+    Challenge, CodePurpose, Credential, Factor, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, Mode, Pending, PendingKind,
+};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::{AccessToken, MfaType, OtpauthUri, TotpSecret},
+    operations::session::login_mfa::{LoginMfaRequest, LoginMfaResponse, LoginMfaResponseFields},
+};
+
+use super::{
+    account_info, challenge_of, mfa_lock, open_totp, policy,
+    token::{self, Session, Token},
+    totp_binding, totp_step,
+};
+use crate::{
+    codes,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+/// The issuer's name in authenticators (§2.9).
+const ISSUER: &str = "ISECure";
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: LoginMfaRequest,
+) -> Result<LoginMfaResponse, Fault> {
+    let email = request.email.as_str();
+    call.about(email, Mode::Admin);
+    let step = digest::sha256(request.session.expose().as_bytes());
+    let pending = service.store.pending(&step, call.now_ms).await?;
+    let pending = pending.filter(|found| found.kind == PendingKind::Mfa).ok_or(&texts::CODE_TOO_OLD)?;
+    let own = pending.email == email && pending.mode == Mode::Admin;
+    let factor = request.challenge_name.unwrap_or(MfaType::Sms);
+    if own && pending.challenge != Some(challenge_of(factor)) {
+        return Err(Refusal::invalid("ChallengeName").into());
+    }
+    // The user of the session counts, not the one in the path.
+    let credential = service.store.credential(&pending.email, pending.mode).await?;
+    let credential = credential.filter(is_usable).ok_or(&texts::CODE_TOO_OLD)?;
+    let proof = proof(service, call, &pending, &credential, request.code.expose())?;
+    let session = Session::new(service, call, &credential.account, pending.mode, factor_of(factor))?;
+    let enrolment =
+        request.setup_totp.unwrap_or(false).then(|| Enrolment::new(service, call, &pending.email)).transpose()?;
+    let answer = MfaAnswer {
+        token: step,
+        email: email.to_owned(),
+        mode: Mode::Admin,
+        proof,
+        max_tries: i64::from(service.config.mfa_max_tries),
+        lock: (mfa_lock(&pending.email, pending.mode), policy(service.config.code_lockout)),
+        grant: MfaGrant { session: Some(session.new), pending: enrolment.as_ref().map(|one| one.pending.clone()) },
+        now: call.now_ms,
+    };
+    match call.audited_store(service, email, "").await?.answer_mfa(answer).await? {
+        MfaOutcome::Granted => {}
+        MfaOutcome::Wrong => return Err((&texts::CODE_WRONG).into()),
+        MfaOutcome::Expired => return Err((&texts::CODE_TOO_OLD).into()),
+        MfaOutcome::OtherChallenge => return Err(Refusal::invalid("ChallengeName").into()),
+        MfaOutcome::Locked { .. } => return Err((&texts::LIMIT_EXCEEDED).into()),
+    }
+    let (secret_code, otpauth_uri, access_token) = match enrolment {
+        Some(one) => (Some(one.secret_code), Some(one.otpauth_uri), Some(one.access_token)),
+        None => (None, None, None),
+    };
+    Ok(LoginMfaResponse::from(LoginMfaResponseFields {
+        id_token: Some(session.id_token),
+        api_key: Some(session.api_key),
+        expires_in: Some(session.expires_in),
+        session: None,
+        challenge_name: None,
+        mfa_options: None,
+        sms_destination: None,
+        secret_code,
+        otpauth_uri,
+        access_token,
+        account: Some(account_info(service, &credential.account).await?),
+        response_text: "Login OK".into(),
+    }))
+}
+
+/// Whether this user may still log in: it may have been disabled or withdrawn since the first step.
+fn is_usable(user: &Credential) -> bool {
+    user.phone_verified && user.email_verified && user.tenant.enabled
+}
+
+fn proof(service: &Service, call: &Call, pending: &Pending, user: &Credential, code: &str) -> Result<MfaProof, Fault> {
+    Ok(match pending.challenge {
+        Some(Challenge::Totp) => {
+            let step = match &user.totp_secret {
+                Some(sealed) => {
+                    let secret = open_totp(service, &pending.email, sealed)?;
+                    totp_step(&secret, code, call.now_ms, Some(user.totp_last_step))
+                }
+                None => None,
+            };
+            MfaProof::Totp(step)
+        }
+        _ => MfaProof::Sms(codes::hash(service, &pending.email, pending.mode, CodePurpose::Mfa, code)),
+    })
+}
+
+fn factor_of(factor: MfaType) -> Factor {
+    match factor {
+        MfaType::Sms => Factor::Sms,
+        MfaType::Totp => Factor::Totp,
+    }
+}
+
+/// A started enrolment of an authenticator. The user is not changed before `VerifyTOTP`.
+struct Enrolment {
+    pending: bankchannel_storage::ws_channel::NewPending,
+    secret_code: TotpSecret,
+    otpauth_uri: OtpauthUri,
+    access_token: AccessToken,
+}
+
+impl Enrolment {
+    fn new(service: &Service, call: &Call, email: &str) -> Result<Self, Fault> {
+        let secret = totp::Secret::generate();
+        let sealed = service.keys.vault().seal(&totp_binding(email), secret.as_bytes()).map_err(Fault::internal)?;
+        let token = Token::new();
+        let mut pending = token::pending(service, call, (email, Mode::Admin), PendingKind::TotpEnrol, &token);
+        pending.secret = Some(sealed);
+        let base32 = secret.to_base32();
+        let label = percent_encode(email);
+        let uri = bankchannel_foundation::Secret::new(format!(
+            "otpauth://totp/{ISSUER}:{label}?secret={}&issuer={ISSUER}",
+            base32.as_str()
+        ));
+        Ok(Self {
+            pending,
+            secret_code: TotpSecret::new(&base32).map_err(Fault::internal)?,
+            otpauth_uri: OtpauthUri::new(uri.expose()).map_err(Fault::internal)?,
+            access_token: token.access_token()?,
+        })
+    }
+}

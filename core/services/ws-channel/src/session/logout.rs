@@ -1,0 +1,28 @@
+//! `Logout` (docs/protocols/ws-channel.md §2.12): ends all sessions and tokens of this user, on every machine.
+
+use bankchannel_ws_channel::{
+    Refusal,
+    operations::session::logout::{LogoutRequest, LogoutResponse, LogoutResponseFields},
+};
+
+use crate::{
+    challenges,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(service: &Service, call: &Call, request: LogoutRequest) -> Result<LogoutResponse, Fault> {
+    let caller = call.caller()?;
+    let foreign = |name: &str| Refusal { status: 403, ..Refusal::invalid(name) };
+    if request.email.as_str() != caller.email {
+        return Err(foreign("Email").into());
+    }
+    if challenges::stored(request.mode) != caller.mode {
+        return Err(foreign("Mode").into());
+    }
+    let store = call.audited_store(service, &caller.email, "").await?;
+    let _lock = service.login_locks.lock(&caller.email, caller.mode).await;
+    // Everything in the store was issued before now, whatever the clock showed then.
+    store.revoke_all(&caller.email, caller.mode, i64::MAX).await?;
+    Ok(LogoutResponse::from(LogoutResponseFields { response_text: "Logged out".into() }))
+}

@@ -1,0 +1,64 @@
+//! `SelectMFA` (docs/protocols/ws-channel.md §2.10, §3.4).
+
+use bankchannel_crypto::digest;
+use bankchannel_storage::ws_channel::{Mode, PendingKind, SelectMfa, SelectOutcome};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::MfaType,
+    operations::session::select_mfa::{SelectMfaRequest, SelectMfaResponse, SelectMfaResponseFields},
+};
+
+use super::{
+    challenge_of, mfa_lock, text_of,
+    token::{self, Token},
+};
+use crate::{
+    codes::{self, Draft},
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: SelectMfaRequest,
+) -> Result<SelectMfaResponse, Fault> {
+    let email = request.email.as_str();
+    call.about(email, Mode::Admin);
+    let old = digest::sha256(request.session.expose().as_bytes());
+    let pending = service.store.pending(&old, call.now_ms).await?;
+    let pending = pending.filter(|found| found.kind == PendingKind::Mfa).ok_or(&texts::CODE_TOO_OLD)?;
+    if pending.email != email || pending.mode != Mode::Admin {
+        return Err((&texts::CODE_WRONG).into());
+    }
+    let user = service.store.credential(email, Mode::Admin).await?.ok_or(&texts::CODE_TOO_OLD)?;
+    if service.store.locked_until(&mfa_lock(email, Mode::Admin), call.now_ms).await?.is_some() {
+        return Err((&texts::LIMIT_EXCEEDED).into());
+    }
+    let factor = request.mfa_type;
+    if factor == MfaType::Totp && user.totp_secret.is_none() {
+        return Err(Refusal::invalid("MfaType").into());
+    }
+    let draft =
+        (factor == MfaType::Sms).then(|| Draft::second_factor(service, &user.account, Mode::Admin, call.now_ms));
+    let token = Token::new();
+    let select = SelectMfa {
+        old,
+        new: token::mfa_step(service, call, (email, Mode::Admin), challenge_of(factor), &token),
+        code: draft.as_ref().map(|draft| draft.new.clone()),
+    };
+    match call.audited_store(service, email, "").await?.select_mfa(select).await? {
+        SelectOutcome::Selected => {}
+        SelectOutcome::Gone => return Err((&texts::CODE_TOO_OLD).into()),
+        SelectOutcome::TooMany { .. } => return Err((&texts::LIMIT_EXCEEDED).into()),
+    }
+    if let Some(draft) = draft {
+        codes::send(service, call, &draft.message).await?;
+    }
+    Ok(SelectMfaResponse::from(SelectMfaResponseFields {
+        challenge_name: Some(factor.into()),
+        session: Some(token.mfa_session()?),
+        response_text: text_of(factor).into(),
+    }))
+}

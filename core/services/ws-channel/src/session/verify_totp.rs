@@ -1,0 +1,45 @@
+//! `VerifyTOTP` (docs/protocols/ws-channel.md §2.11).
+
+use bankchannel_crypto::digest;
+use bankchannel_storage::ws_channel::{ConfirmTotp, Mode, PendingKind, TotpOutcome};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    operations::session::verify_totp::{VerifyTotpRequest, VerifyTotpResponse, VerifyTotpResponseFields},
+};
+
+use super::{open_totp, totp_step};
+use crate::{
+    codes::MAX_TRIES,
+    fault::Fault,
+    service::{Call, Service},
+};
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: VerifyTotpRequest,
+) -> Result<VerifyTotpResponse, Fault> {
+    let email = request.email.as_str();
+    call.about(email, Mode::Admin);
+    let token = digest::sha256(request.access_token.expose().as_bytes());
+    let pending = service.store.pending(&token, call.now_ms).await?;
+    let pending = pending.filter(|found| found.kind == PendingKind::TotpEnrol);
+    let pending = pending.ok_or_else(|| Refusal::invalid("AccessToken"))?;
+    // Another user's token is refused like a wrong code, and uses up one of the token's tries (§3.4).
+    let step = match &pending.secret {
+        Some(sealed) if pending.email == email => {
+            let secret = open_totp(service, &pending.email, sealed)?;
+            totp_step(&secret, request.code.expose(), call.now_ms, None)
+        }
+        _ => None,
+    };
+    let confirm = ConfirmTotp { token, email: pending.email, step, max_tries: MAX_TRIES, now: call.now_ms };
+    match call.audited_store(service, email, "").await?.confirm_totp(confirm).await? {
+        TotpOutcome::Enabled => {
+            Ok(VerifyTotpResponse::from(VerifyTotpResponseFields { response_text: "TOTP enabled".into() }))
+        }
+        TotpOutcome::Wrong => Err((&texts::CODE_WRONG).into()),
+        TotpOutcome::NoToken => Err(Refusal::invalid("AccessToken").into()),
+    }
+}
