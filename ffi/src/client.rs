@@ -20,8 +20,8 @@ pub struct BankchannelClient {
 /// `"ws-channel"` (the default), `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`. Nothing is sent, and no
 /// thread is started.
 ///
-/// The member `"from_env"` is for the WS Channel only: with `true`, omitted settings are taken from the `ISECURE_…`
-/// variables of the environment; `{"NAME": "text"}` gives variables instead of the environment.
+/// With the member `"from_env": true` omitted settings are taken from the protocol's variables of the environment, such as
+/// `ISECURE_BASE_URL` (`docs/reference`, settings); `{"NAME": "text"}` gives variables instead of the environment.
 ///
 /// # Safety
 /// `settings` has `settings_size` bytes; `client` and `error` are NULL or may be written.

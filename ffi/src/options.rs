@@ -51,7 +51,7 @@ pub struct BankchannelCallOptions {
     pub request_id: *const c_char,
     /// The size of `request_id` in bytes.
     pub request_id_size: usize,
-    /// The most repetitions of each exchange, 0 to 10; −1 for the client's setting.
+    /// The maximum number of repetitions of each exchange, 0 to 10; −1 for the client's setting.
     pub retries: i32,
     /// 1 makes the response an object `{"response": …, "exchanges": […]}`: `exchanges` has `method`, `status`, `headers`,
     /// `request_id` and `duration_s` of each answer to an exchange of the call. 0 gives the response itself.

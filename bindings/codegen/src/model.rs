@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bankchannel::{
-    Commands,
+    ClientKind, Commands,
     model::{Field, Shape, StructShape},
     operation::{Ask, Entry, OperationKind, Pages},
 };
@@ -55,8 +55,8 @@ pub(crate) struct Protocol {
     pub(crate) settings: Option<&'static StructShape>,
     /// The embedded servers of the protocol.
     pub(crate) served: Vec<Served>,
-    /// The environment variables, each with its setting.
-    pub(crate) variables: &'static [(&'static str, &'static str)],
+    /// Its client, unless it has functions only.
+    pub(crate) client: Option<&'static ClientKind>,
     /// The form of its operations on the command line.
     pub(crate) commands: Commands,
     /// In the catalogue's order.
@@ -205,7 +205,7 @@ impl Protocol {
             class: protocol.class,
             settings,
             served,
-            variables: protocol.client.as_ref().map_or(&[], |kind| kind.variables),
+            client: protocol.client.as_ref(),
             commands: protocol.commands,
             operations,
             types: with_questions.all,
@@ -241,11 +241,6 @@ impl Protocol {
         taken
     }
 
-    /// Whether settings are read from environment variables too.
-    pub(crate) fn environment(&self) -> bool {
-        !self.variables.is_empty()
-    }
-
     /// Whether it has functions only, without a client.
     pub(crate) fn is_module(&self) -> bool {
         self.settings.is_none()
@@ -264,10 +259,7 @@ impl Protocol {
 
     /// The prefix of the environment variables: `ISECURE_`.
     pub(crate) fn variable_prefix(&self) -> &'static str {
-        let (first, _) = self.variables.first().copied().unwrap_or_default();
-        let is_shared = |end: &usize| self.variables.iter().all(|(name, _)| name.get(..*end) == first.get(..*end));
-        let end = (0..=first.len()).rev().find(is_shared).unwrap_or_default();
-        &first[..end]
+        self.client.map_or("", |client| client.variable_prefix)
     }
 
     /// The fields of the options of its embedded servers.

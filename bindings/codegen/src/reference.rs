@@ -397,16 +397,16 @@ fn settings(protocol: &Protocol, client: &'static StructShape) -> String {
         out.blank();
         table(&mut out, protocol, "Setting", shape);
     }
-    if protocol.environment() {
+    if let Some(client) = protocol.client {
         out.blank();
         out.line("## Environment");
         out.blank();
-        out.line("What `fromEnv`, `from_env` and the command line read. What is given counts before them; an empty one is as good as none.");
+        out.line("What `fromEnv`, `from_env` and the command line read. What is given counts before them; an empty one is as good as none. Of what can be given in several ways, such as a key as text or as a file, only one source counts. Lists are separated by commas, objects are JSON.");
         out.blank();
         out.line("| Variable | setting |");
         out.line("| --- | --- |");
-        for (variable, setting) in protocol.variables {
-            out.line(format!("| `{variable}` | `{setting}` |"));
+        for (variable, setting) in client.variables() {
+            out.line(format!("| `{variable}` | `{}` |", setting.name));
         }
     }
     out.done()

@@ -27,7 +27,7 @@ const tracing = require('./tracing');
 const { writer } = require('./writer');
 
 /** Settings completed from the environment. */
-const fromEnvironment = new WeakSet();
+const fromEnvironment = new WeakMap();
 
 /** The operations of each class, by their names. */
 const indexes = new WeakMap();
@@ -57,7 +57,7 @@ class Client {
     this.#operations = operations;
     try {
       const given = { ...form.in(object('settings', settings)), protocol };
-      if (fromEnvironment.has(settings)) given.from_env = variables();
+      if (fromEnvironment.has(settings)) given.from_env = variables(fromEnvironment.get(settings));
       const text = encode(given);
       this.#native = typed(() => new (native().Client)(text, false));
     } catch (error) {
@@ -67,9 +67,10 @@ class Client {
     this.#shown = { protocol, ...settingsShown(settings), ...(fromEnvironment.has(settings) && { fromEnv: true }) };
   }
 
-  static _fromEnv(settings, options) {
+  /** `prefix` is that of the variables. */
+  static _fromEnv(prefix, settings, options) {
     const given = { ...object('settings', settings) };
-    fromEnvironment.add(given);
+    fromEnvironment.set(given, prefix);
     return new this(given, options);
   }
 

@@ -5,12 +5,9 @@
 
 const { invalidField } = require('./error');
 
-/** The prefix of the variables of `fromEnv`. */
-const PREFIX = 'ISECURE_';
-
-/** The variables of `fromEnv`. */
-function variables() {
-  const own = Object.entries(process.env).filter(([name, value]) => name.startsWith(PREFIX) && typeof value === 'string');
+/** The variables of `fromEnv`: those with this prefix. */
+function variables(prefix) {
+  const own = Object.entries(process.env).filter(([name, value]) => name.startsWith(prefix) && typeof value === 'string');
   return Object.fromEntries(own);
 }
 

@@ -45,7 +45,7 @@ pub struct CallForm {
     pub request_id: Option<String>,
     /// The trace that the call belongs to.
     pub traceparent: Option<String>,
-    /// The most repetitions of each exchange.
+    /// The maximum number of repetitions of each exchange.
     pub retries: Option<u32>,
     /// Whether the response is given together with the answers to the call's exchanges.
     pub with_response: Option<bool>,

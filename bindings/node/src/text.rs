@@ -13,7 +13,7 @@ use napi::{
 
 /// Longer strings are read by napi.
 const USUAL: usize = 1024;
-/// The most bytes of one character.
+/// The maximum number of bytes of one character.
 const CHARACTER: usize = 4;
 
 /// A text from or for JavaScript.

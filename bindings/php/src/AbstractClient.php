@@ -36,6 +36,7 @@ abstract class AbstractClient
 
     /**
      * @param array<string, mixed>                       $settings
+     * @param string|null                                $variables   the prefix of the environment variables, if they count
      * @param (callable(Question): string)|null          $onCode
      * @param (callable(SignatureRequest): string)|null  $signer
      * @param (callable(HttpRequest): mixed)|null        $onRequest
@@ -45,7 +46,7 @@ abstract class AbstractClient
      *
      * @throws BankchannelException
      */
-    protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge, ?callable $onRequest = null, ?callable $onResponse = null, private readonly string|\Closure|null $traceparent = null, private readonly ?object $tracer = null)
+    protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, ?string $variables, ?Bridge $bridge, ?callable $onRequest = null, ?callable $onResponse = null, private readonly string|\Closure|null $traceparent = null, private readonly ?object $tracer = null)
     {
         CallSpan::check($tracer);
         $this->baseUrl = \is_string($settings['base_url'] ?? null) ? $settings['base_url'] : null;
@@ -54,9 +55,9 @@ abstract class AbstractClient
         $this->signer = $signer === null ? null : \Closure::fromCallable($signer);
         $this->onRequest = $onRequest === null ? null : \Closure::fromCallable($onRequest);
         $this->onResponse = $onResponse === null ? null : \Closure::fromCallable($onResponse);
-        $variables = $fromEnv ? Environment::startingWith('ISECURE_') : [];
+        $found = $variables === null ? [] : Environment::startingWith($variables);
         // Without variables of its own PHP leaves the lookup to the library.
-        $given = ['protocol' => $protocol] + ($fromEnv ? ['from_env' => $variables === [] ? true : $variables] : []) + $settings;
+        $given = ['protocol' => $protocol] + ($variables === null ? [] : ['from_env' => $found === [] ? true : $found]) + $settings;
         try {
             $this->client = $this->bridge->openClient(Encode::json($given));
         } catch (BankchannelException $error) {

@@ -1,8 +1,8 @@
 """Talk to banks from code.
 
-A client for each protocol (`WsChannel`, `NextGenPsd2`, `SaltEdgeConnector`, `SaltEdgeHub`; for asyncio with the prefix
-`Async`), payment files in `iso20022`, embedded servers to try everything with in `service`, the exceptions in `errors`,
-their codes in `codes`. Modules are loaded when they are first used.
+A client for each protocol, also for asyncio with the prefix `Async`; payment files in `iso20022`; embedded servers to try
+everything with in `service`; the exceptions in `errors`, their codes in `codes`. Modules are loaded when they are first
+used.
 """
 
 from . import _native

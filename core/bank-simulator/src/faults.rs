@@ -7,7 +7,7 @@ use bankchannel_xml::text::shorten;
 
 use crate::MAX_PAYMENT_BYTES;
 
-/// Most faults that a rejection describes; a status report has no room for more.
+/// Maximum number of faults that a rejection describes; a status report has no room for more.
 const MAX_TOLD: usize = 5;
 
 /// Longest text about one of them, in characters.

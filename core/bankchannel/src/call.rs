@@ -52,7 +52,7 @@ pub struct CallOptions {
     /// setting `send_traceparent` allows it; by default to an own WS Channel service only. Anything else is
     /// `input.invalid_field` for `traceparent`, before anything is sent.
     pub traceparent: Option<String>,
-    /// The most repetitions of each exchange of the call, from 0 to 10, in place of the setting `retries`.
+    /// The maximum number of repetitions of each exchange of the call, from 0 to 10, in place of the setting `retries`.
     pub retries: Option<u32>,
     /// Collects the answers to the exchanges of the call: their status, headers, request id and time.
     pub with_response: Option<AnsweredExchanges>,

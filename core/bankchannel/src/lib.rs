@@ -44,8 +44,6 @@ pub mod observe;
 mod progress;
 mod protocol;
 mod protocols;
-#[cfg(doctest)]
-mod reference_programs;
 #[cfg(feature = "salt-edge")]
 mod salt_edge;
 #[cfg(feature = "salt-edge")]
@@ -73,7 +71,7 @@ pub use by_name::{Done, call_local, call_local_values, unknown as unknown_operat
 pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest, TypedAnswer};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, find_by_number};
 #[cfg(feature = "clients")]
-pub use client::{Client, ConnectionSettings, ItemStream, Settings};
+pub use client::{Client, ConnectionSettings, ItemStream, Settings, setting_of_text};
 #[cfg(feature = "clients")]
 pub use observe::{
     AnsweredExchange, AnsweredExchanges, CallLog, ExchangeHooks, LogLevel, LogLine, LogRecord, LogValue,

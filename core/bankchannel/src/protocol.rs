@@ -19,10 +19,18 @@ use bankchannel_foundation::{
 };
 
 #[cfg(feature = "clients")]
-use bankchannel_foundation::{Boundary as _, Secret, model::Shape, operation::Operation};
+use bankchannel_foundation::{
+    Boundary as _, Secret,
+    model::{Field, Shape},
+    operation::Operation,
+};
 
 #[cfg(feature = "clients")]
-use crate::{CallOptions, Client, Settings, by_name::Running, client::ProtocolClient};
+use crate::{
+    CallOptions, Client, Settings,
+    by_name::Running,
+    client::{ClientSettings, ProtocolClient, variables},
+};
 use crate::{by_name::Done, local};
 
 /// Everything that the library knows about a protocol. The catalogue, the error table, the clients, the generators of
@@ -140,16 +148,26 @@ pub struct KeptSession {
 pub struct ClientKind {
     /// The shape of the settings.
     pub settings: &'static Shape,
-    /// The environment variables for settings, each with its setting.
-    pub variables: &'static [(&'static str, &'static str)],
+    /// The prefix of the environment variables for settings: `ISECURE_`.
+    pub variable_prefix: &'static str,
     /// Reads settings from their boundary form.
     pub(crate) read: fn(Value<'_>) -> Result<Settings>,
 }
 
 #[cfg(feature = "clients")]
 impl ClientKind {
-    pub(crate) const fn of<C: ProtocolClient>(variables: &'static [(&'static str, &'static str)]) -> Self {
-        Self { settings: C::Settings::SHAPE, variables, read: Settings::read_as::<C::Settings> }
+    pub(crate) const fn of<C: ProtocolClient>() -> Self {
+        let variable_prefix = <C::Settings as ClientSettings>::VARIABLE_PREFIX;
+        Self { settings: C::Settings::SHAPE, variable_prefix, read: Settings::read_as::<C::Settings> }
+    }
+
+    /// The environment variables for settings, each with its setting. Where two set the same, the first one counts.
+    pub fn variables(&self) -> impl Iterator<Item = (String, &'static Field)> + use<> {
+        let prefix = self.variable_prefix;
+        self.settings
+            .fields()
+            .iter()
+            .flat_map(move |field| variables::names(prefix, field).map(move |name| (name, field)))
     }
 }
 

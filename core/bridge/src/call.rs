@@ -42,7 +42,7 @@ pub struct CallParameters {
     pub request_id: Option<String>,
     /// The trace that the call belongs to.
     pub traceparent: Option<String>,
-    /// The most repetitions of each exchange; `None` for the client's setting.
+    /// The maximum number of repetitions of each exchange; `None` for the client's setting.
     pub retries: Option<u32>,
     /// Whether the answers to the exchanges are kept for [`Call::take_exchanges`].
     pub with_response: bool,

@@ -43,8 +43,8 @@ impl Client {
         })
     }
 
-    /// Makes a client like [`new`](Self::new); omitted settings are taken from the environment's `ISECURE_…` variables.
-    /// For the WS Channel only.
+    /// Makes a client like [`new`](Self::new); omitted settings are taken from the protocol's variables of the
+    /// environment, such as `ISECURE_BASE_URL`.
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`, also for a variable that cannot be used.

@@ -8,7 +8,8 @@ use std::{cell::Cell, sync::Mutex};
 
 use bankchannel_foundation::model::Value;
 
-/// The most waiting values, and the most parts of all of them. Values beyond these limits are freed immediately:
+/// The maximum number of waiting values, and the most parts of all of them. Values beyond these limits are freed
+/// immediately:
 /// waiting is for many small answers, and must not keep large ones.
 const MOST: usize = 1024;
 const MOST_PARTS: usize = 32 * 1024;

@@ -13,10 +13,10 @@ use crate::Event;
 /// The minimum interval between reports of bytes. Steps, and the last bytes of a message, are always reported.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// The most progress reports waiting for the caller; the oldest is dropped first.
+/// The maximum number of progress reports waiting for the caller; the oldest is dropped first.
 const UNTOLD_MAX: usize = 64;
 
-/// The most requests and answers waiting for the caller; the oldest is dropped first.
+/// The maximum number of requests and answers waiting for the caller; the oldest is dropped first.
 const EXCHANGES_MAX: usize = 256;
 
 /// A request of a call that begins, or the answer to it.

@@ -5,7 +5,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument, pkcs5};
 
 use crate::{Error, Result, key_derivation};
 
-/// Most rounds of key derivation, some seconds of computing: a file with more is taken for a mistake.
+/// Maximum number of rounds of key derivation, some seconds of computing: a file with more is taken for a mistake.
 const MAX_ROUNDS: u64 = 10_000_000;
 
 /// The PKCS#8 in `der`, wiped when dropped.

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 
 /// The depth to which nested values are checked: PKCS#12 with PBES2 inside has fifteen levels.
 const MAX_DEPTH: usize = 24;
-/// Most memory of scrypt, bytes (RFC 7914: 128·N·r); `openssl pkcs8 -scrypt` takes 16 MiB.
+/// Maximum memory of scrypt, bytes (RFC 7914: 128·N·r); `openssl pkcs8 -scrypt` takes 16 MiB.
 const MAX_SCRYPT_BYTES: u64 = 64 * 1024 * 1024;
 /// The rounds that one block of scrypt counts as: it hashes 128 bytes twice.
 const ROUNDS_PER_SCRYPT_BLOCK: u64 = 4;

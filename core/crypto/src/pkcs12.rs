@@ -13,11 +13,12 @@ use crate::{Error, Result, encrypted_key, key_derivation};
 
 /// Largest file that is read, bytes: one key and a long chain stay far below.
 pub const MAX_BYTES: usize = 256 * 1024;
-/// Most rounds of key derivation in all parts that are visible without the passphrase, a second or two of computing.
+/// Maximum number of rounds of key derivation in all parts that are visible without the passphrase, a second or two of
+/// computing.
 /// Parts inside an encrypted part (a key that is encrypted again) are seen too late for the sum, so each is limited
 /// separately. `openssl` uses 2048 rounds in each part, other programs some ten thousand.
 const MAX_ROUNDS: u64 = 2_000_000;
-/// Most in one part: the library's own limit.
+/// Maximum in one part: the library's own limit.
 const MAX_ROUNDS_EACH: u64 = 1_000_000;
 
 /// The content of a PKCS#12 file: one RSA key, and certificates.

@@ -8,7 +8,7 @@ use std::{
 
 use crate::Cache;
 
-/// The most entries of a client's cache. The least recently used is evicted first.
+/// The maximum number of entries of a client's cache. The least recently used is evicted first.
 pub const MAX_CACHED: usize = 32;
 
 /// Keys, certificates and the like that a client has parsed, each found by its type and by the SHA-256 of its source

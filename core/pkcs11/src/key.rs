@@ -9,7 +9,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use crate::{Error, Result};
 
-/// Most keys that an error names.
+/// Maximum number of keys that an error names.
 const MAX_NAMED: usize = 10;
 
 /// A private key, found.

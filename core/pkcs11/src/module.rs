@@ -14,7 +14,7 @@ use crate::{Error, Result};
 
 /// How long another thread may take to load a module.
 const WAIT: Duration = Duration::from_secs(60);
-/// Most tokens that an error names.
+/// Maximum number of tokens that an error names.
 const MAX_NAMED: usize = 10;
 
 /// The modules of this process by their paths, each with the process that initialised it.

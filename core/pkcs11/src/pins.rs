@@ -5,7 +5,7 @@ use bankchannel_foundation::Secret;
 use crate::Result;
 use crate::wait::{Lock, SHORT};
 
-/// The most refused PINs that are remembered: beyond it the oldest is forgotten.
+/// The maximum number of refused PINs that are remembered: beyond it the oldest is forgotten.
 const MAX: usize = 64;
 
 static REFUSED: Lock<Vec<(String, Secret)>> = Lock::new(Vec::new());

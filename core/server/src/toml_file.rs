@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use crate::wrong_type::without_values;
 
-/// The most faults that an error names.
+/// The maximum number of faults that an error names.
 const FAULTS_MAX: usize = 8;
 
 /// Reads a configuration file.

@@ -79,7 +79,7 @@ pub struct Plan<'a> {
     pub cancel: &'a CancellationToken,
     /// Whether it may be retried.
     pub repeat: Repeat,
-    /// The most retries, in place of the settings'.
+    /// The maximum number of retries, in place of the settings'.
     pub retries: Option<u32>,
     /// The member of the answer that is streamed into `sink`.
     pub response_content: Option<&'static str>,

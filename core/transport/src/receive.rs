@@ -41,7 +41,7 @@ async fn whole(
     success: bool,
     plan: &Plan<'_>,
 ) -> Result<Bytes, Error> {
-    // Most answers come in a single piece.
+    // Maximum number of answers come in a single piece.
     let (mut only, mut body) = (Bytes::new(), BytesMut::new());
     let (mut arrived, total) = (0, response.content_length());
     if total.is_some_and(|total| total > limit as u64) {

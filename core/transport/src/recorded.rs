@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 const LINE_MAX: u64 = 97 * 1024 * 1024;
 /// The largest recorded answer, in bytes.
 const BODY_MAX: usize = 16 * 1024 * 1024;
-/// The most answers of a recording.
+/// The maximum number of answers of a recording.
 const ANSWERS_MAX: usize = 10_000;
 
 /// A recording that is made or used.

@@ -30,7 +30,7 @@ pub struct Settings {
     /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise that of `HTTPS_PROXY` or `ALL_PROXY`
     /// in the environment, except for the hosts in `NO_PROXY`. It may contain a user and a password.
     pub proxy: Option<Secret>,
-    /// The most retries of an exchange, if it may be retried.
+    /// The maximum number of retries of an exchange, if it may be retried.
     pub retries: u32,
     /// The upper limit of the delay before the first retry; it doubles with each.
     pub retry_backoff: Duration,

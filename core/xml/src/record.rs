@@ -8,9 +8,9 @@ use crate::attributes::Attributes;
 use crate::fault::XmlFault;
 use crate::tokens::{Flow, TagBuffer, Token, TokenRefusal, XmlTokens};
 
-/// Most elements in one record.
+/// Maximum number of elements in one record.
 const MAX_ELEMENTS: usize = 100_000;
-/// Most text in one record, in bytes.
+/// Maximum text in one record, in bytes.
 const MAX_RECORD_TEXT: usize = 16 * 1024 * 1024;
 /// Longest text of one element, in bytes; the messages' longest is a few thousand characters.
 const MAX_TEXT: usize = 64 * 1024;

@@ -24,7 +24,7 @@ const CRATES: [&str; 6] = [
     "bankchannel-ws-channel",
 ];
 
-/// The most lines that a comparison shows of each crate.
+/// The maximum number of lines that a comparison shows of each crate.
 const SHOWN_MAX: usize = 20;
 
 fn main() -> ExitCode {

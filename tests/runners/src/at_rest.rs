@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::world::Outcome;
 
-/// The most repeated searches while files come and go.
+/// The maximum number of repeated searches while files come and go.
 const LOOKS: u32 = 100;
 /// The number of bytes of a PEM to search for, from its secret part.
 const PART: usize = 32;

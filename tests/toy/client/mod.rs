@@ -26,6 +26,7 @@ use crate::{
 };
 
 /// Every type of the requests and answers, to import from one place.
+#[allow(ambiguous_glob_reexports)]
 pub mod types {
     pub use super::dispatch::{of_flows::*, of_operations::*};
 }
@@ -41,7 +42,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[],
     commands: Commands::BySubject,
     sessions: None,
-    client: Some(ClientKind::of::<Toy>(&settings::VARIABLES)),
+    client: Some(ClientKind::of::<Toy>()),
 };
 
 /// A guest.

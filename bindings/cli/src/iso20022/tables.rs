@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::output::table;
 
-/// The most rows of a table for people.
+/// The maximum number of rows of a table for people.
 const MAX_ROWS: usize = 1000;
 
 /// Some columns of a table, with their titles for people.

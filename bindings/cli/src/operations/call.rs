@@ -130,7 +130,7 @@ pub(super) fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
     if let Some(fields) = given.as_object_mut() {
         fields.insert("protocol".to_owned(), entry.declaration.protocol.into());
     }
-    Ok(Client::new(Settings::read(given.into())?)?)
+    Ok(Client::new(Settings::read(given.into())?.or_env()?)?)
 }
 
 /// The operation of this name, in any unambiguous spelling.

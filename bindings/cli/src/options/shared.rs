@@ -2,26 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel::{CallOptions, Protocol};
-use bankchannel_foundation::model::Seconds;
+use bankchannel::{CallOptions, ConnectionSettings, Protocol};
+use bankchannel_foundation::model::{Boundary as _, Field, Seconds};
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 
 use super::{
-    names::SHARED,
+    names::{SHARED, kebab},
     plain::{self, any_value, file, flag},
+    shape::option,
 };
 use crate::{
     exit::{Failure, Outcome},
     output::{self, Format, prompt},
-    settings::Settings,
+    settings::{Settings, filed_name},
 };
 
 const ACCOUNT: &str = "Account";
 const SERVICE: &str = "Service";
 const RESULT: &str = "Result";
 
-/// Options that are settings and not also fields of requests.
-const GIVEN: [&str; 5] = ["environment", "baseurl", "publickeyfile", "cafile", "proxy"];
+/// Options that are settings and not also fields of requests, besides those of the connection.
+const GIVEN: [&str; 3] = ["environment", "baseurl", "publickeyfile"];
+/// Settings of the connection that the short help lists.
+const LISTED: [&str; 2] = ["ca_file", "proxy"];
+
+/// The settings of the connection that are options under their own names; the time limit of an exchange is `--timeout`.
+fn connection_settings() -> impl Iterator<Item = &'static Field> {
+    ConnectionSettings::SHAPE.fields().iter().filter(|field| field.name != "exchange_timeout_s")
+}
 
 /// The options that every command of an operation has.
 pub(crate) struct Common {
@@ -61,7 +69,10 @@ fn request_id_argument() -> Arg {
 /// Adds the options of a client whose settings are in a JSON file, as in every language.
 pub(crate) fn settings_file(command: Command) -> Command {
     let own = [
-        file("settings", "A JSON file with the client's settings, the same in every language"),
+        file(
+            "settings",
+            "A JSON file with the client's settings, the same in every language; variables of the environment complete it",
+        ),
         flag("noninteractive", "Never ask; fail when something is missing"),
         flag("verbose", "Show requests and answers on stderr, redacted").short('v'),
         request_id_argument(),
@@ -156,8 +167,12 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
             .long("public-key-file")
             .alias("publickeyfile"),
         )
-        .arg(text("cafile", "PEM", SERVICE, "More certificate authorities to trust").long("ca-file").alias("cafile"))
-        .arg(text("proxy", "URL", SERVICE, "A proxy, in place of the system's"))
+        .args(connection_settings().map(|field| {
+            let name = filed_name(field.name);
+            let argument = option(field, kebab(field.name)).id(name.clone()).help_heading(SERVICE);
+            let argument = if kebab(field.name) == name { argument } else { argument.alias(name) };
+            argument.hide_short_help(!LISTED.contains(&field.name))
+        }))
         .arg(
             text(
                 "timeout",
@@ -180,9 +195,9 @@ impl Common {
     pub(crate) fn read(protocol: &'static Protocol, matches: &ArgMatches) -> Outcome<Self> {
         let format = format(matches);
         let text = |name: &str| matches.get_one::<String>(name).cloned();
-        let names = SHARED.iter().map(|(_, option)| *option).chain(GIVEN);
-        let mut given: BTreeMap<String, String> =
-            names.filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
+        let names = SHARED.iter().map(|(_, option)| *option).chain(GIVEN).map(str::to_owned);
+        let names = names.chain(connection_settings().map(|field| filed_name(field.name)));
+        let mut given: BTreeMap<String, String> = names.filter_map(|name| Some((name.clone(), text(&name)?))).collect();
         if given.contains_key("password") {
             output::note(
                 "warning: a password on the command line is visible to other users and stays in the shell's history; use --password-stdin",

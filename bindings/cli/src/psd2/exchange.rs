@@ -123,6 +123,7 @@ fn settings(entry: &Entry, matches: &ArgMatches) -> Outcome<NextGenPsd2Settings>
     let mut settings: NextGenPsd2Settings = read_boundary(given)?;
     settings.client_key = client_key.or(settings.client_key);
     keys::give(&mut settings, matches)?;
+    let mut settings = settings.or(NextGenPsd2Settings::from_env()?);
     let signing = settings.signing.get_or_insert_default();
     signing.dialect = signing.dialect.or_else(|| only_dialect(entry));
     Ok(settings)

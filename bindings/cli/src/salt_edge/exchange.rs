@@ -74,5 +74,5 @@ pub(super) fn settings(matches: &ArgMatches) -> Outcome<SaltEdgeConnectorSetting
             return Err(Failure::usage(format!("--settings: protocol must be {PROTOCOL} or absent")));
         }
     }
-    Ok(read_boundary(given)?)
+    Ok(read_boundary::<SaltEdgeConnectorSettings>(given)?.or(SaltEdgeConnectorSettings::from_env()?))
 }

@@ -9,13 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bankchannel::PROTOCOLS;
 use bankchannel_foundation::shown;
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-use super::edit;
+use super::{edit, filed_name};
 use crate::exit::{Failure, Outcome};
 
 /// The permissions that the file must have, exactly: it holds a password and a session.
@@ -25,20 +26,10 @@ const FOLDER_MODE: u32 = 0o700;
 /// The largest settings file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The keys that are used here, without their underscores. All others are kept unchanged.
+/// The keys that are used here and are no settings of a client, without their underscores. All others are kept unchanged.
 const KEYS: &[&str] = &[
-    "email",
-    "mode",
-    "password",
-    "name",
-    "phone",
-    "company",
-    "apikey",
-    "environment",
-    "bank",
     "filetype",
     "filestatus",
-    "idtoken",
     "idtokenexpiry",
     "idtokenmode",
     "idtokenbaseurl",
@@ -63,12 +54,14 @@ const KEYS: &[&str] = &[
     "filereference",
     "signatures",
     "syncdir",
-    "baseurl",
-    "publickeyfile",
-    "publickeypem",
-    "cafile",
-    "proxy",
 ];
+
+/// Whether a key is used here: it is in the list, or a setting of a client with sessions.
+fn is_used(key: &str) -> bool {
+    let clients = PROTOCOLS.iter().filter(|protocol| protocol.sessions.is_some()).filter_map(|one| one.client.as_ref());
+    KEYS.contains(&key)
+        || clients.flat_map(|client| client.settings.fields()).any(|field| filed_name(field.name) == key)
+}
 
 /// A parsed settings file.
 pub(crate) struct SettingsFile {
@@ -186,7 +179,7 @@ impl<'de> Deserialize<'de> for Known {
                 let mut known = BTreeMap::new();
                 while let Some(key) = map.next_key::<String>()? {
                     let name = key.replace(['_', '-'], "");
-                    if KEYS.contains(&name.as_str()) {
+                    if is_used(&name) {
                         if let Some(value) = map.next_value::<Option<String>>()? {
                             known.insert(name, value);
                         }

@@ -7,8 +7,8 @@ pub(crate) mod token;
 
 use std::collections::BTreeMap;
 
-use bankchannel::{Client, KeptSession, Protocol};
-use bankchannel_foundation::model::{Field, Seconds, Shape};
+use bankchannel::{Client, KeptSession, Protocol, setting_of_text};
+use bankchannel_foundation::model::Seconds;
 use serde_json::{Map, Value};
 
 use crate::exit::{Failure, Outcome};
@@ -17,6 +17,8 @@ pub(crate) use file::SettingsFile;
 
 /// The API key that requests a new one.
 pub(crate) const NEW_API_KEY: &str = "0";
+/// The setting of a session, which is passed separately.
+const SESSION: &str = "id_token";
 /// The default mode (docs/protocols/ws-channel.md §8.1).
 const DEFAULT_MODE: &str = "data";
 /// The fewest characters of a password (docs/protocols/ws-channel.md §2.2).
@@ -49,12 +51,14 @@ impl Settings {
             None => SettingsFile::open_default()?,
         };
         let mut environment = BTreeMap::new();
-        for (variable, setting) in protocol.client.iter().flat_map(|client| client.variables) {
-            let Some(value) = std::env::var_os(variable).filter(|value| !value.is_empty()) else { continue };
+        // The session is passed separately.
+        let variables = protocol.client.iter().flat_map(|client| client.variables());
+        for (variable, setting) in variables.filter(|(_, setting)| setting.name != SESSION) {
+            let Some(value) = std::env::var_os(&variable).filter(|value| !value.is_empty()) else { continue };
             let value = value
                 .into_string()
                 .map_err(|_| Failure::usage(format!("the environment variable {variable} is not UTF-8")))?;
-            environment.insert(filed_name(setting), value);
+            environment.entry(filed_name(setting.name)).or_insert(value);
         }
         Ok(Self {
             protocol: Some(protocol),
@@ -130,12 +134,10 @@ impl Settings {
     fn client_json(&self) -> Outcome<Value> {
         let mut map = Map::new();
         let settings = self.protocol.and_then(|protocol| protocol.client.as_ref()).map(|client| client.settings);
-        // Only texts, as in files and variables. The session is passed separately.
-        let is_text = |field: &&Field| matches!(field.shape, Shape::Text(_) | Shape::Secret(_) | Shape::Enum(_));
-        let fields = settings.into_iter().flat_map(|shape| shape.fields()).filter(is_text);
-        for field in fields.filter(|field| field.name != "id_token") {
+        let fields = settings.into_iter().flat_map(|shape| shape.fields());
+        for field in fields.filter(|field| field.name != SESSION) {
             if let Some(value) = self.value(&filed_name(field.name)) {
-                map.insert(field.name.into(), Value::String(value.to_owned()));
+                map.insert(field.name.into(), setting_of_text(field, value)?.into());
             }
         }
         // A key file from the command line overrides a key text from the environment, and vice versa.
@@ -219,7 +221,7 @@ impl Settings {
 }
 
 /// A setting's name in the settings file.
-fn filed_name(setting: &str) -> String {
+pub(crate) fn filed_name(setting: &str) -> String {
     setting.replace('_', "")
 }
 

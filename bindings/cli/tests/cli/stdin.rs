@@ -138,7 +138,7 @@ fn patient() -> (String, mpsc::Receiver<usize>, mpsc::Sender<()>) {
 fn content_from_stdin_is_sent_as_it_comes_and_never_held() {
     const MIB: usize = 1024 * 1024;
     const SENT: usize = 100 * MIB;
-    /// The most memory of the whole program, in KiB; if it held the content, it would use more than twice that.
+    /// The maximum memory of the whole program, in KiB; if it held the content, it would use more than twice that.
     const PEAK_KIB: u64 = 64 * 1024;
     let home = home_with_key();
     home.run(&["pgp", "sign", "--key", "keys/authorize-private.asc", "payment.xml"]).expect(0);

@@ -50,12 +50,10 @@ pub(super) fn client(protocol: &Protocol, settings: &'static StructShape) -> Str
     out.line("  constructor(settings = {}, options = {}) {");
     out.line(format!("    super({:?}, {}, operations, settings, options{objects});", protocol.name, settings.name));
     out.line("  }");
-    if protocol.environment() {
-        out.blank();
-        out.line("  static fromEnv(settings = {}, options = {}) {");
-        out.line("    return this._fromEnv(settings, options);");
-        out.line("  }");
-    }
+    out.blank();
+    out.line("  static fromEnv(settings = {}, options = {}) {");
+    out.line(format!("    return this._fromEnv({:?}, settings, options);", protocol.variable_prefix()));
+    out.line("  }");
     for operation in &protocol.operations {
         methods(&mut out, operation);
     }

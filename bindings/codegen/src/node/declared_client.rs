@@ -30,9 +30,7 @@ pub(super) fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape)
     let options = if protocol.interfaces.is_empty() { "" } else { protocol.class };
     let options = if options.is_empty() { "ClientOptions".to_owned() } else { format!("{options}Options") };
     out.line(format!("  constructor(settings?: {}, options?: {options});", settings.name));
-    if protocol.environment() {
-        from_env(out, protocol, settings);
-    }
+    from_env(out, protocol, settings);
     for operation in &protocol.operations {
         method(out, operation, &descriptors::of(protocol, operation));
     }
@@ -171,11 +169,10 @@ fn from_env(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     out.jsdoc(
         "  ",
         &format!(
-            "A client of the environment's settings, the variables `{}*` such as `{}`; what is given here goes before.\n\n\
+            "A client of the environment's settings, the variables `{0}*` such as `{0}BASE_URL`; what is given here goes before.\n\n\
              @throws {{ConfigurationError}} `configuration.invalid`: a variable has an unusable value; it is named, its \
              value is not shown.",
             protocol.variable_prefix(),
-            protocol.variables[0].0,
         ),
     );
     out.line(format!("  static fromEnv(settings?: {}, options?: ClientOptions): {};", settings.name, protocol.class));

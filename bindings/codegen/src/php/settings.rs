@@ -15,22 +15,16 @@ use super::{
     types::{self, Side},
 };
 
-/// The constructor and, if there are variables, `fromEnv`.
+/// The constructor and `fromEnv`.
 pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) {
     let mut doc = format!("Makes a client; nothing is sent.\n\n{}\n", plain(settings.doc));
     doc.push_str(&documented(protocol, settings));
-    if protocol.environment() {
-        doc.push_str(
-            "\n@param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.",
-        );
-    }
+    doc.push_str("\n@param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.");
     doc.push_str(LAST_DOC);
     out.jsdoc("    ", &doc);
     out.line("    public function __construct(");
     parameters(out, protocol, settings);
-    if protocol.environment() {
-        out.line("        bool $fromEnv = false,");
-    }
+    out.line("        bool $fromEnv = false,");
     out.line("        ?Bridge $bridge = null,");
     out.line("    ) {");
     let asked = if protocol.asks() { "$onCode, $signer" } else { "null, null" };
@@ -38,7 +32,7 @@ pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'stati
         let (option, calls) = (interface.option, questions::calls_class(interface));
         out.line(format!("        $onCode = ${option} === null ? $onCode : {calls}::of(${option}, $onCode);"));
     }
-    let environment = if protocol.environment() { "$fromEnv" } else { "false" };
+    let environment = format!("$fromEnv ? {} : null", quoted(protocol.variable_prefix()));
     let before = format!("        parent::__construct({}, ", quoted(protocol.name));
     fields_as(
         out,
@@ -48,9 +42,7 @@ pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'stati
         encoded,
     );
     out.line("    }");
-    if protocol.environment() {
-        from_env(out, protocol, settings);
-    }
+    from_env(out, protocol, settings);
 }
 
 /// The last parameter, and the exceptions.

@@ -157,9 +157,7 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
     out.line("            hooks=(on_request, on_response),");
     out.line("            traces=(tracer, traceparent),");
     out.line("        )");
-    if protocol.environment() {
-        from_env(out, protocol, form);
-    }
+    from_env(out, protocol, form);
     for operation in &protocol.operations {
         method(out, operation, form);
         iterator(out, operation, form);
@@ -226,10 +224,9 @@ fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
     out.docstring(
         "        ",
         &format!(
-            "A client of the settings that the environment's `{}...` variables give, such as `{}`; those given here \
+            "A client of the settings that the environment's `{0}...` variables give, such as `{0}BASE_URL`; those given here \
              count before them.\n\nRaises:\n    ConfigurationError: A variable or setting cannot be used; the error names it.",
             protocol.variable_prefix(),
-            protocol.variables[0].0,
         ),
     );
     out.line("        return cls._from_env(settings)");

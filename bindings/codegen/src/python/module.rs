@@ -69,11 +69,7 @@ pub(super) fn module(protocol: &Protocol) -> Result<String, String> {
     out.blank();
     if !protocol.is_module() {
         out.line("    from opentelemetry.trace import Tracer");
-    }
-    if protocol.environment() {
         out.line("    from typing_extensions import Self, Unpack");
-    }
-    if !protocol.is_module() || protocol.environment() {
         out.blank();
     }
     if protocol.asks() {

@@ -87,22 +87,4 @@ impl ConnectionSettings {
     pub(crate) fn exchange_limit(&self) -> Option<Duration> {
         call::said(self.exchange_timeout_s)
     }
-
-    /// These settings, completed from `other`.
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self {
-            ca_file: self.ca_file.or(other.ca_file),
-            only_ca_file: self.only_ca_file.or(other.only_ca_file),
-            proxy: self.proxy.or(other.proxy),
-            exchange_timeout_s: self.exchange_timeout_s.or(other.exchange_timeout_s),
-            connect_timeout_s: self.connect_timeout_s.or(other.connect_timeout_s),
-            read_timeout_s: self.read_timeout_s.or(other.read_timeout_s),
-            max_answer_bytes: self.max_answer_bytes.or(other.max_answer_bytes),
-            retries: self.retries.or(other.retries),
-            retry_backoff_s: self.retry_backoff_s.or(other.retry_backoff_s),
-            send_traceparent: self.send_traceparent.or(other.send_traceparent),
-            record_to: self.record_to.or(other.record_to),
-            replay_from: self.replay_from.or(other.replay_from),
-        }
-    }
 }

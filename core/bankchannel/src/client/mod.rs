@@ -12,6 +12,7 @@ mod settings;
 pub(crate) mod signer;
 pub(crate) mod signing;
 pub(crate) mod traceparent;
+pub(crate) mod variables;
 
 use std::{
     any::{Any, TypeId},
@@ -31,6 +32,8 @@ pub use pages::ItemStream;
 pub(crate) use reading::{read_request, take_request};
 pub use settings::Settings;
 pub(crate) use settings::{ClientSettings, variable_text};
+pub use variables::setting_of_text;
+pub(crate) use variables::settings_of_variables;
 
 use crate::{
     CallOptions, Done,

@@ -7,23 +7,19 @@ use bankchannel_foundation::{
     model::{self, Value},
 };
 
-use super::{Client, ConnectionSettings, ProtocolClient};
-use crate::{
-    PROTOCOLS, call,
-    protocol::{ClientKind, Protocol},
-    protocols::protocol,
-};
+use super::{Client, ConnectionSettings, ProtocolClient, variables};
+use crate::{PROTOCOLS, call, protocol::Protocol, protocols::protocol};
 
 /// The common interface of all protocols' client settings.
 pub(crate) trait ClientSettings: Boundary + Clone + fmt::Debug + Send + Sync + 'static {
     /// The client that they make.
     type Client: ProtocolClient<Settings = Self>;
 
+    /// The prefix of their environment variables, such as `ISECURE_`.
+    const VARIABLE_PREFIX: &'static str;
+
     /// The connection to the peer.
     fn connection(&self) -> &ConnectionSettings;
-
-    /// These settings, completed from environment variables; `None` if the protocol has no variables.
-    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>>;
 }
 
 /// The settings of a client of any protocol. Cheap to clone.
@@ -35,7 +31,7 @@ trait Erased: fmt::Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn protocol(&self) -> &'static Protocol;
     fn connection(&self) -> &ConnectionSettings;
-    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Settings>>;
+    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings>;
     fn open(&self) -> Result<Client>;
 }
 
@@ -52,8 +48,8 @@ impl<S: ClientSettings> Erased for S {
         ClientSettings::connection(self)
     }
 
-    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Settings>> {
-        ClientSettings::or_variables(self, variable).map(|read| read.map(Settings::of))
+    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings> {
+        Ok(Settings::of(variables::completed(self.clone(), variables::read(variable)?)))
     }
 
     fn open(&self) -> Result<Client> {
@@ -83,7 +79,7 @@ impl Settings {
         };
         match whose.and_then(|protocol| protocol.client.as_ref()) {
             Some(kind) => (kind.read)(value),
-            None => Err(Error::invalid_field("protocol", format!("must be {}", listed(|_| true).join(" or ")))),
+            None => Err(Error::invalid_field("protocol", format!("must be {}", protocols_with_clients().join(" or ")))),
         }
     }
 
@@ -108,8 +104,7 @@ impl Settings {
     /// These settings, completed from environment variables.
     ///
     /// # Errors
-    /// `configuration.invalid` for a variable that cannot be used; `input.invalid_field` for a protocol without
-    /// variables.
+    /// `configuration.invalid` for a variable that cannot be used.
     pub fn or_env(self) -> Result<Self> {
         self.or_variables(variable_text)
     }
@@ -119,13 +114,7 @@ impl Settings {
     /// # Errors
     /// As [`or_env`](Self::or_env).
     pub fn or_variables(self, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        self.0.or_variables(&variable).unwrap_or_else(|| {
-            let have = listed(|kind| !kind.variables.is_empty()).join(" and ").replace('`', "");
-            Err(Error::invalid_field(
-                "from_env",
-                format!("is only for {have}: {} has no environment variables", self.protocol().name),
-            ))
-        })
+        self.0.or_variables(&variable)
     }
 
     pub(super) fn open(&self) -> Result<Client> {
@@ -138,8 +127,8 @@ pub(crate) fn variable_text(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// The names of the protocols with such a client, as code.
-fn listed(has: impl Fn(&ClientKind) -> bool) -> Vec<String> {
-    let with = PROTOCOLS.iter().filter(|protocol| protocol.client.as_ref().is_some_and(&has));
+/// The names of the protocols that have clients, as code.
+fn protocols_with_clients() -> Vec<String> {
+    let with = PROTOCOLS.iter().filter(|protocol| protocol.client.is_some());
     with.map(|protocol| format!("`{}`", protocol.name)).collect()
 }

@@ -38,3 +38,8 @@ macro_rules! of_the_list {
     ($($list:tt)+) => { local::module_of_local_operations! { $($list)+ } };
 }
 bankchannel_iso20022::for_each_operation!(of_the_list);
+
+/// Compiles the programs of the reference.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/reference/iso20022.md")]
+struct Reference;

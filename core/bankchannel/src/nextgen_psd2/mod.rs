@@ -55,7 +55,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[],
     commands: Commands::ByCall,
     sessions: None,
-    client: Some(ClientKind::of::<NextGenPsd2>(&[])),
+    client: Some(ClientKind::of::<NextGenPsd2>()),
 };
 
 /// A third party's client: its certificate, its key, and its banks' signing rules. It caches the keys and certificates
@@ -158,3 +158,8 @@ impl std::fmt::Debug for NextGenPsd2 {
         f.debug_struct("NextGenPsd2").finish_non_exhaustive()
     }
 }
+
+/// Compiles the programs of the reference.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/reference/nextgen-psd2.md")]
+struct Reference;

@@ -24,6 +24,7 @@ use crate::{
     client::{
         ClientSettings,
         keys::{Keys, Source, excluded, one_of, tls_keystore},
+        settings_of_variables,
     },
 };
 
@@ -40,26 +41,35 @@ pub struct NextGenPsd2Settings {
     /// Plain HTTP is accepted for loopback addresses only.
     pub base_url: Option<String>,
     /// The QSEAL certificate as PEM text.
+    #[boundary(gives = "certificate")]
     pub certificate: Option<String>,
     /// A file with the QSEAL certificate.
+    #[boundary(gives = "certificate")]
     pub certificate_file: Option<String>,
     /// The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature.
+    #[boundary(gives = "private_key")]
     pub private_key: Option<Secret>,
     /// A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
+    #[boundary(gives = "certificate", gives = "private_key")]
     pub keystore_file: Option<String>,
     /// The certificate's private key in an HSM or on a smart card, instead of `private_key`.
+    #[boundary(gives = "private_key")]
     pub pkcs11: Option<Pkcs11Settings>,
     /// The passphrase of an encrypted private key or of the PKCS#12 file.
     pub passphrase: Option<Secret>,
     /// The signing of requests, and the bank's dialect.
     pub signing: Option<SigningOptions>,
     /// The certificate for TLS (QWAC) as PEM text, followed by its intermediate certificates.
+    #[boundary(gives = "client_certificate")]
     pub client_certificate: Option<String>,
     /// A file with the certificate for TLS.
+    #[boundary(gives = "client_certificate")]
     pub client_certificate_file: Option<String>,
     /// The private key of the TLS certificate as PEM text.
+    #[boundary(gives = "client_key")]
     pub client_key: Option<Secret>,
     /// A PKCS#12 file with TLS certificate and key, instead of both settings.
+    #[boundary(gives = "client_certificate", gives = "client_key")]
     pub client_keystore_file: Option<String>,
     /// The passphrase of an encrypted `client_key` or of its PKCS#12 file.
     pub client_passphrase: Option<Secret>,
@@ -72,20 +82,21 @@ pub struct NextGenPsd2Settings {
     /// header names differently (§1.3).
     pub header_names: Option<BTreeMap<String, String>>,
     /// The certificates of trusted issuers as PEM text, one after the other, for verification.
+    #[boundary(gives = "trusted")]
     pub trusted: Option<String>,
     /// A file with the certificates of trusted issuers.
+    #[boundary(gives = "trusted")]
     pub trusted_file: Option<String>,
 }
 
+settings_of_variables!(NextGenPsd2Settings, "NEXTGEN_PSD2_");
+
 impl ClientSettings for NextGenPsd2Settings {
     type Client = NextGenPsd2;
+    const VARIABLE_PREFIX: &str = "NEXTGEN_PSD2_";
 
     fn connection(&self) -> &ConnectionSettings {
         &self.connection
-    }
-
-    fn or_variables(&self, _: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
-        None
     }
 }
 

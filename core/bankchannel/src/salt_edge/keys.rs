@@ -20,19 +20,25 @@ use crate::client::{
 pub struct KeySettings {
     /// The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give `public_key`:
     /// each call then asks for the signature.
+    #[boundary(gives = "private_key")]
     pub private_key: Option<bankchannel_foundation::Secret>,
     /// A file with the private key.
+    #[boundary(gives = "private_key")]
     pub private_key_file: Option<String>,
     /// A PKCS#12 file (`.p12`, `.pfx`) with the private key.
+    #[boundary(gives = "private_key")]
     pub keystore_file: Option<String>,
     /// The key in an HSM or on a smart card.
+    #[boundary(gives = "private_key")]
     pub pkcs11: Option<bankchannel_pkcs11::Pkcs11Settings>,
     /// The passphrase of an encrypted private key or of the PKCS#12 file.
     pub passphrase: Option<bankchannel_foundation::Secret>,
     /// The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked for,
     /// before anything is sent.
+    #[boundary(gives = "public_key")]
     pub public_key: Option<String>,
     /// A file with the public half.
+    #[boundary(gives = "public_key")]
     pub public_key_file: Option<String>,
 }
 

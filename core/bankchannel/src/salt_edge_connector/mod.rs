@@ -59,7 +59,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[&questions::BANK],
     commands: Commands::ByCall,
     sessions: None,
-    client: Some(ClientKind::of::<SaltEdgeConnector>(&[])),
+    client: Some(ClientKind::of::<SaltEdgeConnector>()),
 };
 
 /// A bank's connector. It caches the keys that it has read, so reuse it.
@@ -189,3 +189,8 @@ impl std::fmt::Debug for SaltEdgeConnector {
         f.debug_struct("SaltEdgeConnector").finish_non_exhaustive()
     }
 }
+
+/// Compiles the programs of the reference.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/reference/salt-edge-connector.md")]
+struct Reference;

@@ -19,6 +19,7 @@ use crate::{
     client::{
         ClientSettings,
         keys::{one_of, secret_of},
+        settings_of_variables,
     },
     salt_edge::{Key, KeySettings, Sender},
 };
@@ -42,14 +43,18 @@ pub struct SaltEdgeConnectorSettings {
     /// is accepted for loopback addresses only.
     pub base_url: Option<String>,
     /// The hub's public key as PEM text. During a key change: the old key and the new key, one after the other.
+    #[boundary(gives = "hub_public_key")]
     pub hub_public_key: Option<String>,
     /// A file with the hub's public key.
+    #[boundary(gives = "hub_public_key")]
     pub hub_public_key_file: Option<String>,
     /// The provider's app id, from Salt Edge's dashboard.
     pub app_id: Option<String>,
     /// The app secret, from Salt Edge's dashboard.
+    #[boundary(gives = "app_secret")]
     pub app_secret: Option<Secret>,
     /// A file with the app secret.
+    #[boundary(gives = "app_secret")]
     pub app_secret_file: Option<String>,
     /// The bank's code at Salt Edge, such as `demobank`.
     pub provider_code: Option<String>,
@@ -73,8 +78,10 @@ pub struct SaltEdgeConnectorSettings {
     pub store: Option<Secret>,
     /// The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder, which
     /// otherwise has its key in the file `store.key`.
+    #[boundary(gives = "store_key")]
     pub store_key: Option<Secret>,
     /// A file with the store's key.
+    #[boundary(gives = "store_key")]
     pub store_key_file: Option<String>,
     /// The check of a third party's own request, which Salt Edge forwards with each request for a token or with a code.
     /// Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector asks Salt Edge for the
@@ -86,8 +93,10 @@ pub struct SaltEdgeConnectorSettings {
     pub allow_short_client_key: Option<bool>,
     /// The secret that the connector shares with the bank's own code when the two talk over HTTP: 32 characters or
     /// more. Needed by `answer_bank`.
+    #[boundary(gives = "bank_secret")]
     pub bank_secret: Option<Secret>,
     /// A file with that shared secret.
+    #[boundary(gives = "bank_secret")]
     pub bank_secret_file: Option<String>,
     /// The longest validity of an access token, in days; a shorter consent shortens it. Default: 90.
     pub token_days: Option<u32>,
@@ -101,15 +110,14 @@ pub struct SaltEdgeConnectorSettings {
     pub connection: ConnectionSettings,
 }
 
+settings_of_variables!(SaltEdgeConnectorSettings, "SALT_EDGE_CONNECTOR_");
+
 impl ClientSettings for SaltEdgeConnectorSettings {
     type Client = SaltEdgeConnector;
+    const VARIABLE_PREFIX: &str = "SALT_EDGE_CONNECTOR_";
 
     fn connection(&self) -> &ConnectionSettings {
         &self.connection
-    }
-
-    fn or_variables(&self, _: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
-        None
     }
 }
 

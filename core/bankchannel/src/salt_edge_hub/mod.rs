@@ -41,7 +41,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[],
     commands: Commands::ByCall,
     sessions: None,
-    client: Some(ClientKind::of::<SaltEdgeHub>(&[])),
+    client: Some(ClientKind::of::<SaltEdgeHub>()),
 };
 
 /// A client that sends requests to a connector as Salt Edge does. It caches the key that it has read, so reuse it.
@@ -119,3 +119,8 @@ impl std::fmt::Debug for SaltEdgeHub {
         f.debug_struct("SaltEdgeHub").finish_non_exhaustive()
     }
 }
+
+/// Compiles the programs of the reference.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/reference/salt-edge-hub.md")]
+struct Reference;

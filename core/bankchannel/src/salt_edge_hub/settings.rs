@@ -13,7 +13,7 @@ use bankchannel_transport::Settings;
 use super::SaltEdgeHub;
 use crate::{
     ConnectionSettings,
-    client::ClientSettings,
+    client::{ClientSettings, settings_of_variables},
     salt_edge::{Key, KeySettings, Sender},
 };
 
@@ -30,12 +30,16 @@ pub struct SaltEdgeHubSettings {
     pub issuer: Option<String>,
     /// The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. The connector has
     /// its public half.
+    #[boundary(gives = "private_key")]
     pub private_key: Option<Secret>,
     /// A file with the private key.
+    #[boundary(gives = "private_key")]
     pub private_key_file: Option<String>,
     /// A PKCS#12 file (`.p12`, `.pfx`) with the private key.
+    #[boundary(gives = "private_key")]
     pub keystore_file: Option<String>,
     /// The key in an HSM or on a smart card.
+    #[boundary(gives = "private_key")]
     pub pkcs11: Option<Pkcs11Settings>,
     /// The passphrase of an encrypted private key or of the PKCS#12 file.
     pub passphrase: Option<Secret>,
@@ -44,15 +48,14 @@ pub struct SaltEdgeHubSettings {
     pub connection: ConnectionSettings,
 }
 
+settings_of_variables!(SaltEdgeHubSettings, "SALT_EDGE_HUB_");
+
 impl ClientSettings for SaltEdgeHubSettings {
     type Client = SaltEdgeHub;
+    const VARIABLE_PREFIX: &str = "SALT_EDGE_HUB_";
 
     fn connection(&self) -> &ConnectionSettings {
         &self.connection
-    }
-
-    fn or_variables(&self, _: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
-        None
     }
 }
 

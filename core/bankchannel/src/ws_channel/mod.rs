@@ -31,7 +31,7 @@ pub use bankchannel_ws_channel::{
     Access, Credentials, Envelope, PROTOCOL, RateClass, Terms, challenge, errors, for_each_operation, login, model,
     operations, terms,
 };
-pub use env::{VARIABLES, code_from_env};
+pub use env::code_from_env;
 pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};
 pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
@@ -60,7 +60,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[],
     commands: Commands::BySubject,
     sessions: Some(sessions::SESSIONS),
-    client: Some(ClientKind::of::<WsChannel>(&VARIABLES)),
+    client: Some(ClientKind::of::<WsChannel>()),
 };
 
 /// A client of the WS Channel: settings, connections and the current session.
@@ -238,3 +238,8 @@ impl std::fmt::Debug for WsChannel {
         f.debug_struct("WsChannel").field("base_url", &self.0.transport.base_url()).finish_non_exhaustive()
     }
 }
+
+/// Compiles the programs of the reference.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/reference/ws-channel.md")]
+struct Reference;

@@ -13,7 +13,10 @@ use bankchannel_ws_channel::{
 };
 
 use super::{Session, WsChannel};
-use crate::{ConnectionSettings, client::ClientSettings};
+use crate::{
+    ConnectionSettings,
+    client::{ClientSettings, settings_of_variables},
+};
 
 /// An installation of the service (§1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
@@ -35,8 +38,10 @@ pub struct WsChannelSettings {
     /// loopback addresses only.
     pub base_url: Option<String>,
     /// The service's RSA public key as PEM text, instead of the environment's.
+    #[boundary(gives = "public_key")]
     pub public_key_pem: Option<String>,
     /// A file with the service's public key.
+    #[boundary(env = "ISECURE_PUBLIC_KEY_PEM_FILE", gives = "public_key")]
     pub public_key_file: Option<String>,
     /// The account's e-mail address.
     pub email: Option<Email>,
@@ -97,15 +102,14 @@ impl WsChannelSettings {
     }
 }
 
+settings_of_variables!(WsChannelSettings, "ISECURE_");
+
 impl ClientSettings for WsChannelSettings {
     type Client = WsChannel;
+    const VARIABLE_PREFIX: &str = "ISECURE_";
 
     fn connection(&self) -> &ConnectionSettings {
         &self.connection
-    }
-
-    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
-        Some(Self::from_variables(variable).map(|read| self.clone().or(read)))
     }
 }
 

@@ -249,7 +249,7 @@ impl Certificate {
         self.0.constraints.is_some_and(|constraints| constraints.ca)
     }
 
-    /// The most authorities between this one and a certificate; `None` for no limit.
+    /// The maximum number of authorities between this one and a certificate; `None` for no limit.
     #[must_use]
     pub fn path_length(&self) -> Option<u32> {
         self.0.constraints.and_then(|constraints| constraints.path_length)

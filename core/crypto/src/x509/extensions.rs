@@ -7,7 +7,7 @@ use super::Fault;
 use super::outline::not_strict;
 use crate::asn1;
 
-/// Most extensions.
+/// Maximum number of extensions.
 const MAX_EXTENSIONS: usize = 64;
 
 pub(super) const SUBJECT_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x0e";

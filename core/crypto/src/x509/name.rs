@@ -7,7 +7,7 @@ const COMMON_NAME: &str = "2.5.4.3";
 
 /// Largest name that is read, bytes of DER or of text (S-07).
 pub(super) const MAX_NAME_BYTES: usize = 2048;
-/// Most parts (RDNs, and attributes together) of a name (S-07).
+/// Maximum number of parts (RDNs, and attributes together) of a name (S-07).
 pub(super) const MAX_PARTS: usize = 32;
 
 /// A distinguished name, its parts in the order in which they were read: from a certificate, the most general first.

@@ -13,6 +13,8 @@ pub(crate) struct Attributes {
     pub(crate) open: bool,
     pub(crate) wire: Option<String>,
     pub(crate) aliases: Vec<String>,
+    pub(crate) variables: Vec<String>,
+    pub(crate) gives: Vec<String>,
     pub(crate) tag: Option<String>,
     pub(crate) value: Option<String>,
 }
@@ -45,6 +47,10 @@ impl Attributes {
                     out.wire = Some(text(&meta)?);
                 } else if meta.path.is_ident("alias") {
                     out.aliases.push(text(&meta)?);
+                } else if meta.path.is_ident("env") {
+                    out.variables.push(text(&meta)?);
+                } else if meta.path.is_ident("gives") {
+                    out.gives.push(text(&meta)?);
                 } else if meta.path.is_ident("tag") {
                     out.tag = Some(text(&meta)?);
                 } else {

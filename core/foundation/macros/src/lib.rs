@@ -12,6 +12,8 @@
 //! | `#[boundary(same_names)]` | struct | every field has the same name on the wire as on the boundary, unless it sets another |
 //! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
+//! | `#[boundary(env = "ISECURE_KEY")]` | field of settings | an environment variable for it, in addition to the one with the client's prefix and the field's name |
+//! | `#[boundary(gives = "key")]` | field of settings | what it is one way to give: of all that give the same, only those of one source count |
 //! | `#[boundary(flatten)]` | field | a struct whose fields are inlined among the others, in both representations |
 //! | `#[boundary(flattened)]` | struct | it may be flattened into others: makes the methods that their builders have for its fields |
 //! | `#[boundary(open)]` | enum | values from a peer: the last variant, `Other(String)`, takes unknown ones |

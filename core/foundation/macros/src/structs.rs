@@ -137,7 +137,7 @@ fn shape(field: &Field, attributes: &Attributes, same_names: bool) -> syn::Resul
     let doc = doc(&field.attrs, &field.ident)?;
     let name = field.ident.as_ref().expect("named fields have names").unraw().to_string();
     let wire = attributes.wire.clone().unwrap_or_else(|| if same_names { name.clone() } else { pascal_case(&name) });
-    let Attributes { aliases, profile, off_wire, .. } = attributes;
+    let Attributes { aliases, profile, off_wire, variables, gives, .. } = attributes;
     let boundary = quote! { <#ty as ::bankchannel_foundation::model::Boundary> };
     Ok(quote! {
         ::bankchannel_foundation::model::Field {
@@ -151,6 +151,8 @@ fn shape(field: &Field, attributes: &Attributes, same_names: bool) -> syn::Resul
             wire_optional: #boundary::WIRE_OPTIONAL,
             profile: #profile,
             off_wire: #off_wire,
+            variables: &[#(#variables),*],
+            gives: &[#(#gives),*],
         }
     })
 }

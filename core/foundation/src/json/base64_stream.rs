@@ -25,7 +25,7 @@ impl Base64Decoder {
     /// # Errors
     /// [`SplitError::NotBase64`], or [`SplitError::Sink`].
     pub(super) fn push(&mut self, text: &[u8], to: &mut dyn Write) -> Result<(), SplitError> {
-        // Most text has no white space: the smallest byte is found many bytes at a time, white space byte by byte.
+        // Maximum text has no white space: the smallest byte is found many bytes at a time, white space byte by byte.
         if text.iter().fold(u8::MAX, |least, byte| least.min(*byte)) > b' ' {
             return self.push_run(text, to);
         }

@@ -6,18 +6,18 @@ use bytes::Bytes;
 
 use super::{Headers, Request, has_control, is_token};
 
-/// Most bytes of a request line and headers together.
+/// Maximum number of bytes of a request line and headers together.
 pub const MAX_HEAD: usize = 32 * 1024;
-/// Most bytes of one header field.
+/// Maximum number of bytes of one header field.
 pub const MAX_FIELD: usize = 16 * 1024;
-/// Most header fields.
+/// Maximum number of header fields.
 pub const MAX_FIELDS: usize = 100;
-/// Most bytes of a body.
+/// Maximum number of bytes of a body.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// Some editors write this before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// Most bytes of a line end.
+/// Maximum number of bytes of a line end.
 const LINE_END: usize = 2;
 
 /// Why a text is not an HTTP request.

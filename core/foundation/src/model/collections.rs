@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::{Boundary, Object, Reader, Representation, Shape, Value, Writer, reader::kind};
 use crate::Error;
 
-/// The most elements of a list or map.
+/// The maximum number of elements of a list or map.
 const ELEMENTS_MAX: usize = 100_000;
 
-/// The most elements that a list reserves memory for at first.
+/// The maximum number of elements that a list reserves memory for at first.
 const RESERVED: usize = 64;
 
 impl<T: Boundary> Boundary for Option<T> {

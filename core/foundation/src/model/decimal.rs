@@ -12,7 +12,7 @@ use std::{
 use super::{Boundary, Reader, Shape, Value, Writer};
 use crate::Error;
 
-/// The most digits of a decimal that is read: the limit of ISO 20022.
+/// The maximum number of digits of a decimal that is read: the limit of ISO 20022.
 const DIGITS_MAX: usize = 18;
 
 /// An exact decimal number such as `1450.05`, kept as it was written. A string on the boundary.

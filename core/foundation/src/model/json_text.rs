@@ -9,7 +9,7 @@ use super::Value;
 const CHUNK: usize = 32;
 const HALF: usize = CHUNK / 2;
 
-/// The most bytes of a number, or of the marks around a value.
+/// The maximum number of bytes of a number, or of the marks around a value.
 const NUMBER: usize = 24;
 const MARKS: usize = 4;
 

@@ -315,7 +315,7 @@ impl<'v> ObjectReader<'v> {
     }
 }
 
-/// The most unknown fields that an error names.
+/// The maximum number of unknown fields that an error names.
 const UNKNOWN_MAX: usize = 8;
 
 /// Renames a field's further names to its main name.
@@ -340,7 +340,7 @@ fn is_empty(value: &Value<'_>) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
-/// The most letters in which two names may differ to count as a misspelling.
+/// The maximum number of letters in which two names may differ to count as a misspelling.
 const SLIP: usize = 2;
 
 /// Whether a text is this name, in another letter case or misspelt.

@@ -118,6 +118,10 @@ pub struct Field {
     pub profile: bool,
     /// Whether it never travels; `doc` says why.
     pub off_wire: bool,
+    /// For a setting: environment variables that set it, in addition to the one with the client's prefix and its own name.
+    pub variables: &'static [&'static str],
+    /// For a setting: what it is one way to give. Of all that give the same, only those of one source count.
+    pub gives: &'static [&'static str],
 }
 
 /// One of several structs, distinguished by a tag.

@@ -50,7 +50,8 @@ impl Writer {
     }
 }
 
-/// The most members for which an object reserves room at first: larger types mostly omit most of their fields.
+/// The maximum number of members for which an object reserves room at first: larger types mostly omit most of their
+/// fields.
 const MEMBERS: usize = 16;
 
 /// Writes the members of one object.

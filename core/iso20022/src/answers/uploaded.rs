@@ -8,7 +8,8 @@ use crate::payment::{self, PaymentFile};
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::{Edge, XmlRecord, XmlRules, XmlTokens};
 
-/// Most transactions and batches that are kept of an uploaded file. A larger one is recognised by its message id only.
+/// Maximum number of transactions and batches that are kept of an uploaded file. A larger one is recognised by its
+/// message id only.
 const MAX_TRANSACTIONS: usize = 100_000;
 
 /// An uploaded file, as far as answers refer to it. A file that is not an ISO 20022 message has no ids.

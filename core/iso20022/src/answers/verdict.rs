@@ -42,7 +42,7 @@ pub struct BankVerdict {
     pub text: String,
 }
 
-/// Most characters of the bank's own text in the words.
+/// Maximum number of characters of the bank's own text in the words.
 const MAX_TEXT: usize = 200;
 
 impl BankVerdict {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use bankchannel_xml::{StartTag, Token};
 
-/// Most bytes of an entry's XML.
+/// Maximum number of bytes of an entry's XML.
 const MAX_ENTRY_XML: usize = 16 * 1024 * 1024;
 
 /// Keeps the XML of the entry that was read last.

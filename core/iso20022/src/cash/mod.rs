@@ -40,7 +40,8 @@ pub use statement::{Statement, StatementAccount, StatementBalance, StatementEnd,
 pub use totals::BalanceCheck;
 pub(crate) use totals::Sum;
 
-/// Most entries and details that [`read_statement`] and its siblings hold; larger files are read by [`CashReader`] or in pages.
+/// Maximum number of entries and details that [`read_statement`] and its siblings hold; larger files are read by
+/// [`CashReader`] or in pages.
 pub const MAX_HELD: usize = 1_000_000;
 
 /// The content of a file, or a page of it.

@@ -11,17 +11,17 @@ use crate::data::{Messages, Party, UnreadElement, UnreadTally, Values};
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::{Edge, TokenRefusal, XmlRecord, XmlRules, XmlSource, XmlTokens, local, named_encoding};
 
-/// Most transactions behind one entry.
+/// Maximum number of transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
 
-/// Most messages and statements on one page: a cursor can only follow an entry.
+/// Maximum number of messages and statements on one page: a cursor can only follow an entry.
 const MAX_STATEMENTS: usize = 100_000;
 /// The elements with the bank's additional information about a statement.
 const INFORMATION: [&str; 3] = ["AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"];
 const FOREIGN_CURSOR: &str = "the cursor does not belong to this file";
 const READ_AGAIN: &str = "read the file from its beginning";
 
-/// Most problems of the headers of one message: a cursor carries them.
+/// Maximum number of problems of the headers of one message: a cursor carries them.
 const MAX_HEADER_PROBLEMS: usize = 100;
 
 /// The newest version whose fields are supported.
@@ -372,7 +372,7 @@ impl<'a> CashReader<'a> {
             let detail = EntryDetail::read(element, &mut values);
             values.move_to(&mut problems);
             unread.add(&["Document", message, outer, "Ntry", "NtryDtls"], element);
-            // Most entries have one, which must not take up memory for four.
+            // Maximum number of entries have one, which must not take up memory for four.
             if details.is_empty() {
                 details.reserve_exact(1);
             }

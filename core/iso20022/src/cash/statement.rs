@@ -12,7 +12,7 @@ use crate::meaning;
 use crate::rules::Finding;
 use bankchannel_xml::XmlElement;
 
-/// Most balances of one statement.
+/// Maximum number of balances of one statement.
 const MAX_BALANCES: usize = 1000;
 
 /// A statement, report or notification of one account.

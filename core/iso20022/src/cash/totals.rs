@@ -14,7 +14,7 @@ const SCALE: usize = 17;
 pub(crate) struct Sum {
     /// In units of 10^-17.
     units: i128,
-    /// The most decimal places of any added value.
+    /// The maximum number of decimal places of any added value.
     digits: usize,
 }
 

@@ -4,7 +4,7 @@ use bankchannel_xml::XmlFault;
 
 use crate::rules::{Finding, Level};
 
-/// Most findings reported for one file.
+/// Maximum number of findings reported for one file.
 pub const MAX_FINDINGS: usize = 200;
 
 /// The findings so far.

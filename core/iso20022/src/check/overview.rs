@@ -6,7 +6,7 @@ use super::tally::TransactionTally;
 use crate::data::{Moment, Money};
 use crate::payment::{PaymentBatch, PaymentFile};
 
-/// Most batches that are listed.
+/// Maximum number of batches that are listed.
 pub const MAX_BATCHES: usize = 1000;
 
 /// An overview of a payment file.

@@ -4,7 +4,7 @@ use crate::cash::Sum;
 use crate::data::Money;
 use crate::payment::PaymentTransaction;
 
-/// Most currencies that are summed; the amounts of others are left out.
+/// Maximum number of currencies that are summed; the amounts of others are left out.
 const MAX_CURRENCIES: usize = 50;
 
 /// The transactions of a batch, or of a file.

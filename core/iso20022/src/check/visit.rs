@@ -18,7 +18,7 @@ use super::{CheckOptions, FindingListener};
 use crate::payment::{PAYMENT_PATH, PaymentBatch, PaymentFile, PaymentTransaction, PaymentVisitor};
 use crate::rules::{Finding, Level, Rule};
 
-/// Most different execution dates that are counted.
+/// Maximum number of different execution dates that are counted.
 const MAX_DATES: usize = 1000;
 
 /// Applies all rules, and keeps what later parts are compared with.

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use bankchannel_foundation::Boundary;
 use bankchannel_xml::{Flow, Token, XmlElement, XmlFault, XmlTokens};
 
-/// Most different elements that are named; all others are counted in a last one.
+/// Maximum number of different elements that are named; all others are counted in a last one.
 const MAX_NAMED: usize = 5000;
 /// The path of that last one.
 const OTHERS: &str = "/…";

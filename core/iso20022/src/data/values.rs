@@ -8,11 +8,11 @@ use crate::cash::MAX_HELD;
 use crate::rules::{Finding, Rule};
 use bankchannel_xml::{TokenRefusal, XmlElement};
 
-/// Most problems noted for one entry, statement or transaction.
+/// Maximum number of problems noted for one entry, statement or transaction.
 const MAX_PROBLEMS: usize = 50;
-/// Most decimals of an amount by the schemas; some programs write those of a binary number.
+/// Maximum number of decimals of an amount by the schemas; some programs write those of a binary number.
 const MAX_DECIMALS: usize = 5;
-/// Most problems in one list: of an entry with its transactions, or of a whole payment file.
+/// Maximum number of problems in one list: of an entry with its transactions, or of a whole payment file.
 const MAX_LISTED: usize = 1000;
 
 /// The number of transactions, reports and batches in memory.
@@ -214,7 +214,7 @@ fn decimal(text: &str) -> Result<Decimal, &'static str> {
         return Err("is a negative zero");
     }
     let whole = if whole.is_empty() { "0" } else { whole };
-    // Most are already in that form.
+    // Maximum number of are already in that form.
     if whole == shown && !text.starts_with('+') && !text.ends_with('.') {
         return Decimal::new(text).map_err(|_| "has more than 18 digits");
     }

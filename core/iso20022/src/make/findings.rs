@@ -9,13 +9,13 @@ use crate::errors as row;
 use crate::rules::{Finding, Level};
 use crate::text::shorten;
 
-/// Most errors reported for one file.
+/// Maximum number of errors reported for one file.
 pub const MAX_ERRORS: usize = 50;
-/// Most warnings reported for one file.
+/// Maximum number of warnings reported for one file.
 pub const MAX_WARNINGS: usize = 100;
-/// Most changes of texts reported for one file.
+/// Maximum number of changes of texts reported for one file.
 pub const MAX_CHANGES: usize = 100;
-/// The most characters shown of a changed text.
+/// The maximum number of characters shown of a changed text.
 const MAX_SHOWN: usize = 200;
 /// The number of errors in the text of the refusal.
 const STATED: usize = 3;

@@ -24,9 +24,9 @@ use crate::data::Money;
 use crate::rules::{Finding, PaymentVersion, Profile, Rule};
 use bankchannel_xml::{Layout, XmlWriter};
 
-/// Most transactions of a file.
+/// Maximum number of transactions of a file.
 pub const MAX_TRANSACTIONS: u64 = 1_000_000;
-/// Most batches of a file.
+/// Maximum number of batches of a file.
 pub const MAX_BATCHES: usize = 10_000;
 /// Lower bound of the bytes of a batch's head and end, for the estimate of the file's size.
 const BATCH_BYTES: u64 = 1024;

@@ -11,7 +11,7 @@ use crate::rules::{Finding, Rule};
 
 /// The characters that may stand between two cells.
 pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Most columns.
+/// Maximum number of columns.
 const MAX_COLUMNS: usize = 128;
 /// Enough bytes for a byte order mark and a line `sep=;`.
 const FIRST_LINE: usize = 16;

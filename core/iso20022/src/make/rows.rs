@@ -13,7 +13,7 @@ use crate::rules::{Finding, Rule};
 
 /// Longest line of JSON, in bytes.
 pub const MAX_LINE: usize = 256 * 1024;
-/// The most unreadable rows before the rest is skipped: an endless input would never be refused.
+/// The maximum number of unreadable rows before the rest is skipped: an endless input would never be refused.
 pub const MAX_REFUSED_ROWS: usize = 10_000;
 /// Deepest nesting of a row's JSON.
 const MAX_DEPTH: usize = 8;

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-/// Most bytes that are in memory before they go to the file.
+/// Maximum number of bytes that are in memory before they go to the file.
 const MAX_IN_MEMORY: usize = 8 * 1024 * 1024;
 
 /// The texts of several batches, each in the order of its pieces.

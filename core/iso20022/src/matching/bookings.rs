@@ -12,7 +12,7 @@ use super::result::BookingPlace;
 use super::sent::{Amount, number_of};
 use super::shared;
 
-/// Most notes of missing pages.
+/// Maximum number of notes of missing pages.
 const MAX_NOTES: usize = 100;
 
 /// A booking, or a future one.

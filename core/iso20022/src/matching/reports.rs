@@ -12,7 +12,7 @@ use super::result::{LeftoverReason, LeftoverReport, ReportPlace, StatusSource};
 use super::sent::{Amount, Found, Ids, Sent, number_of};
 use super::shared;
 
-/// Most candidates that are listed for an ambiguous match.
+/// Maximum number of candidates that are listed for an ambiguous match.
 pub(super) const MAX_CANDIDATES: usize = 10;
 
 /// The results from the reports.

@@ -4,9 +4,9 @@ use crate::data::Code;
 use crate::status::StatusReason;
 use crate::text::shorten;
 
-/// Most characters of an id, of a code or of a line: more than twice the limit of the schemas.
+/// Maximum number of characters of an id, of a code or of a line: more than twice the limit of the schemas.
 const MAX_TEXT: usize = 210;
-/// Most reasons, and lines of each.
+/// Maximum number of reasons, and lines of each.
 const MAX_REASONS: usize = 5;
 
 pub(super) fn text(text: Option<&str>) -> Option<String> {

@@ -9,10 +9,10 @@ use crate::data::Address;
 
 pub use super::suggest::{Suggestion, Taken, suggest};
 
-/// Most lines of a hybrid address.
+/// Maximum number of lines of a hybrid address.
 pub const MAX_LINES: usize = 2;
 
-/// Most characters of a line.
+/// Maximum number of characters of a line.
 pub const MAX_LINE: usize = 70;
 
 /// How a payment is settled, which determines the date from which its addresses need town and country.

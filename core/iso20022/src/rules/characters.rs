@@ -61,7 +61,7 @@ pub enum CharactersError {
     NothingLeft,
 }
 
-/// Most characters reported for one text.
+/// Maximum number of characters reported for one text.
 const MAX_CHANGES: usize = 100;
 
 /// Whether a character is in the basic set.

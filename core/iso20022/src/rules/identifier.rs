@@ -2,7 +2,7 @@
 
 use super::characters;
 
-/// Most characters of an identifier.
+/// Maximum number of characters of an identifier.
 pub const MAX_LENGTH: usize = 35;
 
 /// Why a text cannot be an identifier.

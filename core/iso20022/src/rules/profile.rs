@@ -90,9 +90,9 @@ pub struct ProfileOptions {
     /// Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by default it is
     /// left out.
     pub marks_absent_bank: Option<bool>,
-    /// The most transactions in a batch; no limit by default.
+    /// The maximum number of transactions in a batch; no limit by default.
     pub batch_transactions: Option<u64>,
-    /// The most transactions in a file; no limit by default.
+    /// The maximum number of transactions in a file; no limit by default.
     pub file_transactions: Option<u64>,
 }
 

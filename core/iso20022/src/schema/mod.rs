@@ -8,7 +8,7 @@ use bankchannel_xml::text::{nearest, plain_name, quote, shorten};
 use bankchannel_xml::{Flow, StartTag, Token, XmlFault, XmlRules, XmlTokens};
 use serde::{Deserialize, Serialize};
 
-/// Most faults of the schema that are reported for one file.
+/// Maximum number of faults of the schema that are reported for one file.
 pub const MAX_PROBLEMS: usize = 50;
 
 /// Longest namespace that is reported, in characters: a hostile one may have millions.

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 const ISSUER: u8 = 16;
 const EMBEDDED_SIGNATURE: u8 = 32;
 const ISSUER_FINGERPRINT: u8 = 33;
-/// Most embedded signatures of one signature: the back-signature of a signing subkey.
+/// Maximum number of embedded signatures of one signature: the back-signature of a signing subkey.
 const MAX_EMBEDDED: usize = 1;
 
 /// Checks that the areas of a signature of a known version are inside it and contain a bounded number of whole

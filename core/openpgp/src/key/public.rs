@@ -17,11 +17,11 @@ use crate::{Error, ExternalSigner, Result, armor};
 /// Bounds on a foreign key; the default is the specification's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicKeyLimits {
-    /// Most bytes of armor.
+    /// Maximum number of bytes of armor.
     pub bytes: usize,
-    /// Most user ids and user attributes.
+    /// Maximum number of user ids and user attributes.
     pub user_ids: usize,
-    /// Most packets.
+    /// Maximum number of packets.
     pub packets: usize,
 }
 

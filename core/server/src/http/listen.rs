@@ -174,7 +174,7 @@ impl Listener {
                 accepted = accept(&self.tcp, &room) => accepted,
             };
             let Ok((stream, peer, permit)) = accepted else {
-                // Most likely out of file descriptors: some will be free again in a moment.
+                // Maximum number of likely out of file descriptors: some will be free again in a moment.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };

@@ -61,13 +61,13 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Rate limits.
     pub rate_limit: RateLimit,
-    /// The most registrations per address and hour.
+    /// The maximum number of registrations per address and hour.
     pub registrations_per_ip: u32,
-    /// The most requests for a password reset per source address and hour.
+    /// The maximum number of requests for a password reset per source address and hour.
     pub resets_per_ip: u32,
-    /// The most registration and reset codes to one phone per day.
+    /// The maximum number of registration and reset codes to one phone per day.
     pub sms_per_phone: u32,
-    /// The most second-factor codes to one account per hour.
+    /// The maximum number of second-factor codes to one account per hour.
     pub mfa_codes_per_account: u32,
     /// The number of different keys that must have signed an upload.
     pub required_authorizations: u32,
@@ -108,7 +108,7 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PostgresLimits {
-    /// The most connections of this instance.
+    /// The maximum number of connections of this instance.
     pub max_connections: u32,
     /// The time limit for connecting, in seconds.
     pub connect_timeout_s: u32,

@@ -7,7 +7,7 @@ use crate::record::{XmlElement, XmlRecord};
 use crate::tokens::{Edge, TagBuffer, XmlRules, XmlTokens};
 use crate::{TokenLimits, XmlFault};
 
-/// Most steps of one sequence.
+/// Maximum number of steps of one sequence.
 const MAX_STEPS: usize = 128;
 
 /// A schema with one global element.

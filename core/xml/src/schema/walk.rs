@@ -11,7 +11,7 @@ use crate::fault::XmlFault;
 use crate::text::{plain_name, quote};
 use crate::tokens::{StartTag, Token};
 
-/// The most bytes kept of a value: no value of a message is as long.
+/// The maximum number of bytes kept of a value: no value of a message is as long.
 const MAX_VALUE: usize = 64 * 1024;
 
 /// The namespace of attributes that tell a validator about a document.

@@ -21,7 +21,7 @@ use plain::{Plain, plain};
 
 /// Deepest nesting of elements that is read; messages of banks stay below 30.
 pub const MAX_DEPTH: usize = 64;
-/// Most attributes, namespace declarations included, that one element may have.
+/// Maximum number of attributes, namespace declarations included, that one element may have.
 pub const MAX_ATTRIBUTES: usize = 32;
 /// Longest text of a library's error that is passed on, in characters: it may quote the file.
 const MAX_LIBRARY_TEXT: usize = 200;

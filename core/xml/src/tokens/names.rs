@@ -6,7 +6,7 @@ use crate::text::quote;
 
 use super::{MAX_ATTRIBUTES, TokenRefusal};
 
-/// Most bytes of the namespaces that one element declares.
+/// Maximum number of bytes of the namespaces that one element declares.
 const MAX_DECLARED: usize = 4096;
 
 /// The name without its prefix.

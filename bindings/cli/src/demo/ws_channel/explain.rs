@@ -146,5 +146,5 @@ pub(super) fn money(money: &Money) -> String {
     format!("{} {}", money.amount, money.currency)
 }
 
-/// The most rows of a table in the output.
+/// The maximum number of rows of a table in the output.
 pub(super) const SHOWN: usize = 40;

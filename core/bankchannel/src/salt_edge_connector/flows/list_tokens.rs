@@ -34,7 +34,7 @@ pub struct ListTokensRequest {
     pub state: Option<AccessState>,
     /// `next` of the previous page. Absent for the first page.
     pub after: Option<String>,
-    /// The most rows on a page, 1 to 1000. Default: 100.
+    /// The maximum number of rows on a page, 1 to 1000. Default: 100.
     pub limit: Option<u32>,
 }
 

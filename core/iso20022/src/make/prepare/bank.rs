@@ -8,7 +8,7 @@ use crate::make::findings::At;
 use crate::make::model::{CreditTransfer, PostalAddress};
 use crate::rules::{Finding, PaymentVersion, Rule, address, bic, clearing, payee};
 
-/// The most banks in between in the schema.
+/// The maximum number of banks in between in the schema.
 const INTERMEDIARIES: usize = 3;
 
 impl Preparer<'_> {

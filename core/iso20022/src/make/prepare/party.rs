@@ -10,7 +10,7 @@ use crate::rules::{Finding, PaymentVersion, Rule, iban, identifier, lei, money};
 
 /// Longest name of the schema, of parties and of banks.
 pub(super) const NAME: usize = 140;
-/// The most lines in the schema; the address rules allow fewer if a town is given.
+/// The maximum number of lines in the schema; the address rules allow fewer if a town is given.
 const MAX_LINES: usize = 7;
 /// The names of the lines in a table.
 const LINES: [&str; 2] = ["lines[0]", "lines[1]"];

@@ -11,7 +11,7 @@ use crate::rules::reference::{self, Placement, ReferenceError, ReferenceKind, Te
 use crate::rules::written_reference::{self, WrittenReference};
 use crate::rules::{Finding, Rule, payee};
 
-/// The most parts that AOS2 has.
+/// The maximum number of parts that AOS2 has.
 const AOS2_PARTS: usize = 9;
 
 /// A reference as it is written.

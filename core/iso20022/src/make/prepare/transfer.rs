@@ -10,9 +10,9 @@ use crate::rules::{Finding, PaymentVersion, Rule, identifier, money, payee};
 
 /// Longest free text of the schema.
 const TEXT: usize = 140;
-/// The most digits of an amount.
+/// The maximum number of digits of an amount.
 const DIGITS: usize = 18;
-/// The most parts of a report to authorities.
+/// The maximum number of parts of a report to authorities.
 const REPORTS: usize = 10;
 
 impl Preparer<'_> {

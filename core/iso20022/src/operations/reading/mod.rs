@@ -59,7 +59,7 @@ fn read_cash(request: ReadCashRequest, with: LocalContext<'_>) -> Result<CashFil
     read.map_err(unreadable)
 }
 
-/// Most bytes of a file that is read into one result, which takes several times its memory.
+/// Maximum number of bytes of a file that is read into one result, which takes several times its memory.
 pub const MAX_WHOLE: u64 = 128 * 1024 * 1024;
 
 fn too_large(what: &str) -> Error {

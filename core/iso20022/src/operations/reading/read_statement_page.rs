@@ -19,7 +19,7 @@ use crate::{
 
 /// The default number of entries on a page.
 const USUAL_ENTRIES: u64 = 250;
-/// Most entries on a page.
+/// Maximum number of entries on a page.
 const MAX_ENTRIES: u64 = 100_000;
 
 /// The file, and the page to read.

@@ -30,7 +30,8 @@ pub struct CreateConsentRequest {
     /// The last day of the consent, in the bank's calendar; `9999-12-31` for as long as the bank allows.
     #[boundary(wire = "validUntil")]
     pub valid_until: Date,
-    /// The most readings of each account in a day without the customer, at least 1; banks allow 4 unless agreed
+    /// The maximum number of readings of each account in a day without the customer, at least 1; banks allow 4 unless
+    /// agreed
     /// otherwise.
     #[boundary(wire = "frequencyPerDay")]
     pub frequency_per_day: u32,

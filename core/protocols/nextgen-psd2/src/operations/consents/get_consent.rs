@@ -34,7 +34,7 @@ pub struct GetConsentResponse {
     /// The last day of the consent; a bank may have shortened it.
     #[boundary(wire = "validUntil")]
     pub valid_until: Date,
-    /// The most readings of each account in a day without the customer; a bank may have lowered it.
+    /// The maximum number of readings of each account in a day without the customer; a bank may have lowered it.
     #[boundary(wire = "frequencyPerDay")]
     pub frequency_per_day: u32,
     /// The day of the last use or change.

@@ -26,7 +26,7 @@ pub struct ListTokensAtHubRequest {
     pub from_id: Option<u64>,
     /// Only tokens from this time on.
     pub from_date: Option<Instant>,
-    /// The most tokens on one page.
+    /// The maximum number of tokens on one page.
     pub per_page: Option<u32>,
     /// Salt Edge's own id of a customer. No message contains it, so it is mostly absent.
     pub customer_id: Option<u64>,

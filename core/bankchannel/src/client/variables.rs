@@ -1,0 +1,223 @@
+//! Settings from environment variables, and settings of one source completed from another.
+//!
+//! A setting is one field. Its variable is the client's prefix with the field's name in capitals (`ISECURE_PROXY`), and
+//! whatever its attribute `env` names in addition.
+
+use bankchannel_foundation::{
+    Error, Result,
+    error::row,
+    model::{Field, Object, Representation, Shape, Value, Writer, read_boundary},
+};
+
+use super::settings::ClientSettings;
+
+/// The variables of a setting; the first one that is set counts.
+pub(crate) fn names(prefix: &str, field: &Field) -> impl Iterator<Item = String> {
+    let own = format!("{prefix}{}", field.name.to_ascii_uppercase());
+    field.variables.iter().map(|name| (*name).to_owned()).chain([own])
+}
+
+/// A setting's value from its text in a variable, a file or an option: numbers and `true` or `false` as such, lists separated
+/// by commas, objects as JSON.
+///
+/// # Errors
+/// `configuration.invalid` for an object that is no JSON; its text is not repeated. Any other text that does not fit is
+/// refused when the settings are read.
+pub fn setting_of_text(field: &Field, text: &str) -> Result<Value<'static>> {
+    let number =
+        || serde_json::from_str::<serde_json::Number>(text).ok().map(|number| serde_json::Value::from(number).into());
+    let string = || Value::String(text.to_owned().into());
+    Ok(match field.shape {
+        Shape::Bool => text.parse::<bool>().map_or_else(|_| string(), Value::Bool),
+        Shape::Integer { .. } | Shape::Seconds | Shape::Number => number().unwrap_or_else(string),
+        Shape::List(_) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Value::Array(items.map(|item| Value::String(item.to_owned().into())).collect())
+        }
+        Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::Json => {
+            let read = serde_json::from_str::<serde_json::Value>(text);
+            read.map_err(|_| Error::invalid_setting(field.name, "must be a JSON object"))?.into()
+        }
+        _ => string(),
+    })
+}
+
+/// The settings that variables give. An empty variable counts as absent; a text with U+FFFD, the replacement of what was no
+/// UTF-8, is an error.
+pub(crate) fn read<S: ClientSettings>(variable: impl Fn(&str) -> Option<String>) -> Result<S> {
+    let mut given = Object::new();
+    for field in S::SHAPE.fields() {
+        let set = |name: String| Some((variable(&name).filter(|text| !text.is_empty())?, name));
+        let Some((text, name)) = names(S::VARIABLE_PREFIX, field).find_map(set) else { continue };
+        let fault = |why: &str| Error::because(&row::CONFIGURATION, why.to_owned()).with("field", name.clone());
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(fault(&format!("the environment variable {name} is not UTF-8")));
+        }
+        // Alone first, so that a fault names the variable.
+        let named = |error: Error| fault(&error.message().replacen(field.name, &name, 1));
+        let value = setting_of_text(field, &text).map_err(named)?;
+        let mut alone = Object::new();
+        alone.insert(field.name, value.clone());
+        read_boundary::<S>(Value::Object(alone)).map_err(named)?;
+        given.insert(field.name, value);
+    }
+    read_boundary(Value::Object(given))
+}
+
+/// These settings, completed from `other`: with what they do not have, and do not give in another way.
+pub(crate) fn completed<S: ClientSettings>(own: S, other: S) -> S {
+    let object = |settings: S| match settings.write(&mut Writer::new(Representation::Boundary)) {
+        Value::Object(members) => members,
+        _ => Object::new(),
+    };
+    let (mut all, mut other) = (object(own), object(other));
+    let fields = S::SHAPE.fields();
+    let has = |members: &Object<'_>, name: &str| members.get(name).is_some_and(|value| !value.is_null());
+    let given: Vec<&str> =
+        fields.iter().filter(|field| has(&all, field.name)).flat_map(|field| field.gives).copied().collect();
+    for field in fields {
+        if !has(&all, field.name)
+            && !field.gives.iter().any(|what| given.contains(what))
+            && let Some(value) = other.remove(field.name)
+        {
+            all.insert(field.name, value);
+        }
+    }
+    read_boundary(Value::Object(all)).expect("settings read what they have written")
+}
+
+/// The constructors that all settings have.
+macro_rules! settings_of_variables {
+    ($settings:ident, $prefix:literal) => {
+        impl $settings {
+            #[doc = concat!("Reads the settings from environment variables: `", $prefix, "` with the name of a setting in capitals. An empty variable")]
+            /// counts as absent. Lists are separated by commas, objects are JSON.
+            ///
+            /// # Errors
+            /// `configuration.invalid`, which names the variable; its value is not shown.
+            pub fn from_env() -> $crate::Result<Self> {
+                Self::from_variables($crate::client::variable_text)
+            }
+
+            /// The same with any source of variables. A text with U+FFFD, the replacement of what was no UTF-8, is an error.
+            ///
+            /// # Errors
+            /// As [`from_env`](Self::from_env).
+            pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> $crate::Result<Self> {
+                $crate::client::variables::read(variable)
+            }
+
+            /// These settings, completed from `other`. What can be given in several ways, such as a key as text or as a file,
+            /// is taken from one side: a text in `other` does not override a file given here.
+            #[must_use]
+            pub fn or(self, other: Self) -> Self {
+                $crate::client::variables::completed(self, other)
+            }
+        }
+    };
+}
+
+pub(crate) use settings_of_variables;
+
+#[cfg(all(test, feature = "ws-channel", feature = "nextgen-psd2"))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::cell::RefCell;
+
+    use bankchannel_foundation::model::{Boundary as _, Seconds};
+    use bankchannel_ws_channel::model::Mode;
+
+    use super::*;
+    use crate::{PROTOCOLS, nextgen_psd2::NextGenPsd2Settings, ws_channel::WsChannelSettings};
+
+    fn of<S: ClientSettings>(variables: &[(&str, &str)]) -> Result<S> {
+        read(|asked| variables.iter().find(|(name, _)| *name == asked).map(|(_, text)| (*text).to_owned()))
+    }
+
+    #[test]
+    fn variables_are_read_and_explicit_settings_win() {
+        let env: WsChannelSettings = of(&[
+            ("ISECURE_BASE_URL", "http://127.0.0.1:9/v2"),
+            ("ISECURE_EMAIL", "User@Example.test"),
+            ("ISECURE_MODE", "data"),
+            ("ISECURE_PASSWORD", "Toddler_..123456789012345"),
+            ("ISECURE_PUBLIC_KEY_PEM", "from the environment"),
+            ("ISECURE_PHONE", ""),
+            ("ISECURE_RETRIES", "3"),
+            ("ISECURE_READ_TIMEOUT_S", "2.5"),
+            ("ISECURE_RENEW_SESSION", "true"),
+        ])
+        .unwrap();
+        assert_eq!(env.email.as_ref().unwrap().as_str(), "user@example.test");
+        assert!(env.phone.is_none() && env.name.is_none());
+        assert_eq!((env.connection.retries, env.renew_session), (Some(3), Some(true)));
+        assert_eq!(env.connection.read_timeout_s.map(|Seconds(time)| time.as_millis()), Some(2500));
+        let explicit = WsChannelSettings {
+            public_key_file: Some("key.pem".into()),
+            mode: Some(Mode::Admin),
+            ..WsChannelSettings::default()
+        };
+        let both = explicit.or(env);
+        assert_eq!((both.mode, both.base_url.as_deref()), (Some(Mode::Admin), Some("http://127.0.0.1:9/v2")));
+        assert_eq!((both.public_key_pem, both.public_key_file.as_deref()), (None, Some("key.pem")));
+        assert_eq!(both.password.unwrap().expose(), "Toddler_..123456789012345");
+    }
+
+    #[test]
+    fn what_gives_the_same_is_taken_from_one_side() {
+        let env: NextGenPsd2Settings = of(&[
+            ("NEXTGEN_PSD2_KEYSTORE_FILE", "env.p12"),
+            ("NEXTGEN_PSD2_CLIENT_CERTIFICATE_FILE", "qwac.pem"),
+            ("NEXTGEN_PSD2_ALLOWED_REDIRECT_HOSTS", "one.example, two.example"),
+            ("NEXTGEN_PSD2_SIGNING", r#"{"dialect": "bg"}"#),
+            ("NEXTGEN_PSD2_CA_FILE", "ca.pem"),
+        ])
+        .unwrap();
+        assert_eq!(env.allowed_redirect_hosts.as_ref().unwrap().len(), 2);
+        assert!(env.signing.as_ref().unwrap().dialect.is_some());
+        let own = NextGenPsd2Settings { private_key: Some("key".into()), ..NextGenPsd2Settings::default() };
+        let both = own.or(env);
+        assert_eq!((both.keystore_file, both.connection.ca_file.as_deref()), (None, Some("ca.pem")));
+        assert_eq!(both.client_certificate_file.as_deref(), Some("qwac.pem"));
+    }
+
+    #[test]
+    fn a_bad_variable_is_named_and_not_shown() {
+        for (name, text) in [
+            ("ISECURE_API_KEY", "short secret"),
+            ("ISECURE_RETRIES", "short secret"),
+            ("ISECURE_ONLY_CA_FILE", "short secret"),
+            ("ISECURE_READ_TIMEOUT_S", "short secret"),
+            ("ISECURE_NAME", "short secret \u{fffd}"),
+        ] {
+            let error = of::<WsChannelSettings>(&[(name, text)]).unwrap_err();
+            assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(name)), "{error}");
+            assert!(error.message().contains(name), "{error}");
+            assert!(!error.to_json().to_string().contains("short secret"), "{error}");
+        }
+        let error = of::<NextGenPsd2Settings>(&[("NEXTGEN_PSD2_SIGNING", "short secret")]).unwrap_err();
+        assert!(error.message().contains("NEXTGEN_PSD2_SIGNING must be a JSON object"), "{error}");
+        assert!(!error.to_json().to_string().contains("short secret"), "{error}");
+    }
+
+    #[test]
+    fn every_setting_of_every_client_has_a_variable_of_its_own() {
+        for protocol in PROTOCOLS {
+            let Some(kind) = &protocol.client else { continue };
+            let names: Vec<String> = kind.variables().map(|(name, _)| name).collect();
+            let once: std::collections::BTreeSet<&String> = names.iter().collect();
+            assert_eq!(once.len(), names.len(), "{names:?}");
+            for field in kind.settings.fields() {
+                assert!(kind.variables().any(|(_, of)| of.name == field.name), "{}", field.name);
+            }
+        }
+        let asked = RefCell::new(Vec::new());
+        read::<WsChannelSettings>(|name| {
+            asked.borrow_mut().push(name.to_owned());
+            None
+        })
+        .unwrap();
+        assert!(asked.borrow().contains(&"ISECURE_PUBLIC_KEY_PEM_FILE".to_owned()));
+        assert_eq!(asked.into_inner().len(), WsChannelSettings::SHAPE.fields().len() + 1);
+    }
+}
