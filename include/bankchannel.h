@@ -367,7 +367,7 @@ typedef struct {
      */
     size_t request_id_size;
     /**
-     * The most repetitions of each exchange, 0 to 10; −1 for the client's setting.
+     * The maximum number of repetitions of each exchange, 0 to 10; −1 for the client's setting.
      */
     int32_t retries;
     /**
@@ -477,8 +477,8 @@ BankchannelStatus bankchannel_call_options_init(BankchannelCallOptions *options,
  * `"ws-channel"` (the default), `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`. Nothing is sent, and no
  * thread is started.
  *
- * The member `"from_env"` is for the WS Channel only: with `true`, omitted settings are taken from the `ISECURE_…`
- * variables of the environment; `{"NAME": "text"}` gives variables instead of the environment.
+ * With the member `"from_env": true` omitted settings are taken from the protocol's variables of the environment, such as
+ * `ISECURE_BASE_URL` (`docs/reference`, settings); `{"NAME": "text"}` gives variables instead of the environment.
  */
 BankchannelStatus bankchannel_client_new(const char *settings,
                                          size_t settings_size,

@@ -4014,8 +4014,8 @@ export interface CreateConsentRequest {
   /** The last day of the consent, in the bank's calendar; `9999-12-31` for as long as the bank allows. */
   validUntil: string;
   /**
-   * The most readings of each account in a day without the customer, at least 1; banks allow 4 unless
-   * agreed otherwise.
+   * The maximum number of readings of each account in a day without the customer, at least 1; banks allow
+   * 4 unless agreed otherwise.
    */
   frequencyPerDay: number;
   /** Whether a payment follows in the same session. Default: false. */
@@ -4120,7 +4120,10 @@ export interface GetConsentResponse {
   readonly recurringIndicator: boolean;
   /** The last day of the consent; a bank may have shortened it. */
   readonly validUntil: string;
-  /** The most readings of each account in a day without the customer; a bank may have lowered it. */
+  /**
+   * The maximum number of readings of each account in a day without the customer; a bank may have lowered
+   * it.
+   */
   readonly frequencyPerDay: number;
   /** The day of the last use or change. */
   readonly lastActionDate?: string;
@@ -5213,6 +5216,15 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
  */
 export declare class NextGenPsd2 implements AsyncDisposable {
   constructor(settings?: NextGenPsd2Settings, options?: ClientOptions);
+
+  /**
+   * A client of the environment's settings, the variables `NEXTGEN_PSD2_*` such as
+   * `NEXTGEN_PSD2_BASE_URL`; what is given here goes before.
+   *
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
+   * its value is not shown.
+   */
+  static fromEnv(settings?: NextGenPsd2Settings, options?: ClientOptions): NextGenPsd2;
 
   /**
    * Check whether a customer of the bank has a personal identifier.
@@ -7181,9 +7193,9 @@ export declare namespace iso20022 {
      * default it is left out.
      */
     marksAbsentBank?: boolean | null;
-    /** The most transactions in a batch; no limit by default. */
+    /** The maximum number of transactions in a batch; no limit by default. */
     batchTransactions?: number | null;
-    /** The most transactions in a file; no limit by default. */
+    /** The maximum number of transactions in a file; no limit by default. */
     fileTransactions?: number | null;
   }
 
@@ -7940,7 +7952,7 @@ export interface ListTokensAtHubRequest {
   fromId?: number | null;
   /** Only tokens from this time on. */
   fromDate?: string | null;
-  /** The most tokens on one page. */
+  /** The maximum number of tokens on one page. */
   perPage?: number | null;
   /** Salt Edge's own id of a customer. No message contains it, so it is mostly absent. */
   customerId?: number | null;
@@ -8687,7 +8699,7 @@ export interface ListTokensRequest {
   state?: AccessState | null;
   /** `next` of the previous page. Absent for the first page. */
   after?: string | null;
-  /** The most rows on a page, 1 to 1000. Default: 100. */
+  /** The maximum number of rows on a page, 1 to 1000. Default: 100. */
   limit?: number | null;
 }
 
@@ -8759,7 +8771,7 @@ export interface ListCallbacksRequest {
   state?: CallbackStatus | null;
   /** `next` of the previous page. Absent for the first page. */
   after?: string | null;
-  /** The most rows on a page, 1 to 1000. Default: 100. */
+  /** The maximum number of rows on a page, 1 to 1000. Default: 100. */
   limit?: number | null;
 }
 
@@ -9399,6 +9411,15 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
  */
 export declare class SaltEdgeConnector implements AsyncDisposable {
   constructor(settings?: SaltEdgeConnectorSettings, options?: SaltEdgeConnectorOptions);
+
+  /**
+   * A client of the environment's settings, the variables `SALT_EDGE_CONNECTOR_*` such as
+   * `SALT_EDGE_CONNECTOR_BASE_URL`; what is given here goes before.
+   *
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
+   * its value is not shown.
+   */
+  static fromEnv(settings?: SaltEdgeConnectorSettings, options?: ClientOptions): SaltEdgeConnector;
 
   /**
    * Report that a session has succeeded.
@@ -10200,6 +10221,15 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
  */
 export declare class SaltEdgeHub implements AsyncDisposable {
   constructor(settings?: SaltEdgeHubSettings, options?: ClientOptions);
+
+  /**
+   * A client of the environment's settings, the variables `SALT_EDGE_HUB_*` such as
+   * `SALT_EDGE_HUB_BASE_URL`; what is given here goes before.
+   *
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
+   * its value is not shown.
+   */
+  static fromEnv(settings?: SaltEdgeHubSettings, options?: ClientOptions): SaltEdgeHub;
 
   /**
    * Begin a customer's enrolment.

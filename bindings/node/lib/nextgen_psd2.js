@@ -638,6 +638,10 @@ class NextGenPsd2 extends Client {
     super("nextgen-psd2", NextGenPsd2Settings, operations, settings, options);
   }
 
+  static fromEnv(settings = {}, options = {}) {
+    return this._fromEnv("NEXTGEN_PSD2_", settings, options);
+  }
+
   verifyUser(request = {}, options = {}) {
     return this._call(operations.verifyUser, request, options);
   }

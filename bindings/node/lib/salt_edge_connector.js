@@ -750,6 +750,10 @@ class SaltEdgeConnector extends Client {
     super("salt-edge-connector", SaltEdgeConnectorSettings, operations, settings, options, objects);
   }
 
+  static fromEnv(settings = {}, options = {}) {
+    return this._fromEnv("SALT_EDGE_CONNECTOR_", settings, options);
+  }
+
   succeedSession(request = {}, options = {}) {
     return this._call(operations.succeedSession, request, options);
   }

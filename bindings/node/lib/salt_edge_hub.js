@@ -286,6 +286,10 @@ class SaltEdgeHub extends Client {
     super("salt-edge-hub", SaltEdgeHubSettings, operations, settings, options);
   }
 
+  static fromEnv(settings = {}, options = {}) {
+    return this._fromEnv("SALT_EDGE_HUB_", settings, options);
+  }
+
   createToken(request = {}, options = {}) {
     return this._call(operations.createToken, request, options);
   }

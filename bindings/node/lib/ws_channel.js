@@ -854,7 +854,7 @@ class WsChannel extends Client {
   }
 
   static fromEnv(settings = {}, options = {}) {
-    return this._fromEnv(settings, options);
+    return this._fromEnv("ISECURE_", settings, options);
   }
 
   initRegister(request = {}, options = {}) {

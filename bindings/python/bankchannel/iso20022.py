@@ -2116,10 +2116,10 @@ class ProfileOptions(Record):
     """
 
     batch_transactions: int | None = None
-    """The most transactions in a batch; no limit by default."""
+    """The maximum number of transactions in a batch; no limit by default."""
 
     file_transactions: int | None = None
-    """The most transactions in a file; no limit by default."""
+    """The maximum number of transactions in a file; no limit by default."""
 
 
 class MadeBatch(Record):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from opentelemetry.trace import Tracer
+    from typing_extensions import Self, Unpack
 
     from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
@@ -402,7 +403,9 @@ class GetConsentResponse(Record):
     """The last day of the consent; a bank may have shortened it."""
 
     frequency_per_day: int
-    """The most readings of each account in a day without the customer; a bank may have lowered it."""
+    """The maximum number of readings of each account in a day without the customer; a bank may have
+    lowered it.
+    """
 
     last_action_date: date | None = None
     """The day of the last use or change."""
@@ -1602,6 +1605,16 @@ class NextGenPsd2(Client):
             traces=(tracer, traceparent),
         )
 
+    @classmethod
+    def from_env(cls, **settings: Unpack[NextGenPsd2Settings]) -> Self:
+        """A client of the settings that the environment's `NEXTGEN_PSD2_...` variables give, such as
+        `NEXTGEN_PSD2_BASE_URL`; those given here count before them.
+
+        Raises:
+            ConfigurationError: A variable or setting cannot be used; the error names it.
+        """
+        return cls._from_env(settings)
+
     def verify_user(
         self,
         *,
@@ -1892,8 +1905,8 @@ class NextGenPsd2(Client):
             recurring_indicator: Whether the consent is for repeated use.
             valid_until: The last day of the consent, in the bank's calendar; `9999-12-31` for as long
                 as the bank allows.
-            frequency_per_day: The most readings of each account in a day without the customer, at least
-                1; banks allow 4 unless agreed otherwise.
+            frequency_per_day: The maximum number of readings of each account in a day without the
+                customer, at least 1; banks allow 4 unless agreed otherwise.
             combined_service_indicator: Whether a payment follows in the same session. Default: false.
             psu_id: The customer, if the third party knows the identifier.
             psu_id_type: The type of that identifier, if the bank has several.
@@ -3150,6 +3163,16 @@ class AsyncNextGenPsd2(AsyncClient):
             traces=(tracer, traceparent),
         )
 
+    @classmethod
+    def from_env(cls, **settings: Unpack[AsyncNextGenPsd2Settings]) -> Self:
+        """A client of the settings that the environment's `NEXTGEN_PSD2_...` variables give, such as
+        `NEXTGEN_PSD2_BASE_URL`; those given here count before them.
+
+        Raises:
+            ConfigurationError: A variable or setting cannot be used; the error names it.
+        """
+        return cls._from_env(settings)
+
     async def verify_user(
         self,
         *,
@@ -3440,8 +3463,8 @@ class AsyncNextGenPsd2(AsyncClient):
             recurring_indicator: Whether the consent is for repeated use.
             valid_until: The last day of the consent, in the bank's calendar; `9999-12-31` for as long
                 as the bank allows.
-            frequency_per_day: The most readings of each account in a day without the customer, at least
-                1; banks allow 4 unless agreed otherwise.
+            frequency_per_day: The maximum number of readings of each account in a day without the
+                customer, at least 1; banks allow 4 unless agreed otherwise.
             combined_service_indicator: Whether a payment follows in the same session. Default: false.
             psu_id: The customer, if the third party knows the identifier.
             psu_id_type: The type of that identifier, if the bank has several.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from opentelemetry.trace import Tracer
+    from typing_extensions import Self, Unpack
 
     from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
@@ -2187,6 +2188,16 @@ class SaltEdgeConnector(Client):
             traces=(tracer, traceparent),
         )
 
+    @classmethod
+    def from_env(cls, **settings: Unpack[SaltEdgeConnectorSettings]) -> Self:
+        """A client of the settings that the environment's `SALT_EDGE_CONNECTOR_...` variables give, such
+        as `SALT_EDGE_CONNECTOR_BASE_URL`; those given here count before them.
+
+        Raises:
+            ConfigurationError: A variable or setting cannot be used; the error names it.
+        """
+        return cls._from_env(settings)
+
     def succeed_session(
         self,
         *,
@@ -2458,7 +2469,7 @@ class SaltEdgeConnector(Client):
             kind: The kind of tokens. Salt Edge documents only `revoked`.
             from_id: The first id of the page.
             from_date: Only tokens from this time on.
-            per_page: The most tokens on one page.
+            per_page: The maximum number of tokens on one page.
             customer_id: Salt Edge's own id of a customer. No message contains it, so it is mostly
                 absent.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -3317,7 +3328,7 @@ class SaltEdgeConnector(Client):
             user_id: Only tokens of this customer.
             state: Only tokens in this state.
             after: `next` of the previous page. Absent for the first page.
-            limit: The most rows on a page, 1 to 1000. Default: 100.
+            limit: The maximum number of rows on a page, 1 to 1000. Default: 100.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3460,7 +3471,7 @@ class SaltEdgeConnector(Client):
         Args:
             state: Only callbacks in this state.
             after: `next` of the previous page. Absent for the first page.
-            limit: The most rows on a page, 1 to 1000. Default: 100.
+            limit: The maximum number of rows on a page, 1 to 1000. Default: 100.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3834,6 +3845,16 @@ class AsyncSaltEdgeConnector(AsyncClient):
             traces=(tracer, traceparent),
         )
 
+    @classmethod
+    def from_env(cls, **settings: Unpack[AsyncSaltEdgeConnectorSettings]) -> Self:
+        """A client of the settings that the environment's `SALT_EDGE_CONNECTOR_...` variables give, such
+        as `SALT_EDGE_CONNECTOR_BASE_URL`; those given here count before them.
+
+        Raises:
+            ConfigurationError: A variable or setting cannot be used; the error names it.
+        """
+        return cls._from_env(settings)
+
     async def succeed_session(
         self,
         *,
@@ -4105,7 +4126,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             kind: The kind of tokens. Salt Edge documents only `revoked`.
             from_id: The first id of the page.
             from_date: Only tokens from this time on.
-            per_page: The most tokens on one page.
+            per_page: The maximum number of tokens on one page.
             customer_id: Salt Edge's own id of a customer. No message contains it, so it is mostly
                 absent.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -4965,7 +4986,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             user_id: Only tokens of this customer.
             state: Only tokens in this state.
             after: `next` of the previous page. Absent for the first page.
-            limit: The most rows on a page, 1 to 1000. Default: 100.
+            limit: The maximum number of rows on a page, 1 to 1000. Default: 100.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -5109,7 +5130,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         Args:
             state: Only callbacks in this state.
             after: `next` of the previous page. Absent for the first page.
-            limit: The most rows on a page, 1 to 1000. Default: 100.
+            limit: The maximum number of rows on a page, 1 to 1000. Default: 100.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from opentelemetry.trace import Tracer
+    from typing_extensions import Self, Unpack
 
     from ._call import HttpExchange, OnRequest, OnResponse
     from ._tracing import TraceParent
@@ -701,6 +702,16 @@ class SaltEdgeHub(Client):
             hooks=(on_request, on_response),
             traces=(tracer, traceparent),
         )
+
+    @classmethod
+    def from_env(cls, **settings: Unpack[SaltEdgeHubSettings]) -> Self:
+        """A client of the settings that the environment's `SALT_EDGE_HUB_...` variables give, such as
+        `SALT_EDGE_HUB_BASE_URL`; those given here count before them.
+
+        Raises:
+            ConfigurationError: A variable or setting cannot be used; the error names it.
+        """
+        return cls._from_env(settings)
 
     def create_token(
         self,
@@ -1617,6 +1628,16 @@ class AsyncSaltEdgeHub(AsyncClient):
             hooks=(on_request, on_response),
             traces=(tracer, traceparent),
         )
+
+    @classmethod
+    def from_env(cls, **settings: Unpack[AsyncSaltEdgeHubSettings]) -> Self:
+        """A client of the settings that the environment's `SALT_EDGE_HUB_...` variables give, such as
+        `SALT_EDGE_HUB_BASE_URL`; those given here count before them.
+
+        Raises:
+            ConfigurationError: A variable or setting cannot be used; the error names it.
+        """
+        return cls._from_env(settings)
 
     async def create_token(
         self,

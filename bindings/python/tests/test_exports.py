@@ -64,9 +64,9 @@ class Exports(unittest.TestCase):
     def test_the_package_has_clients_servers_errors_and_modules(self) -> None:
         self.assertEqual(defined(bankchannel), {"catalogue"})
         names = {"catalogue"} | reexported(bankchannel) | reexported(importlib.import_module("bankchannel._public"))
-        self.assertEqual(names, set(bankchannel.__all__))
+        self.assertEqual(names, set(vars(bankchannel)["__all__"]))
         self.assertLessEqual(set(MODULES), names)
-        self.assertLessEqual(set(bankchannel.errors.__all__), set(bankchannel.__all__))
+        self.assertLessEqual(set(bankchannel.errors.__all__), names)
 
     def test_a_star_takes_these_and_nothing_else(self) -> None:
         for name in ("bankchannel", *(f"bankchannel.{name}" for name in MODULES)):

@@ -196,7 +196,7 @@ mod tests {
             assert!(!error.to_json().to_string().contains("short secret"), "{error}");
         }
         let error = of::<NextGenPsd2Settings>(&[("NEXTGEN_PSD2_SIGNING", "short secret")]).unwrap_err();
-        assert!(error.message().contains("NEXTGEN_PSD2_SIGNING must be a JSON object"), "{error}");
+        assert!(error.message().contains("NEXTGEN_PSD2_SIGNING: must be a JSON object"), "{error}");
         assert!(!error.to_json().to_string().contains("short secret"), "{error}");
     }
 

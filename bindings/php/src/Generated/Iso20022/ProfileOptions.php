@@ -36,8 +36,10 @@ final class ProfileOptions
      * the batches keep theirs.
      * @param bool|null $marksAbsentBank Whether a creditor's bank that is not given is written as
      * `NOTPROVIDED`, which some banks want; by default it is left out.
-     * @param int|null $batchTransactions The most transactions in a batch; no limit by default.
-     * @param int|null $fileTransactions The most transactions in a file; no limit by default.
+     * @param int|null $batchTransactions The maximum number of transactions in a batch; no limit by
+     * default.
+     * @param int|null $fileTransactions The maximum number of transactions in a file; no limit by
+     * default.
      */
     public function __construct(
         public readonly ?BaseProfile $base = null,

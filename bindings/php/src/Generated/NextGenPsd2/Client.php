@@ -197,8 +197,8 @@ interface Client
      * @param bool $recurringIndicator Whether the consent is for repeated use.
      * @param \DateTimeInterface $validUntil The last day of the consent, in the bank's calendar;
      * `9999-12-31` for as long as the bank allows.
-     * @param int $frequencyPerDay The most readings of each account in a day without the customer, at
-     * least 1; banks allow 4 unless agreed otherwise.
+     * @param int $frequencyPerDay The maximum number of readings of each account in a day without the
+     * customer, at least 1; banks allow 4 unless agreed otherwise.
      * @param bool|null $combinedServiceIndicator Whether a payment follows in the same session. Default:
      * false.
      * @param string|null $psuId The customer, if the third party knows the identifier.

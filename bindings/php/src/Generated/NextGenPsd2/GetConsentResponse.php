@@ -15,8 +15,8 @@ final class GetConsentResponse
      * @param ConsentAccess $access The access that the consent gives.
      * @param bool $recurringIndicator Whether the consent is for repeated use.
      * @param \DateTimeImmutable $validUntil The last day of the consent; a bank may have shortened it.
-     * @param int $frequencyPerDay The most readings of each account in a day without the customer; a bank
-     * may have lowered it.
+     * @param int $frequencyPerDay The maximum number of readings of each account in a day without the
+     * customer; a bank may have lowered it.
      * @param string $consentStatus The status of the consent.
      * @param array<string, LinkTarget> $links Links by their names.
      * @param \DateTimeImmutable|null $lastActionDate The day of the last use or change.

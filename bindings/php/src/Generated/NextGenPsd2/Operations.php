@@ -103,6 +103,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
      * each call is a span below the present one, with its requests as events, and its `traceparent` goes
      * along in the same way.
+     * @param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -143,6 +144,7 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onResponse = null,
         string|\Closure|null $traceparent = null,
         ?object $tracer = null,
+        bool $fromEnv = false,
         ?Bridge $bridge = null,
     ) {
         parent::__construct('nextgen-psd2', [
@@ -175,7 +177,172 @@ abstract class Operations extends AbstractClient implements Client
             'header_names' => $headerNames === null ? null : (object) $headerNames,
             'trusted' => $trusted,
             'trusted_file' => $trustedFile,
-        ], $onCode, $signer, $logger, false, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
+        ], $onCode, $signer, $logger, $fromEnv ? 'NEXTGEN_PSD2_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
+    }
+
+    /**
+     * A client whose settings come from the environment's `NEXTGEN_PSD2_…` variables (the list is in
+     * docs/reference, nextgen-psd2-settings). What is given here takes precedence. A variable is looked
+     * for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own
+     * (`getenv`), then in `$_ENV`.
+     *
+     * @param string|null $baseUrl The bank's base URL, such as `https://bank.example/api`, including the
+     * path before `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $certificate The QSEAL certificate as PEM text.
+     * @param string|null $certificateFile A file with the QSEAL certificate.
+     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
+     * Without it, each call asks for the signature.
+     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key,
+     * instead of both settings.
+     * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card,
+     * instead of `private_key`.
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
+     * file.
+     * @param SigningOptions|null $signing The signing of requests, and the bank's dialect.
+     * @param string|null $clientCertificate The certificate for TLS (QWAC) as PEM text, followed by its
+     * intermediate certificates.
+     * @param string|null $clientCertificateFile A file with the certificate for TLS.
+     * @param string|Secret|null $clientKey The private key of the TLS certificate as PEM text.
+     * @param string|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key, instead of both
+     * settings.
+     * @param string|Secret|null $clientPassphrase The passphrase of an encrypted `client_key` or of its
+     * PKCS#12 file.
+     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
+     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
+     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
+     * hosts in `NO_PROXY`; none for this machine's own addresses.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
+     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
+     * operation's own limit applies.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
+     * allowed. Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
+     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
+     * exchange applies.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
+     * Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
+     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
+     * a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
+     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
+     * least the time that the server asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
+     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
+     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
+     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
+     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
+     * with embedded servers or test installations.
+     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
+     * answer to the same method and path; nothing is sent.
+     * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's
+     * customers may be redirected.
+     * @param array<string, string>|null $headerNames Other header names, keyed by the documented names:
+     * `{"PSU-Context": "X-PSU-Context"}`. For banks that spell header names differently.
+     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other,
+     * for verification.
+     * @param string|null $trustedFile A file with the certificates of trusted issuers.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
+     * code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
+     * have, such as one in a hardware module; returns the raw signature's bytes.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
+     * `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
+     * cannot change it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
+     * its head is there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
+     * the calls belong to, or a function that is asked for it at each call; it goes along where
+     * `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
+     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
+     * along in the same way.
+     * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
+     * @throws BankchannelException
+     */
+    final public static function fromEnv(
+        ?string $baseUrl = null,
+        ?string $certificate = null,
+        ?string $certificateFile = null,
+        #[\SensitiveParameter] string|Secret|null $privateKey = null,
+        ?string $keystoreFile = null,
+        ?Pkcs11Settings $pkcs11 = null,
+        #[\SensitiveParameter] string|Secret|null $passphrase = null,
+        ?SigningOptions $signing = null,
+        ?string $clientCertificate = null,
+        ?string $clientCertificateFile = null,
+        #[\SensitiveParameter] string|Secret|null $clientKey = null,
+        ?string $clientKeystoreFile = null,
+        #[\SensitiveParameter] string|Secret|null $clientPassphrase = null,
+        ?string $caFile = null,
+        ?bool $onlyCaFile = null,
+        #[\SensitiveParameter] string|Secret|null $proxy = null,
+        ?float $exchangeTimeoutS = null,
+        ?float $connectTimeoutS = null,
+        ?float $readTimeoutS = null,
+        ?int $maxAnswerBytes = null,
+        ?int $retries = null,
+        ?float $retryBackoffS = null,
+        ?bool $sendTraceparent = null,
+        ?string $recordTo = null,
+        ?string $replayFrom = null,
+        ?array $allowedRedirectHosts = null,
+        ?array $headerNames = null,
+        ?string $trusted = null,
+        ?string $trustedFile = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
+        ?LoggerInterface $logger = null,
+        ?callable $onRequest = null,
+        ?callable $onResponse = null,
+        string|\Closure|null $traceparent = null,
+        ?object $tracer = null,
+        ?Bridge $bridge = null,
+    ): static {
+        return new static( // @phpstan-ignore new.static
+            baseUrl: $baseUrl,
+            certificate: $certificate,
+            certificateFile: $certificateFile,
+            privateKey: $privateKey,
+            keystoreFile: $keystoreFile,
+            pkcs11: $pkcs11,
+            passphrase: $passphrase,
+            signing: $signing,
+            clientCertificate: $clientCertificate,
+            clientCertificateFile: $clientCertificateFile,
+            clientKey: $clientKey,
+            clientKeystoreFile: $clientKeystoreFile,
+            clientPassphrase: $clientPassphrase,
+            caFile: $caFile,
+            onlyCaFile: $onlyCaFile,
+            proxy: $proxy,
+            exchangeTimeoutS: $exchangeTimeoutS,
+            connectTimeoutS: $connectTimeoutS,
+            readTimeoutS: $readTimeoutS,
+            maxAnswerBytes: $maxAnswerBytes,
+            retries: $retries,
+            retryBackoffS: $retryBackoffS,
+            sendTraceparent: $sendTraceparent,
+            recordTo: $recordTo,
+            replayFrom: $replayFrom,
+            allowedRedirectHosts: $allowedRedirectHosts,
+            headerNames: $headerNames,
+            trusted: $trusted,
+            trustedFile: $trustedFile,
+            onCode: $onCode,
+            signer: $signer,
+            logger: $logger,
+            onRequest: $onRequest,
+            onResponse: $onResponse,
+            traceparent: $traceparent,
+            tracer: $tracer,
+            fromEnv: true,
+            bridge: $bridge,
+        );
     }
 
     /**
@@ -388,8 +555,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool $recurringIndicator Whether the consent is for repeated use.
      * @param \DateTimeInterface $validUntil The last day of the consent, in the bank's calendar;
      * `9999-12-31` for as long as the bank allows.
-     * @param int $frequencyPerDay The most readings of each account in a day without the customer, at
-     * least 1; banks allow 4 unless agreed otherwise.
+     * @param int $frequencyPerDay The maximum number of readings of each account in a day without the
+     * customer, at least 1; banks allow 4 unless agreed otherwise.
      * @param bool|null $combinedServiceIndicator Whether a payment follows in the same session. Default:
      * false.
      * @param string|null $psuId The customer, if the third party knows the identifier.

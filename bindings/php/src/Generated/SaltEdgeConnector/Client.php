@@ -189,7 +189,7 @@ interface Client
      * @param string|null $kind The kind of tokens. Salt Edge documents only `revoked`.
      * @param int|null $fromId The first id of the page.
      * @param \DateTimeInterface|null $fromDate Only tokens from this time on.
-     * @param int|null $perPage The most tokens on one page.
+     * @param int|null $perPage The maximum number of tokens on one page.
      * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
      * mostly absent.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
@@ -745,7 +745,7 @@ interface Client
      * @param string|null $userId Only tokens of this customer.
      * @param AccessState|null $state Only tokens in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
-     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
+     * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
@@ -817,7 +817,7 @@ interface Client
      *
      * @param CallbackStatus|null $state Only callbacks in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
-     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
+     * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a

@@ -129,6 +129,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
      * each call is a span below the present one, with its requests as events, and its `traceparent` goes
      * along in the same way.
+     * @param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -181,6 +182,7 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onResponse = null,
         string|\Closure|null $traceparent = null,
         ?object $tracer = null,
+        bool $fromEnv = false,
         ?Bridge $bridge = null,
     ) {
         $onCode = $bank === null ? $onCode : SaltEdgeBankCalls::of($bank, $onCode);
@@ -225,7 +227,223 @@ abstract class Operations extends AbstractClient implements Client
             'send_traceparent' => $sendTraceparent,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], $onCode, $signer, $logger, false, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
+        ], $onCode, $signer, $logger, $fromEnv ? 'SALT_EDGE_CONNECTOR_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
+    }
+
+    /**
+     * A client whose settings come from the environment's `SALT_EDGE_CONNECTOR_…` variables (the list is
+     * in docs/reference, salt-edge-connector-settings). What is given here takes precedence. A variable
+     * is looked for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the
+     * process's own (`getenv`), then in `$_ENV`.
+     *
+     * @param string|null $baseUrl The hub's base URL: `https://priora.saltedge.com`, or the URL of an
+     * embedded hub. Needed for sending. Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $hubPublicKey The hub's public key as PEM text. During a key change: the old key
+     * and the new key, one after the other.
+     * @param string|null $hubPublicKeyFile A file with the hub's public key.
+     * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
+     * @param string|Secret|null $appSecret The app secret, from Salt Edge's dashboard.
+     * @param string|null $appSecretFile A file with the app secret.
+     * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
+     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
+     * such as `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other
+     * paths are answered with 404.
+     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third
+     * party's `redirect_url` may have, such as that of a third party's app. Default: none. A request with
+     * another address is refused.
+     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or
+     * more. If the key is elsewhere, give `public_key`: each call then asks for the signature.
+     * @param string|null $privateKeyFile A file with the private key.
+     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
+     * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
+     * file.
+     * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It
+     * verifies each signature that a call asked for, before anything is sent.
+     * @param string|null $publicKeyFile A file with the public half.
+     * @param string|null $issuer The required value of `iss` in a request that has one. Default:
+     * `priora.saltedge.com`.
+     * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
+     * @param string|Secret|null $store The store of sessions, tokens and callbacks: a folder, or the
+     * address of a PostgreSQL database (`postgres://user:password@host/database`). Any number of
+     * processes may share one store. Needed by `handle_request`, `work`, `get_session`,
+     * `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`,
+     * `list_callbacks` and `retry_callback`.
+     * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
+     * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
+     * @param string|null $storeKeyFile A file with the store's key.
+     * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt
+     * Edge forwards with each request for a token or with a code. Default: `off`, since Salt Edge has
+     * verified it. With `warn` and `enforce` the connector asks Salt Edge for the third party's key, once
+     * an hour, verifies the third party's request and compares it with the one that Salt Edge sends. With
+     * `warn` a fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
+     * request, and without the key the answer is 503: Salt Edge may repeat the request. Needs `base_url`.
+     * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is
+     * accepted; 1024 bits at least.
+     * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code
+     * when the two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
+     * @param string|null $bankSecretFile A file with that shared secret.
+     * @param int|null $tokenDays The longest validity of an access token, in days; a shorter consent
+     * shortens it. Default: 90.
+     * @param int|null $confirmationTries The number of codes that a customer may enter in one session.
+     * Default: 3.
+     * @param int|null $reportsAtOnce The number of reports that one call of `work` sends to Salt Edge at
+     * the same time. One that is not answered takes its place for 30 seconds at most, and holds up the
+     * others only when it and its like take all. Default: 64.
+     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
+     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
+     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
+     * hosts in `NO_PROXY`; none for this machine's own addresses.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
+     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
+     * operation's own limit applies.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
+     * allowed. Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
+     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
+     * exchange applies.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
+     * Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
+     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
+     * a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
+     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
+     * least the time that the server asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
+     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
+     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
+     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
+     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
+     * with embedded servers or test installations.
+     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
+     * answer to the same method and path; nothing is sent.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
+     * code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
+     * have, such as one in a hardware module; returns the raw signature's bytes.
+     * @param SaltEdgeBank|null $bank A bank's own code, as a connector to Salt Edge asks it.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
+     * `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
+     * cannot change it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
+     * its head is there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
+     * the calls belong to, or a function that is asked for it at each call; it goes along where
+     * `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
+     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
+     * along in the same way.
+     * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
+     * @throws BankchannelException
+     */
+    final public static function fromEnv(
+        ?string $baseUrl = null,
+        ?string $hubPublicKey = null,
+        ?string $hubPublicKeyFile = null,
+        ?string $appId = null,
+        #[\SensitiveParameter] string|Secret|null $appSecret = null,
+        ?string $appSecretFile = null,
+        ?string $providerCode = null,
+        ?string $pathPrefix = null,
+        ?array $redirectSchemes = null,
+        #[\SensitiveParameter] string|Secret|null $privateKey = null,
+        ?string $privateKeyFile = null,
+        ?string $keystoreFile = null,
+        ?Pkcs11Settings $pkcs11 = null,
+        #[\SensitiveParameter] string|Secret|null $passphrase = null,
+        ?string $publicKey = null,
+        ?string $publicKeyFile = null,
+        ?string $issuer = null,
+        ?int $leewayS = null,
+        #[\SensitiveParameter] string|Secret|null $store = null,
+        #[\SensitiveParameter] string|Secret|null $storeKey = null,
+        ?string $storeKeyFile = null,
+        string|ClientJwtMode|null $clientJwt = null,
+        ?bool $allowShortClientKey = null,
+        #[\SensitiveParameter] string|Secret|null $bankSecret = null,
+        ?string $bankSecretFile = null,
+        ?int $tokenDays = null,
+        ?int $confirmationTries = null,
+        ?int $reportsAtOnce = null,
+        ?string $caFile = null,
+        ?bool $onlyCaFile = null,
+        #[\SensitiveParameter] string|Secret|null $proxy = null,
+        ?float $exchangeTimeoutS = null,
+        ?float $connectTimeoutS = null,
+        ?float $readTimeoutS = null,
+        ?int $maxAnswerBytes = null,
+        ?int $retries = null,
+        ?float $retryBackoffS = null,
+        ?bool $sendTraceparent = null,
+        ?string $recordTo = null,
+        ?string $replayFrom = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
+        ?SaltEdgeBank $bank = null,
+        ?LoggerInterface $logger = null,
+        ?callable $onRequest = null,
+        ?callable $onResponse = null,
+        string|\Closure|null $traceparent = null,
+        ?object $tracer = null,
+        ?Bridge $bridge = null,
+    ): static {
+        return new static( // @phpstan-ignore new.static
+            baseUrl: $baseUrl,
+            hubPublicKey: $hubPublicKey,
+            hubPublicKeyFile: $hubPublicKeyFile,
+            appId: $appId,
+            appSecret: $appSecret,
+            appSecretFile: $appSecretFile,
+            providerCode: $providerCode,
+            pathPrefix: $pathPrefix,
+            redirectSchemes: $redirectSchemes,
+            privateKey: $privateKey,
+            privateKeyFile: $privateKeyFile,
+            keystoreFile: $keystoreFile,
+            pkcs11: $pkcs11,
+            passphrase: $passphrase,
+            publicKey: $publicKey,
+            publicKeyFile: $publicKeyFile,
+            issuer: $issuer,
+            leewayS: $leewayS,
+            store: $store,
+            storeKey: $storeKey,
+            storeKeyFile: $storeKeyFile,
+            clientJwt: $clientJwt,
+            allowShortClientKey: $allowShortClientKey,
+            bankSecret: $bankSecret,
+            bankSecretFile: $bankSecretFile,
+            tokenDays: $tokenDays,
+            confirmationTries: $confirmationTries,
+            reportsAtOnce: $reportsAtOnce,
+            caFile: $caFile,
+            onlyCaFile: $onlyCaFile,
+            proxy: $proxy,
+            exchangeTimeoutS: $exchangeTimeoutS,
+            connectTimeoutS: $connectTimeoutS,
+            readTimeoutS: $readTimeoutS,
+            maxAnswerBytes: $maxAnswerBytes,
+            retries: $retries,
+            retryBackoffS: $retryBackoffS,
+            sendTraceparent: $sendTraceparent,
+            recordTo: $recordTo,
+            replayFrom: $replayFrom,
+            onCode: $onCode,
+            signer: $signer,
+            bank: $bank,
+            logger: $logger,
+            onRequest: $onRequest,
+            onResponse: $onResponse,
+            traceparent: $traceparent,
+            tracer: $tracer,
+            fromEnv: true,
+            bridge: $bridge,
+        );
     }
 
     /**
@@ -428,7 +646,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $kind The kind of tokens. Salt Edge documents only `revoked`.
      * @param int|null $fromId The first id of the page.
      * @param \DateTimeInterface|null $fromDate Only tokens from this time on.
-     * @param int|null $perPage The most tokens on one page.
+     * @param int|null $perPage The maximum number of tokens on one page.
      * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
      * mostly absent.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
@@ -482,7 +700,7 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|null $kind The kind of tokens. Salt Edge documents only `revoked`.
      * @param \DateTimeInterface|null $fromDate Only tokens from this time on.
-     * @param int|null $perPage The most tokens on one page.
+     * @param int|null $perPage The maximum number of tokens on one page.
      * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
      * mostly absent.
      * @param float|null $timeout Seconds that each page may take; left out, the operation's own limit.
@@ -1188,7 +1406,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $userId Only tokens of this customer.
      * @param AccessState|null $state Only tokens in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
-     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
+     * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
@@ -1229,7 +1447,7 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|null $userId Only tokens of this customer.
      * @param AccessState|null $state Only tokens in this state.
-     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
+     * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
      * @param float|null $timeout Seconds that each page may take; left out, the operation's own limit.
      * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
      * setting.
@@ -1314,7 +1532,7 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param CallbackStatus|null $state Only callbacks in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
-     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
+     * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
@@ -1352,7 +1570,7 @@ abstract class Operations extends AbstractClient implements Client
      * options count for each page.
      *
      * @param CallbackStatus|null $state Only callbacks in this state.
-     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
+     * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
      * @param float|null $timeout Seconds that each page may take; left out, the operation's own limit.
      * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
      * setting.

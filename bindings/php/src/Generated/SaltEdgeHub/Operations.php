@@ -84,6 +84,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
      * each call is a span below the present one, with its requests as events, and its `traceparent` goes
      * along in the same way.
+     * @param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -114,6 +115,7 @@ abstract class Operations extends AbstractClient implements Client
         ?callable $onResponse = null,
         string|\Closure|null $traceparent = null,
         ?object $tracer = null,
+        bool $fromEnv = false,
         ?Bridge $bridge = null,
     ) {
         parent::__construct('salt-edge-hub', [
@@ -138,7 +140,133 @@ abstract class Operations extends AbstractClient implements Client
             'send_traceparent' => $sendTraceparent,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], null, null, $logger, false, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
+        ], null, null, $logger, $fromEnv ? 'SALT_EDGE_HUB_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
+    }
+
+    /**
+     * A client whose settings come from the environment's `SALT_EDGE_HUB_…` variables (the list is in
+     * docs/reference, salt-edge-hub-settings). What is given here takes precedence. A variable is looked
+     * for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own
+     * (`getenv`), then in `$_ENV`.
+     *
+     * @param string|null $baseUrl The connector's base URL: the part before `/api/priora/v1`. Plain HTTP
+     * is accepted for loopback addresses only.
+     * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more, for requests that name
+     * none.
+     * @param string|null $issuer The `iss` of each request. Default: `priora.saltedge.com`.
+     * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text,
+     * PKCS#8 or PKCS#1, 2048 bits or more. The connector has its public half.
+     * @param string|null $privateKeyFile A file with the private key.
+     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
+     * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
+     * file.
+     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
+     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
+     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
+     * hosts in `NO_PROXY`; none for this machine's own addresses.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
+     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
+     * operation's own limit applies.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
+     * allowed. Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
+     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
+     * exchange applies.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
+     * Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
+     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
+     * a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
+     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
+     * least the time that the server asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
+     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
+     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
+     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
+     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
+     * with embedded servers or test installations.
+     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
+     * answer to the same method and path; nothing is sent.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
+     * `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
+     * cannot change it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
+     * its head is there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
+     * the calls belong to, or a function that is asked for it at each call; it goes along where
+     * `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
+     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
+     * along in the same way.
+     * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
+     * @throws BankchannelException
+     */
+    final public static function fromEnv(
+        ?string $baseUrl = null,
+        ?string $providerCode = null,
+        ?int $clientId = null,
+        ?string $issuer = null,
+        #[\SensitiveParameter] string|Secret|null $privateKey = null,
+        ?string $privateKeyFile = null,
+        ?string $keystoreFile = null,
+        ?Pkcs11Settings $pkcs11 = null,
+        #[\SensitiveParameter] string|Secret|null $passphrase = null,
+        ?string $caFile = null,
+        ?bool $onlyCaFile = null,
+        #[\SensitiveParameter] string|Secret|null $proxy = null,
+        ?float $exchangeTimeoutS = null,
+        ?float $connectTimeoutS = null,
+        ?float $readTimeoutS = null,
+        ?int $maxAnswerBytes = null,
+        ?int $retries = null,
+        ?float $retryBackoffS = null,
+        ?bool $sendTraceparent = null,
+        ?string $recordTo = null,
+        ?string $replayFrom = null,
+        ?LoggerInterface $logger = null,
+        ?callable $onRequest = null,
+        ?callable $onResponse = null,
+        string|\Closure|null $traceparent = null,
+        ?object $tracer = null,
+        ?Bridge $bridge = null,
+    ): static {
+        return new static( // @phpstan-ignore new.static
+            baseUrl: $baseUrl,
+            providerCode: $providerCode,
+            clientId: $clientId,
+            issuer: $issuer,
+            privateKey: $privateKey,
+            privateKeyFile: $privateKeyFile,
+            keystoreFile: $keystoreFile,
+            pkcs11: $pkcs11,
+            passphrase: $passphrase,
+            caFile: $caFile,
+            onlyCaFile: $onlyCaFile,
+            proxy: $proxy,
+            exchangeTimeoutS: $exchangeTimeoutS,
+            connectTimeoutS: $connectTimeoutS,
+            readTimeoutS: $readTimeoutS,
+            maxAnswerBytes: $maxAnswerBytes,
+            retries: $retries,
+            retryBackoffS: $retryBackoffS,
+            sendTraceparent: $sendTraceparent,
+            recordTo: $recordTo,
+            replayFrom: $replayFrom,
+            logger: $logger,
+            onRequest: $onRequest,
+            onResponse: $onResponse,
+            traceparent: $traceparent,
+            tracer: $tracer,
+            fromEnv: true,
+            bridge: $bridge,
+        );
     }
 
     /**

@@ -171,7 +171,7 @@ abstract class Operations extends AbstractClient implements Client
             'send_traceparent' => $sendTraceparent,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], $onCode, $signer, $logger, $fromEnv, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
+        ], $onCode, $signer, $logger, $fromEnv ? 'ISECURE_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
     /**
