@@ -238,4 +238,4 @@ fn few_files_name_the_protocols() {
 }
 
 const BOTH: usize = 4;
-const ONE: usize = 25;
+const ONE: usize = 17;

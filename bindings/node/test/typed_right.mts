@@ -39,12 +39,6 @@ await client.uploadFile({
   fileType: 'pain.001.001.09',
   signature: signed.signature,
 });
-await client.uploadFile({
-  fileContents: createReadStream('payments.xml'),
-  fileName: 'payments.xml',
-  fileType: 'pain.001.001.09',
-  signature: signed.signature,
-});
 try {
   await client.logout();
 } catch (error) {

@@ -32,7 +32,7 @@ final class TestingBuildTest extends TestCase
         self::$client = new class () extends AbstractClient {
             public function __construct()
             {
-                parent::__construct('toy', [], null, null, null, false, null);
+                parent::__construct('toy', [], null, null, null, null, null);
             }
         };
     }

@@ -1,0 +1,103 @@
+//! Settings from environment variables, and settings of one source completed from another.
+#![allow(clippy::unwrap_used)]
+
+use std::{cell::RefCell, collections::BTreeSet};
+
+use bankchannel::{
+    PROTOCOLS,
+    model::{Boundary as _, Seconds},
+    nextgen_psd2::NextGenPsd2Settings,
+    ws_channel::{Mode, WsChannelSettings},
+};
+
+/// The variables that are set.
+fn set(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+    |asked| variables.iter().find(|(name, _)| *name == asked).map(|(_, text)| (*text).to_owned())
+}
+
+#[test]
+fn variables_are_read_and_explicit_settings_win() {
+    let env = WsChannelSettings::from_variables(set(&[
+        ("ISECURE_BASE_URL", "http://127.0.0.1:9/v2"),
+        ("ISECURE_EMAIL", "User@Example.test"),
+        ("ISECURE_MODE", "data"),
+        ("ISECURE_PASSWORD", "Toddler_..123456789012345"),
+        ("ISECURE_PUBLIC_KEY_PEM", "from the environment"),
+        ("ISECURE_PHONE", ""),
+        ("ISECURE_RETRIES", "3"),
+        ("ISECURE_READ_TIMEOUT_S", "2.5"),
+        ("ISECURE_RENEW_SESSION", "true"),
+    ]))
+    .unwrap();
+    assert_eq!(env.email.as_ref().unwrap().as_str(), "user@example.test");
+    assert!(env.phone.is_none() && env.name.is_none());
+    assert_eq!((env.connection.retries, env.renew_session), (Some(3), Some(true)));
+    assert_eq!(env.connection.read_timeout_s.map(|Seconds(time)| time.as_millis()), Some(2500));
+    let explicit = WsChannelSettings {
+        public_key_file: Some("key.pem".into()),
+        mode: Some(Mode::Admin),
+        ..WsChannelSettings::default()
+    };
+    let both = explicit.or(env);
+    assert_eq!((both.mode, both.base_url.as_deref()), (Some(Mode::Admin), Some("http://127.0.0.1:9/v2")));
+    assert_eq!((both.public_key_pem, both.public_key_file.as_deref()), (None, Some("key.pem")));
+    assert_eq!(both.password.unwrap().expose(), "Toddler_..123456789012345");
+}
+
+#[test]
+fn what_gives_the_same_is_taken_from_one_side() {
+    let env = NextGenPsd2Settings::from_variables(set(&[
+        ("NEXTGEN_PSD2_KEYSTORE_FILE", "env.p12"),
+        ("NEXTGEN_PSD2_CLIENT_CERTIFICATE_FILE", "qwac.pem"),
+        ("NEXTGEN_PSD2_ALLOWED_REDIRECT_HOSTS", "one.example, two.example"),
+        ("NEXTGEN_PSD2_SIGNING", r#"{"dialect": "bg"}"#),
+        ("NEXTGEN_PSD2_CA_FILE", "ca.pem"),
+    ]))
+    .unwrap();
+    assert_eq!(env.allowed_redirect_hosts.as_ref().unwrap().len(), 2);
+    assert!(env.signing.as_ref().unwrap().dialect.is_some());
+    let own = NextGenPsd2Settings { private_key: Some("key".into()), ..NextGenPsd2Settings::default() };
+    let both = own.or(env);
+    assert_eq!((both.keystore_file, both.connection.ca_file.as_deref()), (None, Some("ca.pem")));
+    assert_eq!(both.client_certificate_file.as_deref(), Some("qwac.pem"));
+}
+
+#[test]
+fn a_bad_variable_is_named_and_not_shown() {
+    for (name, text) in [
+        ("ISECURE_API_KEY", "short secret"),
+        ("ISECURE_RETRIES", "short secret"),
+        ("ISECURE_ONLY_CA_FILE", "short secret"),
+        ("ISECURE_READ_TIMEOUT_S", "short secret"),
+        ("ISECURE_NAME", "short secret \u{fffd}"),
+    ] {
+        let error = WsChannelSettings::from_variables(set(&[(name, text)])).unwrap_err();
+        assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(name)), "{error}");
+        assert!(error.message().contains(name), "{error}");
+        assert!(!error.to_json().to_string().contains("short secret"), "{error}");
+    }
+    let error = NextGenPsd2Settings::from_variables(set(&[("NEXTGEN_PSD2_SIGNING", "short secret")])).unwrap_err();
+    assert!(error.message().contains("NEXTGEN_PSD2_SIGNING: must be a JSON object"), "{error}");
+    assert!(!error.to_json().to_string().contains("short secret"), "{error}");
+}
+
+#[test]
+fn every_setting_of_every_client_has_a_variable_of_its_own() {
+    for protocol in PROTOCOLS {
+        let Some(kind) = &protocol.client else { continue };
+        let names: Vec<String> = kind.variables().map(|(name, _)| name).collect();
+        let once: BTreeSet<&String> = names.iter().collect();
+        assert_eq!(once.len(), names.len(), "{names:?}");
+        for field in kind.settings.fields() {
+            assert!(kind.variables().any(|(_, of)| of.name == field.name), "{}", field.name);
+        }
+    }
+    let asked = RefCell::new(Vec::new());
+    WsChannelSettings::from_variables(|name| {
+        asked.borrow_mut().push(name.to_owned());
+        None
+    })
+    .unwrap();
+    assert!(asked.borrow().contains(&"ISECURE_PUBLIC_KEY_PEM_FILE".to_owned()));
+    assert_eq!(asked.into_inner().len(), WsChannelSettings::SHAPE.fields().len() + 1);
+}
