@@ -11,7 +11,7 @@
 //!   POST limits        {…}: replaces the limits; omitted ones get their defaults
 //! ```
 //!
-//! The same names also exist below `sandbox/`. A counterpart may add further ones there ([`Controlled::further`]), all
+//! The same names also exist below `sandbox/`. A counterpart may add further ones there ([`Controlled::takes`]), all
 //! of them POST.
 //!
 //! It is disabled by default, listens on loopback only, and refuses browsers.
