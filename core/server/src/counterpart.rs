@@ -140,9 +140,9 @@ impl Counterpart {
 
 fn start<S: Serves>(counterpart: &'static Counterpart, options: Value<'_>) -> Result<Starting> {
     let starting = S::begin(model::read_boundary(options)?);
-    Ok(Box::pin(
-        async move { Ok(Box::new(Started { counterpart, server: starting.await? }) as Box<dyn RunningServer>) },
-    ))
+    Ok(Box::pin(async move {
+        Ok(Box::new(StartedServer { counterpart, server: starting.await? }) as Box<dyn RunningServer>)
+    }))
 }
 
 /// A running server of any kind.
@@ -160,12 +160,12 @@ pub trait RunningServer: Send + Sync {
 }
 
 /// A running server with the counterpart that it was started as.
-struct Started<S> {
+struct StartedServer<S> {
     counterpart: &'static Counterpart,
     server: S,
 }
 
-impl<S: Serves> RunningServer for Started<S> {
+impl<S: Serves> RunningServer for StartedServer<S> {
     fn counterpart(&self) -> &'static Counterpart {
         self.counterpart
     }

@@ -42,4 +42,4 @@ bankchannel_iso20022::for_each_operation!(of_the_list);
 /// Compiles the programs of the reference.
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/reference/iso20022.md")]
-struct Reference;
+struct Iso20022Reference;

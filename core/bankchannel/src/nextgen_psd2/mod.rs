@@ -162,4 +162,4 @@ impl std::fmt::Debug for NextGenPsd2 {
 /// Compiles the programs of the reference.
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/reference/nextgen-psd2.md")]
-struct Reference;
+struct NextGenPsd2Reference;

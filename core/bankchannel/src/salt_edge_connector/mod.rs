@@ -193,4 +193,4 @@ impl std::fmt::Debug for SaltEdgeConnector {
 /// Compiles the programs of the reference.
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/reference/salt-edge-connector.md")]
-struct Reference;
+struct SaltEdgeConnectorReference;

@@ -123,4 +123,4 @@ impl std::fmt::Debug for SaltEdgeHub {
 /// Compiles the programs of the reference.
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/reference/salt-edge-hub.md")]
-struct Reference;
+struct SaltEdgeHubReference;

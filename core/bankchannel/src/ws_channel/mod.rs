@@ -242,4 +242,4 @@ impl std::fmt::Debug for WsChannel {
 /// Compiles the programs of the reference.
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/reference/ws-channel.md")]
-struct Reference;
+struct WsChannelReference;
