@@ -32,8 +32,8 @@ pub use pages::ItemStream;
 pub(crate) use reading::{read_request, take_request};
 pub use settings::Settings;
 pub(crate) use settings::{ClientSettings, variable_text};
+pub(crate) use variables::client_settings;
 pub use variables::setting_of_text;
-pub(crate) use variables::settings_of_variables;
 
 use crate::{
     CallOptions, Done,

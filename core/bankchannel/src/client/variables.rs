@@ -9,6 +9,8 @@ use bankchannel_foundation::{
     model::{Field, Object, Representation, Shape, Value, Writer, read_boundary},
 };
 
+use zeroize::{Zeroize as _, Zeroizing};
+
 use super::settings::ClientSettings;
 
 /// The variables of a setting; the first one that is set counts.
@@ -49,6 +51,8 @@ pub(crate) fn read<S: ClientSettings>(variable: impl Fn(&str) -> Option<String>)
     for field in S::SHAPE.fields() {
         let set = |name: String| Some((variable(&name).filter(|text| !text.is_empty())?, name));
         let Some((text, name)) = names(S::VARIABLE_PREFIX, field).find_map(set) else { continue };
+        // It may be a secret; what is read from it wipes itself.
+        let text = Zeroizing::new(text);
         let fault = |why: &str| Error::because(&row::CONFIGURATION, why.to_owned()).with("field", name.clone());
         if text.contains(char::REPLACEMENT_CHARACTER) {
             return Err(fault(&format!("the environment variable {name} is not UTF-8")));
@@ -83,12 +87,33 @@ pub(crate) fn completed<S: ClientSettings>(own: S, other: S) -> S {
             all.insert(field.name, value);
         }
     }
+    // What was not taken may be a secret.
+    wipe(Value::Object(other));
     read_boundary(Value::Object(all)).expect("settings read what they have written")
 }
 
-/// The constructors that all settings have.
-macro_rules! settings_of_variables {
-    ($settings:ident, $prefix:literal) => {
+/// Wipes all texts of a value.
+fn wipe(value: Value<'static>) {
+    match value {
+        Value::String(text) => text.into_owned().zeroize(),
+        Value::Array(items) => items.into_iter().for_each(wipe),
+        Value::Object(members) => members.into_iter().for_each(|(_, member)| wipe(member)),
+        _ => {}
+    }
+}
+
+/// What all settings have: their client, the prefix of their variables, and their constructors.
+macro_rules! client_settings {
+    ($settings:ident, $client:ident, $prefix:literal) => {
+        impl $crate::client::ClientSettings for $settings {
+            type Client = $client;
+            const VARIABLE_PREFIX: &str = $prefix;
+
+            fn connection(&self) -> &$crate::ConnectionSettings {
+                &self.connection
+            }
+        }
+
         impl $settings {
             #[doc = concat!("Reads the settings from environment variables: `", $prefix, "` with the name of a setting in capitals. An empty variable")]
             /// counts as absent. Lists are separated by commas, objects are JSON.
@@ -117,4 +142,4 @@ macro_rules! settings_of_variables {
     };
 }
 
-pub(crate) use settings_of_variables;
+pub(crate) use client_settings;

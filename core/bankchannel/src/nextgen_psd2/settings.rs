@@ -22,9 +22,8 @@ use super::{NextGenPsd2, Signer};
 use crate::{
     ConnectionSettings,
     client::{
-        ClientSettings,
+        client_settings,
         keys::{Keys, Source, excluded, one_of, tls_keystore},
-        settings_of_variables,
     },
 };
 
@@ -89,16 +88,7 @@ pub struct NextGenPsd2Settings {
     pub trusted_file: Option<String>,
 }
 
-settings_of_variables!(NextGenPsd2Settings, "NEXTGEN_PSD2_");
-
-impl ClientSettings for NextGenPsd2Settings {
-    type Client = NextGenPsd2;
-    const VARIABLE_PREFIX: &str = "NEXTGEN_PSD2_";
-
-    fn connection(&self) -> &ConnectionSettings {
-        &self.connection
-    }
-}
+client_settings!(NextGenPsd2Settings, NextGenPsd2, "NEXTGEN_PSD2_");
 
 /// The settings with their files read.
 pub(super) struct Ready {

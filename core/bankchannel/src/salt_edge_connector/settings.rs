@@ -17,9 +17,8 @@ use super::SaltEdgeConnector;
 use crate::{
     ConnectionSettings,
     client::{
-        ClientSettings,
+        client_settings,
         keys::{one_of, secret_of},
-        settings_of_variables,
     },
     salt_edge::{Key, KeySettings, Sender},
 };
@@ -110,16 +109,7 @@ pub struct SaltEdgeConnectorSettings {
     pub connection: ConnectionSettings,
 }
 
-settings_of_variables!(SaltEdgeConnectorSettings, "SALT_EDGE_CONNECTOR_");
-
-impl ClientSettings for SaltEdgeConnectorSettings {
-    type Client = SaltEdgeConnector;
-    const VARIABLE_PREFIX: &str = "SALT_EDGE_CONNECTOR_";
-
-    fn connection(&self) -> &ConnectionSettings {
-        &self.connection
-    }
-}
+client_settings!(SaltEdgeConnectorSettings, SaltEdgeConnector, "SALT_EDGE_CONNECTOR_");
 
 /// The settings with their files read.
 pub(super) struct Ready {

@@ -13,7 +13,7 @@ use bankchannel_transport::Settings;
 use super::SaltEdgeHub;
 use crate::{
     ConnectionSettings,
-    client::{ClientSettings, settings_of_variables},
+    client::client_settings,
     salt_edge::{Key, KeySettings, Sender},
 };
 
@@ -48,16 +48,7 @@ pub struct SaltEdgeHubSettings {
     pub connection: ConnectionSettings,
 }
 
-settings_of_variables!(SaltEdgeHubSettings, "SALT_EDGE_HUB_");
-
-impl ClientSettings for SaltEdgeHubSettings {
-    type Client = SaltEdgeHub;
-    const VARIABLE_PREFIX: &str = "SALT_EDGE_HUB_";
-
-    fn connection(&self) -> &ConnectionSettings {
-        &self.connection
-    }
-}
+client_settings!(SaltEdgeHubSettings, SaltEdgeHub, "SALT_EDGE_HUB_");
 
 /// The settings with their files read.
 pub(super) struct Ready {

@@ -13,10 +13,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{Session, WsChannel};
-use crate::{
-    ConnectionSettings,
-    client::{ClientSettings, settings_of_variables},
-};
+use crate::{ConnectionSettings, client::client_settings};
 
 /// An installation of the service (§1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
@@ -102,16 +99,7 @@ impl WsChannelSettings {
     }
 }
 
-settings_of_variables!(WsChannelSettings, "ISECURE_");
-
-impl ClientSettings for WsChannelSettings {
-    type Client = WsChannel;
-    const VARIABLE_PREFIX: &str = "ISECURE_";
-
-    fn connection(&self) -> &ConnectionSettings {
-        &self.connection
-    }
-}
+client_settings!(WsChannelSettings, WsChannel, "ISECURE_");
 
 /// The source of the fields that requests omit.
 pub(super) struct ProfileOf<'a> {
