@@ -11,14 +11,14 @@ use bankchannel_foundation::{
 };
 use bytes::Bytes;
 
-use crate::by_name::{Done, done};
+use crate::by_name::{CallDone, done};
 
 /// Carries out a local operation from its request's boundary form.
 pub(crate) fn carry_out<O: Local>(
     request: Value<'_>,
     attached: Option<Content>,
     profile: Option<&dyn Profile>,
-) -> Result<Done<Value<'static>>> {
+) -> Result<CallDone<Value<'static>>> {
     compute::<O>(request, attached, profile).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
@@ -38,7 +38,7 @@ fn compute<O: Local>(
     request: Value<'_>,
     attached: Option<Content>,
     profile: Option<&dyn Profile>,
-) -> Result<Done<Value<'static>>> {
+) -> Result<CallDone<Value<'static>>> {
     run::<O>(read::<O>(request, attached, profile)?, profile).map(done)
 }
 

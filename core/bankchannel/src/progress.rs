@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The progress of a call. A bar shows [`fraction`](Self::fraction), [`text`](Self::text) beside it.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Progress {
+pub struct CallProgress {
     /// The current step, for a person; empty in a call of one exchange.
     pub text: String,
     /// Whether the bytes are sent or received; `None` when a step begins.
@@ -47,7 +47,7 @@ impl ProgressDirection {
     }
 }
 
-impl Progress {
+impl CallProgress {
     /// A report, such as a program's tests give to its own callback.
     pub fn new(text: impl Into<String>, bytes: u64, total: Option<u64>) -> Self {
         let direction = (bytes > 0).then_some(ProgressDirection::Send);
@@ -57,25 +57,25 @@ impl Progress {
 
 /// Receives the progress of a call; clones belong to the same call.
 #[derive(Clone)]
-pub struct Watcher {
-    tell: Arc<dyn Fn(&Progress) + Send + Sync>,
-    pub(crate) stage: Stage,
+pub struct ProgressWatcher {
+    tell: Arc<dyn Fn(&CallProgress) + Send + Sync>,
+    pub(crate) stage: FlowStage,
 }
 
-impl Watcher {
+impl ProgressWatcher {
     /// Calls this function with the progress of a call. It runs in the call's own task, so it must return quickly and
     /// never block.
-    pub fn new(tell: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
-        Self { tell: Arc::new(tell), stage: Stage::default() }
+    pub fn new(tell: impl Fn(&CallProgress) + Send + Sync + 'static) -> Self {
+        Self { tell: Arc::new(tell), stage: FlowStage::default() }
     }
 
     /// Reports progress.
-    pub fn tell(&self, progress: &Progress) {
+    pub fn tell(&self, progress: &CallProgress) {
         (self.tell)(progress);
     }
 }
 
-impl std::fmt::Debug for Watcher {
+impl std::fmt::Debug for ProgressWatcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Watcher")
     }
@@ -83,19 +83,19 @@ impl std::fmt::Debug for Watcher {
 
 /// How far a call is, shared by all its exchanges.
 #[derive(Clone, Default)]
-pub(crate) struct Stage(Arc<Mutex<State>>);
+pub(crate) struct FlowStage(Arc<Mutex<WatcherState>>);
 
 #[derive(Default)]
-struct State {
-    now: Progress,
+struct WatcherState {
+    now: CallProgress,
     /// The direction whose bytes count for the fraction: that of the content.
     counts: Option<ProgressDirection>,
 }
 
-impl Stage {
+impl FlowStage {
     /// A flow begins.
     pub(crate) fn begin(&self) {
-        *self.state() = State::default();
+        *self.state() = WatcherState::default();
     }
 
     /// The number of steps that the call will have.
@@ -104,7 +104,7 @@ impl Stage {
     }
 
     /// The next step begins.
-    pub(crate) fn begin_step(&self, text: &str) -> Progress {
+    pub(crate) fn begin_step(&self, text: &str) -> CallProgress {
         let mut state = self.state();
         state.now.step += 1;
         let steps = state.now.steps.map(|steps| steps.max(state.now.step));
@@ -114,14 +114,14 @@ impl Stage {
     }
 
     /// The next of so many files begins.
-    pub(crate) fn begin_file(&self, file: u32, files: u32, text: &str) -> Progress {
+    pub(crate) fn begin_file(&self, file: u32, files: u32, text: &str) -> CallProgress {
         let mut state = self.state();
         (state.now.file, state.now.files) = (Some(file), Some(files));
         state.say(text, Some(f64::from(file - 1) / f64::from(files)))
     }
 
     /// A remark on the current step.
-    pub(crate) fn remark(&self, text: &str) -> Progress {
+    pub(crate) fn remark(&self, text: &str) -> CallProgress {
         self.state().say(text, None)
     }
 
@@ -130,12 +130,12 @@ impl Stage {
         let mut state = self.state();
         state.counts = content;
         if state.now.step == 0 {
-            state.now = Progress::default();
+            state.now = CallProgress::default();
         }
     }
 
     /// Bytes of the current message have moved.
-    pub(crate) fn moved(&self, direction: ProgressDirection, bytes: u64, total: Option<u64>) -> Progress {
+    pub(crate) fn moved(&self, direction: ProgressDirection, bytes: u64, total: Option<u64>) -> CallProgress {
         let mut state = self.state();
         (state.now.direction, state.now.bytes, state.now.total) = (Some(direction), bytes, total);
         if state.counts == Some(direction)
@@ -149,13 +149,13 @@ impl Stage {
         state.now.clone()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WatcherState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn say(&mut self, text: &str, done: Option<f64>) -> Progress {
+impl WatcherState {
+    fn say(&mut self, text: &str, done: Option<f64>) -> CallProgress {
         text.clone_into(&mut self.now.text);
         (self.now.direction, self.now.bytes, self.now.total) = (None, 0, None);
         self.rise(done);
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_flow_of_steps_rises_to_its_end() {
-        let stage = Stage::default();
+        let stage = FlowStage::default();
         stage.plan_steps(2);
         let signing = stage.begin_step("signing");
         assert_eq!((signing.step, signing.steps, signing.fraction), (1, Some(2), Some(0.0)));
@@ -203,14 +203,14 @@ mod tests {
 
     #[test]
     fn files_count_and_one_exchange_has_its_own_share() {
-        let stage = Stage::default();
+        let stage = FlowStage::default();
         stage.begin_step("listing");
         stage.begin_exchange(Some(ProgressDirection::Receive));
         let second = stage.begin_file(2, 4, "downloading b");
         assert_eq!((second.file, second.files, second.fraction), (Some(2), Some(4), Some(0.25)));
         assert_eq!(stage.moved(ProgressDirection::Receive, 1, Some(2)).fraction, Some(0.375));
 
-        let single = Stage::default();
+        let single = FlowStage::default();
         single.begin_exchange(Some(ProgressDirection::Send));
         assert_eq!(single.moved(ProgressDirection::Send, 1, Some(4)).fraction, Some(0.25));
         assert_eq!(single.moved(ProgressDirection::Receive, 4, None).fraction, Some(0.25));

@@ -1,6 +1,6 @@
 //! JSON text across the boundary, for languages without our value types, and operations that only compute.
 
-use bankchannel::{AnsweredExchange, Content, Error, Progress, Question, Result};
+use bankchannel::{AnsweredExchange, Content, Error, CallProgress, CallQuestion, Result};
 use bankchannel_foundation::{
     error::row,
     json,
@@ -58,7 +58,7 @@ pub fn local_json(client: Option<&Client>, name: &str, request: &str) -> Result<
 
 /// The progress of a call as JSON text: `{"text", "bytes", "step"}`; the other members only if they are known.
 #[must_use]
-pub fn progress_json(progress: &Progress) -> String {
+pub fn progress_json(progress: &CallProgress) -> String {
     let mut json = json!({"text": progress.text, "bytes": progress.bytes, "step": progress.step});
     let known = [
         ("direction", progress.direction.map(|direction| direction.as_str().into())),
@@ -137,7 +137,7 @@ pub fn exchange_json(stage: &ExchangeStage) -> serde_json::Value {
 
 /// A question as JSON text: `{"kind", "text", "choices"}`; `secret`, `signature` and `request` only if present.
 #[must_use]
-pub fn question_json(question: &Question) -> String {
+pub fn question_json(question: &CallQuestion) -> String {
     let mut json = json!({"kind": question.kind, "text": question.text, "choices": question.choices});
     if let Some(secret) = &question.secret {
         json["secret"] = secret.expose().into();

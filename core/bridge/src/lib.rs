@@ -25,15 +25,15 @@ mod runtime;
 mod server;
 
 pub use bankchannel::{
-    CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Progress, ProgressDirection,
-    Question, Result, Secret, VERSION, unknown_operation,
+    CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, CallProgress, ProgressDirection,
+    CallQuestion, Result, Secret, VERSION, unknown_operation,
 };
 pub use bankchannel_counterparts::remove_temporary_folders;
 pub use bankchannel_foundation::{
     error::row,
     model::{Object, Value},
 };
-pub use call::{Call, CallParameters, ContentTransfer, Event, Reply};
+pub use call::{Call, CallParameters, ContentTransfer, CallEvent, CallReply};
 pub use client::Client;
 pub use convert::{
     MAX_DEPTH, MAX_JSON, exchange_json, exchanges_json, json_text, local, local_json, parse_json, progress_json,

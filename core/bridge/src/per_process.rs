@@ -5,10 +5,10 @@ use once_cell::sync::OnceCell;
 /// A separate value for each process. Those of parent processes stay where they are, untouched: their threads do not
 /// exist here, so nothing of them may be used, not even dropped.
 pub(crate) struct PerProcess<T> {
-    node: OnceCell<Box<Node<T>>>,
+    node: OnceCell<Box<ProcessNode<T>>>,
 }
 
-struct Node<T> {
+struct ProcessNode<T> {
     process: u32,
     value: T,
     next: PerProcess<T>,
@@ -36,7 +36,7 @@ impl<T> PerProcess<T> {
         }
         let node = place
             .node
-            .get_or_try_init(|| Ok::<_, E>(Box::new(Node { process, value: make(parent)?, next: Self::new() })))?;
+            .get_or_try_init(|| Ok::<_, E>(Box::new(ProcessNode { process, value: make(parent)?, next: Self::new() })))?;
         Ok(&node.value)
     }
 }
@@ -74,7 +74,7 @@ mod tests {
         let (parent, own) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let inherited = PerProcess::new();
         let node =
-            Node { process: std::process::id() + 1, value: Counted(Arc::clone(&parent)), next: PerProcess::new() };
+            ProcessNode { process: std::process::id() + 1, value: Counted(Arc::clone(&parent)), next: PerProcess::new() };
         assert!(inherited.node.set(Box::new(node)).is_ok());
         let made = inherited.get_or_make(|seen| {
             assert!(seen.is_some(), "the parent's is there to look at");

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use aws_lc_rs::digest::Context;
 
-use crate::unsigned::{self, Unsigned};
-use crate::{Error, HashAlgorithm, Result, UnlockedSigner};
+use crate::unsigned::{self, UnsignedSignature};
+use crate::{OpenPgpError, HashAlgorithm, Result, UnlockedSigner};
 
 /// Bytes read at a time: large enough that reading is cheap compared with hashing, small enough for the CPU's cache.
 const READ_BYTES: usize = 64 * 1024;
@@ -66,7 +66,7 @@ impl DetachedSigner {
     pub fn finish(self) -> Result<String> {
         let mut armored = String::new();
         for key in &self.keys {
-            let unsigned = Unsigned::new(self.document.clone(), key.key(), self.hash, self.time)?;
+            let unsigned = UnsignedSignature::new(self.document.clone(), key.key(), self.hash, self.time)?;
             let number = key.sign_digest(unsigned.digest())?;
             armored.push_str(&unsigned::armored(unsigned.with_number(number))?);
         }
@@ -82,7 +82,7 @@ pub(crate) fn feed(reader: &mut impl Read, mut take: impl FnMut(&[u8])) -> Resul
             Ok(0) => return Ok(()),
             Ok(count) => take(&buffer[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::Read(error)),
+            Err(error) => return Err(OpenPgpError::Read(error)),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel::{Content, Error};
-use bankchannel_foundation::{error::row, model::Pieces};
+use bankchannel_foundation::{error::row, model::ContentPieces};
 
 use crate::{
     exit::{Failure, Outcome},
@@ -59,7 +59,7 @@ pub(crate) fn watched_content_of(
     }
     let (total, mut done, progress) = (about.len(), 0_u64, Arc::clone(progress));
     let what = what.to_owned();
-    Ok(Content::Pieces(Pieces::new(move || {
+    Ok(Content::Pieces(ContentPieces::new(move || {
         let mut piece = Vec::with_capacity(PIECE);
         let read = file.by_ref().take(PIECE as u64).read_to_end(&mut piece);
         let unreadable = |why: std::io::Error| {
@@ -72,8 +72,8 @@ pub(crate) fn watched_content_of(
 }
 
 /// A report of bytes read.
-fn read_so_far(text: &str, done: u64, total: u64) -> bankchannel::Progress {
-    let mut report = bankchannel::Progress::new(text, done, Some(total));
+fn read_so_far(text: &str, done: u64, total: u64) -> bankchannel::CallProgress {
+    let mut report = bankchannel::CallProgress::new(text, done, Some(total));
     #[allow(clippy::cast_precision_loss)] // for a bar
     let fraction = done as f64 / total as f64;
     report.fraction = Some(fraction.min(1.0));
@@ -84,7 +84,7 @@ fn read_so_far(text: &str, done: u64, total: u64) -> bankchannel::Progress {
 pub(crate) fn content(what: &str) -> Outcome<Content> {
     let mut reader = reader(what)?;
     let what = what.to_owned();
-    Ok(Content::Pieces(Pieces::new(move || {
+    Ok(Content::Pieces(ContentPieces::new(move || {
         let mut piece = Vec::with_capacity(PIECE);
         let read = reader.by_ref().take(PIECE as u64).read_to_end(&mut piece);
         match read {

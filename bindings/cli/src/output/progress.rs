@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel::Progress as Report;
+use bankchannel::CallProgress as Report;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::error_is_terminal;

@@ -14,9 +14,9 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding, RsaKeyPair},
 };
-use bankchannel::{Answer, Asker, CallLog, CallOptions, Category, Content, Error, Outcome, Question, Result, Secret};
+use bankchannel::{CallAnswer, CallAsker, CallLog, CallOptions, Category, Content, Error, Outcome, CallQuestion, Result, Secret};
 use bankchannel_foundation::error::row;
-use bankchannel_openpgp::{Algorithm, Generate, PrivateKey};
+use bankchannel_openpgp::{GeneratedAlgorithm, KeyGeneration, OpenPgpPrivateKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -33,21 +33,21 @@ const ED25519_KEY: &str = include_str!("../../../../tests/scenarios/data/elsewhe
 const RSA_BYTES: usize = 384;
 
 /// The behaviour of a signer.
-type Doing = dyn Fn(Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send>> + Send + Sync;
+type Doing = dyn Fn(CallQuestion) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send>> + Send + Sync;
 
 /// A signer with a scripted behaviour that records its questions.
 struct Signer {
     doing: Box<Doing>,
-    asked: Mutex<Vec<Question>>,
+    asked: Mutex<Vec<CallQuestion>>,
 }
 
 impl Signer {
-    fn new(answer: impl Fn(&Question) -> Result<String> + Send + Sync + 'static) -> Arc<Self> {
+    fn new(answer: impl Fn(&CallQuestion) -> Result<String> + Send + Sync + 'static) -> Arc<Self> {
         Self::doing(move |question| Box::pin(future::ready(answer(&question).map(Secret::new))))
     }
 
     fn doing(
-        doing: impl Fn(Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send>> + Send + Sync + 'static,
+        doing: impl Fn(CallQuestion) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send>> + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self { doing: Box::new(doing), asked: Mutex::default() })
     }
@@ -57,13 +57,13 @@ impl Signer {
         Self::new(|question| Ok(STANDARD.encode(raw(question))))
     }
 
-    fn asked(&self) -> Vec<Question> {
+    fn asked(&self) -> Vec<CallQuestion> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-impl Asker for Signer {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for Signer {
+    fn ask(&self, question: CallQuestion) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         self.asked.lock().unwrap().push(question.clone());
         (self.doing)(question)
     }
@@ -74,7 +74,7 @@ fn der(pem: &str) -> Vec<u8> {
     STANDARD.decode(lines.as_bytes()).unwrap()
 }
 
-fn raw(question: &Question) -> Vec<u8> {
+fn raw(question: &CallQuestion) -> Vec<u8> {
     let wanted = question.signature.as_ref().unwrap();
     let (algorithm, encoding): (_, &'static dyn RsaEncoding) = match wanted.algorithm {
         "ed25519" => {
@@ -103,7 +103,7 @@ fn request(more: Value) -> Value {
 fn with(signer: &Arc<Signer>) -> CallOptions {
     CallOptions {
         content: Some(PAYMENT.to_vec().into()),
-        asker: Some(Arc::clone(signer) as Arc<dyn Asker>),
+        asker: Some(Arc::clone(signer) as Arc<dyn CallAsker>),
         ..CallOptions::default()
     }
 }
@@ -194,14 +194,14 @@ async fn line_breaks_of_an_encoder_do_not_matter() {
 #[tokio::test]
 async fn a_wrong_signature_is_not_sent() {
     // An HSM that hashes its input again, the most common mistake.
-    let hashed_again = |question: &Question| {
+    let hashed_again = |question: &CallQuestion| {
         let mut raw = vec![0; RSA_BYTES];
         let digest = &question.signature.as_ref().unwrap().digest;
         let pair = RsaKeyPair::from_pkcs8(&der(RSA_KEY)).unwrap();
         pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), digest, &mut raw).unwrap();
         Ok(STANDARD.encode(&raw))
     };
-    let another_digest = |question: &Question| {
+    let another_digest = |question: &CallQuestion| {
         let mut question = question.clone();
         question.signature.as_mut().unwrap().digest[0] ^= 1;
         Ok(STANDARD.encode(raw(&question)))
@@ -317,10 +317,10 @@ async fn exactly_one_authority_is_given() {
 async fn certificates_that_cannot_sign_are_refused_before_anybody_is_asked() {
     let server = accepting().await;
     let now = SystemTime::now();
-    let expired = PrivateKey::generate(Generate {
+    let expired = OpenPgpPrivateKey::generate(KeyGeneration {
         name: "Expired".into(),
         email: String::new(),
-        algorithm: Algorithm::Ed25519,
+        algorithm: GeneratedAlgorithm::Ed25519,
         created: now - Duration::from_secs(7200),
         expires: Some(now - Duration::from_secs(3600)),
         passphrase: None,

@@ -8,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel::{CallOptions, Outcome, Question, Secret, nextgen_psd2::signing::SigningDialect};
-use bankchannel_crypto::rsa::PrivateKey;
+use bankchannel::{CallOptions, Outcome, CallQuestion, Secret, nextgen_psd2::signing::SigningDialect};
+use bankchannel_crypto::rsa::RsaPrivateKey;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXUPPER;
 use serde_json::json;
@@ -22,10 +22,10 @@ use crate::{
 const LIST: &str = "nextgen_psd2.get_accounts";
 
 /// Signs a digest like a security module, which sees only the digest.
-fn sign(question: &Question) -> String {
+fn sign(question: &CallQuestion) -> String {
     let wanted = question.signature.as_ref().unwrap();
     assert_eq!(wanted.algorithm, "rsa_pkcs1_sha256");
-    let pkcs8 = PrivateKey::from_pem(made().qseal_key.expose()).unwrap().to_pkcs8_pem();
+    let pkcs8 = RsaPrivateKey::from_pem(made().qseal_key.expose()).unwrap().to_pkcs8_pem();
     let folder = tempfile::tempdir().unwrap();
     let (key, digest) = (folder.path().join("key.pem"), folder.path().join("digest"));
     std::fs::write(&key, pkcs8.as_bytes()).unwrap();
@@ -46,7 +46,7 @@ async fn each_attempt_asks_for_a_signature_of_its_own() {
     let accounts = Answer::json(200, &json!({"accounts": []}));
     let server = Server::in_turn([Act::Answer(Answer::json(503, &json!({}))), Act::Answer(accounts)]).await;
     let client = client_with(&server, json!({"private_key": null}));
-    let asked: Arc<Mutex<Vec<Question>>> = Arc::default();
+    let asked: Arc<Mutex<Vec<CallQuestion>>> = Arc::default();
     let questions = Arc::clone(&asked);
     let options = CallOptions::asking(move |question| {
         let answer = sign(&question);

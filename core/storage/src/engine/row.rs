@@ -4,11 +4,11 @@ use super::{Result, StoreError, Value};
 
 /// One row of a result. Each call reads the next column.
 #[derive(Debug)]
-pub struct Row {
+pub struct ResultRow {
     columns: std::vec::IntoIter<Value>,
 }
 
-impl Row {
+impl ResultRow {
     pub(super) fn new(columns: Vec<Value>) -> Self {
         Self { columns: columns.into_iter() }
     }

@@ -3,7 +3,7 @@
 use super::known::KnownTokens;
 use super::schema::{SaltEdgeConnector, Tx, Verb};
 use crate::engine::{
-    CommitState, Database, PostgresSettings, Result, Schema as _, SchemaUse, SqlDialect, SqliteSettings, StoreError,
+    CommitState, Database, PostgresSettings, Result, StorageSchema as _, SchemaUse, SqlDialect, SqliteSettings, StoreError,
     args, is_in_use,
 };
 use futures_util::future::BoxFuture;

@@ -17,34 +17,34 @@ mod verbs;
 
 pub use crate::engine::{PostgresSettings, SchemaUse, SqliteSettings, StoreError};
 pub use entities::account::{
-    Account, AccountListing, Credential, DeleteOutcome, ModeState, RegisterOutcome, Registration, RegistrationKey,
+    Account, AccountListing, UserCredential, DeleteOutcome, ModeState, RegisterOutcome, VerifiedRegistration, RegistrationKey,
 };
 pub use entities::audit::{AuditCheckpoint, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, KnownHead};
 pub use entities::certificate::{
-    CertMaterial, CertSet, CertState, Completion, DueRenewal, EffectiveCerts, EnrolOutcome, NewCertSet, RetireOutcome,
-    RetiredCert,
+    CertMaterial, CertSet, CertState, EnrolmentCompletion, DueRenewal, EffectiveCerts, EnrolOutcome, NewCertSet, RetireOutcome,
+    RetiredCertificateRow,
 };
-pub use entities::code::{CodeCheck, CodePurpose, CodeSend, NewCode, PasswordReset, Quota, VerifyEmail, VerifyPhone};
+pub use entities::code::{CodeCheck, CodePurpose, CodeSend, NewCode, PasswordReset, EventQuota, VerifyEmail, VerifyPhone};
 pub use entities::common::{Digest, Mode};
 pub use entities::file::{
-    BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, NewUpload, Upload, UploadOutcome,
+    BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, NewUpload, JournalledUpload, UploadOutcome,
     UploadState,
 };
-pub use entities::installation::{IdKind, Installation, SealedKind, SealedSecret};
-pub use entities::ledger::{BookOutcome, Booking, Ledger, LedgerChange, NewLedger};
-pub use entities::link::{Consent, Links, ShareOutcome, UnshareOutcome};
+pub use entities::installation::{IdKind, InstallationIds, SealedKind, SealedSecret};
+pub use entities::ledger::{BookOutcome, ProcessedUpload, SimulatorLedger, LedgerChange, NewLedger};
+pub use entities::link::{LendingConsent, AccountLinks, ShareOutcome, UnshareOutcome};
 pub use entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
 pub use entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
 pub use entities::pending::{
-    Challenge, ConfirmTotp, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, NewPending, Pending, PendingKind, SelectMfa,
+    Challenge, ConfirmTotp, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, NewPending, PendingToken, PendingKind, SelectMfa,
     SelectOutcome, TotpOutcome,
 };
 pub use entities::pgp::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
-pub use entities::rights::{Ground, LostRight, Rights};
-pub use entities::session::{Factor, NewSession, Session};
-pub use entities::tenant::{Entitlement, EntitlementState, NewTenant, Tenant, TenantChange};
-pub use outcome::Outcome;
-pub use reader::Reader;
+pub use entities::rights::{RequiredRight, LostRight, SessionRights};
+pub use entities::session::{AuthenticationFactor, NewSession, Session};
+pub use entities::tenant::{TenantEntitlement, EntitlementState, NewTenant, ApiTenant, TenantChange};
+pub use outcome::VerbOutcome;
+pub use reader::StoreReader;
 pub use store::Store;
 pub use verbs::files::{INLINE_LIMIT, LIST_CAP};
 pub use verbs::pgp_keys::PGP_KEYS_PER_ACCOUNT;

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_salt_edge::{connector::questions, for_each_bank_question};
 
-use crate::{Answer, Asker, CallOptions, Question, TypedAnswer};
+use crate::{CallAnswer, CallAsker, CallOptions, CallQuestion, TypedAnswer};
 
 macro_rules! bank {
     ($($file:ident::$name:ident;)+) => {
@@ -61,7 +61,7 @@ macro_rules! bank {
 for_each_bank_question!(bank);
 
 /// A bank's code, and the callback for all other questions.
-struct BankCode<B>(Arc<B>, Option<Arc<dyn Asker>>);
+struct BankCode<B>(Arc<B>, Option<Arc<dyn CallAsker>>);
 
 impl CallOptions {
     /// The same options with a bank's own code, for the flows of a

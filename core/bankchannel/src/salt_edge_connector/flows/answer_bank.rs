@@ -16,7 +16,7 @@ use bankchannel_salt_edge::{
 };
 
 use super::{Flow, asking_the_bank, flow, instant_s, needs_bank};
-use crate::{CallOptions, Question, salt_edge_connector::SaltEdgeConnector};
+use crate::{CallOptions, CallQuestion, salt_edge_connector::SaltEdgeConnector};
 
 /// The maximum size of a question's body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -111,8 +111,8 @@ impl Flow<SaltEdgeConnector> for AnswerBank {
 }
 
 /// The bank's answer, or the status and text of a failure. An error ends the call.
-type Asked<'a> = Pin<Box<dyn Future<Output = Result<std::result::Result<Object<'static>, (u16, String)>>> + Send + 'a>>;
-type Asking = for<'a> fn(Value<'static>, &'a CallOptions) -> Asked<'a>;
+type AskedBank<'a> = Pin<Box<dyn Future<Output = Result<std::result::Result<Object<'static>, (u16, String)>>> + Send + 'a>>;
+type AskingBank = for<'a> fn(Value<'static>, &'a CallOptions) -> AskedBank<'a>;
 
 macro_rules! askers {
     ($($file:ident::$name:ident;)+) => {
@@ -136,10 +136,10 @@ async fn ask<Q: TypedQuestion>(
         Ok(request) => request,
         Err(fault) => return Ok(Err((400, fault.message().to_owned()))),
     };
-    let question = Question::typed::<Q>(request);
+    let question = CallQuestion::typed::<Q>(request);
     let answer = match options.ask(question).await {
         Ok(answer) => answer,
-        Err(fault) if options.cancel.is_cancelled() || Question::is_unanswered(&fault, name) => return Err(fault),
+        Err(fault) if options.cancel.is_cancelled() || CallQuestion::is_unanswered(&fault, name) => return Err(fault),
         Err(fault) => {
             options.warn(format!("{name}: the bank's code failed ({})", fault.code()));
             return Ok(Err((500, "the bank's code failed".to_owned())));

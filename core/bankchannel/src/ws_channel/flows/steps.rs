@@ -7,18 +7,18 @@ use std::{
 
 use bankchannel_foundation::{Error, Exchange, Outcome, Result, Secret, error::row};
 use bankchannel_transport::background;
-use bankchannel_ws_channel::Envelope;
+use bankchannel_ws_channel::WsChannelCodec;
 
-use crate::{Answer, CallOptions, Destination, LogLevel, Progress, Question, progress::Stage, ws_channel::WsChannel};
+use crate::{CallAnswer, CallOptions, ContentDestination, LogLevel, CallProgress, CallQuestion, progress::FlowStage, ws_channel::WsChannel};
 
 /// The steps of one flow.
-pub(super) struct Steps<'a> {
+pub(super) struct FlowSteps<'a> {
     pub(super) client: &'a WsChannel,
     options: &'a CallOptions,
     deadline: Option<Instant>,
 }
 
-impl<'a> Steps<'a> {
+impl<'a> FlowSteps<'a> {
     /// Starts a flow, unless it is already cancelled or expired.
     pub(super) fn begin(client: &'a WsChannel, options: &'a CallOptions) -> Result<Self> {
         let limit = options.timeout.or_else(|| client.flow_limit());
@@ -46,15 +46,15 @@ impl<'a> Steps<'a> {
     }
 
     /// One exchange, within its own limit and the flow's.
-    pub(super) async fn exchange<O: Exchange<Codec = Envelope>>(&self, request: O::Request) -> Result<O::Response> {
-        self.exchange_to::<O>(request, Destination::Memory).await
+    pub(super) async fn exchange<O: Exchange<Codec = WsChannelCodec>>(&self, request: O::Request) -> Result<O::Response> {
+        self.exchange_to::<O>(request, ContentDestination::Memory).await
     }
 
     /// One exchange whose content goes to `destination`.
-    pub(super) async fn exchange_to<O: Exchange<Codec = Envelope>>(
+    pub(super) async fn exchange_to<O: Exchange<Codec = WsChannelCodec>>(
         &self,
         request: O::Request,
-        destination: Destination,
+        destination: ContentDestination,
     ) -> Result<O::Response> {
         let own = const { &O::DECLARATION }.route.as_ref().map_or(0, |route| route.timeout_s);
         let own = self.client.limit(own);
@@ -66,12 +66,12 @@ impl<'a> Steps<'a> {
     ///
     /// # Errors
     /// `input.missing_field` without a callback that answers; `cancelled` and `timeout.deadline` while waiting.
-    pub(super) async fn ask(&self, question: Question) -> Result<Answer> {
+    pub(super) async fn ask(&self, question: CallQuestion) -> Result<CallAnswer> {
         self.within(self.left()).ask(question).await
     }
 
     /// Asks for a value with a format; asks again if the answer does not match.
-    pub(super) async fn ask_for<T>(&self, question: Question, read: impl Fn(&str) -> Result<T>) -> Result<T> {
+    pub(super) async fn ask_for<T>(&self, question: CallQuestion, read: impl Fn(&str) -> Result<T>) -> Result<T> {
         let mut question = question;
         for _ in 1..ASKS_MAX {
             match read(self.ask(question.clone()).await?.expose().trim()) {
@@ -125,7 +125,7 @@ impl<'a> Steps<'a> {
         self.tell(text, |stage| stage.remark(text));
     }
 
-    fn tell(&self, text: &str, progress: impl FnOnce(&Stage) -> Progress) {
+    fn tell(&self, text: &str, progress: impl FnOnce(&FlowStage) -> CallProgress) {
         self.options.note(LogLevel::Info, text);
         if let Some(watcher) = &self.options.progress {
             watcher.tell(&progress(&watcher.stage));
@@ -141,8 +141,8 @@ impl<'a> Steps<'a> {
 const ASKS_MAX: u32 = 3;
 
 /// A question for a code.
-pub(super) fn code_question(kind: &'static str, text: impl Into<String>) -> Question {
-    Question::new(kind, text)
+pub(super) fn code_question(kind: &'static str, text: impl Into<String>) -> CallQuestion {
+    CallQuestion::new(kind, text)
 }
 
 /// Requires a secret that the settings or the caller may give.

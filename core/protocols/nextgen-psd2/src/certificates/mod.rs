@@ -20,14 +20,14 @@ mod qc;
 
 pub(crate) use bankchannel_crypto::x509::why_unissued;
 pub use bankchannel_crypto::x509::{
-    Attribute, Certificate, Fault, KeyUsage, Name, NameFault, NameStyle, Rdn, SignatureHash, trusted_issuer,
+    NameAttribute, Certificate, CertificateFault, KeyUsage, DistinguishedName, NameFault, NameStyle, Rdn, CertificateHash, trusted_issuer,
 };
-pub use fixtures::{FIXTURES, Fixture, PARTS};
+pub use fixtures::{FIXTURES, CertificateFixture, PARTS};
 pub use header::{CertForm, ReadHeader, certificate_header, read_certificate_header};
-pub use issue::{Issued, TestAuthority};
-pub use issue_options::{AuthorityOptions, CertificateKind, Defect, IssueOptions, NewKey};
-pub use psd2_certificate::{Authorisation, Psd2Certificate};
-pub use qc::{Psd2, QcStatements, QcType, Role, parse_qc};
+pub use issue::{IssuedCertificate, TestAuthority};
+pub use issue_options::{AuthorityOptions, CertificateKind, CertificateDefect, IssueOptions, NewCertificateKey};
+pub use psd2_certificate::{OrganizationAuthorisation, Psd2Certificate};
+pub use qc::{Psd2Statement, QcStatements, QcType, Psd2Role, parse_qc};
 
 #[cfg(test)]
 mod certificate_tests;

@@ -45,7 +45,7 @@ impl LinkTarget {
 }
 
 /// An answer that may have links, which a client completes after reading it.
-pub trait Linked {
+pub trait LinkedAnswer {
     /// The answer's own links.
     fn links(&self) -> Option<&LinkMap> {
         None

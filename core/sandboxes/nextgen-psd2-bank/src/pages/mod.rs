@@ -12,6 +12,6 @@ mod form;
 mod requests;
 mod sca;
 
-pub(crate) use form::Form;
-pub(crate) use requests::{RequestsPage, Window, after};
-pub(crate) use sca::{AccountChoice, Capacity, Customer, Dead, Notice, Purpose, ScaPage, answered, dead, redirect};
+pub(crate) use form::CustomerForm;
+pub(crate) use requests::{RequestsPage, RequestWindow, after};
+pub(crate) use sca::{ListedAccount, CustomerCapacity, AnsweringCustomer, DeadLink, ScaPageNotice, AccessPurpose, ScaPage, answered, dead, redirect};

@@ -6,7 +6,7 @@ use bankchannel_nextgen_psd2::model::{ConsentStatus, ScaStatus};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::data::Consent;
+use super::data::StoredConsent;
 
 /// How long a redirect can be used, in seconds.
 pub(super) const REDIRECT_S: i64 = 600;
@@ -20,7 +20,7 @@ pub(super) const DAY_S: i64 = 86_400;
 /// The status of a consent. Each consent has one customer: there is no partial authorisation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Status {
+pub(crate) enum ConsentStatus {
     /// Stored, not authorised.
     Received,
     /// Valid: it can be used.
@@ -35,7 +35,7 @@ pub(crate) enum Status {
     TerminatedByTpp,
 }
 
-impl Status {
+impl ConsentStatus {
     /// Whether the status can no longer change.
     pub(crate) fn is_final(self) -> bool {
         !matches!(self, Self::Received | Self::Valid)
@@ -54,15 +54,15 @@ impl Status {
     }
 }
 
-impl From<Status> for ConsentStatus {
-    fn from(status: Status) -> Self {
+impl From<ConsentStatus> for ConsentStatus {
+    fn from(status: ConsentStatus) -> Self {
         match status {
-            Status::Received => Self::Received,
-            Status::Valid => Self::Valid,
-            Status::Rejected => Self::Rejected,
-            Status::RevokedByPsu => Self::RevokedByPsu,
-            Status::Expired => Self::Expired,
-            Status::TerminatedByTpp => Self::TerminatedByTpp,
+            ConsentStatus::Received => Self::Received,
+            ConsentStatus::Valid => Self::Valid,
+            ConsentStatus::Rejected => Self::Rejected,
+            ConsentStatus::RevokedByPsu => Self::RevokedByPsu,
+            ConsentStatus::Expired => Self::Expired,
+            ConsentStatus::TerminatedByTpp => Self::TerminatedByTpp,
         }
     }
 }
@@ -70,7 +70,7 @@ impl From<Status> for ConsentStatus {
 /// The status of an authorisation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Sca {
+pub(crate) enum ScaStatus {
     /// The customer has not opened the page yet.
     Received,
     /// The customer has opened the page.
@@ -81,31 +81,31 @@ pub(crate) enum Sca {
     Failed,
 }
 
-impl Sca {
+impl ScaStatus {
     /// Whether the status can no longer change.
     pub(crate) fn is_final(self) -> bool {
         matches!(self, Self::Finalised | Self::Failed)
     }
 }
 
-impl From<Sca> for ScaStatus {
-    fn from(status: Sca) -> Self {
+impl From<ScaStatus> for ScaStatus {
+    fn from(status: ScaStatus) -> Self {
         match status {
-            Sca::Received => Self::Received,
-            Sca::Started => Self::Started,
-            Sca::Finalised => Self::Finalised,
-            Sca::Failed => Self::Failed,
+            ScaStatus::Received => Self::Received,
+            ScaStatus::Started => Self::Started,
+            ScaStatus::Finalised => Self::Finalised,
+            ScaStatus::Failed => Self::Failed,
         }
     }
 }
 
-impl Consent {
+impl StoredConsent {
     /// Applies the elapsed time; true if that changed anything.
     pub(super) fn settle(&mut self, now_s: i64) -> bool {
         let mut changed = false;
         for authorisation in &mut self.authorisations {
             if !authorisation.status.is_final() && now_s >= authorisation.created_s.saturating_add(REDIRECT_S) {
-                authorisation.status = Sca::Failed;
+                authorisation.status = ScaStatus::Failed;
                 changed = true;
             }
         }
@@ -118,28 +118,28 @@ impl Consent {
 
     /// A customer who saw a page and let it expire has failed to authorise once no other page is open. A customer who
     /// never opened a page can be sent again until a day has passed.
-    fn ended_by_time(&self, now_s: i64) -> Option<Status> {
+    fn ended_by_time(&self, now_s: i64) -> Option<ConsentStatus> {
         match self.status {
-            Status::Received => {
+            ConsentStatus::Received => {
                 let mut all = self.authorisations.iter();
                 let open = all.clone().any(|authorisation| !authorisation.status.is_final());
-                let seen = all.any(|authorisation| authorisation.opened && authorisation.status == Sca::Failed);
+                let seen = all.any(|authorisation| authorisation.opened && authorisation.status == ScaStatus::Failed);
                 let late = now_s >= self.created_s.saturating_add(UNAUTHORISED_S);
-                ((seen && !open) || late).then_some(Status::Rejected)
+                ((seen && !open) || late).then_some(ConsentStatus::Rejected)
             }
-            Status::Valid => (bank_date(now_s) > self.valid_until).then_some(Status::Expired),
+            ConsentStatus::Valid => (bank_date(now_s) > self.valid_until).then_some(ConsentStatus::Expired),
             _ => None,
         }
     }
 
     /// Sets a final status unless there is one; authorisations that are still open fail.
-    pub(super) fn end(&mut self, status: Status) {
+    pub(super) fn end(&mut self, status: ConsentStatus) {
         if self.status.is_final() {
             return;
         }
         self.status = status;
         for authorisation in self.authorisations.iter_mut().filter(|authorisation| !authorisation.status.is_final()) {
-            authorisation.status = Sca::Failed;
+            authorisation.status = ScaStatus::Failed;
         }
     }
 }

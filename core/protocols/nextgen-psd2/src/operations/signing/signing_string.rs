@@ -65,6 +65,6 @@ fn listed(request: &crate::http::Request) -> Result<Vec<String>, Error> {
     })?;
     let text = signing::decode_rfc2047(value, true).map_err(|fault| refused(fault.to_string()))?.text;
     let header =
-        SignatureHeader::parse(&text, signing::Duplicates::Reject).map_err(|fault| refused(fault.to_string()))?;
+        SignatureHeader::parse(&text, signing::DuplicateParameters::Reject).map_err(|fault| refused(fault.to_string()))?;
     Ok(header.signed_names())
 }
