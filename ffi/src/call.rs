@@ -7,8 +7,8 @@ use std::{
 
 use ::bytes::Bytes;
 use bankchannel_bridge::{
-    Call, CallParameters, Client, Content, ContentTransfer, Error, Event, Reply, Secret, Value, local, operations,
-    parse_json, row, with_request_id,
+    Call, CallEvent, CallParameters, CallReply, Client, Content, ContentTransfer, Error, Secret, Value, local,
+    operations, parse_json, row, with_request_id,
 };
 
 use crate::{
@@ -92,13 +92,13 @@ pub unsafe extern "C" fn bankchannel_call(
             let value = with_request_id(parameters.request_id, work)?;
             let value = if parameters.with_response { bankchannel_bridge::with_exchanges(value, &[]) } else { value };
             // SAFETY: the caller promises that both may be written, if not NULL.
-            return unsafe { hand_over(Event::Response { value, content: None }, json, content) };
+            return unsafe { hand_over(CallEvent::Response { value, content: None }, json, content) };
         }
         exchanging(|| {
             let mut call = Call::begin(client, name, request, parameters);
-            let mut event = call.resume(Reply::Go)?;
-            while let Event::Ask(question) = event {
-                event = call.resume(Reply::Fail(question.unanswered()))?;
+            let mut event = call.resume(CallReply::Go)?;
+            while let CallEvent::Ask(question) = event {
+                event = call.resume(CallReply::Fail(question.unanswered()))?;
             }
             let event = call.with_exchanges(event);
             // SAFETY: the caller promises that both may be written, if not NULL.
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn bankchannel_local(
         let work = || local(name, parse_json(request)?, given(parameters.content));
         let value = with_request_id(parameters.request_id, work)?;
         // SAFETY: the caller promises that both may be written, if not NULL.
-        unsafe { hand_over(Event::Response { value, content: None }, json, content) }
+        unsafe { hand_over(CallEvent::Response { value, content: None }, json, content) }
     };
     // SAFETY: as the caller promises.
     unsafe { guard(error, body) }
@@ -293,25 +293,30 @@ unsafe fn in_one_go(options: *const BankchannelCallOptions) -> Result<CallParame
 
 /// # Safety
 /// `data` has `size` bytes.
-unsafe fn read_reply(last: BankchannelStatus, reply: u32, data: *const c_char, size: usize) -> Result<Reply, Failure> {
+unsafe fn read_reply(
+    last: BankchannelStatus,
+    reply: u32,
+    data: *const c_char,
+    size: usize,
+) -> Result<CallReply, Failure> {
     Ok(match BankchannelReply::of(reply) {
-        Some(BankchannelReply::Go) => Reply::Go,
-        Some(BankchannelReply::End) => Reply::End,
+        Some(BankchannelReply::Go) => CallReply::Go,
+        Some(BankchannelReply::End) => CallReply::End,
         // SAFETY: as the caller promises.
-        Some(BankchannelReply::Answer) => Reply::Answer(Secret::new(unsafe { text("data", data, size) }?)),
+        Some(BankchannelReply::Answer) => CallReply::Answer(Secret::new(unsafe { text("data", data, size) }?)),
         Some(BankchannelReply::Piece) => {
             // SAFETY: as the caller promises.
             let piece = unsafe { buffer("data", data, size) }?;
             if piece.is_empty() {
                 return Err(misuse("data", "a piece has at least one byte; END says that there is no more"));
             }
-            Reply::Piece(Bytes::copy_from_slice(piece))
+            CallReply::Piece(Bytes::copy_from_slice(piece))
         }
         Some(BankchannelReply::Fail) => {
             // SAFETY: as the caller promises.
             let why = unsafe { text("data", data, size) }?;
             let row = if last == BankchannelStatus::WantPiece { &row::CONTENT_UNREADABLE } else { &row::CANCELLED };
-            Reply::Fail(if why.is_empty() { Error::new(row) } else { Error::because(row, why) })
+            CallReply::Fail(if why.is_empty() { Error::new(row) } else { Error::because(row, why) })
         }
         None => return Err(misuse("reply", "is not a value of BankchannelReply")),
     })
@@ -320,23 +325,23 @@ unsafe fn read_reply(last: BankchannelStatus, reply: u32, data: *const c_char, s
 /// # Safety
 /// `json` may be written; `content` is NULL if there is none, or may be written.
 unsafe fn hand_over(
-    event: Event,
+    event: CallEvent,
     json: *mut BankchannelBytes,
     content: *mut BankchannelBytes,
 ) -> Result<BankchannelStatus, Failure> {
     let (status, text, bytes) = match event {
-        Event::Response { value, content } => (BankchannelStatus::Ok, Some(value.to_json()), content),
-        Event::Ask(question) => (BankchannelStatus::Ask, Some(bankchannel_bridge::question_json(&question)), None),
-        Event::WantPiece => (BankchannelStatus::WantPiece, None, None),
-        Event::Piece(piece) => (BankchannelStatus::Piece, None, Some(piece)),
-        Event::Progress(progress) => {
+        CallEvent::Response { value, content } => (BankchannelStatus::Ok, Some(value.to_json()), content),
+        CallEvent::Ask(question) => (BankchannelStatus::Ask, Some(bankchannel_bridge::question_json(&question)), None),
+        CallEvent::WantPiece => (BankchannelStatus::WantPiece, None, None),
+        CallEvent::Piece(piece) => (BankchannelStatus::Piece, None, Some(piece)),
+        CallEvent::Progress(progress) => {
             (BankchannelStatus::Progress, Some(bankchannel_bridge::progress_json(&progress)), None)
         }
-        Event::Exchange(stage) => {
+        CallEvent::Exchange(stage) => {
             let json = bankchannel_bridge::exchange_json(&stage).to_string();
             (BankchannelStatus::Exchange, Some(json), None)
         }
-        Event::Failed(error) => return Err(error.into()),
+        CallEvent::Failed(error) => return Err(error.into()),
     };
     // SAFETY: as the caller promises.
     unsafe {

@@ -18,15 +18,15 @@ use hyper::{HeaderMap, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use bankchannel_server::{
-    counterpart::{Counterpart, Serves},
+    counterpart::{Counterpart, ServerKind},
     http::{
         Listener,
         answer::{self, AnswerBody},
-        control::Control,
+        control::ControlState,
         intake::{self, IntakeError},
-        router::{Found, Mount},
+        router::{RouteMatch, RouteMount},
         server::Server,
-        shell::{self, Api, Routed},
+        shell::{self, CounterpartApi, RoutedRequest},
     },
 };
 
@@ -63,10 +63,10 @@ pub(crate) struct Host(Server);
 /// What a host answers with.
 struct Greeter {
     word: String,
-    mounts: [Mount; 1],
+    mounts: [RouteMount; 1],
 }
 
-impl Serves for Host {
+impl ServerKind for Host {
     type Options = HostOptions;
     type Readiness = HostReadiness;
 
@@ -77,7 +77,7 @@ impl Serves for Host {
                 listen.parse().map_err(|_| Error::invalid_setting("listen", "is not an address with a port"))?;
             let listener = Listener::bind(address, None).await.map_err(|why| Error::invalid_setting("listen", why))?;
             let word = options.word.unwrap_or_else(|| "Hello".to_owned());
-            let greeter = Arc::new(Greeter { word, mounts: [Mount::of("", CATALOGUE, |_| true)] });
+            let greeter = Arc::new(Greeter { word, mounts: [RouteMount::of("", CATALOGUE, |_| true)] });
             let serve = move |request, peer| shell::answer(Arc::clone(&greeter), request, peer);
             Ok(Self(Server::begin(listener, Arc::default(), serve)))
         })
@@ -96,12 +96,12 @@ impl Serves for Host {
     }
 }
 
-impl Api for Greeter {
-    fn mounts(&self) -> impl Iterator<Item = &Mount> {
+impl CounterpartApi for Greeter {
+    fn mounts(&self) -> impl Iterator<Item = &RouteMount> {
         self.mounts.iter()
     }
 
-    fn control(&self) -> Option<&Control> {
+    fn control(&self) -> Option<&ControlState> {
         None
     }
 
@@ -109,11 +109,11 @@ impl Api for Greeter {
         String::new()
     }
 
-    async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
+    async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
         match routed.found {
-            Found::Operation { .. } => {}
-            Found::OtherMethods(_) => return refused(405, "this method is not allowed for this path"),
-            Found::Nothing | Found::Malformed => return refused(404, "there is no such path"),
+            RouteMatch::Operation { .. } => {}
+            RouteMatch::OtherMethods(_) => return refused(405, "this method is not allowed for this path"),
+            RouteMatch::Nothing | RouteMatch::Malformed => return refused(404, "there is no such path"),
         }
         let body = match intake::plain(routed.body, BODY_MAX).await {
             Ok(taken) => taken.body,

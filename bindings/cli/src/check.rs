@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_salt_edge_hub::check::{self as salt_edge_check, CheckDone, CheckRun, Psu};
+use bankchannel_salt_edge_hub::check::{self as salt_edge_check, ActingCustomer, CheckDone, CheckRun};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::{
@@ -138,7 +138,7 @@ async fn connector(matches: &ArgMatches) -> Outcome {
 }
 
 /// Runs a command that answers for the customer.
-fn psu(command: String) -> Box<Psu> {
+fn psu(command: String) -> Box<ActingCustomer> {
     let command = Arc::new(command);
     Box::new(move |url, approves| {
         let command = Arc::clone(&command);

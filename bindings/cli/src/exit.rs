@@ -1,6 +1,6 @@
 //! Failures, and the exit codes that scripts rely on (docs/protocols/ws-channel.md §8.4).
 
-use bankchannel::{Error, Sessions};
+use bankchannel::{Error, SessionKeeping};
 use bankchannel_foundation::error::{Row, row};
 use serde_json::{Value, json};
 
@@ -114,7 +114,7 @@ fn local(row: &'static Row, message: &str) -> Value {
 }
 
 /// The session declarations of all protocols that have sessions.
-fn sessions() -> impl Iterator<Item = &'static Sessions> {
+fn sessions() -> impl Iterator<Item = &'static SessionKeeping> {
     bankchannel::PROTOCOLS.iter().filter_map(|protocol| protocol.sessions.as_ref())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bankchannel::{
-    ClientKind, Commands,
+    ClientKind, CommandPlacement,
     model::{Field, Shape, StructShape},
     operation::{Ask, Entry, OperationKind, Pages},
 };
@@ -58,7 +58,7 @@ pub(crate) struct Protocol {
     /// Its client, unless it has functions only.
     pub(crate) client: Option<&'static ClientKind>,
     /// The form of its operations on the command line.
-    pub(crate) commands: Commands,
+    pub(crate) commands: CommandPlacement,
     /// In the catalogue's order.
     pub(crate) operations: Vec<Operation>,
     /// Every named type that the operations, settings and options use; a type comes after those that it uses itself.

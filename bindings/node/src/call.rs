@@ -6,7 +6,8 @@ use std::{
 };
 
 use bankchannel_bridge::{
-    self as bridge, CallParameters, Cancel, ContentTransfer, Error, Event, Reply, Secret, parse_json, row, runtime,
+    self as bridge, CallEvent, CallParameters, CallReply, Cancel, ContentTransfer, Error, Secret, parse_json, row,
+    runtime,
 };
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
@@ -118,7 +119,7 @@ impl Call {
             Ok(request) => bridge::Call::begin(&client, &name, request, parameters),
             Err(error) => bridge::Call::failed(error),
         };
-        self.go_on(begun, Reply::Go, events.promise(id))
+        self.go_on(begun, CallReply::Go, events.promise(id))
     }
 
     /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`). The next event is reported under this number.
@@ -144,14 +145,14 @@ impl Call {
         self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
     }
 
-    fn go_on(&self, mut call: bridge::Call, reply: Reply, promise: Promise) -> napi::Result<()> {
+    fn go_on(&self, mut call: bridge::Call, reply: CallReply, promise: Promise) -> napi::Result<()> {
         let place = Arc::clone(&self.call);
         let runtime = runtime().map_err(|error| thrown(&error))?;
         runtime.spawn(async move {
-            let event = call.resume_async(reply).await.unwrap_or_else(Event::Failed);
+            let event = call.resume_async(reply).await.unwrap_or_else(CallEvent::Failed);
             let event = call.with_exchanges(event);
             let log = call.drain_log();
-            if matches!(event, Event::Response { .. } | Event::Failed(_)) {
+            if matches!(event, CallEvent::Response { .. } | CallEvent::Failed(_)) {
                 // Its memory is freed now, not at garbage collection: the collector does not see it.
                 drop(call);
             } else {
@@ -164,13 +165,13 @@ impl Call {
     }
 }
 
-fn reply_of(reply: &str, data: Option<Either<Buffer, String>>) -> napi::Result<Reply> {
+fn reply_of(reply: &str, data: Option<Either<Buffer, String>>) -> napi::Result<CallReply> {
     Ok(match (reply, data) {
-        ("go", None) => Reply::Go,
-        ("end", None) => Reply::End,
-        ("answer", Some(Either::B(text))) => Reply::Answer(Secret::new(text)),
-        ("piece", Some(Either::A(buffer))) => Reply::Piece(Bytes::copy_from_slice(&buffer)),
-        ("fail", None) => Reply::Fail(Error::because(&row::CANCELLED, "the caller's own code failed")),
+        ("go", None) => CallReply::Go,
+        ("end", None) => CallReply::End,
+        ("answer", Some(Either::B(text))) => CallReply::Answer(Secret::new(text)),
+        ("piece", Some(Either::A(buffer))) => CallReply::Piece(Bytes::copy_from_slice(&buffer)),
+        ("fail", None) => CallReply::Fail(Error::because(&row::CANCELLED, "the caller's own code failed")),
         _ => return Err(thrown(&Error::invalid_field("reply", "is not a known reply"))),
     })
 }

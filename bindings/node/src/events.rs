@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bankchannel_bridge::{self as bridge, Error, Event, LogRecord, Outcome, Value, row};
+use bankchannel_bridge::{self as bridge, CallEvent, Error, LogRecord, Outcome, Value, row};
 use bytes::Bytes;
 use napi::{
     Status,
@@ -32,15 +32,15 @@ struct News {
 }
 
 impl News {
-    fn of(id: u32, event: Event, log: Vec<LogRecord>) -> Self {
+    fn of(id: u32, event: CallEvent, log: Vec<LogRecord>) -> Self {
         let (kind, json, bytes) = match event {
-            Event::Response { value, content } => ("response", Some(value.to_json()), content),
-            Event::Failed(error) => ("failed", Some(error.to_json().to_string()), None),
-            Event::Ask(question) => ("ask", Some(bridge::question_json(&question)), None),
-            Event::WantPiece => ("want_piece", None, None),
-            Event::Piece(bytes) => ("piece", None, Some(bytes)),
-            Event::Exchange(stage) => ("exchange", Some(bridge::exchange_json(&stage).to_string()), None),
-            Event::Progress(progress) => ("progress", Some(bridge::progress_json(&progress)), None),
+            CallEvent::Response { value, content } => ("response", Some(value.to_json()), content),
+            CallEvent::Failed(error) => ("failed", Some(error.to_json().to_string()), None),
+            CallEvent::Ask(question) => ("ask", Some(bridge::question_json(&question)), None),
+            CallEvent::WantPiece => ("want_piece", None, None),
+            CallEvent::Piece(bytes) => ("piece", None, Some(bytes)),
+            CallEvent::Exchange(stage) => ("exchange", Some(bridge::exchange_json(&stage).to_string()), None),
+            CallEvent::Progress(progress) => ("progress", Some(bridge::progress_json(&progress)), None),
         };
         Self { id, kind, json, bytes, log }
     }
@@ -88,16 +88,19 @@ pub(crate) struct Promise {
 
 impl Promise {
     /// Sends it.
-    pub(crate) fn tell(mut self, event: Event, log: Vec<LogRecord>) {
+    pub(crate) fn tell(mut self, event: CallEvent, log: Vec<LogRecord>) {
         self.send(event, log);
     }
 
     /// Sends the result of a piece of work.
     pub(crate) fn settle(self, done: bridge::Result<Value<'static>>) {
-        self.tell(done.map_or_else(Event::Failed, |value| Event::Response { value, content: None }), Vec::new());
+        self.tell(
+            done.map_or_else(CallEvent::Failed, |value| CallEvent::Response { value, content: None }),
+            Vec::new(),
+        );
     }
 
-    fn send(&mut self, event: Event, log: Vec<LogRecord>) {
+    fn send(&mut self, event: CallEvent, log: Vec<LogRecord>) {
         if let Some(queue) = self.queue.take() {
             // A JavaScript thread that has ended receives nothing, and nothing there waits.
             queue.call(News::of(self.id, event, log), ThreadsafeFunctionCallMode::NonBlocking);
@@ -109,7 +112,7 @@ impl Drop for Promise {
     fn drop(&mut self) {
         // A panic stopped the work: the caller must not wait for ever. The outcome is unknown.
         let defect = Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call");
-        self.send(Event::Failed(defect.with_outcome(Outcome::Unknown)), Vec::new());
+        self.send(CallEvent::Failed(defect.with_outcome(Outcome::Unknown)), Vec::new());
     }
 }
 

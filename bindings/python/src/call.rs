@@ -19,7 +19,7 @@ use crate::{
     received::Received,
 };
 use bankchannel_bridge::{
-    self as bridge, CallParameters, ContentTransfer, Error, Event, LogLevel, LogRecord, Reply, Secret, Value,
+    self as bridge, CallEvent, CallParameters, CallReply, ContentTransfer, Error, LogLevel, LogRecord, Secret, Value,
     operations, row,
 };
 use bytes::Bytes;
@@ -194,7 +194,7 @@ impl Call {
         let mut call = self.0.take().map_err(|error| raised(py, &error))?;
         let (running, arrivals) = (Arc::clone(&self.0), hub.arrivals());
         runtime.spawn(async move {
-            let event = call.resume_async(reply).await.unwrap_or_else(Event::Failed);
+            let event = call.resume_async(reply).await.unwrap_or_else(CallEvent::Failed);
             running.give_back(call);
             arrivals.push(ticket, event, running);
         });
@@ -282,13 +282,13 @@ impl Running {
         self.cancel();
         for _ in 0..ENDING {
             let ended = match py.detach(|| call.wait(SLICE)) {
-                Some(Event::Failed(error)) => error,
-                Some(Event::Response { value, .. }) => after_success().with_partial_response_value(value),
+                Some(CallEvent::Failed(error)) => error,
+                Some(CallEvent::Response { value, .. }) => after_success().with_partial_response_value(value),
                 // It asked just before: it ends after any reply.
                 Some(event) => {
                     let reply = match event {
-                        Event::Piece(_) | Event::Progress(_) | Event::Exchange(_) => Reply::Go,
-                        _ => Reply::Fail(Error::new(&row::CANCELLED)),
+                        CallEvent::Piece(_) | CallEvent::Progress(_) | CallEvent::Exchange(_) => CallReply::Go,
+                        _ => CallReply::Fail(Error::new(&row::CANCELLED)),
                     };
                     match call.reply(reply) {
                         Ok(()) => continue,
@@ -307,19 +307,19 @@ impl Running {
     }
 
     /// An event in Python: the result, a tuple, or an exception.
-    pub(crate) fn told<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn told<'py>(&self, py: Python<'py>, event: CallEvent) -> PyResult<Bound<'py, PyAny>> {
         let tuple = match event {
-            Event::Response { value, content } => {
+            CallEvent::Response { value, content } => {
                 let _ = self.ended.set(Ended::Succeeded);
                 let result = self.answered(py, value, content)?;
                 let _ = self.result.set(result.clone().unbind());
                 return Ok(result);
             }
-            Event::Failed(error) => {
+            CallEvent::Failed(error) => {
                 let _ = self.ended.set(Ended::Failed(error.clone()));
                 return Err(self.placed(py, error));
             }
-            Event::Ask(question) => {
+            CallEvent::Ask(question) => {
                 let secret = question.secret.as_ref().map(Secret::expose);
                 let signature = question
                     .signature
@@ -328,15 +328,15 @@ impl Running {
                 let request = question.request.as_ref().map(Value::to_json);
                 ("ask", question.kind, &question.text, &question.choices, secret, signature, request).into_pyobject(py)
             }
-            Event::WantPiece => ("want_piece",).into_pyobject(py),
-            Event::Piece(bytes) => {
+            CallEvent::WantPiece => ("want_piece",).into_pyobject(py),
+            CallEvent::Piece(bytes) => {
                 self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 ("piece", PyBytes::new(py, &bytes)).into_pyobject(py)
             }
-            Event::Exchange(stage) => {
+            CallEvent::Exchange(stage) => {
                 ("exchange", plan::plain(py, bridge::exchange_json(&stage).into())?).into_pyobject(py)
             }
-            Event::Progress(progress) => {
+            CallEvent::Progress(progress) => {
                 let direction = progress.direction.map(bridge::ProgressDirection::as_str);
                 let moved = (direction, progress.bytes, progress.total);
                 let parts = (progress.step, progress.steps, progress.file, progress.files);
@@ -395,13 +395,13 @@ fn unknown() -> Error {
     Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Unknown)
 }
 
-fn reply_of(reply: &str, data: Option<Bound<'_, PyAny>>) -> PyResult<Reply> {
+fn reply_of(reply: &str, data: Option<Bound<'_, PyAny>>) -> PyResult<CallReply> {
     Ok(match (reply, data) {
-        ("go", None) => Reply::Go,
-        ("end", None) => Reply::End,
-        ("answer", Some(text)) => Reply::Answer(Secret::new(text.extract::<String>()?)),
-        ("piece", Some(bytes)) => Reply::Piece(Bytes::from_owner(bytes.extract::<PyBackedBytes>()?)),
-        ("fail", None) => Reply::Fail(Error::because(&row::CANCELLED, "the caller's own code failed")),
+        ("go", None) => CallReply::Go,
+        ("end", None) => CallReply::End,
+        ("answer", Some(text)) => CallReply::Answer(Secret::new(text.extract::<String>()?)),
+        ("piece", Some(bytes)) => CallReply::Piece(Bytes::from_owner(bytes.extract::<PyBackedBytes>()?)),
+        ("fail", None) => CallReply::Fail(Error::because(&row::CANCELLED, "the caller's own code failed")),
         _ => return Err(PyValueError::new_err("no such reply")),
     })
 }

@@ -16,7 +16,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bankchannel_bridge::Event;
+use bankchannel_bridge::CallEvent;
 use pyo3::{
     exceptions::PyOSError,
     prelude::*,
@@ -40,7 +40,7 @@ pub(crate) struct Arrivals {
 
 struct Arrival {
     ticket: u64,
-    event: Event,
+    event: CallEvent,
     of: Arc<Running>,
 }
 
@@ -88,7 +88,7 @@ impl Hub {
 }
 
 impl Arrivals {
-    pub(crate) fn push(&self, ticket: u64, event: Event, of: Arc<Running>) {
+    pub(crate) fn push(&self, ticket: u64, event: CallEvent, of: Arc<Running>) {
         let mut list = self.list();
         list.push(Arrival { ticket, event, of });
         if list.len() == 1 {

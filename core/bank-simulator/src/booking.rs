@@ -16,7 +16,7 @@ use crate::ids::AnswerStamp;
 use crate::{BankLedger, LedgerAccount, SimulatorError, report};
 
 /// A payment as booked.
-pub(crate) struct Booked {
+pub(crate) struct BookedPayment {
     pub(crate) status: StatusReport,
     pub(crate) notification: (CashMessage, Vec<Statement>),
     pub(crate) statement: (CashMessage, Vec<Statement>),
@@ -29,7 +29,7 @@ pub(crate) fn book(
     before: &BankLedger,
     mut after: BankLedger,
     stamp: &AnswerStamp<'_>,
-) -> Result<Booked, SimulatorError> {
+) -> Result<BookedPayment, SimulatorError> {
     let mut accounts: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     let mut number = 0;
     for batch in &file.batches {
@@ -48,7 +48,7 @@ pub(crate) fn book(
         statement.entries = entries;
         statements.push(statement);
     }
-    Ok(Booked {
+    Ok(BookedPayment {
         status: report::accepted(file, stamp),
         notification: (message("NTF", stamp), notifications),
         statement: (message("STM", stamp), statements),

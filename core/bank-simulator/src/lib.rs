@@ -213,8 +213,8 @@ fn rejected(report: Result<Vec<u8>, Vec<XmlFault>>) -> Result<BankDecision, Simu
 }
 
 /// Writes the documents of a booking; `None` if one of them would be too large to be downloaded.
-fn documents(booked: booking::Booked) -> Result<Option<BankDecision>, SimulatorError> {
-    let booking::Booked { status, notification, statement, ledger } = booked;
+fn documents(booked: booking::BookedPayment) -> Result<Option<BankDecision>, SimulatorError> {
+    let booking::BookedPayment { status, notification, statement, ledger } = booked;
     let camt053 = write::statements(&statement.0, &statement.1).map_err(SimulatorError::Answer)?;
     let pain002 = write::status_report(&status).map_err(SimulatorError::Answer)?;
     // A notification is a statement without balances, so it is the smaller of the two.

@@ -14,7 +14,7 @@ use crate::protocols;
 
 /// The result of a call by name.
 #[derive(Debug)]
-pub struct Done<R = serde_json::Value> {
+pub struct CallDone<R = serde_json::Value> {
     /// The response's boundary form.
     pub response: R,
     /// Its content, if it has any.
@@ -23,12 +23,12 @@ pub struct Done<R = serde_json::Value> {
 
 #[cfg(feature = "clients")]
 /// A running call by name.
-pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Done<Value<'static>>>> + Send + 'a>>;
+pub(crate) type RunningCall<'a> = Pin<Box<dyn Future<Output = Result<CallDone<Value<'static>>>> + Send + 'a>>;
 
-pub(crate) fn done<T: Boundary>(response: T) -> Done<Value<'static>> {
+pub(crate) fn done<T: Boundary>(response: T) -> CallDone<Value<'static>> {
     let mut writer = Writer::new(Representation::Boundary);
     let response = response.write(&mut writer);
-    Done { response, content: writer.content() }
+    CallDone { response, content: writer.content() }
 }
 
 /// Carries out a local operation by its name. It only computes, on this thread, without a client.
@@ -75,6 +75,6 @@ pub(crate) fn not_of(entry: &bankchannel_foundation::operation::Entry, protocol:
 
 #[cfg(feature = "clients")]
 /// The error for a client of the wrong type: a defect of the tables.
-pub(crate) fn of_another_client<'a>() -> Running<'a> {
+pub(crate) fn of_another_client<'a>() -> RunningCall<'a> {
     Box::pin(async { Err(Error::because(&row::INTERNAL, "the client belongs to another protocol than the operation")) })
 }

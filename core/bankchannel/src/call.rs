@@ -14,13 +14,13 @@ use bankchannel_foundation::{
     model::{Representation, Seconds, Writer},
     question::TypedQuestion,
 };
-use bankchannel_transport::{CancellationToken, Observer, Sink, background};
+use bankchannel_transport::{CancellationToken, ContentSink, ExchangeObserver, background};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::{AnsweredExchanges, CallLog, ExchangeHooks, LogLevel, LogLine, Watcher, observe::Observers};
+use crate::{AnsweredExchanges, CallLog, ExchangeHooks, LogLevel, LogLine, ProgressWatcher, observe::CallObservers};
 
 /// Options of one call. By default the call has the operation's own time limit, sends no content, takes content into
 /// memory, and has no callback for questions.
@@ -35,13 +35,13 @@ pub struct CallOptions {
     /// Content given separately from the JSON.
     pub content: Option<Content>,
     /// The destination of the answer's content.
-    pub destination: Destination,
+    pub destination: ContentDestination,
     /// Answers questions, such as for a one-time code.
-    pub asker: Option<Arc<dyn Asker>>,
+    pub asker: Option<Arc<dyn CallAsker>>,
     /// Collects the call's log, redacted.
     pub log: Option<CallLog>,
     /// Receives the progress of the call: bytes sent and received, steps of a flow.
-    pub progress: Option<Watcher>,
+    pub progress: Option<ProgressWatcher>,
     /// An id of the caller's for this call, sent as `X-Request-ID` with every attempt of each of its exchanges, so that
     /// the peer's logs can be searched for it; NextGenPSD2 sends it with the first attempt only, since a bank refuses an
     /// id that it has seen. 1 to 100 characters, each an ASCII letter, a digit or one of `-._~:`; for NextGenPSD2 a UUID
@@ -72,7 +72,7 @@ impl std::fmt::Debug for CallOptions {
 /// The destination of an answer's content.
 #[non_exhaustive]
 #[derive(Clone, Default)]
-pub enum Destination {
+pub enum ContentDestination {
     /// Into memory, up to [`MEMORY_MAX`] bytes.
     #[default]
     Memory,
@@ -87,13 +87,13 @@ pub enum Destination {
 /// The maximum size of content in memory, in bytes.
 pub const MEMORY_MAX: usize = 64 * 1024 * 1024;
 
-impl Destination {
-    pub(crate) fn sink(&self) -> Sink {
+impl ContentDestination {
+    pub(crate) fn sink(&self) -> ContentSink {
         match self {
-            Self::Memory => Sink::memory(MEMORY_MAX),
-            Self::File(path) => Sink::file(path, false),
-            Self::ReplaceFile(path) => Sink::file(path, true),
-            Self::Pieces(sender) => Sink::pieces(sender.clone()),
+            Self::Memory => ContentSink::memory(MEMORY_MAX),
+            Self::File(path) => ContentSink::file(path, false),
+            Self::ReplaceFile(path) => ContentSink::file(path, true),
+            Self::Pieces(sender) => ContentSink::pieces(sender.clone()),
         }
     }
 }
@@ -101,8 +101,8 @@ impl Destination {
 impl CallOptions {
     /// Options with a callback for questions. `answer` runs on a thread that may block, such as for a person's input.
     #[must_use]
-    pub fn asking(answer: impl Fn(Question) -> Result<Answer> + Send + Sync + 'static) -> Self {
-        Self { asker: Some(Arc::new(Asking(Arc::new(answer)))), ..Self::default() }
+    pub fn asking(answer: impl Fn(Question) -> Result<CallAnswer> + Send + Sync + 'static) -> Self {
+        Self { asker: Some(Arc::new(AskingFunction(Arc::new(answer)))), ..Self::default() }
     }
 
     /// Writes a line to the call's log and the program's. The line must be redacted.
@@ -129,10 +129,10 @@ impl CallOptions {
     }
 
     /// Observes the exchanges of this call: its log and its progress.
-    pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
+    pub(crate) fn observer(&self) -> Option<Arc<dyn ExchangeObserver>> {
         let (log, watcher) = (self.log.clone(), self.progress.clone());
         let (answers, hooks) = (self.with_response.clone(), self.hooks.clone());
-        Observers { log, watcher, answers, hooks, ..Observers::default() }.any()
+        CallObservers { log, watcher, answers, hooks, ..CallObservers::default() }.any()
     }
 
     /// The deadline of the call, from its time limit or else from `own`.
@@ -149,7 +149,7 @@ impl CallOptions {
 
     /// The same with a time limit: everything but content and destination.
     pub(crate) fn for_step(&self, timeout: Option<Duration>) -> Self {
-        let (content, destination, winding_down) = (None, Destination::default(), CancellationToken::default());
+        let (content, destination, winding_down) = (None, ContentDestination::default(), CancellationToken::default());
         Self { timeout, content, destination, winding_down, ..self.clone() }
     }
 
@@ -176,7 +176,7 @@ impl CallOptions {
     ///
     /// # Errors
     /// `input.missing_field` without a callback that answers; `cancelled` and `timeout.deadline` while waiting.
-    pub(crate) async fn ask(&self, question: Question) -> Result<Answer> {
+    pub(crate) async fn ask(&self, question: Question) -> Result<CallAnswer> {
         self.race(self.asker(&question)?.ask(question)).await?
     }
 
@@ -188,7 +188,7 @@ impl CallOptions {
         self.race(self.asker(&question)?.ask_typed(question)).await?
     }
 
-    fn asker(&self, question: &Question) -> Result<&dyn Asker> {
+    fn asker(&self, question: &Question) -> Result<&dyn CallAsker> {
         let Some(asker) = &self.asker else {
             return Err(question.unanswered().with_outcome(Outcome::NotSent));
         };
@@ -216,9 +216,9 @@ pub(crate) fn limit(given: Option<Duration>, own_s: u32) -> Duration {
 const LONG: Duration = Duration::from_secs(3_155_760_000);
 
 /// Answers the questions of a call, such as for a one-time code.
-pub trait Asker: Send + Sync {
+pub trait CallAsker: Send + Sync {
     /// Answers one question. An error ends the call with that error.
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>>;
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>>;
 
     /// Answers a typed question. An implementation that has the answer as a value can return it without conversion to
     /// text. By default the answer is the text of [`ask`](Self::ask).
@@ -231,16 +231,16 @@ pub trait Asker: Send + Sync {
 #[non_exhaustive]
 pub enum TypedAnswer {
     /// JSON text.
-    Text(Answer),
+    Text(CallAnswer),
     /// The value itself.
     Value(bankchannel_foundation::model::Value<'static>),
 }
 
 /// A function that answers questions.
-struct Asking<F>(Arc<F>);
+struct AskingFunction<F>(Arc<F>);
 
-impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking<F> {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl<F: Fn(Question) -> Result<CallAnswer> + Send + Sync + 'static> CallAsker for AskingFunction<F> {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         let answer = Arc::clone(&self.0);
         Box::pin(async move {
             let answered = background::blocking(move || answer(question)).await;
@@ -364,4 +364,4 @@ impl PartialEq for Question {
 impl Eq for Question {}
 
 /// The answer to a question.
-pub type Answer = Secret;
+pub type CallAnswer = Secret;

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 };
 use serde_json::{Value, json};
 
-use crate::{Callable, PROTOCOLS, protocols};
+use crate::{CallableOperation, PROTOCOLS, protocols};
 
 /// Every operation, ordered by protocol and subject.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
@@ -22,7 +22,7 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 
 /// Finds the operation at this position of the catalogue, counted from 0.
 #[must_use]
-pub fn find_by_number(number: usize) -> Option<&'static Callable> {
+pub fn find_by_number(number: usize) -> Option<&'static CallableOperation> {
     let mut left = number;
     let mut groups = PROTOCOLS.iter().flat_map(|protocol| protocol.operations);
     groups.find_map(|group| match group.get(left) {

@@ -66,9 +66,9 @@ pub use bankchannel_foundation::{
 };
 #[cfg(feature = "clients")]
 pub use bankchannel_transport::{CancellationToken, check_base_url};
-pub use by_name::{Done, call_local, call_local_values, unknown as unknown_operation};
+pub use by_name::{CallDone, call_local, call_local_values, unknown as unknown_operation};
 #[cfg(feature = "clients")]
-pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest, TypedAnswer};
+pub use call::{CallAnswer, CallAsker, CallOptions, ContentDestination, Question, SignatureRequest, TypedAnswer};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, find_by_number};
 #[cfg(feature = "clients")]
 pub use client::{Client, ConnectionSettings, ItemStream, Settings, setting_of_text};
@@ -78,10 +78,10 @@ pub use observe::{
     RequestedExchange,
 };
 #[cfg(feature = "clients")]
-pub use progress::{Progress, ProgressDirection, Watcher};
-pub use protocol::{Callable, Commands, Protocol};
+pub use progress::{Progress, ProgressDirection, ProgressWatcher};
+pub use protocol::{CallableOperation, CommandPlacement, Protocol};
 #[cfg(feature = "clients")]
-pub use protocol::{ClientKind, KeptSession, SessionNeed, Sessions};
+pub use protocol::{ClientKind, KeptSession, SessionKeeping, SessionNeed};
 pub use protocols::{PROTOCOLS, protocol};
 
 /// The version of this library.

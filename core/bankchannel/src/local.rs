@@ -11,14 +11,14 @@ use bankchannel_foundation::{
 };
 use bytes::Bytes;
 
-use crate::by_name::{Done, done};
+use crate::by_name::{CallDone, done};
 
 /// Carries out a local operation from its request's boundary form.
 pub(crate) fn carry_out<O: Local>(
     request: Value<'_>,
     attached: Option<Content>,
     profile: Option<&dyn Profile>,
-) -> Result<Done<Value<'static>>> {
+) -> Result<CallDone<Value<'static>>> {
     compute::<O>(request, attached, profile).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
@@ -38,7 +38,7 @@ fn compute<O: Local>(
     request: Value<'_>,
     attached: Option<Content>,
     profile: Option<&dyn Profile>,
-) -> Result<Done<Value<'static>>> {
+) -> Result<CallDone<Value<'static>>> {
     run::<O>(read::<O>(request, attached, profile)?, profile).map(done)
 }
 
@@ -131,8 +131,8 @@ pub(crate) fn content_is_used(reader: &Reader<'_>) -> Result<()> {
 macro_rules! module_of_local_operations {
     ($(local $subject:ident::$file:ident::$name:ident;)+) => {
         /// Every operation of the module's list, with its implementation.
-        pub(crate) static OPERATIONS: &[$crate::protocol::Callable] =
-            &[$($crate::protocol::Callable::local::<operations::$subject::$file::$name>()),+];
+        pub(crate) static OPERATIONS: &[$crate::protocol::CallableOperation] =
+            &[$($crate::protocol::CallableOperation::local::<operations::$subject::$file::$name>()),+];
 
         /// All types of the operations, for import from one place.
         // A name that occurs in two operations is imported from the operation's own module.

@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bankchannel_transport::Observer;
+use bankchannel_transport::ExchangeObserver;
 pub use bankchannel_transport::{AnsweredExchange, LogLevel, LogLine, LogValue, RequestedExchange};
 
-use crate::progress::{ProgressDirection, Watcher};
+use crate::progress::{ProgressDirection, ProgressWatcher};
 
 /// The maximum number of records in a log; the oldest are dropped.
 pub const LOG_RECORDS_MAX: usize = 1000;
@@ -130,21 +130,21 @@ impl std::fmt::Debug for ExchangeHooks {
 
 /// A call's log, its watcher, its answers and its hooks, as an observer of the transport.
 #[derive(Default)]
-pub(crate) struct Observers {
+pub(crate) struct CallObservers {
     pub(crate) log: Option<CallLog>,
-    pub(crate) watcher: Option<Watcher>,
+    pub(crate) watcher: Option<ProgressWatcher>,
     pub(crate) answers: Option<AnsweredExchanges>,
     pub(crate) hooks: Option<ExchangeHooks>,
     /// The attempt that has begun.
     pub(crate) requested: Mutex<RequestedExchange>,
 }
 
-impl Observers {
+impl CallObservers {
     /// These observers, if there are any.
-    pub(crate) fn any(self) -> Option<Arc<dyn Observer>> {
+    pub(crate) fn any(self) -> Option<Arc<dyn ExchangeObserver>> {
         let Self { log, watcher, answers, hooks, .. } = &self;
         let observes = log.is_some() || watcher.is_some() || answers.is_some() || hooks.is_some();
-        observes.then(|| Arc::new(self) as Arc<dyn Observer>)
+        observes.then(|| Arc::new(self) as Arc<dyn ExchangeObserver>)
     }
 
     fn moved(&self, direction: ProgressDirection, bytes: u64, total: Option<u64>) {
@@ -154,7 +154,7 @@ impl Observers {
     }
 }
 
-impl Observer for Observers {
+impl ExchangeObserver for CallObservers {
     fn log(&self, level: LogLevel, line: &LogLine) {
         if let Some(log) = &self.log {
             log.push(level, line.clone());

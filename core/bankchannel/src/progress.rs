@@ -57,16 +57,16 @@ impl Progress {
 
 /// Receives the progress of a call; clones belong to the same call.
 #[derive(Clone)]
-pub struct Watcher {
+pub struct ProgressWatcher {
     tell: Arc<dyn Fn(&Progress) + Send + Sync>,
-    pub(crate) stage: Stage,
+    pub(crate) stage: FlowStage,
 }
 
-impl Watcher {
+impl ProgressWatcher {
     /// Calls this function with the progress of a call. It runs in the call's own task, so it must return quickly and
     /// never block.
     pub fn new(tell: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
-        Self { tell: Arc::new(tell), stage: Stage::default() }
+        Self { tell: Arc::new(tell), stage: FlowStage::default() }
     }
 
     /// Reports progress.
@@ -75,7 +75,7 @@ impl Watcher {
     }
 }
 
-impl std::fmt::Debug for Watcher {
+impl std::fmt::Debug for ProgressWatcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Watcher")
     }
@@ -83,19 +83,19 @@ impl std::fmt::Debug for Watcher {
 
 /// How far a call is, shared by all its exchanges.
 #[derive(Clone, Default)]
-pub(crate) struct Stage(Arc<Mutex<State>>);
+pub(crate) struct FlowStage(Arc<Mutex<WatcherState>>);
 
 #[derive(Default)]
-struct State {
+struct WatcherState {
     now: Progress,
     /// The direction whose bytes count for the fraction: that of the content.
     counts: Option<ProgressDirection>,
 }
 
-impl Stage {
+impl FlowStage {
     /// A flow begins.
     pub(crate) fn begin(&self) {
-        *self.state() = State::default();
+        *self.state() = WatcherState::default();
     }
 
     /// The number of steps that the call will have.
@@ -149,12 +149,12 @@ impl Stage {
         state.now.clone()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WatcherState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl WatcherState {
     fn say(&mut self, text: &str, done: Option<f64>) -> Progress {
         text.clone_into(&mut self.now.text);
         (self.now.direction, self.now.bytes, self.now.total) = (None, 0, None);
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_flow_of_steps_rises_to_its_end() {
-        let stage = Stage::default();
+        let stage = FlowStage::default();
         stage.plan_steps(2);
         let signing = stage.begin_step("signing");
         assert_eq!((signing.step, signing.steps, signing.fraction), (1, Some(2), Some(0.0)));
@@ -203,14 +203,14 @@ mod tests {
 
     #[test]
     fn files_count_and_one_exchange_has_its_own_share() {
-        let stage = Stage::default();
+        let stage = FlowStage::default();
         stage.begin_step("listing");
         stage.begin_exchange(Some(ProgressDirection::Receive));
         let second = stage.begin_file(2, 4, "downloading b");
         assert_eq!((second.file, second.files, second.fraction), (Some(2), Some(4), Some(0.25)));
         assert_eq!(stage.moved(ProgressDirection::Receive, 1, Some(2)).fraction, Some(0.375));
 
-        let single = Stage::default();
+        let single = FlowStage::default();
         single.begin_exchange(Some(ProgressDirection::Send));
         assert_eq!(single.moved(ProgressDirection::Send, 1, Some(4)).fraction, Some(0.25));
         assert_eq!(single.moved(ProgressDirection::Receive, 4, None).fraction, Some(0.25));

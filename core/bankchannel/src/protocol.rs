@@ -28,10 +28,10 @@ use bankchannel_foundation::{
 #[cfg(feature = "clients")]
 use crate::{
     CallOptions, Client, Settings,
-    by_name::Running,
+    by_name::RunningCall,
     client::{ClientSettings, ProtocolClient, variables},
 };
-use crate::{by_name::Done, local};
+use crate::{by_name::CallDone, local};
 
 /// Everything that the library knows about a protocol. The catalogue, the error table, the clients, the generators of
 /// all languages and the command line are built from it.
@@ -48,16 +48,16 @@ pub struct Protocol {
     /// A short description of that class.
     pub what: &'static str,
     /// Its operations in groups, in the order of the catalogue.
-    pub operations: &'static [&'static [Callable]],
+    pub operations: &'static [&'static [CallableOperation]],
     /// Its rows of the error table.
     pub errors: &'static [&'static Row],
     /// Interfaces for the program's own objects that answer the typed questions of its clients.
     pub interfaces: &'static [&'static Interface],
     /// How its operations are reached on the command line.
-    pub commands: Commands,
+    pub commands: CommandPlacement,
     /// How its sessions are kept; `None` if its clients have none.
     #[cfg(feature = "clients")]
-    pub sessions: Option<Sessions>,
+    pub sessions: Option<SessionKeeping>,
     /// Its client; `None` if every operation only computes.
     #[cfg(feature = "clients")]
     pub client: Option<ClientKind>,
@@ -65,14 +65,14 @@ pub struct Protocol {
 
 impl Protocol {
     /// Its operations, in the catalogue's order.
-    pub fn callables(&self) -> impl Iterator<Item = &'static Callable> + use<> {
+    pub fn callables(&self) -> impl Iterator<Item = &'static CallableOperation> + use<> {
         self.operations.iter().flat_map(|group| group.iter())
     }
 }
 
 /// How the operations of a protocol are reached on the command line, in addition to `call`, which reaches all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Commands {
+pub enum CommandPlacement {
     /// Each operation is a command with its name, in the group of its subject, or as its declaration specifies.
     BySubject,
     /// Only by `call`; the protocol may have its own commands.
@@ -83,7 +83,7 @@ pub enum Commands {
 /// A program needs this to keep a protocol's session between its runs. Operations are given by name.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Sessions {
+pub struct SessionKeeping {
     /// The session that an operation needs.
     pub needs: fn(&Entry) -> SessionNeed,
     /// The current session of a client; empty for a client of another protocol.
@@ -173,15 +173,15 @@ impl ClientKind {
 
 /// An operation with its implementation.
 #[derive(Debug)]
-pub struct Callable {
+pub struct CallableOperation {
     /// Its declaration and shapes.
     pub entry: Entry,
-    pub(crate) run: Run,
+    pub(crate) run: OperationRun,
 }
 
 /// The implementation of an operation.
 #[derive(Debug)]
-pub(crate) enum Run {
+pub(crate) enum OperationRun {
     /// Runs on the caller's own thread, without a client.
     Local(LocalFn),
     /// Runs on a client of the protocol.
@@ -189,22 +189,22 @@ pub(crate) enum Run {
     ByClient(ClientFn),
 }
 
-type LocalFn = fn(Value<'_>, Option<Content>, Option<&dyn Profile>) -> Result<Done<Value<'static>>>;
+type LocalFn = fn(Value<'_>, Option<Content>, Option<&dyn Profile>) -> Result<CallDone<Value<'static>>>;
 #[cfg(feature = "clients")]
-type ClientFn = for<'a> fn(&'a AnyClient, Value<'static>, CallOptions) -> Running<'a>;
+type ClientFn = for<'a> fn(&'a AnyClient, Value<'static>, CallOptions) -> RunningCall<'a>;
 
 #[cfg(feature = "clients")]
 /// A client whose type is known only to its own operations.
 pub(crate) type AnyClient = dyn Any + Send + Sync;
 
-impl Callable {
+impl CallableOperation {
     pub(crate) const fn local<O: Local>() -> Self {
-        Self { entry: Entry::of::<O>(), run: Run::Local(local::carry_out::<O>) }
+        Self { entry: Entry::of::<O>(), run: OperationRun::Local(local::carry_out::<O>) }
     }
 
     #[cfg(feature = "clients")]
     pub(crate) const fn by_client<O: Operation>(run: ClientFn) -> Self {
-        Self { entry: Entry::of::<O>(), run: Run::ByClient(run) }
+        Self { entry: Entry::of::<O>(), run: OperationRun::ByClient(run) }
     }
 
     /// Carries out a local operation: see [`call_local_values`](crate::call_local_values).
@@ -218,9 +218,9 @@ impl Callable {
         profile: Option<&dyn Profile>,
     ) -> Result<Value<'static>> {
         match self.run {
-            Run::Local(run) => run(request, content, profile).map(|done| done.response),
+            OperationRun::Local(run) => run(request, content, profile).map(|done| done.response),
             #[cfg(feature = "clients")]
-            Run::ByClient(_) => Err(Error::because(
+            OperationRun::ByClient(_) => Err(Error::because(
                 &row::UNKNOWN_OPERATION,
                 format!("`{}` is not a local operation: it needs a client", self.entry.declaration.name),
             )),

@@ -1,6 +1,6 @@
 //! The list of protocols, the only place that names them all.
 
-use crate::protocol::{Callable, Protocol};
+use crate::protocol::{CallableOperation, Protocol};
 
 /// Passes the list of protocols to a macro, each as its feature and its module of this crate.
 #[doc(hidden)]
@@ -33,7 +33,7 @@ pub fn protocol(name: &str) -> Option<&'static Protocol> {
 }
 
 /// Finds the operation with this name and its protocol.
-pub(crate) fn find(name: &str) -> Option<(&'static Protocol, &'static Callable)> {
+pub(crate) fn find(name: &str) -> Option<(&'static Protocol, &'static CallableOperation)> {
     // Plain loops: chained iterators took a fifteenth of the instructions of a whole local operation.
     let name_bytes = name.as_bytes();
     for &protocol in PROTOCOLS {

@@ -6,7 +6,7 @@ mod support;
 use std::io::Write as _;
 
 use bankchannel::{
-    CallOptions, Content, Destination,
+    CallOptions, Content, ContentDestination,
     ws_channel::operations::files::{
         download_file::{DownloadFile, DownloadFileRequest},
         upload_file::UploadFileRequest,
@@ -107,12 +107,13 @@ async fn thirty_two_mib_add_little() {
     let down = client(&server);
     let to = |destination| CallOptions { destination, ..CallOptions::default() };
     let file = folder.path().join("down");
-    let (added, got) = added_kib(down.exchange::<DownloadFile>(download(), &to(Destination::File(file.clone())))).await;
+    let (added, got) =
+        added_kib(down.exchange::<DownloadFile>(download(), &to(ContentDestination::File(file.clone())))).await;
     got.unwrap();
     assert!(added < ADDED_MAX_KIB, "receiving {SIZE} bytes added {added} KiB");
     assert_eq!(std::fs::metadata(file).unwrap().len(), (SIZE / 3 * 3) as u64);
     // The measurement detects content in memory.
-    let (added, got) = added_kib(down.exchange::<DownloadFile>(download(), &to(Destination::Memory))).await;
+    let (added, got) = added_kib(down.exchange::<DownloadFile>(download(), &to(ContentDestination::Memory))).await;
     got.unwrap();
     assert!(added > 2 * ADDED_MAX_KIB, "holding {SIZE} bytes added only {added} KiB");
 }

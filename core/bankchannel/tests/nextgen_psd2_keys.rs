@@ -4,7 +4,7 @@
 use std::{path::Path, process::Command};
 
 use bankchannel::nextgen_psd2::{
-    NextGenPsd2, NextGenPsd2Settings, Signer,
+    KeySigner, NextGenPsd2, NextGenPsd2Settings,
     operations::{certificates::make_certificates::MakeCertificatesRequest, signing::sign_request::SignRequestRequest},
 };
 use bankchannel_crypto::signature::Hash;
@@ -43,7 +43,7 @@ fn a_keystore_stands_for_certificate_and_key() {
     assert_eq!(from_keystore.certificate(), Some(text(folder.path(), "qseal.pem").as_str()));
     let signed = [&from_keystore, &from_pem].map(|client| {
         let signer = client.signer().unwrap().unwrap();
-        assert!(matches!(signer, Signer::Key(_)));
+        assert!(matches!(signer, KeySigner::Key(_)));
         signer.sign(Hash::Sha256, b"text").unwrap()
     });
     assert_eq!(signed[0], signed[1]);

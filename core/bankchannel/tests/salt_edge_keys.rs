@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use bankchannel::salt_edge_connector::SaltEdgeConnector;
-use bankchannel_crypto::{rsa::PrivateKey, signature::SigningKey};
+use bankchannel_crypto::{rsa::RsaPrivateKey, signature::SigningKey};
 use serde_json::{Value, json};
 
 /// A folder with a key, its public half and, if `openssl` is available, the key in `connector.p12` and `locked.pem`
@@ -58,7 +58,7 @@ fn the_same_key_signs_wherever_it_is() {
 fn settings_that_cannot_be_used_name_themselves() {
     let Some(folder) = folder() else { return };
     let at = |name: &str| folder.path().join(name).display().to_string();
-    let other = SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap();
+    let other = SigningKey::from_private_key(&RsaPrivateKey::generate(2048).unwrap()).unwrap();
     let token = json!({"module": "/no/such/module.so", "token": "bank", "pin": "5678", "key": "connector"});
     for (settings, field, why) in [
         (json!({"keystore_file": at("connector.p12")}), "keystore_file", "it needs `passphrase`"),

@@ -5,7 +5,7 @@
 mod support;
 
 use bankchannel::{CallOptions, Outcome, salt_edge_connector::SaltEdgeConnector, salt_edge_hub::SaltEdgeHub};
-use bankchannel_crypto::rsa::PrivateKey;
+use bankchannel_crypto::rsa::RsaPrivateKey;
 use serde_json::{Value, json};
 use support::{Act, Answer, Server, key};
 
@@ -24,7 +24,7 @@ fn settings(server: &Server, more: Value) -> Value {
     settings
 }
 
-fn pem(key: &PrivateKey) -> String {
+fn pem(key: &RsaPrivateKey) -> String {
     key.to_pkcs8_pem().to_string()
 }
 

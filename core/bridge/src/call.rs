@@ -3,19 +3,19 @@
 use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
-    Answer, AnsweredExchange, AnsweredExchanges, Asker, CallLog, CallOptions, CancellationToken, Content, Destination,
-    Done, Error, LogRecord, Outcome, Progress, Question, Result, Secret,
+    AnsweredExchange, AnsweredExchanges, CallAnswer, CallAsker, CallDone, CallLog, CallOptions, CancellationToken,
+    Content, ContentDestination, Error, LogRecord, Outcome, Progress, Question, Result, Secret,
 };
 use bankchannel_foundation::{
     error::row,
-    model::{Pieces, Value},
+    model::{ContentPieces, Value},
 };
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
 use crate::{
     Client, leftovers, operations, panics,
-    progress::{ExchangeStage, Untold},
+    progress::{ExchangeStage, UntoldProgress},
     request_id::with_request_id,
     runtime::runtime,
     with_exchanges,
@@ -34,9 +34,9 @@ pub struct CallParameters {
     pub destination: ContentTransfer,
     /// Whether log records are kept for [`Call::drain_log`].
     pub log: bool,
-    /// Whether the caller receives the progress of the call: [`Event::Progress`].
+    /// Whether the caller receives the progress of the call: [`CallEvent::Progress`].
     pub progress: bool,
-    /// Whether the caller is told of each request and answer: [`Event::Exchange`].
+    /// Whether the caller is told of each request and answer: [`CallEvent::Exchange`].
     pub hooks: bool,
     /// The call's request id, sent as `X-Request-ID`.
     pub request_id: Option<String>,
@@ -68,7 +68,7 @@ pub enum ContentTransfer {
 
 /// An event of a call, for the caller.
 #[derive(Debug)]
-pub enum Event {
+pub enum CallEvent {
     /// It succeeded.
     Response {
         /// The response.
@@ -78,21 +78,21 @@ pub enum Event {
     },
     /// It failed.
     Failed(Error),
-    /// It asks a question; the reply is [`Reply::Answer`].
+    /// It asks a question; the reply is [`CallReply::Answer`].
     Ask(Question),
-    /// It requests the next piece of the request's content; the reply is [`Reply::Piece`] or [`Reply::End`].
+    /// It requests the next piece of the request's content; the reply is [`CallReply::Piece`] or [`CallReply::End`].
     WantPiece,
-    /// A piece of the response's content; the reply is [`Reply::Go`].
+    /// A piece of the response's content; the reply is [`CallReply::Go`].
     Piece(Bytes),
-    /// The progress; the reply is [`Reply::Go`]. The call continues meanwhile.
+    /// The progress; the reply is [`CallReply::Go`]. The call continues meanwhile.
     Progress(Progress),
-    /// A request that begins, or its answer; the reply is [`Reply::Go`]. The call continues meanwhile.
+    /// A request that begins, or its answer; the reply is [`CallReply::Go`]. The call continues meanwhile.
     Exchange(ExchangeStage),
 }
 
 /// The caller's reply to an event.
 #[derive(Debug)]
-pub enum Reply {
+pub enum CallReply {
     /// Continue: at the start, after receiving a piece and after a progress event.
     Go,
     /// The answer to a question.
@@ -108,41 +108,41 @@ pub enum Reply {
 /// A running call. Dropping it cancels it.
 pub struct Call {
     // Always set, except at the end of `drop`.
-    ends: Option<Ends>,
+    ends: Option<CallerEnds>,
     log: Option<CallLog>,
     exchanges: Option<AnsweredExchanges>,
-    untold: Untold,
+    untold: UntoldProgress,
     // An event that arrived while a progress event was pending, and is delivered after it.
-    held: Option<Event>,
-    awaited: Awaited,
+    held: Option<CallEvent>,
+    awaited: AwaitedReply,
     process: u32,
 }
 
 /// The caller's ends of a call's channels.
-struct Ends {
-    events: mpsc::Receiver<Message>,
-    replies: mpsc::Sender<Reply>,
+struct CallerEnds {
+    events: mpsc::Receiver<CallMessage>,
+    replies: mpsc::Sender<CallReply>,
     cancel: CancellationToken,
 }
 
 /// The call's own ends of its channels.
-struct Inside {
-    events: mpsc::Sender<Message>,
-    replies: mpsc::Receiver<Reply>,
+struct CallEnds {
+    events: mpsc::Sender<CallMessage>,
+    replies: mpsc::Receiver<CallReply>,
     log: Option<CallLog>,
     exchanges: Option<AnsweredExchanges>,
-    untold: Untold,
+    untold: UntoldProgress,
 }
 
 /// A message of a running call.
-enum Message {
-    Event(Event),
+enum CallMessage {
+    Event(CallEvent),
     /// There is new progress.
     Progress,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Awaited {
+enum AwaitedReply {
     Nothing,
     Answer,
     Piece,
@@ -158,15 +158,15 @@ impl Call {
         let cancel = parameters.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
         let log = parameters.log.then(CallLog::new);
         let exchanges = parameters.with_response.then(AnsweredExchanges::new);
-        let mut call = Self::of(Ends { events, replies, cancel: cancel.clone() }, log.clone());
+        let mut call = Self::of(CallerEnds { events, replies, cancel: cancel.clone() }, log.clone());
         call.exchanges.clone_from(&exchanges);
         let untold = call.untold.clone();
-        let inside = Inside { events: events_in.clone(), replies: replies_out, log, exchanges, untold };
+        let inside = CallEnds { events: events_in.clone(), replies: replies_out, log, exchanges, untold };
         let parameters = CallParameters { cancel: Some(cancel), ..parameters };
         let id = parameters.request_id.clone();
         let started = panics::inside(|| with_request_id(id, || start(client, name, request, parameters, inside)));
         if let Err(error) = started {
-            let _ = events_in.try_send(Message::Event(Event::Failed(error)));
+            let _ = events_in.try_send(CallMessage::Event(CallEvent::Failed(error)));
         }
         call
     }
@@ -175,18 +175,18 @@ impl Call {
     #[must_use]
     pub fn failed(error: Error) -> Self {
         let (events_in, events) = mpsc::channel(1);
-        let _ = events_in.try_send(Message::Event(Event::Failed(error)));
-        Self::of(Ends { events, replies: mpsc::channel(1).0, cancel: CancellationToken::new() }, None)
+        let _ = events_in.try_send(CallMessage::Event(CallEvent::Failed(error)));
+        Self::of(CallerEnds { events, replies: mpsc::channel(1).0, cancel: CancellationToken::new() }, None)
     }
 
-    fn of(ends: Ends, log: Option<CallLog>) -> Self {
+    fn of(ends: CallerEnds, log: Option<CallLog>) -> Self {
         Self {
             ends: Some(ends),
             log,
             exchanges: None,
-            untold: Untold::default(),
+            untold: UntoldProgress::default(),
             held: None,
-            awaited: Awaited::Nothing,
+            awaited: AwaitedReply::Nothing,
             process: std::process::id(),
         }
     }
@@ -195,7 +195,7 @@ impl Call {
     ///
     /// # Errors
     /// `input.invalid_field` for a reply that does not match the last event; the call is unchanged.
-    pub fn resume(&mut self, reply: Reply) -> Result<Event> {
+    pub fn resume(&mut self, reply: CallReply) -> Result<CallEvent> {
         let waited = self.give(reply)?;
         loop {
             if let Some(event) = self.here() {
@@ -212,7 +212,7 @@ impl Call {
     ///
     /// # Errors
     /// As [`resume`](Self::resume).
-    pub async fn resume_async(&mut self, reply: Reply) -> Result<Event> {
+    pub async fn resume_async(&mut self, reply: CallReply) -> Result<CallEvent> {
         let waited = self.give(reply)?;
         loop {
             if let Some(event) = self.here() {
@@ -229,7 +229,7 @@ impl Call {
     }
 
     /// Waits at most this long for the next event; `None` if there was none. The reply must have been given before.
-    pub fn wait(&mut self, time: Duration) -> Option<Event> {
+    pub fn wait(&mut self, time: Duration) -> Option<CallEvent> {
         if let Some(event) = self.here() {
             return Some(self.note(Some(event)));
         }
@@ -238,7 +238,7 @@ impl Call {
         let message = match (ends.events.try_recv(), runtime()) {
             (Ok(message), _) => Some(message),
             (Err(TryRecvError::Disconnected), _) => None,
-            (Err(TryRecvError::Empty), Err(error)) => Some(Message::Event(Event::Failed(error))),
+            (Err(TryRecvError::Empty), Err(error)) => Some(CallMessage::Event(CallEvent::Failed(error))),
             (Err(TryRecvError::Empty), Ok(runtime)) => {
                 runtime.block_on(async { tokio::time::timeout(time, ends.events.recv()).await }).ok()?
             }
@@ -251,7 +251,7 @@ impl Call {
     ///
     /// # Errors
     /// As [`resume`](Self::resume).
-    pub fn reply(&mut self, reply: Reply) -> Result<()> {
+    pub fn reply(&mut self, reply: CallReply) -> Result<()> {
         self.give(reply).map(|_| ())
     }
 
@@ -272,10 +272,10 @@ impl Call {
     /// The event for a language that reads text: with [`CallParameters::with_response`] a response is an object
     /// `{"response", "exchanges"}`.
     #[must_use]
-    pub fn with_exchanges(&self, event: Event) -> Event {
+    pub fn with_exchanges(&self, event: CallEvent) -> CallEvent {
         match (event, &self.exchanges) {
-            (Event::Response { value, content }, Some(_)) => {
-                Event::Response { value: with_exchanges(value, &self.take_exchanges()), content }
+            (CallEvent::Response { value, content }, Some(_)) => {
+                CallEvent::Response { value: with_exchanges(value, &self.take_exchanges()), content }
             }
             (event, _) => event,
         }
@@ -291,18 +291,18 @@ impl Call {
     }
 
     /// Passes the reply on; false if the call has already ended.
-    fn give(&mut self, reply: Reply) -> Result<bool> {
+    fn give(&mut self, reply: CallReply) -> Result<bool> {
         if self.process != std::process::id() {
             // The tasks that would answer run in the parent: waiting here would never end.
             return Err(Error::because(&row::FORKED, "this call was begun by the parent process"));
         }
         let fits = matches!(
             (self.awaited, &reply),
-            (Awaited::Nothing, Reply::Go)
-                | (Awaited::Answer, Reply::Answer(_) | Reply::Fail(_))
-                | (Awaited::Piece, Reply::Piece(_) | Reply::End | Reply::Fail(_))
+            (AwaitedReply::Nothing, CallReply::Go)
+                | (AwaitedReply::Answer, CallReply::Answer(_) | CallReply::Fail(_))
+                | (AwaitedReply::Piece, CallReply::Piece(_) | CallReply::End | CallReply::Fail(_))
         );
-        if self.awaited == Awaited::Ended {
+        if self.awaited == AwaitedReply::Ended {
             return Ok(false);
         }
         if !fits {
@@ -310,7 +310,7 @@ impl Call {
         }
         // A call that was already cancelled must not see the reply first.
         let waiting = self.ends.as_ref().filter(|ends| !ends.cancel.is_cancelled());
-        if let (Some(ends), false) = (waiting, matches!(reply, Reply::Go)) {
+        if let (Some(ends), false) = (waiting, matches!(reply, CallReply::Go)) {
             // A full or closed channel means that the call is ending: the next event tells how.
             let _ = ends.replies.try_send(reply);
         }
@@ -318,21 +318,21 @@ impl Call {
     }
 
     /// An event to return before waiting for anything.
-    fn here(&mut self) -> Option<Event> {
-        if self.awaited == Awaited::Ended {
+    fn here(&mut self) -> Option<CallEvent> {
+        if self.awaited == AwaitedReply::Ended {
             return None;
         }
         self.untold.take().or_else(|| self.held.take())
     }
 
     /// The event for a message: progress comes first. `None` if it was already reported.
-    fn sort(&mut self, message: Option<Message>) -> Option<Event> {
+    fn sort(&mut self, message: Option<CallMessage>) -> Option<CallEvent> {
         let event = match message {
-            Some(Message::Progress) => return self.here().map(|event| self.note(Some(event))),
-            Some(Message::Event(event)) => event,
+            Some(CallMessage::Progress) => return self.here().map(|event| self.note(Some(event))),
+            Some(CallMessage::Event(event)) => event,
             None => return Some(self.note(None)),
         };
-        if matches!(event, Event::Response { .. } | Event::Failed(_)) {
+        if matches!(event, CallEvent::Response { .. } | CallEvent::Failed(_)) {
             self.untold.end();
         }
         let event = match self.untold.take() {
@@ -345,9 +345,9 @@ impl Call {
         Some(self.note(Some(event)))
     }
 
-    fn note(&mut self, event: Option<Event>) -> Event {
+    fn note(&mut self, event: Option<CallEvent>) -> CallEvent {
         let event = event.unwrap_or_else(|| {
-            Event::Failed(if self.awaited == Awaited::Ended {
+            CallEvent::Failed(if self.awaited == AwaitedReply::Ended {
                 Error::because(&row::CLOSED, "the call has ended")
             } else {
                 // It is unknown how far it came.
@@ -356,10 +356,10 @@ impl Call {
             })
         });
         self.awaited = match &event {
-            Event::Response { .. } | Event::Failed(_) => Awaited::Ended,
-            Event::Ask(_) => Awaited::Answer,
-            Event::WantPiece => Awaited::Piece,
-            Event::Piece(_) | Event::Progress(_) | Event::Exchange(_) => Awaited::Nothing,
+            CallEvent::Response { .. } | CallEvent::Failed(_) => AwaitedReply::Ended,
+            CallEvent::Ask(_) => AwaitedReply::Answer,
+            CallEvent::WantPiece => AwaitedReply::Piece,
+            CallEvent::Piece(_) | CallEvent::Progress(_) | CallEvent::Exchange(_) => AwaitedReply::Nothing,
         };
         event
     }
@@ -377,8 +377,8 @@ impl Drop for Call {
     }
 }
 
-fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParameters, inside: Inside) -> Result<()> {
-    let Inside { events, replies, log, exchanges, untold } = inside;
+fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParameters, inside: CallEnds) -> Result<()> {
+    let CallEnds { events, replies, log, exchanges, untold } = inside;
     let local = operations::is_local(name);
     if let Some(option) = operations::asks_program(name).filter(|_| parameters.asks_nobody) {
         let why = format!("on_code is needed: it answers for the {option}");
@@ -396,19 +396,19 @@ fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParame
     };
     if local {
         let value = operations::call_local(Some(client), name, request, content)?;
-        let _ = events.try_send(Message::Event(Event::Response { value, content: None }));
+        let _ = events.try_send(CallMessage::Event(CallEvent::Response { value, content: None }));
         return Ok(());
     }
     let runtime = runtime()?;
     let mut giving = None;
     let destination = match parameters.destination {
-        ContentTransfer::Default | ContentTransfer::Bytes(_) => Destination::Memory,
-        ContentTransfer::Path(path) => Destination::File(path),
-        ContentTransfer::Replace(path) => Destination::ReplaceFile(path),
+        ContentTransfer::Default | ContentTransfer::Bytes(_) => ContentDestination::Memory,
+        ContentTransfer::Path(path) => ContentDestination::File(path),
+        ContentTransfer::Replace(path) => ContentDestination::ReplaceFile(path),
         ContentTransfer::Pieces => {
             let (sender, task) = given(events.clone(), runtime);
             giving = Some(task);
-            Destination::Pieces(sender)
+            ContentDestination::Pieces(sender)
         }
     };
     let options = CallOptions {
@@ -416,16 +416,16 @@ fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParame
         cancel: parameters.cancel.unwrap_or_default(),
         content,
         destination,
-        asker: Some(Arc::new(Questions { events: events.clone(), replies, turn: tokio::sync::Mutex::default() })),
+        asker: Some(Arc::new(QuestionChannel { events: events.clone(), replies, turn: tokio::sync::Mutex::default() })),
         log,
         progress: parameters.progress.then(|| {
             let events = events.clone();
             // If the caller has not taken the last message yet, that one wakes it as well.
-            untold.watcher(move || drop(events.try_send(Message::Progress)))
+            untold.watcher(move || drop(events.try_send(CallMessage::Progress)))
         }),
         hooks: parameters.hooks.then(|| {
             let events = events.clone();
-            untold.hooks(move || drop(events.try_send(Message::Progress)))
+            untold.hooks(move || drop(events.try_send(CallMessage::Progress)))
         }),
         request_id: parameters.request_id,
         traceparent: parameters.traceparent,
@@ -442,32 +442,32 @@ fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParame
             // The last piece goes before the response: afterwards it would not be received.
             let _ = giving.await;
         }
-        let _ = events.send(Message::Event(ended)).await;
+        let _ = events.send(CallMessage::Event(ended)).await;
     });
     Ok(())
 }
 
-fn end(result: Result<Done<Value<'static>>>) -> Event {
+fn end(result: Result<CallDone<Value<'static>>>) -> CallEvent {
     match result {
-        Err(error) => Event::Failed(error),
-        Ok(Done { response, content }) => {
+        Err(error) => CallEvent::Failed(error),
+        Ok(CallDone { response, content }) => {
             let content = match content {
                 Some(Content::Bytes(bytes)) => Some(bytes),
                 _ => None,
             };
-            Event::Response { value: response, content }
+            CallEvent::Response { value: response, content }
         }
     }
 }
 
 /// Content that is requested piece by piece. It is read on a thread that may block.
-fn wanted(events: mpsc::Sender<Message>, replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>) -> Content {
-    Content::Pieces(Pieces::new(move || {
-        events.blocking_send(Message::Event(Event::WantPiece)).map_err(|_| Error::new(&row::CANCELLED))?;
+fn wanted(events: mpsc::Sender<CallMessage>, replies: Arc<tokio::sync::Mutex<mpsc::Receiver<CallReply>>>) -> Content {
+    Content::Pieces(ContentPieces::new(move || {
+        events.blocking_send(CallMessage::Event(CallEvent::WantPiece)).map_err(|_| Error::new(&row::CANCELLED))?;
         match replies.blocking_lock().blocking_recv() {
-            Some(Reply::Piece(piece)) => Ok(Some(piece)),
-            Some(Reply::End) => Ok(None),
-            Some(Reply::Fail(error)) => Err(error),
+            Some(CallReply::Piece(piece)) => Ok(Some(piece)),
+            Some(CallReply::End) => Ok(None),
+            Some(CallReply::Fail(error)) => Err(error),
             _ => Err(Error::new(&row::CANCELLED)),
         }
     }))
@@ -475,13 +475,13 @@ fn wanted(events: mpsc::Sender<Message>, replies: Arc<tokio::sync::Mutex<mpsc::R
 
 /// Content that is delivered piece by piece.
 fn given(
-    events: mpsc::Sender<Message>,
+    events: mpsc::Sender<CallMessage>,
     runtime: &tokio::runtime::Runtime,
 ) -> (mpsc::Sender<Bytes>, tokio::task::JoinHandle<()>) {
     let (sender, mut receiver) = mpsc::channel(1);
     let task = runtime.spawn(async move {
         while let Some(piece) = receiver.recv().await {
-            if events.send(Message::Event(Event::Piece(piece))).await.is_err() {
+            if events.send(CallMessage::Event(CallEvent::Piece(piece))).await.is_err() {
                 break;
             }
         }
@@ -489,28 +489,28 @@ fn given(
     (sender, task)
 }
 
-struct Questions {
-    events: mpsc::Sender<Message>,
-    replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>,
+struct QuestionChannel {
+    events: mpsc::Sender<CallMessage>,
+    replies: Arc<tokio::sync::Mutex<mpsc::Receiver<CallReply>>>,
     /// One question at a time: a reply does not name its question. The number counts abandoned questions whose replies
     /// are still to come.
     turn: tokio::sync::Mutex<usize>,
 }
 
 /// A question in progress. If it is abandoned, its answer is discarded on arrival.
-struct Asked<'a> {
+struct AskedQuestion<'a> {
     owed: tokio::sync::MutexGuard<'a, usize>,
     is_answered: bool,
 }
 
-impl Drop for Asked<'_> {
+impl Drop for AskedQuestion<'_> {
     fn drop(&mut self) {
         *self.owed += usize::from(!self.is_answered);
     }
 }
 
-impl Asker for Questions {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for QuestionChannel {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         Box::pin(async move {
             let mut turn = self.turn.lock().await;
             while *turn > 0 {
@@ -518,13 +518,16 @@ impl Asker for Questions {
                 self.replies.lock().await.recv().await;
                 *turn -= 1;
             }
-            self.events.send(Message::Event(Event::Ask(question))).await.map_err(|_| Error::new(&row::CANCELLED))?;
-            let mut asked = Asked { owed: turn, is_answered: false };
+            self.events
+                .send(CallMessage::Event(CallEvent::Ask(question)))
+                .await
+                .map_err(|_| Error::new(&row::CANCELLED))?;
+            let mut asked = AskedQuestion { owed: turn, is_answered: false };
             let reply = self.replies.lock().await.recv().await;
             asked.is_answered = true;
             match reply {
-                Some(Reply::Answer(answer)) => Ok(answer),
-                Some(Reply::Fail(error)) => Err(error),
+                Some(CallReply::Answer(answer)) => Ok(answer),
+                Some(CallReply::Fail(error)) => Err(error),
                 _ => Err(Error::new(&row::CANCELLED)),
             }
         })

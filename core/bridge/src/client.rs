@@ -12,9 +12,9 @@ use crate::{operations, panics, per_process::PerProcess};
 
 /// A client of a protocol. Cheap to clone, safe to use from many threads, usable after a fork.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<BridgeClientInner>);
 
-struct Inner {
+struct BridgeClientInner {
     settings: Settings,
     clients: PerProcess<bankchannel::Client>,
 }
@@ -57,7 +57,7 @@ impl Client {
     }
 
     fn of(settings: Settings) -> Result<Self> {
-        let client = Self(Arc::new(Inner { settings, clients: PerProcess::new() }));
+        let client = Self(Arc::new(BridgeClientInner { settings, clients: PerProcess::new() }));
         client.here()?;
         Ok(client)
     }

@@ -33,7 +33,7 @@ pub use bankchannel_foundation::{
     error::row,
     model::{Object, Value},
 };
-pub use call::{Call, CallParameters, ContentTransfer, Event, Reply};
+pub use call::{Call, CallEvent, CallParameters, CallReply, ContentTransfer};
 pub use client::Client;
 pub use convert::{
     MAX_DEPTH, MAX_JSON, exchange_json, exchanges_json, json_text, local, local_json, parse_json, progress_json,

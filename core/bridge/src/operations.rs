@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use bankchannel::{Callable, catalogue as all, catalogue_json as catalogue, find, find_by_number};
+pub use bankchannel::{CallableOperation, catalogue as all, catalogue_json as catalogue, find, find_by_number};
 use bankchannel::{Content, Error, Result, operation::OperationKind};
 use bankchannel_foundation::{
     error::row,
@@ -58,7 +58,7 @@ pub(crate) fn call_local(
 /// Those of the operation; `input.unknown_operation` for one that is not local.
 pub fn run_local(
     client: Option<&Client>,
-    operation: &Callable,
+    operation: &CallableOperation,
     request: Value<'_>,
     content: Option<Content>,
 ) -> Result<Value<'static>> {

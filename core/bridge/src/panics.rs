@@ -32,8 +32,8 @@ pub(crate) fn leave_out_texts() {
 
 /// Runs our code on a caller's thread: a panic in it is printed without its text.
 pub fn inside<T>(work: impl FnOnce() -> T) -> T {
-    struct Leave;
-    impl Drop for Leave {
+    struct PanicScope;
+    impl Drop for PanicScope {
         fn drop(&mut self) {
             INSIDE.set(false);
         }
@@ -43,7 +43,7 @@ pub fn inside<T>(work: impl FnOnce() -> T) -> T {
     }
     leave_out_texts();
     INSIDE.set(true);
-    let _leave = Leave;
+    let _leave = PanicScope;
     work()
 }
 

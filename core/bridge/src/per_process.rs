@@ -5,10 +5,10 @@ use once_cell::sync::OnceCell;
 /// A separate value for each process. Those of parent processes stay where they are, untouched: their threads do not
 /// exist here, so nothing of them may be used, not even dropped.
 pub(crate) struct PerProcess<T> {
-    node: OnceCell<Box<Node<T>>>,
+    node: OnceCell<Box<ProcessNode<T>>>,
 }
 
-struct Node<T> {
+struct ProcessNode<T> {
     process: u32,
     value: T,
     next: PerProcess<T>,
@@ -34,9 +34,9 @@ impl<T> PerProcess<T> {
             parent = Some(&node.value);
             place = &node.next;
         }
-        let node = place
-            .node
-            .get_or_try_init(|| Ok::<_, E>(Box::new(Node { process, value: make(parent)?, next: Self::new() })))?;
+        let node = place.node.get_or_try_init(|| {
+            Ok::<_, E>(Box::new(ProcessNode { process, value: make(parent)?, next: Self::new() }))
+        })?;
         Ok(&node.value)
     }
 }
@@ -73,8 +73,11 @@ mod tests {
     fn only_what_this_process_made_is_dropped() {
         let (parent, own) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let inherited = PerProcess::new();
-        let node =
-            Node { process: std::process::id() + 1, value: Counted(Arc::clone(&parent)), next: PerProcess::new() };
+        let node = ProcessNode {
+            process: std::process::id() + 1,
+            value: Counted(Arc::clone(&parent)),
+            next: PerProcess::new(),
+        };
         assert!(inherited.node.set(Box::new(node)).is_ok());
         let made = inherited.get_or_make(|seen| {
             assert!(seen.is_some(), "the parent's is there to look at");

@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel::{AnsweredExchange, ExchangeHooks, Progress, RequestedExchange, Watcher};
+use bankchannel::{AnsweredExchange, ExchangeHooks, Progress, ProgressWatcher, RequestedExchange};
 
-use crate::Event;
+use crate::CallEvent;
 
 /// The minimum interval between reports of bytes. Steps, and the last bytes of a message, are always reported.
 const EVERY: Duration = Duration::from_millis(100);
@@ -30,10 +30,10 @@ pub struct ExchangeStage {
 
 /// The progress that has not been reported to the caller yet.
 #[derive(Clone, Default)]
-pub(crate) struct Untold(Arc<Mutex<State>>);
+pub(crate) struct UntoldProgress(Arc<Mutex<UntoldState>>);
 
 #[derive(Default)]
-struct State {
+struct UntoldState {
     list: VecDeque<Progress>,
     exchanges: VecDeque<ExchangeStage>,
     /// Bytes that came too soon after others: reported unless later bytes of the same message are.
@@ -42,12 +42,12 @@ struct State {
     told: Option<Instant>,
 }
 
-impl Untold {
+impl UntoldProgress {
     /// Takes the oldest report: requests and answers come first.
-    pub(crate) fn take(&self) -> Option<Event> {
+    pub(crate) fn take(&self) -> Option<CallEvent> {
         let mut state = self.state();
-        let exchange = state.exchanges.pop_front().map(Event::Exchange);
-        exchange.or_else(|| state.list.pop_front().map(Event::Progress))
+        let exchange = state.exchanges.pop_front().map(CallEvent::Exchange);
+        exchange.or_else(|| state.list.pop_front().map(CallEvent::Progress))
     }
 
     /// Hooks that report requests and answers, and never wait for the caller. `wake` is called after each.
@@ -82,21 +82,21 @@ impl Untold {
     }
 
     /// A receiver for the call's progress that never waits for the caller. `wake` is called after a report is added.
-    pub(crate) fn watcher(&self, wake: impl Fn() + Send + Sync + 'static) -> Watcher {
+    pub(crate) fn watcher(&self, wake: impl Fn() + Send + Sync + 'static) -> ProgressWatcher {
         let untold = self.clone();
-        Watcher::new(move |progress: &Progress| {
+        ProgressWatcher::new(move |progress: &Progress| {
             if untold.state().note(progress) {
                 wake();
             }
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, UntoldState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl UntoldState {
     /// Adds progress of the call; false if it is not to be reported now.
     fn note(&mut self, progress: &Progress) -> bool {
         if let Some(skipped) = self.skipped.take().filter(|skipped| !continues(skipped, progress)) {
@@ -138,8 +138,8 @@ fn continues(last: &Progress, progress: &Progress) -> bool {
 mod tests {
     use super::*;
 
-    fn progress_of(event: Option<Event>) -> Option<Progress> {
-        event.map(|event| if let Event::Progress(progress) = event { progress } else { panic!("no progress") })
+    fn progress_of(event: Option<CallEvent>) -> Option<Progress> {
+        event.map(|event| if let CallEvent::Progress(progress) = event { progress } else { panic!("no progress") })
     }
 
     fn news(text: &str, bytes: u64, total: Option<u64>) -> Progress {
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_slow_caller_is_told_every_step_and_the_newest_bytes() {
-        let untold = Untold::default();
+        let untold = UntoldProgress::default();
         let said = [
             news("listing", 0, None),
             news("", 1, Some(9)),
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn bytes_are_told_now_and_then_and_what_waits_is_bounded() {
-        let untold = Untold::default();
+        let untold = UntoldProgress::default();
         let watcher = untold.watcher(|| ());
         for bytes in 1..=1000 {
             watcher.tell(&news("", bytes, Some(1000)));

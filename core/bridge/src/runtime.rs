@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bankchannel::{Error, Outcome, Result};
 use bankchannel_foundation::error::row;
-use bankchannel_transport::background::{self, Undone};
+use bankchannel_transport::background::{self, UndoneWork};
 #[cfg(unix)]
 use nix::sys::signal::{SigSet, Signal};
 use tokio::runtime::{Builder, Runtime};
@@ -44,7 +44,7 @@ pub fn apart<T: Send + 'static>(
     runtime()?.spawn(async move {
         done(background::blocking(work).await.unwrap_or_else(|why| {
             let error = why.error("a defect inside bankchannel stopped the work");
-            let outcome = if why == Undone::Refused { Outcome::NotSent } else { Outcome::Unknown };
+            let outcome = if why == UndoneWork::Refused { Outcome::NotSent } else { Outcome::Unknown };
             Err(error.with_outcome(outcome))
         }));
     });

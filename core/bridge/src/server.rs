@@ -46,15 +46,15 @@ impl Server {
         Ok(running.readiness().into())
     }
 
-    /// Creates an order of the control interface, such as `seed`. [`Order::wait`] runs it, without needing the server:
+    /// Creates an order of the control interface, such as `seed`. [`ControlOrder::wait`] runs it, without needing the server:
     /// others may use the server meanwhile.
     ///
     /// # Errors
     /// As [`info`](Self::info).
-    pub fn control(&self, order: &str, request: Value<'_>) -> Result<Order> {
+    pub fn control(&self, order: &str, request: Value<'_>) -> Result<ControlOrder> {
         self.usable()?;
         let running = self.running.as_ref().ok_or_else(|| Error::new(&row::CLOSED))?;
-        Ok(Order(running.control(order, request.into_owned().into())))
+        Ok(ControlOrder(running.control(order, request.into_owned().into())))
     }
 
     /// Stops it; requests in flight get some time to finish.
@@ -74,9 +74,9 @@ impl Server {
 }
 
 /// An order to run.
-pub struct Order(Pin<Box<dyn Future<Output = Result<serde_json::Value>> + Send>>);
+pub struct ControlOrder(Pin<Box<dyn Future<Output = Result<serde_json::Value>> + Send>>);
 
-impl Order {
+impl ControlOrder {
     /// Runs it and returns its answer.
     ///
     /// # Errors

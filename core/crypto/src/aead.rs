@@ -8,7 +8,7 @@ use std::fmt;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
-use crate::{Error, Result, digest, random};
+use crate::{CryptoError, Result, digest, random};
 
 /// Bytes of a sealing key.
 pub const KEY_BYTES: usize = 32;
@@ -38,10 +38,12 @@ impl SealingKey {
     /// The key with these 32 bytes.
     ///
     /// # Errors
-    /// [`Error::SealingKeyLength`].
+    /// [`CryptoError::SealingKeyLength`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let array = <[u8; KEY_BYTES]>::try_from(bytes);
-        array.map(|bytes| Self::new(Zeroizing::new(bytes))).map_err(|_| Error::SealingKeyLength { actual: bytes.len() })
+        array
+            .map(|bytes| Self::new(Zeroizing::new(bytes)))
+            .map_err(|_| CryptoError::SealingKeyLength { actual: bytes.len() })
     }
 
     /// The key's bytes, to be stored where only the owner reads.
@@ -75,18 +77,18 @@ impl SealingKey {
     /// Reverses [`seal`](Self::seal).
     ///
     /// # Errors
-    /// [`Error::SealedFormat`], [`Error::UnknownSealingKey`], [`Error::SealedDamaged`].
+    /// [`CryptoError::SealedFormat`], [`CryptoError::UnknownSealingKey`], [`CryptoError::SealedDamaged`].
     pub fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let id = key_id_of(sealed)?;
         if id != self.id {
-            return Err(Error::UnknownSealingKey { key_id: digest::hex(&id) });
+            return Err(CryptoError::UnknownSealingKey { key_id: digest::hex(&id) });
         }
         let (header, rest) = sealed.split_at(HEADER_BYTES);
         let (nonce, content) = rest.split_at(NONCE_BYTES);
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Error::SealedFormat)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CryptoError::SealedFormat)?;
         let mut content = Zeroizing::new(content.to_vec());
         let aad = Aad::from([header, associated].concat());
-        let length = self.key.open_in_place(nonce, aad, &mut content).map_err(|_| Error::SealedDamaged)?.len();
+        let length = self.key.open_in_place(nonce, aad, &mut content).map_err(|_| CryptoError::SealedDamaged)?.len();
         content.truncate(length);
         Ok(content)
     }
@@ -108,12 +110,12 @@ impl fmt::Debug for SealingKey {
 
 /// The current sealing key, and older keys that can still open.
 #[derive(Debug)]
-pub struct Vault {
+pub struct SealingVault {
     current: SealingKey,
     older: Vec<SealingKey>,
 }
 
-impl Vault {
+impl SealingVault {
     /// A vault that seals with `current` and opens with any of the keys.
     pub fn new(current: SealingKey, older: Vec<SealingKey>) -> Self {
         Self { current, older }
@@ -132,7 +134,7 @@ impl Vault {
     /// Opens with the key that the sealed data names.
     ///
     /// # Errors
-    /// [`Error::SealedFormat`], [`Error::UnknownSealingKey`], [`Error::SealedDamaged`].
+    /// [`CryptoError::SealedFormat`], [`CryptoError::UnknownSealingKey`], [`CryptoError::SealedDamaged`].
     pub fn open(&self, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let id = key_id_of(sealed)?;
         let key = self.older.iter().find(|key| key.id == id).unwrap_or(&self.current);
@@ -143,12 +145,12 @@ impl Vault {
 /// The id of the key that sealed this data, for finding the key.
 ///
 /// # Errors
-/// [`Error::SealedFormat`].
+/// [`CryptoError::SealedFormat`].
 pub fn key_id_of(sealed: &[u8]) -> Result<[u8; KEY_ID_BYTES]> {
     if sealed.len() < OVERHEAD_BYTES || sealed[0] != VERSION {
-        return Err(Error::SealedFormat);
+        return Err(CryptoError::SealedFormat);
     }
-    sealed[1..HEADER_BYTES].try_into().map_err(|_| Error::SealedFormat)
+    sealed[1..HEADER_BYTES].try_into().map_err(|_| CryptoError::SealedFormat)
 }
 
 #[cfg(test)]
@@ -163,12 +165,12 @@ mod tests {
         let sealed = old.seal(b"secret", b"account 1");
         let copy = SealingKey::from_bytes(old.as_bytes()).unwrap();
         assert_eq!(copy.key_id(), old.key_id());
-        let vault = Vault::new(SealingKey::generate(), vec![copy]);
+        let vault = SealingVault::new(SealingKey::generate(), vec![copy]);
         assert_eq!(*vault.open(&sealed, b"account 1").unwrap(), b"secret");
         assert_eq!(*vault.open(&vault.seal(b"new", b""), b"").unwrap(), b"new");
         let error = SealingKey::generate().open(&sealed, b"account 1").unwrap_err();
-        assert_eq!(error, Error::UnknownSealingKey { key_id: digest::hex(&old.key_id()) });
-        assert_eq!(SealingKey::from_bytes(&[0; 31]).unwrap_err(), Error::SealingKeyLength { actual: 31 });
+        assert_eq!(error, CryptoError::UnknownSealingKey { key_id: digest::hex(&old.key_id()) });
+        assert_eq!(SealingKey::from_bytes(&[0; 31]).unwrap_err(), CryptoError::SealingKeyLength { actual: 31 });
     }
 
     #[test]
@@ -191,7 +193,7 @@ mod tests {
             prop_assert_eq!(sealed.len(), secret.len() + OVERHEAD_BYTES);
             prop_assert_eq!(&*key.open(&sealed, &associated).unwrap(), &secret);
             prop_assert_ne!(&key.seal(&secret, &associated), &sealed);
-            prop_assert_eq!(key.open(&sealed, &[&associated[..], b"x"].concat()), Err(Error::SealedDamaged));
+            prop_assert_eq!(key.open(&sealed, &[&associated[..], b"x"].concat()), Err(CryptoError::SealedDamaged));
             let mut changed = sealed.clone();
             changed[position % sealed.len()] ^= flip;
             prop_assert!(key.open(&changed, &associated).is_err());

@@ -35,7 +35,7 @@ const MAX_DEPTH: usize = 16;
 
 /// One value of any type: its tag, its content, and all its bytes. `der` has no UniversalString, which old names have.
 #[derive(Clone, Copy)]
-pub struct Element<'a> {
+pub struct Asn1Element<'a> {
     /// The tag, one byte.
     pub tag: u8,
     /// The value's content.
@@ -44,7 +44,7 @@ pub struct Element<'a> {
     pub whole: &'a [u8],
 }
 
-impl<'a> Decode<'a> for Element<'a> {
+impl<'a> Decode<'a> for Asn1Element<'a> {
     type Error = Error;
 
     fn decode<R: Reader<'a>>(reader: &mut R) -> Result<Self> {
@@ -64,8 +64,8 @@ impl<'a> Decode<'a> for Element<'a> {
 ///
 /// # Errors
 /// [`der::Error`].
-pub fn element<'a>(reader: &mut SliceReader<'a>, tag: u8) -> Result<Element<'a>> {
-    let element = Element::decode(reader)?;
+pub fn element<'a>(reader: &mut SliceReader<'a>, tag: u8) -> Result<Asn1Element<'a>> {
+    let element = Asn1Element::decode(reader)?;
     if element.tag == tag { Ok(element) } else { Err(reader.error(ErrorKind::TagUnknown { byte: element.tag })) }
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn strict(bytes: &[u8]) -> Result<()> {
 fn strict_to(depth: usize, bytes: &[u8]) -> Result<()> {
     let mut values = SliceReader::new(bytes)?;
     while !values.is_finished() {
-        let value = Element::decode(&mut values)?;
+        let value = Asn1Element::decode(&mut values)?;
         match value.tag {
             tag::BOOLEAN => _ = bool::from_der(value.whole)?,
             tag::INTEGER => _ = IntRef::from_der(value.whole)?,

@@ -3,7 +3,7 @@
 use pkcs8::der::{self, ErrorKind, Tag};
 use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument, pkcs5};
 
-use crate::{Error, Result, key_derivation};
+use crate::{CryptoError, Result, key_derivation};
 
 /// Maximum number of rounds of key derivation, some seconds of computing: a file with more is taken for a mistake.
 const MAX_ROUNDS: u64 = 10_000_000;
@@ -15,16 +15,16 @@ const MAX_ROUNDS: u64 = 10_000_000;
 pub(crate) fn decrypt(der: &[u8], passphrase: &str) -> Result<SecretDocument> {
     key_derivation::check(der, MAX_ROUNDS, MAX_ROUNDS)?;
     let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|fault| match fault {
-        pkcs8::Error::Asn1(fault) if is_unknown(fault) => Error::UnsupportedEncryption,
-        _ => Error::InvalidKey,
+        pkcs8::Error::Asn1(fault) if is_unknown(fault) => CryptoError::UnsupportedEncryption,
+        _ => CryptoError::InvalidKey,
     })?;
     info.decrypt(passphrase).map_err(|fault| match fault {
         pkcs8::Error::EncryptedPrivateKey(
             pkcs5::Error::NoPbes1CryptSupport | pkcs5::Error::UnsupportedAlgorithm { .. },
-        ) => Error::UnsupportedEncryption,
-        pkcs8::Error::EncryptedPrivateKey(pkcs5::Error::AlgorithmParametersInvalid { .. }) => Error::InvalidKey,
+        ) => CryptoError::UnsupportedEncryption,
+        pkcs8::Error::EncryptedPrivateKey(pkcs5::Error::AlgorithmParametersInvalid { .. }) => CryptoError::InvalidKey,
         // By chance, a wrong passphrase can leave valid padding, but not a key.
-        _ => Error::WrongPassphrase,
+        _ => CryptoError::WrongPassphrase,
     })
 }
 

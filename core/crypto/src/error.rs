@@ -3,7 +3,7 @@
 /// A failed cryptographic operation. No text contains key material or content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum CryptoError {
     /// There is no PEM block of the expected kind.
     #[error("no PEM block found; expected a {expected} (-----BEGIN …-----)")]
     NoPem {
@@ -139,7 +139,7 @@ pub enum Error {
     Internal(&'static str),
 }
 
-impl Error {
+impl CryptoError {
     /// The text, if `opener`, a field or a setting, can open a key: for a locked key the text names it.
     #[must_use]
     pub fn naming_opener(&self, opener: &str) -> String {

@@ -11,7 +11,7 @@ use crate::signature::{Hash, SigningKey, VerifyingKey};
 const SIGNATURE: usize = 512;
 
 /// A parsed signed text. Nothing in it is trustworthy before [`verify`](Self::verify).
-pub struct Compact<'a> {
+pub struct CompactJws<'a> {
     /// The header's bytes: JSON, if it is well-formed.
     pub header: Vec<u8>,
     /// The payload's bytes.
@@ -32,7 +32,7 @@ pub enum JwsError {
     Encoding(&'static str),
 }
 
-impl<'a> Compact<'a> {
+impl<'a> CompactJws<'a> {
     /// Parses a text: three parts of base64url without padding. Memory is bounded by the text's length.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl<'a> Compact<'a> {
     }
 }
 
-impl std::fmt::Debug for Compact<'_> {
+impl std::fmt::Debug for CompactJws<'_> {
     /// Shows nothing: a payload may contain a token.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Compact").finish_non_exhaustive()

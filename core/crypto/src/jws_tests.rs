@@ -6,16 +6,16 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::rsa::PrivateKey;
+use crate::rsa::RsaPrivateKey;
 
 static KEY: LazyLock<SigningKey> =
-    LazyLock::new(|| SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap());
+    LazyLock::new(|| SigningKey::from_private_key(&RsaPrivateKey::generate(2048).unwrap()).unwrap());
 static PUBLIC: LazyLock<VerifyingKey> = LazyLock::new(|| VerifyingKey::from_spki_der(KEY.spki_der()).unwrap());
 
 const HEADER: &[u8] = br#"{"alg":"RS256"}"#;
 
 fn verifies(text: &str) -> bool {
-    Compact::split(text).is_ok_and(|found| found.verify(&PUBLIC, Hash::Sha256))
+    CompactJws::split(text).is_ok_and(|found| found.verify(&PUBLIC, Hash::Sha256))
 }
 
 #[test]
@@ -23,20 +23,20 @@ fn what_is_signed_verifies_and_is_the_same_each_time() {
     for payload in [&b"{}"[..], b"", b"\xff\x00", &[b'x'; 10_000]] {
         let text = sign(HEADER, payload, &KEY, Hash::Sha256).unwrap();
         assert_eq!(text, sign(HEADER, payload, &KEY, Hash::Sha256).unwrap());
-        let found = Compact::split(&text).unwrap();
+        let found = CompactJws::split(&text).unwrap();
         assert_eq!((found.header.as_slice(), found.payload.as_slice()), (HEADER, payload));
         assert!(found.verify(&PUBLIC, Hash::Sha256) && !found.verify(&PUBLIC, Hash::Sha512));
     }
     let text = sign(HEADER, b"{}", &KEY, Hash::Sha256).unwrap();
     assert!(text.starts_with("eyJhbGciOiJSUzI1NiJ9.e30."), "{text}");
-    let other = SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap();
+    let other = SigningKey::from_private_key(&RsaPrivateKey::generate(2048).unwrap()).unwrap();
     assert!(!verifies(&sign(HEADER, b"{}", &other, Hash::Sha256).unwrap()));
 }
 
 #[test]
 fn what_is_not_three_parts_of_base64url_is_refused() {
     for (text, parts) in [("", 1), ("e30", 1), ("e30.e30", 2), ("e30.e30.e30.e30", 4), ("a.b.c.d.e", 5)] {
-        assert_eq!(Compact::split(text).unwrap_err(), JwsError::Parts(parts), "{text}");
+        assert_eq!(CompactJws::split(text).unwrap_err(), JwsError::Parts(parts), "{text}");
     }
     for (text, part) in [
         ("e30=.e30.e30", "header"),
@@ -48,7 +48,7 @@ fn what_is_not_three_parts_of_base64url_is_refused() {
         ("e30.e30.e", "signature"),
         ("e30.e30.ä", "signature"),
     ] {
-        assert_eq!(Compact::split(text).unwrap_err(), JwsError::Encoding(part), "{text}");
+        assert_eq!(CompactJws::split(text).unwrap_err(), JwsError::Encoding(part), "{text}");
     }
     // A missing signature has no bytes, which never verifies.
     assert!(!verifies("eyJhbGciOiJub25lIn0.e30."));
@@ -56,7 +56,7 @@ fn what_is_not_three_parts_of_base64url_is_refused() {
 
 #[test]
 fn nothing_of_it_is_shown() {
-    let found = Compact::split("eyJhbGciOiJub25lIn0.e30.").unwrap();
+    let found = CompactJws::split("eyJhbGciOiJub25lIn0.e30.").unwrap();
     assert_eq!(format!("{found:?}"), "Compact { .. }");
 }
 

@@ -4,7 +4,7 @@
 use pkcs8::der::asn1::AnyRef;
 use pkcs8::der::{Decode, Reader, SliceReader, Tag, Tagged};
 
-use crate::{Error, Result};
+use crate::{CryptoError, Result};
 
 /// The depth to which nested values are checked: PKCS#12 with PBES2 inside has fifteen levels.
 const MAX_DEPTH: usize = 24;
@@ -28,21 +28,21 @@ const PKCS5: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05";
 /// [`Error::TooManyRounds`].
 pub(crate) fn check(der: &[u8], each: u64, all: u64) -> Result<()> {
     match rounds(der, MAX_DEPTH) {
-        found if found.largest > each => Err(Error::TooManyRounds { limit: each }),
-        found if found.sum > all => Err(Error::TooManyRounds { limit: all }),
+        found if found.largest > each => Err(CryptoError::TooManyRounds { limit: each }),
+        found if found.sum > all => Err(CryptoError::TooManyRounds { limit: all }),
         _ => Ok(()),
     }
 }
 
 /// The rounds of several parts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Rounds {
+struct DerivationRounds {
     sum: u64,
     /// The rounds of the most expensive part. Scrypt, whose rounds are an estimate, counts only in the sum.
     largest: u64,
 }
 
-impl Rounds {
+impl DerivationRounds {
     const ENDLESS: Self = Self { sum: u64::MAX, largest: u64::MAX };
 
     fn of_part(rounds: u64) -> Self {
@@ -55,40 +55,40 @@ impl Rounds {
 }
 
 /// The rounds that the values of `der` require together.
-fn rounds(der: &[u8], depth: usize) -> Rounds {
-    let mut fields = Fields::of(der);
-    let mut found = Rounds::default();
+fn rounds(der: &[u8], depth: usize) -> DerivationRounds {
+    let mut fields = DerFields::of(der);
+    let mut found = DerivationRounds::default();
     while let Some(value) = fields.any() {
         found = found.and(rounds_of(&value, depth));
     }
     found
 }
 
-fn rounds_of(value: &AnyRef<'_>, depth: usize) -> Rounds {
+fn rounds_of(value: &AnyRef<'_>, depth: usize) -> DerivationRounds {
     if depth == 0 {
         // No plausible file is nested so deeply.
-        return Rounds::ENDLESS;
+        return DerivationRounds::ENDLESS;
     }
     // An OCTET STRING may contain further values; if it does not, reading it stops early.
     let holds_values = value.tag().is_constructed() || value.tag() == Tag::OctetString;
-    let own = if value.tag() == Tag::Sequence { own_rounds(value.value()) } else { Rounds::default() };
-    let inner = if holds_values { rounds(value.value(), depth - 1) } else { Rounds::default() };
+    let own = if value.tag() == Tag::Sequence { own_rounds(value.value()) } else { DerivationRounds::default() };
+    let inner = if holds_values { rounds(value.value(), depth - 1) } else { DerivationRounds::default() };
     own.and(inner)
 }
 
 /// The rounds of an algorithm that derives a key, or of the MacData of PKCS#12: none for anything else.
-fn own_rounds(sequence: &[u8]) -> Rounds {
-    let mut fields = Fields::of(sequence);
-    let (Some(first), Some(second)) = (fields.any(), fields.any()) else { return Rounds::default() };
-    let (oid, mut parameters) = (first.value(), Fields::of(second.value()));
+fn own_rounds(sequence: &[u8]) -> DerivationRounds {
+    let mut fields = DerFields::of(sequence);
+    let (Some(first), Some(second)) = (fields.any(), fields.any()) else { return DerivationRounds::default() };
+    let (oid, mut parameters) = (first.value(), DerFields::of(second.value()));
     match (first.tag(), second.tag()) {
         (Tag::ObjectIdentifier, Tag::Sequence) if oid == PBKDF2 || is_one_of(PKCS12_PBE, oid) => {
             parameters.any();
-            Rounds::of_part(parameters.number())
+            DerivationRounds::of_part(parameters.number())
         }
         (Tag::ObjectIdentifier, Tag::Sequence) if is_one_of(PKCS5, oid) && !oid.ends_with(&[0x0d]) => {
             parameters.any();
-            Rounds::of_part(parameters.number())
+            DerivationRounds::of_part(parameters.number())
         }
         (Tag::ObjectIdentifier, Tag::Sequence) if oid == SCRYPT => {
             parameters.any();
@@ -98,13 +98,13 @@ fn own_rounds(sequence: &[u8]) -> Rounds {
             let is_none = [cost, block, lanes].contains(&0);
             let is_large = is_none || blocks.saturating_mul(128) > MAX_SCRYPT_BYTES;
             let sum = blocks.saturating_mul(lanes).saturating_mul(ROUNDS_PER_SCRYPT_BLOCK);
-            if is_large { Rounds::ENDLESS } else { Rounds { sum, largest: 0 } }
+            if is_large { DerivationRounds::ENDLESS } else { DerivationRounds { sum, largest: 0 } }
         }
         (Tag::Sequence, Tag::OctetString) => match fields.any() {
-            Some(third) if third.tag() == Tag::Integer => Rounds::of_part(number(&third)),
-            _ => Rounds::default(),
+            Some(third) if third.tag() == Tag::Integer => DerivationRounds::of_part(number(&third)),
+            _ => DerivationRounds::default(),
         },
-        _ => Rounds::default(),
+        _ => DerivationRounds::default(),
     }
 }
 
@@ -123,9 +123,9 @@ fn number(value: &AnyRef<'_>) -> u64 {
 }
 
 /// The values inside a value, in order.
-struct Fields<'a>(Option<SliceReader<'a>>);
+struct DerFields<'a>(Option<SliceReader<'a>>);
 
-impl<'a> Fields<'a> {
+impl<'a> DerFields<'a> {
     fn of(der: &'a [u8]) -> Self {
         Self(SliceReader::new(der).ok())
     }
@@ -163,23 +163,23 @@ mod tests {
         let mac = sequence(&[&sequence(&[]), SALT, b"\x02\x01\x09"]);
         let hidden = [&[0x04, u8::try_from(old.len()).unwrap()], &old[..]].concat();
         let file = sequence(&[&pbkdf2, &hidden, &pbes1, &mac]);
-        assert_eq!(rounds(&file, MAX_DEPTH), Rounds { sum: 2048 + 5 + 7 + 9, largest: 2048 });
+        assert_eq!(rounds(&file, MAX_DEPTH), DerivationRounds { sum: 2048 + 5 + 7 + 9, largest: 2048 });
         assert_eq!(check(&file, 2048, 2069), Ok(()));
-        assert_eq!(check(&file, 2048, 2068), Err(Error::TooManyRounds { limit: 2068 }));
-        assert_eq!(check(&file, 2047, 2069), Err(Error::TooManyRounds { limit: 2047 }));
+        assert_eq!(check(&file, 2048, 2068), Err(CryptoError::TooManyRounds { limit: 2068 }));
+        assert_eq!(check(&file, 2047, 2069), Err(CryptoError::TooManyRounds { limit: 2047 }));
     }
 
     #[test]
     fn what_cannot_be_counted_is_too_much() {
         for count in [&b"\x02\x01\xff"[..], b"\x02\x09\x7f\xff\xff\xff\xff\xff\xff\xff\xff", b"\x04\x00", b""] {
             let file = sequence(&[&oid(PBKDF2), &sequence(&[SALT, count])]);
-            assert_eq!(rounds(&file, MAX_DEPTH), Rounds::ENDLESS, "{count:02x?}");
+            assert_eq!(rounds(&file, MAX_DEPTH), DerivationRounds::ENDLESS, "{count:02x?}");
         }
         let mut deep = Vec::new();
         for _ in 0..MAX_DEPTH + 1 {
             deep = sequence(&[&deep]);
         }
-        assert_eq!(rounds(&deep, MAX_DEPTH), Rounds::ENDLESS);
+        assert_eq!(rounds(&deep, MAX_DEPTH), DerivationRounds::ENDLESS);
     }
 
     #[test]
@@ -187,8 +187,8 @@ mod tests {
         let scrypt =
             |cost: &[u8]| sequence(&[&oid(SCRYPT), &sequence(&[SALT, cost, b"\x02\x01\x08", b"\x02\x01\x01"])]);
         let common = rounds(&scrypt(b"\x02\x02\x40\x00"), MAX_DEPTH);
-        assert_eq!(common, Rounds { sum: 16384 * 8 * ROUNDS_PER_SCRYPT_BLOCK, largest: 0 });
-        assert_eq!(rounds(&scrypt(b"\x02\x03\x02\x00\x00"), MAX_DEPTH), Rounds::ENDLESS);
-        assert_eq!(rounds(&scrypt(b"\x02\x01\x00"), MAX_DEPTH), Rounds::ENDLESS, "no cost at all");
+        assert_eq!(common, DerivationRounds { sum: 16384 * 8 * ROUNDS_PER_SCRYPT_BLOCK, largest: 0 });
+        assert_eq!(rounds(&scrypt(b"\x02\x03\x02\x00\x00"), MAX_DEPTH), DerivationRounds::ENDLESS);
+        assert_eq!(rounds(&scrypt(b"\x02\x01\x00"), MAX_DEPTH), DerivationRounds::ENDLESS, "no cost at all");
     }
 }

@@ -7,9 +7,9 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
     RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPssSaltLength, VerificationAlgorithm,
 };
-use rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey, pkcs8::DecodePrivateKey as _};
+use rsa::{BigUint, Pkcs1v15Sign, pkcs8::DecodePrivateKey as _};
 
-use crate::rsa::{MAX_BITS, PrivateKey, bit_length};
+use crate::rsa::{MAX_BITS, RsaPrivateKey, bit_length};
 use crate::signature::{Hash, numbers};
 
 /// Longest supported public exponent, bits: a longer one only costs time.
@@ -28,7 +28,7 @@ const DIGEST_INFOS: [(&str, usize, &[u8]); 4] = [
 
 /// The result of the public operation on a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recovered {
+pub enum RecoveredSignature {
     /// PKCS#1 v1.5 padding: the key matches, and this was signed.
     Pkcs1 {
         /// `sha1`, `sha256`, `sha384` or `sha512`; `none` if the padding contains none of these DigestInfos.
@@ -44,23 +44,23 @@ pub enum Recovered {
 
 /// Recovers the signed data from a signature with the public key `spki` (SubjectPublicKeyInfo, DER).
 #[must_use]
-pub fn recover(spki: &[u8], signature: &[u8]) -> Recovered {
-    let Ok((_, numbers)) = numbers(spki) else { return Recovered::Other };
+pub fn recover(spki: &[u8], signature: &[u8]) -> RecoveredSignature {
+    let Ok((_, numbers)) = numbers(spki) else { return RecoveredSignature::Other };
     let bits = bit_length(numbers.modulus);
     if signature.len() != bits.div_ceil(8) {
-        return Recovered::WrongLength;
+        return RecoveredSignature::WrongLength;
     }
     let odd = numbers.modulus.last().is_some_and(|last| last & 1 == 1);
     if bits > MAX_BITS || bit_length(numbers.exponent) > MAX_EXPONENT_BITS || !odd {
-        return Recovered::Other;
+        return RecoveredSignature::Other;
     }
     let modulus = BigUint::from_bytes_be(numbers.modulus);
     let number = BigUint::from_bytes_be(signature);
     if number >= modulus {
-        return Recovered::Other;
+        return RecoveredSignature::Other;
     }
     let block = number.modpow(&BigUint::from_bytes_be(numbers.exponent), &modulus).to_bytes_be();
-    unpad(&block, signature.len()).unwrap_or(Recovered::Other)
+    unpad(&block, signature.len()).unwrap_or(RecoveredSignature::Other)
 }
 
 /// Whether `signature` is a PSS signature over `message`, its salt as long as the hash or as long as possible.
@@ -90,15 +90,15 @@ pub fn verify_pkcs1_any_size(spki: &[u8], hash: Hash, message: &[u8], signature:
 ///
 /// For tests only: a certificate with such a signature must be refused everywhere. The operation is not blinded.
 #[must_use]
-pub fn sign_sha1(key: &PrivateKey, message: &[u8]) -> Option<Vec<u8>> {
-    let key = RsaPrivateKey::from_pkcs8_der(key.pkcs8_der()).ok()?;
+pub fn sign_sha1(key: &RsaPrivateKey, message: &[u8]) -> Option<Vec<u8>> {
+    let key = rsa::RsaPrivateKey::from_pkcs8_der(key.pkcs8_der()).ok()?;
     let (_, length, prefix) = DIGEST_INFOS[0];
     let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, message);
     key.sign(Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() }, hash.as_ref()).ok()
 }
 
 /// Reads `00 01 ff … ff 00` and the rest, normally a DigestInfo; the number `block` has lost its leading zero.
-fn unpad(block: &[u8], length: usize) -> Option<Recovered> {
+fn unpad(block: &[u8], length: usize) -> Option<RecoveredSignature> {
     if block.len() + 1 != length {
         return None;
     }
@@ -115,7 +115,7 @@ fn unpad(block: &[u8], length: usize) -> Option<Recovered> {
     });
     // Another key never gives intact padding: whatever was signed, it was signed with this one.
     let (hash, value) = known.unwrap_or(("none", info));
-    Some(Recovered::Pkcs1 { hash, value: value.to_vec() })
+    Some(RecoveredSignature::Pkcs1 { hash, value: value.to_vec() })
 }
 
 #[cfg(test)]

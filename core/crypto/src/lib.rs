@@ -38,9 +38,9 @@ pub mod totp;
 mod unlocked;
 pub mod x509;
 
-pub use error::Error;
+pub use error::CryptoError;
 pub use tls_identity::tls_identity;
 pub use unlocked::unlocked_private_key;
 
 /// The result of this crate's operations.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub type Result<T, E = CryptoError> = std::result::Result<T, E>;

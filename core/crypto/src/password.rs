@@ -13,7 +13,7 @@ use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroize;
 
-use crate::{Error, Result, digest, random};
+use crate::{CryptoError, Result, digest, random};
 
 /// Memory of one hash, KiB (OWASP's first recommendation for Argon2id: 19 MiB).
 pub const MEMORY_KIB: u32 = 19 * 1024;
@@ -36,18 +36,18 @@ static HASHES_RUN: AtomicU64 = AtomicU64::new(0);
 /// Hashes a password for storage, as a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$…`).
 ///
 /// # Errors
-/// [`Error::Internal`] if its memory cannot be allocated.
+/// [`CryptoError::Internal`] if its memory cannot be allocated.
 pub fn hash(password: &[u8]) -> Result<String> {
     let salt: [u8; SALT_BYTES] = random::bytes();
     count();
-    let failed = |_| Error::Internal("password hashing");
+    let failed = |_| CryptoError::Internal("password hashing");
     let out = compute(password, &salt, &params(), HASH_BYTES).map_err(failed)?;
     let phc = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
-        params: (&params()).try_into().map_err(|_| Error::Internal("password hashing"))?,
-        salt: Some(Salt::new(&salt).map_err(|_| Error::Internal("password hashing"))?),
-        hash: Some(Output::new(&out).map_err(|_| Error::Internal("password hashing"))?),
+        params: (&params()).try_into().map_err(|_| CryptoError::Internal("password hashing"))?,
+        salt: Some(Salt::new(&salt).map_err(|_| CryptoError::Internal("password hashing"))?),
+        hash: Some(Output::new(&out).map_err(|_| CryptoError::Internal("password hashing"))?),
     };
     Ok(phc.to_string())
 }
@@ -55,11 +55,11 @@ pub fn hash(password: &[u8]) -> Result<String> {
 /// Whether `password` is the one that was hashed. Runs one hash, whatever the answer.
 ///
 /// # Errors
-/// [`Error::InvalidPasswordHash`] if the stored string is damaged; one hash is run then too.
+/// [`CryptoError::InvalidPasswordHash`] if the stored string is damaged; one hash is run then too.
 pub fn verify(password: &[u8], phc: &str) -> Result<bool> {
-    let Ok(Stored { params, salt, hash }) = parse(phc) else {
+    let Ok(StoredHash { params, salt, hash }) = parse(phc) else {
         dummy_verify(password);
-        return Err(Error::InvalidPasswordHash);
+        return Err(CryptoError::InvalidPasswordHash);
     };
     count();
     let computed = compute(password, &salt, &params, hash.len());
@@ -87,20 +87,20 @@ fn params() -> Params {
 
 fn compute(password: &[u8], salt: &[u8], params: &Params, length: usize) -> Result<Vec<u8>, argon2::Error> {
     let mut out = vec![0; length];
-    let mut memory = Memory::take(params.block_count());
+    let mut memory = HashMemory::take(params.block_count());
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
     argon2.hash_password_into_with_memory(password, salt, &mut out, &mut memory.blocks[..])?;
     Ok(out)
 }
 
 /// The memory of one hash.
-struct Memory {
+struct HashMemory {
     blocks: Vec<Block>,
 }
 
 static WAITING: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
-impl Memory {
+impl HashMemory {
     fn take(blocks: usize) -> Self {
         let waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut memory = waiting.unwrap_or_else(|| Vec::with_capacity(RESERVED_BLOCKS.max(blocks)));
@@ -109,7 +109,7 @@ impl Memory {
     }
 }
 
-impl Drop for Memory {
+impl Drop for HashMemory {
     fn drop(&mut self) {
         self.blocks.iter_mut().for_each(Zeroize::zeroize);
         let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,15 +121,15 @@ impl Drop for Memory {
 }
 
 /// A stored hash.
-struct Stored {
+struct StoredHash {
     params: Params,
     salt: Vec<u8>,
     hash: Vec<u8>,
 }
 
 /// Accepts only a stored hash that can be computed: anything else would make `verify` cheaper.
-fn parse(phc: &str) -> Result<Stored, Error> {
-    let damaged = || Error::InvalidPasswordHash;
+fn parse(phc: &str) -> Result<StoredHash, CryptoError> {
+    let damaged = || CryptoError::InvalidPasswordHash;
     let stored = PasswordHash::new(phc).map_err(|_| damaged())?;
     let is_current = stored.version.is_none_or(|version| version == u32::from(Version::V0x13));
     if stored.algorithm != Algorithm::Argon2id.ident() || !is_current {
@@ -137,7 +137,7 @@ fn parse(phc: &str) -> Result<Stored, Error> {
     }
     let params = Params::try_from(&stored).map_err(|_| damaged())?;
     let (salt, hash) = stored.salt.zip(stored.hash).ok_or_else(damaged)?;
-    Ok(Stored { params, salt: salt.as_ref().to_vec(), hash: hash.as_bytes().to_vec() })
+    Ok(StoredHash { params, salt: salt.as_ref().to_vec(), hash: hash.as_bytes().to_vec() })
 }
 
 #[cfg(test)]
@@ -164,7 +164,7 @@ mod tests {
         for damaged in ["", "plain", "$argon2id$v=19$m=19456,t=2,p=1", "$argon2id$v=19$m=1,t=2,p=1$c2FsdHNhbHQ$aGFzaA"]
         {
             let before = hashes_run();
-            assert_eq!(verify(b"x", damaged), Err(Error::InvalidPasswordHash), "{damaged}");
+            assert_eq!(verify(b"x", damaged), Err(CryptoError::InvalidPasswordHash), "{damaged}");
             assert_eq!(ran(before), 1, "{damaged}");
         }
         assert_ne!(hash(b"x").unwrap(), hash(b"x").unwrap(), "salted");
@@ -181,7 +181,7 @@ mod tests {
     fn hashes_of_others_are_read() {
         let phc = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         assert!(parse(phc).is_ok());
-        let Stored { params, salt, hash } = parse(phc).unwrap();
+        let StoredHash { params, salt, hash } = parse(phc).unwrap();
         assert_eq!(compute(b"password", &salt, &params, hash.len()).unwrap(), hash);
         assert_ne!(compute(b"passwore", &salt, &params, hash.len()).unwrap(), hash);
     }

@@ -6,20 +6,20 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
-use crate::{Error, Result};
+use crate::{CryptoError, Result};
 
 /// Largest PEM text that is read, bytes: a long certificate chain stays below.
 pub(crate) const MAX_PEM_BYTES: usize = 256 * 1024;
 
 /// One block: its label and its bytes.
-pub(crate) struct Block {
+pub(crate) struct PemBlock {
     pub(crate) label: String,
     pub(crate) bytes: Zeroizing<Vec<u8>>,
     /// Encrypted in the old OpenSSL format (`Proc-Type: 4,ENCRYPTED`).
     encrypted: bool,
 }
 
-impl Block {
+impl PemBlock {
     pub(crate) fn is_encrypted(&self) -> bool {
         self.encrypted || self.label == "ENCRYPTED PRIVATE KEY"
     }
@@ -37,35 +37,35 @@ impl Block {
     }
 
     /// The error for a block of an unexpected kind.
-    pub(crate) fn unexpected(&self, expected: &'static str) -> Error {
+    pub(crate) fn unexpected(&self, expected: &'static str) -> CryptoError {
         if self.is_encrypted() {
-            Error::EncryptedPem
+            CryptoError::EncryptedPem
         } else if self.is_private() {
-            Error::PrivateKeyGiven
+            CryptoError::PrivateKeyGiven
         } else if self.is_public_key() {
-            Error::PublicKeyGiven
+            CryptoError::PublicKeyGiven
         } else if self.is_certificate() {
-            Error::CertificateGiven
+            CryptoError::CertificateGiven
         } else {
-            Error::UnexpectedPem { found: self.label.chars().take(40).collect(), expected }
+            CryptoError::UnexpectedPem { found: self.label.chars().take(40).collect(), expected }
         }
     }
 }
 
 /// All blocks of `text`; other text around them is skipped.
-pub(crate) fn blocks(text: &str, expected: &'static str) -> Result<Vec<Block>> {
+pub(crate) fn blocks(text: &str, expected: &'static str) -> Result<Vec<PemBlock>> {
     if text.len() > MAX_PEM_BYTES {
-        return Err(Error::PemTooLarge { limit: MAX_PEM_BYTES, actual: text.len() });
+        return Err(CryptoError::PemTooLarge { limit: MAX_PEM_BYTES, actual: text.len() });
     }
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((part, after)) = next(rest) {
-        found.push(part.read().ok_or(Error::MalformedPem)?);
+        found.push(part.read().ok_or(CryptoError::MalformedPem)?);
         rest = after;
     }
     if found.is_empty() {
         let looks_cut = text.contains(BEGIN);
-        return Err(if looks_cut { Error::MalformedPem } else { Error::NoPem { expected } });
+        return Err(if looks_cut { CryptoError::MalformedPem } else { CryptoError::NoPem { expected } });
     }
     Ok(found)
 }
@@ -103,23 +103,23 @@ const MARK: &str = "-----";
 const LINE_BYTES: usize = 48;
 
 /// A block as it is in the text.
-struct Part<'a> {
+struct PemPart<'a> {
     label: &'a str,
     body: &'a str,
     end_label: &'a str,
 }
 
 /// The next block, and the text after it.
-fn next(text: &str) -> Option<(Part<'_>, &str)> {
+fn next(text: &str) -> Option<(PemPart<'_>, &str)> {
     let (_, text) = text.split_once(BEGIN)?;
     let (label, text) = text.split_once(MARK)?;
     let (body, text) = text.trim_start_matches([' ', '\t', '\n', '\r']).split_once(END)?;
     let (end_label, rest) = text.split_once(MARK)?;
-    Some((Part { label, body, end_label }, rest))
+    Some((PemPart { label, body, end_label }, rest))
 }
 
-impl Part<'_> {
-    fn read(&self) -> Option<Block> {
+impl PemPart<'_> {
+    fn read(&self) -> Option<PemBlock> {
         if self.label.is_empty() || self.label != self.end_label {
             return None;
         }
@@ -133,7 +133,7 @@ impl Part<'_> {
                 encrypted = value.contains("ENCRYPTED");
             }
         }
-        Some(Block { label: self.label.to_owned(), encrypted, bytes: decode(data)? })
+        Some(PemBlock { label: self.label.to_owned(), encrypted, bytes: decode(data)? })
     }
 }
 

@@ -6,10 +6,10 @@ use p12_keystore::error::Error as Fault;
 use p12_keystore::{Pkcs12Archive, PrivateKeyBag};
 use zeroize::Zeroizing;
 
-use crate::rsa::PrivateKey;
+use crate::rsa::RsaPrivateKey;
 use crate::signature::SigningKey;
 use crate::x509::Certificate;
-use crate::{Error, Result, encrypted_key, key_derivation};
+use crate::{CryptoError, Result, encrypted_key, key_derivation};
 
 /// Largest file that is read, bytes: one key and a long chain stay far below.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -25,24 +25,24 @@ const MAX_ROUNDS_EACH: u64 = 1_000_000;
 ///
 /// The key is wiped when the last copy is dropped. The library that decrypts the file leaves its own copies in freed
 /// memory.
-pub struct Keystore {
-    private_key: PrivateKey,
+pub struct Pkcs12Keystore {
+    private_key: RsaPrivateKey,
     certificate: Option<Vec<u8>>,
     others: Vec<Vec<u8>>,
 }
 
-impl Keystore {
+impl Pkcs12Keystore {
     /// Reads a file: DER, under PBES2 or the older SHA-1 with 3DES or 40-bit RC2, as `openssl pkcs12 -export` writes it with
     /// and without `-legacy`, with up to 1,000,000 rounds of key derivation in each part and 2,000,000 in all that are not
     /// themselves inside an encrypted part. The passphrase is checked by the file's own MAC first, where it has one.
     ///
     /// # Errors
-    /// [`Error::KeystoreTooLarge`], [`Error::TooManyRounds`], [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`],
-    /// [`Error::InvalidKeystore`], [`Error::NoKeyInKeystore`], [`Error::SeveralKeys`], [`Error::NotRsa`],
-    /// [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    /// [`CryptoError::KeystoreTooLarge`], [`CryptoError::TooManyRounds`], [`CryptoError::WrongPassphrase`], [`CryptoError::UnsupportedEncryption`],
+    /// [`CryptoError::InvalidKeystore`], [`CryptoError::NoKeyInKeystore`], [`CryptoError::SeveralKeys`], [`CryptoError::NotRsa`],
+    /// [`CryptoError::KeyTooSmall`], [`CryptoError::KeyTooLarge`], [`CryptoError::InvalidKey`].
     pub fn read(der: &[u8], passphrase: &str) -> Result<Self> {
         let archive = open(der, passphrase)?;
-        let private_key = PrivateKey::from_pkcs8_der(the_key(&archive.keys)?)?;
+        let private_key = RsaPrivateKey::from_pkcs8_der(the_key(&archive.keys)?)?;
         let mut certificate = None;
         let mut others: Vec<Vec<u8>> = Vec::new();
         for bag in &archive.certs {
@@ -74,7 +74,7 @@ impl Keystore {
     /// The private key, ready to sign.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`].
+    /// [`CryptoError::InvalidKey`].
     pub fn signing_key(&self) -> Result<SigningKey> {
         SigningKey::from_private_key(&self.private_key)
     }
@@ -98,7 +98,7 @@ impl Keystore {
     }
 }
 
-impl fmt::Debug for Keystore {
+impl fmt::Debug for Pkcs12Keystore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keystore")
             .field("has_certificate", &self.certificate.is_some())
@@ -110,7 +110,7 @@ impl fmt::Debug for Keystore {
 /// Opens a file that is neither too large nor too expensive.
 pub(crate) fn open(der: &[u8], passphrase: &str) -> Result<Pkcs12Archive> {
     if der.len() > MAX_BYTES {
-        return Err(Error::KeystoreTooLarge { limit: MAX_BYTES, actual: der.len() });
+        return Err(CryptoError::KeystoreTooLarge { limit: MAX_BYTES, actual: der.len() });
     }
     key_derivation::check(der, MAX_ROUNDS_EACH, MAX_ROUNDS)?;
     Pkcs12Archive::from_pkcs12(der, passphrase).map_err(|fault| refused(&fault, passphrase))
@@ -118,21 +118,21 @@ pub(crate) fn open(der: &[u8], passphrase: &str) -> Result<Pkcs12Archive> {
 
 /// The one key of a file; the same key twice counts once.
 pub(crate) fn the_key(bags: &[PrivateKeyBag]) -> Result<&[u8]> {
-    let [first, rest @ ..] = bags else { return Err(Error::NoKeyInKeystore) };
+    let [first, rest @ ..] = bags else { return Err(CryptoError::NoKeyInKeystore) };
     let der = first.key.as_der();
-    if rest.iter().any(|bag| bag.key.as_der() != der) { Err(Error::SeveralKeys) } else { Ok(der) }
+    if rest.iter().any(|bag| bag.key.as_der() != der) { Err(CryptoError::SeveralKeys) } else { Ok(der) }
 }
 
-fn refused(fault: &Fault, passphrase: &str) -> Error {
+fn refused(fault: &Fault, passphrase: &str) -> CryptoError {
     match fault {
         // The file's two-byte characters cannot encode such a passphrase.
-        Fault::DerError(_) if passphrase.chars().any(|letter| letter > '\u{ffff}') => Error::WrongPassphrase,
-        Fault::DerError(fault) if encrypted_key::is_unknown(*fault) => Error::UnsupportedEncryption,
+        Fault::DerError(_) if passphrase.chars().any(|letter| letter > '\u{ffff}') => CryptoError::WrongPassphrase,
+        Fault::DerError(fault) if encrypted_key::is_unknown(*fault) => CryptoError::UnsupportedEncryption,
         // Without a MAC, a wrong passphrase is detected when a part is decrypted: its padding is invalid.
-        Fault::MacError(_) | Fault::Pkcs5Error(_) | Fault::UnpadError => Error::WrongPassphrase,
-        Fault::UnsupportedEncryptionScheme | Fault::UnsupportedMacAlgorithm => Error::UnsupportedEncryption,
-        Fault::InvalidParameters => Error::TooManyRounds { limit: MAX_ROUNDS_EACH },
-        _ => Error::InvalidKeystore,
+        Fault::MacError(_) | Fault::Pkcs5Error(_) | Fault::UnpadError => CryptoError::WrongPassphrase,
+        Fault::UnsupportedEncryptionScheme | Fault::UnsupportedMacAlgorithm => CryptoError::UnsupportedEncryption,
+        Fault::InvalidParameters => CryptoError::TooManyRounds { limit: MAX_ROUNDS_EACH },
+        _ => CryptoError::InvalidKeystore,
     }
 }
 
@@ -142,14 +142,14 @@ mod tests {
 
     #[test]
     fn a_file_beyond_the_limit_is_not_read() {
-        let refused = Keystore::read(&vec![0x30; MAX_BYTES + 1], "").unwrap_err();
-        assert_eq!(refused, Error::KeystoreTooLarge { limit: MAX_BYTES, actual: MAX_BYTES + 1 });
+        let refused = Pkcs12Keystore::read(&vec![0x30; MAX_BYTES + 1], "").unwrap_err();
+        assert_eq!(refused, CryptoError::KeystoreTooLarge { limit: MAX_BYTES, actual: MAX_BYTES + 1 });
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes_are_answered(der: Vec<u8>) {
-            assert!(Keystore::read(&der, "x").is_err());
+            assert!(Pkcs12Keystore::read(&der, "x").is_err());
         }
     }
 }

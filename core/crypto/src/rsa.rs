@@ -15,7 +15,7 @@ use aws_lc_rs::rsa::{
 use zeroize::Zeroizing;
 
 use crate::asn1::{Reader, SliceReader, element, integer, only, tag, whole_bits};
-use crate::{Error, Result, digest, pem};
+use crate::{CryptoError, Result, digest, pem};
 
 /// Smallest RSA modulus accepted, bits (docs/protocols/ws-channel.md §3.1).
 pub const MIN_BITS: usize = 2048;
@@ -31,18 +31,18 @@ const RSA_ENCRYPTION: [u8; 11] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d
 
 /// An RSA public key of 2048 to 8192 bits. Cheap to clone.
 #[derive(Clone)]
-pub struct PublicKey {
+pub struct RsaPublicKey {
     spki: Arc<[u8]>,
     key: Arc<OaepPublicEncryptingKey>,
 }
 
-impl PublicKey {
+impl RsaPublicKey {
     /// Reads exactly one `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` (PKCS#1); text around it is skipped.
     ///
     /// # Errors
-    /// [`Error::NoPem`], [`Error::MalformedPem`], [`Error::PrivateKeyGiven`], [`Error::CertificateGiven`],
-    /// [`Error::EncryptedPem`], [`Error::UnexpectedPem`], [`Error::SeveralKeys`], [`Error::NotRsa`],
-    /// [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    /// [`CryptoError::NoPem`], [`CryptoError::MalformedPem`], [`CryptoError::PrivateKeyGiven`], [`CryptoError::CertificateGiven`],
+    /// [`CryptoError::EncryptedPem`], [`CryptoError::UnexpectedPem`], [`CryptoError::SeveralKeys`], [`CryptoError::NotRsa`],
+    /// [`CryptoError::KeyTooSmall`], [`CryptoError::KeyTooLarge`], [`CryptoError::InvalidKey`].
     pub fn from_pem(text: &str) -> Result<Self> {
         let blocks = pem::blocks(text, PUBLIC)?;
         if let Some(wrong) = blocks.iter().find(|block| !block.is_public_key()) {
@@ -51,14 +51,14 @@ impl PublicKey {
         match &blocks[..] {
             [block] if block.label == "PUBLIC KEY" => Self::from_spki_der(&block.bytes),
             [block] => Self::from_pkcs1_der(&block.bytes),
-            _ => Err(Error::SeveralKeys),
+            _ => Err(CryptoError::SeveralKeys),
         }
     }
 
     /// Reads a SubjectPublicKeyInfo.
     ///
     /// # Errors
-    /// [`Error::NotRsa`], [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    /// [`CryptoError::NotRsa`], [`CryptoError::KeyTooSmall`], [`CryptoError::KeyTooLarge`], [`CryptoError::InvalidKey`].
     pub fn from_spki_der(der: &[u8]) -> Result<Self> {
         Self::from_pkcs1_der(pkcs1_of_spki(der)?)
     }
@@ -66,26 +66,26 @@ impl PublicKey {
     /// Makes a key from its two numbers, big-endian.
     ///
     /// # Errors
-    /// [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    /// [`CryptoError::KeyTooSmall`], [`CryptoError::KeyTooLarge`], [`CryptoError::InvalidKey`].
     pub fn from_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self> {
         check_bits(bit_length(modulus))?;
         let bare = |number: &[u8]| number.iter().copied().skip_while(|&byte| byte == 0).collect::<Vec<u8>>();
         let numbers = PublicKeyComponents { n: bare(modulus), e: bare(exponent) };
-        let key: PublicEncryptingKey = numbers.try_into().map_err(|_| Error::InvalidKey)?;
-        let spki: PublicKeyX509Der<'static> = key.as_der().map_err(|_| Error::InvalidKey)?;
+        let key: PublicEncryptingKey = numbers.try_into().map_err(|_| CryptoError::InvalidKey)?;
+        let spki: PublicKeyX509Der<'static> = key.as_der().map_err(|_| CryptoError::InvalidKey)?;
         Self::from_spki_der(spki.as_ref())
     }
 
     pub(crate) fn from_pkcs1_der(der: &[u8]) -> Result<Self> {
         check_bits(bit_length(numbers(der)?.modulus))?;
-        let key = aws_lc_rs::rsa::PublicKey::from_der(der).map_err(|_| Error::InvalidKey)?;
-        let spki: PublicKeyX509Der<'static> = key.as_der().map_err(|_| Error::InvalidKey)?;
-        let key = PublicEncryptingKey::from_der(spki.as_ref()).map_err(|_| Error::InvalidKey)?;
+        let key = aws_lc_rs::rsa::PublicKey::from_der(der).map_err(|_| CryptoError::InvalidKey)?;
+        let spki: PublicKeyX509Der<'static> = key.as_der().map_err(|_| CryptoError::InvalidKey)?;
+        let key = PublicEncryptingKey::from_der(spki.as_ref()).map_err(|_| CryptoError::InvalidKey)?;
         Self::from_parts(spki.as_ref(), key)
     }
 
     fn from_parts(spki: &[u8], key: PublicEncryptingKey) -> Result<Self> {
-        let key = OaepPublicEncryptingKey::new(key).map_err(|_| Error::InvalidKey)?;
+        let key = OaepPublicEncryptingKey::new(key).map_err(|_| CryptoError::InvalidKey)?;
         Ok(Self { spki: spki.into(), key: Arc::new(key) })
     }
 
@@ -117,32 +117,32 @@ impl PublicKey {
     /// RSAES-OAEP with SHA-1 and MGF1-SHA-1, empty label. The result has [`modulus_len`](Self::modulus_len) bytes.
     ///
     /// # Errors
-    /// [`Error::MessageTooLong`].
+    /// [`CryptoError::MessageTooLong`].
     pub fn encrypt_oaep_sha1(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
         let limit = self.oaep_sha1_capacity();
         if plaintext.len() > limit {
-            return Err(Error::MessageTooLong { limit, actual: plaintext.len() });
+            return Err(CryptoError::MessageTooLong { limit, actual: plaintext.len() });
         }
         let mut out = vec![0; self.modulus_len()];
         let length = self
             .key
             .encrypt(&OAEP_SHA1_MGF1SHA1, plaintext, &mut out, None)
-            .map_err(|_| Error::Internal("RSA encryption"))?
+            .map_err(|_| CryptoError::Internal("RSA encryption"))?
             .len();
         out.truncate(length);
         Ok(out)
     }
 }
 
-impl PartialEq for PublicKey {
+impl PartialEq for RsaPublicKey {
     fn eq(&self, other: &Self) -> bool {
         self.spki == other.spki
     }
 }
 
-impl Eq for PublicKey {}
+impl Eq for RsaPublicKey {}
 
-impl fmt::Debug for PublicKey {
+impl fmt::Debug for RsaPublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PublicKey").field("spki_sha256", &digest::hex(&self.spki_sha256())).finish_non_exhaustive()
     }
@@ -150,10 +150,10 @@ impl fmt::Debug for PublicKey {
 
 /// An RSA private key of 2048 to 8192 bits. Cheap to clone; `Debug` shows the public half's hash only.
 #[derive(Clone)]
-pub struct PrivateKey {
+pub struct RsaPrivateKey {
     pkcs8: Arc<Zeroizing<Vec<u8>>>,
     key: Arc<OaepPrivateDecryptingKey>,
-    public: PublicKey,
+    public: RsaPublicKey,
 }
 
 /// Decryption failed. The reason is omitted on purpose: a difference would be an oracle (docs/protocols/ws-channel.md
@@ -162,42 +162,42 @@ pub struct PrivateKey {
 #[error("the data cannot be decrypted with this key")]
 pub struct DecryptError;
 
-impl PrivateKey {
+impl RsaPrivateKey {
     /// Makes a new key of 2048, 3072 or 4096 bits, e = 65537. Takes up to some seconds of computing.
     ///
     /// # Errors
-    /// [`Error::UnsupportedKeySize`].
+    /// [`CryptoError::UnsupportedKeySize`].
     pub fn generate(bits: usize) -> Result<Self> {
         let size = match bits {
             2048 => KeySize::Rsa2048,
             3072 => KeySize::Rsa3072,
             4096 => KeySize::Rsa4096,
-            _ => return Err(Error::UnsupportedKeySize { bits }),
+            _ => return Err(CryptoError::UnsupportedKeySize { bits }),
         };
-        let key = PrivateDecryptingKey::generate(size).map_err(|_| Error::Internal("RSA key generation"))?;
+        let key = PrivateDecryptingKey::generate(size).map_err(|_| CryptoError::Internal("RSA key generation"))?;
         Self::from_key(key)
     }
 
     /// Reads the first private key, `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1); other text is skipped.
     ///
     /// # Errors
-    /// [`Error::NoPem`], [`Error::MalformedPem`], [`Error::EncryptedPem`], [`Error::PublicKeyGiven`],
-    /// [`Error::CertificateGiven`], [`Error::UnexpectedPem`], [`Error::NotRsa`], [`Error::KeyTooSmall`],
-    /// [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    /// [`CryptoError::NoPem`], [`CryptoError::MalformedPem`], [`CryptoError::EncryptedPem`], [`CryptoError::PublicKeyGiven`],
+    /// [`CryptoError::CertificateGiven`], [`CryptoError::UnexpectedPem`], [`CryptoError::NotRsa`], [`CryptoError::KeyTooSmall`],
+    /// [`CryptoError::KeyTooLarge`], [`CryptoError::InvalidKey`].
     pub fn from_pem(text: &str) -> Result<Self> {
         let blocks = pem::blocks(text, PRIVATE)?;
         let block = blocks.iter().find(|block| block.is_private()).unwrap_or(&blocks[0]);
         if block.is_encrypted() {
-            return Err(Error::EncryptedPem);
+            return Err(CryptoError::EncryptedPem);
         }
         match block.label.as_str() {
             "PRIVATE KEY" => Self::from_pkcs8_der(&block.bytes),
             "RSA PRIVATE KEY" => {
                 let pair = KeyPair::from_der(&block.bytes).map_err(rejected)?;
-                let pkcs8: Pkcs8V1Der<'static> = pair.as_der().map_err(|_| Error::InvalidKey)?;
+                let pkcs8: Pkcs8V1Der<'static> = pair.as_der().map_err(|_| CryptoError::InvalidKey)?;
                 Self::from_pkcs8_der(&Zeroizing::new(pkcs8.as_ref().to_vec()))
             }
-            _ if block.is_private() => Err(Error::NotRsa),
+            _ if block.is_private() => Err(CryptoError::NotRsa),
             _ => Err(block.unexpected(PRIVATE)),
         }
     }
@@ -205,19 +205,19 @@ impl PrivateKey {
     pub(crate) fn from_pkcs8_der(der: &[u8]) -> Result<Self> {
         // The algorithm is near the front: SEQUENCE, version, SEQUENCE { OID, … }.
         if !der[..der.len().min(32)].windows(RSA_ENCRYPTION.len()).any(|window| window == RSA_ENCRYPTION) {
-            return Err(Error::NotRsa);
+            return Err(CryptoError::NotRsa);
         }
         Self::from_key(PrivateDecryptingKey::from_pkcs8(der).map_err(rejected)?)
     }
 
     fn from_key(key: PrivateDecryptingKey) -> Result<Self> {
         check_bits(key.key_size_bits())?;
-        let pkcs8: Pkcs8V1Der<'static> = key.as_der().map_err(|_| Error::InvalidKey)?;
+        let pkcs8: Pkcs8V1Der<'static> = key.as_der().map_err(|_| CryptoError::InvalidKey)?;
         let pkcs8 = Arc::new(Zeroizing::new(pkcs8.as_ref().to_vec()));
         let public = key.public_key();
-        let spki: PublicKeyX509Der<'static> = public.as_der().map_err(|_| Error::InvalidKey)?;
-        let public = PublicKey::from_parts(spki.as_ref(), public)?;
-        let key = OaepPrivateDecryptingKey::new(key).map_err(|_| Error::InvalidKey)?;
+        let spki: PublicKeyX509Der<'static> = public.as_der().map_err(|_| CryptoError::InvalidKey)?;
+        let public = RsaPublicKey::from_parts(spki.as_ref(), public)?;
+        let key = OaepPrivateDecryptingKey::new(key).map_err(|_| CryptoError::InvalidKey)?;
         Ok(Self { pkcs8, key: Arc::new(key), public })
     }
 
@@ -232,11 +232,11 @@ impl PrivateKey {
     }
 
     /// The public half.
-    pub fn public(&self) -> &PublicKey {
+    pub fn public(&self) -> &RsaPublicKey {
         &self.public
     }
 
-    /// Reverses [`PublicKey::encrypt_oaep_sha1`].
+    /// Reverses [`RsaPublicKey::encrypt_oaep_sha1`].
     ///
     /// # Errors
     /// [`DecryptError`] for every reason, including a wrong length.
@@ -251,7 +251,7 @@ impl PrivateKey {
     }
 }
 
-impl fmt::Debug for PrivateKey {
+impl fmt::Debug for RsaPrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PrivateKey").field("public", &self.public).finish_non_exhaustive()
     }
@@ -269,40 +269,40 @@ pub(crate) fn pkcs1_of_spki(der: &[u8]) -> Result<&[u8]> {
     };
     match read() {
         Ok((id, key)) if id == RSA_ENCRYPTION => Ok(key),
-        Ok(_) => Err(Error::NotRsa),
-        Err(_) => Err(Error::InvalidKey),
+        Ok(_) => Err(CryptoError::NotRsa),
+        Err(_) => Err(CryptoError::InvalidKey),
     }
 }
 
 /// The numbers of an RSAPublicKey, big-endian, with a leading zero if the high bit is set.
-pub(crate) struct Numbers<'a> {
+pub(crate) struct RsaNumbers<'a> {
     pub(crate) modulus: &'a [u8],
     pub(crate) exponent: &'a [u8],
 }
 
-pub(crate) fn numbers(pkcs1: &[u8]) -> Result<Numbers<'_>> {
+pub(crate) fn numbers(pkcs1: &[u8]) -> Result<RsaNumbers<'_>> {
     let read = || {
         let mut fields = SliceReader::new(only(pkcs1, tag::SEQUENCE)?)?;
         let (modulus, exponent) = (integer(&mut fields)?, integer(&mut fields)?);
-        fields.finish().map(|()| Numbers { modulus, exponent })
+        fields.finish().map(|()| RsaNumbers { modulus, exponent })
     };
-    read().map_err(|_| Error::InvalidKey)
+    read().map_err(|_| CryptoError::InvalidKey)
 }
 
 fn check_bits(bits: usize) -> Result<()> {
     match bits {
-        ..MIN_BITS => Err(Error::KeyTooSmall),
+        ..MIN_BITS => Err(CryptoError::KeyTooSmall),
         MIN_BITS..=MAX_BITS => Ok(()),
-        _ => Err(Error::KeyTooLarge),
+        _ => Err(CryptoError::KeyTooLarge),
     }
 }
 
 /// aws-lc-rs gives its reason only as text.
-fn rejected(error: KeyRejected) -> Error {
+fn rejected(error: KeyRejected) -> CryptoError {
     match error.to_string().as_str() {
-        "TooSmall" => Error::KeyTooSmall,
-        "TooLarge" => Error::KeyTooLarge,
-        _ => Error::InvalidKey,
+        "TooSmall" => CryptoError::KeyTooSmall,
+        "TooLarge" => CryptoError::KeyTooLarge,
+        _ => CryptoError::InvalidKey,
     }
 }
 

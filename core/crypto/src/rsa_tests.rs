@@ -26,7 +26,7 @@ AwIDAQAB
 -----END PUBLIC KEY-----
 ";
 
-static KEY: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate(2048).unwrap());
+static KEY: LazyLock<RsaPrivateKey> = LazyLock::new(|| RsaPrivateKey::generate(2048).unwrap());
 
 #[test]
 fn published_keys_have_the_published_hashes() {
@@ -34,7 +34,7 @@ fn published_keys_have_the_published_hashes() {
         (TEST_KEY, "c6483907aafa24bd5693bdeff607b306b70b63e27e8206255159ba9eb797acf5"),
         (PRODUCTION_KEY, "3bf4f4688c810fe8225cdf19bc7e7753b68c10faf7c3235e81a55016e376ffb2"),
     ] {
-        let key = PublicKey::from_pem(text).unwrap();
+        let key = RsaPublicKey::from_pem(text).unwrap();
         assert_eq!(digest::hex(&key.spki_sha256()), hash);
         assert_eq!((key.modulus_len(), key.oaep_sha1_capacity()), (256, 214));
         assert_eq!(key.to_spki_pem(), text);
@@ -51,7 +51,7 @@ fn oaep_takes_everything_up_to_its_capacity() {
         assert_eq!(*KEY.decrypt_oaep_sha1(&ciphertext).unwrap(), plaintext);
     }
     let error = public.encrypt_oaep_sha1(&[0; 215]).unwrap_err();
-    assert_eq!(error, Error::MessageTooLong { limit: 214, actual: 215 });
+    assert_eq!(error, CryptoError::MessageTooLong { limit: 214, actual: 215 });
 }
 
 #[test]
@@ -68,35 +68,35 @@ fn every_decryption_failure_is_the_same() {
 #[test]
 fn private_keys_survive_their_pem() {
     let text = KEY.to_pkcs8_pem();
-    let back = PrivateKey::from_pem(&format!("some text before\n{}", *text)).unwrap();
+    let back = RsaPrivateKey::from_pem(&format!("some text before\n{}", *text)).unwrap();
     assert_eq!(back.public(), KEY.public());
     assert_eq!(*back.to_pkcs8_pem(), *text);
-    assert_eq!(PrivateKey::generate(1024).unwrap_err(), Error::UnsupportedKeySize { bits: 1024 });
+    assert_eq!(RsaPrivateKey::generate(1024).unwrap_err(), CryptoError::UnsupportedKeySize { bits: 1024 });
     let shown = format!("{:?}", *KEY);
     assert!(shown.len() < 200 && shown.contains("spki_sha256"), "{shown}");
 }
 
 #[test]
 fn what_is_not_a_public_key_says_what_it_is() {
-    let error = |text: &str| PublicKey::from_pem(text).unwrap_err();
+    let error = |text: &str| RsaPublicKey::from_pem(text).unwrap_err();
     let relabel = |label: &str| TEST_KEY.replace("PUBLIC KEY", label);
-    assert!(matches!(error(""), Error::NoPem { .. }));
-    assert!(matches!(error("c2VjcmV0"), Error::NoPem { .. }));
-    assert_eq!(error(&KEY.to_pkcs8_pem()), Error::PrivateKeyGiven);
-    assert_eq!(error(&relabel("CERTIFICATE")), Error::CertificateGiven);
-    assert_eq!(error(&relabel("ENCRYPTED PRIVATE KEY")), Error::EncryptedPem);
-    assert!(matches!(error(&relabel("DH PARAMETERS")), Error::UnexpectedPem { .. }));
-    assert_eq!(error(&TEST_KEY.repeat(2)), Error::SeveralKeys);
-    assert_eq!(error(&format!("{TEST_KEY}{}", *KEY.to_pkcs8_pem())), Error::PrivateKeyGiven);
-    assert_eq!(error(&TEST_KEY.replace("-----END PUBLIC KEY-----", "")), Error::MalformedPem);
-    assert_eq!(error(&TEST_KEY.replace("MIIBIjAN", "MIIBIjA!")), Error::MalformedPem);
-    assert_eq!(error(&TEST_KEY.replace("MIIBIjAN", "MIIBIjAM")), Error::InvalidKey);
-    assert!(matches!(error(&" ".repeat(300_000)), Error::PemTooLarge { .. }));
-    assert_eq!(PrivateKey::from_pem(TEST_KEY).unwrap_err(), Error::PublicKeyGiven);
-    assert_eq!(PrivateKey::from_pem(&relabel("CERTIFICATE")).unwrap_err(), Error::CertificateGiven);
-    assert_eq!(PrivateKey::from_pem(&relabel("ENCRYPTED PRIVATE KEY")).unwrap_err(), Error::EncryptedPem);
-    assert_eq!(PrivateKey::from_pem(&relabel("EC PRIVATE KEY")).unwrap_err(), Error::NotRsa);
-    assert_eq!(PrivateKey::from_pem(&relabel("RSA PRIVATE KEY")).unwrap_err(), Error::InvalidKey);
+    assert!(matches!(error(""), CryptoError::NoPem { .. }));
+    assert!(matches!(error("c2VjcmV0"), CryptoError::NoPem { .. }));
+    assert_eq!(error(&KEY.to_pkcs8_pem()), CryptoError::PrivateKeyGiven);
+    assert_eq!(error(&relabel("CERTIFICATE")), CryptoError::CertificateGiven);
+    assert_eq!(error(&relabel("ENCRYPTED PRIVATE KEY")), CryptoError::EncryptedPem);
+    assert!(matches!(error(&relabel("DH PARAMETERS")), CryptoError::UnexpectedPem { .. }));
+    assert_eq!(error(&TEST_KEY.repeat(2)), CryptoError::SeveralKeys);
+    assert_eq!(error(&format!("{TEST_KEY}{}", *KEY.to_pkcs8_pem())), CryptoError::PrivateKeyGiven);
+    assert_eq!(error(&TEST_KEY.replace("-----END PUBLIC KEY-----", "")), CryptoError::MalformedPem);
+    assert_eq!(error(&TEST_KEY.replace("MIIBIjAN", "MIIBIjA!")), CryptoError::MalformedPem);
+    assert_eq!(error(&TEST_KEY.replace("MIIBIjAN", "MIIBIjAM")), CryptoError::InvalidKey);
+    assert!(matches!(error(&" ".repeat(300_000)), CryptoError::PemTooLarge { .. }));
+    assert_eq!(RsaPrivateKey::from_pem(TEST_KEY).unwrap_err(), CryptoError::PublicKeyGiven);
+    assert_eq!(RsaPrivateKey::from_pem(&relabel("CERTIFICATE")).unwrap_err(), CryptoError::CertificateGiven);
+    assert_eq!(RsaPrivateKey::from_pem(&relabel("ENCRYPTED PRIVATE KEY")).unwrap_err(), CryptoError::EncryptedPem);
+    assert_eq!(RsaPrivateKey::from_pem(&relabel("EC PRIVATE KEY")).unwrap_err(), CryptoError::NotRsa);
+    assert_eq!(RsaPrivateKey::from_pem(&relabel("RSA PRIVATE KEY")).unwrap_err(), CryptoError::InvalidKey);
 }
 
 #[test]
@@ -111,20 +111,20 @@ proptest::proptest! {
     #[test]
     fn any_text_is_refused_without_panic(body in "[A-Za-z0-9+/=\n -]{0,200}", label in "(RSA )?(PUBLIC|PRIVATE) KEY") {
         let text = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
-        assert!(PublicKey::from_pem(&text).is_err());
-        assert!(PrivateKey::from_pem(&text).is_err());
+        assert!(RsaPublicKey::from_pem(&text).is_err());
+        assert!(RsaPrivateKey::from_pem(&text).is_err());
     }
 }
 
 #[test]
 fn a_key_from_its_numbers() {
-    let key = PrivateKey::generate(2048).unwrap();
+    let key = RsaPrivateKey::generate(2048).unwrap();
     let (_, numbers) = crate::signature::numbers(key.public().spki_der()).unwrap();
-    let again = PublicKey::from_numbers(numbers.modulus, numbers.exponent).unwrap();
+    let again = RsaPublicKey::from_numbers(numbers.modulus, numbers.exponent).unwrap();
     assert_eq!(&again, key.public());
     let bare = &numbers.modulus[1..];
-    assert_eq!(&PublicKey::from_numbers(bare, &[1, 0, 1]).unwrap(), key.public(), "without the leading zero");
-    assert_eq!(PublicKey::from_numbers(&bare[..128], &[1, 0, 1]).unwrap_err(), Error::KeyTooSmall);
-    assert_eq!(PublicKey::from_numbers(&[], &[]).unwrap_err(), Error::KeyTooSmall);
-    assert_eq!(PublicKey::from_numbers(bare, &[]).unwrap_err(), Error::InvalidKey);
+    assert_eq!(&RsaPublicKey::from_numbers(bare, &[1, 0, 1]).unwrap(), key.public(), "without the leading zero");
+    assert_eq!(RsaPublicKey::from_numbers(&bare[..128], &[1, 0, 1]).unwrap_err(), CryptoError::KeyTooSmall);
+    assert_eq!(RsaPublicKey::from_numbers(&[], &[]).unwrap_err(), CryptoError::KeyTooSmall);
+    assert_eq!(RsaPublicKey::from_numbers(bare, &[]).unwrap_err(), CryptoError::InvalidKey);
 }

@@ -10,8 +10,8 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaParameters,
 };
 
-use crate::rsa::{self, Numbers, PrivateKey, PublicKey, bit_length};
-use crate::{Error, Result, digest, encrypted_key, pem};
+use crate::rsa::{self, RsaNumbers, RsaPrivateKey, RsaPublicKey, bit_length};
+use crate::{CryptoError, Result, digest, encrypted_key, pem};
 
 /// Largest SubjectPublicKeyInfo that is read, bytes: a key of 16384 bits stays below.
 const MAX_SPKI_BYTES: usize = 4096;
@@ -61,7 +61,7 @@ impl Hash {
 #[derive(Clone)]
 pub struct SigningKey {
     key: Arc<KeyPair>,
-    public: PublicKey,
+    public: RsaPublicKey,
 }
 
 impl SigningKey {
@@ -70,36 +70,36 @@ impl SigningKey {
     /// key is not encrypted.
     ///
     /// # Errors
-    /// Those of [`PrivateKey::from_pem`], and [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`],
-    /// [`Error::TooManyRounds`].
+    /// Those of [`RsaPrivateKey::from_pem`], and [`CryptoError::WrongPassphrase`], [`CryptoError::UnsupportedEncryption`],
+    /// [`CryptoError::TooManyRounds`].
     pub fn from_pem(text: &str, passphrase: Option<&str>) -> Result<Self> {
         let blocks = pem::blocks(text, "private key (PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY)")?;
         let first = blocks.iter().find(|block| block.is_private());
         match (first, passphrase) {
             (Some(block), Some(passphrase)) if block.is_encrypted() => {
                 if block.label != "ENCRYPTED PRIVATE KEY" {
-                    return Err(Error::UnsupportedEncryption);
+                    return Err(CryptoError::UnsupportedEncryption);
                 }
                 let pkcs8 = encrypted_key::decrypt(&block.bytes, passphrase)?;
-                Self::from_private_key(&PrivateKey::from_pkcs8_der(pkcs8.as_bytes())?)
+                Self::from_private_key(&RsaPrivateKey::from_pkcs8_der(pkcs8.as_bytes())?)
             }
-            _ => Self::from_private_key(&PrivateKey::from_pem(text)?),
+            _ => Self::from_private_key(&RsaPrivateKey::from_pem(text)?),
         }
     }
 
     /// The signing half of a key that was read already.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`].
-    pub fn from_private_key(key: &PrivateKey) -> Result<Self> {
-        let pair = KeyPair::from_pkcs8(key.pkcs8_der()).map_err(|_| Error::InvalidKey)?;
+    /// [`CryptoError::InvalidKey`].
+    pub fn from_private_key(key: &RsaPrivateKey) -> Result<Self> {
+        let pair = KeyPair::from_pkcs8(key.pkcs8_der()).map_err(|_| CryptoError::InvalidKey)?;
         Ok(Self { key: Arc::new(pair), public: key.public().clone() })
     }
 
     /// The signature of `message`, [`modulus_len`](Self::modulus_len) bytes. The same input gives the same signature.
     ///
     /// # Errors
-    /// [`Error::Internal`].
+    /// [`CryptoError::Internal`].
     pub fn sign_pkcs1(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>> {
         let encoding = match hash {
             Hash::Sha256 => &RSA_PKCS1_SHA256,
@@ -107,7 +107,7 @@ impl SigningKey {
         };
         let mut out = vec![0; self.key.public_modulus_len()];
         let signed = self.key.sign(encoding, &SystemRandom::new(), message, &mut out);
-        signed.map(|()| out).map_err(|_| Error::Internal("RSA signing"))
+        signed.map(|()| out).map_err(|_| CryptoError::Internal("RSA signing"))
     }
 
     /// The SubjectPublicKeyInfo of the public half, DER.
@@ -118,7 +118,7 @@ impl SigningKey {
 
     /// The public half.
     #[must_use]
-    pub fn public(&self) -> &PublicKey {
+    pub fn public(&self) -> &RsaPublicKey {
         &self.public
     }
 
@@ -139,9 +139,9 @@ impl fmt::Debug for SigningKey {
 ///
 /// A key of any size can be read, so that errors can report its size; below 2048 and above 8192 bits nothing verifies.
 #[derive(Clone)]
-pub struct VerifyingKey(Arc<Parts>);
+pub struct VerifyingKey(Arc<SignatureParts>);
 
-struct Parts {
+struct SignatureParts {
     spki: Box<[u8]>,
     /// The start of the RSAPublicKey (PKCS#1) in `spki`; it extends to the end.
     pkcs1: usize,
@@ -158,10 +158,10 @@ impl VerifyingKey {
     /// Reads a SubjectPublicKeyInfo, DER.
     ///
     /// # Errors
-    /// [`Error::NotRsa`], [`Error::InvalidKey`].
+    /// [`CryptoError::NotRsa`], [`CryptoError::InvalidKey`].
     pub fn from_spki_der(spki: &[u8]) -> Result<Self> {
         let (pkcs1, numbers) = numbers(spki)?;
-        Ok(Self(Arc::new(Parts {
+        Ok(Self(Arc::new(SignatureParts {
             bits: bit_length(numbers.modulus),
             sound_exponent: is_sound(numbers.exponent),
             pkcs1: spki.len() - pkcs1.len(),
@@ -177,13 +177,13 @@ impl VerifyingKey {
     /// skipped.
     ///
     /// # Errors
-    /// Those of [`PublicKey::from_pem`]; SPKI keys of any size can be read.
+    /// Those of [`RsaPublicKey::from_pem`]; SPKI keys of any size can be read.
     pub fn all_from_pem(text: &str) -> Result<Vec<Self>> {
         const WANTED: &str = "public key (PUBLIC KEY or RSA PUBLIC KEY)";
         let blocks = pem::blocks(text, WANTED)?;
-        let read = |block: &pem::Block| match block.label.as_str() {
+        let read = |block: &pem::PemBlock| match block.label.as_str() {
             "PUBLIC KEY" => Self::from_spki_der(&block.bytes),
-            "RSA PUBLIC KEY" => Self::from_spki_der(PublicKey::from_pkcs1_der(&block.bytes)?.spki_der()),
+            "RSA PUBLIC KEY" => Self::from_spki_der(RsaPublicKey::from_pkcs1_der(&block.bytes)?.spki_der()),
             _ => Err(block.unexpected(WANTED)),
         };
         blocks.iter().map(read).collect()
@@ -269,15 +269,15 @@ impl fmt::Debug for VerifyingKey {
 }
 
 /// The RSAPublicKey (PKCS#1) at the end of a SubjectPublicKeyInfo, and its positive numbers.
-pub(crate) fn numbers(spki: &[u8]) -> Result<(&[u8], Numbers<'_>)> {
+pub(crate) fn numbers(spki: &[u8]) -> Result<(&[u8], RsaNumbers<'_>)> {
     if spki.len() > MAX_SPKI_BYTES {
-        return Err(Error::InvalidKey);
+        return Err(CryptoError::InvalidKey);
     }
     let pkcs1 = rsa::pkcs1_of_spki(spki)?;
     let numbers = rsa::numbers(pkcs1)?;
     let positive = |number: &[u8]| number.first().is_some_and(|first| first & 0x80 == 0) && bit_length(number) > 0;
     if !positive(numbers.modulus) || !positive(numbers.exponent) {
-        return Err(Error::InvalidKey);
+        return Err(CryptoError::InvalidKey);
     }
     Ok((pkcs1, numbers))
 }

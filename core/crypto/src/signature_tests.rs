@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::*;
 
-static KEY: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate(2048).unwrap());
+static KEY: LazyLock<RsaPrivateKey> = LazyLock::new(|| RsaPrivateKey::generate(2048).unwrap());
 
 #[test]
 fn what_is_signed_verifies_and_nothing_else() {
@@ -67,9 +67,9 @@ fn numbers_are_minimal_and_other_algorithms_are_told() {
         VerifyingKey::from_spki_der(&spki).map(|key| key.bits())
     };
     // The high byte of the modulus, after its required zero.
-    assert_eq!((read(33, whole[33]), read(33, 0x2d)), (Ok(2048), Err(Error::InvalidKey)));
+    assert_eq!((read(33, whole[33]), read(33, 0x2d)), (Ok(2048), Err(CryptoError::InvalidKey)));
     // The identifier becomes 2.999…; the bits are not whole bytes.
-    assert_eq!((read(8, 0x88), read(23, 1)), (Err(Error::NotRsa), Err(Error::InvalidKey)));
+    assert_eq!((read(8, 0x88), read(23, 1)), (Err(CryptoError::NotRsa), Err(CryptoError::InvalidKey)));
 }
 
 proptest::proptest! {

@@ -6,16 +6,16 @@ use aws_lc_rs::signature::{
 };
 use zeroize::Zeroizing;
 
-use crate::rsa::PrivateKey;
+use crate::rsa::RsaPrivateKey;
 use crate::x509::Certificate;
-use crate::{Error, Result, pem, pkcs12};
+use crate::{CryptoError, Result, pem, pkcs12};
 
 /// The certificate of the file's key, the issuers above it in the file, in order, and the key: PEM, concatenated. The
 /// key is RSA, EC (P-256, P-384, P-521) or Ed25519.
 ///
 /// # Errors
-/// Those of [`Keystore::read`](pkcs12::Keystore::read), except [`Error::NotRsa`]; [`Error::UnsupportedKey`],
-/// [`Error::NoCertificateOfKey`].
+/// Those of [`Pkcs12Keystore::read`](pkcs12::Pkcs12Keystore::read), except [`CryptoError::NotRsa`]; [`CryptoError::UnsupportedKey`],
+/// [`CryptoError::NoCertificateOfKey`].
 pub fn tls_identity(der: &[u8], passphrase: &str) -> Result<Zeroizing<String>> {
     let archive = pkcs12::open(der, passphrase)?;
     let key = pkcs12::the_key(&archive.keys)?;
@@ -24,7 +24,7 @@ pub fn tls_identity(der: &[u8], passphrase: &str) -> Result<Zeroizing<String>> {
         archive.certs.iter().filter_map(|bag| Certificate::from_der(bag.cert.as_der()).ok()).collect();
     let own = all.iter().find(|certificate| certificate.spki_der().ends_with(&public));
     let mut text = Zeroizing::new(String::new());
-    for certificate in chain(own.ok_or(Error::NoCertificateOfKey)?, &all) {
+    for certificate in chain(own.ok_or(CryptoError::NoCertificateOfKey)?, &all) {
         text.push_str(&certificate.to_pem());
     }
     let key = Zeroizing::new(pem::encode("PRIVATE KEY", key));
@@ -36,8 +36,8 @@ pub fn tls_identity(der: &[u8], passphrase: &str) -> Result<Zeroizing<String>> {
 
 /// The end of this key's SubjectPublicKeyInfo; `pkcs8` is the key as PKCS#8.
 fn public_half(pkcs8: &[u8]) -> Result<Vec<u8>> {
-    match PrivateKey::from_pkcs8_der(pkcs8) {
-        Err(Error::NotRsa) => {}
+    match RsaPrivateKey::from_pkcs8_der(pkcs8) {
+        Err(CryptoError::NotRsa) => {}
         rsa => return Ok(rsa?.public().spki_der().to_vec()),
     }
     if let Ok(pair) = Ed25519KeyPair::from_pkcs8(pkcs8) {
@@ -47,7 +47,7 @@ fn public_half(pkcs8: &[u8]) -> Result<Vec<u8>> {
         .into_iter()
         .find_map(|curve| EcdsaKeyPair::from_pkcs8(curve, pkcs8).ok())
         .map(|pair| pair.public_key().as_ref().to_vec())
-        .ok_or(Error::UnsupportedKey)
+        .ok_or(CryptoError::UnsupportedKey)
 }
 
 /// `own` and, as far as available, its issuer, that one's issuer and so on: in the order for TLS. Other certificates of

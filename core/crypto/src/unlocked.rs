@@ -2,14 +2,14 @@
 
 use zeroize::Zeroizing;
 
-use crate::{Error, Result, encrypted_key, pem};
+use crate::{CryptoError, Result, encrypted_key, pem};
 
 /// The first private key of `text` as a PEM block that needs no passphrase: `PRIVATE KEY`, `RSA PRIVATE KEY` and `EC
 /// PRIVATE KEY` unchanged, `ENCRYPTED PRIVATE KEY` decrypted. The passphrase is ignored if the key is not encrypted.
 ///
 /// # Errors
-/// [`Error::NoPem`], [`Error::MalformedPem`], [`Error::PemTooLarge`], [`Error::EncryptedPem`] without a passphrase,
-/// [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`], [`Error::TooManyRounds`], [`Error::InvalidKey`], and
+/// [`CryptoError::NoPem`], [`CryptoError::MalformedPem`], [`CryptoError::PemTooLarge`], [`CryptoError::EncryptedPem`] without a passphrase,
+/// [`CryptoError::WrongPassphrase`], [`CryptoError::UnsupportedEncryption`], [`CryptoError::TooManyRounds`], [`CryptoError::InvalidKey`], and
 /// the error that names another kind of block.
 pub fn unlocked_private_key(text: &str, passphrase: Option<&str>) -> Result<Zeroizing<String>> {
     let blocks = pem::blocks(text, "private key")?;
@@ -21,8 +21,8 @@ pub fn unlocked_private_key(text: &str, passphrase: Option<&str>) -> Result<Zero
         return Ok(Zeroizing::new(pem::encode(&block.label, &block.bytes)));
     }
     match passphrase {
-        None => Err(Error::EncryptedPem),
-        Some(_) if block.label != "ENCRYPTED PRIVATE KEY" => Err(Error::UnsupportedEncryption),
+        None => Err(CryptoError::EncryptedPem),
+        Some(_) if block.label != "ENCRYPTED PRIVATE KEY" => Err(CryptoError::UnsupportedEncryption),
         Some(passphrase) => {
             let opened = encrypted_key::decrypt(&block.bytes, passphrase)?;
             Ok(Zeroizing::new(pem::encode("PRIVATE KEY", opened.as_bytes())))

@@ -3,11 +3,11 @@
 
 use std::process::Command;
 
-use bankchannel_crypto::legacy_rsa::{self, Recovered};
-use bankchannel_crypto::rsa::{PrivateKey, PublicKey};
+use bankchannel_crypto::legacy_rsa::{self, RecoveredSignature};
+use bankchannel_crypto::rsa::{RsaPrivateKey, RsaPublicKey};
 use bankchannel_crypto::signature::{Hash, SigningKey, VerifyingKey};
-use bankchannel_crypto::x509::{Certificate, Issuer};
-use bankchannel_crypto::{Error, digest};
+use bankchannel_crypto::x509::{Certificate, CertificateIssuer};
+use bankchannel_crypto::{CryptoError, digest};
 use jiff::Timestamp;
 
 mod support;
@@ -17,7 +17,7 @@ use support::Openssl;
 fn oaep_both_ways() {
     let Some(openssl) = Openssl::new() else { return };
     let options = "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha1 -pkeyopt rsa_mgf1_md:sha1";
-    let key = PrivateKey::generate(2048).unwrap();
+    let key = RsaPrivateKey::generate(2048).unwrap();
     openssl.write("key.pem", &*key.to_pkcs8_pem());
     openssl.write("public.pem", key.public().to_spki_pem());
     // The plaintext sample of docs/protocols/ws-channel.md §3.1.
@@ -43,12 +43,12 @@ fn keys_of_every_form() {
     openssl.run("rsa -in pkcs8.pem -RSAPublicKey_out -out pkcs1-public.pem");
     assert!(openssl.read("pkcs1.pem").contains("BEGIN RSA PRIVATE KEY"));
     assert!(openssl.read("pkcs1-public.pem").contains("BEGIN RSA PUBLIC KEY"));
-    let key = PrivateKey::from_pem(&openssl.read("pkcs8.pem")).unwrap();
-    let old = PrivateKey::from_pem(&openssl.read("pkcs1.pem")).unwrap();
+    let key = RsaPrivateKey::from_pem(&openssl.read("pkcs8.pem")).unwrap();
+    let old = RsaPrivateKey::from_pem(&openssl.read("pkcs1.pem")).unwrap();
     assert_eq!(*key.to_pkcs8_pem(), *old.to_pkcs8_pem());
     assert_eq!(*key.to_pkcs8_pem(), openssl.read("pkcs8.pem"));
     for name in ["spki.pem", "pkcs1-public.pem"] {
-        let public = PublicKey::from_pem(&openssl.read(name)).unwrap();
+        let public = RsaPublicKey::from_pem(&openssl.read(name)).unwrap();
         assert_eq!(&public, key.public());
         assert_eq!(public.to_spki_pem(), openssl.read("spki.pem"));
     }
@@ -59,20 +59,20 @@ fn keys_of_every_form() {
     openssl.run("rsa -in pkcs8.pem -aes256 -passout pass:x -out encrypted.pem");
     openssl.run("rsa -in pkcs8.pem -traditional -aes256 -passout pass:x -out encrypted1.pem");
     for name in ["encrypted.pem", "encrypted1.pem"] {
-        assert_eq!(PrivateKey::from_pem(&openssl.read(name)).unwrap_err(), Error::EncryptedPem, "{name}");
-        assert_eq!(PublicKey::from_pem(&openssl.read(name)).unwrap_err(), Error::EncryptedPem, "{name}");
+        assert_eq!(RsaPrivateKey::from_pem(&openssl.read(name)).unwrap_err(), CryptoError::EncryptedPem, "{name}");
+        assert_eq!(RsaPublicKey::from_pem(&openssl.read(name)).unwrap_err(), CryptoError::EncryptedPem, "{name}");
     }
     openssl.run("genrsa -out small.pem 1024");
     openssl.run("rsa -in small.pem -traditional -out small1.pem");
     openssl.run("rsa -in small.pem -pubout -out small-public.pem");
     for name in ["small.pem", "small1.pem"] {
-        assert_eq!(PrivateKey::from_pem(&openssl.read(name)).unwrap_err(), Error::KeyTooSmall, "{name}");
+        assert_eq!(RsaPrivateKey::from_pem(&openssl.read(name)).unwrap_err(), CryptoError::KeyTooSmall, "{name}");
     }
-    assert_eq!(PublicKey::from_pem(&openssl.read("small-public.pem")).unwrap_err(), Error::KeyTooSmall);
+    assert_eq!(RsaPublicKey::from_pem(&openssl.read("small-public.pem")).unwrap_err(), CryptoError::KeyTooSmall);
     openssl.run("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.pem");
     openssl.run("pkey -in ec.pem -pubout -out ec-public.pem");
-    assert_eq!(PrivateKey::from_pem(&openssl.read("ec.pem")).unwrap_err(), Error::NotRsa);
-    assert_eq!(PublicKey::from_pem(&openssl.read("ec-public.pem")).unwrap_err(), Error::NotRsa);
+    assert_eq!(RsaPrivateKey::from_pem(&openssl.read("ec.pem")).unwrap_err(), CryptoError::NotRsa);
+    assert_eq!(RsaPublicKey::from_pem(&openssl.read("ec-public.pem")).unwrap_err(), CryptoError::NotRsa);
 }
 
 #[test]
@@ -93,14 +93,14 @@ fn encrypted_keys_sign() {
         let key = SigningKey::from_pem(&text, Some("sesame")).unwrap();
         assert_eq!(key.spki_der(), plain.spki_der(), "{options}");
         assert!(SigningKey::from_pem(&text, Some("Sesame")).is_err(), "{options}");
-        assert_eq!(SigningKey::from_pem(&text, None).unwrap_err(), Error::EncryptedPem);
+        assert_eq!(SigningKey::from_pem(&text, None).unwrap_err(), CryptoError::EncryptedPem);
     }
     openssl.run("pkcs8 -topk8 -in key.pem -v1 PBE-SHA1-3DES -passout pass:sesame -out encrypted.pem");
     openssl.run("rsa -in key.pem -traditional -aes256 -passout pass:sesame -out encrypted1.pem");
     openssl.run("pkcs8 -topk8 -in key.pem -v2 camellia-256-cbc -passout pass:sesame -out encrypted2.pem");
     for name in ["encrypted.pem", "encrypted1.pem", "encrypted2.pem"] {
         let refused = SigningKey::from_pem(&openssl.read(name), Some("sesame")).unwrap_err();
-        assert_eq!(refused, Error::UnsupportedEncryption, "{name}");
+        assert_eq!(refused, CryptoError::UnsupportedEncryption, "{name}");
     }
 }
 
@@ -131,7 +131,7 @@ fn signatures_both_ways() {
     let signature = openssl.run("dgst -sha1 -sign key.pem text").stdout;
     let recovered = legacy_rsa::recover(key.spki_der(), &signature);
     let value = data_encoding::HEXLOWER.decode(&openssl.text("dgst -sha1 -r text").as_bytes()[..40]).unwrap();
-    assert_eq!(recovered, Recovered::Pkcs1 { hash: "sha1", value });
+    assert_eq!(recovered, RecoveredSignature::Pkcs1 { hash: "sha1", value });
 }
 
 #[test]
@@ -164,16 +164,16 @@ fn certificates_of_openssl_say_what_openssl_says() {
             None => assert_eq!(certificate.subject().display(), whole),
         }
         assert_eq!(certificate.issuer(), certificate.subject());
-        let key = PrivateKey::from_pem(&openssl.read("key.pem")).unwrap();
+        let key = RsaPrivateKey::from_pem(&openssl.read("key.pem")).unwrap();
         assert!(certificate.matches_private_key(&key));
-        assert!(!certificate.matches_private_key(&PrivateKey::generate(2048).unwrap()));
+        assert!(!certificate.matches_private_key(&RsaPrivateKey::generate(2048).unwrap()));
         assert_eq!(certificate.to_pem(), pem);
         let prefaced = openssl.text("x509 -in cert.pem -text");
         assert_eq!(Certificate::from_pem(&prefaced).unwrap(), certificate);
     }
     let wrong = Certificate::from_pem(&openssl.read("key.pem")).unwrap_err();
-    assert_eq!(wrong, Error::PrivateKeyGiven.into());
-    let no_pem = Error::NoPem { expected: "certificate (CERTIFICATE)" };
+    assert_eq!(wrong, CryptoError::PrivateKeyGiven.into());
+    let no_pem = CryptoError::NoPem { expected: "certificate (CERTIFICATE)" };
     assert_eq!(Certificate::from_pem("hello"), Err(no_pem.into()));
 }
 
@@ -182,12 +182,12 @@ fn openssl_accepts_what_the_issuer_issues() {
     let Some(openssl) = Openssl::new() else { return };
     let now = Timestamp::now();
     let hours = |count: i64| jiff::SignedDuration::from_hours(count);
-    let issuer = Issuer::create("Simulator Test CA", now - hours(1), now + hours(24 * 365)).unwrap();
-    let key = PrivateKey::generate(2048).unwrap();
-    let issue = |issuer: &Issuer, serial: &[u8]| {
+    let issuer = CertificateIssuer::create("Simulator Test CA", now - hours(1), now + hours(24 * 365)).unwrap();
+    let key = RsaPrivateKey::generate(2048).unwrap();
+    let issue = |issuer: &CertificateIssuer, serial: &[u8]| {
         issuer.issue("SIM-0123456789ab", "Synthetic Öy", key.public(), serial, now - hours(1), now + hours(48)).unwrap()
     };
-    let restored = Issuer::from_pem_parts(&issuer.to_pem_parts()).unwrap();
+    let restored = CertificateIssuer::from_pem_parts(&issuer.to_pem_parts()).unwrap();
     assert_eq!(restored.certificate(), issuer.certificate());
     openssl.write("ca.pem", issuer.certificate().to_pem());
     for (issuer, serial, shown) in [(&issuer, &[0x11, 0xa0, 0x5d][..], "11A05D"), (&restored, &[0xff, 0x01], "FF01")] {
@@ -202,7 +202,7 @@ fn openssl_accepts_what_the_issuer_issues() {
         assert_eq!(certificate.not_after().as_second(), (now + hours(48)).as_second());
         assert!(certificate.matches_private_key(&key));
     }
-    let stranger = Issuer::create("Simulator Test CA", now - hours(1), now + hours(24)).unwrap();
+    let stranger = CertificateIssuer::create("Simulator Test CA", now - hours(1), now + hours(24)).unwrap();
     openssl.write("leaf.pem", issue(&stranger, &[1]));
     let arguments = ["verify", "-CAfile", "ca.pem", "leaf.pem"];
     let output = Command::new("openssl").args(arguments).current_dir(openssl.path("")).output().unwrap();
@@ -210,11 +210,11 @@ fn openssl_accepts_what_the_issuer_issues() {
 
     let mut mixed = issuer.to_pem_parts();
     mixed.private_key = stranger.to_pem_parts().private_key;
-    assert_eq!(Issuer::from_pem_parts(&mixed).unwrap_err(), Error::InvalidKey);
+    assert_eq!(CertificateIssuer::from_pem_parts(&mixed).unwrap_err(), CryptoError::InvalidKey);
     assert!(!format!("{mixed:?} {issuer:?}").contains("PRIVATE"));
     for (name, serial) in [("", &[1][..]), ("a", &[]), ("a", &[0]), ("a", &[1; 21])] {
         let result = issuer.issue(name, "", key.public(), serial, now, now + hours(1));
-        assert!(matches!(result, Err(Error::InvalidRequest(_))), "{name:?} {serial:?}");
+        assert!(matches!(result, Err(CryptoError::InvalidRequest(_))), "{name:?} {serial:?}");
     }
     assert!(issuer.issue("a", "", key.public(), &[1], now, now).is_err());
 }

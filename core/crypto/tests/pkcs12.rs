@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_crypto::pkcs12::{Keystore, MAX_BYTES};
+use bankchannel_crypto::pkcs12::{MAX_BYTES, Pkcs12Keystore};
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_crypto::{Error, tls_identity};
+use bankchannel_crypto::{CryptoError, tls_identity};
 
 mod support;
 use support::Openssl;
@@ -33,8 +33,8 @@ fn prepared() -> Option<Openssl> {
     Some(openssl)
 }
 
-fn read(openssl: &Openssl, passphrase: &str) -> Result<Keystore, Error> {
-    Keystore::read(&std::fs::read(openssl.path("file.p12")).unwrap(), passphrase)
+fn read(openssl: &Openssl, passphrase: &str) -> Result<Pkcs12Keystore, CryptoError> {
+    Pkcs12Keystore::read(&std::fs::read(openssl.path("file.p12")).unwrap(), passphrase)
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn passphrases() {
         for wrong in ["Sesame", "", "sesame ", "\u{1f511}"] {
             let refused = read(&openssl, wrong);
             match refused {
-                Err(Error::WrongPassphrase) => {}
+                Err(CryptoError::WrongPassphrase) => {}
                 // Without a MAC, a wrong passphrase may by chance leave valid padding; OpenSSL cannot tell either.
-                Err(Error::InvalidKeystore) if !has_mac => {}
+                Err(CryptoError::InvalidKeystore) if !has_mac => {}
                 other => panic!("{form} {wrong:?}: {other:?}"),
             }
         }
@@ -94,7 +94,7 @@ fn passphrases() {
 fn a_file_has_one_rsa_key() {
     let Some(openssl) = prepared() else { return };
     openssl.run("pkcs12 -export -nokeys -in leaf.pem -passout pass:x -out file.p12");
-    assert_eq!(read(&openssl, "x").unwrap_err(), Error::NoKeyInKeystore);
+    assert_eq!(read(&openssl, "x").unwrap_err(), CryptoError::NoKeyInKeystore);
     openssl.run("pkcs12 -export -nocerts -inkey leaf.key -passout pass:x -out file.p12");
     let store = read(&openssl, "x").unwrap();
     assert_eq!((store.certificate_der(), store.certificate_pem()), (None, None));
@@ -105,10 +105,10 @@ fn a_file_has_one_rsa_key() {
     openssl.run("ecparam -name prime256v1 -genkey -noout -out ec.key");
     openssl.run("req -x509 -new -key ec.key -days 3 -subj /CN=ec -out ec.pem");
     openssl.run("pkcs12 -export -in ec.pem -inkey ec.key -passout pass:x -out file.p12");
-    assert_eq!(read(&openssl, "x").unwrap_err(), Error::NotRsa);
+    assert_eq!(read(&openssl, "x").unwrap_err(), CryptoError::NotRsa);
     openssl.run("genrsa -out small.key 1024");
     openssl.run("pkcs12 -export -nocerts -inkey small.key -passout pass:x -out file.p12");
-    assert_eq!(read(&openssl, "x").unwrap_err(), Error::KeyTooSmall);
+    assert_eq!(read(&openssl, "x").unwrap_err(), CryptoError::KeyTooSmall);
 }
 
 /// For TLS a key need not be RSA; the issuers are in order, and unrelated certificates are left out.
@@ -134,11 +134,11 @@ fn an_identity_for_tls_has_any_key_and_its_issuers() {
         let file = std::fs::read(openssl.path("file.p12")).unwrap();
         let wanted = ["leaf.pem", "middle.pem", "root.pem", "leaf.key"].map(|name| openssl.read(name)).concat();
         assert_eq!(*tls_identity(&file, "x").unwrap(), wanted, "{key}");
-        assert_eq!(tls_identity(&file, "y").unwrap_err(), Error::WrongPassphrase);
+        assert_eq!(tls_identity(&file, "y").unwrap_err(), CryptoError::WrongPassphrase);
     }
     openssl.run("pkcs12 -export -nocerts -inkey leaf.key -certfile others.pem -passout pass:x -out file.p12");
     let strangers = std::fs::read(openssl.path("file.p12")).unwrap();
-    assert_eq!(tls_identity(&strangers, "x").unwrap_err(), Error::NoCertificateOfKey);
+    assert_eq!(tls_identity(&strangers, "x").unwrap_err(), CryptoError::NoCertificateOfKey);
 }
 
 #[test]
@@ -160,8 +160,8 @@ fn two_keys_are_refused() {
         tlv(0x30, &[&[2, 1, 3], &content(&safe)[..]].concat())
     };
     let (leaf, other) = (bags("leaf.key"), bags("other.key"));
-    assert_eq!(Keystore::read(&together(&[leaf.clone(), other]), "").unwrap_err(), Error::SeveralKeys);
-    assert!(Keystore::read(&together(&[leaf.clone(), leaf]), "").is_ok(), "the same key twice is one");
+    assert_eq!(Pkcs12Keystore::read(&together(&[leaf.clone(), other]), "").unwrap_err(), CryptoError::SeveralKeys);
+    assert!(Pkcs12Keystore::read(&together(&[leaf.clone(), leaf]), "").is_ok(), "the same key twice is one");
 }
 
 /// One DER value.
@@ -180,15 +180,15 @@ fn damage_is_told() {
     for broken in
         [&b""[..], b"hello", openssl.read("leaf.pem").as_bytes(), &der[..der.len() / 2], &[&der[..], b"x"].concat()]
     {
-        assert_eq!(Keystore::read(broken, "x").unwrap_err(), Error::InvalidKeystore);
+        assert_eq!(Pkcs12Keystore::read(broken, "x").unwrap_err(), CryptoError::InvalidKeystore);
     }
     let oversized = [&der[..], &vec![0; MAX_BYTES]].concat();
-    assert!(matches!(Keystore::read(&oversized, "x"), Err(Error::KeystoreTooLarge { .. })));
+    assert!(matches!(Pkcs12Keystore::read(&oversized, "x"), Err(CryptoError::KeystoreTooLarge { .. })));
     // No flipped byte yields a key: the MAC covers the content.
     for at in (0..der.len()).step_by(7) {
         let mut flipped = der.clone();
         flipped[at] ^= 0x10;
-        if let Ok(store) = Keystore::read(&flipped, "x") {
+        if let Ok(store) = Pkcs12Keystore::read(&flipped, "x") {
             assert_eq!(*store.private_key_pem(), openssl.read("leaf.key"), "byte {at}");
         }
     }
@@ -199,8 +199,8 @@ fn endless_rounds_are_refused_at_once() {
     let Some(openssl) = prepared() else { return };
     let is_refused_at_once = |der: &[u8]| {
         let begun = Instant::now();
-        let refused = Keystore::read(der, "x").unwrap_err();
-        assert!(matches!(refused, Error::TooManyRounds { .. }), "{refused:?}");
+        let refused = Pkcs12Keystore::read(der, "x").unwrap_err();
+        assert!(matches!(refused, CryptoError::TooManyRounds { .. }), "{refused:?}");
         assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
     };
     // 305419896 rounds: the number's bytes are searched in the file.
@@ -227,9 +227,9 @@ fn endless_rounds_are_refused_at_once() {
     // One part with more than the library accepts, and parts that are too much only together.
     let export = "pkcs12 -export -in leaf.pem -inkey leaf.key -passout pass:x -out file.p12";
     openssl.run(&format!("{export} -keypbe NONE -certpbe NONE -maciter -iter 1500000"));
-    assert_eq!(read(&openssl, "x").unwrap_err(), Error::TooManyRounds { limit: 1_000_000 });
+    assert_eq!(read(&openssl, "x").unwrap_err(), CryptoError::TooManyRounds { limit: 1_000_000 });
     openssl.run(&format!("{export} -maciter -iter 700000"));
-    assert_eq!(read(&openssl, "x").unwrap_err(), Error::TooManyRounds { limit: 2_000_000 });
+    assert_eq!(read(&openssl, "x").unwrap_err(), CryptoError::TooManyRounds { limit: 2_000_000 });
     openssl.run(&format!("{export} -iter 300000"));
     assert!(read(&openssl, "x").is_ok(), "what careful programs write is read");
 }

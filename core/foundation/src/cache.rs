@@ -19,19 +19,19 @@ const EVICTED_PART: usize = 64;
 /// It never blocks: while another thread is writing, or if one was writing when this process was forked, a lookup finds
 /// nothing and nothing is added.
 pub struct Cache<K, V, S = RandomState> {
-    held: RwLock<Held<K, V, S>>,
+    held: RwLock<HeldValues<K, V, S>>,
     limit: u64,
     /// Counts uses: the lowest is evicted first.
     uses: AtomicU64,
 }
 
 #[derive(Default)]
-struct Held<K, V, S> {
+struct HeldValues<K, V, S> {
     weight: u64,
-    entries: HashMap<K, Entry<V>, S>,
+    entries: HashMap<K, CacheEntry<V>, S>,
 }
 
-struct Entry<V> {
+struct CacheEntry<V> {
     value: V,
     weight: u64,
     last_use: AtomicU64,
@@ -41,7 +41,7 @@ impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
     /// An empty cache. If every entry weighs 1, `limit` is the number of entries.
     #[must_use]
     pub fn new(limit: u64) -> Self {
-        let held = Held { weight: 0, entries: HashMap::default() };
+        let held = HeldValues { weight: 0, entries: HashMap::default() };
         Self { held: RwLock::new(held), limit, uses: AtomicU64::new(0) }
     }
 
@@ -69,7 +69,7 @@ impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
             held.evict();
         }
         held.weight += weight;
-        held.entries.insert(key, Entry { value, weight, last_use: AtomicU64::new(self.next_use()) });
+        held.entries.insert(key, CacheEntry { value, weight, last_use: AtomicU64::new(self.next_use()) });
     }
 
     /// Removes every value.
@@ -108,7 +108,7 @@ impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
     }
 }
 
-impl<K, V, S> Held<K, V, S> {
+impl<K, V, S> HeldValues<K, V, S> {
     fn evict(&mut self) {
         let mut uses: Vec<u64> = self.entries.values().map(|entry| entry.last_use.load(Ordering::Relaxed)).collect();
         let part = (uses.len() / EVICTED_PART).saturating_sub(1);

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use crate::cash::{self, CashFile, ReadOptions};
-use crate::data::{Held, Messages};
+use crate::data::{HeldCount, MessageSequence};
 use crate::payment::{self, PaymentFile};
 use crate::status::{self, StatusFile};
 use bankchannel_xml::XmlFault;
@@ -49,7 +49,7 @@ pub fn message_file_kind(mut input: impl Read) -> Result<Option<MessageFileKind>
     let failed = |why: io::Error| XmlFault::new(format!("reading the file failed: {}", why.kind()), "read it again");
     input.by_ref().take(BEGINNING).read_to_end(&mut beginning).map_err(failed)?;
     let message = XmlTokens::open(io::Cursor::new(&beginning).chain(input), None, XmlRules::tolerant())
-        .and_then(|tokens| Messages::over(tokens, true).next_message(known, ("message that is read here", "")));
+        .and_then(|tokens| MessageSequence::over(tokens, true).next_message(known, ("message that is read here", "")));
     match message {
         Ok(kind) => Ok(kind),
         Err(problem) if beginning.trim_ascii_start().starts_with(b"<") || beginning.starts_with(b"\xEF\xBB\xBF<") => {
@@ -65,10 +65,10 @@ pub fn message_file_kind(mut input: impl Read) -> Result<Option<MessageFileKind>
 /// # Errors
 /// It starts like XML and cannot be read; or it is one of the messages and larger.
 pub fn read_message_file(bytes: &[u8], most: usize) -> Result<Option<MessageFile>, XmlFault> {
-    let held = Held::up_to(most);
+    let held = HeldCount::up_to(most);
     Ok(Some(match message_file_kind(bytes)? {
         Some(MessageFileKind::Payment) => {
-            MessageFile::Payment(Box::new(payment::read_held(Messages::open(bytes, None)?, held)?))
+            MessageFile::Payment(Box::new(payment::read_held(MessageSequence::open(bytes, None)?, held)?))
         }
         Some(MessageFileKind::Status) => MessageFile::Status(status::read_held(bytes, None, held)?),
         Some(MessageFileKind::Cash) => {

@@ -8,7 +8,7 @@ use sequoia_openpgp::armor::{Kind, Writer};
 use zeroize::Zeroizing;
 
 use crate::limits::{MAX_ARMOR_HEADER_BYTES, MAX_ARMOR_HEADERS};
-use crate::{Error, Result};
+use crate::{OpenPgpError, Result};
 
 /// Standard base64; some programs omit its padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -28,16 +28,16 @@ pub(crate) const PRIVATE_KEY: &str = "PGP PRIVATE KEY BLOCK";
 pub(crate) const MESSAGE: &str = "PGP MESSAGE";
 
 /// A decoded block; it may be a private key.
-pub(crate) type Block = Zeroizing<Vec<u8>>;
+pub(crate) type ArmorBlock = Zeroizing<Vec<u8>>;
 
 /// Decodes every armored block of `text`, in one pass. Only white space is allowed between blocks.
 ///
 /// `limit` bounds the number of blocks; a text without any block is [`Error::NotArmored`]. Checksums are ignored: RFC
 /// 9580 §6.1 forbids refusing a block because of its checksum, and signatures prove more.
-pub(crate) fn decode_blocks(text: &[u8], label: &'static str, limit: usize) -> Result<Vec<Block>> {
+pub(crate) fn decode_blocks(text: &[u8], label: &'static str, limit: usize) -> Result<Vec<ArmorBlock>> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let mut blocks = Vec::new();
-    let mut open: Option<Open> = None;
+    let mut open: Option<OpenBlock> = None;
     for line in lines(text) {
         match &mut open {
             Some(block) if line == end.as_bytes() => {
@@ -47,18 +47,18 @@ pub(crate) fn decode_blocks(text: &[u8], label: &'static str, limit: usize) -> R
             Some(block) => block.line(line, label)?,
             None if line.is_empty() => {}
             None if line == begin.as_bytes() && blocks.len() == limit => {
-                return Err(Error::TooMany { what: "armored blocks", limit });
+                return Err(OpenPgpError::TooMany { what: "armored blocks", limit });
             }
-            None if line == begin.as_bytes() => open = Some(Open::new(text.len())),
-            None if blocks.is_empty() => return Err(Error::NotArmored { expected: label }),
-            None => return Err(Error::InvalidFormat(format!("text outside the {label} blocks"))),
+            None if line == begin.as_bytes() => open = Some(OpenBlock::new(text.len())),
+            None if blocks.is_empty() => return Err(OpenPgpError::NotArmored { expected: label }),
+            None => return Err(OpenPgpError::InvalidFormat(format!("text outside the {label} blocks"))),
         }
     }
     if open.is_some() {
-        return Err(Error::InvalidFormat(format!("a {label} block has no END line")));
+        return Err(OpenPgpError::InvalidFormat(format!("a {label} block has no END line")));
     }
     if blocks.is_empty() {
-        return Err(Error::NotArmored { expected: label });
+        return Err(OpenPgpError::NotArmored { expected: label });
     }
     Ok(blocks)
 }
@@ -87,59 +87,59 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// A block whose END line was not seen yet.
-struct Open {
-    part: Part,
+struct OpenBlock {
+    part: ArmorPart,
     headers: usize,
     digits: Zeroizing<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Part {
+enum ArmorPart {
     Headers,
     Digits,
     Checksum,
 }
 
-impl Open {
+impl OpenBlock {
     fn new(longest: usize) -> Self {
         // Never reallocated: a copy left behind would not be wiped.
-        Self { part: Part::Headers, headers: 0, digits: Zeroizing::new(Vec::with_capacity(longest)) }
+        Self { part: ArmorPart::Headers, headers: 0, digits: Zeroizing::new(Vec::with_capacity(longest)) }
     }
 
     fn line(&mut self, line: &[u8], label: &'static str) -> Result<()> {
-        if self.part == Part::Headers {
+        if self.part == ArmorPart::Headers {
             if line.contains(&b':') {
                 self.headers += 1;
                 return if self.headers > MAX_ARMOR_HEADERS || line.len() > MAX_ARMOR_HEADER_BYTES {
-                    Err(Error::TooMany { what: "armor headers, or too long ones", limit: MAX_ARMOR_HEADERS })
+                    Err(OpenPgpError::TooMany { what: "armor headers, or too long ones", limit: MAX_ARMOR_HEADERS })
                 } else {
                     Ok(())
                 };
             }
             // The empty line after the headers; some programs omit it.
-            self.part = Part::Digits;
+            self.part = ArmorPart::Digits;
         }
         match self.part {
             _ if line.is_empty() => Ok(()),
-            Part::Digits if line.len() == CHECKSUM && line.starts_with(b"=") => {
-                self.part = Part::Checksum;
+            ArmorPart::Digits if line.len() == CHECKSUM && line.starts_with(b"=") => {
+                self.part = ArmorPart::Checksum;
                 Ok(())
             }
-            Part::Digits => {
+            ArmorPart::Digits => {
                 self.digits.extend_from_slice(line);
                 Ok(())
             }
-            Part::Headers | Part::Checksum => Err(damaged(label)),
+            ArmorPart::Headers | ArmorPart::Checksum => Err(damaged(label)),
         }
     }
 
-    fn decoded(&self, label: &'static str) -> Result<Block> {
+    fn decoded(&self, label: &'static str) -> Result<ArmorBlock> {
         BASE64.decode(&*self.digits).map(Zeroizing::new).map_err(|_| damaged(label))
     }
 }
 
-fn damaged(label: &'static str) -> Error {
-    Error::InvalidFormat(format!("the base64 of a {label} block is damaged"))
+fn damaged(label: &'static str) -> OpenPgpError {
+    OpenPgpError::InvalidFormat(format!("the base64 of a {label} block is damaged"))
 }
 
 /// Armors binary packets. The checksum line is written, because old readers require it.
@@ -150,8 +150,8 @@ pub(crate) fn encode(kind: Kind, packets: &[u8]) -> Result<String> {
         writer.write_all(packets)?;
         writer.finalize().map_err(anyhow_io)
     })()
-    .map_err(|_: std::io::Error| Error::Internal("armor writing"))?;
-    String::from_utf8(armored).map_err(|_| Error::Internal("armor writing"))
+    .map_err(|_: std::io::Error| OpenPgpError::Internal("armor writing"))?;
+    String::from_utf8(armored).map_err(|_| OpenPgpError::Internal("armor writing"))
 }
 
 fn anyhow_io(error: impl std::fmt::Display) -> std::io::Error {

@@ -3,7 +3,7 @@
 /// A failed OpenPGP operation. No text contains key material or content.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum OpenPgpError {
     /// The text is not ASCII armor of the expected kind.
     #[error("this is not an ASCII-armored {expected}; it must begin with -----BEGIN {expected}-----")]
     NotArmored {

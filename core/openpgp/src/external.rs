@@ -13,8 +13,8 @@ use sequoia_openpgp::types::Curve;
 
 use crate::key::algorithm::{is_acceptable_signer, unsupported};
 use crate::sign::feed;
-use crate::unsigned::{self, Unsigned};
-use crate::{Error, HashAlgorithm, Result};
+use crate::unsigned::{self, UnsignedSignature};
+use crate::{HashAlgorithm, OpenPgpError, Result};
 
 /// Bytes of a raw Ed25519 signature: R, then S (RFC 8032 §5.1.6).
 const ED25519_BYTES: usize = 64;
@@ -22,7 +22,7 @@ const ED25519_BYTES: usize = 64;
 /// Reads a document once and returns the digests to sign by each of `keys`.
 ///
 /// # Errors
-/// [`Error::NoSigner`], [`Error::TooMany`] (ten keys at most), [`Error::SignatureBeforeKey`], [`Error::Read`].
+/// [`OpenPgpError::NoSigner`], [`OpenPgpError::TooMany`] (ten keys at most), [`OpenPgpError::SignatureBeforeKey`], [`OpenPgpError::Read`].
 pub fn digest_detached(
     keys: &[&ExternalSigner],
     mut reader: impl Read,
@@ -77,7 +77,7 @@ impl ExternalSigner {
 
     /// Whether signatures by keys of its algorithm are supported here.
     pub(crate) fn is_fit(public: &Key<PublicParts, UnspecifiedRole>) -> bool {
-        is_acceptable_signer(public.mpis()) && Form::of(public.mpis()).is_some()
+        is_acceptable_signer(public.mpis()) && SignatureForm::of(public.mpis()).is_some()
     }
 
     /// Fingerprint of the key or subkey that signs, 40 upper-case hex digits.
@@ -115,7 +115,7 @@ impl DetachedDigester {
     /// Starts signatures dated `time` (fractions of a second are dropped).
     ///
     /// # Errors
-    /// [`Error::NoSigner`], [`Error::TooMany`], [`Error::SignatureBeforeKey`].
+    /// [`OpenPgpError::NoSigner`], [`OpenPgpError::TooMany`], [`OpenPgpError::SignatureBeforeKey`].
     pub fn new(keys: &[&ExternalSigner], hash: HashAlgorithm, time: SystemTime) -> Result<Self> {
         let document = unsigned::document(keys.iter().map(|key| key.public.creation_time()), hash, time)?;
         let keys = keys.iter().map(|&key| key.clone()).collect();
@@ -130,11 +130,11 @@ impl DetachedDigester {
     /// Ends the document: one signature for each key, in order, each still without its raw signature.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the packets cannot be built.
+    /// [`OpenPgpError::Internal`] when the packets cannot be built.
     pub fn finish(self) -> Result<Vec<PendingSignature>> {
         let pending = |key: &ExternalSigner| {
-            let form = Form::of(key.public.mpis()).ok_or(Error::Internal("the choice of a key"))?;
-            let unsigned = Unsigned::new(self.document.clone(), &key.public, self.hash, self.time)?;
+            let form = SignatureForm::of(key.public.mpis()).ok_or(OpenPgpError::Internal("the choice of a key"))?;
+            let unsigned = UnsignedSignature::new(self.document.clone(), &key.public, self.hash, self.time)?;
             Ok(PendingSignature { unsigned, form, hash: self.hash })
         };
         self.keys.iter().map(pending).collect()
@@ -144,8 +144,8 @@ impl DetachedDigester {
 /// A signature that still lacks its raw signature.
 #[derive(Clone)]
 pub struct PendingSignature {
-    unsigned: Unsigned,
-    form: Form,
+    unsigned: UnsignedSignature,
+    form: SignatureForm,
     hash: HashAlgorithm,
 }
 
@@ -162,10 +162,10 @@ impl PendingSignature {
     /// The operation that the holder of the secret must apply to the digest.
     pub fn algorithm(&self) -> RawAlgorithm {
         match (self.form, self.hash) {
-            (Form::Rsa { .. }, HashAlgorithm::Sha256) => RawAlgorithm::RsaPkcs1Sha256,
-            (Form::Rsa { .. }, HashAlgorithm::Sha384) => RawAlgorithm::RsaPkcs1Sha384,
-            (Form::Rsa { .. }, HashAlgorithm::Sha512) => RawAlgorithm::RsaPkcs1Sha512,
-            (Form::Ed25519 | Form::LegacyEd25519, _) => RawAlgorithm::Ed25519,
+            (SignatureForm::Rsa { .. }, HashAlgorithm::Sha256) => RawAlgorithm::RsaPkcs1Sha256,
+            (SignatureForm::Rsa { .. }, HashAlgorithm::Sha384) => RawAlgorithm::RsaPkcs1Sha384,
+            (SignatureForm::Rsa { .. }, HashAlgorithm::Sha512) => RawAlgorithm::RsaPkcs1Sha512,
+            (SignatureForm::Ed25519 | SignatureForm::LegacyEd25519, _) => RawAlgorithm::Ed25519,
         }
     }
 
@@ -183,25 +183,27 @@ impl PendingSignature {
     /// is verified with the key before it becomes an armored block.
     ///
     /// # Errors
-    /// [`Error::SignedElsewhere`] if it has another length, or is not by this key over this digest.
+    /// [`OpenPgpError::SignedElsewhere`] if it has another length, or is not by this key over this digest.
     pub fn complete(self, raw: &[u8]) -> Result<String> {
         let (wanted, algorithm) = (self.form.raw_bytes(), self.algorithm().as_str());
         if raw.len() != wanted {
             let text = format!("it has {} bytes, {algorithm} with this key has {wanted}", raw.len());
-            return Err(Error::SignedElsewhere(text));
+            return Err(OpenPgpError::SignedElsewhere(text));
         }
         let number = match self.form {
-            Form::Rsa { .. } => mpi::Signature::RSA { s: mpi::MPI::new(raw) },
-            Form::LegacyEd25519 => mpi::Signature::EdDSA { r: mpi::MPI::new(&raw[..32]), s: mpi::MPI::new(&raw[32..]) },
-            Form::Ed25519 => {
-                let raw = raw.try_into().map_err(|_| Error::Internal("the length of a signature"))?;
+            SignatureForm::Rsa { .. } => mpi::Signature::RSA { s: mpi::MPI::new(raw) },
+            SignatureForm::LegacyEd25519 => {
+                mpi::Signature::EdDSA { r: mpi::MPI::new(&raw[..32]), s: mpi::MPI::new(&raw[32..]) }
+            }
+            SignatureForm::Ed25519 => {
+                let raw = raw.try_into().map_err(|_| OpenPgpError::Internal("the length of a signature"))?;
                 mpi::Signature::Ed25519 { s: Box::new(raw) }
             }
         };
         let (key, digest) = (self.unsigned.key().clone(), *self.unsigned.digest());
         let signature = self.unsigned.with_number(number);
         signature.verify_digest(&key, digest.as_ref()).map_err(|_| {
-            Error::SignedElsewhere(format!(
+            OpenPgpError::SignedElsewhere(format!(
                 "it is not {algorithm} over the digest by the key {}",
                 key.fingerprint().to_hex()
             ))
@@ -212,7 +214,7 @@ impl PendingSignature {
 
 /// The encoding of a raw signature in the packet.
 #[derive(Clone, Copy)]
-enum Form {
+enum SignatureForm {
     Rsa {
         modulus_bytes: usize,
     },
@@ -221,7 +223,7 @@ enum Form {
     LegacyEd25519,
 }
 
-impl Form {
+impl SignatureForm {
     fn of(key: &mpi::PublicKey) -> Option<Self> {
         match key {
             mpi::PublicKey::RSA { n, .. } => Some(Self::Rsa { modulus_bytes: n.value().len() }),

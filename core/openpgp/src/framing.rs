@@ -10,7 +10,7 @@ use crate::limits::{
     MAX_KEY_SIGNATURE_BYTES, MAX_PRIVATE_KEY_PACKET_BYTES, MAX_PUBLIC_KEY_PACKET_BYTES, MAX_RECIPIENTS,
     MAX_SIGNATURE_PACKET_BYTES, MAX_SUBKEYS, MAX_USER_ID_BYTES,
 };
-use crate::{Error, Result};
+use crate::{OpenPgpError, Result};
 
 /// Packet tags (RFC 4880 §4.3).
 pub(crate) mod tag {
@@ -33,7 +33,7 @@ pub(crate) mod tag {
 
 /// A packet of a known length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Framed<'a> {
+pub(crate) struct FramedPacket<'a> {
     pub(crate) tag: u8,
     /// Header and body.
     pub(crate) whole: &'a [u8],
@@ -41,35 +41,35 @@ pub(crate) struct Framed<'a> {
 }
 
 /// The packets of `bytes`: at most `limit`, each of a definite length, nothing left over.
-pub(crate) fn split(bytes: &[u8], limit: usize) -> Result<Vec<Framed<'_>>> {
+pub(crate) fn split(bytes: &[u8], limit: usize) -> Result<Vec<FramedPacket<'_>>> {
     let mut found = Vec::new();
     let mut rest = bytes;
     while !rest.is_empty() {
         if found.len() == limit {
-            return Err(Error::TooMany { what: "OpenPGP packets", limit });
+            return Err(OpenPgpError::TooMany { what: "OpenPGP packets", limit });
         }
         let (header, length) = match header(rest)? {
-            Header { tag, bytes, length: Length::Definite(length) } => ((tag, bytes), length),
+            PacketHeader { tag, bytes, length: PacketLength::Definite(length) } => ((tag, bytes), length),
             _ => return Err(damaged("a packet has no definite length")),
         };
         let end = header.1.checked_add(length).filter(|&end| end <= rest.len());
         let end = end.ok_or_else(|| damaged("a packet is longer than the remaining data"))?;
-        found.push(Framed { tag: header.0, whole: &rest[..end], body: &rest[header.1..end] });
+        found.push(FramedPacket { tag: header.0, whole: &rest[..end], body: &rest[header.1..end] });
         rest = &rest[end..];
     }
     Ok(found)
 }
 
 /// The packets of a detached signature: signatures and nothing else.
-pub(crate) fn signatures(bytes: &[u8], limit: usize) -> Result<Vec<Framed<'_>>> {
+pub(crate) fn signatures(bytes: &[u8], limit: usize) -> Result<Vec<FramedPacket<'_>>> {
     let found = split(bytes, limit).map_err(|error| match error {
-        Error::TooMany { .. } => Error::TooMany { what: "signature packets", limit },
+        OpenPgpError::TooMany { .. } => OpenPgpError::TooMany { what: "signature packets", limit },
         other => other,
     })?;
     for packet in &found {
         if packet.tag != tag::SIGNATURE {
             let text = format!("a {} is not allowed in a signature block", name(packet.tag));
-            return Err(Error::InvalidFormat(text));
+            return Err(OpenPgpError::InvalidFormat(text));
         }
         at_most(packet, MAX_SIGNATURE_PACKET_BYTES)?;
         signature::walk(packet.body)?;
@@ -78,10 +78,10 @@ pub(crate) fn signatures(bytes: &[u8], limit: usize) -> Result<Vec<Framed<'_>>> 
 }
 
 /// Checks that these may be the packets of a key, public or private.
-pub(crate) fn check_key(packets: &[Framed<'_>]) -> Result<()> {
+pub(crate) fn check_key(packets: &[FramedPacket<'_>]) -> Result<()> {
     let subkeys = packets.iter().filter(|packet| matches!(packet.tag, tag::PUBLIC_SUBKEY | tag::SECRET_SUBKEY)).count();
     if subkeys > MAX_SUBKEYS {
-        return Err(Error::TooMany { what: "subkeys", limit: MAX_SUBKEYS });
+        return Err(OpenPgpError::TooMany { what: "subkeys", limit: MAX_SUBKEYS });
     }
     for packet in packets {
         match packet.tag {
@@ -101,7 +101,7 @@ pub(crate) fn check_key(packets: &[Framed<'_>]) -> Result<()> {
             // Limited by the armor around them; they are not read.
             tag::USER_ATTRIBUTE | tag::TRUST | tag::MARKER | tag::PADDING => {}
             other => {
-                return Err(Error::InvalidFormat(format!("a {} is not allowed in a key", name(other))));
+                return Err(OpenPgpError::InvalidFormat(format!("a {} is not allowed in a key", name(other))));
             }
         }
     }
@@ -116,7 +116,7 @@ pub(crate) fn message(bytes: &[u8]) -> Result<()> {
         let found = header(rest)?;
         let body = &rest[found.bytes..];
         match (found.tag, found.length) {
-            (tag::PKESK | tag::SKESK | tag::MARKER, Length::Definite(length)) => {
+            (tag::PKESK | tag::SKESK | tag::MARKER, PacketLength::Definite(length)) => {
                 rest = body.get(length..).ok_or_else(|| damaged("a packet is longer than the remaining data"))?;
             }
             (tag::ENCRYPTED | tag::ENCRYPTED_PROTECTED | tag::AEAD_ENCRYPTED, length) => {
@@ -128,73 +128,80 @@ pub(crate) fn message(bytes: &[u8]) -> Result<()> {
             }
             (tag::PKESK | tag::SKESK | tag::MARKER, _) => return Err(damaged("a packet has no definite length")),
             (other, _) => {
-                return Err(Error::InvalidFormat(format!("a {} is not allowed in an encrypted message", name(other))));
+                return Err(OpenPgpError::InvalidFormat(format!(
+                    "a {} is not allowed in an encrypted message",
+                    name(other)
+                )));
             }
         }
     }
-    Err(Error::TooMany { what: "recipients", limit: MAX_RECIPIENTS })
+    Err(OpenPgpError::TooMany { what: "recipients", limit: MAX_RECIPIENTS })
 }
 
 /// The rest after a body of this length, which may come in parts.
-fn after_parts(mut body: &[u8], mut length: Length) -> Result<&[u8]> {
+fn after_parts(mut body: &[u8], mut length: PacketLength) -> Result<&[u8]> {
     let short = || damaged("a packet is longer than the remaining data");
     loop {
         match length {
-            Length::Definite(length) => return body.get(length..).ok_or_else(short),
-            Length::Partial(part) => {
+            PacketLength::Definite(length) => return body.get(length..).ok_or_else(short),
+            PacketLength::Partial(part) => {
                 body = body.get(part..).ok_or_else(short)?;
                 let taken;
                 (length, taken) = new_length(body)?;
                 body = &body[taken..];
             }
             // Old programs mark the end of a message by the end of the file.
-            Length::Indeterminate => return Ok(&[]),
+            PacketLength::Indeterminate => return Ok(&[]),
         }
     }
 }
 
-struct Header {
+struct PacketHeader {
     tag: u8,
     /// Length of the header itself.
     bytes: usize,
-    length: Length,
+    length: PacketLength,
 }
 
-enum Length {
+enum PacketLength {
     Definite(usize),
     Partial(usize),
     Indeterminate,
 }
 
-fn header(bytes: &[u8]) -> Result<Header> {
+fn header(bytes: &[u8]) -> Result<PacketHeader> {
     let (&first, rest) = bytes.split_first().ok_or_else(|| damaged("a packet is missing"))?;
     if first & 0x80 == 0 {
         return Err(damaged("a packet header is missing"));
     }
     if first & 0x40 != 0 {
         let (length, taken) = new_length(rest)?;
-        return Ok(Header { tag: first & 0x3f, bytes: 1 + taken, length });
+        return Ok(PacketHeader { tag: first & 0x3f, bytes: 1 + taken, length });
     }
     let octets = match first & 3 {
         0 => 1,
         1 => 2,
         2 => 4,
-        _ => return Ok(Header { tag: first >> 2 & 15, bytes: 1, length: Length::Indeterminate }),
+        _ => return Ok(PacketHeader { tag: first >> 2 & 15, bytes: 1, length: PacketLength::Indeterminate }),
     };
-    Ok(Header { tag: first >> 2 & 15, bytes: 1 + octets, length: Length::Definite(big_endian(rest, octets)?) })
+    Ok(PacketHeader {
+        tag: first >> 2 & 15,
+        bytes: 1 + octets,
+        length: PacketLength::Definite(big_endian(rest, octets)?),
+    })
 }
 
 /// A length in the new format, and the number of its octets.
-fn new_length(bytes: &[u8]) -> Result<(Length, usize)> {
+fn new_length(bytes: &[u8]) -> Result<(PacketLength, usize)> {
     let &first = bytes.first().ok_or_else(|| damaged("a packet header is cut off"))?;
     Ok(match first {
-        0..=191 => (Length::Definite(usize::from(first)), 1),
+        0..=191 => (PacketLength::Definite(usize::from(first)), 1),
         192..=223 => {
             let second = big_endian(&bytes[1..], 1)?;
-            (Length::Definite(((usize::from(first) - 192) << 8) + second + 192), 2)
+            (PacketLength::Definite(((usize::from(first) - 192) << 8) + second + 192), 2)
         }
-        224..=254 => (Length::Partial(1 << (first & 0x1f)), 1),
-        255 => (Length::Definite(big_endian(&bytes[1..], 4)?), 5),
+        224..=254 => (PacketLength::Partial(1 << (first & 0x1f)), 1),
+        255 => (PacketLength::Definite(big_endian(&bytes[1..], 4)?), 5),
     })
 }
 
@@ -203,13 +210,13 @@ fn big_endian(bytes: &[u8], octets: usize) -> Result<usize> {
     Ok(digits.iter().fold(0, |value, &digit| value << 8 | usize::from(digit)))
 }
 
-fn at_most(packet: &Framed<'_>, limit: usize) -> Result<()> {
+fn at_most(packet: &FramedPacket<'_>, limit: usize) -> Result<()> {
     let actual = packet.body.len();
-    if actual <= limit { Ok(()) } else { Err(Error::TooLarge { what: name(packet.tag), limit, actual }) }
+    if actual <= limit { Ok(()) } else { Err(OpenPgpError::TooLarge { what: name(packet.tag), limit, actual }) }
 }
 
-fn damaged(why: &'static str) -> Error {
-    Error::InvalidFormat(why.into())
+fn damaged(why: &'static str) -> OpenPgpError {
+    OpenPgpError::InvalidFormat(why.into())
 }
 
 fn name(tag: u8) -> &'static str {
@@ -265,9 +272,9 @@ mod tests {
             &[0x88, 1, 7, 0],
             &[0x08, 1, 7],
         ] {
-            assert!(matches!(tags(refused), Err(Error::InvalidFormat(_))), "{refused:02x?}");
+            assert!(matches!(tags(refused), Err(OpenPgpError::InvalidFormat(_))), "{refused:02x?}");
         }
-        assert!(matches!(tags(&[0x88, 0].repeat(10)), Err(Error::TooMany { limit: 9, .. })));
+        assert!(matches!(tags(&[0x88, 0].repeat(10)), Err(OpenPgpError::TooMany { limit: 9, .. })));
         assert!(tags(b"").unwrap().is_empty());
     }
 
@@ -280,7 +287,7 @@ mod tests {
         assert!(message(&[&recipient[..], &parts, &[0xd2, 0]].concat()).is_err());
         assert!(message(&[&recipient[..], &parts[..7]].concat()).is_err());
         assert!(message(&recipient).is_err());
-        assert!(matches!(message(&recipient.repeat(17)), Err(Error::TooMany { .. })));
+        assert!(matches!(message(&recipient.repeat(17)), Err(OpenPgpError::TooMany { .. })));
         assert!(message(&[0xcb, 1, 1]).is_err());
     }
 }

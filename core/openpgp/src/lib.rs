@@ -33,17 +33,20 @@ mod unsigned;
 mod verify;
 
 pub use armor::without_leading_text;
-pub use error::Error;
+pub use error::OpenPgpError;
 pub use external::{DetachedDigester, ExternalSigner, PendingSignature, RawAlgorithm, digest_detached};
 pub use hash::HashAlgorithm;
-pub use key::{Algorithm, Generate, KeyAlgorithm, KeyInfo, PrivateKey, PublicKey, PublicKeyLimits, inspect};
+pub use key::{
+    GeneratedAlgorithm, KeyDescription, KeyGeneration, OpenPgpKeyInfo, OpenPgpPrivateKey, OpenPgpPublicKey,
+    PublicKeyLimits, inspect,
+};
 pub use message::{decrypt, encrypt};
 pub use sign::{DetachedSigner, sign_detached};
 pub use signer::UnlockedSigner;
 pub use verify::{
-    BadReason, DetachedVerifier, ParsedSignature, SignatureResult, SignatureSet, Verdict, VerifyPolicy,
+    BadReason, DetachedVerifier, ParsedSignature, SignatureResult, SignatureSet, SignatureVerdict, VerifyPolicy,
     parse_signatures, verify_detached,
 };
 
 /// The result of this crate's operations.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub type Result<T, E = OpenPgpError> = std::result::Result<T, E>;

@@ -18,14 +18,14 @@ use zeroize::Zeroizing;
 
 use crate::key::{encryption_keys, open_keys, policy, why_no_encryption_key};
 use crate::limits::{MAX_MESSAGE_BYTES, MAX_MESSAGE_PACKETS, MAX_PLAINTEXT_BYTES};
-use crate::{Error, PrivateKey, PublicKey, Result, armor, framing};
+use crate::{OpenPgpError, OpenPgpPrivateKey, OpenPgpPublicKey, Result, armor, framing};
 
 /// Encrypts `plaintext` to every key and subkey of `to` that is valid for encryption at `now`: AES-256, integrity
 /// protected (version 1, which every OpenPGP program reads), unsigned, armored as `PGP MESSAGE`.
 ///
 /// # Errors
-/// [`Error::NoEncryptionKey`], [`Error::KeyRevoked`], [`Error::KeyExpired`], [`Error::UnsupportedAlgorithm`].
-pub fn encrypt(to: &PublicKey, plaintext: &[u8], now: SystemTime) -> Result<String> {
+/// [`OpenPgpError::NoEncryptionKey`], [`OpenPgpError::KeyRevoked`], [`OpenPgpError::KeyExpired`], [`OpenPgpError::UnsupportedAlgorithm`].
+pub fn encrypt(to: &OpenPgpPublicKey, plaintext: &[u8], now: SystemTime) -> Result<String> {
     let keys = encryption_keys(&to.cert, now);
     if keys.is_empty() {
         return Err(why_no_encryption_key(&to.cert, now));
@@ -43,7 +43,7 @@ pub fn encrypt(to: &PublicKey, plaintext: &[u8], now: SystemTime) -> Result<Stri
         literal.write_all(plaintext)?;
         literal.finalize()
     })()
-    .map_err(|_| Error::Internal("encryption"))?;
+    .map_err(|_| OpenPgpError::Internal("encryption"))?;
     armor::encode(Kind::Message, &packets)
 }
 
@@ -52,25 +52,26 @@ pub fn encrypt(to: &PublicKey, plaintext: &[u8], now: SystemTime) -> Result<Stri
 /// An expired key still decrypts: messages encrypted to it should stay readable.
 ///
 /// # Errors
-/// [`Error::Locked`], [`Error::TooLarge`], [`Error::TooMany`], [`Error::NotArmored`], [`Error::InvalidFormat`],
-/// [`Error::DecryptionFailed`], [`Error::Compressed`].
-pub fn decrypt(key: &PrivateKey, armored: &[u8], now: SystemTime) -> Result<Zeroizing<Vec<u8>>> {
+/// [`OpenPgpError::Locked`], [`OpenPgpError::TooLarge`], [`OpenPgpError::TooMany`], [`OpenPgpError::NotArmored`], [`OpenPgpError::InvalidFormat`],
+/// [`OpenPgpError::DecryptionFailed`], [`OpenPgpError::Compressed`].
+pub fn decrypt(key: &OpenPgpPrivateKey, armored: &[u8], now: SystemTime) -> Result<Zeroizing<Vec<u8>>> {
     if armored.len() > MAX_MESSAGE_BYTES {
-        return Err(Error::TooLarge { what: "the message", limit: MAX_MESSAGE_BYTES, actual: armored.len() });
+        return Err(OpenPgpError::TooLarge { what: "the message", limit: MAX_MESSAGE_BYTES, actual: armored.len() });
     }
     if key.is_locked() {
-        return Err(Error::Locked);
+        return Err(OpenPgpError::Locked);
     }
     let blocks = armor::decode_blocks(armored, armor::MESSAGE, 1)?;
     framing::message(&blocks[0])?;
     let policy = policy(now);
     let (compressed, packets) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(0)));
     let failed = || match (compressed.get(), packets.get() > MAX_MESSAGE_PACKETS) {
-        (true, _) => Error::Compressed,
-        (_, true) => Error::TooMany { what: "packets in a message", limit: MAX_MESSAGE_PACKETS },
-        _ => Error::DecryptionFailed,
+        (true, _) => OpenPgpError::Compressed,
+        (_, true) => OpenPgpError::TooMany { what: "packets in a message", limit: MAX_MESSAGE_PACKETS },
+        _ => OpenPgpError::DecryptionFailed,
     };
-    let keys = Keys { open: open_keys(&key.cert), compressed: Rc::clone(&compressed), packets: Rc::clone(&packets) };
+    let keys =
+        RecipientKeys { open: open_keys(&key.cert), compressed: Rc::clone(&compressed), packets: Rc::clone(&packets) };
     let mut reader = DecryptorBuilder::from_bytes(&blocks[0])
         .and_then(|builder| builder.with_policy(&policy, now, keys))
         .map_err(|_| failed())?;
@@ -79,12 +80,16 @@ pub fn decrypt(key: &PrivateKey, armored: &[u8], now: SystemTime) -> Result<Zero
     let limit = MAX_PLAINTEXT_BYTES as u64 + 1;
     reader.by_ref().take(limit).read_to_end(&mut plaintext).map_err(|_| failed())?;
     if plaintext.len() > MAX_PLAINTEXT_BYTES {
-        return Err(Error::TooLarge { what: "the plaintext", limit: MAX_PLAINTEXT_BYTES, actual: plaintext.len() });
+        return Err(OpenPgpError::TooLarge {
+            what: "the plaintext",
+            limit: MAX_PLAINTEXT_BYTES,
+            actual: plaintext.len(),
+        });
     }
     Ok(plaintext)
 }
 
-struct Keys {
+struct RecipientKeys {
     open: Vec<Key<SecretParts, UnspecifiedRole>>,
     /// Set if the decrypted packets are compressed, which then makes reading them fail.
     compressed: Rc<Cell<bool>>,
@@ -92,7 +97,7 @@ struct Keys {
     packets: Rc<Cell<usize>>,
 }
 
-impl VerificationHelper for Keys {
+impl VerificationHelper for RecipientKeys {
     fn inspect(&mut self, parser: &PacketParser<'_>) -> sequoia_openpgp::Result<()> {
         if let Packet::CompressedData(packet) = &parser.packet
             && packet.algo() != CompressionAlgorithm::Uncompressed
@@ -100,7 +105,7 @@ impl VerificationHelper for Keys {
             self.compressed.set(true);
         }
         self.packets.set(self.packets.get() + 1);
-        if self.packets.get() > MAX_MESSAGE_PACKETS { Err(Error::DecryptionFailed.into()) } else { Ok(()) }
+        if self.packets.get() > MAX_MESSAGE_PACKETS { Err(OpenPgpError::DecryptionFailed.into()) } else { Ok(()) }
     }
 
     fn get_certs(&mut self, _ids: &[KeyHandle]) -> sequoia_openpgp::Result<Vec<Cert>> {
@@ -112,7 +117,7 @@ impl VerificationHelper for Keys {
     }
 }
 
-impl DecryptionHelper for Keys {
+impl DecryptionHelper for RecipientKeys {
     fn decrypt(
         &mut self,
         pkesks: &[PKESK],
@@ -134,6 +139,6 @@ impl DecryptionHelper for Keys {
                 }
             }
         }
-        Err(Error::DecryptionFailed.into())
+        Err(OpenPgpError::DecryptionFailed.into())
     }
 }

@@ -4,10 +4,10 @@
 use sequoia_openpgp::Packet;
 use sequoia_openpgp::parse::{Dearmor, PacketParserBuilder, PacketParserResult, Parse};
 
-use crate::armor::Block;
-use crate::framing::{self, Framed, tag};
+use crate::armor::ArmorBlock;
+use crate::framing::{self, FramedPacket, tag};
 use crate::limits::MAX_SIGNATURES;
-use crate::{Error, Result};
+use crate::{OpenPgpError, Result};
 
 /// The packets of one block of detached signatures.
 pub(crate) fn signatures(block: &[u8]) -> Result<Vec<Packet>> {
@@ -18,20 +18,20 @@ pub(crate) fn signatures(block: &[u8]) -> Result<Vec<Packet>> {
 ///
 /// Photographs of the owner, and certifications by others, are left out: nothing here uses them, and the library would
 /// hash them once for each signature.
-pub(crate) fn key(blocks: &[Block], limits: KeyLimits) -> Result<Vec<Packet>> {
+pub(crate) fn key(blocks: &[ArmorBlock], limits: KeyLimits) -> Result<Vec<Packet>> {
     let mut framed = Vec::new();
     for block in blocks {
         framed.extend(framing::split(block, limits.packets)?);
     }
     if limits.public_only && framed.iter().any(|packet| matches!(packet.tag, tag::SECRET_KEY | tag::SECRET_SUBKEY)) {
-        return Err(Error::PrivateKeyMaterial);
+        return Err(OpenPgpError::PrivateKeyMaterial);
     }
     count(&framed, limits.packets, "OpenPGP packets", |_| true)?;
     count(&framed, limits.user_ids, "user ids", |tag| matches!(tag, tag::USER_ID | tag::USER_ATTRIBUTE))?;
     match framed.iter().filter(|packet| matches!(packet.tag, tag::PUBLIC_KEY | tag::SECRET_KEY)).count() {
-        0 => return Err(Error::NoKey),
+        0 => return Err(OpenPgpError::NoKey),
         1 => {}
-        _ => return Err(Error::SeveralKeys),
+        _ => return Err(OpenPgpError::SeveralKeys),
     }
     framing::check_key(&framed)?;
     let mut of_attribute = false;
@@ -56,13 +56,13 @@ pub(crate) struct KeyLimits {
     pub(crate) public_only: bool,
 }
 
-fn count(framed: &[Framed<'_>], limit: usize, what: &'static str, counts: impl Fn(u8) -> bool) -> Result<()> {
+fn count(framed: &[FramedPacket<'_>], limit: usize, what: &'static str, counts: impl Fn(u8) -> bool) -> Result<()> {
     let found = framed.iter().filter(|packet| counts(packet.tag)).count();
-    if found > limit { Err(Error::TooMany { what, limit }) } else { Ok(()) }
+    if found > limit { Err(OpenPgpError::TooMany { what, limit }) } else { Ok(()) }
 }
 
-fn read(framed: &Framed<'_>) -> Result<Packet> {
-    let damaged = || Error::InvalidFormat("the OpenPGP packets are damaged".into());
+fn read(framed: &FramedPacket<'_>) -> Result<Packet> {
+    let damaged = || OpenPgpError::InvalidFormat("the OpenPGP packets are damaged".into());
     let result = PacketParserBuilder::from_bytes(framed.whole)
         .map_err(|_| damaged())?
         .dearmor(Dearmor::Disabled)

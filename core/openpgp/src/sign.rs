@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use aws_lc_rs::digest::Context;
 
-use crate::unsigned::{self, Unsigned};
-use crate::{Error, HashAlgorithm, Result, UnlockedSigner};
+use crate::unsigned::{self, UnsignedSignature};
+use crate::{HashAlgorithm, OpenPgpError, Result, UnlockedSigner};
 
 /// Bytes read at a time: large enough that reading is cheap compared with hashing, small enough for the CPU's cache.
 const READ_BYTES: usize = 64 * 1024;
@@ -17,7 +17,7 @@ const READ_BYTES: usize = 64 * 1024;
 /// same document, key and time give the same text.
 ///
 /// # Errors
-/// [`Error::NoSigner`], [`Error::TooMany`] (ten keys at most), [`Error::SignatureBeforeKey`], [`Error::Read`].
+/// [`OpenPgpError::NoSigner`], [`OpenPgpError::TooMany`] (ten keys at most), [`OpenPgpError::SignatureBeforeKey`], [`OpenPgpError::Read`].
 pub fn sign_detached(
     keys: &[&UnlockedSigner],
     mut reader: impl Read,
@@ -47,7 +47,7 @@ impl DetachedSigner {
     /// Starts a signature dated `time` (fractions of a second are dropped).
     ///
     /// # Errors
-    /// [`Error::NoSigner`], [`Error::TooMany`], [`Error::SignatureBeforeKey`].
+    /// [`OpenPgpError::NoSigner`], [`OpenPgpError::TooMany`], [`OpenPgpError::SignatureBeforeKey`].
     pub fn new(keys: &[&UnlockedSigner], hash: HashAlgorithm, time: SystemTime) -> Result<Self> {
         let document = unsigned::document(keys.iter().map(|key| key.created()), hash, time)?;
         let keys = keys.iter().map(|&key| key.clone()).collect();
@@ -62,11 +62,11 @@ impl DetachedSigner {
     /// Ends the document and signs it.
     ///
     /// # Errors
-    /// [`Error::Internal`] if the cryptographic library fails.
+    /// [`OpenPgpError::Internal`] if the cryptographic library fails.
     pub fn finish(self) -> Result<String> {
         let mut armored = String::new();
         for key in &self.keys {
-            let unsigned = Unsigned::new(self.document.clone(), key.key(), self.hash, self.time)?;
+            let unsigned = UnsignedSignature::new(self.document.clone(), key.key(), self.hash, self.time)?;
             let number = key.sign_digest(unsigned.digest())?;
             armored.push_str(&unsigned::armored(unsigned.with_number(number))?);
         }
@@ -82,7 +82,7 @@ pub(crate) fn feed(reader: &mut impl Read, mut take: impl FnMut(&[u8])) -> Resul
             Ok(0) => return Ok(()),
             Ok(count) => take(&buffer[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::Read(error)),
+            Err(error) => return Err(OpenPgpError::Read(error)),
         }
     }
 }

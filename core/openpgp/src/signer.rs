@@ -15,17 +15,17 @@ use sequoia_openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm};
 use zeroize::Zeroizing;
 
 use crate::key::algorithm::{is_acceptable_signer, unsupported};
-use crate::{Error, Result, hash};
+use crate::{OpenPgpError, Result, hash};
 
 /// A signing key or subkey with its secret in memory. Cheap to clone; `Debug` shows the fingerprint only.
 #[derive(Clone)]
 pub struct UnlockedSigner {
     public: Key<PublicParts, UnspecifiedRole>,
     certificate: String,
-    secret: Arc<Secret>,
+    secret: Arc<SignerSecret>,
 }
 
-enum Secret {
+enum SignerSecret {
     Rsa(RsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
@@ -38,11 +38,11 @@ impl UnlockedSigner {
             return Err(unsupported(public.mpis()));
         }
         let SecretKeyMaterial::Unencrypted(material) = key.secret() else {
-            return Err(Error::Locked);
+            return Err(OpenPgpError::Locked);
         };
         let secret = material.map(|secret| match (public.mpis(), secret) {
             (mpi::PublicKey::RSA { e, n }, mpi::SecretKeyMaterial::RSA { d, p, q, u }) => {
-                import_rsa(n, e, d, p, q, u).map(Secret::Rsa)
+                import_rsa(n, e, d, p, q, u).map(SignerSecret::Rsa)
             }
             (mpi::PublicKey::EdDSA { curve: Curve::Ed25519, q }, mpi::SecretKeyMaterial::EdDSA { scalar }) => {
                 let point = q.value().strip_prefix(&[0x40]).ok_or_else(|| unsound("the public point"))?;
@@ -76,20 +76,20 @@ impl UnlockedSigner {
     /// The private-key operation over a finished digest.
     pub(crate) fn sign_digest(&self, digest: &Digest) -> Result<mpi::Signature> {
         match &*self.secret {
-            Secret::Rsa(pair) => {
+            SignerSecret::Rsa(pair) => {
                 let encoding: &'static dyn signature::RsaEncoding = match digest.as_ref().len() {
                     32 => &signature::RSA_PKCS1_SHA256,
                     48 => &signature::RSA_PKCS1_SHA384,
                     64 => &signature::RSA_PKCS1_SHA512,
-                    _ => return Err(Error::Internal("the choice of a hash for RSA")),
+                    _ => return Err(OpenPgpError::Internal("the choice of a hash for RSA")),
                 };
                 let mut out = vec![0; pair.public_modulus_len()];
-                pair.sign_digest(encoding, digest, &mut out).map_err(|_| Error::Internal("RSA signing"))?;
+                pair.sign_digest(encoding, digest, &mut out).map_err(|_| OpenPgpError::Internal("RSA signing"))?;
                 Ok(mpi::Signature::RSA { s: out.into() })
             }
-            Secret::Ed25519(pair) => {
-                let out = pair.try_sign(digest.as_ref()).map_err(|_| Error::Internal("Ed25519 signing"))?;
-                let out: [u8; 64] = out.as_ref().try_into().map_err(|_| Error::Internal("Ed25519 signing"))?;
+            SignerSecret::Ed25519(pair) => {
+                let out = pair.try_sign(digest.as_ref()).map_err(|_| OpenPgpError::Internal("Ed25519 signing"))?;
+                let out: [u8; 64] = out.as_ref().try_into().map_err(|_| OpenPgpError::Internal("Ed25519 signing"))?;
                 Ok(if self.public.pk_algo() == PublicKeyAlgorithm::Ed25519 {
                     mpi::Signature::Ed25519 { s: Box::new(out) }
                 } else {
@@ -111,8 +111,9 @@ impl Signer for UnlockedSigner {
     }
 
     fn sign(&mut self, algorithm: HashAlgorithm, digest: &[u8]) -> sequoia_openpgp::Result<mpi::Signature> {
-        let algorithm = hash::accepted(algorithm).ok_or(Error::Internal("the choice of a hash"))?;
-        let digest = Digest::import_less_safe(digest, algorithm).map_err(|_| Error::Internal("the digest length"))?;
+        let algorithm = hash::accepted(algorithm).ok_or(OpenPgpError::Internal("the choice of a hash"))?;
+        let digest =
+            Digest::import_less_safe(digest, algorithm).map_err(|_| OpenPgpError::Internal("the digest length"))?;
         Ok(self.sign_digest(&digest)?)
     }
 }
@@ -131,10 +132,10 @@ pub(crate) fn generate_rsa(bits: usize) -> Result<Zeroizing<Vec<u8>>> {
         2048 => KeySize::Rsa2048,
         3072 => KeySize::Rsa3072,
         4096 => KeySize::Rsa4096,
-        _ => return Err(Error::Internal("the choice of an RSA size")),
+        _ => return Err(OpenPgpError::Internal("the choice of an RSA size")),
     };
-    let pair = RsaKeyPair::generate(size).map_err(|_| Error::Internal("RSA key generation"))?;
-    let der: Pkcs8V1Der<'static> = pair.as_der().map_err(|_| Error::Internal("RSA key export"))?;
+    let pair = RsaKeyPair::generate(size).map_err(|_| OpenPgpError::Internal("RSA key generation"))?;
+    let der: Pkcs8V1Der<'static> = pair.as_der().map_err(|_| OpenPgpError::Internal("RSA key export"))?;
     Ok(Zeroizing::new(der.as_ref().to_vec()))
 }
 
@@ -142,7 +143,7 @@ pub(crate) fn generate_rsa(bits: usize) -> Result<Zeroizing<Vec<u8>>> {
 pub(crate) fn generate_ed25519_seed() -> Result<Zeroizing<[u8; 32]>> {
     let mut seed = Zeroizing::new([0; 32]);
     aws_lc_rs::rand::SecureRandom::fill(&SystemRandom::new(), &mut *seed)
-        .map_err(|_| Error::Internal("random number generation"))?;
+        .map_err(|_| OpenPgpError::Internal("random number generation"))?;
     Ok(seed)
 }
 
@@ -168,14 +169,14 @@ fn import_rsa(
     .map_err(|_| unsound("its RSA numbers do not match"))
 }
 
-fn import_ed25519(seed: &[u8], public: &[u8]) -> Result<Secret> {
+fn import_ed25519(seed: &[u8], public: &[u8]) -> Result<SignerSecret> {
     Ed25519KeyPair::from_seed_and_public_key(seed, public)
-        .map(Secret::Ed25519)
+        .map(SignerSecret::Ed25519)
         .map_err(|_| unsound("its Ed25519 numbers do not match"))
 }
 
-fn unsound(what: &str) -> Error {
-    Error::InvalidKey(what.to_owned())
+fn unsound(what: &str) -> OpenPgpError {
+    OpenPgpError::InvalidKey(what.to_owned())
 }
 
 /// `value mod (prime − 1)`, big-endian, without branches on secret bits. `prime` is odd, so its predecessor only

@@ -15,7 +15,7 @@ use sequoia_openpgp::serialize::{Marshal, MarshalInto};
 use sequoia_openpgp::types::SignatureType;
 
 use crate::limits::MAX_SIGNERS;
-use crate::{Error, HashAlgorithm, Result, armor, hash};
+use crate::{HashAlgorithm, OpenPgpError, Result, armor, hash};
 
 /// The hash of a document that keys made at `created` will sign at `time`.
 pub(crate) fn document(
@@ -24,29 +24,29 @@ pub(crate) fn document(
     time: SystemTime,
 ) -> Result<Context> {
     if created.len() == 0 {
-        return Err(Error::NoSigner);
+        return Err(OpenPgpError::NoSigner);
     }
     if created.len() > MAX_SIGNERS {
-        return Err(Error::TooMany { what: "signing keys", limit: MAX_SIGNERS });
+        return Err(OpenPgpError::TooMany { what: "signing keys", limit: MAX_SIGNERS });
     }
     let mut created = created;
     if created.any(|created| created > time) {
-        return Err(Error::SignatureBeforeKey);
+        return Err(OpenPgpError::SignatureBeforeKey);
     }
-    let algorithm = hash::accepted(hash.openpgp()).ok_or(Error::Internal("the choice of a hash"))?;
+    let algorithm = hash::accepted(hash.openpgp()).ok_or(OpenPgpError::Internal("the choice of a hash"))?;
     Ok(Context::new(algorithm))
 }
 
 /// A binary document signature by one key, without its number.
 #[derive(Clone)]
-pub(crate) struct Unsigned {
+pub(crate) struct UnsignedSignature {
     key: Key<PublicParts, UnspecifiedRole>,
     hash: HashAlgorithm,
     area: SubpacketArea,
     digest: Digest,
 }
 
-impl Unsigned {
+impl UnsignedSignature {
     /// The data for `key` to sign of a completely read document; dated `time` without fractions of a second.
     pub(crate) fn new(
         document: Context,
@@ -63,7 +63,7 @@ impl Unsigned {
         let area = builder.hashed_area().clone();
         let head = [4, SignatureType::Binary.into(), key.pk_algo().into(), hash.openpgp().into()];
         let digest = hash::finish_v4(document, head, &area.to_vec().map_err(failed)?)
-            .ok_or(Error::Internal("building the signature packet"))?;
+            .ok_or(OpenPgpError::Internal("building the signature packet"))?;
         Ok(Self { key: key.clone(), hash, area, digest })
     }
 
@@ -100,6 +100,6 @@ pub(crate) fn armored(signature: Signature) -> Result<String> {
     armor::encode(Kind::Signature, &bytes)
 }
 
-fn failed(_: impl std::fmt::Display) -> Error {
-    Error::Internal("building the signature packet")
+fn failed(_: impl std::fmt::Display) -> OpenPgpError {
+    OpenPgpError::Internal("building the signature packet")
 }

@@ -10,8 +10,9 @@ use aws_lc_rs::{
     signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use bankchannel_openpgp::{
-    Algorithm, DetachedDigester, Error, ExternalSigner, HashAlgorithm, PendingSignature, PrivateKey, PublicKey,
-    PublicKeyLimits, RawAlgorithm, SignatureResult, VerifyPolicy, digest_detached, sign_detached, verify_detached,
+    DetachedDigester, ExternalSigner, GeneratedAlgorithm, HashAlgorithm, OpenPgpError, OpenPgpPrivateKey,
+    OpenPgpPublicKey, PendingSignature, PublicKeyLimits, RawAlgorithm, SignatureResult, VerifyPolicy, digest_detached,
+    sign_detached, verify_detached,
 };
 use proptest::prelude::*;
 use sequoia_openpgp::{
@@ -35,7 +36,7 @@ fn pending(signer: &ExternalSigner, hash: HashAlgorithm, time: SystemTime) -> Pe
     all.remove(0)
 }
 
-fn made_by(signature: &str, key: &PublicKey) -> String {
+fn made_by(signature: &str, key: &OpenPgpPublicKey) -> String {
     let verdict = verify_detached(signature.as_bytes(), &[key], DOCUMENT, now(), &VerifyPolicy::default()).unwrap();
     match &verdict.results[..] {
         [SignatureResult::Good { signing_key, .. }] => signing_key.clone(),
@@ -45,7 +46,7 @@ fn made_by(signature: &str, key: &PublicKey) -> String {
 
 fn refusal(pending: &PendingSignature, raw: &[u8]) -> String {
     match pending.clone().complete(raw) {
-        Err(Error::SignedElsewhere(why)) => why,
+        Err(OpenPgpError::SignedElsewhere(why)) => why,
         other => panic!("expected a refusal, got {other:?}"),
     }
 }
@@ -56,7 +57,8 @@ fn gpgs_agent_holds_the_secret_and_gpg_accepts_the_signature() {
     for (algorithm, bytes) in [("rsa2048", 256), ("rsa3072", 384), ("ed25519", 64)] {
         let key = gpg.generate(&format!("{algorithm} <a@example.test>"), algorithm, "sign", "never", &[]);
         let certificate = gpg.export(&key);
-        let secret = PrivateKey::from_armored(&gpg.run(&["--armor", "--export-secret-keys", &key], b"")).unwrap();
+        let secret =
+            OpenPgpPrivateKey::from_armored(&gpg.run(&["--armor", "--export-secret-keys", &key], b"")).unwrap();
         for (hash, name, rsa) in [
             (HashAlgorithm::Sha256, "sha256", RawAlgorithm::RsaPkcs1Sha256),
             (HashAlgorithm::Sha384, "sha384", RawAlgorithm::RsaPkcs1Sha384),
@@ -84,7 +86,7 @@ fn gpgs_agent_holds_the_secret_and_gpg_accepts_the_signature() {
 }
 
 /// A version 4 key of the new algorithm (27), which gpg 2.2 does not support; its secret in aws-lc's form.
-fn new_ed25519() -> (PublicKey, Ed25519KeyPair) {
+fn new_ed25519() -> (OpenPgpPublicKey, Ed25519KeyPair) {
     let mut primary: Key4<SecretParts, PrimaryRole> = Key4::generate_ed25519().unwrap();
     let created = now() - Duration::from_secs(3600);
     primary.set_creation_time(created).unwrap();
@@ -108,7 +110,7 @@ fn new_ed25519() -> (PublicKey, Ed25519KeyPair) {
         Cert::try_from(vec![Packet::from(Key::from(primary).take_secret().0), user.into(), binding.into()]).unwrap();
     let mut writer = Writer::new(Vec::new(), Kind::PublicKey).unwrap();
     cert.serialize(&mut writer).unwrap();
-    let public = PublicKey::from_armored(&writer.finalize().unwrap(), PublicKeyLimits::default()).unwrap();
+    let public = OpenPgpPublicKey::from_armored(&writer.finalize().unwrap(), PublicKeyLimits::default()).unwrap();
     (public, pair)
 }
 
@@ -180,7 +182,7 @@ fn the_newest_key_that_may_sign_is_chosen() {
     gpg.run(&["--quick-add-key", &key, "cv25519", "encr", "never"], b"");
     let certificate = gpg.export(&key);
     let signer = certificate.external_signer(now()).unwrap();
-    let secret = PrivateKey::from_armored(&gpg.run(&["--armor", "--export-secret-keys", &key], b"")).unwrap();
+    let secret = OpenPgpPrivateKey::from_armored(&gpg.run(&["--armor", "--export-secret-keys", &key], b"")).unwrap();
     assert_eq!(signer.fingerprint(), secret.signer(now()).unwrap().fingerprint(), "the same with the secret at hand");
     assert_ne!(signer.fingerprint(), key);
     assert_eq!(signer.primary_fingerprint(), key);
@@ -207,21 +209,22 @@ fn keys_that_may_not_sign_are_refused_as_with_the_secret_at_hand() {
     let gpg = Gpg::new();
     let refused = |key: &str| gpg.export(key).external_signer(now()).unwrap_err();
     let past = ["--faked-system-time", "20250101T000000"];
-    assert!(matches!(refused(&gpg.generate("o", "ed25519", "sign", "2d", &past)), Error::KeyExpired));
-    assert!(matches!(refused(&gpg.generate("c", "ed25519", "cert", "never", &[])), Error::NoSigningKey));
+    assert!(matches!(refused(&gpg.generate("o", "ed25519", "sign", "2d", &past)), OpenPgpError::KeyExpired));
+    assert!(matches!(refused(&gpg.generate("c", "ed25519", "cert", "never", &[])), OpenPgpError::NoSigningKey));
     let small = refused(&gpg.generate("s", "rsa1024", "sign", "never", &[]));
-    assert!(matches!(small, Error::UnsupportedAlgorithm { algorithm, .. } if algorithm == "rsa1024"));
+    assert!(matches!(small, OpenPgpError::UnsupportedAlgorithm { algorithm, .. } if algorithm == "rsa1024"));
     let nist = gpg.generate("n", "nistp256", "sign", "never", &[]);
-    assert!(matches!(refused(&nist), Error::UnsupportedAlgorithm { algorithm, .. } if algorithm == "nistp256"));
+    assert!(matches!(refused(&nist), OpenPgpError::UnsupportedAlgorithm { algorithm, .. } if algorithm == "nistp256"));
     let key = gpg.generate("r", "rsa2048", "sign", "never", &[]);
     let revocation = std::fs::read_to_string(gpg.home().join(format!("openpgp-revocs.d/{key}.rev"))).unwrap();
     gpg.run(&["--import"], revocation.replace(":-----BEGIN", "-----BEGIN").as_bytes());
-    assert!(matches!(refused(&key), Error::KeyRevoked));
+    assert!(matches!(refused(&key), OpenPgpError::KeyRevoked));
 }
 
 #[test]
 fn several_keys_wait_in_their_order_and_are_bounded() {
-    let (one, two) = (our_key(Algorithm::Ed25519, None).public(), our_key(Algorithm::Rsa2048, None).public());
+    let (one, two) =
+        (our_key(GeneratedAlgorithm::Ed25519, None).public(), our_key(GeneratedAlgorithm::Rsa2048, None).public());
     let time = now();
     let (first, second) = (one.external_signer(time).unwrap(), two.external_signer(time).unwrap());
     let whole = digest_detached(&[&first, &second], DOCUMENT, HashAlgorithm::Sha256, time).unwrap();
@@ -235,10 +238,10 @@ fn several_keys_wait_in_their_order_and_are_bounded() {
     assert_eq!(pieces.finish().unwrap()[0].digest(), whole[1].digest());
 
     let many = [&first; 11];
-    assert!(matches!(DetachedDigester::new(&many, HashAlgorithm::Sha256, time), Err(Error::TooMany { .. })));
-    assert!(matches!(DetachedDigester::new(&[], HashAlgorithm::Sha256, time), Err(Error::NoSigner)));
+    assert!(matches!(DetachedDigester::new(&many, HashAlgorithm::Sha256, time), Err(OpenPgpError::TooMany { .. })));
+    assert!(matches!(DetachedDigester::new(&[], HashAlgorithm::Sha256, time), Err(OpenPgpError::NoSigner)));
     let early = DetachedDigester::new(&[&first], HashAlgorithm::Sha256, time - days(1));
-    assert!(matches!(early, Err(Error::SignatureBeforeKey)));
+    assert!(matches!(early, Err(OpenPgpError::SignatureBeforeKey)));
 }
 
 proptest! {
@@ -247,7 +250,7 @@ proptest! {
     #[test]
     fn no_foreign_bytes_become_a_signature(bytes in proptest::collection::vec(any::<u8>(), 0..300), rsa in any::<bool>()) {
         thread_local! {
-            static WAITING: [PendingSignature; 2] = [Algorithm::Ed25519, Algorithm::Rsa2048].map(|algorithm| {
+            static WAITING: [PendingSignature; 2] = [GeneratedAlgorithm::Ed25519, GeneratedAlgorithm::Rsa2048].map(|algorithm| {
                 let signer = our_key(algorithm, None).public().external_signer(now()).unwrap();
                 pending(&signer, HashAlgorithm::Sha256, now())
             });

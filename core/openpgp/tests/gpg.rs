@@ -4,18 +4,18 @@
 mod support;
 
 use bankchannel_openpgp::{
-    Algorithm, BadReason, Error, HashAlgorithm, PrivateKey, PublicKey, SignatureResult, Verdict, VerifyPolicy, decrypt,
-    encrypt, inspect, parse_signatures, sign_detached, verify_detached,
+    BadReason, GeneratedAlgorithm, HashAlgorithm, OpenPgpError, OpenPgpPrivateKey, OpenPgpPublicKey, SignatureResult,
+    SignatureVerdict, VerifyPolicy, decrypt, encrypt, inspect, parse_signatures, sign_detached, verify_detached,
 };
 use support::{Gpg, days, now, our_key};
 
 const DOCUMENT: &[u8] = b"<Document>\r\n synthetic payment \xe4\n</Document>";
 
-fn check(signature: &[u8], key: &PublicKey, document: &[u8]) -> Verdict {
+fn check(signature: &[u8], key: &OpenPgpPublicKey, document: &[u8]) -> SignatureVerdict {
     verify_detached(signature, &[key], document, now(), &VerifyPolicy::default()).unwrap()
 }
 
-fn reason(verdict: &Verdict) -> BadReason {
+fn reason(verdict: &SignatureVerdict) -> BadReason {
     match &verdict.results[..] {
         [SignatureResult::Bad { reason, .. }] => *reason,
         other => panic!("expected one bad signature, got {other:?}"),
@@ -26,12 +26,12 @@ fn reason(verdict: &Verdict) -> BadReason {
 fn gpg_accepts_our_keys_and_signatures() {
     let gpg = Gpg::new();
     for (algorithm, hash) in [
-        (Algorithm::Ed25519, HashAlgorithm::Sha256),
-        (Algorithm::Ed25519, HashAlgorithm::Sha512),
-        (Algorithm::Rsa2048, HashAlgorithm::Sha256),
-        (Algorithm::Rsa3072, HashAlgorithm::Sha256),
-        (Algorithm::Rsa3072, HashAlgorithm::Sha384),
-        (Algorithm::Rsa4096, HashAlgorithm::Sha512),
+        (GeneratedAlgorithm::Ed25519, HashAlgorithm::Sha256),
+        (GeneratedAlgorithm::Ed25519, HashAlgorithm::Sha512),
+        (GeneratedAlgorithm::Rsa2048, HashAlgorithm::Sha256),
+        (GeneratedAlgorithm::Rsa3072, HashAlgorithm::Sha256),
+        (GeneratedAlgorithm::Rsa3072, HashAlgorithm::Sha384),
+        (GeneratedAlgorithm::Rsa4096, HashAlgorithm::Sha512),
     ] {
         let key = our_key(algorithm, None);
         gpg.run(&["--import"], key.public().to_armored().unwrap().as_bytes());
@@ -50,7 +50,7 @@ fn gpg_accepts_our_keys_and_signatures() {
 
 #[test]
 fn gpg_uses_our_private_keys() {
-    for algorithm in [Algorithm::Ed25519, Algorithm::Rsa3072] {
+    for algorithm in [GeneratedAlgorithm::Ed25519, GeneratedAlgorithm::Rsa3072] {
         for passphrase in [None, Some("correct horse")] {
             let gpg = Gpg::new();
             let mut key = our_key(algorithm, passphrase);
@@ -62,10 +62,10 @@ fn gpg_uses_our_private_keys() {
 
             // The other direction: keys exported by gpg are read, unlocked and used for signing.
             let exported = gpg.run(&[&given[..], &["--armor", "--export-secret-keys"]].concat(), b"");
-            let mut back = PrivateKey::from_armored(&exported).unwrap();
+            let mut back = OpenPgpPrivateKey::from_armored(&exported).unwrap();
             if let Some(passphrase) = passphrase {
-                assert!(matches!(back.signer(now()), Err(Error::Locked)));
-                assert!(matches!(back.unlock("wrong"), Err(Error::WrongPassphrase)));
+                assert!(matches!(back.signer(now()), Err(OpenPgpError::Locked)));
+                assert!(matches!(back.unlock("wrong"), Err(OpenPgpError::WrongPassphrase)));
                 back.unlock(passphrase).unwrap();
                 key.unlock(passphrase).unwrap();
             }
@@ -115,7 +115,7 @@ fn weak_hash_text_mode_and_small_keys_are_refused() {
     let sha1 = gpg.sign(&key, DOCUMENT, &["--digest-algo", "SHA1"]);
     assert_eq!(reason(&check(&sha1, &public, DOCUMENT)), BadReason::WeakHash);
     let text = gpg.sign(&key, DOCUMENT, &["--textmode"]);
-    assert!(matches!(parse_signatures(&text), Err(Error::NotBinaryDocument)));
+    assert!(matches!(parse_signatures(&text), Err(OpenPgpError::NotBinaryDocument)));
     // Next to a good one, the text-mode signature is bad for its own reason.
     let both = [text, gpg.sign(&key, DOCUMENT, &[])].concat();
     let verdict = check(&both, &public, DOCUMENT);
@@ -146,7 +146,7 @@ fn signing_subkeys_count_and_encryption_subkeys_do_not() {
     assert!(signing_key.ends_with(&public.signing_key_ids(now())[0]));
     // A private key whose primary secret is elsewhere still signs with its subkey.
     let exported = gpg.run(&["--armor", "--export-secret-subkeys", &key], b"");
-    let signer = PrivateKey::from_armored(&exported).unwrap().signer(now()).unwrap();
+    let signer = OpenPgpPrivateKey::from_armored(&exported).unwrap().signer(now()).unwrap();
     let signature = sign_detached(&[&signer], DOCUMENT, HashAlgorithm::Sha256, now()).unwrap();
     assert!(gpg.verify(&signature, DOCUMENT).status.success());
 }
@@ -184,7 +184,7 @@ fn an_extended_key_keeps_its_signatures() {
     let signature = gpg.sign(&key, DOCUMENT, &made);
     gpg.run(&[&extended[..], &["--quick-set-expire", &key, "20y"]].concat(), b"");
     let minimal = gpg.run(&["--armor", "--export-options", "export-minimal", "--export", &key], b"");
-    let minimal = PublicKey::from_armored(&minimal, Default::default()).unwrap();
+    let minimal = OpenPgpPublicKey::from_armored(&minimal, Default::default()).unwrap();
     assert!(check(&signature, &minimal, DOCUMENT).is_good());
 }
 
@@ -221,7 +221,7 @@ fn several_packets_in_one_block_and_several_blocks() {
 fn gpg_decrypts_our_messages_and_we_its() {
     let gpg = Gpg::new();
     let secret = b"-----BEGIN PRIVATE KEY-----\nsynthetic\n-----END PRIVATE KEY-----\n";
-    for algorithm in [Algorithm::Ed25519, Algorithm::Rsa3072] {
+    for algorithm in [GeneratedAlgorithm::Ed25519, GeneratedAlgorithm::Rsa3072] {
         let key = our_key(algorithm, None);
         gpg.run(&["--import"], key.to_armored().unwrap().as_bytes());
         let message = encrypt(&key.public(), secret, now()).unwrap();
@@ -239,13 +239,13 @@ fn gpg_decrypts_our_messages_and_we_its() {
         // gpg's default.
         let arguments = ["--armor", "--compress-algo", "zip", "--recipient", &fingerprint, "--encrypt"];
         let packed = gpg.run(&arguments, &secret.repeat(20));
-        assert!(matches!(decrypt(&key, &packed, now()), Err(Error::Compressed)));
-        let other = our_key(Algorithm::Ed25519, None);
-        assert!(matches!(decrypt(&other, &packed, now()), Err(Error::DecryptionFailed)));
-        assert!(matches!(decrypt(&other, &theirs, now()), Err(Error::DecryptionFailed)));
+        assert!(matches!(decrypt(&key, &packed, now()), Err(OpenPgpError::Compressed)));
+        let other = our_key(GeneratedAlgorithm::Ed25519, None);
+        assert!(matches!(decrypt(&other, &packed, now()), Err(OpenPgpError::DecryptionFailed)));
+        assert!(matches!(decrypt(&other, &theirs, now()), Err(OpenPgpError::DecryptionFailed)));
     }
     let signing_only = gpg.generate("n <n@example.test>", "ed25519", "sign", "never", &[]);
-    assert!(matches!(encrypt(&gpg.export(&signing_only), secret, now()), Err(Error::NoEncryptionKey)));
+    assert!(matches!(encrypt(&gpg.export(&signing_only), secret, now()), Err(OpenPgpError::NoEncryptionKey)));
 }
 
 #[test]

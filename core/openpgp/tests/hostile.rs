@@ -6,7 +6,8 @@ mod support;
 use std::io::Write;
 
 use bankchannel_openpgp::{
-    Algorithm, BadReason, Error, PublicKey, PublicKeyLimits, SignatureResult, VerifyPolicy, decrypt, verify_detached,
+    BadReason, GeneratedAlgorithm, OpenPgpError, OpenPgpPublicKey, PublicKeyLimits, SignatureResult, VerifyPolicy,
+    decrypt, verify_detached,
 };
 use openpgp::cert::CertBuilder;
 use openpgp::packet::key::{Key4, SecretParts, SubordinateRole};
@@ -21,9 +22,9 @@ use openpgp::{Cert, Profile};
 use sequoia_openpgp as openpgp;
 use support::now;
 
-fn read(cert: &Cert) -> Result<PublicKey, Error> {
+fn read(cert: &Cert) -> Result<OpenPgpPublicKey, OpenPgpError> {
     let armored = cert.armored().to_vec().unwrap();
-    PublicKey::from_armored(&armored, PublicKeyLimits::default())
+    OpenPgpPublicKey::from_armored(&armored, PublicKeyLimits::default())
 }
 
 fn sign(key: Key<SecretParts, openpgp::packet::key::UnspecifiedRole>, document: &[u8]) -> Vec<u8> {
@@ -78,20 +79,20 @@ fn eleven_user_ids_are_too_many() {
         builder.add_signing_subkey().generate().unwrap().0
     };
     assert_eq!(read(&with(10)).unwrap().user_ids().len(), 10);
-    assert!(matches!(read(&with(11)), Err(Error::TooMany { .. })));
+    assert!(matches!(read(&with(11)), Err(OpenPgpError::TooMany { .. })));
 }
 
 #[test]
 fn version_6_keys_are_refused() {
     let builder = CertBuilder::new().set_profile(Profile::RFC9580).unwrap().add_userid("v6");
     let cert = builder.add_signing_subkey().generate().unwrap().0;
-    assert!(matches!(read(&cert), Err(Error::UnsupportedVersion(6))));
+    assert!(matches!(read(&cert), Err(OpenPgpError::UnsupportedVersion(6))));
 }
 
 /// The library itself reads the inside of a message, in time that grows with the square of the number of packets.
 #[test]
 fn many_packets_inside_a_message_are_refused() {
-    let key = support::our_key(Algorithm::Ed25519, None);
+    let key = support::our_key(GeneratedAlgorithm::Ed25519, None);
     let to = Cert::from_bytes(key.public().to_armored().unwrap().as_bytes()).unwrap();
     let policy = StandardPolicy::new();
     let encrypted = |inside: &[u8]| {
@@ -110,7 +111,7 @@ fn many_packets_inside_a_message_are_refused() {
     let markers = [0xca, 3, b'P', b'G', b'P'].repeat(4_000);
     for inside in [&signatures[..], &[&literal[..], &signatures].concat(), &[&markers[..], &literal].concat()] {
         let error = decrypt(&key, &encrypted(inside), now()).unwrap_err();
-        assert!(matches!(error, Error::TooMany { .. } | Error::DecryptionFailed), "{error}");
+        assert!(matches!(error, OpenPgpError::TooMany { .. } | OpenPgpError::DecryptionFailed), "{error}");
     }
-    assert!(matches!(decrypt(&key, &encrypted(&signatures), now()), Err(Error::TooMany { limit: 64, .. })));
+    assert!(matches!(decrypt(&key, &encrypted(&signatures), now()), Err(OpenPgpError::TooMany { limit: 64, .. })));
 }

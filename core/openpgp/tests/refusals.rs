@@ -4,8 +4,8 @@
 mod support;
 
 use bankchannel_openpgp::{
-    Algorithm, BadReason, Error, HashAlgorithm, PublicKey, PublicKeyLimits, SignatureResult, VerifyPolicy, encrypt,
-    limits, parse_signatures, sign_detached, verify_detached, without_leading_text,
+    BadReason, GeneratedAlgorithm, HashAlgorithm, OpenPgpError, OpenPgpPublicKey, PublicKeyLimits, SignatureResult,
+    VerifyPolicy, encrypt, limits, parse_signatures, sign_detached, verify_detached, without_leading_text,
 };
 use sequoia_openpgp as openpgp;
 use support::{Gpg, now, our_key};
@@ -16,13 +16,13 @@ use openpgp::serialize::stream::{Armorer, Message, Signer};
 
 const DOCUMENT: &[u8] = b"<Document/>";
 
-fn verdict(signature: &[u8], key: &PublicKey) -> SignatureResult {
+fn verdict(signature: &[u8], key: &OpenPgpPublicKey) -> SignatureResult {
     let verdict = verify_detached(signature, &[key], DOCUMENT, now(), &VerifyPolicy::default()).unwrap();
     verdict.results.into_iter().next().unwrap()
 }
 
 #[track_caller]
-fn bad(signature: &[u8], key: &PublicKey) -> BadReason {
+fn bad(signature: &[u8], key: &OpenPgpPublicKey) -> BadReason {
     match verdict(signature, key) {
         SignatureResult::Bad { reason, .. } => reason,
         other => panic!("{other:?}"),
@@ -58,7 +58,7 @@ fn any_critical_subpacket_that_is_not_judged_is_refused() {
     use openpgp::packet::signature::subpacket::{Subpacket, SubpacketTag, SubpacketValue};
     use openpgp::types::{KeyFlags, SignatureType};
     let (cert, _) = CertBuilder::new().add_userid("critical").add_signing_subkey().generate().unwrap();
-    let public = PublicKey::from_armored(&cert.armored().to_vec().unwrap(), PublicKeyLimits::default()).unwrap();
+    let public = OpenPgpPublicKey::from_armored(&cert.armored().to_vec().unwrap(), PublicKeyLimits::default()).unwrap();
     let key = cert.keys().subkeys().next().unwrap().key().clone().parts_into_secret().unwrap();
     let unknown = |tag: u8| SubpacketValue::Unknown { tag: SubpacketTag::from(tag), body: vec![1, 2, 3] };
     for value in [unknown(99), unknown(105), SubpacketValue::KeyFlags(KeyFlags::new([0xff, 0xff]))] {
@@ -105,7 +105,7 @@ fn refused_algorithms_are_named() {
         .add_transport_encryption_subkey()
         .generate()
         .unwrap();
-    let public = PublicKey::from_armored(&cert.armored().to_vec().unwrap(), PublicKeyLimits::default()).unwrap();
+    let public = OpenPgpPublicKey::from_armored(&cert.armored().to_vec().unwrap(), PublicKeyLimits::default()).unwrap();
     let signs = |key: &&openpgp::packet::Key<_, openpgp::packet::key::SubordinateRole>| key.pk_algo().for_signing();
     let key = cert.keys().subkeys().map(|key| key.key()).find(signs).unwrap();
     let key = key.clone().parts_into_secret().unwrap();
@@ -121,7 +121,7 @@ fn refused_algorithms_are_named() {
 }
 
 #[track_caller]
-fn refused(named: &str, signature: &[u8], public: &PublicKey) {
+fn refused(named: &str, signature: &[u8], public: &OpenPgpPublicKey) {
     for error in [public.check_signing(now()).unwrap_err().to_string(), bad(signature, public).to_string()] {
         let accepted = ["RSA of 2048 to 4096 bits", "Ed25519", "P-256"].iter().all(|accepted| error.contains(accepted));
         assert!(error.contains(named) && accepted, "{error}");
@@ -130,11 +130,14 @@ fn refused(named: &str, signature: &[u8], public: &PublicKey) {
 
 #[test]
 fn text_before_one_block_is_left_out_where_a_person_saved_it() {
-    let key = our_key(Algorithm::Ed25519, None);
+    let key = our_key(GeneratedAlgorithm::Ed25519, None);
     let signer = key.signer(now()).unwrap();
     let armor = sign_detached(&[&signer], DOCUMENT, HashAlgorithm::Sha256, now()).unwrap();
     let mail = format!("Hello,\r\n\r\nhere is the signature:\r\n{}", armor.replace('\n', "\r\n"));
-    assert!(matches!(parse_signatures(mail.as_bytes()), Err(Error::NotArmored { .. })), "as it comes it is refused");
+    assert!(
+        matches!(parse_signatures(mail.as_bytes()), Err(OpenPgpError::NotArmored { .. })),
+        "as it comes it is refused"
+    );
     assert!(matches!(verdict(without_leading_text(mail.as_bytes()), &key.public()), SignatureResult::Good { .. }));
     assert_eq!(without_leading_text(armor.as_bytes()), armor.as_bytes());
     for refused in [format!("{mail}\nRegards"), format!("{mail}{armor}"), format!("{armor}Regards"), "Hello".into()] {

@@ -7,7 +7,7 @@ mod support;
 
 use std::io::Read;
 
-use bankchannel_openpgp::{Algorithm, HashAlgorithm, VerifyPolicy, sign_detached, verify_detached};
+use bankchannel_openpgp::{GeneratedAlgorithm, HashAlgorithm, VerifyPolicy, sign_detached, verify_detached};
 use support::{now, our_key};
 
 const DOCUMENT_BYTES: u64 = 64 * 1024 * 1024;
@@ -16,7 +16,7 @@ const SLACK_KIB: u64 = 8 * 1024;
 
 #[test]
 fn memory_stays_flat() {
-    let key = our_key(Algorithm::Rsa3072, None);
+    let key = our_key(GeneratedAlgorithm::Rsa3072, None);
     let public = key.public();
     let signer = key.signer(now()).unwrap();
     let document = || std::io::repeat(0x5a).take(DOCUMENT_BYTES);

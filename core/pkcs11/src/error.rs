@@ -5,7 +5,7 @@ use cryptoki::error::{Error as Fault, RvError};
 /// Why a token does not sign. No text contains a PIN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum TokenError {
     /// The library cannot be loaded, or is not a PKCS#11 module.
     #[error("the PKCS#11 module {module} cannot be used: {why}")]
     Module {
@@ -102,7 +102,7 @@ pub enum Error {
     Other(String),
 }
 
-impl From<Fault> for Error {
+impl From<Fault> for TokenError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => Self::WrongPin,

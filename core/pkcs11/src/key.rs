@@ -1,13 +1,13 @@
 //! A private key in a token, and its related objects.
 
-use bankchannel_crypto::rsa::PublicKey;
+use bankchannel_crypto::rsa::RsaPublicKey;
 use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_crypto::x509::Certificate;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
-use crate::{Error, Result};
+use crate::{Result, TokenError};
 
 /// Maximum number of keys that an error names.
 const MAX_NAMED: usize = 10;
@@ -27,10 +27,10 @@ pub(crate) struct KeyInToken {
 pub(crate) fn find(session: &Session, wanted: &str) -> Result<KeyInToken> {
     let handle = private_key(session, wanted)?;
     if values(session, handle, AttributeType::KeyType)?.first() != Some(&Attribute::KeyType(KeyType::RSA)) {
-        return Err(Error::NotRsa(wanted.to_owned()));
+        return Err(TokenError::NotRsa(wanted.to_owned()));
     }
     let id = id(session, handle)?;
-    let spki = public_key(session, handle, &id)?.ok_or_else(|| Error::NoPublicKey(wanted.to_owned()))?;
+    let spki = public_key(session, handle, &id)?.ok_or_else(|| TokenError::NoPublicKey(wanted.to_owned()))?;
     let asks_each_time = values(session, handle, AttributeType::AlwaysAuthenticate)
         .is_ok_and(|found| found.first() == Some(&Attribute::AlwaysAuthenticate(true)));
     let own = certificates(session, None)?.into_iter().filter(|found| found.spki_der() == spki);
@@ -46,7 +46,7 @@ fn private_key(session: &Session, wanted: &str) -> Result<ObjectHandle> {
         [] => {}
         _ => {
             let ids: Result<Vec<_>> = named.iter().map(|&key| Ok(HEXLOWER.encode(&id(session, key)?))).collect();
-            return Err(Error::SeveralKeys { key: wanted.to_owned(), ids: ids?.join(", ") });
+            return Err(TokenError::SeveralKeys { key: wanted.to_owned(), ids: ids?.join(", ") });
         }
     }
     // The forms that other programs write: `0a1b`, `0A:1B`.
@@ -65,7 +65,7 @@ fn private_key(session: &Session, wanted: &str) -> Result<ObjectHandle> {
         found.push(format!("{label:?} (id {})", HEXLOWER.encode(&id(session, key)?)));
     }
     let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
-    Err(Error::NoKey { key: wanted.to_owned(), found })
+    Err(TokenError::NoKey { key: wanted.to_owned(), found })
 }
 
 /// The public half: of the private key itself, of the public key or of the certificate with the same id.
@@ -85,7 +85,8 @@ fn public_key(session: &Session, private: ObjectHandle, id: &[u8]) -> Result<Opt
             }
         }
         if !modulus.is_empty() && !exponent.is_empty() {
-            let key = PublicKey::from_numbers(&modulus, &exponent).map_err(|fault| Error::Other(fault.to_string()))?;
+            let key = RsaPublicKey::from_numbers(&modulus, &exponent)
+                .map_err(|fault| TokenError::Other(fault.to_string()))?;
             return Ok(Some(key.spki_der().to_vec()));
         }
     }

@@ -18,9 +18,9 @@ mod settings;
 mod token;
 mod wait;
 
-pub use error::Error;
+pub use error::TokenError;
 pub use settings::Pkcs11Settings;
-pub use token::Token;
+pub use token::SigningToken;
 
 /// The result of this crate's operations.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub type Result<T, E = TokenError> = std::result::Result<T, E>;

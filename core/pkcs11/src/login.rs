@@ -14,37 +14,37 @@ use cryptoki::types::AuthPin;
 use bankchannel_crypto::signature::Hash;
 
 use crate::key::KeyInToken;
-use crate::wait::Lock;
-use crate::{Error, Pkcs11Settings, Result, key, module, pins};
+use crate::wait::ProcessLock;
+use crate::{Pkcs11Settings, Result, TokenError, key, module, pins};
 
 /// Held while a PIN is tried.
-static TRYING: Lock<()> = Lock::new(());
+static TRYING: ProcessLock<()> = ProcessLock::new(());
 /// The longest wait for this lock: card readers take seconds.
 const TURN: Duration = Duration::from_secs(10);
 
 /// The session, the key in it, and the token's abilities.
-pub(crate) struct Login {
+pub(crate) struct TokenLogin {
     session: Session,
     key: KeyInToken,
     mechanisms: Vec<MechanismType>,
-    place: Place,
+    place: TokenPlace,
 }
 
 /// The location of a token.
-struct Place {
+struct TokenPlace {
     module: Pkcs11,
     slot: Slot,
     /// The token's serial number.
     serial: String,
 }
 
-impl Login {
+impl TokenLogin {
     /// Opens a session, logs in and finds the key.
     pub(crate) fn new(settings: &Pkcs11Settings) -> Result<Self> {
         let module = module::load(&settings.module)?;
         let (slot, info) = module::find_token(&module, &settings.token)?;
         let session = module.open_ro_session(slot)?;
-        let place = Place { module, slot, serial: serial(&info) };
+        let place = TokenPlace { module, slot, serial: serial(&info) };
         log_in(&session, &info, &place, settings.pin.as_ref())?;
         let key = key::find(&session, &settings.key)?;
         let mechanisms = place.module.get_mechanism_list(slot)?;
@@ -71,7 +71,11 @@ impl Login {
         let hashes = self.mechanisms.contains(&whole.mechanism_type());
         if self.key.asks_each_time {
             // The PIN is entered between the start and the data, so the token has to hash.
-            return if hashes { self.sign_with_pin(&whole, message, pin) } else { Ok(Err(Error::NoMechanism(name))) };
+            return if hashes {
+                self.sign_with_pin(&whole, message, pin)
+            } else {
+                Ok(Err(TokenError::NoMechanism(name)))
+            };
         }
         if hashes {
             return self.session.sign(&whole, self.key.handle, message).map(Ok);
@@ -79,7 +83,7 @@ impl Login {
         if self.mechanisms.contains(&MechanismType::RSA_PKCS) {
             return self.session.sign(&Mechanism::RsaPkcs, self.key.handle, &hash.digest_info(message)).map(Ok);
         }
-        Ok(Err(Error::NoMechanism(name)))
+        Ok(Err(TokenError::NoMechanism(name)))
     }
 
     /// A key that requires the PIN for each signature (`CKA_ALWAYS_AUTHENTICATE`).
@@ -109,36 +113,36 @@ fn serial(info: &TokenInfo) -> String {
     format!("{}/{}/{}", info.manufacturer_id(), info.model(), info.serial_number())
 }
 
-impl Place {
+impl TokenPlace {
     /// Checks that a PIN may be tried: not one that the token has refused, and none if one more wrong PIN would lock
     /// it. The returned guard keeps other threads from trying one, so that threads with the same wrong PIN try it once.
     fn may_try(&self, pin: Option<&Secret>) -> Result<Option<MutexGuard<'static, ()>>> {
         let turn = pin.map(|_| TRYING.lock(Some(TURN))).transpose()?;
         let info = self.module.get_token_info(self.slot)?;
         if info.user_pin_locked() {
-            return Err(Error::PinLocked);
+            return Err(TokenError::PinLocked);
         }
         if info.user_pin_final_try() {
-            return Err(Error::LastTry);
+            return Err(TokenError::LastTry);
         }
         match pin {
-            Some(pin) if pins::was_refused(&self.serial, pin)? => Err(Error::PinRefusedBefore),
+            Some(pin) if pins::was_refused(&self.serial, pin)? => Err(TokenError::PinRefusedBefore),
             _ => Ok(turn),
         }
     }
 }
 
 /// Logs in, unless the process is logged in: the login belongs to the process, not to the session. A PIN is tried once.
-fn log_in(session: &Session, info: &TokenInfo, place: &Place, pin: Option<&Secret>) -> Result<()> {
+fn log_in(session: &Session, info: &TokenInfo, place: &TokenPlace, pin: Option<&Secret>) -> Result<()> {
     if !info.login_required() {
         return Ok(());
     }
     let turn = place.may_try(pin)?;
     if !info.user_pin_initialized() || info.user_pin_to_be_changed() {
-        return Err(Error::PinNotReady);
+        return Err(TokenError::PinNotReady);
     }
     if pin.is_none() && !info.protected_authentication_path() {
-        return Err(Error::NoPin);
+        return Err(TokenError::NoPin);
     }
     let given = pin.map(auth);
     let done = match session.login(UserType::User, given.as_ref()) {
@@ -149,9 +153,9 @@ fn log_in(session: &Session, info: &TokenInfo, place: &Place, pin: Option<&Secre
     done
 }
 
-fn refused(fault: Fault, serial: &str, pin: Option<&Secret>) -> Error {
-    let error = Error::from(fault);
-    if let (Error::WrongPin, Some(pin)) = (&error, pin) {
+fn refused(fault: Fault, serial: &str, pin: Option<&Secret>) -> TokenError {
+    let error = TokenError::from(fault);
+    if let (TokenError::WrongPin, Some(pin)) = (&error, pin) {
         // If it cannot be remembered, `was_refused` fails as well, and no PIN is tried.
         let _ = pins::refused(serial, pin);
     }

@@ -9,8 +9,8 @@ use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Fault, RvError};
 use cryptoki::slot::{Slot, TokenInfo};
 
-use crate::wait::Lock;
-use crate::{Error, Result};
+use crate::wait::ProcessLock;
+use crate::{Result, TokenError};
 
 /// How long another thread may take to load a module.
 const WAIT: Duration = Duration::from_secs(60);
@@ -18,13 +18,14 @@ const WAIT: Duration = Duration::from_secs(60);
 const MAX_NAMED: usize = 10;
 
 /// The modules of this process by their paths, each with the process that initialised it.
-static LOADED: LazyLock<Lock<HashMap<String, (u32, Pkcs11)>>> = LazyLock::new(|| Lock::new(HashMap::new()));
+static LOADED: LazyLock<ProcessLock<HashMap<String, (u32, Pkcs11)>>> =
+    LazyLock::new(|| ProcessLock::new(HashMap::new()));
 
 /// The module at `path`, initialised in this process.
 pub(crate) fn load(path: &str) -> Result<Pkcs11> {
     // The loader's reason repeats the path.
     let shown = shown::path(path).to_string();
-    let unusable = |why: String| Error::Module { module: shown.clone(), why: why.replace(path, &shown) };
+    let unusable = |why: String| TokenError::Module { module: shown.clone(), why: why.replace(path, &shown) };
     let own = std::process::id();
     let mut loaded = LOADED.lock(Some(WAIT))?;
     let before = loaded.get(path);
@@ -40,7 +41,7 @@ pub(crate) fn load(path: &str) -> Result<Pkcs11> {
         Ok(()) => {}
         // Other code in this process uses the same module; but state inherited from a parent must not be used.
         Err(Fault::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) if !is_child => {}
-        Err(Fault::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => return Err(Error::Forked),
+        Err(Fault::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => return Err(TokenError::Forked),
         Err(fault) => return Err(unusable(fault.to_string())),
     }
     loaded.insert(path.to_owned(), (own, module.clone()));
@@ -69,7 +70,7 @@ pub(crate) fn find_token(module: &Pkcs11, wanted: &str) -> Result<(Slot, TokenIn
         [] => {}
         _ => {
             let slots: Vec<_> = named.iter().map(|(slot, _)| slot.id().to_string()).collect();
-            return Err(Error::SeveralTokens { token: wanted.to_owned(), slots: slots.join(", ") });
+            return Err(TokenError::SeveralTokens { token: wanted.to_owned(), slots: slots.join(", ") });
         }
     }
     let number = wanted.parse::<u64>().ok();
@@ -81,6 +82,6 @@ pub(crate) fn find_token(module: &Pkcs11, wanted: &str) -> Result<(Slot, TokenIn
             .map(|(slot, info)| format!("{:?} (slot {})", info.label(), slot.id()))
             .collect();
         let found = if labels.is_empty() { "none".to_owned() } else { labels.join(", ") };
-        Error::NoToken { token: wanted.to_owned(), found }
+        TokenError::NoToken { token: wanted.to_owned(), found }
     })
 }

@@ -3,12 +3,12 @@
 use bankchannel_foundation::Secret;
 
 use crate::Result;
-use crate::wait::{Lock, SHORT};
+use crate::wait::{ProcessLock, SHORT};
 
 /// The maximum number of refused PINs that are remembered: beyond it the oldest is forgotten.
 const MAX: usize = 64;
 
-static REFUSED: Lock<Vec<(String, Secret)>> = Lock::new(Vec::new());
+static REFUSED: ProcessLock<Vec<(String, Secret)>> = ProcessLock::new(Vec::new());
 
 /// Whether this PIN was refused by this token (its serial number) before.
 ///
@@ -36,7 +36,7 @@ pub(crate) fn refused(token: &str, pin: &Secret) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Error;
+    use crate::TokenError;
 
     #[test]
     fn a_list_that_a_lost_thread_holds_is_not_waited_for() {
@@ -45,7 +45,7 @@ mod tests {
         // In another thread: relocking by the holder itself is left to the mutex.
         std::thread::scope(|scope| {
             let asked = scope.spawn(|| (was_refused("token", &pin), refused("token", &pin)));
-            assert_eq!(asked.join().unwrap(), (Err(Error::Forked), Err(Error::Forked)));
+            assert_eq!(asked.join().unwrap(), (Err(TokenError::Forked), Err(TokenError::Forked)));
         });
         drop(held);
         assert_eq!(was_refused("token", &pin), Ok(false));

@@ -9,9 +9,9 @@ use bankchannel_crypto::signature::Hash;
 use cryptoki::error::Error as Fault;
 
 use crate::error::is_lost;
-use crate::login::Login;
-use crate::wait::Lock;
-use crate::{Error, Pkcs11Settings, Result};
+use crate::login::TokenLogin;
+use crate::wait::ProcessLock;
+use crate::{Pkcs11Settings, Result, TokenError};
 
 /// One RSA key in a token. Cheap to clone; signatures are made one after the other.
 ///
@@ -19,28 +19,28 @@ use crate::{Error, Pkcs11Settings, Result};
 /// fork, it logs in again, once, at the next signature. A refused PIN is not tried again in this process, which
 /// remembers the last 64.
 #[derive(Clone)]
-pub struct Token(Arc<Shared>);
+pub struct SigningToken(Arc<SharedToken>);
 
-struct Shared {
+struct SharedToken {
     settings: Pkcs11Settings,
     spki: Vec<u8>,
     certificate: Option<Vec<u8>>,
     /// The login and the process that it belongs to; `None` after a loss that could not be repaired yet.
-    login: Lock<Option<(u32, Login)>>,
+    login: ProcessLock<Option<(u32, TokenLogin)>>,
 }
 
-impl Token {
+impl SigningToken {
     /// Loads the module, logs in and finds the key.
     ///
     /// # Errors
-    /// Any of [`Error`], most of them about the objects that the settings name.
+    /// Any of [`TokenError`], most of them about the objects that the settings name.
     pub fn open(settings: &Pkcs11Settings) -> Result<Self> {
-        let login = Login::new(settings)?;
-        Ok(Self(Arc::new(Shared {
+        let login = TokenLogin::new(settings)?;
+        Ok(Self(Arc::new(SharedToken {
             settings: settings.clone(),
             spki: login.key().spki.clone(),
             certificate: login.key().certificate.clone(),
-            login: Lock::new(Some((std::process::id(), login))),
+            login: ProcessLock::new(Some((std::process::id(), login))),
         })))
     }
 
@@ -48,7 +48,7 @@ impl Token {
     /// by `CKM_RSA_PKCS` over the DigestInfo if the token has only that.
     ///
     /// # Errors
-    /// [`Error::Answered`], [`Error::NoMechanism`], [`Error::Forked`], [`Error::Busy`]; those of [`open`](Self::open)
+    /// [`TokenError::Answered`], [`TokenError::NoMechanism`], [`TokenError::Forked`], [`TokenError::Busy`]; those of [`open`](Self::open)
     /// if it logs in again.
     pub fn sign(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>> {
         let pin = self.0.settings.pin.as_ref();
@@ -96,10 +96,10 @@ impl Token {
         self.certificate_der().map(|der| pem::encode("CERTIFICATE", der))
     }
 
-    fn again(&self) -> Result<Login> {
-        let login = Login::new(&self.0.settings)?;
+    fn again(&self) -> Result<TokenLogin> {
+        let login = TokenLogin::new(&self.0.settings)?;
         if login.key().spki != self.0.spki {
-            return Err(Error::Other(format!("the key {:?} is not the same key as before", self.0.settings.key)));
+            return Err(TokenError::Other(format!("the key {:?} is not the same key as before", self.0.settings.key)));
         }
         Ok(login)
     }
@@ -109,13 +109,13 @@ impl Token {
 fn ends_session(signed: &std::result::Result<Result<Vec<u8>>, Fault>) -> bool {
     match signed {
         // Without a mechanism, or without the lock for trying the PIN, no operation was started.
-        Ok(Ok(_) | Err(Error::NoMechanism(_) | Error::Busy)) => false,
+        Ok(Ok(_) | Err(TokenError::NoMechanism(_) | TokenError::Busy)) => false,
         Ok(Err(_)) => true,
         Err(fault) => is_lost(fault),
     }
 }
 
-impl Drop for Shared {
+impl Drop for SharedToken {
     fn drop(&mut self) {
         let login = self.login.get_mut();
         if let Some(inherited) = login.take_if(|(process, _)| *process != std::process::id()) {
@@ -124,7 +124,7 @@ impl Drop for Shared {
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for SigningToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
             .field("token", &self.0.settings.token)
@@ -143,8 +143,8 @@ mod tests {
     #[test]
     fn a_session_ends_where_it_is_lost_or_an_operation_is_left_begun() {
         let fault = |code| Err(Fault::Pkcs11(code, Function::SignInit));
-        assert!(ends_session(&Ok(Err(Error::WrongPin))));
-        assert!(!ends_session(&Ok(Err(Error::NoMechanism("CKM_SHA512_RSA_PKCS")))), "nothing was begun");
+        assert!(ends_session(&Ok(Err(TokenError::WrongPin))));
+        assert!(!ends_session(&Ok(Err(TokenError::NoMechanism("CKM_SHA512_RSA_PKCS")))), "nothing was begun");
         assert!(ends_session(&fault(RvError::OperationActive)));
         assert!(ends_session(&fault(RvError::SessionHandleInvalid)));
         assert!(!ends_session(&fault(RvError::DataLenRange)));
@@ -160,11 +160,16 @@ mod tests {
             key: "qseal".to_owned(),
         };
         // As after a fork: locked by a thread that does not exist here.
-        let token = Token(Arc::new(Shared { settings, spki: Vec::new(), certificate: None, login: Lock::new(None) }));
+        let token = SigningToken(Arc::new(SharedToken {
+            settings,
+            spki: Vec::new(),
+            certificate: None,
+            login: ProcessLock::new(None),
+        }));
         let held = token.0.login.held_by_a_parent();
-        assert_eq!(token.sign(Hash::Sha256, b"text").unwrap_err(), Error::Forked);
+        assert_eq!(token.sign(Hash::Sha256, b"text").unwrap_err(), TokenError::Forked);
         drop(held);
         let refused = token.sign(Hash::Sha256, b"text").unwrap_err();
-        assert!(matches!(refused, Error::Module { .. }), "it logs in anew: {refused}");
+        assert!(matches!(refused, TokenError::Module { .. }), "it logs in anew: {refused}");
     }
 }

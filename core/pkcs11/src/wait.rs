@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
-use crate::{Error, Result};
+use crate::{Result, TokenError};
 
 /// The longest wait for a thread of another process, which does not exist here; and for short lookups.
 pub(crate) const SHORT: Duration = Duration::from_millis(500);
@@ -12,13 +12,13 @@ pub(crate) const SHORT: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(2);
 
 /// A mutex that knows the process whose thread holds it.
-pub(crate) struct Lock<T> {
+pub(crate) struct ProcessLock<T> {
     mutex: Mutex<T>,
     /// The process that held it last; 0 for none yet. Once this process has held it, no thread of its parent can.
     process: AtomicU32,
 }
 
-impl<T> Lock<T> {
+impl<T> ProcessLock<T> {
     pub(crate) const fn new(value: T) -> Self {
         Self { mutex: Mutex::new(value), process: AtomicU32::new(0) }
     }
@@ -43,8 +43,8 @@ impl<T> Lock<T> {
                     let guard = self.mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     return Ok(self.held(guard));
                 }
-                Some(limit) if is_own && begun.elapsed() > limit => return Err(Error::Busy),
-                _ if !is_own && begun.elapsed() > SHORT => return Err(Error::Forked),
+                Some(limit) if is_own && begun.elapsed() > limit => return Err(TokenError::Busy),
+                _ if !is_own && begun.elapsed() > SHORT => return Err(TokenError::Forked),
                 _ => std::thread::sleep(LOOK),
             }
         }
@@ -76,19 +76,19 @@ mod tests {
     const MOMENT: Duration = Duration::from_millis(20);
 
     /// The result for another thread while this one holds the lock.
-    fn asked(lock: &Lock<u8>, limit: Option<Duration>) -> Result<u8> {
+    fn asked(lock: &ProcessLock<u8>, limit: Option<Duration>) -> Result<u8> {
         std::thread::scope(|scope| scope.spawn(|| lock.lock(limit).map(|value| *value)).join().unwrap())
     }
 
     #[test]
     fn a_thread_of_this_process_is_busy_and_one_of_another_is_gone() {
-        let lock = Lock::new(7);
+        let lock = ProcessLock::new(7);
         let held = lock.lock(None).unwrap();
-        assert_eq!(asked(&lock, Some(MOMENT)), Err(Error::Busy));
+        assert_eq!(asked(&lock, Some(MOMENT)), Err(TokenError::Busy));
         drop(held);
         let held = lock.held_by_a_parent();
         for limit in [Some(MOMENT), Some(10 * SHORT), None] {
-            assert_eq!(asked(&lock, limit), Err(Error::Forked), "{limit:?}");
+            assert_eq!(asked(&lock, limit), Err(TokenError::Forked), "{limit:?}");
         }
         drop(held);
         assert_eq!(asked(&lock, Some(MOMENT)), Ok(7), "what was given back before the fork is there");
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_thread_of_this_process_is_waited_for_where_no_limit_is_set() {
-        let lock = Lock::new(7);
+        let lock = ProcessLock::new(7);
         std::thread::scope(|scope| {
             let held = lock.lock(None).unwrap();
             let waiting = scope.spawn(|| lock.lock(None).map(|value| *value));

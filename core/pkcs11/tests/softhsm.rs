@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::signature::{Hash, SigningKey, VerifyingKey};
-use bankchannel_crypto::x509::Issuer;
+use bankchannel_crypto::x509::CertificateIssuer;
 use bankchannel_foundation::Secret;
-use bankchannel_pkcs11::{Error, Pkcs11Settings, Token};
+use bankchannel_pkcs11::{Pkcs11Settings, SigningToken, TokenError};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, CertificateType, ObjectClass};
@@ -31,7 +31,7 @@ fn vector_a_byte_for_byte() {
         hsm.import("qseal", "0a1b", KEY);
         let key = SigningKey::from_pem(KEY, None).unwrap();
         for name in ["qseal", "0a1b", "0A:1B"] {
-            let token = Token::open(&hsm.settings(name)).unwrap();
+            let token = SigningToken::open(&hsm.settings(name)).unwrap();
             assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a(), "{name}");
             assert_eq!(token.public_key_spki(), key.spki_der());
             assert_eq!(token.certificate_pem(), None);
@@ -39,7 +39,7 @@ fn vector_a_byte_for_byte() {
             assert_eq!(long, key.sign_pkcs1(Hash::Sha512, SIGNING_STRING).unwrap());
         }
         let slot = hsm.slot().id().to_string();
-        let by_number = Token::open(&Pkcs11Settings { token: slot, ..hsm.settings("qseal") }).unwrap();
+        let by_number = SigningToken::open(&Pkcs11Settings { token: slot, ..hsm.settings("qseal") }).unwrap();
         assert_eq!(by_number.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
     });
 }
@@ -48,7 +48,7 @@ fn vector_a_byte_for_byte() {
 fn a_token_that_does_not_hash_is_given_the_hash() {
     in_own_process("a_token_that_does_not_hash_is_given_the_hash", "slots.mechanisms = CKM_RSA_PKCS", |hsm| {
         hsm.import("qseal", "01", KEY);
-        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        let token = SigningToken::open(&hsm.settings("qseal")).unwrap();
         assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
         let key = SigningKey::from_pem(KEY, None).unwrap();
         let long = token.sign(Hash::Sha512, SIGNING_STRING).unwrap();
@@ -60,10 +60,10 @@ fn a_token_that_does_not_hash_is_given_the_hash() {
 fn a_token_without_a_fitting_mechanism_says_so() {
     in_own_process("a_token_without_a_fitting_mechanism_says_so", "slots.mechanisms = CKM_SHA256_RSA_PKCS", |hsm| {
         hsm.import("qseal", "01", KEY);
-        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        let token = SigningToken::open(&hsm.settings("qseal")).unwrap();
         assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
         let refused = token.sign(Hash::Sha512, SIGNING_STRING).unwrap_err();
-        assert_eq!(refused, Error::NoMechanism("CKM_SHA512_RSA_PKCS"));
+        assert_eq!(refused, TokenError::NoMechanism("CKM_SHA512_RSA_PKCS"));
         assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a(), "it goes on");
     });
 }
@@ -72,9 +72,9 @@ fn a_token_without_a_fitting_mechanism_says_so() {
 fn the_certificate_of_the_key_is_found() {
     in_own_process("the_certificate_of_the_key_is_found", "", |hsm| {
         hsm.import("qseal", "01", KEY);
-        let key = bankchannel_crypto::rsa::PrivateKey::from_pem(KEY).unwrap();
+        let key = bankchannel_crypto::rsa::RsaPrivateKey::from_pem(KEY).unwrap();
         let (from, to) = ("2026-01-01T00:00:00Z".parse().unwrap(), "2027-01-01T00:00:00Z".parse().unwrap());
-        let issuer = Issuer::create("authority", from, to).unwrap();
+        let issuer = CertificateIssuer::create("authority", from, to).unwrap();
         let leaf = issuer.issue("qseal", "", key.public(), &[7], from, to).unwrap();
         let session = hsm.module().open_rw_session(hsm.slot()).unwrap();
         session.login(UserType::User, Some(&AuthPin::from(PIN.to_owned()))).unwrap();
@@ -102,7 +102,7 @@ fn the_certificate_of_the_key_is_found() {
             session.create_object(&object).unwrap();
         }
         drop(session);
-        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        let token = SigningToken::open(&hsm.settings("qseal")).unwrap();
         assert_eq!(token.certificate_pem(), Some(leaf));
     });
 }
@@ -114,26 +114,26 @@ fn mistakes_are_told_apart() {
         hsm.import("twin", "02", KEY);
         hsm.import("twin", "03", KEY);
         hsm.generate_ec("ec", 4);
-        let open = |settings: Pkcs11Settings| Token::open(&settings).unwrap_err();
+        let open = |settings: Pkcs11Settings| SigningToken::open(&settings).unwrap_err();
         let good = || hsm.settings("qseal");
         for module in ["/no/such/module.so", file!(), "/lib/x86_64-linux-gnu/libm.so.6"] {
             let refused = open(Pkcs11Settings { module: module.to_owned(), ..good() });
-            assert!(matches!(&refused, Error::Module { module: named, .. } if named == module), "{refused}");
+            assert!(matches!(&refused, TokenError::Module { module: named, .. } if named == module), "{refused}");
         }
         for token in ["another", "999999999999", ""] {
             let refused = open(Pkcs11Settings { token: token.to_owned(), ..good() });
             assert!(refused.to_string().contains("\"tpp\" (slot "), "{refused}");
         }
-        assert_eq!(open(Pkcs11Settings { pin: None, ..good() }), Error::NoPin);
+        assert_eq!(open(Pkcs11Settings { pin: None, ..good() }), TokenError::NoPin);
         for key in ["another", "ff", ""] {
             let refused = open(hsm.settings(key)).to_string();
             assert!(refused.contains("\"qseal\" (id 01)"), "{refused}");
         }
         let twins = open(hsm.settings("twin"));
-        assert!(matches!(&twins, Error::SeveralKeys { ids, .. } if ids == "02, 03" || ids == "03, 02"), "{twins}");
-        assert!(Token::open(&hsm.settings("02")).is_ok());
-        assert_eq!(open(hsm.settings("ec")), Error::NotRsa("ec".to_owned()));
-        let token = Token::open(&good()).unwrap();
+        assert!(matches!(&twins, TokenError::SeveralKeys { ids, .. } if ids == "02, 03" || ids == "03, 02"), "{twins}");
+        assert!(SigningToken::open(&hsm.settings("02")).is_ok());
+        assert_eq!(open(hsm.settings("ec")), TokenError::NotRsa("ec".to_owned()));
+        let token = SigningToken::open(&good()).unwrap();
         assert!(!format!("{token:?} {:?}", good()).contains(PIN));
     });
 }
@@ -143,8 +143,8 @@ fn tokens_of_one_label_are_told_by_their_slots() {
     in_own_process("tokens_of_one_label_are_told_by_their_slots", "", |hsm| {
         hsm.import("qseal", "01", KEY);
         hsm.another_token("tpp");
-        let refused = Token::open(&hsm.settings("qseal")).unwrap_err();
-        assert!(matches!(&refused, Error::SeveralTokens { slots, .. } if slots.contains(", ")), "{refused}");
+        let refused = SigningToken::open(&hsm.settings("qseal")).unwrap_err();
+        assert!(matches!(&refused, TokenError::SeveralTokens { slots, .. } if slots.contains(", ")), "{refused}");
     });
 }
 
@@ -153,27 +153,27 @@ fn a_wrong_pin_is_tried_once() {
     in_own_process("a_wrong_pin_is_tried_once", "", |hsm| {
         hsm.import("qseal", "01", KEY);
         let wrong = Pkcs11Settings { pin: Some(Secret::new("0000")), ..hsm.settings("qseal") };
-        assert_eq!(Token::open(&wrong).unwrap_err(), Error::WrongPin);
+        assert_eq!(SigningToken::open(&wrong).unwrap_err(), TokenError::WrongPin);
         assert!(hsm.module().get_token_info(hsm.slot()).unwrap().user_pin_count_low(), "the token has counted it");
         for _ in 0..5 {
-            assert_eq!(Token::open(&wrong).unwrap_err(), Error::PinRefusedBefore);
+            assert_eq!(SigningToken::open(&wrong).unwrap_err(), TokenError::PinRefusedBefore);
         }
         // Threads with the same wrong PIN try it only once together.
         let same = Pkcs11Settings { pin: Some(Secret::new("2222")), ..wrong.clone() };
         let begin = std::sync::Barrier::new(8);
-        let errors: Vec<Error> = std::thread::scope(|scope| {
+        let errors: Vec<TokenError> = std::thread::scope(|scope| {
             let each = || {
                 begin.wait();
-                Token::open(&same).unwrap_err()
+                SigningToken::open(&same).unwrap_err()
             };
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(each)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        assert_eq!(errors.iter().filter(|error| **error == Error::WrongPin).count(), 1, "{errors:?}");
-        assert_eq!(errors.iter().filter(|error| **error == Error::PinRefusedBefore).count(), 7, "{errors:?}");
+        assert_eq!(errors.iter().filter(|error| **error == TokenError::WrongPin).count(), 1, "{errors:?}");
+        assert_eq!(errors.iter().filter(|error| **error == TokenError::PinRefusedBefore).count(), 7, "{errors:?}");
         let other = Pkcs11Settings { pin: Some(Secret::new("1111")), ..wrong };
-        assert_eq!(Token::open(&other).unwrap_err(), Error::WrongPin);
-        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        assert_eq!(SigningToken::open(&other).unwrap_err(), TokenError::WrongPin);
+        let token = SigningToken::open(&hsm.settings("qseal")).unwrap();
         assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
     });
 }
@@ -182,7 +182,7 @@ fn a_wrong_pin_is_tried_once() {
 fn it_logs_in_again_where_the_login_was_lost() {
     in_own_process("it_logs_in_again_where_the_login_was_lost", "", |hsm| {
         hsm.import("qseal", "01", KEY);
-        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        let token = SigningToken::open(&hsm.settings("qseal")).unwrap();
         for _ in 0..3 {
             // The login belongs to the process: another session ends it for all.
             hsm.module().open_ro_session(hsm.slot()).unwrap().logout().unwrap();
@@ -194,8 +194,8 @@ fn it_logs_in_again_where_the_login_was_lost() {
         // The PIN is changed by others: tried once, and reported.
         hsm.change_pin("8765");
         hsm.module().finalize().unwrap();
-        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap_err(), Error::WrongPin);
-        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap_err(), Error::PinRefusedBefore);
+        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap_err(), TokenError::WrongPin);
+        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap_err(), TokenError::PinRefusedBefore);
     });
 }
 
@@ -203,8 +203,8 @@ fn it_logs_in_again_where_the_login_was_lost() {
 fn threads_share_a_token() {
     in_own_process("threads_share_a_token", "", |hsm| {
         hsm.import("qseal", "01", KEY);
-        let token = Token::open(&hsm.settings("qseal")).unwrap();
-        let again = Token::open(&hsm.settings("qseal")).unwrap();
+        let token = SigningToken::open(&hsm.settings("qseal")).unwrap();
+        let again = SigningToken::open(&hsm.settings("qseal")).unwrap();
         std::thread::scope(|scope| {
             for index in 0..8 {
                 let token = if index % 2 == 0 { token.clone() } else { again.clone() };
@@ -239,7 +239,7 @@ fn a_key_that_wants_the_pin_each_time() {
         ];
         session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private).unwrap();
         drop(session);
-        let token = Token::open(&hsm.settings("careful")).unwrap();
+        let token = SigningToken::open(&hsm.settings("careful")).unwrap();
         let key = VerifyingKey::from_spki_der(token.public_key_spki()).unwrap();
         for hash in [Hash::Sha256, Hash::Sha512, Hash::Sha256] {
             assert!(key.verify_pkcs1(hash, b"text", &token.sign(hash, b"text").unwrap()));

@@ -9,7 +9,7 @@ use bankchannel_foundation::{
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-use crate::http::server::Server;
+use crate::http::server::RunningServers;
 
 /// The static description of a kind of embedded server. The bridge, the generators of all languages and the command
 /// line read it.
@@ -40,11 +40,11 @@ pub struct Counterpart {
 }
 
 /// See [`Counterpart::check`]. Options that cannot be read are an error.
-pub type CheckFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Vec<Finding>>>;
+pub type CheckFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Vec<ServerFinding>>>;
 
 /// The result of checking one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct ServerFinding {
     /// `configuration`, `listen`, `bank_interface_listen`, `bank`, `data`, `store`, `keys` or `files`.
     pub subject: &'static str,
     /// Whether a start would succeed in this respect.
@@ -53,7 +53,7 @@ pub struct Finding {
     pub text: String,
 }
 
-impl Finding {
+impl ServerFinding {
     /// A start would succeed in this respect.
     pub fn good(subject: &'static str, text: impl Into<String>) -> Self {
         Self { subject, ok: true, text: text.into() }
@@ -65,13 +65,13 @@ impl Finding {
     }
 }
 
-type StartFn = for<'a> fn(&'static Counterpart, Value<'a>) -> Result<Starting>;
+type StartFn = for<'a> fn(&'static Counterpart, Value<'a>) -> Result<StartingServer>;
 
 /// A starting counterpart.
-pub type Starting = BoxFuture<'static, Result<Box<dyn RunningServer>>>;
+pub type StartingServer = BoxFuture<'static, Result<Box<dyn RunningServer>>>;
 
 /// What each kind of server implements.
-pub trait Serves: Sized + Send + Sync + 'static {
+pub trait ServerKind: Sized + Send + Sync + 'static {
     /// Its start options.
     type Options: Boundary;
     /// The content of its readiness line.
@@ -89,7 +89,7 @@ pub trait Serves: Sized + Send + Sync + 'static {
     fn ready(&self) -> Self::Readiness;
 
     /// The server that answers its requests and carries out its orders.
-    fn server(&self) -> &Server;
+    fn server(&self) -> &RunningServers;
 
     /// Stops: accepts no new requests, and gives running ones some time to finish.
     fn end(self) -> BoxFuture<'static, ()>;
@@ -97,7 +97,7 @@ pub trait Serves: Sized + Send + Sync + 'static {
 
 impl Counterpart {
     /// The counterpart that servers of the type `S` are.
-    pub const fn of<S: Serves>(
+    pub const fn of<S: ServerKind>(
         kind: &'static str,
         protocol: &'static str,
         (class, short_class): (&'static str, &'static str),
@@ -122,7 +122,7 @@ impl Counterpart {
     ///
     /// # Errors
     /// `input.*` for options that cannot be read. Starting: `configuration.invalid`, `resource.storage`.
-    pub fn start(&'static self, options: Value<'_>) -> Result<Starting> {
+    pub fn start(&'static self, options: Value<'_>) -> Result<StartingServer> {
         (self.start)(self, options)
     }
 
@@ -138,7 +138,7 @@ impl Counterpart {
     }
 }
 
-fn start<S: Serves>(counterpart: &'static Counterpart, options: Value<'_>) -> Result<Starting> {
+fn start<S: ServerKind>(counterpart: &'static Counterpart, options: Value<'_>) -> Result<StartingServer> {
     let starting = S::begin(model::read_boundary(options)?);
     Ok(Box::pin(async move {
         Ok(Box::new(StartedServer { counterpart, server: starting.await? }) as Box<dyn RunningServer>)
@@ -165,7 +165,7 @@ struct StartedServer<S> {
     server: S,
 }
 
-impl<S: Serves> RunningServer for StartedServer<S> {
+impl<S: ServerKind> RunningServer for StartedServer<S> {
     fn counterpart(&self) -> &'static Counterpart {
         self.counterpart
     }

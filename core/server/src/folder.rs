@@ -10,17 +10,17 @@ use std::{
 use bankchannel_foundation::Result;
 
 pub use crate::private::{folder as private_folder, unusable};
-use crate::temporary::Temporary;
+use crate::temporary::TemporaryFolder;
 
 /// Creates the data folder, or a temporary one that is removed when the handle is dropped.
 ///
 /// # Errors
 /// `resource.storage`.
-pub fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>)> {
+pub fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<TemporaryFolder>)> {
     let (data, temporary) = match given {
         Some(path) => (PathBuf::from(path), None),
         None => {
-            let folder = Temporary::make()?;
+            let folder = TemporaryFolder::make()?;
             (folder.path().to_owned(), Some(folder))
         }
     };

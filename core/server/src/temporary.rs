@@ -28,14 +28,14 @@ static MADE: Mutex<Vec<(u32, PathBuf)>> = Mutex::new(Vec::new());
 
 /// A temporary folder. It is removed when this is dropped, else by [`remove_all`] at the end of the process, or, after
 /// a kill, when the next one is created.
-pub struct Temporary {
+pub struct TemporaryFolder {
     /// `Some` until it is dropped.
     folder: Option<TempDir>,
     path: PathBuf,
     _lock: File,
 }
 
-impl Temporary {
+impl TemporaryFolder {
     /// Creates a folder, and removes those of this user that killed processes have left.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Temporary {
     }
 }
 
-impl Drop for Temporary {
+impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         drop(self.folder.take());
         // Only after the removal: the process may end while the folder is being removed.
@@ -151,7 +151,7 @@ mod tests {
         assert!(!left.exists());
         assert!(used.exists() && other.exists() && making.exists());
 
-        let made = Temporary::make().unwrap();
+        let made = TemporaryFolder::make().unwrap();
         let path = made.path().to_owned();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         let name = path.file_name().unwrap().to_str().unwrap();

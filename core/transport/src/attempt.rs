@@ -21,11 +21,11 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
-use crate::{AnsweredExchange, Plan, SegmentBody, Transport, failure, receive, recorded::Recorded};
+use crate::{AnsweredExchange, ExchangePlan, SegmentBody, Transport, failure, receive, recorded::AnswerRecording};
 
 /// How far an attempt has come, readable from outside when it is aborted.
 #[derive(Clone, Default)]
-pub(crate) struct Progress {
+pub(crate) struct AttemptProgress {
     /// The connection was established and the body was requested: from here on the peer may have the request.
     pub(crate) started: Arc<AtomicBool>,
     /// The whole body was handed to the connection: before that, no server can have accepted the request.
@@ -36,7 +36,7 @@ pub(crate) struct Progress {
 
 /// The body of a request that has none. A connection that is established asks whether there is one, just before it
 /// writes the head: from here on the peer may have the request.
-struct NoBody(Progress);
+struct NoBody(AttemptProgress);
 
 impl Body for NoBody {
     type Data = Bytes;
@@ -60,7 +60,7 @@ impl Body for NoBody {
     }
 }
 
-impl Progress {
+impl AttemptProgress {
     /// A request without a body is about to be written.
     fn begin(&self) {
         self.started.store(true, Ordering::SeqCst);
@@ -71,9 +71,9 @@ impl Progress {
 pub(crate) async fn attempt(
     transport: &Transport,
     request: &OutRequest,
-    plan: &mut Plan<'_>,
+    plan: &mut ExchangePlan<'_>,
 ) -> Result<InResponse, Error> {
-    let progress = Progress::default();
+    let progress = AttemptProgress::default();
     let (deadline, cancel) = (plan.deadline, plan.cancel);
     let cut_off = async {
         match deadline {
@@ -88,7 +88,7 @@ pub(crate) async fn attempt(
     }
 }
 
-fn outcome(progress: &Progress) -> Outcome {
+fn outcome(progress: &AttemptProgress) -> Outcome {
     if progress.accepted.load(Ordering::SeqCst) {
         Outcome::Accepted
     } else if progress.started.load(Ordering::SeqCst) {
@@ -110,8 +110,8 @@ async fn notice_closed_connections() {
 async fn run(
     transport: &Transport,
     request: &OutRequest,
-    plan: &mut Plan<'_>,
-    progress: &Progress,
+    plan: &mut ExchangePlan<'_>,
+    progress: &AttemptProgress,
 ) -> Result<InResponse, Error> {
     let begun = Instant::now();
     let method = reqwest::Method::from_bytes(request.method.as_bytes())
@@ -144,9 +144,9 @@ async fn run(
         notice_closed_connections().await;
     }
     let response = match transport.recorded.as_deref() {
-        Some(Recorded::Used(replay)) => replay.answer(&request.method, &request.target)?,
+        Some(AnswerRecording::Used(replay)) => replay.answer(&request.method, &request.target)?,
         recorded => {
-            let recording = if let Some(Recorded::Made(recording)) = recorded { Some(recording) } else { None };
+            let recording = if let Some(AnswerRecording::Made(recording)) = recorded { Some(recording) } else { None };
             recording.map_or(Ok(()), |recording| recording.begin())?;
             transport.check_way(proxy.as_ref()).await?;
             let answer = builder
@@ -176,10 +176,11 @@ mod tests {
     };
 
     use super::*;
-    use crate::{CancellationToken, Settings, Sink};
+    use crate::{CancellationToken, ContentSink, TransportSettings};
 
     async fn asked(base_url: String, method: &str, limit: Duration) -> Result<InResponse, Error> {
-        let transport = Transport::new(&Settings { base_url, retries: 0, ..Settings::default() }).unwrap();
+        let transport =
+            Transport::new(&TransportSettings { base_url, retries: 0, ..TransportSettings::default() }).unwrap();
         exchanged(&transport, method, limit, Repeat::Safe).await
     }
 
@@ -190,8 +191,8 @@ mod tests {
         repeat: Repeat,
     ) -> Result<InResponse, Error> {
         let request = OutRequest { method: method.to_owned(), target: "/".into(), ..OutRequest::default() };
-        let (cancel, mut sink, mut earlier) = (CancellationToken::new(), Sink::memory(1), None);
-        let plan = Plan {
+        let (cancel, mut sink, mut earlier) = (CancellationToken::new(), ContentSink::memory(1), None);
+        let plan = ExchangePlan {
             deadline: Some(Instant::now() + limit),
             cancel: &cancel,
             repeat,
@@ -252,7 +253,8 @@ mod tests {
     async fn a_connection_that_was_closed_meanwhile_is_not_used() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let transport = Transport::new(&Settings { base_url, retries: 0, ..Settings::default() }).unwrap();
+        let transport =
+            Transport::new(&TransportSettings { base_url, retries: 0, ..TransportSettings::default() }).unwrap();
         let (close, when_to_close) = std::sync::mpsc::channel::<()>();
         let (closed, closes) = std::sync::mpsc::channel();
         std::thread::spawn(move || {

@@ -23,16 +23,16 @@ use tokio_util::task::TaskTracker;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A task of any kind.
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+type BackgroundTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Work that may block, of any kind.
-type Work = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+type BlockingWork = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
 /// Work until a thread takes it, or its caller takes it back.
-type Waiting = Arc<Mutex<Option<Work>>>;
+type WaitingWork = Arc<Mutex<Option<BlockingWork>>>;
 
 /// Starts a task, like [`tokio::spawn`].
 #[track_caller]
 pub fn spawn(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-    let task: Task = Box::pin(task);
+    let task: BackgroundTask = Box::pin(task);
     tokio::spawn(task)
 }
 
@@ -48,9 +48,9 @@ pub fn spawn_on<T: Send + 'static>(
 
 /// Starts work that may block, like [`tokio::task::spawn_blocking`]; it fails where the system refuses threads.
 #[track_caller]
-pub fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Blocking<T> {
-    let work: Work = Box::new(|| Box::new(work()));
-    let waiting: Waiting = Arc::new(Mutex::new(Some(work)));
+pub fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> RunningWork<T> {
+    let work: BlockingWork = Box::new(|| Box::new(work()));
+    let waiting: WaitingWork = Arc::new(Mutex::new(Some(work)));
     let taken = Arc::clone(&waiting);
     let run = move || take(&taken).map(|work| work());
     // It panics if the runtime has no thread at all and gets none.
@@ -59,10 +59,10 @@ pub fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) ->
     if running.is_none() {
         drop(take(&waiting));
     }
-    Blocking { running, waiting, look: None, result: PhantomData }
+    RunningWork { running, waiting, look: None, result: PhantomData }
 }
 
-fn take(waiting: &Waiting) -> Option<Work> {
+fn take(waiting: &WaitingWork) -> Option<BlockingWork> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
@@ -84,15 +84,15 @@ pub fn check_threads() -> Result<(), Error> {
 
 /// Running work. Dropping it leaves the work running.
 #[must_use]
-pub struct Blocking<T> {
+pub struct RunningWork<T> {
     /// `None` if it could not be started.
     running: Option<JoinHandle<Option<Box<dyn Any + Send>>>>,
-    waiting: Waiting,
+    waiting: WaitingWork,
     look: Option<Pin<Box<Sleep>>>,
     result: PhantomData<fn() -> T>,
 }
 
-impl<T> fmt::Debug for Blocking<T> {
+impl<T> fmt::Debug for RunningWork<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Blocking").field("running", &self.running).finish_non_exhaustive()
     }
@@ -100,14 +100,14 @@ impl<T> fmt::Debug for Blocking<T> {
 
 /// Why work has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undone {
+pub enum UndoneWork {
     /// The system refused a thread: the work was not begun, and never will be.
     Refused,
     /// It panicked, or the runtime ended first.
     Aborted,
 }
 
-impl fmt::Display for Undone {
+impl fmt::Display for UndoneWork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Refused => "the system starts no thread",
@@ -116,9 +116,9 @@ impl fmt::Display for Undone {
     }
 }
 
-impl std::error::Error for Undone {}
+impl std::error::Error for UndoneWork {}
 
-impl Undone {
+impl UndoneWork {
     /// `resource.threads`, or `internal` with this text.
     #[must_use]
     pub fn error(self, aborted: &'static str) -> Error {
@@ -129,10 +129,10 @@ impl Undone {
     }
 }
 
-impl<T> Blocking<T> {
+impl<T> RunningWork<T> {
     /// Whether the work waits although the system refuses threads; then it is taken back.
     fn is_refused(&mut self, context: &mut Context<'_>) -> bool {
-        let waits = |waiting: &Waiting| waiting.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let waits = |waiting: &WaitingWork| waiting.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         while waits(&self.waiting) {
             let look = self.look.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
             if look.as_mut().poll(context).is_pending() {
@@ -147,18 +147,18 @@ impl<T> Blocking<T> {
     }
 }
 
-impl<T: 'static> Future for Blocking<T> {
-    type Output = Result<T, Undone>;
+impl<T: 'static> Future for RunningWork<T> {
+    type Output = Result<T, UndoneWork>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(running) = &mut self.running else { return Poll::Ready(Err(Undone::Refused)) };
+        let Some(running) = &mut self.running else { return Poll::Ready(Err(UndoneWork::Refused)) };
         match Pin::new(running).poll(context) {
             Poll::Ready(Ok(Some(made))) => Poll::Ready(match made.downcast() {
                 Ok(made) => Ok(*made),
                 Err(_) => unreachable!("the work makes this type"),
             }),
-            Poll::Ready(_) => Poll::Ready(Err(Undone::Aborted)),
-            Poll::Pending if self.is_refused(context) => Poll::Ready(Err(Undone::Refused)),
+            Poll::Ready(_) => Poll::Ready(Err(UndoneWork::Aborted)),
+            Poll::Pending if self.is_refused(context) => Poll::Ready(Err(UndoneWork::Refused)),
             Poll::Pending => Poll::Pending,
         }
     }
@@ -178,7 +178,7 @@ mod tests {
         let work = blocking(move || begun.send(()).is_ok());
         assert!(begins.recv_timeout(Duration::from_secs(10)).is_ok(), "before it is awaited");
         assert!(work.await.unwrap());
-        assert!(blocking(|| -> u32 { panic!("on demand") }).await.unwrap_err() == Undone::Aborted);
+        assert!(blocking(|| -> u32 { panic!("on demand") }).await.unwrap_err() == UndoneWork::Aborted);
         let (done, when_done) = tokio::sync::oneshot::channel();
         spawn(async move { done.send(7).unwrap() }).await.unwrap();
         assert_eq!(when_done.await.unwrap(), 7);

@@ -17,26 +17,26 @@ use std::{
 use futures_util::task::AtomicWaker;
 
 /// Delivers the pieces of a body one at a time, each after the sockets were polled.
-pub(crate) struct Pacer<T> {
-    turn: Turn<T>,
+pub(crate) struct BodyPacer<T> {
+    turn: PacerTurn<T>,
 }
 
-enum Turn<T> {
+enum PacerTurn<T> {
     /// The next piece may be made.
     Make,
     /// It is made, and the runtime polls the sockets.
-    Look(Option<T>, Arc<Look>),
+    Look(Option<T>, Arc<SocketLook>),
     /// It was delivered: the connection writes it before the next is made.
     Written,
 }
 
-impl<T> Default for Pacer<T> {
+impl<T> Default for BodyPacer<T> {
     fn default() -> Self {
-        Self { turn: Turn::Make }
+        Self { turn: PacerTurn::Make }
     }
 }
 
-impl<T> Pacer<T> {
+impl<T> BodyPacer<T> {
     /// The next piece from `make`.
     pub(crate) fn poll(
         &mut self,
@@ -45,22 +45,22 @@ impl<T> Pacer<T> {
     ) -> Poll<Option<T>> {
         loop {
             match &mut self.turn {
-                Turn::Written => {
-                    self.turn = Turn::Make;
+                PacerTurn::Written => {
+                    self.turn = PacerTurn::Make;
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Turn::Make => {
+                PacerTurn::Make => {
                     let made = ready!(make(context));
-                    self.turn = Turn::Look(made, Look::begin());
+                    self.turn = PacerTurn::Look(made, SocketLook::begin());
                 }
-                Turn::Look(made, look) => {
+                PacerTurn::Look(made, look) => {
                     look.task.register(context.waker());
                     if !look.done.load(Ordering::SeqCst) {
                         return Poll::Pending;
                     }
                     let made = made.take();
-                    self.turn = Turn::Written;
+                    self.turn = PacerTurn::Written;
                     return Poll::Ready(made);
                 }
             }
@@ -71,12 +71,12 @@ impl<T> Pacer<T> {
 /// Done when the runtime has polled the sockets. A connection polls its body several times in between, so a future that
 /// is ready when it is polled again would not show this.
 #[derive(Default)]
-struct Look {
+struct SocketLook {
     done: AtomicBool,
     task: AtomicWaker,
 }
 
-impl Look {
+impl SocketLook {
     fn begin() -> Arc<Self> {
         let look = Arc::new(Self::default());
         let waker = Waker::from(Arc::clone(&look));
@@ -86,7 +86,7 @@ impl Look {
     }
 }
 
-impl Wake for Look {
+impl Wake for SocketLook {
     fn wake(self: Arc<Self>) {
         self.done.store(true, Ordering::SeqCst);
         self.task.wake();
@@ -101,7 +101,7 @@ mod tests {
     fn a_piece_is_given_when_the_runtime_has_looked_however_often_it_is_asked() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
-            let (mut pacer, mut left) = (Pacer::default(), 2);
+            let (mut pacer, mut left) = (BodyPacer::default(), 2);
             let mut next = |context: &mut Context<'_>| {
                 pacer.poll(context, |_| {
                     left -= 1;

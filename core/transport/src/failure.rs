@@ -4,12 +4,12 @@ use std::{error::Error as _, sync::atomic::Ordering};
 
 use bankchannel_foundation::{Error, Outcome, error::row};
 
-use crate::{attempt::Progress, proxies::ProxyName};
+use crate::{attempt::AttemptProgress, proxies::ProxyName};
 
 /// The error of a request without an answer, to a server at this address.
 pub(crate) fn sending(
     error: reqwest::Error,
-    progress: &Progress,
+    progress: &AttemptProgress,
     (address, proxy): (&str, Option<&ProxyName>),
 ) -> Error {
     // The URL contains e-mail addresses and phone numbers.

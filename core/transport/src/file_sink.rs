@@ -24,7 +24,7 @@ use std::{
 use bankchannel_foundation::{Content, Error, Result, error::row, shown};
 use tokio::runtime::Handle;
 
-use crate::background::{Blocking, Undone, blocking};
+use crate::background::{RunningWork, UndoneWork, blocking};
 
 /// Bytes written at a time: one thread switch for each.
 const BATCH: usize = 256 * 1024;
@@ -40,13 +40,13 @@ pub(crate) struct FileSink {
     /// Data that was received and not handed on yet.
     gathered: Vec<u8>,
     /// The batch handed on last. It holds the partial file, which is removed with it if the result is not taken.
-    work: Option<Blocking<Result<Written>>>,
+    work: Option<RunningWork<Result<WrittenBatch>>>,
 }
 
 /// The result of a batch, for the next one.
 #[derive(Debug)]
-struct Written {
-    partial: Partial,
+struct WrittenBatch {
+    partial: PartialFile,
     /// Empty, to be refilled.
     buffer: Vec<u8>,
 }
@@ -76,10 +76,10 @@ impl FileSink {
         let mut batch = std::mem::replace(&mut self.gathered, buffer);
         let path = self.path.clone();
         self.work = Some(blocking(move || {
-            let mut partial = partial.map_or_else(|| Partial::create(&path), Ok)?;
+            let mut partial = partial.map_or_else(|| PartialFile::create(&path), Ok)?;
             partial.append(&batch)?;
             batch.clear();
-            Ok(Written { partial, buffer: batch })
+            Ok(WrittenBatch { partial, buffer: batch })
         }));
         Ok(())
     }
@@ -95,7 +95,7 @@ impl FileSink {
         let deciding = Arc::clone(&decided);
         let naming = blocking(move || {
             // Empty content is a file too.
-            let mut partial = partial.map_or_else(|| Partial::create(&path), Ok)?;
+            let mut partial = partial.map_or_else(|| PartialFile::create(&path), Ok)?;
             partial.append(&last)?;
             partial.sync()?;
             if deciding.swap(true, Ordering::SeqCst) {
@@ -145,11 +145,11 @@ impl FileSink {
 
     /// The file as left by the last batch, once it has ended, and a buffer to reuse. If dropped while waiting, it takes
     /// nothing.
-    async fn written(&mut self) -> Result<(Option<Partial>, Vec<u8>)> {
+    async fn written(&mut self) -> Result<(Option<PartialFile>, Vec<u8>)> {
         let Some(work) = &mut self.work else { return Ok((None, Vec::new())) };
         let ended = work.await;
         self.work = None;
-        let Written { partial, buffer } = ended.map_err(interrupted)??;
+        let WrittenBatch { partial, buffer } = ended.map_err(interrupted)??;
         Ok((Some(partial), buffer))
     }
 }
@@ -162,12 +162,12 @@ impl Drop for FileSink {
 
 /// A file being written under a temporary name; removed if it is dropped before it got its final name.
 #[derive(Debug)]
-struct Partial {
+struct PartialFile {
     file: File,
     path: PathBuf,
 }
 
-impl Partial {
+impl PartialFile {
     fn create(target: &Path) -> Result<Self> {
         let name = target.file_name().ok_or_else(|| Error::invalid_field("path", "must name a file"))?;
         let name = name.to_string_lossy();
@@ -221,7 +221,7 @@ impl Partial {
 /// # Errors
 /// `resource.storage`.
 pub fn write_new_file(path: &Path, bytes: &[u8]) -> Result<bool> {
-    let mut partial = Partial::create(path)?;
+    let mut partial = PartialFile::create(path)?;
     partial.append(bytes)?;
     partial.sync()?;
     match partial.claim(path) {
@@ -253,7 +253,7 @@ pub(crate) fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-impl Drop for Partial {
+impl Drop for PartialFile {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }
@@ -264,7 +264,7 @@ fn unwritable(path: &Path, why: &std::io::Error) -> Error {
 }
 
 /// The runtime was shut down, or the work panicked.
-pub(crate) fn interrupted(why: Undone) -> Error {
+pub(crate) fn interrupted(why: UndoneWork) -> Error {
     why.error("work on the file was aborted")
 }
 

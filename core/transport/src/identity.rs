@@ -25,7 +25,7 @@ impl fmt::Display for IdentityFault {
 }
 
 /// A certificate, its intermediates after it, and its private key, all PEM, in the form of
-/// [`Tls::client_identity`](crate::Tls).
+/// [`TlsSettings::client_identity`](crate::TlsSettings).
 ///
 /// # Errors
 /// [`IdentityFault`]: a part that cannot be read, or a key that does not match the certificate.

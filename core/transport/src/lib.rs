@@ -45,13 +45,13 @@ use bankchannel_foundation::{
 pub use file_sink::write_new_file;
 pub use identity::{IdentityFault, client_identity};
 pub use log_line::{LogLine, LogValue};
-pub use observer::{AnsweredExchange, LogLevel, Observer, RequestedExchange};
+pub use observer::{AnsweredExchange, ExchangeObserver, LogLevel, RequestedExchange};
 use proxies::ProxyName;
-use recorded::Recorded;
+use recorded::AnswerRecording;
 pub use segments::SegmentBody;
 use settings::address;
-pub use settings::{Settings, Tls, check_base_url};
-pub use sink::Sink;
+pub use settings::{TlsSettings, TransportSettings, check_base_url};
+pub use sink::ContentSink;
 use tokio::sync::OnceCell;
 pub use tokio_util::sync::CancellationToken;
 
@@ -63,16 +63,16 @@ pub struct Transport {
     client: Arc<OnceLock<(reqwest::Client, Option<ProxyName>)>>,
     /// Set once the proxy has opened a way to the server.
     way: Arc<OnceCell<()>>,
-    settings: Arc<Settings>,
+    settings: Arc<TransportSettings>,
     base_url: String,
     /// The server's host and port, for errors.
     address: String,
     /// A recording that is made, or used in place of the network.
-    recorded: Option<Arc<Recorded>>,
+    recorded: Option<Arc<AnswerRecording>>,
 }
 
 /// The parameters of one exchange.
-pub struct Plan<'a> {
+pub struct ExchangePlan<'a> {
     /// When to give up; `None` waits without limit.
     pub deadline: Option<Instant>,
     /// Cancelled by the starter of the call.
@@ -84,22 +84,22 @@ pub struct Plan<'a> {
     /// The member of the answer that is streamed into `sink`.
     pub response_content: Option<&'static str>,
     /// The destination of the answer's content.
-    pub sink: &'a mut Sink,
+    pub sink: &'a mut ContentSink,
     /// Receives the progress.
-    pub observer: Option<Arc<dyn Observer>>,
+    pub observer: Option<Arc<dyn ExchangeObserver>>,
     /// The outcome of earlier attempts. Whatever happens to the last one, the exchange came at least that far: see
     /// [`at_least`].
     pub earlier: &'a mut Option<Outcome>,
     /// The headers of the answer that the protocol reads, in its spelling.
     pub headers: &'static [&'static str],
     /// The additions of a protocol with signed requests.
-    pub signing: Option<Signing<'a>>,
+    pub signing: Option<AttemptSigning<'a>>,
 }
 
 /// For an exchange whose attempts are each signed. An answer that asks for a longer wait than the retry delays is
 /// returned as the result: a bank counts requests that come too early.
 #[derive(Clone, Copy)]
-pub struct Signing<'a> {
+pub struct AttemptSigning<'a> {
     /// Signs each attempt: a signed request has a new id, date and signature each time that it is sent.
     pub signer: &'a dyn RequestSigner,
     /// Shown in logs instead of the target: paths of such protocols contain identifiers.
@@ -112,7 +112,7 @@ pub trait RequestSigner: Send + Sync {
     fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>>;
 }
 
-impl Plan<'_> {
+impl ExchangePlan<'_> {
     /// Writes a line, which must be redacted, into the log of this exchange and into the program's. It is made only if
     /// a log is enabled.
     fn log(&self, level: LogLevel, line: impl FnOnce() -> LogLine) {
@@ -133,11 +133,12 @@ impl Transport {
     /// # Errors
     /// `configuration.invalid` for an unusable base URL, certificate or proxy. The first exchange reports variables of
     /// the environment that cannot be used, and a system without authorities if none are given.
-    pub fn new(settings: &Settings) -> Result<Self> {
+    pub fn new(settings: &TransportSettings) -> Result<Self> {
         let base_url = check_base_url(&settings.base_url)?;
         let address = address(&base_url);
         let settings_kept = Arc::new(settings.clone());
-        let recorded = Recorded::of(settings.record_to.as_deref(), settings.replay_from.as_deref())?.map(Arc::new);
+        let recorded =
+            AnswerRecording::of(settings.record_to.as_deref(), settings.replay_from.as_deref())?.map(Arc::new);
         let (client, way) = (Arc::default(), Arc::default());
         let made = Self { client, way, settings: settings_kept, base_url, address, recorded };
         // A fault of the environment is one of an exchange: a program may only compute, and know nothing of it.
@@ -188,7 +189,7 @@ impl Transport {
     /// # Errors
     /// `transport.*`, `timeout.deadline`, `cancelled`, `peer.answer_too_large`, `configuration.invalid`, each with its outcome.
     /// An answer of any HTTP status is not an error here.
-    pub async fn exchange(&self, request: &OutRequest, mut plan: Plan<'_>) -> Result<InResponse> {
+    pub async fn exchange(&self, request: &OutRequest, mut plan: ExchangePlan<'_>) -> Result<InResponse> {
         let repeatable = request.body.is_repeatable();
         // Not logged in full: paths contain e-mail addresses and phone numbers.
         let signing = plan.signing;
@@ -312,11 +313,11 @@ mod tests {
     fn where_the_client_cannot_be_made_nothing_was_sent() {
         // Nothing that is checked before the first exchange is wrong.
         let base_url = "http://127.0.0.1:1".to_owned();
-        let settings = Settings { base_url, user_agent: "two\nlines".into(), ..Settings::default() };
+        let settings = TransportSettings { base_url, user_agent: "two\nlines".into(), ..TransportSettings::default() };
         let transport = Transport::new(&settings).unwrap();
         let request = OutRequest { method: "GET".into(), target: "/".into(), ..OutRequest::default() };
-        let (cancel, mut sink, mut earlier) = (CancellationToken::new(), Sink::memory(1), None);
-        let plan = Plan {
+        let (cancel, mut sink, mut earlier) = (CancellationToken::new(), ContentSink::memory(1), None);
+        let plan = ExchangePlan {
             deadline: None,
             cancel: &cancel,
             repeat: Repeat::Never,

@@ -6,7 +6,7 @@ use crate::LogLine;
 
 /// Receives the progress of an exchange: for a log, and for a progress bar. Called from the task of the exchange: it
 /// must be quick and never wait.
-pub trait Observer: Send + Sync {
+pub trait ExchangeObserver: Send + Sync {
     /// A line for a log.
     fn log(&self, level: LogLevel, line: &LogLine);
 

@@ -8,8 +8,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper_util::client::proxy::matcher::Matcher;
 
 use crate::{
-    settings::{Settings, is_loopback},
-    tunnel::Tunnel,
+    settings::{TransportSettings, is_loopback},
+    tunnel::ProxyTunnel,
 };
 
 /// The variables that name a proxy, in their order.
@@ -20,7 +20,7 @@ const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// The way to the server.
-pub(crate) enum Way {
+pub(crate) enum ServerWay {
     /// Without a proxy.
     Direct,
     /// As the system says: its variables name no proxy.
@@ -36,21 +36,21 @@ pub(crate) struct ProxyName {
     pub(crate) source: &'static str,
     /// What a question for the way takes; `None` for a proxy that is not spoken to with plain HTTP, and for a server that
     /// needs no way through.
-    pub(crate) tunnel: Option<Tunnel>,
+    pub(crate) tunnel: Option<ProxyTunnel>,
 }
 
-impl Settings {
+impl TransportSettings {
     /// The way to the base URL.
     ///
     /// # Errors
     /// `configuration.invalid`: the setting or a variable is not a proxy's URL.
-    pub(crate) fn way(&self) -> Result<Way> {
+    pub(crate) fn way(&self) -> Result<ServerWay> {
         self.way_in(std::env::var_os)
     }
 
-    fn way_in(&self, variable: impl Fn(&'static str) -> Option<std::ffi::OsString>) -> Result<Way> {
+    fn way_in(&self, variable: impl Fn(&'static str) -> Option<std::ffi::OsString>) -> Result<ServerWay> {
         if is_loopback(&self.base_url) {
-            return Ok(Way::Direct);
+            return Ok(ServerWay::Direct);
         }
         if let Some(proxy) = &self.proxy {
             return through(proxy.expose(), "the setting proxy", &self.base_url)
@@ -59,10 +59,10 @@ impl Settings {
         let present = |names: &[&'static str]| {
             names.iter().find_map(|name| variable(name).filter(|value| !value.is_empty()).map(|value| (*name, value)))
         };
-        let Some((name, value)) = present(&VARIABLES) else { return Ok(Way::System) };
+        let Some((name, value)) = present(&VARIABLES) else { return Ok(ServerWay::System) };
         let exceptions = present(&EXCEPTIONS).and_then(|(_, value)| value.into_string().ok()).unwrap_or_default();
         if self.is_excepted(exceptions) {
-            return Ok(Way::Direct);
+            return Ok(ServerWay::Direct);
         }
         // It may contain a password, and is not repeated.
         let unusable = || {
@@ -81,7 +81,7 @@ impl Settings {
     }
 }
 
-fn through(text: &str, source: &'static str, base_url: &str) -> Option<Way> {
+fn through(text: &str, source: &'static str, base_url: &str) -> Option<ServerWay> {
     let text = text.trim();
     let url = match reqwest::Url::parse(text) {
         Ok(url) if url.has_host() => url,
@@ -98,10 +98,10 @@ fn through(text: &str, source: &'static str, base_url: &str) -> Option<Way> {
         None => host.to_owned(),
     };
     let tunnel = tunnel(&url, base_url);
-    Some(Way::Through(Box::new(reqwest::Proxy::all(url.as_str()).ok()?), ProxyName { address, source, tunnel }))
+    Some(ServerWay::Through(Box::new(reqwest::Proxy::all(url.as_str()).ok()?), ProxyName { address, source, tunnel }))
 }
 
-fn tunnel(proxy: &reqwest::Url, base_url: &str) -> Option<Tunnel> {
+fn tunnel(proxy: &reqwest::Url, base_url: &str) -> Option<ProxyTunnel> {
     let server = reqwest::Url::parse(base_url).ok()?;
     if proxy.scheme() != "http" || server.scheme() != "https" {
         return None;
@@ -117,7 +117,7 @@ fn tunnel(proxy: &reqwest::Url, base_url: &str) -> Option<Tunnel> {
     // Without the brackets of an IPv6 address.
     let host = proxy.host_str()?.trim_matches(['[', ']']).to_owned();
     let server = format!("{}:{}", server.host_str()?, server.port_or_known_default()?);
-    Some(Tunnel { host, port: proxy.port_or_known_default()?, authorization, server })
+    Some(ProxyTunnel { host, port: proxy.port_or_known_default()?, authorization, server })
 }
 
 #[cfg(test)]
@@ -129,14 +129,14 @@ mod tests {
 
     fn shown(base_url: &str, proxy: Option<&str>, variables: &[(&str, &str)]) -> String {
         let proxy = proxy.map(Into::into);
-        let settings = Settings { base_url: base_url.into(), proxy, ..Settings::default() };
+        let settings = TransportSettings { base_url: base_url.into(), proxy, ..TransportSettings::default() };
         let value = |name: &'static str| {
             variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| OsString::from(value))
         };
         match settings.way_in(value) {
-            Ok(Way::Direct) => "direct".into(),
-            Ok(Way::System) => "system".into(),
-            Ok(Way::Through(_, name)) => format!("{} of {}", name.address, name.source),
+            Ok(ServerWay::Direct) => "direct".into(),
+            Ok(ServerWay::System) => "system".into(),
+            Ok(ServerWay::Through(_, name)) => format!("{} of {}", name.address, name.source),
             Err(error) => error.message().to_owned(),
         }
     }

@@ -9,13 +9,13 @@ use bankchannel_foundation::{
 use bytes::{Bytes, BytesMut};
 use reqwest::{Response, header::RETRY_AFTER};
 
-use crate::{Plan, failure};
+use crate::{ExchangePlan, failure};
 
 /// Receives an answer of the server at this address, of at most so many bytes besides its content.
 pub(crate) async fn receive(
     mut response: Response,
     (limit, address): (usize, &str),
-    plan: &mut Plan<'_>,
+    plan: &mut ExchangePlan<'_>,
 ) -> Result<InResponse, Error> {
     let success = response.status().is_success();
     let header = |name: &str| response.headers().get(name);
@@ -39,7 +39,7 @@ async fn whole(
     response: &mut Response,
     (limit, address): (usize, &str),
     success: bool,
-    plan: &Plan<'_>,
+    plan: &ExchangePlan<'_>,
 ) -> Result<Bytes, Error> {
     // Maximum number of answers come in a single piece.
     let (mut only, mut body) = (Bytes::new(), BytesMut::new());
@@ -66,7 +66,7 @@ async fn split(
     response: &mut Response,
     member: &'static str,
     (limit, address): (usize, &str),
-    plan: &mut Plan<'_>,
+    plan: &mut ExchangePlan<'_>,
 ) -> Result<(Bytes, Option<Content>), Error> {
     let mut splitter = ContentSplitter::new(member, limit);
     let mut decoded = Vec::new();
@@ -83,7 +83,7 @@ async fn split(
     Ok((rest.into(), found.then(|| plan.sink.described())))
 }
 
-fn observe(plan: &Plan<'_>, arrived: &mut u64, more: usize, total: Option<u64>) {
+fn observe(plan: &ExchangePlan<'_>, arrived: &mut u64, more: usize, total: Option<u64>) {
     *arrived += more as u64;
     if let Some(observer) = &plan.observer {
         observer.received(*arrived, total);

@@ -28,11 +28,11 @@ const ANSWERS_MAX: usize = 10_000;
 
 /// A recording that is made or used.
 #[derive(Debug)]
-pub(crate) enum Recorded {
+pub(crate) enum AnswerRecording {
     /// Answers of the network are written here.
-    Made(Arc<Recording>),
+    Made(Arc<RecordingFile>),
     /// Answers come from here.
-    Used(Replay),
+    Used(ReplayedAnswers),
 }
 
 /// One answer.
@@ -49,7 +49,7 @@ struct RecordedAnswer {
     body_base64: Option<String>,
 }
 
-impl Recorded {
+impl AnswerRecording {
     /// What the settings `record_to` and `replay_from` ask for. A recording is read now, and made at the first exchange.
     ///
     /// # Errors
@@ -58,9 +58,9 @@ impl Recorded {
         match (record_to, replay_from) {
             (None, None) => Ok(None),
             (Some(path), None) => {
-                Ok(Some(Self::Made(Arc::new(Recording { path: path.to_owned(), file: Mutex::new(None) }))))
+                Ok(Some(Self::Made(Arc::new(RecordingFile { path: path.to_owned(), file: Mutex::new(None) }))))
             }
-            (None, Some(path)) => Ok(Some(Self::Used(Replay::read(path)?))),
+            (None, Some(path)) => Ok(Some(Self::Used(ReplayedAnswers::read(path)?))),
             (Some(_), Some(_)) => Err(Error::invalid_setting("replay_from", "excludes record_to: give one of them")),
         }
     }
@@ -68,12 +68,12 @@ impl Recorded {
 
 /// A recording that is made.
 #[derive(Debug)]
-pub(crate) struct Recording {
+pub(crate) struct RecordingFile {
     path: PathBuf,
     file: Mutex<Option<File>>,
 }
 
-impl Recording {
+impl RecordingFile {
     /// Makes the file, with mode 0600, unless this client has made it.
     ///
     /// # Errors
@@ -140,7 +140,7 @@ struct RecordedBody {
     body: reqwest::Body,
     /// `None` after the end, or if it is too large to be recorded.
     held: Option<(RecordedAnswer, Vec<u8>)>,
-    into: Arc<Recording>,
+    into: Arc<RecordingFile>,
 }
 
 impl Body for RecordedBody {
@@ -187,12 +187,12 @@ impl Body for RecordedBody {
 
 /// A recording that is used: each answer once.
 #[derive(Debug)]
-pub(crate) struct Replay {
+pub(crate) struct ReplayedAnswers {
     path: PathBuf,
     rest: Mutex<Vec<RecordedAnswer>>,
 }
 
-impl Replay {
+impl ReplayedAnswers {
     fn read(path: &Path) -> Result<Self> {
         let bad = |why: String| wrong("replay_from", path, why);
         let (file, _) = bankchannel_foundation::open_regular(path).map_err(|why| bad(why.to_string()))?;

@@ -24,7 +24,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::{Observer, background, early_answer::Pacer, file_sink::interrupted};
+use crate::{ExchangeObserver, background, early_answer::BodyPacer, file_sink::interrupted};
 
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;
@@ -34,7 +34,7 @@ const MEMORY_STEP: usize = 48 * 1024;
 const EARLY_ANSWER: u64 = 256 * 1024;
 /// How far reading runs ahead of the network.
 #[derive(Debug, Clone, Copy)]
-struct Pace {
+struct ReadingPace {
     /// Bytes of content encoded at a time.
     step: usize,
     /// The number of encoded steps that wait to be sent.
@@ -42,19 +42,19 @@ struct Pace {
 }
 
 /// A client sends few bodies at once and wants them sent fast.
-const FAST: Pace = Pace { step: STEP, ahead: 4 };
+const FAST: ReadingPace = ReadingPace { step: STEP, ahead: 4 };
 /// A server has one for each of its clients, and some of them receive nothing.
-const SPARING: Pace = Pace { step: SPARING_STEP, ahead: 1 };
+const SPARING: ReadingPace = ReadingPace { step: SPARING_STEP, ahead: 1 };
 /// Bytes of content that a server encodes at a time: a multiple of three too.
 const SPARING_STEP: usize = 12 * 1024;
 
 /// A message body as an HTTP body: of a client's request or a server's answer.
 pub struct SegmentBody {
-    frames: Frames,
+    frames: BodyFrames,
     length: Option<u64>,
     started: Arc<AtomicBool>,
     given: u64,
-    observer: Option<Arc<dyn Observer>>,
+    observer: Option<Arc<dyn ExchangeObserver>>,
     client: Option<ClientSide>,
 }
 
@@ -62,7 +62,7 @@ pub struct SegmentBody {
 struct ClientSide {
     /// Becomes true with the last piece.
     whole: Arc<AtomicBool>,
-    pacer: Pacer<Result<Bytes, Error>>,
+    pacer: BodyPacer<Result<Bytes, Error>>,
 }
 
 impl SegmentBody {
@@ -83,19 +83,19 @@ impl SegmentBody {
         Self::open_at(SPARING, body, Arc::default())
     }
 
-    fn open_at(pace: Pace, body: &Body, started: Arc<AtomicBool>) -> Result<Self, Error> {
+    fn open_at(pace: ReadingPace, body: &Body, started: Arc<AtomicBool>) -> Result<Self, Error> {
         let mut sources = Vec::new();
         let mut length = Some(0u64);
         for segment in body.segments() {
-            let (source, size) = Source::open(segment)?;
+            let (source, size) = SegmentSource::open(segment)?;
             length = length.zip(size).map(|(sum, size)| sum + size);
             sources.push(source);
         }
-        let frames = match <[Source; 1]>::try_from(sources) {
-            Ok([Source::Memory(Memory::Literal(bytes))]) => Frames::One(Some(bytes)),
-            Ok(one) => Frames::of(pace, one.into()),
-            Err(none) if none.is_empty() => Frames::One(None),
-            Err(many) => Frames::of(pace, many),
+        let frames = match <[SegmentSource; 1]>::try_from(sources) {
+            Ok([SegmentSource::Memory(SegmentMemory::Literal(bytes))]) => BodyFrames::One(Some(bytes)),
+            Ok(one) => BodyFrames::of(pace, one.into()),
+            Err(none) if none.is_empty() => BodyFrames::One(None),
+            Err(many) => BodyFrames::of(pace, many),
         };
         Ok(Self { frames, length, started, given: 0, observer: None, client: None })
     }
@@ -114,14 +114,14 @@ impl SegmentBody {
 
     /// Reports every sent byte to this observer.
     #[must_use]
-    pub fn observed_by(mut self, observer: Option<Arc<dyn Observer>>) -> Self {
+    pub fn observed_by(mut self, observer: Option<Arc<dyn ExchangeObserver>>) -> Self {
         self.observer = observer;
         self
     }
 
     /// `whole` becomes true when the last piece was taken; an early answer is checked for between pieces.
     pub(crate) fn sent_by_a_client(mut self, whole: Arc<AtomicBool>) -> Self {
-        self.client = Some(ClientSide { whole, pacer: Pacer::default() });
+        self.client = Some(ClientSide { whole, pacer: BodyPacer::default() });
         self
     }
 
@@ -132,21 +132,21 @@ impl SegmentBody {
     }
 }
 
-enum Source {
-    Memory(Memory),
+enum SegmentSource {
+    Memory(SegmentMemory),
     Reader(File, u64),
     Pieces(PieceSource, Option<u64>),
 }
 
 /// Data in memory.
-enum Memory {
+enum SegmentMemory {
     /// As it travels.
     Literal(Bytes),
     /// To be encoded.
     Content(Bytes),
 }
 
-impl Memory {
+impl SegmentMemory {
     /// The next bytes as they travel; `None` at the end.
     fn step(&mut self) -> Option<Bytes> {
         match self {
@@ -157,14 +157,16 @@ impl Memory {
     }
 }
 
-impl Source {
+impl SegmentSource {
     /// The source and its length on the wire, if it is known.
     fn open(segment: &Segment) -> Result<(Self, Option<u64>), Error> {
         let encoded = |size: u64| Some(size.div_ceil(3) * 4);
         match segment {
-            Segment::Literal(bytes) => Ok((Self::Memory(Memory::Literal(bytes.clone())), Some(bytes.len() as u64))),
+            Segment::Literal(bytes) => {
+                Ok((Self::Memory(SegmentMemory::Literal(bytes.clone())), Some(bytes.len() as u64)))
+            }
             Segment::Base64(Content::Bytes(bytes)) => {
-                Ok((Self::Memory(Memory::Content(bytes.clone())), encoded(bytes.len() as u64)))
+                Ok((Self::Memory(SegmentMemory::Content(bytes.clone())), encoded(bytes.len() as u64)))
             }
             Segment::Base64(Content::File { path, .. }) => {
                 let unreadable = |why: std::io::Error| {
@@ -190,7 +192,12 @@ impl Source {
     }
 
     /// The source's next bytes as they travel; `None` at its end.
-    fn step(&mut self, step: usize, buffer: &mut Vec<u8>, gathered: &mut Gathered) -> Result<Option<Bytes>, Error> {
+    fn step(
+        &mut self,
+        step: usize,
+        buffer: &mut Vec<u8>,
+        gathered: &mut GatheredPieces,
+    ) -> Result<Option<Bytes>, Error> {
         match self {
             Self::Memory(memory) => Ok(memory.step()),
             Self::Reader(file, left) => read(step, file, left, buffer),
@@ -220,7 +227,7 @@ fn read(step: usize, file: &mut File, left: &mut u64, buffer: &mut Vec<u8>) -> R
 
 /// Pieces taken from their source and not sent yet.
 #[derive(Default)]
-struct Gathered {
+struct GatheredPieces {
     carry: BytesMut,
     piece: Bytes,
     seen: u64,
@@ -232,7 +239,7 @@ fn gather(
     step: usize,
     next: &mut PieceSource,
     size: Option<u64>,
-    taken: &mut Gathered,
+    taken: &mut GatheredPieces,
 ) -> Result<Option<Bytes>, Error> {
     loop {
         if taken.carry.is_empty() && taken.piece.len() > step {
@@ -274,9 +281,9 @@ fn encode(step: &[u8]) -> Bytes {
 
 /// Reads and encodes a few steps ahead of the network. Each step uses a blocking thread and returns it: a receiver that
 /// takes nothing holds none.
-fn produce(pace: Pace, sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Error>> {
+fn produce(pace: ReadingPace, sources: Vec<SegmentSource>) -> mpsc::Receiver<Result<Bytes, Error>> {
     let (sender, receiver) = mpsc::channel(pace.ahead);
-    let mut production = Some(Production { step: pace.step, sources: sources.into(), ..Production::default() });
+    let mut production = Some(BodyProduction { step: pace.step, sources: sources.into(), ..BodyProduction::default() });
     tokio::spawn(async move {
         // The receiver is dropped when the exchange ends early: then there is nothing to report.
         while let (Some(mut producing), Ok(room)) = (production.take(), sender.reserve().await) {
@@ -297,40 +304,40 @@ fn produce(pace: Pace, sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Err
 
 /// The progress of producing a body.
 #[derive(Default)]
-struct Production {
+struct BodyProduction {
     step: usize,
-    sources: VecDeque<Source>,
+    sources: VecDeque<SegmentSource>,
     buffer: Vec<u8>,
-    gathered: Gathered,
+    gathered: GatheredPieces,
 }
 
-impl Production {
+impl BodyProduction {
     fn next(&mut self) -> Result<Option<Bytes>, Error> {
         while let Some(source) = self.sources.front_mut() {
             if let Some(bytes) = source.step(self.step, &mut self.buffer, &mut self.gathered)? {
                 return Ok(Some(bytes));
             }
             self.sources.pop_front();
-            self.gathered = Gathered::default();
+            self.gathered = GatheredPieces::default();
         }
         Ok(None)
     }
 }
 
-enum Frames {
+enum BodyFrames {
     One(Option<Bytes>),
     /// Everything is in memory: a step takes microseconds, less than a thread switch.
-    Here(VecDeque<Memory>),
+    Here(VecDeque<SegmentMemory>),
     Many(mpsc::Receiver<Result<Bytes, Error>>),
 }
 
-impl Frames {
-    fn of(pace: Pace, sources: Vec<Source>) -> Self {
-        if sources.iter().any(|source| !matches!(source, Source::Memory(_))) {
+impl BodyFrames {
+    fn of(pace: ReadingPace, sources: Vec<SegmentSource>) -> Self {
+        if sources.iter().any(|source| !matches!(source, SegmentSource::Memory(_))) {
             return Self::Many(produce(pace, sources));
         }
         let memory = |source| match source {
-            Source::Memory(memory) => Some(memory),
+            SegmentSource::Memory(memory) => Some(memory),
             _ => None,
         };
         Self::Here(sources.into_iter().filter_map(memory).collect())
@@ -346,7 +353,7 @@ impl Frames {
 }
 
 /// The next bytes of several sources in memory.
-fn step_here(sources: &mut VecDeque<Memory>) -> Option<Bytes> {
+fn step_here(sources: &mut VecDeque<SegmentMemory>) -> Option<Bytes> {
     while let Some(source) = sources.front_mut() {
         if let Some(bytes) = source.step() {
             return Some(bytes);
@@ -387,7 +394,7 @@ impl http_body::Body for SegmentBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.frames, Frames::One(None))
+        matches!(self.frames, BodyFrames::One(None))
     }
 
     fn size_hint(&self) -> SizeHint {

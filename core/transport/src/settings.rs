@@ -8,12 +8,12 @@ use crate::{
     authorities,
     backoff::{BACKOFF, EXTRA_ATTEMPTS},
     names::SystemNames,
-    proxies::{ProxyName, Way},
+    proxies::{ProxyName, ServerWay},
 };
 
 /// The settings of connections to one server.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct TransportSettings {
     /// The base address of the operations' paths, such as `https://ws-api.test.isecure.fi/v2`. Plain HTTP is accepted
     /// for loopback addresses only.
     pub base_url: String,
@@ -26,7 +26,7 @@ pub struct Settings {
     /// The largest answer without its content, in bytes.
     pub max_answer_bytes: usize,
     /// TLS.
-    pub tls: Tls,
+    pub tls: TlsSettings,
     /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise that of `HTTPS_PROXY` or `ALL_PROXY`
     /// in the environment, except for the hosts in `NO_PROXY`. It may contain a user and a password.
     pub proxy: Option<Secret>,
@@ -44,7 +44,7 @@ pub struct Settings {
 
 /// The trusted authorities, and our own identity.
 #[derive(Debug, Clone, Default)]
-pub struct Tls {
+pub struct TlsSettings {
     /// Further certificate authorities, PEM, in addition to the system's.
     pub ca_file: Option<PathBuf>,
     /// Whether only the authorities of `ca_file` are trusted.
@@ -59,7 +59,7 @@ const IDLE_MAX: Duration = Duration::from_secs(10);
 /// The largest answer without its content: docs/protocols/ws-channel.md §8.6.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
-impl Default for Settings {
+impl Default for TransportSettings {
     fn default() -> Self {
         Self {
             base_url: String::new(),
@@ -67,7 +67,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             read_timeout: None,
             max_answer_bytes: MAX_ANSWER_BYTES,
-            tls: Tls::default(),
+            tls: TlsSettings::default(),
             proxy: None,
             retries: EXTRA_ATTEMPTS,
             retry_backoff: BACKOFF,
@@ -78,14 +78,14 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl TransportSettings {
     /// Whether the settings may have an error that only creating a client reveals.
     pub(crate) fn is_fallible(&self) -> bool {
         self.tls.ca_file.is_some() || self.tls.client_identity.is_some() || self.proxy.is_some()
     }
 
     /// What the environment says: its variables are checked.
-    pub(crate) fn environment(&self) -> Result<Way> {
+    pub(crate) fn environment(&self) -> Result<ServerWay> {
         if !self.tls.only_ca_file && self.base_url.starts_with("https") {
             authorities::check()?;
         }
@@ -126,10 +126,10 @@ impl Settings {
         }
         let mut proxy = None;
         match self.environment()? {
-            Way::System => {}
+            ServerWay::System => {}
             // A proxy cannot reach this machine's own addresses.
-            Way::Direct => builder = builder.no_proxy(),
-            Way::Through(found, name) => {
+            ServerWay::Direct => builder = builder.no_proxy(),
+            ServerWay::Through(found, name) => {
                 builder = builder.proxy(*found);
                 proxy = Some(name);
             }
@@ -221,8 +221,10 @@ mod tests {
 
     #[test]
     fn a_proxys_password_is_not_shown() {
-        let settings =
-            super::Settings { proxy: Some("http://user:hunter2@proxy:3128".into()), ..super::Settings::default() };
+        let settings = super::TransportSettings {
+            proxy: Some("http://user:hunter2@proxy:3128".into()),
+            ..super::TransportSettings::default()
+        };
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

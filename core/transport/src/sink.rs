@@ -19,7 +19,7 @@ use crate::{
 /// The destination of an answer's content. A file appears under its name only when it is complete and on disk; a
 /// partial one is never left.
 #[derive(Debug)]
-pub struct Sink(SinkKind);
+pub struct ContentSink(SinkKind);
 
 #[derive(Debug)]
 enum SinkKind {
@@ -28,7 +28,7 @@ enum SinkKind {
     Pieces { sender: mpsc::Sender<Bytes>, size: u64 },
 }
 
-impl Sink {
+impl ContentSink {
     /// Into memory, up to a limit in bytes.
     #[must_use]
     pub fn memory(limit: usize) -> Self {

@@ -23,7 +23,7 @@ const REASON_MAX: usize = 80;
 
 /// An HTTP proxy, and the server behind it: what a question takes.
 #[derive(Debug, Clone)]
-pub(crate) struct Tunnel {
+pub(crate) struct ProxyTunnel {
     pub(crate) host: String,
     pub(crate) port: u16,
     /// The value of `Proxy-Authorization`, from the proxy's URL.
@@ -39,7 +39,7 @@ pub(crate) struct TunnelRefusal {
     reason: String,
 }
 
-impl Tunnel {
+impl ProxyTunnel {
     /// Asks for the way and closes it again.
     ///
     /// # Errors
@@ -112,7 +112,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::{Settings, Transport};
+    use crate::{Transport, TransportSettings};
 
     /// A proxy that answers each question so; `None` never does. Returns the transport, and the questions.
     async fn behind(answer: Option<&'static str>) -> (Transport, tokio::sync::mpsc::UnboundedReceiver<String>) {
@@ -131,11 +131,11 @@ mod tests {
                 }
             }
         });
-        let settings = Settings {
+        let settings = TransportSettings {
             base_url: "https://bank.example.test/v2".into(),
             proxy: Some(proxy.into()),
             connect_timeout: Duration::from_millis(300),
-            ..Settings::default()
+            ..TransportSettings::default()
         };
         (Transport::new(&settings).unwrap(), questions)
     }

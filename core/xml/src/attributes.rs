@@ -6,18 +6,18 @@ use crate::tokens::{local, name_size, prefix, resolved};
 
 /// The attributes of a start tag, whose syntax was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attributes<'t>(pub(crate) &'t str);
+pub struct XmlAttributes<'t>(pub(crate) &'t str);
 
 /// One attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attribute<'t> {
+pub struct XmlAttribute<'t> {
     /// The name as it is written.
     pub name: &'t str,
     /// The value as it is written.
     pub raw: &'t str,
 }
 
-impl<'t> Attributes<'t> {
+impl<'t> XmlAttributes<'t> {
     /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self.0.trim_ascii().is_empty()
@@ -29,7 +29,7 @@ impl<'t> Attributes<'t> {
     }
 
     /// All of them in order, namespace declarations included.
-    pub fn iter(self) -> impl Iterator<Item = Attribute<'t>> {
+    pub fn iter(self) -> impl Iterator<Item = XmlAttribute<'t>> {
         let mut rest = self.0;
         // The syntax was checked, so nothing is left out.
         std::iter::from_fn(move || {
@@ -52,7 +52,7 @@ impl<'t> Attributes<'t> {
     }
 }
 
-impl<'t> Attribute<'t> {
+impl<'t> XmlAttribute<'t> {
     /// The value: references resolved, and each raw tab and line end a blank, as XML demands.
     pub fn value(self) -> Cow<'t, str> {
         if !self.raw.bytes().any(|byte| matches!(byte, b'&' | b'\t' | b'\n' | b'\r')) {
@@ -102,7 +102,7 @@ impl<'t> Attribute<'t> {
 ///
 /// # Errors
 /// What XML does not allow.
-pub(crate) fn first(text: &str) -> Result<Option<(Attribute<'_>, &str)>, &'static str> {
+pub(crate) fn first(text: &str) -> Result<Option<(XmlAttribute<'_>, &str)>, &'static str> {
     let trimmed = text.trim_start_matches(BLANKS);
     if trimmed.is_empty() {
         return Ok(None);
@@ -116,7 +116,7 @@ pub(crate) fn first(text: &str) -> Result<Option<(Attribute<'_>, &str)>, &'stati
     let rest = rest.trim_start_matches(BLANKS);
     let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or("a value is not in quotation marks")?;
     let (raw, rest) = rest[1..].split_once(quote).ok_or("the quotation marks of a value do not end")?;
-    Ok(Some((Attribute { name, raw }, rest)))
+    Ok(Some((XmlAttribute { name, raw }, rest)))
 }
 
 /// Whether a value as written is allowed: no `<`, and all references known.

@@ -20,14 +20,14 @@ pub mod text;
 mod tokens;
 mod write;
 
-pub use attributes::{Attribute, Attributes};
+pub use attributes::{XmlAttribute, XmlAttributes};
 pub use encoding::named as named_encoding;
 pub use fault::XmlFault;
 pub use namespaces::{NamespaceScope, XML_NAMESPACE};
 pub use record::{XmlElement, XmlRecord};
 pub use source::XmlSource;
 pub use tokens::{
-    Edge, Flow, MAX_ATTRIBUTES, MAX_DEPTH, StartTag, TagBuffer, Token, TokenLimits, TokenRefusal, TokenWatcher,
-    XmlRules, XmlTokens, local, prefix,
+    MAX_ATTRIBUTES, MAX_DEPTH, StartTag, TagBuffer, TagEdge, TokenFlow, TokenLimits, TokenWatcher, XmlRefusal,
+    XmlRules, XmlToken, XmlTokens, local, prefix,
 };
-pub use write::{Layout, XmlWriter};
+pub use write::{XmlLayout, XmlWriter};

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
 
-use crate::attributes::Attributes;
+use crate::attributes::XmlAttributes;
 use crate::fault::XmlFault;
-use crate::tokens::{Flow, TagBuffer, Token, TokenRefusal, XmlTokens};
+use crate::tokens::{TagBuffer, TokenFlow, XmlRefusal, XmlToken, XmlTokens};
 
 /// Maximum number of elements in one record.
 const MAX_ELEMENTS: usize = 100_000;
@@ -70,7 +70,7 @@ impl XmlRecord {
         tokens: &mut XmlTokens<'_>,
         tag: &TagBuffer,
         part: &str,
-        mut on_part: impl FnMut(XmlElement<'_>, XmlElement<'_>) -> Result<(), TokenRefusal>,
+        mut on_part: impl FnMut(XmlElement<'_>, XmlElement<'_>) -> Result<(), XmlRefusal>,
     ) -> Result<(), XmlFault> {
         let started = self.start(&tag.name, tag.attributes().as_written(), tag.line);
         started.map_err(|refusal| refusal.at(tokens))?;
@@ -91,9 +91,9 @@ impl XmlRecord {
     }
 
     /// Starts an element, unless too much is held.
-    fn start(&mut self, name: &str, raw_attributes: &str, line: u64) -> Result<(), TokenRefusal> {
+    fn start(&mut self, name: &str, raw_attributes: &str, line: u64) -> Result<(), XmlRefusal> {
         if self.elements.len() >= MAX_ELEMENTS || self.text.len() >= MAX_RECORD_TEXT {
-            return Err(TokenRefusal::new("one entry or batch is too large", "split it into several"));
+            return Err(XmlRefusal::new("one entry or batch is too large", "split it into several"));
         }
         self.push(name, raw_attributes, line);
         Ok(())
@@ -124,20 +124,20 @@ impl XmlRecord {
         &mut self,
         tokens: &mut XmlTokens<'_>,
         part: &str,
-        on_part: &mut impl FnMut(XmlElement<'_>, XmlElement<'_>) -> Result<(), TokenRefusal>,
+        on_part: &mut impl FnMut(XmlElement<'_>, XmlElement<'_>) -> Result<(), XmlRefusal>,
     ) -> Result<(), XmlFault> {
         let outside = self.open.len() - 1;
         tokens.pump(|token| {
             match token {
-                Token::Start(tag) => {
+                XmlToken::Start(tag) => {
                     self.forget_text_before_child();
                     self.start(tag.local(), tag.attributes.as_written(), tag.line)?;
                 }
-                Token::Text(text) => self.add_text(text)?,
-                Token::End => {
+                XmlToken::Text(text) => self.add_text(text)?,
+                XmlToken::End => {
                     let closed = self.close();
                     if self.open.len() == outside {
-                        return Ok(Flow::Stop);
+                        return Ok(TokenFlow::Stop);
                     }
                     if (XmlElement { record: self, at: closed }).is(part) {
                         // What is open ends here for now.
@@ -150,9 +150,9 @@ impl XmlRecord {
                         self.elements.truncate(closed);
                     }
                 }
-                Token::Comment(_) | Token::Instruction(_) | Token::Declaration => {}
+                XmlToken::Comment(_) | XmlToken::Instruction(_) | XmlToken::Declaration => {}
             }
-            Ok(Flow::Next)
+            Ok(TokenFlow::Next)
         })?;
         Ok(())
     }
@@ -175,12 +175,12 @@ impl XmlRecord {
         if innermost + 1 == self.elements.len() { self.elements.last_mut() } else { None }
     }
 
-    fn add_text(&mut self, text: &str) -> Result<(), TokenRefusal> {
+    fn add_text(&mut self, text: &str) -> Result<(), XmlRefusal> {
         let end = self.text.len() + text.len();
         if let Some(leaf) = self.innermost_leaf() {
             leaf.text.end = TextRange::of(0..end).end;
             if leaf.text.get().len() > MAX_TEXT {
-                return Err(TokenRefusal::new(
+                return Err(XmlRefusal::new(
                     format!("a text is longer than {MAX_TEXT} bytes"),
                     "payment files have none: export it again",
                 ));
@@ -219,7 +219,7 @@ impl<'r> XmlElement<'r> {
         if raw.is_empty() {
             return None;
         }
-        let attributes = Attributes(raw);
+        let attributes = XmlAttributes(raw);
         attributes.get(name).or_else(|| attributes.iter().find(|one| one.local() == name).map(|one| one.value()))
     }
 

@@ -6,7 +6,7 @@ const COMPACT_FROM: usize = 256 * 1024;
 
 /// The use of line breaks and indentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
+pub enum XmlLayout {
     /// One element per line.
     Indented,
     /// None.
@@ -21,12 +21,12 @@ pub struct XmlWriter {
     open: Vec<&'static str>,
     /// The number of open elements around a part.
     around: usize,
-    layout: Layout,
+    layout: XmlLayout,
 }
 
 impl XmlWriter {
     /// Starts a document: its root element in a namespace.
-    pub fn document(root: &'static str, namespace: &str, layout: Layout) -> Self {
+    pub fn document(root: &'static str, namespace: &str, layout: XmlLayout) -> Self {
         let mut writer = Self::part(0, layout);
         writer.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
         writer.line_end();
@@ -39,7 +39,7 @@ impl XmlWriter {
     }
 
     /// A part of a document inside this many elements.
-    pub fn part(around: usize, layout: Layout) -> Self {
+    pub fn part(around: usize, layout: XmlLayout) -> Self {
         Self { out: String::new(), open: Vec::new(), around, layout }
     }
 
@@ -134,9 +134,9 @@ impl XmlWriter {
 
     fn is_indented(&self) -> bool {
         match self.layout {
-            Layout::Indented => true,
-            Layout::Compact => false,
-            Layout::UpToSize => self.out.len() < COMPACT_FROM,
+            XmlLayout::Indented => true,
+            XmlLayout::Compact => false,
+            XmlLayout::UpToSize => self.out.len() < COMPACT_FROM,
         }
     }
 

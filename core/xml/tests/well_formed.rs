@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use bankchannel_xml::{Flow, Token, XmlFault, XmlRules, XmlTokens};
+use bankchannel_xml::{TokenFlow, XmlFault, XmlRules, XmlToken, XmlTokens};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -14,18 +14,18 @@ fn read(document: &[u8]) -> Result<String, XmlFault> {
     let mut tokens = XmlTokens::open(document, None, XmlRules::strict())?;
     tokens.pump(|token| {
         match token {
-            Token::Start(tag) => {
+            XmlToken::Start(tag) => {
                 seen.push_str(&format!("<{{{}}}{}", tag.namespace().unwrap_or("?"), tag.local()));
                 for one in tag.attributes.iter().filter(|one| one.declared_prefix().is_none()) {
                     seen.push_str(&format!(" {}={:?}", one.name, one.value()));
                 }
                 seen.push('>');
             }
-            Token::End => seen.push_str("</>"),
-            Token::Text(text) => seen.push_str(text),
-            Token::Comment(_) | Token::Instruction(_) | Token::Declaration => {}
+            XmlToken::End => seen.push_str("</>"),
+            XmlToken::Text(text) => seen.push_str(text),
+            XmlToken::Comment(_) | XmlToken::Instruction(_) | XmlToken::Declaration => {}
         }
-        Ok(Flow::Next)
+        Ok(TokenFlow::Next)
     })?;
     Ok(seen)
 }

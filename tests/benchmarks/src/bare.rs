@@ -114,7 +114,7 @@ struct Upload {
 
 fn uploads(public_key: &[u8], folder: &Path) -> axum::Router {
     let public = Arc::new(
-        openpgp::PublicKey::from_armored(public_key, openpgp::PublicKeyLimits::default()).expect("a public key"),
+        openpgp::OpenPgpPublicKey::from_armored(public_key, openpgp::PublicKeyLimits::default()).expect("a public key"),
     );
     let (folder, count) = (Arc::new(folder.to_owned()), Arc::new(AtomicU64::new(0)));
     let take = move |request: bytes::Bytes| {
@@ -129,7 +129,7 @@ fn uploads(public_key: &[u8], folder: &Path) -> axum::Router {
     axum::Router::new().fallback(take).layer(axum::extract::DefaultBodyLimit::max(16 << 20))
 }
 
-fn keep(request: &[u8], public: &openpgp::PublicKey, path: &Path) {
+fn keep(request: &[u8], public: &openpgp::OpenPgpPublicKey, path: &Path) {
     let upload: Upload = serde_json::from_slice(request).expect("an upload");
     let content = STANDARD.decode(upload.file_contents).expect("base64");
     let policy = openpgp::VerifyPolicy::default();

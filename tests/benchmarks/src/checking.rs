@@ -24,7 +24,7 @@ const RUNS: usize = 31;
 
 pub(crate) fn measure(table: &mut Table) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let key = key(openpgp::Algorithm::Ed25519);
+    let key = key(openpgp::GeneratedAlgorithm::Ed25519);
     let now = SystemTime::now();
     let signer = key.signer(now).expect("an unlocked key");
     let options = CheckOptions { today: today(), ..CheckOptions::at_ms(0) };

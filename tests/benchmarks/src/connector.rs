@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use bankchannel::salt_edge_connector::envelope::Unsigned;
+use bankchannel::salt_edge_connector::envelope::UnsignedEnvelope;
 use bankchannel_crypto::signature::SigningKey;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -178,7 +178,7 @@ impl World {
         let exp = now_s() + 600;
         let one = |number: usize| {
             let data = token_request(&format!("round-{round}-session-{number}"));
-            let jwt = Unsigned::of(&data, exp).signed(&self.hub_key).expect("signs");
+            let jwt = UnsignedEnvelope::of(&data, exp).signed(&self.hub_key).expect("signs");
             format!(
                 "POST /api/priora/v1/tokens/create HTTP/1.1\r\nhost: x\r\nclient-id: 771\r\nauthorization: Bearer {jwt}\r\ncontent-length: 0\r\n\r\n"
             )

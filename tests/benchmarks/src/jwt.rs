@@ -11,10 +11,10 @@ use aws_lc_rs::{
 use bankchannel::{
     message::Headers,
     model::{Object, Value},
-    salt_edge_connector::{Verifier, envelope::sign, receive::Receiver},
+    salt_edge_connector::{EnvelopeVerifier, envelope::sign, receive::RequestReceiver},
 };
 use bankchannel_crypto::{
-    rsa::PrivateKey,
+    rsa::RsaPrivateKey,
     signature::{SigningKey, VerifyingKey},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -32,11 +32,12 @@ const JWT: usize = 1200;
 const TOKEN_REQUEST: usize = 2100;
 
 pub(crate) fn measure(table: &mut Table) {
-    let private = PrivateKey::generate(2048).expect("a key");
+    let private = RsaPrivateKey::generate(2048).expect("a key");
     let key = SigningKey::from_private_key(&private).expect("a key");
     let pair = KeyPair::from_pkcs8(&der(&private.to_pkcs8_pem())).expect("a key");
     let public = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.spki_der()).expect("a key");
-    let verifier = Verifier::new(vec![VerifyingKey::from_spki_der(key.spki_der()).expect("a key")]).expect("fits");
+    let verifier =
+        EnvelopeVerifier::new(vec![VerifyingKey::from_spki_der(key.spki_der()).expect("a key")]).expect("fits");
 
     let jwt =
         of_size(JWT, &key, |padding| data(&format!(r#"{{"session_secret":"s","extra":{{"text":"{padding}"}}}}"#)));
@@ -49,7 +50,7 @@ pub(crate) fn measure(table: &mut Table) {
     let jwt = of_size(TOKEN_REQUEST, &key, |padding| data(&token_request(padding)));
     let (text, signature) = jwt.rsplit_once('.').expect("three parts");
     let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
-    let receiver = Receiver {
+    let receiver = RequestReceiver {
         verifier: verifier.clone(),
         provider_code: Some("demobank".to_owned()),
         path_prefix: None,

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bankchannel::{CallOptions, Content, Destination};
+use bankchannel::{CallOptions, Content, ContentDestination};
 use bankchannel_openpgp as openpgp;
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -69,7 +69,7 @@ pub(crate) fn client_call(arguments: &[&str]) {
             )
         }
         _ => {
-            options.destination = Destination::File(arguments[4].into());
+            options.destination = ContentDestination::File(arguments[4].into());
             ("ws_channel.download_file", json!({"file_type": "camt.053.001.02", "file_reference": "large"}))
         }
     };

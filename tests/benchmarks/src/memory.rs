@@ -57,7 +57,7 @@ pub(crate) fn child(arguments: &[String]) {
 }
 
 fn sign(path: &Path) -> u64 {
-    let key = key(openpgp::Algorithm::Ed25519);
+    let key = key(openpgp::GeneratedAlgorithm::Ed25519);
     let now = SystemTime::now();
     let signer = key.signer(now).expect("an unlocked key");
     let before = status("self", "VmHWM");

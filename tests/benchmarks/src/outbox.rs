@@ -15,11 +15,11 @@ use bankchannel::{
     CallOptions, Error,
     salt_edge_connector::{
         SaltEdgeConnector,
-        envelope::{Unsigned, sign},
+        envelope::{UnsignedEnvelope, sign},
         flows::{handle_request::HandleRequestRequest, work::WorkRequest},
     },
 };
-use bankchannel_crypto::{rsa::PrivateKey, signature::SigningKey};
+use bankchannel_crypto::{rsa::RsaPrivateKey, signature::SigningKey};
 use bankchannel_foundation::Secret;
 use bankchannel_storage::salt_edge_connector::Store;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ const LONG: Duration = Duration::from_secs(1800);
 pub(crate) fn measure(table: &mut Table) {
     let runtime = Runtime::new().expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder");
-    let key = PrivateKey::generate(2048).expect("a key").to_pkcs8_pem();
+    let key = RsaPrivateKey::generate(2048).expect("a key").to_pkcs8_pem();
     let (few, many) = (folder.path().join("few"), folder.path().join("many"));
     runtime.block_on(waiting(&few, &key, FEW));
     runtime.block_on(waiting(&many, &key, MANY));
@@ -103,7 +103,7 @@ async fn waiting(store: &Path, key: &str, count: usize) {
                     return;
                 }
                 let data = token_request(&format!("session-{number}"));
-                let jwt = Unsigned::of(&data, now_s() + 60).signed(&signing).expect("signs");
+                let jwt = UnsignedEnvelope::of(&data, now_s() + 60).signed(&signing).expect("signs");
                 let request: HandleRequestRequest = bankchannel::model::read_boundary(json!({
                     "method": "POST", "target": "/api/priora/v1/tokens/create",
                     "headers": [{"name": "Client-Id", "value": "771"}, {"name": "Authorization", "value": format!("Bearer {jwt}")}],

@@ -20,7 +20,7 @@ use bankchannel_foundation::{
 use bankchannel_openpgp as openpgp;
 use bankchannel_transport::SegmentBody;
 use bankchannel_ws_channel::{
-    Credentials,
+    SessionCredentials,
     model::{ApiKey, Bank, FileName, FileType, IdToken, Signatures},
     operations::files::upload_file::{UploadFile, UploadFileRequest, UploadFileRequestFields},
 };
@@ -47,8 +47,8 @@ pub(crate) fn measure(table: &mut Table) {
         black_box(out);
     };
     for (name, algorithm, bare) in [
-        ("Ed25519", openpgp::Algorithm::Ed25519, &ed25519_bare as &dyn Fn()),
-        ("RSA-3072", openpgp::Algorithm::Rsa3072, &rsa_bare as &dyn Fn()),
+        ("Ed25519", openpgp::GeneratedAlgorithm::Ed25519, &ed25519_bare as &dyn Fn()),
+        ("RSA-3072", openpgp::GeneratedAlgorithm::Rsa3072, &rsa_bare as &dyn Fn()),
     ] {
         let key = key(algorithm);
         let now = SystemTime::now();
@@ -82,7 +82,7 @@ pub(crate) fn measure(table: &mut Table) {
 fn against_gpg(
     table: &mut Table,
     name: &str,
-    key: &openpgp::PrivateKey,
+    key: &openpgp::OpenPgpPrivateKey,
     signer: &openpgp::UnlockedSigner,
     file: &[u8],
 ) {
@@ -129,8 +129,8 @@ fn against_gpg(
     let _ = Command::new("gpgconf").arg("--homedir").arg(&home).args(["--kill", "all"]).status();
 }
 
-pub(crate) fn key(algorithm: openpgp::Algorithm) -> openpgp::PrivateKey {
-    openpgp::PrivateKey::generate(openpgp::Generate {
+pub(crate) fn key(algorithm: openpgp::GeneratedAlgorithm) -> openpgp::OpenPgpPrivateKey {
+    openpgp::OpenPgpPrivateKey::generate(openpgp::KeyGeneration {
         name: "Benchmark".into(),
         email: "benchmark@example.test".into(),
         algorithm,
@@ -149,7 +149,7 @@ pub(crate) fn request(file: &Bytes, signature: String) -> OutRequest {
         file_type: FileType::new("pain.001.001.09").expect("a type"),
         signature: Signatures::new(signature),
     });
-    let with = Credentials {
+    let with = SessionCredentials {
         api_key: Some(ApiKey::new("4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2").expect("a key")),
         id_token: Some(IdToken::new("token").expect("a token")),
     };

@@ -47,9 +47,9 @@ pub(crate) struct Served {
     pub(crate) public_key_file: String,
     pub(crate) api_key: String,
     pub(crate) token: String,
-    pub(crate) private: openpgp::PrivateKey,
+    pub(crate) private: openpgp::OpenPgpPrivateKey,
     pub(crate) signer: openpgp::UnlockedSigner,
-    pub(crate) public: openpgp::PublicKey,
+    pub(crate) public: openpgp::OpenPgpPublicKey,
 }
 
 impl Served {
@@ -61,7 +61,7 @@ impl Served {
         }
         std::fs::write(folder.path().join("service.toml"), config).expect("a file");
         let (child, ready) = spawn(folder.path(), &["--control"]);
-        let private = key(openpgp::Algorithm::Ed25519);
+        let private = key(openpgp::GeneratedAlgorithm::Ed25519);
         let seed = json!({"accounts": [{
             "email": EMAIL, "password": "Benchmark_1234567890", "company": "Bench", "name": "Bench", "sessions": true,
             "certificates": ["simulator"], "files": files,

@@ -114,7 +114,7 @@ fn uploads(table: &mut Table, runtime: &Runtime) {
 /// Eight tasks that verify the same signature over the same bytes and write them to disk, for some time.
 fn verify_and_sync(
     folder: &Path,
-    public: &Arc<openpgp::PublicKey>,
+    public: &Arc<openpgp::OpenPgpPublicKey>,
     file: &Arc<Vec<u8>>,
     signature: &Arc<String>,
 ) -> f64 {

@@ -14,7 +14,7 @@ use bankchannel::nextgen_psd2::{
     http::Request,
     operations::certificates::make_certificates::{MakeCertificatesRequest, MakeCertificatesResponse},
     signing::{SigningDialect, SigningProfile, sign},
-    verify::{Endpoint, Policy, Verifier},
+    verify::{EndpointRequirements, Policy, RequestVerifier},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
@@ -131,9 +131,9 @@ fn verifying(table: &mut Table, made: &MakeCertificatesResponse, signed: &Reques
     against_rsa(table, "read a certificate", read, bare, VERIFICATIONS, 1.5);
 
     let anchors = Certificate::all_from_pem(&made.authority_certificate).expect("an authority");
-    let verifier = Verifier::new(anchors);
+    let verifier = RequestVerifier::new(anchors);
     let policy = Policy {
-        endpoint: Endpoint::of(&signed.method, &signed.target, SigningDialect::Era),
+        endpoint: EndpointRequirements::of(&signed.method, &signed.target, SigningDialect::Era),
         ..Policy::at(now_s, SigningDialect::Era)
     };
     let verify = || {

@@ -5,11 +5,11 @@
 use std::path::PathBuf;
 
 use bankchannel::{ConnectionSettings, Result, nextgen_psd2::*};
-use bankchannel_nextgen_psd2_bank::{BankOptions, Running};
+use bankchannel_nextgen_psd2_bank::{BankOptions, RunningBank};
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let bank = Running::start(BankOptions::default()).await?;
+    let bank = RunningBank::start(BankOptions::default()).await?;
     let told = bank.readiness();
     let at = |name: &str| PathBuf::from(told["certificates_dir"].as_str().unwrap_or_default()).join(name);
     let path = |name: &str| at(name).display().to_string();

@@ -16,7 +16,7 @@ use crate::world::Outcome;
 /// The missing or invalid argument.
 pub fn password(public_key_pem: &str, argument: &Value) -> Outcome<String> {
     let password = argument["password"].as_str().ok_or("$encrypt needs `password`")?;
-    let key = rsa::PublicKey::from_pem(public_key_pem).map_err(|why| why.to_string())?;
+    let key = rsa::RsaPublicKey::from_pem(public_key_pem).map_err(|why| why.to_string())?;
     let challenge = argument["challenge"].as_str().ok_or("$encrypt needs `challenge`")?;
     let stamp: Option<i64> = challenge.split('|').nth(1).and_then(|stamp| stamp.parse().ok());
     let shift = argument["shift_ms"].as_i64();
@@ -38,7 +38,7 @@ pub fn password(public_key_pem: &str, argument: &Value) -> Outcome<String> {
     Ok(STANDARD.encode(cipher))
 }
 
-fn other_padding(key: &rsa::PublicKey, padding: &str, plain: &[u8]) -> Outcome<Vec<u8>> {
+fn other_padding(key: &rsa::RsaPublicKey, padding: &str, plain: &[u8]) -> Outcome<Vec<u8>> {
     let failed = |_| format!("{padding} cannot be made");
     let raw = PublicEncryptingKey::from_der(key.spki_der()).map_err(|why| why.to_string())?;
     let mut out = vec![0; key.modulus_len()];

@@ -21,19 +21,19 @@ use bankchannel_iso20022::{
     make::{PaymentData, PaymentMaker, PaymentParty, PaymentTable, RowFormat},
 };
 use bankchannel_nextgen_psd2::{
-    Credentials, RESPONSE_HEADERS,
-    answer::{self, Refusal},
-    certificates::{self, Certificate, Name, NameStyle, Psd2Certificate},
+    BankConventions, RESPONSE_HEADERS,
+    answer::{self, BankRefusal},
+    certificates::{self, Certificate, DistinguishedName, NameStyle, Psd2Certificate},
     explain::{self, ExplainInput},
     http::Request,
-    model::Linked,
+    model::LinkedAnswer,
     operations as psd2,
-    signing::{self, Duplicates, KeyId, SerialStyle, SignatureHeader, SigningDialect},
-    verify::{Endpoint, Mode, Policy, Verifier},
+    signing::{self, DuplicateParameters, KeyId, SerialStyle, SignatureHeader, SigningDialect},
+    verify::{EndpointRequirements, Policy, RequestVerifier, VerificationMode},
 };
 use bankchannel_openpgp as openpgp;
-use bankchannel_ws_channel::{challenge::Returned, operations};
-use bankchannel_xml::{Flow, Token, XmlFault, XmlRules, XmlTokens};
+use bankchannel_ws_channel::{challenge::ReturnedChallenge, operations};
+use bankchannel_xml::{TokenFlow, XmlFault, XmlRules, XmlToken, XmlTokens};
 use bytes::Bytes;
 
 /// Takes any bytes.
@@ -46,18 +46,20 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("ws_channel_request", ws_channel_request),
     ("ws_channel_response", ws_channel_response),
     ("settings", settings),
-    ("challenge", |bytes| drop(std::str::from_utf8(bytes).ok().and_then(Returned::parse))),
-    ("pgp_public_key", |bytes| drop(openpgp::PublicKey::from_armored(bytes, openpgp::PublicKeyLimits::default()))),
+    ("challenge", |bytes| drop(std::str::from_utf8(bytes).ok().and_then(ReturnedChallenge::parse))),
+    ("pgp_public_key", |bytes| {
+        drop(openpgp::OpenPgpPublicKey::from_armored(bytes, openpgp::PublicKeyLimits::default()))
+    }),
     ("pgp_signatures", |bytes| drop(openpgp::parse_signatures(bytes))),
     ("pgp_verify", pgp_verify),
     ("pgp_message", |bytes| drop(openpgp::decrypt(message_key(), bytes, SystemTime::now()))),
     ("pgp_inspect", |bytes| drop(openpgp::inspect(bytes, SystemTime::now()))),
     ("certificate", |bytes| drop(x509::Certificate::from_pem(&String::from_utf8_lossy(bytes)))),
-    ("rsa_public_key", |bytes| drop(rsa::PublicKey::from_pem(&String::from_utf8_lossy(bytes)))),
-    ("rsa_private_key", |bytes| drop(rsa::PrivateKey::from_pem(&String::from_utf8_lossy(bytes)))),
-    ("pkcs12", |bytes| drop(pkcs12::Keystore::read(bytes, "corpus"))),
+    ("rsa_public_key", |bytes| drop(rsa::RsaPublicKey::from_pem(&String::from_utf8_lossy(bytes)))),
+    ("rsa_private_key", |bytes| drop(rsa::RsaPrivateKey::from_pem(&String::from_utf8_lossy(bytes)))),
+    ("pkcs12", |bytes| drop(pkcs12::Pkcs12Keystore::read(bytes, "corpus"))),
     ("encrypted_key", |bytes| drop(SigningKey::from_pem(&String::from_utf8_lossy(bytes), Some("corpus")))),
-    ("totp_secret", |bytes| drop(totp::Secret::from_base32(&String::from_utf8_lossy(bytes)))),
+    ("totp_secret", |bytes| drop(totp::TotpSecret::from_base32(&String::from_utf8_lossy(bytes)))),
     ("payment", bankchannel_iso20022::payment::fuzz),
     ("status_report", |bytes| drop(bankchannel_iso20022::read_status_report(bytes))),
     ("statement", bankchannel_iso20022::cash::fuzz),
@@ -110,11 +112,11 @@ fn xml_tokens(bytes: &[u8]) {
         let mut tokens = XmlTokens::open(bytes, None, rules)?;
         tokens.pump(|token| {
             match token {
-                Token::Start(tag) => starts += 1 + tag.attributes.iter().map(|one| one.value().len()).sum::<usize>(),
-                Token::Text(piece) => text += piece.len(),
+                XmlToken::Start(tag) => starts += 1 + tag.attributes.iter().map(|one| one.value().len()).sum::<usize>(),
+                XmlToken::Text(piece) => text += piece.len(),
                 _ => {}
             }
-            Ok(Flow::Next)
+            Ok(TokenFlow::Next)
         })?;
         Ok::<_, XmlFault>((starts, text))
     };
@@ -149,7 +151,9 @@ pub fn corpus(name: &str) -> Vec<Vec<u8>> {
 fn pgp_verify(bytes: &[u8]) {
     const SIGNATURE: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
     let at = bytes.windows(SIGNATURE.len()).position(|window| window == SIGNATURE).unwrap_or(bytes.len());
-    let Ok(key) = openpgp::PublicKey::from_armored(&bytes[..at], openpgp::PublicKeyLimits::default()) else { return };
+    let Ok(key) = openpgp::OpenPgpPublicKey::from_armored(&bytes[..at], openpgp::PublicKeyLimits::default()) else {
+        return;
+    };
     let now = SystemTime::now();
     let policy = openpgp::VerifyPolicy::default();
     drop(openpgp::verify_detached(&bytes[at..], &[&key], &b"document"[..], now, &policy));
@@ -157,11 +161,11 @@ fn pgp_verify(bytes: &[u8]) {
 }
 
 /// The private key to which the messages of the corpus are encrypted.
-fn message_key() -> &'static openpgp::PrivateKey {
-    static KEY: OnceLock<openpgp::PrivateKey> = OnceLock::new();
+fn message_key() -> &'static openpgp::OpenPgpPrivateKey {
+    static KEY: OnceLock<openpgp::OpenPgpPrivateKey> = OnceLock::new();
     const ARMORED: &str = include_str!("../../fuzz/message-key.asc");
     KEY.get_or_init(|| {
-        openpgp::PrivateKey::from_armored(ARMORED.as_bytes()).expect("the key of the corpus can be read")
+        openpgp::OpenPgpPrivateKey::from_armored(ARMORED.as_bytes()).expect("the key of the corpus can be read")
     })
 }
 
@@ -234,13 +238,13 @@ fn text(bytes: &[u8]) {
 
 fn psd2_signature_header(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for duplicates in [Duplicates::Reject, Duplicates::LastWins] {
+    for duplicates in [DuplicateParameters::Reject, DuplicateParameters::LastWins] {
         let Ok(header) = SignatureHeader::parse(&text, duplicates) else { continue };
         drop(header.signed_names());
         drop(header.signature_bytes());
         drop(KeyId::parse(&header.key_id));
         for separator in [",", ", "] {
-            drop(SignatureHeader::parse(&header.to_text(separator), Duplicates::Reject));
+            drop(SignatureHeader::parse(&header.to_text(separator), DuplicateParameters::Reject));
         }
     }
 }
@@ -266,14 +270,14 @@ fn psd2_key_id(bytes: &[u8]) {
         drop(key_id.matches(leaf(), false));
         drop(key_id.matches(leaf(), true));
     }
-    if let Ok(name) = Name::parse(&text) {
+    if let Ok(name) = DistinguishedName::parse(&text) {
         for style in [NameStyle::Rfc2253, NameStyle::Rfc2253Named, NameStyle::Forward, NameStyle::Pct20] {
-            drop(Name::parse(&name.to_text(style)));
+            drop(DistinguishedName::parse(&name.to_text(style)));
         }
         drop(name.slash_text());
         assert!(name.matches(&name), "a name is not itself");
     }
-    drop(Name::from_der(bytes));
+    drop(DistinguishedName::from_der(bytes));
 }
 
 fn psd2_http_request(bytes: &[u8]) {
@@ -319,9 +323,11 @@ fn psd2_date(bytes: &[u8]) {
 
 fn psd2_explain(bytes: &[u8]) {
     let Ok(request) = Request::parse(bytes) else { return };
-    let verifier = Verifier::new(vec![leaf().clone()]);
-    for (mode, dialect) in [(Mode::Normal, SigningDialect::Era), (Mode::Lenient, SigningDialect::Bg)] {
-        let endpoint = Endpoint::of(&request.method, &request.target, dialect);
+    let verifier = RequestVerifier::new(vec![leaf().clone()]);
+    for (mode, dialect) in
+        [(VerificationMode::Normal, SigningDialect::Era), (VerificationMode::Lenient, SigningDialect::Bg)]
+    {
+        let endpoint = EndpointRequirements::of(&request.method, &request.target, dialect);
         let policy = Policy { mode, endpoint, ..Policy::at(NOW_S, dialect) };
         let verified = verifier.verify(&request, &policy);
         let own_text = Some(request.body.as_ref()).filter(|body| !body.is_empty());
@@ -336,7 +342,7 @@ fn psd2_explain(bytes: &[u8]) {
 
 fn psd2_refusal(bytes: &[u8]) {
     for status in [400, 401, 503] {
-        let refusal = Refusal::read(status, bytes);
+        let refusal = BankRefusal::read(status, bytes);
         drop(refusal.to_error("https://bank.example/api", &[]));
         for link in refusal.links.iter() {
             drop(answer::encode_href(&link.href));
@@ -381,7 +387,7 @@ macro_rules! psd2_exchanges {
         // A request that a bank accepts can also be sent by a client.
         if let Ok(request) = psd2::$subject::$file::$name::decode_request($message()) {
             for dialect in [SigningDialect::Era, SigningDialect::Bg] {
-                let with = Credentials { dialect, ..Credentials::default() };
+                let with = BankConventions { dialect, ..BankConventions::default() };
                 drop(psd2::$subject::$file::$name::encode_request(request.clone(), &with));
             }
         }

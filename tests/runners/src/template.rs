@@ -123,7 +123,7 @@ fn function(world: &World, name: &str, argument: &Value) -> Outcome<Value> {
         "$base64_of" => STANDARD.encode(bytes_of(argument)?),
         "$text_of" => String::from_utf8_lossy(&STANDARD.decode(plain()?).map_err(|_| "not base64")?).into_owned(),
         "$totp" => {
-            let secret = totp::Secret::from_base32(text("secret")?).map_err(|why| why.to_string())?;
+            let secret = totp::TotpSecret::from_base32(text("secret")?).map_err(|why| why.to_string())?;
             let counter = totp::counter(u64::try_from(world.now_s()).unwrap_or(0))
                 .wrapping_add_signed(argument["offset"].as_i64().unwrap_or(0));
             totp::code_at_counter(&secret, counter)
@@ -222,8 +222,8 @@ pub(crate) fn bytes_of(value: &Value) -> Outcome<Vec<u8>> {
 /// The public key of a certificate, a private key or a public key, as DER.
 fn spki_of(pem: &str) -> Outcome<Vec<u8>> {
     let from_certificate = || Certificate::from_pem(pem).ok().map(|certificate| certificate.spki_der().to_vec());
-    let from_private = || rsa::PrivateKey::from_pem(pem).ok().map(|key| key.public().spki_der().to_vec());
-    let from_public = || rsa::PublicKey::from_pem(pem).ok().map(|key| key.spki_der().to_vec());
+    let from_private = || rsa::RsaPrivateKey::from_pem(pem).ok().map(|key| key.public().spki_der().to_vec());
+    let from_public = || rsa::RsaPublicKey::from_pem(pem).ok().map(|key| key.spki_der().to_vec());
     from_certificate()
         .or_else(from_private)
         .or_else(from_public)
@@ -234,7 +234,7 @@ fn spki_of(pem: &str) -> Outcome<Vec<u8>> {
 fn pkcs1_of(pem: &str) -> Outcome<String> {
     // The part of an SPKI before a key of 2048 bits: two sequences, the algorithm, a bit string.
     const HEAD: usize = 24;
-    let key = rsa::PublicKey::from_pem(pem).map_err(|why| why.to_string())?;
+    let key = rsa::RsaPublicKey::from_pem(pem).map_err(|why| why.to_string())?;
     let encoded = STANDARD.encode(key.spki_der().get(HEAD..).ok_or("too short for a key")?);
     let lines: Vec<_> = encoded.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
     Ok(format!("-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n", lines.join("\n")))

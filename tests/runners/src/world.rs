@@ -239,14 +239,17 @@ const BRIEF: std::time::Duration = std::time::Duration::from_secs(30 * 60);
 /// # Panics
 /// If no key can be made.
 #[must_use]
-pub fn pgp_key(name: &str) -> openpgp::PrivateKey {
-    static KEYS: Mutex<BTreeMap<String, openpgp::PrivateKey>> = Mutex::new(BTreeMap::new());
+pub fn pgp_key(name: &str) -> openpgp::OpenPgpPrivateKey {
+    static KEYS: Mutex<BTreeMap<String, openpgp::OpenPgpPrivateKey>> = Mutex::new(BTreeMap::new());
     let mut keys = KEYS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     keys.entry(name.to_owned())
         .or_insert_with(|| {
-            let algorithm =
-                if name.starts_with("rsa") { openpgp::Algorithm::Rsa2048 } else { openpgp::Algorithm::Ed25519 };
-            openpgp::PrivateKey::generate(openpgp::Generate {
+            let algorithm = if name.starts_with("rsa") {
+                openpgp::GeneratedAlgorithm::Rsa2048
+            } else {
+                openpgp::GeneratedAlgorithm::Ed25519
+            };
+            openpgp::OpenPgpPrivateKey::generate(openpgp::KeyGeneration {
                 name: name.to_owned(),
                 email: format!("{name}@example.test"),
                 algorithm,

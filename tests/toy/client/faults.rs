@@ -12,13 +12,13 @@ use super::Toy;
 use crate::{
     CallOptions, Question, by_name,
     client::{self, Flow},
-    protocol::Callable,
+    protocol::CallableOperation,
 };
 
 /// Declares each operation: its kind and type, its name, its request, and its work.
 macro_rules! faults {
     ($($kind:ident $name:ident, $operation:literal, $request:ident, $asks:expr, $summary:literal;)+) => {
-        pub(super) static FAULTS: &[Callable] = &[$(faults!(@$kind $name)),+];
+        pub(super) static FAULTS: &[CallableOperation] = &[$(faults!(@$kind $name)),+];
 
         $(
             #[doc = $summary]
@@ -45,9 +45,9 @@ macro_rules! faults {
             }
         )+
     };
-    (@Local $name:ident) => { Callable::local::<$name>() };
+    (@Local $name:ident) => { CallableOperation::local::<$name>() };
     (@Flow $name:ident) => {
-        Callable::by_client::<$name>(|client, request, mut options| {
+        CallableOperation::by_client::<$name>(|client, request, mut options| {
             let Some(client) = client.downcast_ref::<Toy>() else { return by_name::of_another_client() };
             Box::pin(async move {
                 let content = options.content.take();

@@ -18,10 +18,10 @@ use bankchannel_transport::Transport;
 pub use settings::ToySettings;
 
 use crate::{
-    CallOptions, ClientKind, Commands, Protocol,
+    CallOptions, ClientKind, CommandPlacement, Protocol,
     client::{
         ProtocolClient,
-        exchange::{Sending, named},
+        exchange::{ExchangeSending, named},
     },
 };
 
@@ -40,7 +40,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS, faults::FAULTS],
     errors: errors::ROWS,
     interfaces: &[],
-    commands: Commands::BySubject,
+    commands: CommandPlacement::BySubject,
     sessions: None,
     client: Some(ClientKind::of::<Toy>()),
 };
@@ -80,7 +80,7 @@ impl Toy {
                     .with("field", "base_url")
                     .with_outcome(Outcome::NotSent)
             })?;
-            let mut sending = Sending::begin::<O>(options, self.0.settings.connection.exchange_limit())?;
+            let mut sending = ExchangeSending::begin::<O>(options, self.0.settings.connection.exchange_limit())?;
             let message = O::encode_request(request, &())?;
             sending.send(transport, &message, &[], None, O::decode_response).await
         })

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     exit::Outcome,
-    output::{self, Format, progress::Progress},
+    output::{self, Format, progress::ProgressLine},
 };
 
 /// The steps so far.
@@ -27,7 +27,7 @@ impl Steps {
         work: impl Future<Output = Outcome<(T, String)>>,
     ) -> Outcome<T> {
         let begun = Instant::now();
-        let progress = Progress::begin(name);
+        let progress = ProgressLine::begin(name);
         let result = work.await;
         drop(progress);
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

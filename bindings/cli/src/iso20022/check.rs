@@ -10,7 +10,7 @@ use super::tables::text;
 use crate::{
     exit::{Failure, Outcome},
     options::{self, add_common, file_argument, format, stdin},
-    output::{self, Format, progress::Progress, table},
+    output::{self, Format, progress::ProgressLine, table},
 };
 
 /// What a terminal shows meanwhile.
@@ -30,7 +30,7 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let progress = Arc::new(Progress::begin(CHECKING));
+    let progress = Arc::new(ProgressLine::begin(CHECKING));
     let content = stdin::watched_content_of(given("file").unwrap_or_default(), "FILE", CHECKING, &progress)?;
     let profile = given("profile").map(bankchannel_bridge::parse_json).transpose()?.map(Value::from);
     let request = json!({ "profile": profile, "encoding": given("encoding") });

@@ -15,7 +15,7 @@ use bankchannel_iso20022::{
     payment::{PaymentFile, each_transaction},
     read_message_file, read_payment, read_status_report,
     status::StatusFile,
-    tables::{self, Row},
+    tables::{self, TableRow},
 };
 
 use crate::exit::{Failure, Outcome};
@@ -85,7 +85,7 @@ impl FoundFile {
     pub(super) fn payment_rows<R>(
         &self,
         new: impl Fn() -> R,
-        add: impl Fn(&mut R, &Row<'_>),
+        add: impl Fn(&mut R, &TableRow<'_>),
     ) -> Result<(R, u64, PaymentFile), String> {
         let (mut rows, mut number) = (new(), 0);
         let read = each_transaction(self.reader()?, &mut |header, batch, one| {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bankchannel::{Content, call_local};
-use bankchannel_iso20022::make::{COLUMNS, Column, example_csv};
+use bankchannel_iso20022::make::{COLUMNS, TransferColumn, example_csv};
 use clap::{ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
@@ -48,7 +48,7 @@ pub(super) fn command() -> Command {
          --execution-date 2026-11-30 > salaries.xml\n\n\
          The table has a header row. An apostrophe before = + - @ is removed, as spreadsheets do. Columns:\n",
     );
-    for Column { name, meaning, .. } in COLUMNS {
+    for TransferColumn { name, meaning, .. } in COLUMNS {
         help.push_str(&format!("  {name:<28} {meaning}\n"));
     }
     let mut command = add_common(Command::new("make-payment"))

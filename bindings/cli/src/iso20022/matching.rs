@@ -11,7 +11,7 @@ use bankchannel_iso20022::{
     matching::{Matched, match_status},
     operations::reading::supported_encoding,
     payment::read_with_encoding,
-    tables::{self, Column, Csv, CsvOptions},
+    tables::{self, CsvOptions, CsvWriter, TableColumn},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::json;
@@ -31,7 +31,7 @@ pub(super) fn command() -> Command {
         "Examples:\n  bankchannel iso20022 match payment.xml inbox\n  bankchannel iso20022 match --csv payment.xml report.xml statement.xml\n\n\
          Do not send a transaction again while the place of its money is unknown. Columns of --csv:\n",
     );
-    for Column { name, documentation } in tables::OUTCOMES {
+    for TableColumn { name, documentation } in tables::OUTCOMES {
         help.push_str(&format!("  {name:<20} {documentation}\n"));
     }
     add_common(Command::new("match"))
@@ -110,7 +110,7 @@ fn told(failed: bool) -> Outcome {
 }
 
 fn as_csv(matched: &Matched) -> io::Result<()> {
-    let mut csv = Csv::new(io::BufWriter::new(output::Stdout), CsvOptions::default(), tables::OUTCOMES)?;
+    let mut csv = CsvWriter::new(io::BufWriter::new(output::Stdout), CsvOptions::default(), tables::OUTCOMES)?;
     tables::of_matched(matched).try_for_each(|row| csv.row(&row))?;
     csv.into_inner().flush()
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::model::Decimal;
 use bankchannel_iso20022::{
     data::Money,
-    tables::{Column, Row},
+    tables::{TableColumn, TableRow},
 };
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::output::table;
 const MAX_ROWS: usize = 1000;
 
 /// Some columns of a table, with their titles for people.
-pub(super) struct ShownColumns(pub(super) &'static [Column], pub(super) &'static [(&'static str, &'static str)]);
+pub(super) struct ShownColumns(pub(super) &'static [TableColumn], pub(super) &'static [(&'static str, &'static str)]);
 
 impl ShownColumns {
     /// No rows yet.
@@ -37,7 +37,7 @@ pub(super) struct ShownRows {
 }
 
 impl ShownRows {
-    pub(super) fn add(&mut self, row: &Row<'_>) {
+    pub(super) fn add(&mut self, row: &TableRow<'_>) {
         if self.cells.len() == MAX_ROWS {
             self.left_out += 1;
         } else {

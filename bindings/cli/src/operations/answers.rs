@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use bankchannel::{Answer, Asker, CancellationToken, Error, Question, Result, Secret};
+use bankchannel::{CallAnswer, CallAsker, CancellationToken, Error, Question, Result, Secret};
 use bankchannel_foundation::error::row;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -17,7 +17,7 @@ use super::{bank, log::Log, signer};
 use crate::{
     exit::Failure,
     options::kebab,
-    output::{progress::Progress, prompt},
+    output::{progress::ProgressLine, prompt},
 };
 
 /// The sources of answers.
@@ -35,7 +35,7 @@ pub(super) struct Answers {
     /// The command that answers for the bank.
     pub(super) bank: Option<String>,
     /// The progress line.
-    pub(super) progress: Arc<Progress>,
+    pub(super) progress: Arc<ProgressLine>,
     /// The log of `--verbose`: shown before a question, to keep the order.
     pub(super) log: Log,
     /// The token of the call: an interrupted prompt cancels it.
@@ -44,8 +44,8 @@ pub(super) struct Answers {
     pub(super) interrupted: Arc<AtomicBool>,
 }
 
-impl Asker for Answers {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for Answers {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         if let (Some(request), Some(command)) = (&question.request, &self.bank) {
             // Callbacks are sent meanwhile.
             let (command, kind, request) = (command.clone(), question.kind, request.to_json());
@@ -57,13 +57,13 @@ impl Asker for Answers {
 }
 
 /// Runs the user's program to answer for the bank.
-pub(crate) async fn ask_bank_command(command: String, kind: &'static str, request: String) -> Result<Answer> {
+pub(crate) async fn ask_bank_command(command: String, kind: &'static str, request: String) -> Result<CallAnswer> {
     let answer = tokio::task::spawn_blocking(move || bank::answer(&command, kind, &request));
     answer.await.map_err(|_| Error::because(&row::INTERNAL, "waiting for the bank's program failed"))?
 }
 
 impl Answers {
-    fn answer(&self, question: &Question) -> Result<Answer> {
+    fn answer(&self, question: &Question) -> Result<CallAnswer> {
         self.log.show_beside(&self.progress);
         if let (Some(wanted), Some(command)) = (&question.signature, &self.signer) {
             // The program may ask for a PIN.
@@ -135,7 +135,7 @@ pub(super) fn variables(codes: &'static [(&'static str, &'static str)]) -> Vec<&
     variables
 }
 
-fn ask(question: &Question) -> Result<Answer, Failure> {
+fn ask(question: &Question) -> Result<CallAnswer, Failure> {
     if let Some(secret) = &question.secret {
         prompt::show(&format!("key: {}\n", secret.expose()));
     }

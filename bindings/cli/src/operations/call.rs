@@ -1,6 +1,6 @@
 //! `call`: runs any operation of the catalogue directly.
 
-use bankchannel::{CallOptions, Client, Content, Done, Settings, unknown_operation};
+use bankchannel::{CallDone, CallOptions, Client, Content, Settings, unknown_operation};
 use bankchannel_foundation::operation::Entry;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ pub(super) fn carry_out_without_session(
     }
     let work = || bankchannel::call_local(entry.declaration.name, request, content);
     let response = bankchannel_bridge::with_request_id(common.request_id.clone(), work)?;
-    target.show(entry, Done { response, content: None }, reserved)
+    target.show(entry, CallDone { response, content: None }, reserved)
 }
 
 /// Whether the protocol of an operation has clients.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bankchannel::{CallLog, LogLevel, LogRecord};
 
-use crate::output::{self, progress::Progress};
+use crate::output::{self, progress::ProgressLine};
 
 /// The polling interval during a call.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
@@ -56,7 +56,7 @@ impl Log {
     }
 
     /// The same, above a progress line.
-    pub(super) fn show_beside(&self, progress: &Progress) {
+    pub(super) fn show_beside(&self, progress: &ProgressLine) {
         let records = self.taken();
         if !records.is_empty() {
             progress.aside(|| self.print(records));

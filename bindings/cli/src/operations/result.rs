@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bankchannel::{Content, Destination, Done};
+use bankchannel::{CallDone, Content, ContentDestination};
 use bankchannel_foundation::{
     operation::{Entry, OperationKind},
     shown,
@@ -40,11 +40,11 @@ impl Target {
     }
 
     /// The destination of the response's content.
-    pub(crate) fn destination(&self, entry: &Entry) -> Destination {
+    pub(crate) fn destination(&self, entry: &Entry) -> ContentDestination {
         match (&self.file, entry.response.content_field()) {
-            (Some(path), Some(_)) if self.replace => Destination::ReplaceFile(path.clone()),
-            (Some(path), Some(_)) => Destination::File(path.clone()),
-            _ => Destination::Memory,
+            (Some(path), Some(_)) if self.replace => ContentDestination::ReplaceFile(path.clone()),
+            (Some(path), Some(_)) => ContentDestination::File(path.clone()),
+            _ => ContentDestination::Memory,
         }
     }
 
@@ -84,8 +84,8 @@ impl Target {
     }
 
     /// Shows the response.
-    pub(crate) fn show(&self, entry: &Entry, done: Done, reserved: Option<Reserved>) -> Outcome {
-        let Done { mut response, content } = done;
+    pub(crate) fn show(&self, entry: &Entry, done: CallDone, reserved: Option<Reserved>) -> Outcome {
+        let CallDone { mut response, content } = done;
         if let Some(reserved) = reserved {
             let path = reserved.path.clone();
             match reserved.write(format!("{response}\n").as_bytes()) {

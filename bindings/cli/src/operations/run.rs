@@ -5,7 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use bankchannel::{CallOptions, CancellationToken, Category, Client, Done, Secret, SessionNeed, Sessions, Watcher};
+use bankchannel::{
+    CallDone, CallOptions, CancellationToken, Category, Client, ProgressWatcher, Secret, SessionKeeping, SessionNeed,
+};
 use bankchannel_foundation::{
     message::trace_id,
     operation::{Entry, OperationKind},
@@ -25,7 +27,7 @@ use super::{
 use crate::{
     exit::{Failure, Outcome, SESSION_EXISTS_TEXT},
     options::{Common, option_list},
-    output::{self, Format, interrupt, progress::Progress, prompt},
+    output::{self, Format, interrupt, progress::ProgressLine, prompt},
     settings::{
         NEW_API_KEY,
         token::{self, Stored, Token},
@@ -93,7 +95,7 @@ fn confirm(entry: &Entry, common: &Common) -> Outcome {
 }
 
 /// Checks that the settings file can be changed, before an operation is sent whose result is stored there.
-pub(super) fn check_keeping(sessions: &Sessions, entry: &Entry, common: &Common) -> Outcome {
+pub(super) fn check_keeping(sessions: &SessionKeeping, entry: &Entry, common: &Common) -> Outcome {
     if sessions.kept_after.contains(&entry.declaration.name) { common.settings.check_keeping() } else { Ok(()) }
 }
 
@@ -113,11 +115,11 @@ pub(crate) fn carry_out(
     request: Value,
     options: CallOptions,
     common: &Common,
-) -> Outcome<Done> {
+) -> Outcome<CallDone> {
     let cancel = CancellationToken::new();
     interrupt::cancels(&cancel);
     let asks_bank = entry.declaration.asks_object().is_some();
-    let progress = Arc::new(Progress::begin(entry.declaration.summary));
+    let progress = Arc::new(ProgressLine::begin(entry.declaration.summary));
     let (log, interrupted) =
         (Log::new(common.verbose, entry.declaration.kind == OperationKind::Flow), Arc::new(AtomicBool::new(false)));
     let answers = Answers {
@@ -133,7 +135,7 @@ pub(crate) fn carry_out(
         interrupted: Arc::clone(&interrupted),
     };
     let shown = Arc::clone(&progress);
-    let watcher = Watcher::new(move |report| shown.update(report));
+    let watcher = ProgressWatcher::new(move |report| shown.update(report));
     let options = CallOptions {
         cancel,
         asker: Some(Arc::new(answers)),
@@ -161,7 +163,7 @@ pub(crate) fn carry_out(
         return Err(Failure::Interrupted);
     }
     match done {
-        Ok(Done { response, content }) => Ok(Done { response: response.into(), content }),
+        Ok(CallDone { response, content }) => Ok(CallDone { response: response.into(), content }),
         Err(error) => Err(Failure::Error(match (client.base_url(), error.category()) {
             (Some(url), Category::Transport | Category::TimedOut) => error.with("service", url),
             _ => error,
@@ -177,7 +179,7 @@ fn traceparent() -> Option<String> {
 
 /// The session for an operation. A missing or wrong one is reported before anything is sent. An operation that needs
 /// none gets none: it is for the mode that is asked for, whatever mode is logged in.
-pub(super) fn session_for(sessions: &Sessions, entry: &Entry, common: &mut Common) -> Outcome<Option<Token>> {
+pub(super) fn session_for(sessions: &SessionKeeping, entry: &Entry, common: &mut Common) -> Outcome<Option<Token>> {
     let settings = &common.settings;
     let needs = (sessions.needs)(entry);
     let is_logout = sessions.log_out == entry.declaration.name;
@@ -220,12 +222,12 @@ pub(super) fn session_for(sessions: &Sessions, entry: &Entry, common: &mut Commo
 
 /// Stores the changes of a call: a new session, a new API key; drops a session that the service no longer accepts.
 pub(super) fn finish(
-    sessions: &Sessions,
+    sessions: &SessionKeeping,
     entry: &Entry,
     client: &Client,
     before: Option<&Token>,
     common: &mut Common,
-    result: &Outcome<Done>,
+    result: &Outcome<CallDone>,
 ) -> Outcome {
     if let Err(failure) = result {
         if let Failure::Error(error) = failure

@@ -3,7 +3,7 @@
 //! If `wscli` has a command, that name runs the flow: it fetches the challenge, encrypts the password, and asks for the
 //! codes. The bare exchange of that name is available through `call`.
 
-use bankchannel::{Commands, PROTOCOLS, Sessions};
+use bankchannel::{CommandPlacement, PROTOCOLS, SessionKeeping};
 use bankchannel_foundation::{
     model::cited,
     operation::{Ask, Entry},
@@ -29,7 +29,7 @@ pub(crate) struct Spec {
 
 /// Every command, in the order of the catalogue: commands named in declarations come first.
 pub(crate) fn specs() -> Vec<Spec> {
-    let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == Commands::BySubject);
+    let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == CommandPlacement::BySubject);
     let entries: Vec<&'static Entry> =
         by_subject.flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry).collect();
     let declared = || {
@@ -112,7 +112,7 @@ impl Spec {
 }
 
 /// The session declaration of an operation's protocol, if it has sessions.
-pub(crate) fn sessions(entry: &Entry) -> Option<&'static Sessions> {
+pub(crate) fn sessions(entry: &Entry) -> Option<&'static SessionKeeping> {
     bankchannel::protocol(entry.declaration.protocol)?.sessions.as_ref()
 }
 
@@ -159,7 +159,7 @@ mod tests {
     fn every_operation_is_reachable_by_a_command_or_by_call() {
         let specs = specs();
         // `call` reaches all operations of the other protocols.
-        let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == Commands::BySubject);
+        let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == CommandPlacement::BySubject);
         for entry in by_subject.flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry) {
             let by_command = specs
                 .iter()

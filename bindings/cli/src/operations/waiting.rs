@@ -5,7 +5,7 @@
 //!   session login --noninteractive --code …   continues it
 //! ```
 
-use bankchannel::{CallOptions, Client, Done, Sessions};
+use bankchannel::{CallDone, CallOptions, Client, SessionKeeping};
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Category, operation::Entry};
 use clap::ArgMatches;
@@ -32,12 +32,12 @@ const KEY_LENGTH: usize = 43;
 
 /// Logs in as far as possible; returns the client and the answer when the login is complete.
 pub(super) fn log_in(
-    sessions: &Sessions,
+    sessions: &SessionKeeping,
     entry: &'static Entry,
     matches: &ArgMatches,
     common: &mut Common,
     client: &Client,
-) -> Outcome<Done> {
+) -> Outcome<CallDone> {
     let [begin, go_on_with] = sessions.steps;
     let Value::Object(mut given) = request::build(entry, matches, common)?.json else { return Err(Failure::Told) };
     let mut code = given.remove("code").and_then(|code| code.as_str().map(str::to_owned));
@@ -104,7 +104,13 @@ pub(super) fn log_in(
 }
 
 /// Stores the pending login for the next run.
-fn wait(sessions: &Sessions, done: Done, key: &str, question: &str, common: &mut Common) -> Outcome<Done> {
+fn wait(
+    sessions: &SessionKeeping,
+    done: CallDone,
+    key: &str,
+    question: &str,
+    common: &mut Common,
+) -> Outcome<CallDone> {
     let sealed = done.response.get("sealed").and_then(Value::as_str).map(str::to_owned);
     let whose = whose(common);
     let kept = common.settings.keep(&[(SEALED, sealed), (KEY, Some(key.to_owned())), (FOR, Some(whose))]);
@@ -129,7 +135,7 @@ fn forget(common: &mut Common) -> Outcome {
     }
 }
 
-fn step(client: &Client, name: &str, request: Map<String, Value>, common: &Common) -> Outcome<Done> {
+fn step(client: &Client, name: &str, request: Map<String, Value>, common: &Common) -> Outcome<CallDone> {
     let entry = bankchannel::find(name).ok_or_else(|| Failure::usage(format!("there is no operation `{name}`")))?;
     carry_out(client, entry, Value::Object(request), CallOptions::default(), common)
 }

@@ -1,6 +1,6 @@
 //! The passphrase of a locked private key: from a file, or from the user at the terminal.
 
-use bankchannel_openpgp::PrivateKey;
+use bankchannel_openpgp::OpenPgpPrivateKey;
 use clap::{Arg, ArgMatches};
 use zeroize::Zeroizing;
 
@@ -49,6 +49,6 @@ pub(crate) fn of_locked(key: &str, matches: &ArgMatches, noninteractive: bool) -
 pub(crate) fn is_locked(armored: &str) -> bool {
     armored
         .split_inclusive(END)
-        .filter_map(|block| PrivateKey::from_armored(block.trim_start().as_bytes()).ok())
+        .filter_map(|block| OpenPgpPrivateKey::from_armored(block.trim_start().as_bytes()).ok())
         .any(|key| key.is_locked())
 }

@@ -8,11 +8,11 @@ use std::{
 };
 
 use bankchannel::{Content, Error};
-use bankchannel_foundation::{error::row, model::Pieces};
+use bankchannel_foundation::{error::row, model::ContentPieces};
 
 use crate::{
     exit::{Failure, Outcome},
-    output::{self, progress::Progress},
+    output::{self, progress::ProgressLine},
 };
 
 /// Bytes read at a time.
@@ -49,7 +49,7 @@ pub(crate) fn watched_content_of(
     path: &str,
     what: &str,
     text: &'static str,
-    progress: &Arc<Progress>,
+    progress: &Arc<ProgressLine>,
 ) -> Outcome<Content> {
     // What cannot be opened is told by the operation.
     let opened = File::open(path).and_then(|file| file.metadata().map(|about| (file, about)));
@@ -59,7 +59,7 @@ pub(crate) fn watched_content_of(
     }
     let (total, mut done, progress) = (about.len(), 0_u64, Arc::clone(progress));
     let what = what.to_owned();
-    Ok(Content::Pieces(Pieces::new(move || {
+    Ok(Content::Pieces(ContentPieces::new(move || {
         let mut piece = Vec::with_capacity(PIECE);
         let read = file.by_ref().take(PIECE as u64).read_to_end(&mut piece);
         let unreadable = |why: std::io::Error| {
@@ -84,7 +84,7 @@ fn read_so_far(text: &str, done: u64, total: u64) -> bankchannel::Progress {
 pub(crate) fn content(what: &str) -> Outcome<Content> {
     let mut reader = reader(what)?;
     let what = what.to_owned();
-    Ok(Content::Pieces(Pieces::new(move || {
+    Ok(Content::Pieces(ContentPieces::new(move || {
         let mut piece = Vec::with_capacity(PIECE);
         let read = reader.by_ref().take(PIECE as u64).read_to_end(&mut piece);
         match read {

@@ -34,12 +34,12 @@ fn counted(report: &Report) -> String {
 }
 
 /// A progress line; it disappears when dropped.
-pub(crate) struct Progress {
+pub(crate) struct ProgressLine {
     line: ProgressBar,
     has_bar: AtomicBool,
 }
 
-impl Progress {
+impl ProgressLine {
     /// Shows the line, unless stderr is not a terminal.
     pub(crate) fn begin(text: &str) -> Self {
         let has_bar = AtomicBool::new(false);
@@ -79,7 +79,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.line.finish_and_clear();
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel_foundation::shown;
-use bankchannel_openpgp::{Algorithm, Generate, PrivateKey};
+use bankchannel_openpgp::{GeneratedAlgorithm, KeyGeneration, OpenPgpPrivateKey};
 use clap::{ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use super::told;
 use crate::{
     exit::{Failure, Outcome},
     options::{add_common, format, passphrase, text},
-    output::{files, progress::Progress},
+    output::{files, progress::ProgressLine},
 };
 
 /// The names that the published clients use (docs/protocols/ws-channel.md §8.1).
@@ -53,8 +53,8 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         return Err(Failure::usage(format!("{} exists already and was not changed", shown::path(taken))));
     }
     let now = SystemTime::now();
-    let progress = Progress::begin("making the key");
-    let key = PrivateKey::generate(Generate {
+    let progress = ProgressLine::begin("making the key");
+    let key = OpenPgpPrivateKey::generate(KeyGeneration {
         name: given("name"),
         email: given("email"),
         algorithm: algorithm(&given("algorithm")),
@@ -82,11 +82,11 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     Ok(())
 }
 
-fn algorithm(name: &str) -> Algorithm {
+fn algorithm(name: &str) -> GeneratedAlgorithm {
     match name {
-        "rsa3072" => Algorithm::Rsa3072,
-        "rsa4096" => Algorithm::Rsa4096,
-        _ => Algorithm::Ed25519,
+        "rsa3072" => GeneratedAlgorithm::Rsa3072,
+        "rsa4096" => GeneratedAlgorithm::Rsa4096,
+        _ => GeneratedAlgorithm::Ed25519,
     }
 }
 

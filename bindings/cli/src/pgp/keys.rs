@@ -4,7 +4,7 @@ use std::{fs::File, io::Read};
 
 use bankchannel_foundation::shown;
 use bankchannel_openpgp::{
-    PrivateKey, PublicKey, PublicKeyLimits, limits::MAX_PRIVATE_KEY_BYTES, without_leading_text,
+    OpenPgpPrivateKey, OpenPgpPublicKey, PublicKeyLimits, limits::MAX_PRIVATE_KEY_BYTES, without_leading_text,
 };
 use clap::ArgMatches;
 use zeroize::Zeroizing;
@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// Reads a private key and unlocks it: with the passphrase file, or by asking.
-pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<PrivateKey> {
+pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<OpenPgpPrivateKey> {
     let text = Zeroizing::new(read_text("--private-key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
-    let mut key = PrivateKey::from_armored(without_leading_text(text.as_bytes())).map_err(told(path))?;
+    let mut key = OpenPgpPrivateKey::from_armored(without_leading_text(text.as_bytes())).map_err(told(path))?;
     if key.is_locked() {
         key.unlock(&passphrase::of_locked(path, matches, false)?).map_err(told(path))?;
     }
@@ -26,12 +26,12 @@ pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<PrivateKey> {
 }
 
 /// Reads a public key, or the public half of a private one.
-pub(super) fn public(path: &str) -> Outcome<PublicKey> {
+pub(super) fn public(path: &str) -> Outcome<OpenPgpPublicKey> {
     let text = Zeroizing::new(read_text("--public-key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
     let armor = without_leading_text(text.as_bytes());
-    match PublicKey::from_armored(armor, PublicKeyLimits::default()) {
-        Err(bankchannel_openpgp::Error::PrivateKeyMaterial) => {
-            PrivateKey::from_armored(armor).map(|key| key.public()).map_err(told(path))
+    match OpenPgpPublicKey::from_armored(armor, PublicKeyLimits::default()) {
+        Err(bankchannel_openpgp::OpenPgpError::PrivateKeyMaterial) => {
+            OpenPgpPrivateKey::from_armored(armor).map(|key| key.public()).map_err(told(path))
         }
         found => found.map_err(told(path)),
     }

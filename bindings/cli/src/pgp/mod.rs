@@ -21,6 +21,6 @@ pub(crate) const COMMANDS: &[Handwritten] = &[
 ];
 
 /// Adds the name of the file to an error of the OpenPGP library.
-fn told(file: &str) -> impl Fn(bankchannel_openpgp::Error) -> Failure + '_ {
+fn told(file: &str) -> impl Fn(bankchannel_openpgp::OpenPgpError) -> Failure + '_ {
     move |error| Failure::usage(format!("{file}: {error}"))
 }

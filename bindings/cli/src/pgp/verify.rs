@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use bankchannel_openpgp::{PublicKey, SignatureResult, VerifyPolicy, verify_detached, without_leading_text};
+use bankchannel_openpgp::{OpenPgpPublicKey, SignatureResult, VerifyPolicy, verify_detached, without_leading_text};
 use clap::{ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let (path, signature) = (given("file"), given("signature"));
-    let keys: Vec<PublicKey> = matches
+    let keys: Vec<OpenPgpPublicKey> = matches
         .get_many::<String>("key")
         .into_iter()
         .flatten()
@@ -46,7 +46,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let armored = read_text("--signature", signature, MAX_SIGNATURE_FILE)?;
     let armored = without_leading_text(armored.as_bytes());
     let file = keys::document(path)?;
-    let keys: Vec<&PublicKey> = keys.iter().collect();
+    let keys: Vec<&OpenPgpPublicKey> = keys.iter().collect();
     let verdict =
         verify_detached(armored, &keys, file, SystemTime::now(), &VerifyPolicy::default()).map_err(told(signature))?;
     match format(matches) {

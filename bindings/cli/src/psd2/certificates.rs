@@ -1,6 +1,6 @@
 //! Certificates from files.
 
-use bankchannel::nextgen_psd2::certificates::{Certificate, Fault};
+use bankchannel::nextgen_psd2::certificates::{Certificate, CertificateFault};
 
 use crate::{
     exit::{Failure, Outcome},
@@ -36,6 +36,6 @@ pub(super) fn pem(option: &str, path: &str) -> Outcome<String> {
     }
 }
 
-fn unusable(option: &str, path: &str, fault: &Fault) -> Failure {
+fn unusable(option: &str, path: &str, fault: &CertificateFault) -> Failure {
     Failure::usage(format!("{option}: {path}: {fault}"))
 }

@@ -1,7 +1,7 @@
 //! The signing key of a third party: from a file, PEM or PKCS#12, or in a token.
 
 use bankchannel::nextgen_psd2::{NextGenPsd2Settings, Pkcs11Settings};
-use bankchannel_crypto::pkcs12::Keystore;
+use bankchannel_crypto::pkcs12::Pkcs12Keystore;
 use bankchannel_foundation::Secret;
 use clap::{ArgMatches, Command};
 use zeroize::Zeroizing;
@@ -45,7 +45,7 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
     let bytes = Zeroizing::new(read_bytes("--private-key", path, MAX_SETTINGS)?);
     (settings.private_key, settings.keystore_file, settings.pkcs11, settings.passphrase) = (None, None, None, None);
     if is_pkcs12(path, &bytes)? {
-        let keystore = Keystore::read(&bytes, &locked()?)
+        let keystore = Pkcs12Keystore::read(&bytes, &locked()?)
             .map_err(|fault| Failure::usage(format!("--private-key: {path}: {fault}")))?;
         settings.private_key = Some(keystore.private_key_pem().as_str().into());
         if matches.get_one::<String>("certificate").is_none()

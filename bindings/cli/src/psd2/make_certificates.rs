@@ -28,7 +28,7 @@ use crate::{
     options::{add_common, file, flag, format, text},
     output::{
         files::{self, NewFile},
-        progress::Progress,
+        progress::ProgressLine,
     },
 };
 
@@ -128,7 +128,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let (client, mut made, mut shown) = (client()?, Vec::new(), Vec::new());
     let mut authority: Option<(String, Secret)> = None;
     for (prefix, mut request) in parties {
-        let _progress = Progress::begin(&format!("making the certificates of {prefix}"));
+        let _progress = ProgressLine::begin(&format!("making the certificates of {prefix}"));
         if let Some((certificate, key)) = &authority {
             request.authority_certificate = Some(certificate.clone());
             request.authority_key = Some(key.clone());

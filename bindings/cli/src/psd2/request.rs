@@ -1,6 +1,6 @@
 //! A request as a file.
 
-use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, Malformed, Request, check_of};
+use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, MalformedRequest, Request, check_of};
 use clap::ArgMatches;
 
 use crate::{
@@ -18,7 +18,7 @@ fn bytes(matches: &ArgMatches) -> Outcome<Vec<u8>> {
 
 /// The request in the file; or the reason why a bank could not read it, which is a verdict when verifying. A fault of
 /// the file alone is not a verdict.
-pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, Malformed>> {
+pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, MalformedRequest>> {
     let (request, missing) = match Request::parse_dump(&bytes(matches)?) {
         Ok(read) => read,
         Err(fault) if check_of(&fault).is_none() => return Err(no_request(matches, &fault)),
@@ -41,7 +41,7 @@ pub(super) fn read(matches: &ArgMatches) -> Outcome<(Request, Vec<u8>)> {
     Ok((request, bytes))
 }
 
-fn no_request(matches: &ArgMatches, fault: &Malformed) -> Failure {
+fn no_request(matches: &ArgMatches, fault: &MalformedRequest) -> Failure {
     Failure::usage(format!(
         "{}: {fault}; a request file is `METHOD /path HTTP/1.1`, headers, an empty line, the body",
         path(matches)

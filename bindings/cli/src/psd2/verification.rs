@@ -5,11 +5,11 @@ use bankchannel::{
     SystemClock,
     nextgen_psd2::{
         certificates::Certificate,
-        explain::{self, Explanation},
+        explain::{self, RefusalExplanation},
         http::check_of,
         operations::verification::explain_request::{ExplainRequestRequest, examine},
         signing,
-        verify::{Check, Status, Verified},
+        verify::{CheckVerdict, RequestCheck, VerifiedRequest},
     },
 };
 use bankchannel_foundation::{Boundary as _, LocalContext, model::read_boundary};
@@ -132,7 +132,10 @@ pub(super) fn explain(matches: &ArgMatches) -> Outcome {
 
 /// The result for the request. `None` if a bank could not read it as a request; that was shown: for people, `unread`
 /// words the check that failed and the reason.
-fn examined(matches: &ArgMatches, unread: impl Fn(&str, &str) -> String) -> Outcome<Option<(Verified, Explanation)>> {
+fn examined(
+    matches: &ArgMatches,
+    unread: impl Fn(&str, &str) -> String,
+) -> Outcome<Option<(VerifiedRequest, RefusalExplanation)>> {
     let mut given = ROWS.read(matches)?;
     given.append(&mut SIGNED.read(matches)?);
     if let Some(Value::String(at)) = given.get_mut("at") {
@@ -162,7 +165,7 @@ fn examined(matches: &ArgMatches, unread: impl Fn(&str, &str) -> String) -> Outc
 }
 
 /// The verdict first; then the other failures, and points that another bank may judge differently.
-fn lines(verified: &Verified) -> Vec<String> {
+fn lines(verified: &VerifiedRequest) -> Vec<String> {
     let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
     let signer = organization.unwrap_or("an organisation that its certificate does not name");
     let first = verified.refusal();
@@ -170,11 +173,11 @@ fn lines(verified: &Verified) -> Vec<String> {
         None => format!("VALID: signed by {signer}"),
         Some(check) => format!("REFUSED: {} ({} {}): {}", check.rule.id, check.http, check.code, check.text),
     }];
-    let is_first = |check: &Check| first.is_some_and(|first| first.rule == check.rule);
+    let is_first = |check: &RequestCheck| first.is_some_and(|first| first.rule == check.rule);
     for check in verified.checks.iter().filter(|check| !is_first(check)) {
         match check.status {
-            Status::Failed => lines.push(format!("  also {}: {}", check.rule.id, check.text)),
-            Status::Warning => lines.push(format!("  warning {}: {}", check.rule.id, check.text)),
+            CheckVerdict::Failed => lines.push(format!("  also {}: {}", check.rule.id, check.text)),
+            CheckVerdict::Warning => lines.push(format!("  warning {}: {}", check.rule.id, check.text)),
             _ => {}
         }
     }

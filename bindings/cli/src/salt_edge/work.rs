@@ -3,7 +3,7 @@
 use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
-    Answer, Asker, CallOptions, ConnectionSettings, Question, Result, Secret, Timestamp,
+    CallAnswer, CallAsker, CallOptions, ConnectionSettings, Question, Result, Secret, Timestamp,
     salt_edge_connector::{BankAtUrl, SaltEdgeConnector, SaltEdgeConnectorSettings, flows::work::WorkRequest},
 };
 use bankchannel_foundation::{
@@ -75,7 +75,7 @@ pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> 
     ended
 }
 
-fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<Arc<dyn Asker>> {
+fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<Arc<dyn CallAsker>> {
     if let Some(command) = matches.get_one::<String>("bank-command") {
         return Ok(Arc::new(BankCommand(command.clone())));
     }
@@ -131,8 +131,8 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matc
 /// A program of the user that answers for the bank.
 struct BankCommand(String);
 
-impl Asker for BankCommand {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for BankCommand {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         Box::pin(async move {
             let Some(request) = &question.request else { return Err(question.unanswered()) };
             let (command, kind, request) = (self.0.clone(), question.kind, request.to_json());

@@ -6,7 +6,7 @@ use bankchannel::Timestamp;
 use bankchannel_storage::ws_channel::AuditFilter;
 use bankchannel_ws_channel_service::{
     ServiceOptions,
-    operator::{self, NewKey, Operator},
+    operator::{self, NewApiKey, ServiceOperator},
 };
 use clap::{ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde::Serialize;
@@ -123,17 +123,17 @@ async fn carry_out(name: &str, matches: &ArgMatches) -> Outcome {
         return show(format, "restored", operator::restore(Path::new(&from), Path::new(&data)).await?);
     }
     let options = ServiceOptions { data: given("data"), config: given("config"), ..ServiceOptions::default() };
-    on_operator(name, matches, &Operator::of(&options)?, format).await
+    on_operator(name, matches, &ServiceOperator::of(&options)?, format).await
 }
 
-async fn on_operator(name: &str, matches: &ArgMatches, operator: &Operator, format: Format) -> Outcome {
+async fn on_operator(name: &str, matches: &ArgMatches, operator: &ServiceOperator, format: Format) -> Outcome {
     // Not every command has every option.
     let given = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
     let key = given("apikey").unwrap_or_default();
     match name {
         "key-list" => show(format, "keys", operator.keys().await?),
         "key-create" => {
-            let new = NewKey {
+            let new = NewApiKey {
                 owner: given("owner"),
                 api_key: given("apikey"),
                 transfer: !matches.get_flag("no-transfer"),
@@ -158,7 +158,7 @@ async fn on_operator(name: &str, matches: &ArgMatches, operator: &Operator, form
     }
 }
 
-async fn set_key(matches: &ArgMatches, operator: &Operator, format: Format, key: &str) -> Outcome {
+async fn set_key(matches: &ArgMatches, operator: &ServiceOperator, format: Format, key: &str) -> Outcome {
     let switch = |name: &str| matches.get_one::<String>(name).map(|value| value == "on");
     let mut changed = None;
     if let Some(on) = switch("enabled") {
@@ -177,7 +177,7 @@ async fn set_key(matches: &ArgMatches, operator: &Operator, format: Format, key:
 }
 
 /// Shows the newest records, or with `--after` the next ones; notes if there are more.
-async fn show_audit(matches: &ArgMatches, operator: &Operator, format: Format) -> Outcome {
+async fn show_audit(matches: &ArgMatches, operator: &ServiceOperator, format: Format) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).cloned();
     let after = matches.get_one::<i64>("after").copied();
     let limit = matches.get_one::<i64>("limit").copied().unwrap_or_default();

@@ -15,7 +15,7 @@ use std::{
 };
 
 use bankchannel::Secret;
-use bankchannel_ws_channel_service::{Running, ServiceOptions};
+use bankchannel_ws_channel_service::{RunningService, ServiceOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ pub(crate) static SERVICE: LazyLock<Service> = LazyLock::new(|| {
         no_limits: Some(true),
         ..ServiceOptions::default()
     };
-    let running = bankchannel_bridge::runtime().unwrap().block_on(Running::start(options)).unwrap();
+    let running = bankchannel_bridge::runtime().unwrap().block_on(RunningService::start(options)).unwrap();
     let ready = running.readiness();
     let text = |name: &str| ready[name].as_str().unwrap().to_owned();
     Service { base_url: text("base_url"), public_key_file: text("public_key_file"), _running: running }
@@ -45,7 +45,7 @@ pub(crate) static SERVICE: LazyLock<Service> = LazyLock::new(|| {
 pub(crate) struct Service {
     pub(crate) base_url: String,
     pub(crate) public_key_file: String,
-    _running: Running,
+    _running: RunningService,
 }
 
 /// A home with settings for one account.

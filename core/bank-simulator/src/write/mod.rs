@@ -11,7 +11,7 @@ pub use statement::{notifications, statements};
 pub use status_report::status_report;
 
 use bankchannel_iso20022::schema::{MessageType, validate};
-use bankchannel_xml::{Layout, XmlFault, XmlWriter};
+use bankchannel_xml::{XmlFault, XmlLayout, XmlWriter};
 
 /// Writes a document: its root and the message element, whose content comes from the closure.
 fn document(
@@ -19,7 +19,7 @@ fn document(
     element: &'static str,
     content: impl FnOnce(&mut XmlWriter),
 ) -> Result<Vec<u8>, Vec<XmlFault>> {
-    let mut xml = XmlWriter::document("Document", &message.namespace(), Layout::UpToSize);
+    let mut xml = XmlWriter::document("Document", &message.namespace(), XmlLayout::UpToSize);
     xml.nest(element, content);
     let bytes = xml.finish();
     validate(message, &bytes)?;

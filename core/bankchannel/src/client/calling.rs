@@ -8,13 +8,13 @@ use bankchannel_transport::background;
 
 use crate::{
     CallOptions, by_name,
-    by_name::Done,
-    protocol::{AnyClient, Protocol, Run},
+    by_name::CallDone,
+    protocol::{AnyClient, OperationRun, Protocol},
     protocols,
 };
 
 /// A client that carries out calls by name.
-pub(crate) trait Caller: Profile + Clone + Send + Sync + 'static {
+pub(crate) trait NamedCaller: Profile + Clone + Send + Sync + 'static {
     /// The client's protocol.
     fn speaks(&self) -> &'static Protocol;
 
@@ -27,15 +27,15 @@ pub(crate) trait Caller: Profile + Clone + Send + Sync + 'static {
 /// # Errors
 /// Any error; each names the operation.
 pub(crate) async fn call(
-    client: &impl Caller,
+    client: &impl NamedCaller,
     name: &str,
     request: Value<'static>,
     mut options: CallOptions,
-) -> Result<Done<Value<'static>>> {
+) -> Result<CallDone<Value<'static>>> {
     let (owner, callable) = protocols::find(name).ok_or_else(|| by_name::unknown(name))?;
     let name = callable.entry.declaration.name;
     match callable.run {
-        Run::Local(run) => {
+        OperationRun::Local(run) => {
             // It may compute for seconds, so it must not run on a thread that drives connections.
             let (client, content) = (client.clone(), options.content.take());
             let computed = async {
@@ -45,9 +45,9 @@ pub(crate) async fn call(
             };
             computed.await.map_err(|error| options.add_request_id(error))
         }
-        Run::ByClient(run) if std::ptr::eq(owner, client.speaks()) => {
+        OperationRun::ByClient(run) if std::ptr::eq(owner, client.speaks()) => {
             run(client.as_any(), request, options).await.map_err(|error| error.in_operation(name))
         }
-        Run::ByClient(_) => Err(by_name::not_of(&callable.entry, client.speaks().name)),
+        OperationRun::ByClient(_) => Err(by_name::not_of(&callable.entry, client.speaks().name)),
     }
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use bankchannel_foundation::{Boundary, Error, Result, model::Seconds};
-use bankchannel_transport::{Settings, Tls};
+use bankchannel_transport::{TlsSettings, TransportSettings};
 
 use crate::call;
 
@@ -56,20 +56,20 @@ impl ConnectionSettings {
     ///
     /// # Errors
     /// `configuration.invalid` for settings that exclude each other.
-    pub(crate) fn transport(&self, base_url: String) -> Result<Settings> {
+    pub(crate) fn transport(&self, base_url: String) -> Result<TransportSettings> {
         let only_ca_file = self.only_ca_file.unwrap_or_default();
         if only_ca_file && self.ca_file.is_none() {
             return Err(Error::invalid_setting("only_ca_file", "needs ca_file"));
         }
-        let defaults = Settings::default();
+        let defaults = TransportSettings::default();
         let retries = self.retries.unwrap_or(defaults.retries);
         if retries > RETRIES_MAX {
             return Err(Error::invalid_setting("retries", format!("must be from 0 to {RETRIES_MAX}")));
         }
         let max_answer_bytes = self.max_answer_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        Ok(Settings {
+        Ok(TransportSettings {
             base_url,
-            tls: Tls { ca_file: self.ca_file.as_ref().map(PathBuf::from), only_ca_file, client_identity: None },
+            tls: TlsSettings { ca_file: self.ca_file.as_ref().map(PathBuf::from), only_ca_file, client_identity: None },
             proxy: self.proxy.clone(),
             max_answer_bytes: max_answer_bytes.unwrap_or(defaults.max_answer_bytes),
             retries,

@@ -21,13 +21,13 @@ use bankchannel_foundation::{
     operation::{Repeat, Route},
     redact::redact_words,
 };
-use bankchannel_transport::{Plan, Signing, Sink, Transport, at_least};
+use bankchannel_transport::{AttemptSigning, ContentSink, ExchangePlan, Transport, at_least};
 
 use tracing::Instrument as _;
 
 use super::connection::RETRIES_MAX;
 use super::{
-    request_id::{self, Rule},
+    request_id::{self, RequestIdRule},
     traceparent,
 };
 use crate::{CallOptions, LogLevel, LogLine, ProgressDirection, call};
@@ -39,7 +39,7 @@ const COMMIT_EXTRA: Duration = Duration::from_secs(5);
 /// operation's name and the request id, and logged in the call's log.
 pub(crate) async fn named<O: Operation, T>(
     options: &CallOptions,
-    rule: Rule,
+    rule: RequestIdRule,
     work: impl Future<Output = Result<T>> + Send,
 ) -> Result<T> {
     let checked = check_retries(options.retries).and_then(|()| options.check_request_id_by(rule));
@@ -76,7 +76,7 @@ fn check_retries(retries: Option<u32>) -> Result<()> {
 }
 
 /// The part that does not depend on types, so that it is compiled once.
-fn failed(error: Error, operation: &'static str, options: &CallOptions, rule: Rule) -> Error {
+fn failed(error: Error, operation: &'static str, options: &CallOptions, rule: RequestIdRule) -> Error {
     let error = options.add_request_id_by(rule, error.in_operation(operation));
     options.note(LogLevel::Warning, failure_line(&error));
     error
@@ -102,7 +102,7 @@ fn failure_line(error: &Error) -> LogLine {
 }
 
 /// An exchange in progress: the state that all its attempts share.
-pub(crate) struct Sending<'a> {
+pub(crate) struct ExchangeSending<'a> {
     pub(crate) route: &'static Route,
     pub(crate) options: &'a CallOptions,
     /// The deadline of the call, for all attempts.
@@ -116,7 +116,7 @@ pub(crate) struct Sending<'a> {
     earlier: Option<Outcome>,
 }
 
-impl<'a> Sending<'a> {
+impl<'a> ExchangeSending<'a> {
     /// Starts an exchange of this operation. `limit` is its time limit from the settings, if there is one.
     ///
     /// # Errors
@@ -158,7 +158,7 @@ impl<'a> Sending<'a> {
         transport: &Transport,
         message: &OutRequest,
         headers: &'static [&'static str],
-        signing: Option<Signing<'_>>,
+        signing: Option<AttemptSigning<'_>>,
         read: impl FnOnce(InResponse) -> Result<T> + Send,
     ) -> Result<T> {
         let (mut read, mut value) = (Some(read), None);
@@ -177,8 +177,8 @@ impl<'a> Sending<'a> {
         transport: &Transport,
         message: &OutRequest,
         headers: &'static [&'static str],
-        signing: Option<Signing<'_>>,
-        keep: &mut Keep<'_>,
+        signing: Option<AttemptSigning<'_>>,
+        keep: &mut AnswerKeeper<'_>,
     ) -> Result<()> {
         let with_id = self.request_id.map(|id| {
             request_id::log(self.operation, id, self.options);
@@ -190,7 +190,7 @@ impl<'a> Sending<'a> {
         let message = traced.as_ref().unwrap_or(message);
         let mut sink = match self.route.response_content {
             Some(_) => self.options.destination.sink(),
-            None => Sink::memory(0),
+            None => ContentSink::memory(0),
         };
         let received = self.receive(transport, message, headers, signing, &mut sink, keep).await;
         if received.is_err() {
@@ -204,15 +204,15 @@ impl<'a> Sending<'a> {
         transport: &Transport,
         message: &OutRequest,
         headers: &'static [&'static str],
-        signing: Option<Signing<'_>>,
-        sink: &mut Sink,
-        keep: &mut Keep<'_>,
+        signing: Option<AttemptSigning<'_>>,
+        sink: &mut ContentSink,
+        keep: &mut AnswerKeeper<'_>,
     ) -> Result<()> {
         let (options, deadline) = (self.options, self.deadline);
         if self.route.response_content.is_some() {
             options.until(deadline).race(sink.check()).await??;
         }
-        let plan = Plan {
+        let plan = ExchangePlan {
             deadline: Some(deadline),
             cancel: &options.cancel,
             repeat: self.repeat,
@@ -244,4 +244,4 @@ impl<'a> Sending<'a> {
 }
 
 /// Reads an answer and stores the result.
-type Keep<'a> = dyn FnMut(InResponse) -> Result<()> + Send + 'a;
+type AnswerKeeper<'a> = dyn FnMut(InResponse) -> Result<()> + Send + 'a;

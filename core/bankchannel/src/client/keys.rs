@@ -3,24 +3,24 @@
 use std::io::Read;
 
 use bankchannel_crypto::{
-    Error as Fault,
-    pkcs12::{self, Keystore},
+    CryptoError as Fault,
+    pkcs12::{self, Pkcs12Keystore},
     tls_identity,
 };
 use bankchannel_foundation::{Error, Result, Secret, open_regular, shown};
-use bankchannel_pkcs11::{Pkcs11Settings, Token};
+use bankchannel_pkcs11::{Pkcs11Settings, SigningToken};
 use zeroize::Zeroizing;
 
 /// The maximum size of a file of certificates, in bytes.
 const FILE_MAX: u64 = 256 * 1024;
 
 /// The source of a value: its setting, and its file if there is one.
-pub(crate) struct Source {
+pub(crate) struct SettingSource {
     pub(crate) setting: String,
     path: Option<String>,
 }
 
-impl Source {
+impl SettingSource {
     /// A text in a setting, or the file that holds it.
     pub(crate) fn of(name: &str, file: Option<&str>) -> Self {
         match file {
@@ -42,14 +42,14 @@ impl Source {
 }
 
 /// A certificate and its key, from any source.
-pub(crate) struct Keys {
+pub(crate) struct CertificateAndKey {
     pub(crate) certificate: Option<String>,
     pub(crate) private_key: Option<Secret>,
     pub(crate) passphrase: Option<Secret>,
-    pub(crate) token: Option<Token>,
+    pub(crate) token: Option<SigningToken>,
 }
 
-impl Keys {
+impl CertificateAndKey {
     pub(crate) fn of(certificate: Option<String>, private_key: Option<Secret>, passphrase: Option<Secret>) -> Self {
         Self { certificate, private_key, passphrase, token: None }
     }
@@ -73,7 +73,7 @@ impl Keys {
         if self.private_key.is_some() {
             return Err(excluded(SETTING, "private_key"));
         }
-        let token = Token::open(pkcs11).map_err(|fault| Error::invalid_setting(SETTING, fault.to_string()))?;
+        let token = SigningToken::open(pkcs11).map_err(|fault| Error::invalid_setting(SETTING, fault.to_string()))?;
         let certificate = self.certificate.or_else(|| token.certificate_pem());
         Ok(Self { certificate, token: Some(token), ..self })
     }
@@ -87,7 +87,7 @@ pub(crate) fn keystore(
     passphrase: Option<&Secret>,
 ) -> Result<(String, Secret)> {
     opened(setting, path, opener, passphrase, |bytes, passphrase| {
-        let keystore = Keystore::read(bytes, passphrase)?;
+        let keystore = Pkcs12Keystore::read(bytes, passphrase)?;
         let certificate = keystore.certificate_pem().ok_or(Fault::NoCertificateOfKey)?;
         Ok((certificate, Secret::new(keystore.private_key_pem().as_str())))
     })
@@ -108,7 +108,7 @@ fn opened<T>(
     passphrase: Option<&Secret>,
     open: impl FnOnce(&[u8], &str) -> Result<T, Fault>,
 ) -> Result<T> {
-    let source = Source::file(setting, path);
+    let source = SettingSource::file(setting, path);
     let bytes = Zeroizing::new(read(path, pkcs12::MAX_BYTES as u64).map_err(|why| source.unusable(&why))?);
     open(&bytes, passphrase.map_or("", Secret::expose)).map_err(|fault| match fault {
         Fault::WrongPassphrase if passphrase.is_none() => source.unusable(&format!("it needs `{opener}`")),
@@ -123,7 +123,7 @@ pub(crate) fn excluded(setting: &str, other: &str) -> Error {
 /// A text from a setting, or from the file that holds it.
 pub(crate) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> Result<Option<String>> {
     let Some(path) = file else { return Ok(text) };
-    let source = Source::of(name, Some(&path));
+    let source = SettingSource::of(name, Some(&path));
     if text.is_some() {
         return Err(excluded(&source.setting, name));
     }
@@ -134,7 +134,7 @@ pub(crate) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> 
 /// The same for a secret: nothing of the file stays but the secret itself.
 pub(crate) fn secret_of(name: &str, text: Option<Secret>, file: Option<String>) -> Result<Option<Secret>> {
     let Some(path) = file else { return Ok(text) };
-    let source = Source::of(name, Some(&path));
+    let source = SettingSource::of(name, Some(&path));
     if text.is_some() {
         return Err(excluded(&source.setting, name));
     }

@@ -43,9 +43,9 @@ macro_rules! client_methods {
                 name: &str,
                 request: serde_json::Value,
                 options: $crate::CallOptions,
-            ) -> $crate::Result<$crate::Done> {
-                let $crate::Done { response, content } = self.call_values(name, request.into(), options).await?;
-                Ok($crate::Done { response: response.into(), content })
+            ) -> $crate::Result<$crate::CallDone> {
+                let $crate::CallDone { response, content } = self.call_values(name, request.into(), options).await?;
+                Ok($crate::CallDone { response: response.into(), content })
             }
 
             /// The same with the library's own values; the bindings for other languages use it.
@@ -57,7 +57,7 @@ macro_rules! client_methods {
                 name: &str,
                 request: $crate::model::Value<'static>,
                 options: $crate::CallOptions,
-            ) -> $crate::Result<$crate::Done<$crate::model::Value<'static>>> {
+            ) -> $crate::Result<$crate::CallDone<$crate::model::Value<'static>>> {
                 $crate::client::call(self, name, request, options).await
             }
 
@@ -88,7 +88,7 @@ macro_rules! client_methods {
 macro_rules! exchanges_and_local_operations {
     ($client:ident; $($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
         /// Every operation of the protocol's list, with its implementation.
-        pub(crate) static OPERATIONS: &[$crate::protocol::Callable] =
+        pub(crate) static OPERATIONS: &[$crate::protocol::CallableOperation] =
             &[$($crate::client::exchanges_and_local_operations!(@callable $kind $client operations::$subject::$file::$name)),+];
 
         /// The types of the operations.
@@ -101,9 +101,9 @@ macro_rules! exchanges_and_local_operations {
         $($crate::client::exchanges_and_local_operations!(@method $kind $client $subject $file $name);)+
     };
 
-    (@callable local $client:ident $op:path) => { $crate::protocol::Callable::local::<$op>() };
+    (@callable local $client:ident $op:path) => { $crate::protocol::CallableOperation::local::<$op>() };
     (@callable exchange $client:ident $op:path) => {
-        $crate::protocol::Callable::by_client::<$op>(|client, request, mut options| {
+        $crate::protocol::CallableOperation::by_client::<$op>(|client, request, mut options| {
             let Some(client) = client.downcast_ref::<$client>() else { return $crate::by_name::of_another_client() };
             Box::pin(async move {
                 let content = options.content.take();
@@ -168,8 +168,8 @@ macro_rules! exchanges_and_local_operations {
 macro_rules! flows {
     ($client:ident; $($file:ident::$name:ident;)+) => {
         /// Every flow of the protocol, with its implementation.
-        pub(crate) static FLOWS: &[$crate::protocol::Callable] = &[$(pastey::paste! {
-            $crate::protocol::Callable::by_client::<flows::$file::$name>(|client, request, mut options| {
+        pub(crate) static FLOWS: &[$crate::protocol::CallableOperation] = &[$(pastey::paste! {
+            $crate::protocol::CallableOperation::by_client::<flows::$file::$name>(|client, request, mut options| {
                 let Some(client) = client.downcast_ref::<$client>() else { return $crate::by_name::of_another_client() };
                 Box::pin(async move {
                     let content = options.content.take();

@@ -25,7 +25,7 @@ use bankchannel_foundation::{
     ClientCache, Operation, Result,
     model::{Profile, Value},
 };
-pub(crate) use calling::{Caller, call};
+pub(crate) use calling::{NamedCaller, call};
 pub use connection::ConnectionSettings;
 pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
 pub use pages::ItemStream;
@@ -36,7 +36,7 @@ pub(crate) use variables::client_settings;
 pub use variables::setting_of_text;
 
 use crate::{
-    CallOptions, Done,
+    CallDone, CallOptions,
     protocol::{AnyClient, Protocol},
 };
 
@@ -46,7 +46,7 @@ pub(crate) trait ProtocolClient: Profile + Clone + fmt::Debug + Send + Sync + 's
     type Settings: ClientSettings<Client = Self>;
 
     /// The protocol's rule for a call's request id.
-    const REQUEST_ID: request_id::Rule = request_id::ANY;
+    const REQUEST_ID: request_id::RequestIdRule = request_id::ANY;
 
     /// Its protocol.
     fn protocol() -> &'static Protocol;
@@ -97,17 +97,17 @@ pub trait Flow<C>: Operation {
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Client(Arc<dyn Erased>);
+pub struct Client(Arc<dyn ErasedClient>);
 
 /// A client with its type erased.
-trait Erased: Profile + fmt::Debug + Send + Sync {
+trait ErasedClient: Profile + fmt::Debug + Send + Sync {
     fn protocol(&self) -> &'static Protocol;
     fn as_any(&self) -> &AnyClient;
     fn in_child(&self, settings: &Settings) -> Result<Client>;
     fn peer(&self) -> Option<&str>;
 }
 
-impl<C: ProtocolClient> Erased for C {
+impl<C: ProtocolClient> ErasedClient for C {
     fn protocol(&self) -> &'static Protocol {
         C::protocol()
     }
@@ -168,7 +168,7 @@ impl Client {
         name: &str,
         request: Value<'static>,
         options: CallOptions,
-    ) -> Result<Done<Value<'static>>> {
+    ) -> Result<CallDone<Value<'static>>> {
         call(self, name, request, options).await
     }
 
@@ -182,7 +182,7 @@ impl Client {
     }
 }
 
-impl<C: ProtocolClient> Caller for C {
+impl<C: ProtocolClient> NamedCaller for C {
     fn speaks(&self) -> &'static Protocol {
         C::protocol()
     }
@@ -192,7 +192,7 @@ impl<C: ProtocolClient> Caller for C {
     }
 }
 
-impl Caller for Client {
+impl NamedCaller for Client {
     fn speaks(&self) -> &'static Protocol {
         self.protocol()
     }

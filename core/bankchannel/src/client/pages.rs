@@ -34,7 +34,7 @@ impl PageStart for u64 {
 }
 
 /// The rest of a list: the items of the present page, and the request for the next one.
-struct Rest<Request, Item, Start> {
+struct RemainingItems<Request, Item, Start> {
     items: VecDeque<Item>,
     request: Option<Request>,
     from: Option<Start>,
@@ -57,7 +57,7 @@ where
         Ok(request) => (Some(request), None),
         Err(error) => (None, Some(error)),
     };
-    let rest = (Rest { items: VecDeque::new(), request, from: None }, refused, get);
+    let rest = (RemainingItems { items: VecDeque::new(), request, from: None }, refused, get);
     try_unfold(rest, move |(mut rest, refused, get)| async move {
         if let Some(error) = refused {
             return Err(error);

@@ -22,10 +22,10 @@ pub(super) const OPTION: &str = "request_id";
 
 /// A protocol's own rule for an id that has the general format. It returns the reason why the id is invalid, without
 /// the id itself.
-pub(crate) type Rule = fn(&str) -> Result<(), &'static str>;
+pub(crate) type RequestIdRule = fn(&str) -> Result<(), &'static str>;
 
 /// The rule of protocols that accept every id, and of operations that send nothing.
-pub(crate) const ANY: Rule = |_| Ok(());
+pub(crate) const ANY: RequestIdRule = |_| Ok(());
 
 impl CallOptions {
     /// Checks the format of the request id, as every call does before it sends anything. A program that carries out
@@ -38,7 +38,7 @@ impl CallOptions {
     }
 
     /// The same with a protocol's own rule.
-    pub(crate) fn check_request_id_by(&self, rule: Rule) -> Result<()> {
+    pub(crate) fn check_request_id_by(&self, rule: RequestIdRule) -> Result<()> {
         let Some(id) = &self.request_id else { return Ok(()) };
         check_text(id, rule).map_err(|why| Error::invalid_field(OPTION, why).with_outcome(Outcome::NotSent))
     }
@@ -51,7 +51,7 @@ impl CallOptions {
     }
 
     /// The same with a protocol's own rule.
-    pub(crate) fn add_request_id_by(&self, rule: Rule, error: Error) -> Error {
+    pub(crate) fn add_request_id_by(&self, rule: RequestIdRule, error: Error) -> Error {
         match &self.request_id {
             Some(id) if check_text(id, rule).is_ok() => error.with(OPTION, redact_words(id)),
             _ => error,
@@ -72,7 +72,7 @@ pub(crate) fn add<C: ProtocolClient>(options: &CallOptions, error: Error) -> Err
     options.add_request_id_by(C::REQUEST_ID, error)
 }
 
-fn check_text(id: &str, rule: Rule) -> Result<(), &'static str> {
+fn check_text(id: &str, rule: RequestIdRule) -> Result<(), &'static str> {
     if is_request_id(id) {
         rule(id)
     } else {
@@ -99,7 +99,7 @@ pub(super) fn log(operation: &str, id: &str, options: &CallOptions) {
 mod tests {
     use super::*;
 
-    fn checked(id: &str, rule: Rule) -> Result<()> {
+    fn checked(id: &str, rule: RequestIdRule) -> Result<()> {
         CallOptions { request_id: Some(id.to_owned()), ..CallOptions::default() }.check_request_id_by(rule)
     }
 

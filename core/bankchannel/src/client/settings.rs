@@ -24,10 +24,10 @@ pub(crate) trait ClientSettings: Boundary + Clone + fmt::Debug + Send + Sync + '
 
 /// The settings of a client of any protocol. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Settings(Arc<dyn Erased>);
+pub struct Settings(Arc<dyn ErasedSettings>);
 
 /// Settings with their type erased.
-trait Erased: fmt::Debug + Send + Sync {
+trait ErasedSettings: fmt::Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn protocol(&self) -> &'static Protocol;
     fn connection(&self) -> &ConnectionSettings;
@@ -35,7 +35,7 @@ trait Erased: fmt::Debug + Send + Sync {
     fn open(&self) -> Result<Client>;
 }
 
-impl<S: ClientSettings> Erased for S {
+impl<S: ClientSettings> ErasedSettings for S {
     fn as_any(&self) -> &dyn Any {
         self
     }

@@ -6,27 +6,27 @@ use bankchannel_foundation::{
     error::{Row, row},
     shown,
 };
-use bankchannel_pkcs11::Token;
+use bankchannel_pkcs11::SigningToken;
 
 /// An RSA key that signs, in memory or in a token. Cheap to clone.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Signer {
+pub enum KeySigner {
     /// A key in memory.
     Key(SigningKey),
     /// A key in an HSM or on a smart card.
-    Token(Token),
+    Token(SigningToken),
 }
 
 /// The reason why signing failed.
-pub(crate) enum Unsigned {
+pub(crate) enum SigningFailure {
     /// A defect of the library.
     Internal(String),
     /// The token did not sign; the request is not at fault.
     Token(String),
 }
 
-impl Unsigned {
+impl SigningFailure {
     /// Converts it to an error. `token_failed` is the protocol's row for a token.
     pub(crate) fn into_error(self, token_failed: &'static Row) -> Error {
         match self {
@@ -36,7 +36,7 @@ impl Unsigned {
     }
 }
 
-impl Signer {
+impl KeySigner {
     /// Reads a key from PEM text. `opener` is the name of the field with the passphrase of an encrypted key.
     pub(crate) fn read(private_key: &Secret, passphrase: Option<&Secret>, opener: &str) -> Result<Self, String> {
         let key = SigningKey::from_pem(private_key.expose(), passphrase.map(Secret::expose));
@@ -46,10 +46,10 @@ impl Signer {
 
     /// Signs these bytes, hashed once, with RSASSA-PKCS1-v1_5. A token uses its own connection and may be slow, so call
     /// this on a thread that may block.
-    pub(crate) fn try_sign(&self, hash: Hash, bytes: &[u8]) -> Result<Vec<u8>, Unsigned> {
+    pub(crate) fn try_sign(&self, hash: Hash, bytes: &[u8]) -> Result<Vec<u8>, SigningFailure> {
         match self {
-            Self::Key(key) => key.sign_pkcs1(hash, bytes).map_err(|fault| Unsigned::Internal(fault.to_string())),
-            Self::Token(token) => token.sign(hash, bytes).map_err(|fault| Unsigned::Token(fault.to_string())),
+            Self::Key(key) => key.sign_pkcs1(hash, bytes).map_err(|fault| SigningFailure::Internal(fault.to_string())),
+            Self::Token(token) => token.sign(hash, bytes).map_err(|fault| SigningFailure::Token(fault.to_string())),
         }
     }
 

@@ -11,7 +11,7 @@ use bankchannel_transport::background;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::signer::{Signer, Unsigned};
+use super::signer::{KeySigner, SigningFailure};
 use crate::{CallOptions, Question, SignatureRequest};
 
 /// The kind of the question for a signature, and the name of its answer in errors.
@@ -20,9 +20,9 @@ pub(crate) const SIGNATURE: &str = "signature";
 const ANSWER_MAX: usize = 16 * 1024;
 
 /// Signs for a client.
-pub(crate) struct Signatory {
+pub(crate) struct ClientSignatory {
     /// With `None` each call asks its callback.
-    signer: Option<Signer>,
+    signer: Option<KeySigner>,
     /// Admits one signature at a time to the token.
     turns: Arc<Semaphore>,
     /// Whether a key in memory signs on another thread.
@@ -30,12 +30,12 @@ pub(crate) struct Signatory {
 }
 
 /// Permission to use the signer, released on drop.
-pub(crate) struct Turn {
+pub(crate) struct SignerPermit {
     _held: Option<OwnedSemaphorePermit>,
 }
 
-impl Signatory {
-    pub(crate) fn new(signer: Option<Signer>) -> Self {
+impl ClientSignatory {
+    pub(crate) fn new(signer: Option<KeySigner>) -> Self {
         Self { signer, turns: Arc::new(Semaphore::new(1)), is_apart: false }
     }
 
@@ -48,10 +48,10 @@ impl Signatory {
     /// Waits for permission to use a token. A token has its own connection, may be slow and signs one message at a
     /// time. A call that gives up while it waits has nothing signed, and a token that hangs blocks only one thread.
     /// Take a date to be signed after this wait.
-    pub(crate) async fn turn(&self, options: &CallOptions) -> Result<Turn> {
-        let Some(Signer::Token(_)) = &self.signer else { return Ok(Turn { _held: None }) };
+    pub(crate) async fn turn(&self, options: &CallOptions) -> Result<SignerPermit> {
+        let Some(KeySigner::Token(_)) = &self.signer else { return Ok(SignerPermit { _held: None }) };
         let turn = options.race(Arc::clone(&self.turns).acquire_owned()).await?;
-        turn.map(|turn| Turn { _held: Some(turn) })
+        turn.map(|turn| SignerPermit { _held: Some(turn) })
             .map_err(|_| Error::because(&row::INTERNAL, "the signer has stopped"))
     }
 
@@ -61,16 +61,16 @@ impl Signatory {
     /// `token_failed`; the errors of the question; `input.invalid_field` for an answer that is not a signature.
     pub(crate) async fn sign(
         &self,
-        turn: Turn,
+        turn: SignerPermit,
         hash: Hash,
         bytes: &[u8],
         options: &CallOptions,
         token_failed: &'static Row,
         question: impl FnOnce(&'static str) -> Question,
     ) -> Result<Vec<u8>> {
-        let failed = |fault: Unsigned| fault.into_error(token_failed);
+        let failed = |fault: SigningFailure| fault.into_error(token_failed);
         match &self.signer {
-            Some(signer) if self.is_apart || matches!(signer, Signer::Token(_)) => {
+            Some(signer) if self.is_apart || matches!(signer, KeySigner::Token(_)) => {
                 let (signer, bytes) = (signer.clone(), bytes.to_vec());
                 let work = background::blocking(move || {
                     let signed = signer.try_sign(hash, &bytes);

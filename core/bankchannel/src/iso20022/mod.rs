@@ -11,7 +11,7 @@ pub use bankchannel_iso20022::{
     status, tables,
 };
 
-use crate::{Commands, Protocol, local};
+use crate::{CommandPlacement, Protocol, local};
 
 pub use operations::reading::ReadCashRequest;
 #[doc(no_inline)]
@@ -27,7 +27,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[OPERATIONS],
     errors: errors::ROWS,
     interfaces: &[],
-    commands: Commands::BySubject,
+    commands: CommandPlacement::BySubject,
     #[cfg(feature = "clients")]
     sessions: None,
     #[cfg(feature = "clients")]

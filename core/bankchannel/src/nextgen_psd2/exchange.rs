@@ -20,21 +20,21 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 use bankchannel_nextgen_psd2::{
-    MAX_DEPTH, Psd2, RESPONSE_HEADERS,
+    MAX_DEPTH, NextGenPsd2Codec, RESPONSE_HEADERS,
     answer::safe_redirect,
     errors,
     http::{Headers, Request},
-    model::Linked,
+    model::LinkedAnswer,
 };
-use bankchannel_transport::{RequestSigner, Signing};
+use bankchannel_transport::{AttemptSigning, RequestSigner};
 use bytes::{Bytes, BytesMut};
 
-use super::{NextGenPsd2, sender::Sender};
+use super::{NextGenPsd2, sender::BankSender};
 use crate::{
     CallOptions, LogLevel, LogLine,
     client::{
         ProtocolClient as _,
-        exchange::{Sending, named},
+        exchange::{ExchangeSending, named},
     },
 };
 
@@ -45,44 +45,44 @@ impl NextGenPsd2 {
     /// Any error; each has its outcome and names the operation.
     pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
     where
-        O: Exchange<Codec = Psd2>,
-        O::Response: Linked,
+        O: Exchange<Codec = NextGenPsd2Codec>,
+        O::Response: LinkedAnswer,
     {
         named::<O, _>(options, Self::REQUEST_ID, self.attempt::<O>(request, options)).await
     }
 
     async fn attempt<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
     where
-        O: Exchange<Codec = Psd2>,
-        O::Response: Linked,
+        O: Exchange<Codec = NextGenPsd2Codec>,
+        O::Response: LinkedAnswer,
     {
         let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
         let sender = self.sender().map_err(not_sent)?;
-        let mut sending = Sending::begin::<O>(options, sender.exchange_timeout)?;
+        let mut sending = ExchangeSending::begin::<O>(options, sender.exchange_timeout)?;
         let message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
-        let signer = Signed {
+        let signer = SignedAttempts {
             sender,
             operation: const { &O::DECLARATION }.name,
             options,
             deadline: sending.deadline,
             given_id: Mutex::new(sending.request_id.take()),
         };
-        let signing = Signing { signer: &signer, shown: sending.route.path };
+        let signing = AttemptSigning { signer: &signer, shown: sending.route.path };
         let read = |answer| sender.read::<O>(answer);
         sending.send(&sender.transport, &message, RESPONSE_HEADERS, Some(signing), read).await
     }
 }
 
-impl Sender {
+impl BankSender {
     /// Reads the bank's answer. A link for the bank's customer is returned only if it is safe to send a customer there.
     fn read<O>(&self, answer: InResponse) -> Result<O::Response>
     where
-        O: Exchange<Codec = Psd2>,
-        O::Response: Linked,
+        O: Exchange<Codec = NextGenPsd2Codec>,
+        O::Response: LinkedAnswer,
     {
         let base_url = self.transport.base_url();
         if !(200..300).contains(&answer.status) {
-            return Err(Psd2::refused::<O>(&answer, base_url, &self.redirect_hosts));
+            return Err(NextGenPsd2Codec::refused::<O>(&answer, base_url, &self.redirect_hosts));
         }
         let body = answer.body.clone();
         let mut response = O::decode_response(answer)?;
@@ -116,8 +116,8 @@ fn link_refused(why: &str, href: &str, body: &[u8]) -> Error {
 }
 
 /// Signs each attempt's message.
-struct Signed<'a> {
-    sender: &'a Sender,
+struct SignedAttempts<'a> {
+    sender: &'a BankSender,
     operation: &'static str,
     options: &'a CallOptions,
     /// The deadline of the call, for all attempts.
@@ -126,7 +126,7 @@ struct Signed<'a> {
     given_id: Mutex<Option<&'a str>>,
 }
 
-impl RequestSigner for Signed<'_> {
+impl RequestSigner for SignedAttempts<'_> {
     fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
         Box::pin(async move {
             let begun = Instant::now();
@@ -149,7 +149,7 @@ impl RequestSigner for Signed<'_> {
     }
 }
 
-impl Sender {
+impl BankSender {
     /// The message in the form that is signed: with the whole path, and with `Host` if that is signed.
     fn unsigned(&self, message: &OutRequest) -> Result<Request> {
         let mut headers = Headers::default();

@@ -4,28 +4,28 @@ use std::sync::{Arc, OnceLock};
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{Error, Result};
-use bankchannel_nextgen_psd2::{certificates::Certificate, errors, model::Holder};
+use bankchannel_nextgen_psd2::{certificates::Certificate, errors, model::CertificateHolder};
 
-use super::{Signer, settings::Ready};
+use super::{KeySigner, settings::ReadyThirdParty};
 
 /// The certificate and key of the settings.
 pub(super) struct OfSettings {
-    ready: Arc<Ready>,
+    ready: Arc<ReadyThirdParty>,
     certificate: OnceLock<Result<Option<Certificate>>>,
-    signer: OnceLock<Result<Option<Signer>>>,
+    signer: OnceLock<Result<Option<KeySigner>>>,
 }
 
 impl OfSettings {
-    pub(super) fn new(ready: Arc<Ready>) -> Self {
+    pub(super) fn new(ready: Arc<ReadyThirdParty>) -> Self {
         Self { ready, certificate: OnceLock::new(), signer: OnceLock::new() }
     }
 
-    fn signer(&self) -> Result<Option<&Signer>> {
+    fn signer(&self) -> Result<Option<&KeySigner>> {
         shown(self.signer.get_or_init(|| self.ready.signer()))
     }
 }
 
-impl Holder for OfSettings {
+impl CertificateHolder for OfSettings {
     fn certificate(&self) -> Result<Option<&Certificate>> {
         shown(self.certificate.get_or_init(|| {
             let read = self.ready.certificate.as_deref().map(Certificate::from_pem).transpose();
@@ -37,7 +37,7 @@ impl Holder for OfSettings {
     }
 
     fn spki_der(&self) -> Result<Option<&[u8]>> {
-        Ok(self.signer()?.map(Signer::spki_der))
+        Ok(self.signer()?.map(KeySigner::spki_der))
     }
 
     fn sign(&self, hash: Hash, signing_string: &[u8]) -> Result<Vec<u8>> {

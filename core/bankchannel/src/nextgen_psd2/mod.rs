@@ -17,18 +17,18 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{ClientCache, Error, Result, error::row};
 pub use bankchannel_nextgen_psd2::{
-    Credentials, PROTOCOL, Psd2, Terms, answer, certificates, errors, explain, for_each_operation, http, model,
-    operations, signing, terms, verify,
+    BankConventions, NextGenPsd2Codec, NextGenPsd2Terms, PROTOCOL, answer, certificates, errors, explain,
+    for_each_operation, http, model, operations, signing, terms, verify,
 };
-pub use bankchannel_pkcs11::{Pkcs11Settings, Token};
+pub use bankchannel_pkcs11::{Pkcs11Settings, SigningToken};
 pub use settings::NextGenPsd2Settings;
-pub use signer::Signer;
+pub use signer::KeySigner;
 
-use sender::Sender;
-use settings::Ready;
+use sender::BankSender;
+use settings::ReadyThirdParty;
 
 use crate::{
-    ClientKind, Commands, Protocol,
+    ClientKind, CommandPlacement, Protocol,
     client::{ProtocolClient, request_id},
 };
 
@@ -53,7 +53,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS],
     errors: errors::ROWS,
     interfaces: &[],
-    commands: Commands::ByCall,
+    commands: CommandPlacement::ByCall,
     sessions: None,
     client: Some(ClientKind::of::<NextGenPsd2>()),
 };
@@ -76,12 +76,12 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct NextGenPsd2(Arc<Inner>);
+pub struct NextGenPsd2(Arc<NextGenPsd2Inner>);
 
-struct Inner {
-    ready: Arc<Ready>,
+struct NextGenPsd2Inner {
+    ready: Arc<ReadyThirdParty>,
     /// Present if the settings name a bank.
-    sender: Option<Sender>,
+    sender: Option<BankSender>,
     /// Cached keys and certificates, from the settings and from requests.
     cache: ClientCache,
 }
@@ -92,13 +92,13 @@ impl NextGenPsd2 {
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
     pub fn new(settings: NextGenPsd2Settings) -> Result<Self> {
-        Self::of(Arc::new(Ready::of(settings)?))
+        Self::of(Arc::new(ReadyThirdParty::of(settings)?))
     }
 
-    fn of(ready: Arc<Ready>) -> Result<Self> {
-        let sender = if ready.sends() { Some(Sender::of(&ready)?) } else { None };
+    fn of(ready: Arc<ReadyThirdParty>) -> Result<Self> {
+        let sender = if ready.sends() { Some(BankSender::of(&ready)?) } else { None };
         let cache = ClientCache::holding(model::ClientHolder(Box::new(holder::OfSettings::new(Arc::clone(&ready)))));
-        Ok(Self(Arc::new(Inner { ready, sender, cache })))
+        Ok(Self(Arc::new(NextGenPsd2Inner { ready, sender, cache })))
     }
 
     /// The bank's base URL, without a trailing slash; `None` for a client that only computes.
@@ -107,7 +107,7 @@ impl NextGenPsd2 {
         self.0.sender.as_ref().map(|sender| sender.transport.base_url())
     }
 
-    fn sender(&self) -> Result<&Sender> {
+    fn sender(&self) -> Result<&BankSender> {
         match &self.0.sender {
             Some(sender) => Ok(sender),
             None => Err(self.0.ready.transport().err().unwrap_or_else(|| Error::new(&row::INTERNAL))),
@@ -118,7 +118,7 @@ impl NextGenPsd2 {
     ///
     /// # Errors
     /// `nextgen_psd2.key_unusable` for a private key that cannot be read.
-    pub fn signer(&self) -> Result<Option<Signer>> {
+    pub fn signer(&self) -> Result<Option<KeySigner>> {
         self.0.ready.signer()
     }
 
@@ -132,7 +132,7 @@ impl NextGenPsd2 {
 impl ProtocolClient for NextGenPsd2 {
     type Settings = NextGenPsd2Settings;
 
-    const REQUEST_ID: request_id::Rule =
+    const REQUEST_ID: request_id::RequestIdRule =
         |id| signing::request_id(id).map_err(|_| "must be a UUID in lower case: the NextGenPSD2 standard requires it");
 
     fn protocol() -> &'static Protocol {

@@ -7,42 +7,42 @@ use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
 };
 use bankchannel_nextgen_psd2::{
-    Credentials,
+    BankConventions,
     certificates::{Certificate, Psd2Certificate},
     errors,
     http::Request,
-    signing::{self, Prepared, SignFault, SigningProfile},
+    signing::{self, PreparedRequest, SignFault, SigningProfile},
 };
 use bankchannel_transport::Transport;
 use data_encoding::HEXUPPER;
 
-use super::settings::Ready;
+use super::settings::ReadyThirdParty;
 use crate::{
     CallOptions, Question,
-    client::signing::{SIGNATURE, Signatory, question},
+    client::signing::{ClientSignatory, SIGNATURE, question},
 };
 
 /// The sending part of a client.
-pub(super) struct Sender {
+pub(super) struct BankSender {
     pub(super) transport: Transport,
     /// The path of the base URL, a prefix of each operation's path.
     pub(super) base_path: String,
     /// Host and port, as in the `Host` header.
     pub(super) authority: String,
-    pub(super) credentials: Credentials,
+    pub(super) credentials: BankConventions,
     pub(super) redirect_hosts: Vec<String>,
     pub(super) exchange_timeout: Option<Duration>,
     certificate: Certificate,
     profile: SigningProfile,
-    signatory: Signatory,
+    signatory: ClientSignatory,
 }
 
-impl Sender {
+impl BankSender {
     /// Makes a sender from the settings.
     ///
     /// # Errors
     /// `configuration.invalid`, each naming its field.
-    pub(super) fn of(ready: &Ready) -> Result<Self> {
+    pub(super) fn of(ready: &ReadyThirdParty) -> Result<Self> {
         let missing = |field: &str, why: &str| Error::invalid_setting(field, why);
         let transport = Transport::new(ready.transport()?)?;
         let url =
@@ -72,12 +72,12 @@ impl Sender {
             transport,
             base_path: url.path().trim_end_matches('/').to_owned(),
             authority,
-            credentials: Credentials { header_names: ready.header_names.clone(), dialect: profile.dialect },
+            credentials: BankConventions { header_names: ready.header_names.clone(), dialect: profile.dialect },
             redirect_hosts: ready.redirect_hosts.clone(),
             exchange_timeout: ready.exchange_timeout,
             certificate,
             profile,
-            signatory: Signatory::new(signer),
+            signatory: ClientSignatory::new(signer),
         })
     }
 
@@ -107,7 +107,7 @@ impl Sender {
         })
     }
 
-    fn question(&self, prepared: &Prepared, algorithm: &'static str, operation: &str) -> Question {
+    fn question(&self, prepared: &PreparedRequest, algorithm: &'static str, operation: &str) -> Question {
         let text = format!("The signature of a request, {operation}, by the key {} ({algorithm})", prepared.key_id);
         let digest = self.profile.signature_hash.digest(&prepared.signing_string.bytes);
         question(text, algorithm, digest, HEXUPPER.encode(&self.certificate.sha256()))

@@ -9,21 +9,21 @@ use bankchannel_foundation::{
     shown,
 };
 use bankchannel_nextgen_psd2::{
-    CATALOGUE, Psd2,
+    CATALOGUE, NextGenPsd2Codec,
     certificates::Certificate,
     http::{SINGLE, is_token},
     model::SigningOptions,
     signing::CONDITIONAL,
 };
-use bankchannel_pkcs11::{Pkcs11Settings, Token};
-use bankchannel_transport::{IdentityFault, Settings, client_identity};
+use bankchannel_pkcs11::{Pkcs11Settings, SigningToken};
+use bankchannel_transport::{IdentityFault, TransportSettings, client_identity};
 
-use super::{NextGenPsd2, Signer};
+use super::{KeySigner, NextGenPsd2};
 use crate::{
     ConnectionSettings,
     client::{
         client_settings,
-        keys::{Keys, Source, excluded, one_of, tls_keystore},
+        keys::{CertificateAndKey, SettingSource, excluded, one_of, tls_keystore},
     },
 };
 
@@ -91,22 +91,22 @@ pub struct NextGenPsd2Settings {
 client_settings!(NextGenPsd2Settings, NextGenPsd2, "NEXTGEN_PSD2_");
 
 /// The settings with their files read.
-pub(super) struct Ready {
+pub(super) struct ReadyThirdParty {
     pub(super) certificate: Option<String>,
     /// The source of the certificate.
-    certificate_source: Source,
+    certificate_source: SettingSource,
     pub(super) private_key: Option<Secret>,
     pub(super) passphrase: Option<Secret>,
-    pub(super) token: Option<Token>,
+    pub(super) token: Option<SigningToken>,
     pub(super) signing: Option<SigningOptions>,
     pub(super) header_names: BTreeMap<String, String>,
     pub(super) redirect_hosts: Vec<String>,
     pub(super) exchange_timeout: Option<Duration>,
     trusted: Option<String>,
-    transport: Option<Settings>,
+    transport: Option<TransportSettings>,
 }
 
-impl Ready {
+impl ReadyThirdParty {
     pub(super) fn of(settings: NextGenPsd2Settings) -> Result<Self> {
         if let Some(signing) = &settings.signing {
             signing.profile().map_err(|fault| Error::invalid_setting("signing", fault.message()))?;
@@ -118,11 +118,11 @@ impl Ready {
         let transport = transport(&settings)?;
         let exchange_timeout = settings.connection.exchange_limit();
         without_key("certificate", settings.certificate.as_deref())?;
-        let given = Source::of("certificate", settings.certificate_file.as_deref());
+        let given = SettingSource::of("certificate", settings.certificate_file.as_deref());
         let certificate_source = match (&settings.keystore_file, &settings.pkcs11) {
-            (Some(path), _) => Source::file("keystore_file", path),
+            (Some(path), _) => SettingSource::file("keystore_file", path),
             (None, Some(_)) if settings.certificate.is_none() && settings.certificate_file.is_none() => {
-                Source::of("pkcs11", None)
+                SettingSource::of("pkcs11", None)
             }
             _ => given,
         };
@@ -133,13 +133,14 @@ impl Ready {
         without_key("certificate_file", certificate.as_deref())?;
         let trusted = one_of("trusted", settings.trusted, settings.trusted_file)?;
         without_key("trusted", trusted.as_deref())?;
-        let keys = Keys::of(certificate, settings.private_key, settings.passphrase);
-        let Keys { certificate, private_key, passphrase, token } = match (settings.keystore_file, settings.pkcs11) {
-            (None, None) => keys,
-            (Some(path), None) => keys.with_keystore(&path)?,
-            (None, Some(pkcs11)) => keys.with_token(&pkcs11)?,
-            (Some(_), Some(_)) => return Err(excluded("keystore_file", "pkcs11")),
-        };
+        let keys = CertificateAndKey::of(certificate, settings.private_key, settings.passphrase);
+        let CertificateAndKey { certificate, private_key, passphrase, token } =
+            match (settings.keystore_file, settings.pkcs11) {
+                (None, None) => keys,
+                (Some(path), None) => keys.with_keystore(&path)?,
+                (None, Some(pkcs11)) => keys.with_token(&pkcs11)?,
+                (Some(_), Some(_)) => return Err(excluded("keystore_file", "pkcs11")),
+            };
         Ok(Self {
             certificate,
             certificate_source,
@@ -159,7 +160,7 @@ impl Ready {
     ///
     /// # Errors
     /// `configuration.invalid` without a bank.
-    pub(super) fn transport(&self) -> Result<&Settings> {
+    pub(super) fn transport(&self) -> Result<&TransportSettings> {
         let missing = "is missing: it names the bank, such as https://bank.example/api";
         self.transport.as_ref().ok_or_else(|| Error::invalid_setting("base_url", missing))
     }
@@ -168,10 +169,10 @@ impl Ready {
     ///
     /// # Errors
     /// `nextgen_psd2.key_unusable` for a private key that cannot be read.
-    pub(super) fn signer(&self) -> Result<Option<Signer>> {
+    pub(super) fn signer(&self) -> Result<Option<KeySigner>> {
         match (&self.token, &self.private_key) {
-            (Some(token), _) => Ok(Some(Signer::Token(token.clone()))),
-            (None, Some(key)) => Signer::from_pem(key, self.passphrase.as_ref()).map(Some),
+            (Some(token), _) => Ok(Some(KeySigner::Token(token.clone()))),
+            (None, Some(key)) => KeySigner::from_pem(key, self.passphrase.as_ref()).map(Some),
             (None, None) => Ok(None),
         }
     }
@@ -219,7 +220,9 @@ fn renamed(from: &str, to: &str) -> Result<()> {
         return refused(format!("{shown} is signed under this name and cannot be renamed"));
     }
     let is_known = |name: &str| {
-        CATALOGUE.iter().any(|entry| entry.declaration.route.is_some() && Psd2::has_header(entry.request, name))
+        CATALOGUE
+            .iter()
+            .any(|entry| entry.declaration.route.is_some() && NextGenPsd2Codec::has_header(entry.request, name))
     };
     if !is_known(from) {
         return refused(format!("{shown} is not a header of any operation"));
@@ -247,7 +250,7 @@ fn redirect_host(host: &str) -> Result<String> {
     }
 }
 
-fn transport(settings: &NextGenPsd2Settings) -> Result<Option<Settings>> {
+fn transport(settings: &NextGenPsd2Settings) -> Result<Option<TransportSettings>> {
     let Some(base_url) = settings.base_url.clone() else { return Ok(None) };
     let mut transport = settings.connection.transport(base_url)?;
     transport.tls.client_identity = identity(settings)?;
@@ -270,7 +273,7 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
     without_key(CERTIFICATE, settings.client_certificate.as_deref())?;
     let certificate =
         one_of(CERTIFICATE, settings.client_certificate.clone(), settings.client_certificate_file.clone())?;
-    let source = Source::of(CERTIFICATE, settings.client_certificate_file.as_deref());
+    let source = SettingSource::of(CERTIFICATE, settings.client_certificate_file.as_deref());
     let opener = settings.client_passphrase.as_ref();
     if let Some(path) = &settings.client_keystore_file {
         if certificate.is_some() || settings.client_key.is_some() {
@@ -279,7 +282,7 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
         let both = tls_keystore(KEYSTORE, path, "client_passphrase", opener)?;
         // The key comes last.
         let (certificates, key) = both.expose().split_at(both.expose().find(KEY_BEGIN).unwrap_or_default());
-        let source = Source::file(KEYSTORE, path);
+        let source = SettingSource::file(KEYSTORE, path);
         let unusable = |fault| match fault {
             IdentityFault::Certificate(why) => source.unusable(&format!("its certificate {why}")),
             IdentityFault::Key(why) => source.unusable(&format!("its key {why}")),

@@ -4,9 +4,9 @@ use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{Error, Result, Secret};
 use bankchannel_nextgen_psd2::errors;
 
-pub use crate::client::signer::Signer;
+pub use crate::client::signer::KeySigner;
 
-impl Signer {
+impl KeySigner {
     /// Reads a key from PEM text.
     ///
     /// # Errors

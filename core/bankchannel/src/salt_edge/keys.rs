@@ -2,16 +2,16 @@
 
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
 use bankchannel_foundation::{Boundary, ClientCache, Error, Result};
-use bankchannel_pkcs11::Token;
+use bankchannel_pkcs11::SigningToken;
 use bankchannel_salt_edge::{
     connector::errors,
     envelope::BITS,
-    model::keys::{ClientKey, Signs, missing},
+    model::keys::{ClientKey, JwtSigner, missing},
 };
 
 use crate::client::{
-    keys::{Source, excluded, keystore, one_of, secret_of},
-    signer::Signer,
+    keys::{SettingSource, excluded, keystore, one_of, secret_of},
+    signer::KeySigner,
 };
 
 /// The key that a client signs with.
@@ -44,36 +44,36 @@ pub struct KeySettings {
 
 /// The key of a client, parsed.
 #[derive(Clone)]
-pub(crate) struct Key {
+pub(crate) struct SaltEdgeKey {
     /// The local signer. Without it, the call asks for each signature.
-    pub(crate) signer: Option<Signer>,
+    pub(crate) signer: Option<KeySigner>,
     /// The public key that verifies the signatures that a call asked for.
     pub(crate) public: Option<VerifyingKey>,
 }
 
-impl Key {
+impl SaltEdgeKey {
     /// Reads the key of the settings.
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
     pub(crate) fn of(settings: KeySettings) -> Result<Self> {
         let passphrase = settings.passphrase.as_ref();
-        let source = Source::of("private_key", settings.private_key_file.as_deref());
+        let source = SettingSource::of("private_key", settings.private_key_file.as_deref());
         let given = secret_of("private_key", settings.private_key, settings.private_key_file)?;
         let signer = match (given, settings.keystore_file, settings.pkcs11) {
             (None, None, None) => None,
             (Some(pem), None, None) => {
-                Some(Signer::read(&pem, passphrase, "passphrase").map_err(|why| source.unusable(&why))?)
+                Some(KeySigner::read(&pem, passphrase, "passphrase").map_err(|why| source.unusable(&why))?)
             }
             (None, Some(path), None) => {
                 let (_, pem) = keystore("keystore_file", &path, "passphrase", passphrase)?;
-                let source = Source::file("keystore_file", &path);
-                Some(Signer::read(&pem, None, "passphrase").map_err(|why| source.unusable(&why))?)
+                let source = SettingSource::file("keystore_file", &path);
+                Some(KeySigner::read(&pem, None, "passphrase").map_err(|why| source.unusable(&why))?)
             }
             (None, None, Some(pkcs11)) => {
                 let token =
-                    Token::open(&pkcs11).map_err(|fault| Error::invalid_setting("pkcs11", fault.to_string()))?;
-                Some(Signer::Token(token))
+                    SigningToken::open(&pkcs11).map_err(|fault| Error::invalid_setting("pkcs11", fault.to_string()))?;
+                Some(KeySigner::Token(token))
             }
             (Some(_), Some(_), _) => return Err(excluded("keystore_file", "private_key")),
             (Some(_), None, Some(_)) => return Err(excluded("pkcs11", "private_key")),
@@ -103,11 +103,11 @@ impl Key {
 }
 
 /// A client's cache, which holds its own key.
-pub(crate) fn own(key: &Key) -> ClientCache {
+pub(crate) fn own(key: &SaltEdgeKey) -> ClientCache {
     ClientCache::holding(ClientKey(Box::new(key.clone())))
 }
 
-impl Signs for Key {
+impl JwtSigner for SaltEdgeKey {
     fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>> {
         let signer = self.signer.as_ref().ok_or_else(missing)?;
         signer.try_sign(Hash::Sha256, bytes).map_err(|fault| fault.into_error(&errors::TOKEN_FAILED))

@@ -4,5 +4,5 @@ mod keys;
 mod sender;
 
 pub use keys::KeySettings;
-pub(crate) use keys::{Key, own};
-pub(crate) use sender::Sender;
+pub(crate) use keys::{SaltEdgeKey, own};
+pub(crate) use sender::SaltEdgeSender;

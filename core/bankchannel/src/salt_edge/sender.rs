@@ -19,50 +19,50 @@ use bankchannel_foundation::{
     message::{Body, InResponse, OutRequest},
 };
 use bankchannel_salt_edge::{
-    Credentials, SaltEdge,
+    HubCredentials, SaltEdge,
     codec::data_of,
-    envelope::{LIFETIME_S, Unsigned},
+    envelope::{LIFETIME_S, UnsignedEnvelope},
 };
-use bankchannel_transport::{RequestSigner, Settings, Signing, Transport};
+use bankchannel_transport::{AttemptSigning, RequestSigner, Transport, TransportSettings};
 use data_encoding::HEXUPPER;
 
-use super::Key;
+use super::SaltEdgeKey;
 use crate::{
     CallOptions,
     client::{
-        exchange::{Sending, named},
+        exchange::{ExchangeSending, named},
         request_id,
-        signing::{SIGNATURE, Signatory, question},
+        signing::{ClientSignatory, SIGNATURE, question},
     },
 };
 
 /// The sending part of a client.
-pub(crate) struct Sender {
+pub(crate) struct SaltEdgeSender {
     pub(crate) transport: Transport,
-    credentials: Credentials,
+    credentials: HubCredentials,
     exchange_timeout: Option<Duration>,
-    key: Key,
-    signatory: Signatory,
+    key: SaltEdgeKey,
+    signatory: ClientSignatory,
     /// The value of `iss`, if the JWT has one.
     issuer: Option<String>,
     /// The protocol's row for a token that did not sign.
     token_failed: &'static Row,
 }
 
-impl Sender {
+impl SaltEdgeSender {
     /// Makes a sender. `token_failed` is the protocol's row for a token that did not sign.
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
     pub(crate) fn of(
-        settings: &Settings,
-        credentials: Credentials,
+        settings: &TransportSettings,
+        credentials: HubCredentials,
         exchange_timeout: Option<Duration>,
-        key: Key,
+        key: SaltEdgeKey,
         token_failed: &'static Row,
     ) -> Result<Self> {
         let transport = Transport::new(settings)?;
-        let signatory = Signatory::new(key.signer.clone()).apart();
+        let signatory = ClientSignatory::new(key.signer.clone()).apart();
         Ok(Self { transport, credentials, exchange_timeout, key, signatory, issuer: None, token_failed })
     }
 
@@ -80,12 +80,12 @@ impl Sender {
         O: Exchange<Codec = SaltEdge>,
     {
         named::<O, _>(options, request_id::ANY, async {
-            let mut sending = Sending::begin::<O>(options, self.exchange_timeout)?;
+            let mut sending = ExchangeSending::begin::<O>(options, self.exchange_timeout)?;
             let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
             let message = O::encode_request(request, &self.credentials).map_err(not_sent)?;
             let operation = const { &O::DECLARATION }.name;
-            let signer = Signed { sender: self, operation, options, deadline: sending.deadline };
-            let signing = Signing { signer: &signer, shown: sending.route.path };
+            let signer = SignedMessages { sender: self, operation, options, deadline: sending.deadline };
+            let signing = AttemptSigning { signer: &signer, shown: sending.route.path };
             let read = |answer: InResponse| O::decode_response(answer);
             sending.send(&self.transport, &message, &[], Some(signing), read).await
         })
@@ -95,7 +95,8 @@ impl Sender {
     /// Wraps a message's data in a signed JWT.
     async fn jwt(&self, data: &str, operation: &str, options: &CallOptions) -> Result<String> {
         let turn = self.signatory.turn(options).await?;
-        let unsigned = Unsigned::issued(data, SystemClock::default().now_s() + LIFETIME_S, self.issuer.as_deref());
+        let unsigned =
+            UnsignedEnvelope::issued(data, SystemClock::default().now_s() + LIFETIME_S, self.issuer.as_deref());
         let bytes = unsigned.bytes();
         let public = match (&self.key.signer, &self.key.public) {
             (Some(_), _) => None,
@@ -120,15 +121,15 @@ impl Sender {
 }
 
 /// Signs each attempt's message.
-struct Signed<'a> {
-    sender: &'a Sender,
+struct SignedMessages<'a> {
+    sender: &'a SaltEdgeSender,
     operation: &'static str,
     options: &'a CallOptions,
     /// The deadline of the call, for all attempts.
     deadline: Instant,
 }
 
-impl RequestSigner for Signed<'_> {
+impl RequestSigner for SignedMessages<'_> {
     fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
         Box::pin(async move {
             let options = self.options.until(self.deadline);

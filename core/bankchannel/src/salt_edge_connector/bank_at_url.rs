@@ -15,9 +15,9 @@ use bankchannel_foundation::{
     operation::Repeat,
 };
 use bankchannel_salt_edge::bank_interface::SharedSecret;
-use bankchannel_transport::{CancellationToken, Plan, Settings, Sink, Transport};
+use bankchannel_transport::{CancellationToken, ContentSink, ExchangePlan, Transport, TransportSettings};
 
-use crate::{Answer, Asker, ConnectionSettings, Question};
+use crate::{CallAnswer, CallAsker, ConnectionSettings, Question};
 
 /// Questions that only read: after a lost answer they are asked again.
 const READING: [&str; 4] = ["list_accounts", "list_transactions", "get_customer", "refresh"];
@@ -50,7 +50,7 @@ impl BankAtUrl {
             return Err(wrong("must be a URL without a query"));
         }
         let path = parsed.path().trim_end_matches('/').to_owned();
-        let settings = Settings { max_answer_bytes: MAX_ANSWER, ..connection.transport(url.to_owned())? };
+        let settings = TransportSettings { max_answer_bytes: MAX_ANSWER, ..connection.transport(url.to_owned())? };
         let transport = Transport::new(&settings).map_err(|error| match error.detail("field") {
             Some("base_url") => wrong(error.message()),
             _ => error,
@@ -58,7 +58,7 @@ impl BankAtUrl {
         Ok(Self { transport, path, secret, timeout })
     }
 
-    async fn post(&self, method: &str, request: Value<'static>) -> Result<Answer> {
+    async fn post(&self, method: &str, request: Value<'static>) -> Result<CallAnswer> {
         let body = request.to_json();
         let until = Instant::now() + self.timeout;
         loop {
@@ -73,7 +73,7 @@ impl BankAtUrl {
         }
     }
 
-    async fn try_once(&self, method: &str, body: &str, until: Instant) -> Result<Answer> {
+    async fn try_once(&self, method: &str, body: &str, until: Instant) -> Result<CallAnswer> {
         let target = format!("/{method}");
         let mut headers = Headers::default();
         headers.push("Accept", JSON);
@@ -82,9 +82,9 @@ impl BankAtUrl {
             headers.push(name, value);
         }
         let message = OutRequest { method: "POST".to_owned(), target, headers, body: Body::json_text(body.to_owned()) };
-        let (cancel, mut sink) = (CancellationToken::new(), Sink::memory(0));
+        let (cancel, mut sink) = (CancellationToken::new(), ContentSink::memory(0));
         let repeat = if READING.contains(&method) { Repeat::Safe } else { Repeat::Never };
-        let plan = Plan {
+        let plan = ExchangePlan {
             deadline: Some(until),
             cancel: &cancel,
             repeat,
@@ -101,7 +101,7 @@ impl BankAtUrl {
 }
 
 /// Reads the bank's answer. A failure is reported with its status only, since its text belongs to the bank.
-fn answer(message: InResponse) -> Result<Answer> {
+fn answer(message: InResponse) -> Result<CallAnswer> {
     if let 429 | 502 | 503 | 504 = message.status {
         let row = if message.status == 429 { &row::RATE_LIMITED } else { &row::UNAVAILABLE };
         let error = Error::because(row, "the bank's URL answered that it cannot answer now");
@@ -116,8 +116,8 @@ fn answer(message: InResponse) -> Result<Answer> {
     Ok(Secret::new(text))
 }
 
-impl Asker for BankAtUrl {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for BankAtUrl {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         Box::pin(async move {
             match (question.kind.strip_prefix("bank."), question.request.as_ref()) {
                 (Some(method), Some(request)) => self.post(method, request.clone()).await,

@@ -20,7 +20,8 @@ pub use bank_at_url::BankAtUrl;
 use bankchannel_crypto::pem;
 use bankchannel_foundation::{ClientCache, Error, Exchange, Outcome, Result};
 pub use bankchannel_salt_edge::{
-    Afterwards, Class, Credentials, Issuer, Refusal, SaltEdge, Side, Terms, TokenUse, Verifier, class, client_jwt,
+    EnvelopeVerifier, FailureClass, HubCredentials, RefusedRequest, ReportAfterwards, RequiredIssuer, SaltEdge,
+    SaltEdgeTerms, ServingSide, TokenUse, class, client_jwt,
     connector::{CATALOGUE, PROTOCOL, TERMS, errors, operations, questions, terms},
     envelope, for_each_connector_operation as for_each_operation, model, receive,
 };
@@ -30,11 +31,11 @@ use tokio::sync::watch;
 
 pub use crate::salt_edge::KeySettings;
 use crate::{
-    CallOptions, ClientKind, Commands, Protocol,
+    CallOptions, ClientKind, CommandPlacement, Protocol,
     client::ProtocolClient,
-    salt_edge::{Sender, own},
+    salt_edge::{SaltEdgeSender, own},
 };
-use settings::Ready;
+use settings::ReadyConnector;
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
@@ -57,7 +58,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
     interfaces: &[&questions::BANK],
-    commands: Commands::ByCall,
+    commands: CommandPlacement::ByCall,
     sessions: None,
     client: Some(ClientKind::of::<SaltEdgeConnector>()),
 };
@@ -79,19 +80,19 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct SaltEdgeConnector(Arc<Inner>);
+pub struct SaltEdgeConnector(Arc<ConnectorInner>);
 
-struct Inner {
-    ready: Arc<Ready>,
+struct ConnectorInner {
+    ready: Arc<ReadyConnector>,
     /// Present if the settings name a hub.
-    sender: Option<Sender>,
+    sender: Option<SaltEdgeSender>,
     cache: ClientCache,
     store: store::StoreHandle,
     /// Changes when work may be due.
     due: watch::Sender<u64>,
 }
 
-impl Inner {
+impl ConnectorInner {
     /// Wakes the work of this client that is running.
     fn is_due(&self) {
         self.due.send_modify(|count| *count += 1);
@@ -109,13 +110,13 @@ impl SaltEdgeConnector {
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
     pub fn new(settings: SaltEdgeConnectorSettings) -> Result<Self> {
-        Self::of(Arc::new(Ready::of(settings)?))
+        Self::of(Arc::new(ReadyConnector::of(settings)?))
     }
 
-    fn of(ready: Arc<Ready>) -> Result<Self> {
+    fn of(ready: Arc<ReadyConnector>) -> Result<Self> {
         let sender = ready.sender()?;
         let cache = own(&ready.key);
-        Ok(Self(Arc::new(Inner {
+        Ok(Self(Arc::new(ConnectorInner {
             ready,
             sender,
             cache,

@@ -8,10 +8,10 @@ use bankchannel_foundation::{
     model::{Profile, Representation, Value, Writer},
 };
 use bankchannel_salt_edge::{
-    Credentials, Verifier, bank_interface::SharedSecret, client_jwt::ClientJwtMode, connector::errors,
-    receive::Receiver,
+    EnvelopeVerifier, HubCredentials, bank_interface::SharedSecret, client_jwt::ClientJwtMode, connector::errors,
+    receive::RequestReceiver,
 };
-use bankchannel_transport::Settings;
+use bankchannel_transport::TransportSettings;
 
 use super::SaltEdgeConnector;
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         client_settings,
         keys::{one_of, secret_of},
     },
-    salt_edge::{Key, KeySettings, Sender},
+    salt_edge::{KeySettings, SaltEdgeKey, SaltEdgeSender},
 };
 
 /// The default validity of a token, in days.
@@ -112,18 +112,18 @@ pub struct SaltEdgeConnectorSettings {
 client_settings!(SaltEdgeConnectorSettings, SaltEdgeConnector, "SALT_EDGE_CONNECTOR_");
 
 /// The settings with their files read.
-pub(super) struct Ready {
-    pub(super) key: Key,
+pub(super) struct ReadyConnector {
+    pub(super) key: SaltEdgeKey,
     hub_public_key: Option<String>,
     provider_code: Option<String>,
     path_prefix: Option<String>,
     redirect_schemes: Option<Vec<String>>,
     issuer: Option<String>,
     leeway_s: Option<u32>,
-    credentials: Credentials,
+    credentials: HubCredentials,
     exchange_timeout: Option<Duration>,
-    transport: Option<Settings>,
-    receiver: Option<Receiver>,
+    transport: Option<TransportSettings>,
+    receiver: Option<RequestReceiver>,
     pub(super) store: Option<Secret>,
     pub(super) store_key: Option<Secret>,
     pub(super) client_jwt: ClientJwtMode,
@@ -134,7 +134,7 @@ pub(super) struct Ready {
     pub(super) reports_at_once: usize,
 }
 
-impl Ready {
+impl ReadyConnector {
     pub(super) fn of(settings: SaltEdgeConnectorSettings) -> Result<Self> {
         let transport = settings.base_url.clone().map(|url| settings.connection.transport(url)).transpose()?;
         let hub_public_key = one_of("hub_public_key", settings.hub_public_key, settings.hub_public_key_file)?;
@@ -143,9 +143,9 @@ impl Ready {
             Some(pem) => {
                 let unusable = |why: String| Error::invalid_setting("hub_public_key", why);
                 let keys = VerifyingKey::all_from_pem(pem).map_err(|fault| unusable(fault.to_string()))?;
-                let verifier = Verifier::new(keys).map_err(|fault| unusable(fault.to_string()))?;
+                let verifier = EnvelopeVerifier::new(keys).map_err(|fault| unusable(fault.to_string()))?;
                 let verifier = verifier.with(settings.issuer.clone(), settings.leeway_s);
-                Some(Receiver {
+                Some(RequestReceiver {
                     verifier,
                     provider_code: settings.provider_code.clone(),
                     path_prefix: settings.path_prefix.clone(),
@@ -185,14 +185,14 @@ impl Ready {
             return Err(Error::invalid_setting("client_jwt", why));
         }
         Ok(Self {
-            key: Key::of(settings.key)?,
+            key: SaltEdgeKey::of(settings.key)?,
             hub_public_key,
             provider_code: settings.provider_code,
             path_prefix: settings.path_prefix,
             redirect_schemes: settings.redirect_schemes,
             issuer: settings.issuer,
             leeway_s: settings.leeway_s,
-            credentials: Credentials { app_id: settings.app_id, app_secret },
+            credentials: HubCredentials { app_id: settings.app_id, app_secret },
             exchange_timeout: settings.connection.exchange_limit(),
             transport,
             receiver,
@@ -211,7 +211,7 @@ impl Ready {
     ///
     /// # Errors
     /// `configuration.invalid` without the hub's key.
-    pub(super) fn receiver(&self) -> Result<&Receiver> {
+    pub(super) fn receiver(&self) -> Result<&RequestReceiver> {
         let missing = "is missing: requests of Salt Edge are verified with it";
         self.receiver.as_ref().ok_or_else(|| Error::invalid_setting("hub_public_key", missing))
     }
@@ -220,10 +220,10 @@ impl Ready {
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
-    pub(super) fn sender(&self) -> Result<Option<Sender>> {
+    pub(super) fn sender(&self) -> Result<Option<SaltEdgeSender>> {
         let made = |transport| {
             let (credentials, key) = (self.credentials.clone(), self.key.clone());
-            Sender::of(transport, credentials, self.exchange_timeout, key, &errors::TOKEN_FAILED)
+            SaltEdgeSender::of(transport, credentials, self.exchange_timeout, key, &errors::TOKEN_FAILED)
         };
         self.transport.as_ref().map(made).transpose()
     }

@@ -11,23 +11,23 @@ use bankchannel_crypto::digest::sha256_of_texts;
 use bankchannel_foundation::{Error, Result, Secret};
 use tokio::runtime::Handle;
 
-use super::{engine::OpenStore, settings::Ready};
+use super::{engine::OpenStore, settings::ReadyConnector};
 
 /// A store that is open or still to be opened.
-type Slot = tokio::sync::OnceCell<OpenStore>;
+type StoreSlot = tokio::sync::OnceCell<OpenStore>;
 /// The identity of a store: location and key (hashed), process, runtime.
-type Name = ([u8; 32], u32, tokio::runtime::Id);
+type StoreIdentity = ([u8; 32], u32, tokio::runtime::Id);
 
 /// The store of one client.
 #[derive(Default)]
-pub(super) struct StoreHandle(tokio::sync::OnceCell<Arc<Slot>>);
+pub(super) struct StoreHandle(tokio::sync::OnceCell<Arc<StoreSlot>>);
 
 impl StoreHandle {
     /// The open store; opens it first if necessary.
     ///
     /// # Errors
     /// `configuration.invalid` if no store is configured or its key is unusable; `resource.storage`.
-    pub(super) async fn open(&self, ready: &Ready) -> Result<&OpenStore> {
+    pub(super) async fn open(&self, ready: &ReadyConnector) -> Result<&OpenStore> {
         let place = place(ready)?;
         let slot = self.0.get_or_init(|| shared(place, ready.store_key.as_ref())).await;
         slot.get_or_try_init(|| OpenStore::open(place.expose(), ready.store_key.as_ref())).await
@@ -37,13 +37,13 @@ impl StoreHandle {
     ///
     /// # Errors
     /// As [`open`](Self::open); `configuration.invalid` for a store that is no folder.
-    pub(super) async fn look(&self, ready: &Ready) -> Result<()> {
+    pub(super) async fn look(&self, ready: &ReadyConnector) -> Result<()> {
         OpenStore::look(Path::new(place(ready)?.expose()), ready.store_key.as_ref()).await
     }
 }
 
 /// The configured store.
-fn place(ready: &Ready) -> Result<&Secret> {
+fn place(ready: &ReadyConnector) -> Result<&Secret> {
     let missing =
         "is missing: a folder, or the address of a PostgreSQL database, in which sessions and tokens are kept";
     ready.store.as_ref().ok_or_else(|| Error::invalid_setting("store", missing))
@@ -51,7 +51,7 @@ fn place(ready: &Ready) -> Result<&Secret> {
 
 /// The slot of this store. A store stays open while a client uses it, and some time longer, because a PHP client ends
 /// with its request.
-async fn shared(place: &Secret, key: Option<&Secret>) -> Arc<Slot> {
+async fn shared(place: &Secret, key: Option<&Secret>) -> Arc<StoreSlot> {
     let texts = [Some(place.expose()), key.map(Secret::expose)];
     let name = (sha256_of_texts(&texts), std::process::id(), Handle::current().id());
     // In the child process of a fork the list may stay locked for ever by a thread of the parent; the child then opens
@@ -66,7 +66,7 @@ async fn shared(place: &Secret, key: Option<&Secret>) -> Arc<Slot> {
 }
 
 /// The slot with this name in the list; `None` if the list is locked.
-fn listed(name: Name) -> Option<Arc<Slot>> {
+fn listed(name: StoreIdentity) -> Option<Arc<StoreSlot>> {
     match STORES.get_or_init(Mutex::default).try_lock() {
         Ok(mut stores) => Some(slot(&mut stores, name)),
         Err(TryLockError::Poisoned(stores)) => Some(slot(&mut stores.into_inner(), name)),
@@ -74,9 +74,9 @@ fn listed(name: Name) -> Option<Arc<Slot>> {
     }
 }
 
-fn slot(stores: &mut HashMap<Name, CachedStore>, name: Name) -> Arc<Slot> {
+fn slot(stores: &mut HashMap<StoreIdentity, CachedStore>, name: StoreIdentity) -> Arc<StoreSlot> {
     let now = Instant::now();
-    let is_foreign = |other: &Name| other.1 != name.1;
+    let is_foreign = |other: &StoreIdentity| other.1 != name.1;
     for foreign in stores.keys().copied().filter(is_foreign).collect::<Vec<_>>() {
         // It belongs to the parent process and must not even be dropped here.
         std::mem::forget(stores.remove(&foreign));
@@ -88,11 +88,11 @@ fn slot(stores: &mut HashMap<Name, CachedStore>, name: Name) -> Arc<Slot> {
 }
 
 struct CachedStore {
-    slot: Arc<Slot>,
+    slot: Arc<StoreSlot>,
     used: Instant,
 }
 
-static STORES: OnceLock<Mutex<HashMap<Name, CachedStore>>> = OnceLock::new();
+static STORES: OnceLock<Mutex<HashMap<StoreIdentity, CachedStore>>> = OnceLock::new();
 /// The time for which an unused store stays open.
 const IDLE: Duration = Duration::from_secs(300);
 /// The number of attempts to lock the list, which is locked only briefly.

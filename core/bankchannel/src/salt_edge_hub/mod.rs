@@ -11,14 +11,15 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{Exchange, Result};
 pub use bankchannel_salt_edge::{
-    Afterwards, Class, SaltEdge, Side, Terms, TokenUse, class, for_each_hub_operation as for_each_operation,
+    FailureClass, ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, class,
+    for_each_hub_operation as for_each_operation,
     hub::{CATALOGUE, PROTOCOL, TERMS, errors, operations, terms},
     model,
 };
 pub use settings::SaltEdgeHubSettings;
 
-use crate::{CallOptions, ClientKind, Commands, Protocol, client::ProtocolClient, salt_edge::Sender};
-use settings::Ready;
+use crate::{CallOptions, ClientKind, CommandPlacement, Protocol, client::ProtocolClient, salt_edge::SaltEdgeSender};
+use settings::ReadyHubClient;
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
@@ -39,7 +40,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS],
     errors: errors::ROWS,
     interfaces: &[],
-    commands: Commands::ByCall,
+    commands: CommandPlacement::ByCall,
     sessions: None,
     client: Some(ClientKind::of::<SaltEdgeHub>()),
 };
@@ -61,11 +62,11 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct SaltEdgeHub(Arc<Inner>);
+pub struct SaltEdgeHub(Arc<SaltEdgeHubInner>);
 
-struct Inner {
-    ready: Arc<Ready>,
-    sender: Sender,
+struct SaltEdgeHubInner {
+    ready: Arc<ReadyHubClient>,
+    sender: SaltEdgeSender,
 }
 
 impl SaltEdgeHub {
@@ -74,12 +75,12 @@ impl SaltEdgeHub {
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
     pub fn new(settings: SaltEdgeHubSettings) -> Result<Self> {
-        Self::of(Arc::new(Ready::of(settings)?))
+        Self::of(Arc::new(ReadyHubClient::of(settings)?))
     }
 
-    fn of(ready: Arc<Ready>) -> Result<Self> {
+    fn of(ready: Arc<ReadyHubClient>) -> Result<Self> {
         let sender = ready.sender()?;
-        Ok(Self(Arc::new(Inner { ready, sender })))
+        Ok(Self(Arc::new(SaltEdgeHubInner { ready, sender })))
     }
 
     /// Carries out one exchange with the connector.

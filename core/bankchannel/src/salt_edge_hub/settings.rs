@@ -7,14 +7,14 @@ use bankchannel_foundation::{
     model::{Profile, Representation, Value, Writer},
 };
 use bankchannel_pkcs11::Pkcs11Settings;
-use bankchannel_salt_edge::{Credentials, envelope::ISSUER, hub::errors};
-use bankchannel_transport::Settings;
+use bankchannel_salt_edge::{HubCredentials, envelope::ISSUER, hub::errors};
+use bankchannel_transport::TransportSettings;
 
 use super::SaltEdgeHub;
 use crate::{
     ConnectionSettings,
     client::client_settings,
-    salt_edge::{Key, KeySettings, Sender},
+    salt_edge::{KeySettings, SaltEdgeKey, SaltEdgeSender},
 };
 
 /// The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key are needed.
@@ -51,16 +51,16 @@ pub struct SaltEdgeHubSettings {
 client_settings!(SaltEdgeHubSettings, SaltEdgeHub, "SALT_EDGE_HUB_");
 
 /// The settings with their files read.
-pub(super) struct Ready {
-    key: Key,
+pub(super) struct ReadyHubClient {
+    key: SaltEdgeKey,
     provider_code: Option<String>,
     client_id: Option<u64>,
     issuer: String,
     exchange_timeout: Option<Duration>,
-    transport: Settings,
+    transport: TransportSettings,
 }
 
-impl Ready {
+impl ReadyHubClient {
     pub(super) fn of(settings: SaltEdgeHubSettings) -> Result<Self> {
         let url = settings.base_url.ok_or_else(|| {
             Error::invalid_setting(
@@ -77,7 +77,7 @@ impl Ready {
             ..KeySettings::default()
         };
         Ok(Self {
-            key: Key::of(key)?,
+            key: SaltEdgeKey::of(key)?,
             provider_code: settings.provider_code,
             client_id: settings.client_id,
             issuer: settings.issuer.unwrap_or_else(|| ISSUER.to_owned()),
@@ -90,10 +90,15 @@ impl Ready {
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
-    pub(super) fn sender(&self) -> Result<Sender> {
-        let credentials = Credentials::default();
-        let sender =
-            Sender::of(&self.transport, credentials, self.exchange_timeout, self.key.clone(), &errors::TOKEN_FAILED)?;
+    pub(super) fn sender(&self) -> Result<SaltEdgeSender> {
+        let credentials = HubCredentials::default();
+        let sender = SaltEdgeSender::of(
+            &self.transport,
+            credentials,
+            self.exchange_timeout,
+            self.key.clone(),
+            &errors::TOKEN_FAILED,
+        )?;
         Ok(sender.issued_by(self.issuer.clone()))
     }
 }

@@ -22,7 +22,7 @@ use bankchannel_ws_channel::{
 use super::{Session, WsChannel};
 
 /// The effect of a request on the session, determined before it is sent.
-pub(super) enum Effect {
+pub(super) enum SessionEffect {
     None,
     /// A step of a login as this user.
     LogIn {
@@ -39,7 +39,7 @@ pub(super) enum Effect {
     },
 }
 
-impl Effect {
+impl SessionEffect {
     pub(super) fn of(request: &dyn Any) -> Self {
         if let Some(LoginRequest { email, mode, .. }) = request.downcast_ref() {
             Self::LogIn { email: email.clone(), mode: *mode }
@@ -67,11 +67,11 @@ impl WsChannel {
     /// # Errors
     /// `peer.protocol` for a login answer that must not be trusted: the step that it asks for is unknown, or its API
     /// key differs from the configured one.
-    pub(super) fn take_note(&self, effect: &Effect, answer: &dyn Any, since: Instant) -> Result<()> {
+    pub(super) fn take_note(&self, effect: &SessionEffect, answer: &dyn Any, since: Instant) -> Result<()> {
         match effect {
-            Effect::None | Effect::LogOut => Ok(()),
-            Effect::LogIn { email, mode } => self.note_login(answer, email, *mode, since),
-            Effect::KeepKey => {
+            SessionEffect::None | SessionEffect::LogOut => Ok(()),
+            SessionEffect::LogIn { email, mode } => self.note_login(answer, email, *mode, since),
+            SessionEffect::KeepKey => {
                 let mut session = self.lock();
                 // A logged-in user keeps the key of their own account; the caller finds the new key in the answer.
                 if let (Some(RegisterResponse { api_key, .. }), false) =
@@ -81,7 +81,7 @@ impl WsChannel {
                 }
                 Ok(())
             }
-            Effect::EndSessions { email, mode } => {
+            SessionEffect::EndSessions { email, mode } => {
                 self.replace(|session| {
                     if session.email.as_ref() == Some(email) && session.mode == Some(*mode) {
                         session.forget();
@@ -93,9 +93,9 @@ impl WsChannel {
     }
 
     /// Applies the effect of a failure.
-    pub(super) fn note_failure(&self, effect: &Effect, error: &Error) {
+    pub(super) fn note_failure(&self, effect: &SessionEffect, error: &Error) {
         // A login that was sent and failed leaves the client logged out; one that was never sent changes nothing.
-        if matches!(effect, Effect::LogIn { .. }) && error.outcome() != Some(Outcome::NotSent) {
+        if matches!(effect, SessionEffect::LogIn { .. }) && error.outcome() != Some(Outcome::NotSent) {
             self.replace(Session::forget);
         }
     }

@@ -18,7 +18,7 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 use bankchannel_ws_channel::{
-    Credentials, Envelope, KEY_HEADER, MAX_DEPTH, TOKEN_HEADER,
+    KEY_HEADER, MAX_DEPTH, SessionCredentials, TOKEN_HEADER, WsChannelCodec,
     challenge::encrypt_password,
     errors,
     login::LoginState,
@@ -29,12 +29,12 @@ use bankchannel_ws_channel::{
     },
 };
 
-use super::{Session, WsChannel, effects::Effect};
+use super::{Session, WsChannel, effects::SessionEffect};
 use crate::{
     CallOptions, LogLevel, LogLine, call,
     client::{
         ProtocolClient as _,
-        exchange::{Sending, named},
+        exchange::{ExchangeSending, named},
     },
 };
 
@@ -45,24 +45,35 @@ impl WsChannel {
     /// Any error; each has its outcome and names the operation.
     pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
     where
-        O: Exchange<Codec = Envelope>,
+        O: Exchange<Codec = WsChannelCodec>,
     {
-        let effect = Effect::of(&request as &dyn Any);
+        let effect = SessionEffect::of(&request as &dyn Any);
         self.exchange_as::<O>(request, effect, options).await
     }
 
-    async fn exchange_as<O>(&self, request: O::Request, effect: Effect, options: &CallOptions) -> Result<O::Response>
+    async fn exchange_as<O>(
+        &self,
+        request: O::Request,
+        effect: SessionEffect,
+        options: &CallOptions,
+    ) -> Result<O::Response>
     where
-        O: Exchange<Codec = Envelope>,
+        O: Exchange<Codec = WsChannelCodec>,
     {
-        let mut typed = Typed::<O> { request: Some(request), answer: None };
+        let mut typed = TypedExchange::<O> { request: Some(request), answer: None };
         named::<O, _>(options, Self::REQUEST_ID, self.attempt(&mut typed, &effect, options)).await?;
         typed.answer.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange ended without an answer"))
     }
 
     /// The part that does not depend on types, so that it is compiled once.
-    async fn attempt(&self, typed: &mut dyn Halves, effect: &Effect, options: &CallOptions) -> Result<()> {
-        let mut sending = Sending::begin_by(typed.declaration(), options, self.0.settings.connection.exchange_limit())?;
+    async fn attempt(
+        &self,
+        typed: &mut dyn ExchangeHalves,
+        effect: &SessionEffect,
+        options: &CallOptions,
+    ) -> Result<()> {
+        let mut sending =
+            ExchangeSending::begin_by(typed.declaration(), options, self.0.settings.connection.exchange_limit())?;
         let deadline = sending.deadline;
         let protected = typed.needs_session();
         let (mut session, generation) = self.held();
@@ -188,7 +199,7 @@ impl WsChannel {
         });
         // The effect on the session is applied here, not as for a login by the caller.
         let since = Instant::now();
-        let answer = self.exchange_as::<Login>(request, Effect::None, &options.until(deadline)).await?;
+        let answer = self.exchange_as::<Login>(request, SessionEffect::None, &options.until(deadline)).await?;
         let state = LoginState::of(answer, self.held().0.api_key.as_ref());
         if state.is_err() {
             // An answer that must not be trusted is not requested again.
@@ -226,21 +237,21 @@ fn not_renewed(refused: Error, why: Error) -> Error {
 }
 
 /// The type-dependent part of an exchange: encoding its request and decoding its answer.
-trait Halves: Send {
+trait ExchangeHalves: Send {
     fn declaration(&self) -> &'static Declaration;
     fn needs_session(&self) -> bool;
-    fn encode(&mut self, with: &Credentials) -> Result<OutRequest>;
+    fn encode(&mut self, with: &SessionCredentials) -> Result<OutRequest>;
     fn receive(&mut self, answer: InResponse, options: &CallOptions) -> Result<()>;
     fn answer(&self) -> &dyn Any;
 }
 
 /// The request of an exchange until it is encoded, and the answer once it is decoded.
-struct Typed<O: Exchange> {
+struct TypedExchange<O: Exchange> {
     request: Option<O::Request>,
     answer: Option<O::Response>,
 }
 
-impl<O: Exchange<Codec = Envelope>> Halves for Typed<O> {
+impl<O: Exchange<Codec = WsChannelCodec>> ExchangeHalves for TypedExchange<O> {
     fn declaration(&self) -> &'static Declaration {
         const { &O::DECLARATION }
     }
@@ -249,7 +260,7 @@ impl<O: Exchange<Codec = Envelope>> Halves for Typed<O> {
         const { O::TERMS }.needs_session()
     }
 
-    fn encode(&mut self, with: &Credentials) -> Result<OutRequest> {
+    fn encode(&mut self, with: &SessionCredentials) -> Result<OutRequest> {
         let request = self.request.take();
         O::encode_request(request.ok_or_else(|| Error::because(&row::INTERNAL, "a request was written twice"))?, with)
     }
@@ -265,7 +276,7 @@ impl<O: Exchange<Codec = Envelope>> Halves for Typed<O> {
 }
 
 /// Decodes the service's answer.
-fn receive<O: Exchange<Codec = Envelope>>(answer: InResponse, options: &CallOptions) -> Result<O::Response> {
+fn receive<O: Exchange<Codec = WsChannelCodec>>(answer: InResponse, options: &CallOptions) -> Result<O::Response> {
     if options.is_logged() {
         options.note(LogLevel::Debug, answer_line(O::DECLARATION.name, &answer));
     }

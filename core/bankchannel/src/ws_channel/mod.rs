@@ -28,15 +28,15 @@ use std::{
 use bankchannel_foundation::{Result, model::Profile};
 use bankchannel_transport::Transport;
 pub use bankchannel_ws_channel::{
-    Access, Credentials, Envelope, PROTOCOL, RateClass, Terms, challenge, errors, for_each_operation, login, model,
-    operations, terms,
+    CallerAccess, PROTOCOL, RateClass, SessionCredentials, WsChannelCodec, WsChannelTerms, challenge, errors,
+    for_each_operation, login, model, operations, terms,
 };
 pub use env::code_from_env;
-pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};
+pub use seal::{SEAL_KEY_MIN, SealKey, SealedText};
 pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
 
-use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
+use crate::{ClientKind, CommandPlacement, Protocol, client::ProtocolClient};
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
@@ -58,7 +58,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
     interfaces: &[],
-    commands: Commands::BySubject,
+    commands: CommandPlacement::BySubject,
     sessions: Some(sessions::SESSIONS),
     client: Some(ClientKind::of::<WsChannel>()),
 };
@@ -82,9 +82,9 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct WsChannel(Arc<Inner>);
+pub struct WsChannel(Arc<WsChannelInner>);
 
-struct Inner {
+struct WsChannelInner {
     settings: WsChannelSettings,
     transport: Transport,
     /// Shared with the calls that started with it: a change copies it; a call does not.
@@ -106,7 +106,7 @@ impl WsChannel {
     pub fn new(settings: WsChannelSettings) -> Result<Self> {
         let transport = Transport::new(&settings.transport()?)?;
         let session = Mutex::new(Arc::new(Session::from_settings(&settings)));
-        Ok(Self(Arc::new(Inner {
+        Ok(Self(Arc::new(WsChannelInner {
             settings,
             transport,
             session,

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use bankchannel_crypto::rsa::PublicKey;
+use bankchannel_crypto::rsa::RsaPublicKey;
 use bankchannel_foundation::{Error, Outcome, Result, open_regular, shown};
 use bankchannel_ws_channel::{PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM};
 
@@ -18,9 +18,9 @@ impl WsChannelSettings {
     /// # Errors
     /// `configuration.invalid` with outcome `not_sent`: no key, an unreadable file, not an RSA key, fewer than 2048
     /// bits.
-    pub fn public_key(&self) -> Result<PublicKey> {
+    pub fn public_key(&self) -> Result<RsaPublicKey> {
         let (setting, pem) = self.public_key_text()?;
-        PublicKey::from_pem(&pem).map_err(|why| unusable(setting, why))
+        RsaPublicKey::from_pem(&pem).map_err(|why| unusable(setting, why))
     }
 
     fn public_key_text(&self) -> Result<(&'static str, String)> {

@@ -3,7 +3,7 @@
 //! The text is `bc1.` and the base64url of AES-256-GCM data (`bankchannel_crypto::aead`), keyed with HMAC-SHA-256 of
 //! the caller's secret. The content is bound to its purpose: a session cannot be used as a login.
 
-use bankchannel_crypto::{Error as CryptoError, aead::SealingKey, digest};
+use bankchannel_crypto::{CryptoError, aead::SealingKey, digest};
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret, json,
     model::{read_boundary, write_boundary},
@@ -24,7 +24,7 @@ const DEPTH_MAX: usize = 8;
 
 secret_type! {
     /// An encrypted session or login. Return it unchanged, with the same seal key.
-    pub struct Sealed {
+    pub struct SealedText {
         format: "", pattern: "^bc1\\.[A-Za-z0-9_-]+$", max_bytes: SEALED_MAX, example: "bc1.AbCd",
         rule: |text| if text.starts_with(PREFIX) {
             Ok(std::borrow::Cow::Borrowed(text))
@@ -46,17 +46,17 @@ secret_type! {
 }
 
 /// Seals a value. `purpose` is authenticated with it.
-pub(super) fn seal<T: Boundary>(value: T, key: &SealKey, purpose: &str) -> Result<Sealed> {
+pub(super) fn seal<T: Boundary>(value: T, key: &SealKey, purpose: &str) -> Result<SealedText> {
     let plain = Secret::new(write_boundary(value).to_string());
     let sealed = sealing_key(key)?.seal(plain.expose().as_bytes(), purpose.as_bytes());
-    Sealed::new(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&sealed)))
+    SealedText::new(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&sealed)))
 }
 
 /// Opens a value that [`seal`] sealed for the same purpose.
 ///
 /// # Errors
 /// `input.invalid_field` for the field `sealed`; the detail `reason` is `wrong_key`, `damaged` or `format`.
-pub(super) fn open<T: Boundary>(sealed: &Sealed, key: &SealKey, purpose: &str) -> Result<T> {
+pub(super) fn open<T: Boundary>(sealed: &SealedText, key: &SealKey, purpose: &str) -> Result<T> {
     let refused = |reason: &str, why: &str| Error::invalid_field("sealed", why).with("reason", reason);
     let format = || refused("format", "was cut short, or sealed by another version of this library");
     let text = sealed.expose().strip_prefix(PREFIX).ok_or_else(format)?;
@@ -99,17 +99,17 @@ mod tests {
         let sealed = seal(example.clone(), &key("a"), "one").unwrap();
         assert!(!sealed.expose().contains("secret") && !format!("{sealed:?}").contains("bc1"));
         assert_eq!(open::<Example>(&sealed, &key("a"), "one").unwrap(), example);
-        let reason = |sealed: &Sealed, fill: &str, purpose: &str| {
+        let reason = |sealed: &SealedText, fill: &str, purpose: &str| {
             open::<Example>(sealed, &key(fill), purpose).unwrap_err().detail("reason").unwrap().to_owned()
         };
         assert_eq!(reason(&sealed, "b", "one"), "wrong_key");
         assert_eq!(reason(&sealed, "a", "two"), "damaged");
         let text = sealed.expose();
         let other = if text[40..].starts_with('A') { "B" } else { "A" };
-        let changed = Sealed::new(&format!("{}{other}{}", &text[..40], &text[41..])).unwrap();
+        let changed = SealedText::new(&format!("{}{other}{}", &text[..40], &text[41..])).unwrap();
         assert_ne!(reason(&changed, "a", "one"), "format");
-        assert_eq!(reason(&Sealed::new(&text[..28]).unwrap(), "a", "one"), "format");
-        assert_eq!(reason(&Sealed::new("bc1.!!").unwrap(), "a", "one"), "damaged");
-        assert!(Sealed::new("bc2.AAAA").is_err() && SealKey::new("short").is_err());
+        assert_eq!(reason(&SealedText::new(&text[..28]).unwrap(), "a", "one"), "format");
+        assert_eq!(reason(&SealedText::new("bc1.!!").unwrap(), "a", "one"), "damaged");
+        assert!(SealedText::new("bc2.AAAA").is_err() && SealKey::new("short").is_err());
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bankchannel_ws_channel::{
-    Credentials,
+    SessionCredentials,
     login::Authenticated,
     model::{ApiKey, Email, IdToken, Mode},
 };
@@ -70,8 +70,8 @@ impl Session {
         self.ends.map(|ends| ends.saturating_duration_since(Instant::now()))
     }
 
-    pub(super) fn credentials(&self) -> Credentials {
-        Credentials { api_key: self.api_key.clone(), id_token: self.id_token.clone() }
+    pub(super) fn credentials(&self) -> SessionCredentials {
+        SessionCredentials { api_key: self.api_key.clone(), id_token: self.id_token.clone() }
     }
 
     /// Stores the result of a complete login. `since` is an instant before the service's own start of the session, so

@@ -1,12 +1,12 @@
 //! How a session is kept between runs of a program (docs/protocols/ws-channel.md §8.4).
 
 use bankchannel_foundation::{OperationKind, Secret, operation::Entry};
-use bankchannel_ws_channel::{Access, errors, model::Mode, terms};
+use bankchannel_ws_channel::{CallerAccess, errors, model::Mode, terms};
 
 use super::{WsChannel, WsChannelSettings};
-use crate::{Client, KeptSession, SessionNeed, Sessions, Settings};
+use crate::{Client, KeptSession, SessionKeeping, SessionNeed, Settings};
 
-pub(super) const SESSIONS: Sessions = Sessions {
+pub(super) const SESSIONS: SessionKeeping = SessionKeeping {
     needs,
     of,
     service,
@@ -47,9 +47,9 @@ fn needs(entry: &Entry) -> SessionNeed {
     let fails_without = || declaration.errors.contains(&&errors::NOT_LOGGED_IN);
     match (terms(declaration.name), declaration.kind) {
         (Some(terms), _) => match terms.access {
-            Access::Public => SessionNeed::Nothing,
-            Access::Session { modes: ["admin"], .. } => SessionNeed::Admin,
-            Access::Session { .. } => SessionNeed::Session,
+            CallerAccess::Public => SessionNeed::Nothing,
+            CallerAccess::Session { modes: ["admin"], .. } => SessionNeed::Admin,
+            CallerAccess::Session { .. } => SessionNeed::Session,
         },
         (None, OperationKind::Flow) if fails_without() || !matches!(declaration.subject, "account" | "session") => {
             SessionNeed::Session

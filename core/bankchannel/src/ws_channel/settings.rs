@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     Boundary, Result, Secret,
     model::{Profile, Representation, Seconds, Value, Writer},
 };
-use bankchannel_transport::Settings;
+use bankchannel_transport::TransportSettings;
 use bankchannel_ws_channel::{
     PRODUCTION_BASE_URL, TEST_BASE_URL,
     model::{ApiKey, Bank, Email, IdToken, Mode, Name, Phone},
@@ -92,10 +92,10 @@ impl WsChannelSettings {
         self.environment.or(known)
     }
 
-    pub(super) fn transport(&self) -> Result<Settings> {
+    pub(super) fn transport(&self) -> Result<TransportSettings> {
         let transport = self.connection.transport(self.effective_base_url().to_owned())?;
         let send_traceparent = self.connection.send_traceparent.unwrap_or_else(|| self.installation().is_none());
-        Ok(Settings { send_traceparent, ..transport })
+        Ok(TransportSettings { send_traceparent, ..transport })
     }
 }
 

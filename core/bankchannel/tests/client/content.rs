@@ -3,8 +3,8 @@
 use std::{fs, io::Write as _, sync::Arc, time::Duration};
 
 use bankchannel::{
-    CallOptions, Content, Destination, Outcome,
-    model::Pieces,
+    CallOptions, Content, ContentDestination, Outcome,
+    model::ContentPieces,
     ws_channel::operations::files::{
         download_file::{DownloadFile, DownloadFileRequest},
         upload_file::{UploadFile, UploadFileRequest},
@@ -38,7 +38,7 @@ async fn bytes_files_and_pieces_arrive_the_same() {
         let path = folder.path().join("file");
         fs::write(&path, &bytes).unwrap();
         let mut rest = bytes.clone();
-        let pieces = Pieces::new(move || {
+        let pieces = ContentPieces::new(move || {
             let take = rest.len().min(40_001);
             let piece: Vec<u8> = rest.drain(..take).collect();
             Ok((!piece.is_empty()).then(|| piece.into()))
@@ -96,7 +96,7 @@ async fn a_file_that_changes_while_it_is_sent_is_never_sent_whole() {
 async fn a_source_that_fails_ends_the_upload_with_its_own_error() {
     let server = Server::in_turn([Act::Answer(ok(201, json!({})))]).await;
     let mut given = false;
-    let pieces = Pieces::new(move || {
+    let pieces = ContentPieces::new(move || {
         if std::mem::replace(&mut given, true) {
             return Err(bankchannel::Error::invalid_field("content", "is broken"));
         }
@@ -124,16 +124,17 @@ async fn a_download_goes_to_memory_a_file_or_a_receiver() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let to = |destination| CallOptions { destination, ..CallOptions::default() };
-    let got = client.exchange::<DownloadFile>(download(), &to(Destination::File(path.clone()))).await.unwrap();
+    let got = client.exchange::<DownloadFile>(download(), &to(ContentDestination::File(path.clone()))).await.unwrap();
     assert_eq!((got.content.known_size(), fs::read(&path).unwrap()), (Some(bytes.len() as u64), bytes.clone()));
     // The file exists now: it is not overwritten, and no request is sent to the bank.
     let before = server.seen().len();
-    let error = client.exchange::<DownloadFile>(download(), &to(Destination::File(path.clone()))).await.unwrap_err();
+    let error =
+        client.exchange::<DownloadFile>(download(), &to(ContentDestination::File(path.clone()))).await.unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), server.seen().len()),
         ("input.invalid_field", Some(Outcome::NotSent), before)
     );
-    client.exchange::<DownloadFile>(download(), &to(Destination::ReplaceFile(path.clone()))).await.unwrap();
+    client.exchange::<DownloadFile>(download(), &to(ContentDestination::ReplaceFile(path.clone()))).await.unwrap();
 
     let (sender, mut receiver) = mpsc::channel::<bytes::Bytes>(1);
     let taken = tokio::spawn(async move {
@@ -143,7 +144,7 @@ async fn a_download_goes_to_memory_a_file_or_a_receiver() {
         }
         all
     });
-    client.exchange::<DownloadFile>(download(), &to(Destination::Pieces(sender))).await.unwrap();
+    client.exchange::<DownloadFile>(download(), &to(ContentDestination::Pieces(sender))).await.unwrap();
     assert_eq!(taken.await.unwrap(), bytes);
 }
 
@@ -156,7 +157,7 @@ async fn a_download_that_fails_leaves_nothing_behind() {
         let server = Server::in_turn([act]).await;
         let folder = tempfile::tempdir().unwrap();
         let options =
-            CallOptions { destination: Destination::File(folder.path().join("file")), ..CallOptions::default() };
+            CallOptions { destination: ContentDestination::File(folder.path().join("file")), ..CallOptions::default() };
         client(&server).exchange::<DownloadFile>(download(), &options).await.unwrap_err();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
@@ -170,7 +171,7 @@ async fn a_download_is_tried_again_from_its_beginning() {
     let server = Server::in_turn([Act::Raw(whole[..whole.len() / 2].to_vec()), Act::Answer(answer)]).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
-    let options = CallOptions { destination: Destination::File(path.clone()), ..CallOptions::default() };
+    let options = CallOptions { destination: ContentDestination::File(path.clone()), ..CallOptions::default() };
     client(&server).exchange::<DownloadFile>(download(), &options).await.unwrap();
     assert_eq!((fs::read(&path).unwrap(), server.seen().len()), (bytes, 2));
 }
@@ -181,7 +182,7 @@ async fn progress_is_told_in_bytes() {
     let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
     let told = Arc::clone(&seen);
     let options = CallOptions {
-        progress: Some(bankchannel::Watcher::new(move |progress| {
+        progress: Some(bankchannel::ProgressWatcher::new(move |progress| {
             told.lock().unwrap().push((progress.bytes, progress.total));
         })),
         ..CallOptions::default()

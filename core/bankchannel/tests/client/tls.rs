@@ -6,7 +6,7 @@ use bankchannel::{
     ConnectionSettings, Outcome,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
-use bankchannel_crypto::x509::Issuer;
+use bankchannel_crypto::x509::CertificateIssuer;
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
@@ -45,7 +45,7 @@ fn client(settings: WsChannelSettings) -> WsChannel {
 #[tokio::test]
 async fn an_unknown_authority_is_refused_and_nothing_is_sent() {
     let from = "2026-01-01T00:00:00Z".parse().unwrap();
-    let issuer = Issuer::create("Unknown CA", from, "2046-01-01T00:00:00Z".parse().unwrap()).unwrap();
+    let issuer = CertificateIssuer::create("Unknown CA", from, "2046-01-01T00:00:00Z".parse().unwrap()).unwrap();
     let parts = issuer.to_pem_parts();
     let server = listening(acceptor(&parts.certificate, &parts.private_key)).await;
     let error = client(settings(&server)).upload_file(upload(b"payment")).await.unwrap_err();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bankchannel::{
-    CallOptions, ConnectionSettings, Watcher,
+    CallOptions, ConnectionSettings, ProgressWatcher,
     ws_channel::{DownloadNewFilesResponse, Mode, WsChannel, WsChannelSettings, flows::DownloadedFile},
 };
 use bankchannel_foundation::model::Seconds;
@@ -370,7 +370,7 @@ async fn one_reference_only_and_progress_on_the_way() {
     let said = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&said);
     let options = CallOptions {
-        progress: Some(Watcher::new(move |step| told.lock().unwrap().push(step.text.clone()))),
+        progress: Some(ProgressWatcher::new(move |step| told.lock().unwrap().push(step.text.clone()))),
         ..CallOptions::default()
     };
     let request = json!({"bank": "nordea", "directory": folder.path(), "file_reference": "2"});

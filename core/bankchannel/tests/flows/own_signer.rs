@@ -14,9 +14,11 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding, RsaKeyPair},
 };
-use bankchannel::{Answer, Asker, CallLog, CallOptions, Category, Content, Error, Outcome, Question, Result, Secret};
+use bankchannel::{
+    CallAnswer, CallAsker, CallLog, CallOptions, Category, Content, Error, Outcome, Question, Result, Secret,
+};
 use bankchannel_foundation::error::row;
-use bankchannel_openpgp::{Algorithm, Generate, PrivateKey};
+use bankchannel_openpgp::{GeneratedAlgorithm, KeyGeneration, OpenPgpPrivateKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -33,7 +35,7 @@ const ED25519_KEY: &str = include_str!("../../../../tests/scenarios/data/elsewhe
 const RSA_BYTES: usize = 384;
 
 /// The behaviour of a signer.
-type Doing = dyn Fn(Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send>> + Send + Sync;
+type Doing = dyn Fn(Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send>> + Send + Sync;
 
 /// A signer with a scripted behaviour that records its questions.
 struct Signer {
@@ -47,7 +49,7 @@ impl Signer {
     }
 
     fn doing(
-        doing: impl Fn(Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send>> + Send + Sync + 'static,
+        doing: impl Fn(Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send>> + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self { doing: Box::new(doing), asked: Mutex::default() })
     }
@@ -62,8 +64,8 @@ impl Signer {
     }
 }
 
-impl Asker for Signer {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for Signer {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         self.asked.lock().unwrap().push(question.clone());
         (self.doing)(question)
     }
@@ -103,7 +105,7 @@ fn request(more: Value) -> Value {
 fn with(signer: &Arc<Signer>) -> CallOptions {
     CallOptions {
         content: Some(PAYMENT.to_vec().into()),
-        asker: Some(Arc::clone(signer) as Arc<dyn Asker>),
+        asker: Some(Arc::clone(signer) as Arc<dyn CallAsker>),
         ..CallOptions::default()
     }
 }
@@ -317,10 +319,10 @@ async fn exactly_one_authority_is_given() {
 async fn certificates_that_cannot_sign_are_refused_before_anybody_is_asked() {
     let server = accepting().await;
     let now = SystemTime::now();
-    let expired = PrivateKey::generate(Generate {
+    let expired = OpenPgpPrivateKey::generate(KeyGeneration {
         name: "Expired".into(),
         email: String::new(),
-        algorithm: Algorithm::Ed25519,
+        algorithm: GeneratedAlgorithm::Ed25519,
         created: now - Duration::from_secs(7200),
         expires: Some(now - Duration::from_secs(3600)),
         passphrase: None,

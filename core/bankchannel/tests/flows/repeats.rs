@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use bankchannel::{Answer, CallOptions, Content, Error, Outcome, ws_channel::WsChannel};
+use bankchannel::{CallAnswer, CallOptions, Content, Error, Outcome, ws_channel::WsChannel};
 use serde_json::{Value, json};
 
 use crate::support::{Act, Server, client, ok, private_key, refused};
@@ -62,7 +62,7 @@ async fn the_program_is_asked_for_its_own_ledger() {
         CallOptions::asking(move |question| {
             let request = question.request.map(|request| request.to_json());
             asked.lock().unwrap().push((question.kind, request.unwrap_or_default()));
-            Ok(Answer::from(answer))
+            Ok(CallAnswer::from(answer))
         })
     };
     let payment = bankchannel_iso20022::EXAMPLE_PAIN001;

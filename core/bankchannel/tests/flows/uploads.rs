@@ -11,7 +11,7 @@ use std::{
 
 use bankchannel::{
     CallOptions, ConnectionSettings, Content, Outcome,
-    model::Pieces,
+    model::ContentPieces,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -39,9 +39,10 @@ fn with(content: impl Into<Content>) -> CallOptions {
 
 fn verified(sent: &Value, bytes: &[u8]) -> bool {
     let generated = json!({"private_key": private_key()});
-    let public = bankchannel_openpgp::PrivateKey::from_armored(generated["private_key"].as_str().unwrap().as_bytes())
-        .unwrap()
-        .public();
+    let public =
+        bankchannel_openpgp::OpenPgpPrivateKey::from_armored(generated["private_key"].as_str().unwrap().as_bytes())
+            .unwrap()
+            .public();
     let request = json!({"public_key": public.to_armored().unwrap(), "signature": sent["Signature"]});
     bankchannel::call_local("ws_channel.verify_file", request, Some(bytes.to_vec().into())).unwrap()["good"] == true
 }
@@ -52,7 +53,7 @@ async fn what_is_signed_is_what_is_sent() {
     let path = folder.path().join("payments.xml");
     fs::write(&path, PAYMENT).unwrap();
     let mut left = Some(PAYMENT);
-    let pieces = Pieces::new(move || Ok(left.take().map(Into::into)));
+    let pieces = ContentPieces::new(move || Ok(left.take().map(Into::into)));
     for (content, name) in [
         (Content::from(path.as_path()), None),
         (Content::from(PAYMENT.to_vec()), Some("a.xml")),

@@ -8,7 +8,7 @@ use bankchannel::nextgen_psd2::{
 use bankchannel_nextgen_psd2::{
     certificates::Certificate,
     signing::SigningDialect,
-    verify::{Policy, Verified, Verifier},
+    verify::{Policy, RequestVerifier, VerifiedRequest},
 };
 use serde_json::{Value, json};
 
@@ -51,12 +51,12 @@ pub(crate) fn client_with(server: &Server, more: Value) -> NextGenPsd2 {
 }
 
 /// The result of a bank's checks of a request that has arrived.
-pub(crate) fn checked(seen: &Seen, dialect: SigningDialect) -> Verified {
+pub(crate) fn checked(seen: &Seen, dialect: SigningDialect) -> VerifiedRequest {
     let mut text = seen.head.clone().into_bytes();
     text.extend_from_slice(b"\r\n\r\n");
     text.extend_from_slice(&seen.body);
     let request = Request::parse(&text).unwrap();
     let authority = Certificate::from_pem(&made().authority_certificate).unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    Verifier::new(vec![authority]).verify(&request, &Policy::at(i64::try_from(now).unwrap(), dialect))
+    RequestVerifier::new(vec![authority]).verify(&request, &Policy::at(i64::try_from(now).unwrap(), dialect))
 }

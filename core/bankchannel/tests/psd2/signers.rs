@@ -9,7 +9,7 @@ use std::{
 };
 
 use bankchannel::{CallOptions, Outcome, Question, Secret, nextgen_psd2::signing::SigningDialect};
-use bankchannel_crypto::rsa::PrivateKey;
+use bankchannel_crypto::rsa::RsaPrivateKey;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXUPPER;
 use serde_json::json;
@@ -25,7 +25,7 @@ const LIST: &str = "nextgen_psd2.get_accounts";
 fn sign(question: &Question) -> String {
     let wanted = question.signature.as_ref().unwrap();
     assert_eq!(wanted.algorithm, "rsa_pkcs1_sha256");
-    let pkcs8 = PrivateKey::from_pem(made().qseal_key.expose()).unwrap().to_pkcs8_pem();
+    let pkcs8 = RsaPrivateKey::from_pem(made().qseal_key.expose()).unwrap().to_pkcs8_pem();
     let folder = tempfile::tempdir().unwrap();
     let (key, digest) = (folder.path().join("key.pem"), folder.path().join("digest"));
     std::fs::write(&key, pkcs8.as_bytes()).unwrap();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bankchannel::{
-    Answer, Asker, Error, Question, Result, Secret,
+    CallAnswer, CallAsker, Error, Question, Result, Secret,
     ws_channel::{ApiKey, Email, IdToken, Mode, Session, WsChannel, WsChannelSettings},
 };
 use bankchannel_crypto::rsa;
@@ -23,9 +23,9 @@ pub const PASSWORD: &str = "Toddler_..123456789012345";
 pub const API_KEY: &str = "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2";
 
 /// The service's key pair, made once per test program.
-pub fn key() -> &'static rsa::PrivateKey {
-    static KEY: OnceLock<rsa::PrivateKey> = OnceLock::new();
-    KEY.get_or_init(|| rsa::PrivateKey::generate(2048).unwrap())
+pub fn key() -> &'static rsa::RsaPrivateKey {
+    static KEY: OnceLock<rsa::RsaPrivateKey> = OnceLock::new();
+    KEY.get_or_init(|| rsa::RsaPrivateKey::generate(2048).unwrap())
 }
 
 /// A user's armored signing key, made once per test program.
@@ -88,8 +88,8 @@ impl Answers {
     }
 }
 
-impl Asker for Answers {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for Answers {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         let before = self.kinds().iter().filter(|kind| **kind == question.kind).count();
         let found = self.table.get(question.kind).map(|answers| answers[before.min(answers.len() - 1)]);
         let kind = question.kind;

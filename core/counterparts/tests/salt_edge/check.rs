@@ -8,10 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel::salt_edge_connector::envelope::Unsigned;
+use bankchannel::salt_edge_connector::envelope::UnsignedEnvelope;
 use bankchannel_counterparts::EmbeddedServer;
 use bankchannel_crypto::signature::SigningKey;
-use bankchannel_salt_edge_hub::check::{CheckReport, CheckResult, CheckRun, Psu, write_settings};
+use bankchannel_salt_edge_hub::check::{ActingCustomer, CheckReport, CheckResult, CheckRun, write_settings};
 use serde_json::{Value, json};
 
 use crate::proxy::{Answered, Answering, Asked, Upstream, serve};
@@ -41,7 +41,7 @@ struct Wrong {
 
 fn jwt(data: &Value, key: &SigningKey) -> String {
     let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    Unsigned::of(&data.to_string(), i64::try_from(now_s).unwrap() + 50).signed(key).unwrap()
+    UnsignedEnvelope::of(&data.to_string(), i64::try_from(now_s).unwrap() + 50).signed(key).unwrap()
 }
 
 fn rightly(wrong: Arc<Wrong>, asked: Asked) -> Answering {
@@ -429,7 +429,7 @@ impl Bench {
 }
 
 /// A customer of the example bank.
-fn customer() -> Box<Psu> {
+fn customer() -> Box<ActingCustomer> {
     Box::new(|url, approves| Box::pin(async move { browse(&url, approves).await }))
 }
 

@@ -183,11 +183,11 @@ async fn a_notice_that_hangs_holds_up_no_customer() {
 /// A bank that never takes note of anything, and refuses everyone.
 struct HangingNotices;
 
-impl bankchannel::Asker for HangingNotices {
+impl bankchannel::CallAsker for HangingNotices {
     fn ask(
         &self,
         question: bankchannel::Question,
-    ) -> std::pin::Pin<Box<dyn Future<Output = bankchannel::Result<bankchannel::Answer>> + Send + '_>> {
+    ) -> std::pin::Pin<Box<dyn Future<Output = bankchannel::Result<bankchannel::CallAnswer>> + Send + '_>> {
         Box::pin(async move {
             if question.kind == "bank.notice" {
                 std::future::pending::<()>().await;

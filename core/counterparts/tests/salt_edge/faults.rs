@@ -10,7 +10,7 @@ use std::{
 };
 
 use bankchannel::{
-    Asker, CallOptions, ConnectionSettings, Secret,
+    CallAsker, CallOptions, ConnectionSettings, Secret,
     salt_edge_connector::{
         BankAtUrl, SaltEdgeConnector,
         class::of_hub,
@@ -236,7 +236,7 @@ async fn a_session_expires_while_the_hub_is_away() {
 fn bank_at(world: &World, url: &str) -> CallOptions {
     let secret = Secret::new("0123456789abcdef0123456789abcdef");
     let bank = BankAtUrl::new(url, &secret, Duration::from_secs(1), &ConnectionSettings::default()).unwrap();
-    let bank: Arc<dyn Asker> = Arc::new(bank);
+    let bank: Arc<dyn CallAsker> = Arc::new(bank);
     CallOptions { asker: Some(bank), log: Some(world.log.clone()), ..CallOptions::default() }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bankchannel::{
-    Answer, Asker, CallOptions, Question, Result, Timestamp, salt_edge_connector::flows::work::WorkRequest,
+    CallAnswer, CallAsker, CallOptions, Question, Result, Timestamp, salt_edge_connector::flows::work::WorkRequest,
 };
 use serde_json::json;
 
@@ -65,8 +65,8 @@ struct Silent {
     asked: tokio::sync::Notify,
 }
 
-impl Asker for Silent {
-    fn ask(&self, _: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for Silent {
+    fn ask(&self, _: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         self.asked.notify_one();
         Box::pin(std::future::pending())
     }
@@ -88,8 +88,8 @@ async fn a_question_that_nobody_is_there_for_waits() {
 /// A program without a bank callback.
 struct Nobody;
 
-impl Asker for Nobody {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for Nobody {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         Box::pin(std::future::ready(Err(question.unanswered())))
     }
 }

@@ -3,7 +3,7 @@
 
 use bankchannel::{
     CallOptions,
-    salt_edge_connector::{SaltEdgeConnector, envelope::Unsigned},
+    salt_edge_connector::{SaltEdgeConnector, envelope::UnsignedEnvelope},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -204,7 +204,7 @@ async fn with_client_jwt(world: &World, secret: &str, client_jwt: &str, scopes: 
                          "exp": 2_000_000_000});
     let data = json!({"session_secret": secret, "provider_code": "demobank", "app_name": "Example App",
                       "original_request": {"client_jwt": client_jwt, "client_payload": payload}});
-    let jwt = Unsigned::of(&data.to_string(), 4_000_000_000).signed(&key).unwrap();
+    let jwt = UnsignedEnvelope::of(&data.to_string(), 4_000_000_000).signed(&key).unwrap();
     let request = json!({
         "method": "POST", "target": "/api/priora/v1/tokens/create",
         "headers": [

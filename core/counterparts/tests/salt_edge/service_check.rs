@@ -2,11 +2,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use bankchannel_counterparts::{EmbeddedServer, Finding, counterpart};
+use bankchannel_counterparts::{EmbeddedServer, ServerFinding, counterpart};
 use serde_json::{Value, json};
 
 /// The findings of a check, by subject.
-async fn looked(options: &Value) -> Vec<Finding> {
+async fn looked(options: &Value) -> Vec<ServerFinding> {
     let check = counterpart("salt-edge-connector").unwrap().check.unwrap();
     check(options.clone().into()).unwrap().await
 }
@@ -86,7 +86,7 @@ async fn looking_makes_no_store_and_a_given_key_leaves_the_pair_alone() {
     starts(&json!({ "data": data })).await.unwrap();
     let read = |name: &str| fs::read_to_string(data.join(name)).unwrap();
     let pair = (read("connector.key.pem"), read("connector.public.pem"));
-    let other = bankchannel_crypto::rsa::PrivateKey::generate(2048).unwrap();
+    let other = bankchannel_crypto::rsa::RsaPrivateKey::generate(2048).unwrap();
     let given = file(folder.path(), "given.pem", &other.to_pkcs8_pem(), 0o600);
     starts(&json!({"data": data, "private_key": given})).await.unwrap();
     assert_eq!((read("connector.key.pem"), read("connector.public.pem")), pair);

@@ -11,13 +11,13 @@ use jiff::civil::{self, DateTime};
 use jiff::{SignedDuration, Timestamp};
 
 use super::extensions::{
-    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, BasicConstraints, EXTENDED_KEY_USAGE, Extensions, KEY_USAGE,
-    QC_STATEMENTS, SUBJECT_KEY_IDENTIFIER, allows_tls_clients, authority_key_id, key_usage,
+    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, BasicConstraints, CertificateExtensions, EXTENDED_KEY_USAGE,
+    KEY_USAGE, QC_STATEMENTS, SUBJECT_KEY_IDENTIFIER, allows_tls_clients, authority_key_id, key_usage,
 };
-use super::outline::{Outline, not_strict};
-use super::{Fault, KeyUsage, Name, NameStyle};
+use super::outline::{CertificateOutline, not_strict};
+use super::{CertificateFault, DistinguishedName, KeyUsage, NameStyle};
 use crate::asn1::{self, Decode, Reader, SliceReader, element, strict, tag};
-use crate::rsa::{PrivateKey, PublicKey};
+use crate::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::signature::{Hash, VerifyingKey};
 use crate::{Result, digest, legacy_rsa, pem};
 
@@ -31,9 +31,9 @@ const EXPECTED: &str = "certificate (CERTIFICATE)";
 
 /// A certificate. Cheap to clone.
 #[derive(Clone)]
-pub struct Certificate(Arc<Inner>);
+pub struct Certificate(Arc<CertificateInner>);
 
-struct Inner {
+struct CertificateInner {
     der: Box<[u8]>,
     serial: Range<usize>,
     issuer_der: Range<usize>,
@@ -45,12 +45,12 @@ struct Inner {
     subject_key_id: Option<Range<usize>>,
     authority_key_id: Option<Range<usize>>,
     qc_statements: Option<Range<usize>>,
-    issuer: Name,
-    subject: Name,
+    issuer: DistinguishedName,
+    subject: DistinguishedName,
     not_before_s: i64,
     not_after_s: i64,
     key: Result<VerifyingKey>,
-    signature_hash: SignatureHash,
+    signature_hash: CertificateHash,
     rsa_signed: bool,
     constraints: Option<BasicConstraints>,
     key_usage: Option<KeyUsage>,
@@ -62,7 +62,7 @@ struct Inner {
 
 /// The hash in a certificate's own signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignatureHash {
+pub enum CertificateHash {
     /// SHA-256.
     Sha256,
     /// SHA-384.
@@ -78,8 +78,8 @@ impl Certificate {
     /// Signatures are not checked here.
     ///
     /// # Errors
-    /// [`Fault`] for anything else, including trailing bytes.
-    pub fn from_der(der: &[u8]) -> Result<Self, Fault> {
+    /// [`CertificateFault`] for anything else, including trailing bytes.
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateFault> {
         if der.len() > MAX_DER_BYTES {
             return Err("the certificate has more than 6144 bytes".into());
         }
@@ -88,7 +88,7 @@ impl Certificate {
         if !reader.is_finished() {
             return Err("bytes follow the certificate; give exactly one certificate".into());
         }
-        let read = Outline::read(fields).and_then(|outline| Inner::new(der, outline));
+        let read = CertificateOutline::read(fields).and_then(|outline| CertificateInner::new(der, outline));
         // A violation of strict DER is reported first, wherever it is.
         let read = read.map_err(|refused| strict(der).err().map_or(refused, not_strict));
         Ok(Self(Arc::new(read?)))
@@ -98,8 +98,8 @@ impl Certificate {
     /// a chain) are skipped.
     ///
     /// # Errors
-    /// [`Fault`], which also names the block found instead.
-    pub fn from_pem(text: &str) -> Result<Self, Fault> {
+    /// [`CertificateFault`], which also names the block found instead.
+    pub fn from_pem(text: &str) -> Result<Self, CertificateFault> {
         let blocks = pem::blocks(text, EXPECTED)?;
         match blocks.iter().find(|block| block.is_certificate()) {
             Some(block) => Self::from_der(&block.bytes),
@@ -110,11 +110,11 @@ impl Certificate {
     /// Reads every `CERTIFICATE` of a PEM text, in their order: a bundle of issuers.
     ///
     /// # Errors
-    /// [`Fault`] as with [`from_pem`](Self::from_pem), for any of them.
-    pub fn all_from_pem(text: &str) -> Result<Vec<Self>, Fault> {
+    /// [`CertificateFault`] as with [`from_pem`](Self::from_pem), for any of them.
+    pub fn all_from_pem(text: &str) -> Result<Vec<Self>, CertificateFault> {
         let blocks = pem::blocks(text, EXPECTED)?;
         let all = blocks.iter().filter(|block| block.is_certificate()).map(|block| Self::from_der(&block.bytes));
-        let all = all.collect::<Result<Vec<Self>, Fault>>()?;
+        let all = all.collect::<Result<Vec<Self>, CertificateFault>>()?;
         if all.is_empty() { Err(blocks[0].unexpected(EXPECTED).into()) } else { Ok(all) }
     }
 
@@ -159,13 +159,13 @@ impl Certificate {
 
     /// The issuer's name.
     #[must_use]
-    pub fn issuer(&self) -> &Name {
+    pub fn issuer(&self) -> &DistinguishedName {
         &self.0.issuer
     }
 
     /// The subject's name.
     #[must_use]
-    pub fn subject(&self) -> &Name {
+    pub fn subject(&self) -> &DistinguishedName {
         &self.0.subject
     }
 
@@ -208,21 +208,21 @@ impl Certificate {
     /// The certified key.
     ///
     /// # Errors
-    /// [`Fault`] if it is not an RSA key, or is damaged.
-    pub fn key(&self) -> Result<&VerifyingKey, Fault> {
-        self.0.key.as_ref().map_err(|error| Fault(format!("the certified key: {error}")))
+    /// [`CertificateFault`] if it is not an RSA key, or is damaged.
+    pub fn key(&self) -> Result<&VerifyingKey, CertificateFault> {
+        self.0.key.as_ref().map_err(|error| CertificateFault(format!("the certified key: {error}")))
     }
 
     /// Whether the certified key has an algorithm other than RSA, and is not just unreadable.
     #[must_use]
     pub fn has_other_key(&self) -> bool {
-        matches!(self.0.key, Err(crate::Error::NotRsa))
+        matches!(self.0.key, Err(crate::CryptoError::NotRsa))
     }
 
     /// Whether `key` is the private half of the certified key.
     #[must_use]
-    pub fn matches_private_key(&self, key: &PrivateKey) -> bool {
-        PublicKey::from_spki_der(self.spki_der()).is_ok_and(|public| public == *key.public())
+    pub fn matches_private_key(&self, key: &RsaPrivateKey) -> bool {
+        RsaPublicKey::from_spki_der(self.spki_der()).is_ok_and(|public| public == *key.public())
     }
 
     /// The SubjectPublicKeyInfo, DER.
@@ -239,7 +239,7 @@ impl Certificate {
 
     /// The hash in the certificate's own signature.
     #[must_use]
-    pub fn signature_hash(&self) -> SignatureHash {
+    pub fn signature_hash(&self) -> CertificateHash {
         self.0.signature_hash.clone()
     }
 
@@ -313,7 +313,7 @@ impl Certificate {
 
     /// Whether its signature is of a supported kind: RSA (PKCS#1 v1.5) with SHA-256, 384 or 512.
     pub(super) fn is_verifiable(&self) -> bool {
-        self.0.rsa_signed && !matches!(self.0.signature_hash, SignatureHash::Other(_))
+        self.0.rsa_signed && !matches!(self.0.signature_hash, CertificateHash::Other(_))
     }
 
     /// The second half of [`is_issued_by`](Self::is_issued_by).
@@ -323,20 +323,21 @@ impl Certificate {
         let (signed, signature) = (self.part(&self.0.signed), self.part(&self.0.signature));
         self.0.rsa_signed
             && match self.0.signature_hash {
-                SignatureHash::Sha256 => key.verify_pkcs1(Hash::Sha256, signed, signature),
-                SignatureHash::Sha384 => key.verify_pkcs1_sha384(signed, signature),
-                SignatureHash::Sha512 => key.verify_pkcs1(Hash::Sha512, signed, signature),
-                SignatureHash::Other(_) => false,
+                CertificateHash::Sha256 => key.verify_pkcs1(Hash::Sha256, signed, signature),
+                CertificateHash::Sha384 => key.verify_pkcs1_sha384(signed, signature),
+                CertificateHash::Sha512 => key.verify_pkcs1(Hash::Sha512, signed, signature),
+                CertificateHash::Other(_) => false,
             }
     }
 
     /// The same, signed again by its issuer's key, with SHA-1: every verifier must refuse it.
     ///
     /// # Errors
-    /// [`Fault`] for a certificate that is not signed by RSA with SHA-256.
-    pub fn signed_with_sha1(&self, issuer_key: &PrivateKey) -> Result<Self, Fault> {
+    /// [`CertificateFault`] for a certificate that is not signed by RSA with SHA-256.
+    pub fn signed_with_sha1(&self, issuer_key: &RsaPrivateKey) -> Result<Self, CertificateFault> {
         const SHA256: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
-        let unfit = || Fault::from("a certificate that RSA with SHA-256 has not signed cannot be signed with SHA-1");
+        let unfit =
+            || CertificateFault::from("a certificate that RSA with SHA-256 has not signed cannot be signed with SHA-1");
         let mut der = self.0.der.to_vec();
         // The algorithm is at the beginning of the signed part, and again after it.
         let find = |within: &[u8]| within.windows(SHA256.len()).position(|part| part == SHA256).ok_or_else(unfit);
@@ -370,10 +371,11 @@ impl fmt::Debug for Certificate {
     }
 }
 
-impl Inner {
-    fn new(der: &[u8], read: Outline<'_>) -> Result<Self, Fault> {
-        let range = |part| range_of(der, part).ok_or_else(|| Fault::from("this is not a certificate in DER"));
-        let extensions = Extensions::new(read.extensions)?;
+impl CertificateInner {
+    fn new(der: &[u8], read: CertificateOutline<'_>) -> Result<Self, CertificateFault> {
+        let range =
+            |part| range_of(der, part).ok_or_else(|| CertificateFault::from("this is not a certificate in DER"));
+        let extensions = CertificateExtensions::new(read.extensions)?;
         let (signature_hash, rsa_signed) = signature_hash(read.algorithm)?;
         let subject_key_id = extensions.get(SUBJECT_KEY_IDENTIFIER);
         let subject_key_id = subject_key_id.map(|value| asn1::only(value, tag::OCTET_STRING)).transpose()?;
@@ -407,28 +409,28 @@ impl Inner {
 }
 
 /// The hash of a signature algorithm, and whether the algorithm is RSA with PKCS#1 v1.5.
-fn signature_hash(oid: &[u8]) -> Result<(SignatureHash, bool), Fault> {
+fn signature_hash(oid: &[u8]) -> Result<(CertificateHash, bool), CertificateFault> {
     let rsa = oid.strip_prefix(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01");
     let ecdsa = oid.strip_prefix(b"\x2a\x86\x48\xce\x3d\x04\x03");
     let hash = match (rsa, ecdsa) {
-        (Some([11]), _) | (_, Some([2])) => SignatureHash::Sha256,
-        (Some([12]), _) | (_, Some([3])) => SignatureHash::Sha384,
-        (Some([13]), _) | (_, Some([4])) => SignatureHash::Sha512,
-        _ => SignatureHash::Other(asn1::dotted(oid)?),
+        (Some([11]), _) | (_, Some([2])) => CertificateHash::Sha256,
+        (Some([12]), _) | (_, Some([3])) => CertificateHash::Sha384,
+        (Some([13]), _) | (_, Some([4])) => CertificateHash::Sha512,
+        _ => CertificateHash::Other(asn1::dotted(oid)?),
     };
     Ok((hash, rsa.is_some()))
 }
 
 /// A name whose values are strict inside, too: those that are not text may contain others.
-fn name(der: &[u8]) -> Result<Name, Fault> {
-    let name = Name::from_der(der)?;
+fn name(der: &[u8]) -> Result<DistinguishedName, CertificateFault> {
+    let name = DistinguishedName::from_der(der)?;
     if name.rdns.iter().flatten().any(|attribute| attribute.value.is_empty()) {
         strict(der)?;
     }
     Ok(name)
 }
 
-fn serial(raw: &[u8]) -> Result<&[u8], Fault> {
+fn serial(raw: &[u8]) -> Result<&[u8], CertificateFault> {
     if raw.is_empty()
         || raw[0] & 0x80 != 0
         || raw.len() > MAX_SERIAL_BYTES

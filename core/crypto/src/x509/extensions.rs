@@ -3,7 +3,7 @@
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, TagMode, TagNumber, Tagged};
 
-use super::Fault;
+use super::CertificateFault;
 use super::outline::not_strict;
 use crate::asn1;
 
@@ -63,7 +63,7 @@ pub(super) struct BasicConstraints {
 
 /// One extension (RFC 5280 §4.1).
 #[derive(Debug, Clone, Copy, Sequence)]
-pub(super) struct Extension<'a> {
+pub(super) struct CertificateExtension<'a> {
     id: AnyRef<'a>,
     #[asn1(default = "Default::default")]
     critical: bool,
@@ -71,10 +71,10 @@ pub(super) struct Extension<'a> {
 }
 
 /// The extensions, without duplicates.
-pub(super) struct Extensions<'a>(Vec<Extension<'a>>);
+pub(super) struct CertificateExtensions<'a>(Vec<CertificateExtension<'a>>);
 
-impl<'a> Extensions<'a> {
-    pub(super) fn new(list: Vec<Extension<'a>>) -> Result<Self, Fault> {
+impl<'a> CertificateExtensions<'a> {
+    pub(super) fn new(list: Vec<CertificateExtension<'a>>) -> Result<Self, CertificateFault> {
         if list.len() > MAX_EXTENSIONS {
             return Err("the certificate has more than 64 extensions".into());
         }
@@ -92,14 +92,14 @@ impl<'a> Extensions<'a> {
     }
 
     /// The OID of the first unsupported critical extension.
-    pub(super) fn unknown_critical(&self) -> Result<Option<String>, Fault> {
-        let is_unknown = |one: &&Extension<'_>| one.critical && !UNDERSTOOD.contains(&one.id.value());
+    pub(super) fn unknown_critical(&self) -> Result<Option<String>, CertificateFault> {
+        let is_unknown = |one: &&CertificateExtension<'_>| one.critical && !UNDERSTOOD.contains(&one.id.value());
         Ok(self.0.iter().find(is_unknown).map(|one| asn1::dotted(one.id.value())).transpose()?)
     }
 }
 
 /// Whether extendedKeyUsage allows TLS clients (RFC 5280 §4.2.1.12).
-pub(super) fn allows_tls_clients(value: &[u8]) -> Result<bool, Fault> {
+pub(super) fn allows_tls_clients(value: &[u8]) -> Result<bool, CertificateFault> {
     const CLIENT_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
     let mut allowed = false;
     for purpose in Vec::<AnyRef<'_>>::from_der(value)? {
@@ -116,7 +116,7 @@ pub(super) fn authority_key_id(value: &[u8]) -> Option<&[u8]> {
     id.map(OctetStringRef::as_bytes)
 }
 
-pub(super) fn key_usage(value: &[u8]) -> Result<KeyUsage, Fault> {
+pub(super) fn key_usage(value: &[u8]) -> Result<KeyUsage, CertificateFault> {
     let usage = BitStringRef::from_der(value).map_err(|_| "the extension keyUsage cannot be read")?;
     let bits = usage.raw_bytes();
     if bits.len() > 2 {

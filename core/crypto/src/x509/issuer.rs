@@ -11,17 +11,17 @@ use rcgen::{
 use zeroize::Zeroizing;
 
 use super::Certificate;
-use crate::rsa::{self, PublicKey};
-use crate::{Error, Result};
+use crate::rsa::{self, RsaPublicKey};
+use crate::{CryptoError, Result};
 
 /// Longest serial number, bytes (RFC 5280 §4.1.2.2).
 const MAX_SERIAL_BYTES: usize = 20;
-const UNREADABLE: Error = Error::Internal("reading a new certificate");
+const UNREADABLE: CryptoError = CryptoError::Internal("reading a new certificate");
 /// Longest part of a name, characters.
 const MAX_NAME_CHARS: usize = 200;
 
 /// A certification authority: its certificate and its private key.
-pub struct Issuer {
+pub struct CertificateIssuer {
     certificate: Certificate,
     issuer: rcgen::Issuer<'static, KeyPair>,
 }
@@ -35,16 +35,17 @@ pub struct IssuerParts {
     pub private_key: Zeroizing<String>,
 }
 
-impl Issuer {
+impl CertificateIssuer {
     /// Makes a new self-signed authority named `common_name`.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] for an empty or overlong name or a validity that ends before it begins.
+    /// [`CryptoError::InvalidRequest`] for an empty or overlong name or a validity that ends before it begins.
     pub fn create(common_name: &str, not_before: Timestamp, not_after: Timestamp) -> Result<Self> {
         let mut params = authority(common_name)?;
         set_validity(&mut params, not_before, not_after)?;
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| Error::Internal("CA key generation"))?;
-        let signed = params.self_signed(&key).map_err(|_| Error::Internal("signing the CA certificate"))?;
+        let key =
+            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| CryptoError::Internal("CA key generation"))?;
+        let signed = params.self_signed(&key).map_err(|_| CryptoError::Internal("signing the CA certificate"))?;
         let certificate = Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?;
         Ok(Self { certificate, issuer: rcgen::Issuer::new(params, key) })
     }
@@ -60,12 +61,12 @@ impl Issuer {
     /// Restores a stored issuer.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`] if key or certificate cannot be read or do not match.
+    /// [`CryptoError::InvalidKey`] if key or certificate cannot be read or do not match.
     pub fn from_pem_parts(parts: &IssuerParts) -> Result<Self> {
-        let certificate = Certificate::from_pem(&parts.certificate).map_err(|_| Error::InvalidKey)?;
-        let key = KeyPair::from_pem(&parts.private_key).map_err(|_| Error::InvalidKey)?;
+        let certificate = Certificate::from_pem(&parts.certificate).map_err(|_| CryptoError::InvalidKey)?;
+        let key = KeyPair::from_pem(&parts.private_key).map_err(|_| CryptoError::InvalidKey)?;
         if key.subject_public_key_info() != certificate.spki_der() {
-            return Err(Error::InvalidKey);
+            return Err(CryptoError::InvalidKey);
         }
         let params = authority(&certificate.subject().display())?;
         Ok(Self { issuer: rcgen::Issuer::new(params, key), certificate })
@@ -81,19 +82,19 @@ impl Issuer {
     /// `serial` is a positive big-endian number of at most 20 bytes; an empty `subject_o` is left out.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] for an empty or overlong name, a serial number out of range, or a validity that
+    /// [`CryptoError::InvalidRequest`] for an empty or overlong name, a serial number out of range, or a validity that
     /// ends before it begins.
     pub fn issue(
         &self,
         subject_cn: &str,
         subject_o: &str,
-        key: &PublicKey,
+        key: &RsaPublicKey,
         serial: &[u8],
         not_before: Timestamp,
         not_after: Timestamp,
     ) -> Result<String> {
         if serial.is_empty() || serial.len() > MAX_SERIAL_BYTES || serial.iter().all(|&byte| byte == 0) {
-            return Err(Error::InvalidRequest("a serial number has 1 to 20 bytes and is not zero"));
+            return Err(CryptoError::InvalidRequest("a serial number has 1 to 20 bytes and is not zero"));
         }
         let mut params = CertificateParams::default();
         params.distinguished_name = distinguished_name(subject_cn)?;
@@ -105,13 +106,13 @@ impl Issuer {
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         params.use_authority_key_identifier_extension = true;
-        let signed = params.signed_by(&Leaf::new(key)?, &self.issuer);
-        let signed = signed.map_err(|_| Error::Internal("signing a certificate"))?;
+        let signed = params.signed_by(&LeafKey::new(key)?, &self.issuer);
+        let signed = signed.map_err(|_| CryptoError::Internal("signing a certificate"))?;
         Ok(Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?.to_pem())
     }
 }
 
-impl fmt::Debug for Issuer {
+impl fmt::Debug for CertificateIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issuer").field("subject", &self.certificate.subject().display()).finish_non_exhaustive()
     }
@@ -124,18 +125,18 @@ impl fmt::Debug for IssuerParts {
 }
 
 /// An RSA key to be certified.
-struct Leaf {
+struct LeafKey {
     /// RSAPublicKey (PKCS#1), DER.
     numbers: Vec<u8>,
 }
 
-impl Leaf {
-    fn new(key: &PublicKey) -> Result<Self> {
+impl LeafKey {
+    fn new(key: &RsaPublicKey) -> Result<Self> {
         Ok(Self { numbers: rsa::pkcs1_of_spki(key.spki_der())?.to_vec() })
     }
 }
 
-impl PublicKeyData for Leaf {
+impl PublicKeyData for LeafKey {
     fn der_bytes(&self) -> &[u8] {
         &self.numbers
     }
@@ -161,12 +162,14 @@ fn distinguished_name(common_name: &str) -> Result<DistinguishedName> {
 
 fn checked(part: &str) -> Result<&str> {
     let usable = !part.is_empty() && part.chars().count() <= MAX_NAME_CHARS && !part.chars().any(char::is_control);
-    usable.then_some(part).ok_or(Error::InvalidRequest("a name has 1 to 200 characters, none a control character"))
+    usable
+        .then_some(part)
+        .ok_or(CryptoError::InvalidRequest("a name has 1 to 200 characters, none a control character"))
 }
 
 fn set_validity(params: &mut CertificateParams, not_before: Timestamp, not_after: Timestamp) -> Result<()> {
     if not_after <= not_before || not_before < Timestamp::UNIX_EPOCH {
-        return Err(Error::InvalidRequest("the validity must begin after 1970 and end after it begins"));
+        return Err(CryptoError::InvalidRequest("the validity must begin after 1970 and end after it begins"));
     }
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
     let since_epoch = |time: Timestamp| Duration::from_secs(time.as_second().unsigned_abs());

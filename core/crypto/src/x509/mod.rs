@@ -11,10 +11,10 @@ mod trust;
 #[cfg(test)]
 mod vectors;
 
-pub use certificate::{Certificate, MAX_DER_BYTES, SignatureHash};
+pub use certificate::{Certificate, CertificateHash, MAX_DER_BYTES};
 pub use extensions::KeyUsage;
-pub use fault::Fault;
-pub use issuer::{Issuer, IssuerParts};
-pub use name::{Attribute, Name, Rdn};
+pub use fault::CertificateFault;
+pub use issuer::{CertificateIssuer, IssuerParts};
+pub use name::{DistinguishedName, NameAttribute, Rdn};
 pub use name_text::{NameFault, NameStyle};
 pub use trust::{trusted_issuer, why_unissued};

@@ -1,7 +1,7 @@
 //! Distinguished names: read from DER, compared by meaning (§2.6 "DN, verifier").
 
-use super::{Fault, NameStyle};
-use crate::asn1::{self, Decode, Element, Reader, SliceReader, element, tag};
+use super::{CertificateFault, NameStyle};
+use crate::asn1::{self, Asn1Element, Decode, Reader, SliceReader, element, tag};
 
 const COMMON_NAME: &str = "2.5.4.3";
 
@@ -12,17 +12,17 @@ pub(super) const MAX_PARTS: usize = 32;
 
 /// A distinguished name, its parts in the order in which they were read: from a certificate, the most general first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
+pub struct DistinguishedName {
     /// The parts.
     pub rdns: Vec<Rdn>,
 }
 
 /// One part of a name; nearly always with a single attribute.
-pub type Rdn = Vec<Attribute>;
+pub type Rdn = Vec<NameAttribute>;
 
 /// One type and value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute {
+pub struct NameAttribute {
     /// The type as numbers with dots, such as `2.5.4.3`.
     pub oid: String,
     /// The value as text; empty if the value is not text.
@@ -31,11 +31,11 @@ pub struct Attribute {
     pub der: Vec<u8>,
 }
 
-impl Attribute {
+impl NameAttribute {
     /// Whether the value has a string type and is readable.
     #[must_use]
     pub fn is_text(&self) -> bool {
-        let value = Element::from_der(&self.der);
+        let value = Asn1Element::from_der(&self.der);
         value.is_ok_and(|value| !self.value.is_empty() || asn1::text(value.tag, value.content).is_some())
     }
 
@@ -48,12 +48,12 @@ impl Attribute {
     }
 }
 
-impl Name {
+impl DistinguishedName {
     /// Reads a name (X.501) of a certificate.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub fn from_der(der: &[u8]) -> Result<Self, Fault> {
+    /// [`CertificateFault`].
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateFault> {
         if der.len() > MAX_NAME_BYTES {
             return Err("a name has more than 2048 bytes".into());
         }
@@ -96,32 +96,36 @@ impl Name {
     /// The most specific common name, otherwise the whole name (docs/protocols/ws-channel.md §2.13).
     #[must_use]
     pub fn display(&self) -> String {
-        let is_common = |attribute: &&Attribute| attribute.oid == COMMON_NAME && attribute.is_text();
+        let is_common = |attribute: &&NameAttribute| attribute.oid == COMMON_NAME && attribute.is_text();
         let common = self.rdns.iter().flatten().rev().find(is_common);
         common.map_or_else(|| self.to_text(NameStyle::Rfc2253), |attribute| attribute.value.clone())
     }
 
     /// The first value of an attribute type, by number.
     #[must_use]
-    pub fn get(&self, oid: &str) -> Option<&Attribute> {
+    pub fn get(&self, oid: &str) -> Option<&NameAttribute> {
         self.rdns.iter().flatten().find(|attribute| attribute.oid == oid)
     }
 }
 
-fn attribute(der: &[u8]) -> Result<Attribute, Fault> {
+fn attribute(der: &[u8]) -> Result<NameAttribute, CertificateFault> {
     let mut reader = SliceReader::new(der)?;
     let oid = asn1::dotted(element(&mut reader, tag::OID)?.content)?;
-    let value = Element::decode(&mut reader)?;
+    let value = Asn1Element::decode(&mut reader)?;
     reader.finish()?;
-    Ok(Attribute { oid, value: asn1::text(value.tag, value.content).unwrap_or_default(), der: value.whole.to_vec() })
+    Ok(NameAttribute {
+        oid,
+        value: asn1::text(value.tag, value.content).unwrap_or_default(),
+        der: value.whole.to_vec(),
+    })
 }
 
 /// The order inside a part has no meaning.
-fn same_part(a: &[Attribute], b: &[Attribute]) -> bool {
+fn same_part(a: &[NameAttribute], b: &[NameAttribute]) -> bool {
     match (a, b) {
         ([a], [b]) => a.matches(b),
         _ => {
-            let mut left: Vec<&Attribute> = b.iter().collect();
+            let mut left: Vec<&NameAttribute> = b.iter().collect();
             a.len() == b.len()
                 && a.iter().all(|attribute| {
                     let found = left.iter().position(|other| attribute.matches(other));

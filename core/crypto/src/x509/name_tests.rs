@@ -6,8 +6,8 @@ use super::super::{NameFault, NameStyle};
 use super::*;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
-fn parse(text: &str) -> Name {
-    Name::parse(text).unwrap_or_else(|fault: NameFault| panic!("{text:?}: {fault}"))
+fn parse(text: &str) -> DistinguishedName {
+    DistinguishedName::parse(text).unwrap_or_else(|fault: NameFault| panic!("{text:?}: {fault}"))
 }
 
 #[test]
@@ -144,13 +144,13 @@ fn what_is_no_name_is_refused_where_it_fails() {
         ("CN=#0c016100", 3),
         ("CN=\\ff", 6),
     ] {
-        assert_eq!(Name::parse(text).unwrap_err().at, at, "{text:?}");
+        assert_eq!(DistinguishedName::parse(text).unwrap_err().at, at, "{text:?}");
     }
-    assert!(Name::parse(&"C=NO,".repeat(MAX_PARTS)).is_err());
-    assert!(Name::parse(&"C=NO,".repeat(MAX_PARTS - 1)).is_err());
+    assert!(DistinguishedName::parse(&"C=NO,".repeat(MAX_PARTS)).is_err());
+    assert!(DistinguishedName::parse(&"C=NO,".repeat(MAX_PARTS - 1)).is_err());
     let most = "C=NO,".repeat(MAX_PARTS);
     assert_eq!(parse(most.trim_end_matches(',')).rdns.len(), MAX_PARTS);
-    assert!(Name::parse(&format!("CN={}", "x".repeat(MAX_NAME_BYTES))).is_err());
+    assert!(DistinguishedName::parse(&format!("CN={}", "x".repeat(MAX_NAME_BYTES))).is_err());
 }
 
 #[test]
@@ -162,28 +162,28 @@ fn binary_values() {
     assert!(name.matches(&name.clone()));
 }
 
-fn any_name() -> impl Strategy<Value = Name> {
+fn any_name() -> impl Strategy<Value = DistinguishedName> {
     let value = prop_oneof![any::<String>(), Just(" a, b+c;\"d\"\\<e>#=".to_owned()), Just(String::new())];
     let oid = prop_oneof![Just("2.5.4.3"), Just("2.5.4.97"), Just("1.2.3.4"), Just("2.5.4.6")];
-    let attribute = (oid, value).prop_map(|(oid, value)| Attribute {
+    let attribute = (oid, value).prop_map(|(oid, value)| NameAttribute {
         oid: oid.to_owned(),
         der: asn1::encode(tag::UTF8, value.as_bytes()),
         value,
     });
     let rdn = proptest::collection::vec(attribute, 1..3);
-    proptest::collection::vec(rdn, 1..6).prop_map(|rdns| Name { rdns })
+    proptest::collection::vec(rdn, 1..6).prop_map(|rdns| DistinguishedName { rdns })
 }
 
 proptest::proptest! {
     #[test]
     fn any_bytes_are_answered(bytes: Vec<u8>) {
-        let _ = Name::from_der(&bytes);
+        let _ = DistinguishedName::from_der(&bytes);
     }
 
     #[test]
     fn any_text_is_answered(text: String, dn in "(CN|O|2.5.4.97)=[#\\\\\" a-f,+;=0-9ø]{0,20}") {
-        let _ = Name::parse(&text);
-        if let Ok(name) = Name::parse(&dn) {
+        let _ = DistinguishedName::parse(&text);
+        if let Ok(name) = DistinguishedName::parse(&dn) {
             assert!(name.matches(&name));
         }
     }

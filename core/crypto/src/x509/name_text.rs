@@ -5,8 +5,8 @@ use std::fmt;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::name::{Attribute, MAX_NAME_BYTES, MAX_PARTS, Name, Rdn};
-use crate::asn1::{self, Decode, Element, tag};
+use super::name::{DistinguishedName, MAX_NAME_BYTES, MAX_PARTS, NameAttribute, Rdn};
+use crate::asn1::{self, Asn1Element, Decode, tag};
 use crate::digest::hex;
 
 /// Attribute types with a short name (RFC 4514 §3), by number; all others are written as numbers.
@@ -78,7 +78,7 @@ impl fmt::Display for NameFault {
 
 impl std::error::Error for NameFault {}
 
-impl Name {
+impl DistinguishedName {
     /// The name as text.
     #[must_use]
     pub fn to_text(&self, style: NameStyle) -> String {
@@ -113,7 +113,7 @@ impl Name {
         if text.len() > MAX_NAME_BYTES {
             return Err(NameFault { at: MAX_NAME_BYTES, why: "the name has more than 2048 bytes" });
         }
-        let mut scanner = Scanner { text, at: 0 };
+        let mut scanner = NameScanner { text, at: 0 };
         let mut rdns = Vec::new();
         let mut rdn = Rdn::with_capacity(1);
         for _ in 0..MAX_PARTS {
@@ -131,7 +131,7 @@ impl Name {
     }
 }
 
-fn part_text(rdn: &[Attribute], style: NameStyle) -> String {
+fn part_text(rdn: &[NameAttribute], style: NameStyle) -> String {
     let mut out = String::new();
     for (index, attribute) in rdn.iter().enumerate() {
         if index > 0 {
@@ -161,12 +161,12 @@ fn long_name(oid: &str) -> Option<&'static str> {
 }
 
 /// Scans the text once.
-struct Scanner<'a> {
+struct NameScanner<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl Scanner<'_> {
+impl NameScanner<'_> {
     fn fault(&self, why: &'static str) -> NameFault {
         NameFault { at: self.at, why }
     }
@@ -182,7 +182,7 @@ impl Scanner<'_> {
     }
 
     /// One `type=value` and the separator after it; `None` at the end.
-    fn attribute(&mut self) -> Result<(Attribute, Option<u8>), NameFault> {
+    fn attribute(&mut self) -> Result<(NameAttribute, Option<u8>), NameFault> {
         self.skip_spaces();
         let start = self.at;
         let rest = &self.text[start..];
@@ -211,7 +211,7 @@ impl Scanner<'_> {
             Some(b',' | b';' | b'+') => self.at += 1,
             Some(_) => return Err(self.fault("no separator after a value")),
         }
-        Ok((Attribute { oid, value, der }, separator))
+        Ok((NameAttribute { oid, value, der }, separator))
     }
 
     /// `#` and the DER of the value in hex.
@@ -220,7 +220,7 @@ impl Scanner<'_> {
         let digits = &digits[..digits.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(digits.len())];
         let wrong = "no DER value in hex after `#`";
         let der = HEXLOWER_PERMISSIVE.decode(digits).map_err(|_| self.fault(wrong))?;
-        let value = Element::from_der(&der).map_err(|_| self.fault(wrong))?;
+        let value = Asn1Element::from_der(&der).map_err(|_| self.fault(wrong))?;
         let text = asn1::text(value.tag, value.content).unwrap_or_default();
         self.at += 1 + digits.len();
         Ok((text, der))

@@ -4,12 +4,12 @@ use der::asn1::BitStringRef;
 use der::{ErrorKind, TagMode, TagNumber};
 use jiff::civil::{self, DateTime};
 
-use super::Fault;
-use super::extensions::Extension;
-use crate::asn1::{Decode, Element, Reader, SliceReader, element, integer, problem, strict, tag, whole_bits};
+use super::CertificateFault;
+use super::extensions::CertificateExtension;
+use crate::asn1::{Asn1Element, Decode, Reader, SliceReader, element, integer, problem, strict, tag, whole_bits};
 
 /// The fields (RFC 5280 §4.1), as they are in the certificate.
-pub(super) struct Outline<'a> {
+pub(super) struct CertificateOutline<'a> {
     /// The part that the issuer signed.
     pub(super) signed: &'a [u8],
     pub(super) serial: &'a [u8],
@@ -20,13 +20,13 @@ pub(super) struct Outline<'a> {
     pub(super) not_after_s: i64,
     pub(super) subject: &'a [u8],
     pub(super) spki: &'a [u8],
-    pub(super) extensions: Vec<Extension<'a>>,
+    pub(super) extensions: Vec<CertificateExtension<'a>>,
     pub(super) signature: &'a [u8],
 }
 
-impl<'a> Outline<'a> {
+impl<'a> CertificateOutline<'a> {
     /// Reads the fields of a certificate.
-    pub(super) fn read(fields: &'a [u8]) -> Result<Self, Fault> {
+    pub(super) fn read(fields: &'a [u8]) -> Result<Self, CertificateFault> {
         let (outline, [inner, outer], signature) = certificate(fields).map_err(not_strict)?;
         if inner != outer {
             return Err("the certificate names two signature algorithms".into());
@@ -36,12 +36,12 @@ impl<'a> Outline<'a> {
     }
 }
 
-pub(super) fn not_strict(error: der::Error) -> Fault {
-    Fault(format!("this is not a certificate in strict DER: {}", problem(error)))
+pub(super) fn not_strict(error: der::Error) -> CertificateFault {
+    CertificateFault(format!("this is not a certificate in strict DER: {}", problem(error)))
 }
 
 /// The fields except the signature, the algorithm from both its places, and the signature.
-fn certificate(fields: &[u8]) -> der::Result<(Outline<'_>, [&[u8]; 2], BitStringRef<'_>)> {
+fn certificate(fields: &[u8]) -> der::Result<(CertificateOutline<'_>, [&[u8]; 2], BitStringRef<'_>)> {
     let mut fields = SliceReader::new(fields)?;
     let body = element(&mut fields, tag::SEQUENCE)?;
     let (outer, _) = algorithm(&mut fields)?;
@@ -64,9 +64,9 @@ fn certificate(fields: &[u8]) -> der::Result<(Outline<'_>, [&[u8]; 2], BitString
     for unique_id in [TagNumber(1), TagNumber(2)] {
         let _: Option<BitStringRef<'_>> = fields.context_specific(unique_id, TagMode::Implicit)?;
     }
-    let extensions: Option<Vec<Extension<'_>>> = fields.context_specific(TagNumber(3), TagMode::Explicit)?;
+    let extensions: Option<Vec<CertificateExtension<'_>>> = fields.context_specific(TagNumber(3), TagMode::Explicit)?;
     fields.finish()?;
-    let outline = Outline {
+    let outline = CertificateOutline {
         signed: body.whole,
         serial,
         algorithm: algorithm_id,
@@ -87,14 +87,14 @@ fn algorithm<'a>(reader: &mut SliceReader<'a>) -> der::Result<(&'a [u8], &'a [u8
     let mut fields = SliceReader::new(whole.content)?;
     let id = element(&mut fields, tag::OID)?.content;
     if !fields.is_finished() {
-        strict(Element::decode(&mut fields)?.whole)?;
+        strict(Asn1Element::decode(&mut fields)?.whole)?;
     }
     fields.finish().map(|()| (whole.whole, id))
 }
 
 /// A time, Unix seconds (RFC 5280 §4.1.2.5): to the second, in UTC. The library's own types start at 1970.
 fn time(reader: &mut SliceReader<'_>) -> der::Result<i64> {
-    let Element { tag, content, .. } = Element::decode(reader)?;
+    let Asn1Element { tag, content, .. } = Asn1Element::decode(reader)?;
     let text = std::str::from_utf8(content).ok();
     let time =
         text.filter(|text| text.strip_suffix('Z').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit())));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     fn held(value: &[u8]) -> &[u8] {
-        Element::from_der(value).unwrap().content
+        Asn1Element::from_der(value).unwrap().content
     }
 
     /// `value` with `more` after its content at this place: the indices of values inside values.
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn lengths_and_numbers_are_minimal() {
         for whole in [der(CA1), der(LEAF1), der(LEAF2)] {
-            assert!(Outline::read(held(&whole)).is_ok());
+            assert!(CertificateOutline::read(held(&whole)).is_ok());
             let parts = inside(&whole);
             // The outer algorithm, which is not signed, with a length of two bytes; the whole with one of four.
             let content = held(&parts[1]);

@@ -4,7 +4,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 
 /// Every key that `#[boundary(…)]` accepts, on any item.
 #[derive(Default)]
-pub(crate) struct Attributes {
+pub(crate) struct BoundaryAttributes {
     pub(crate) profile: bool,
     pub(crate) off_wire: bool,
     pub(crate) flatten: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Attributes {
     pub(crate) value: Option<String>,
 }
 
-impl Attributes {
+impl BoundaryAttributes {
     pub(crate) fn parse(attributes: &[Attribute]) -> syn::Result<Self> {
         let mut out = Self::default();
         for attribute in attributes.iter().filter(|a| a.path().is_ident("boundary")) {

@@ -7,14 +7,14 @@ use syn::{DeriveInput, Field, GenericArgument, Ident, PathArguments, Type, Visib
 use crate::cited::cited;
 
 /// Collects the builder's methods while the struct's fields are visited.
-pub(crate) struct Builder<'a> {
+pub(crate) struct BuilderMethods<'a> {
     of: &'a Ident,
     name: Ident,
     visibility: &'a Visibility,
     methods: Vec<TokenStream>,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> BuilderMethods<'a> {
     pub(crate) fn of(input: &'a DeriveInput) -> Self {
         let name = format_ident!("{}Builder", input.ident);
         Self { of: &input.ident, name, visibility: &input.vis, methods: Vec::new() }

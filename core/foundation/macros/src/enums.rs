@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DataEnum, DeriveInput, Fields};
 
-use crate::attributes::{Attributes, doc, snake_case};
+use crate::attributes::{BoundaryAttributes, doc, snake_case};
 
 pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::Result<TokenStream> {
     let ident = &input.ident;
@@ -16,7 +16,7 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
         let variant_ident = &variant.ident;
         match &variant.fields {
             Fields::Unit => {
-                let attributes = Attributes::parse(&variant.attrs)?;
+                let attributes = BoundaryAttributes::parse(&variant.attrs)?;
                 let value = attributes.value.unwrap_or_else(|| snake_case(&variant_ident.to_string()));
                 let value_doc = doc(&variant.attrs, variant_ident)?;
                 values.push(quote! { ::bankchannel_foundation::model::EnumValue { value: #value, doc: #value_doc } });

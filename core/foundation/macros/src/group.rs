@@ -8,7 +8,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{DeriveInput, Fields, Type, Visibility};
 
 use crate::{
-    attributes::{Attributes, doc, snake_case},
+    attributes::{BoundaryAttributes, doc, snake_case},
     builders::inner,
     cited::cited,
 };
@@ -24,7 +24,7 @@ pub(crate) fn methods(input: &DeriveInput, fields: &Fields) -> syn::Result<Token
     let mut methods = Vec::new();
     for field in fields {
         let (name, ty) = (&field.ident, anywhere(&field.ty));
-        if Attributes::parse(&field.attrs)?.flatten {
+        if BoundaryAttributes::parse(&field.attrs)?.flatten {
             methods.push(quote! { #ty! { $outer } });
             continue;
         }

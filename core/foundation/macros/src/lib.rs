@@ -54,7 +54,7 @@ fn expand(input: &DeriveInput) -> syn::Result<proc_macro2::TokenStream> {
     if !input.generics.params.is_empty() {
         return Err(syn::Error::new_spanned(&input.generics, "boundary types are not generic"));
     }
-    let attributes = attributes::Attributes::parse(&input.attrs)?;
+    let attributes = attributes::BoundaryAttributes::parse(&input.attrs)?;
     match &input.data {
         Data::Struct(data) => match &data.fields {
             fields @ (Fields::Named(_) | Fields::Unit) => structs::expand(input, fields),

@@ -5,8 +5,8 @@ use quote::quote;
 use syn::{DeriveInput, Field, Fields, ext::IdentExt};
 
 use crate::{
-    attributes::{Attributes, doc, pascal_case},
-    builders::Builder,
+    attributes::{BoundaryAttributes, doc, pascal_case},
+    builders::BuilderMethods,
     group,
 };
 
@@ -15,13 +15,13 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     let name = ident.to_string();
     let type_doc = doc(&input.attrs, ident)?;
     let model = quote! { ::bankchannel_foundation::model };
-    let Attributes { same_names, flattened, .. } = Attributes::parse(&input.attrs)?;
-    let mut builder = Builder::of(input);
+    let BoundaryAttributes { same_names, flattened, .. } = BoundaryAttributes::parse(&input.attrs)?;
+    let mut builder = BuilderMethods::of(input);
     let (mut own, mut groups) = (Vec::new(), Vec::new());
     let (mut parts, mut takes, mut puts) = (Vec::new(), Vec::new(), Vec::new());
     for field in fields {
         let (field_ident, ty) = (&field.ident, &field.ty);
-        let attributes = Attributes::parse(&field.attrs)?;
+        let attributes = BoundaryAttributes::parse(&field.attrs)?;
         if attributes.flatten {
             stands_alone(field, &attributes)?;
             builder.group(field);
@@ -124,20 +124,20 @@ fn whole(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
 }
 
 /// Checks that a flattened field has no boundary name and no documentation.
-fn stands_alone(field: &Field, attributes: &Attributes) -> syn::Result<()> {
-    let Attributes { wire, aliases, profile, off_wire, .. } = attributes;
+fn stands_alone(field: &Field, attributes: &BoundaryAttributes) -> syn::Result<()> {
+    let BoundaryAttributes { wire, aliases, profile, off_wire, .. } = attributes;
     if wire.is_some() || !aliases.is_empty() || *profile || *off_wire {
         return Err(syn::Error::new_spanned(&field.ident, "`flatten` stands alone: the struct's fields say the rest"));
     }
     Ok(())
 }
 
-fn shape(field: &Field, attributes: &Attributes, same_names: bool) -> syn::Result<TokenStream> {
+fn shape(field: &Field, attributes: &BoundaryAttributes, same_names: bool) -> syn::Result<TokenStream> {
     let ty = &field.ty;
     let doc = doc(&field.attrs, &field.ident)?;
     let name = field.ident.as_ref().expect("named fields have names").unraw().to_string();
     let wire = attributes.wire.clone().unwrap_or_else(|| if same_names { name.clone() } else { pascal_case(&name) });
-    let Attributes { aliases, profile, off_wire, variables, gives, .. } = attributes;
+    let BoundaryAttributes { aliases, profile, off_wire, variables, gives, .. } = attributes;
     let boundary = quote! { <#ty as ::bankchannel_foundation::model::Boundary> };
     Ok(quote! {
         ::bankchannel_foundation::model::Field {

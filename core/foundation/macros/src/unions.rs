@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DataEnum, DeriveInput, Fields};
 
-use crate::attributes::{Attributes, doc, snake_case};
+use crate::attributes::{BoundaryAttributes, doc, snake_case};
 
 pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, tag: &str) -> syn::Result<TokenStream> {
     let ident = &input.ident;
@@ -13,7 +13,8 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, tag: &str) -> syn::Re
     let (mut shapes, mut reads, mut writes) = (Vec::new(), Vec::new(), Vec::new());
     for variant in &data.variants {
         let variant_ident = &variant.ident;
-        let value = Attributes::parse(&variant.attrs)?.value.unwrap_or_else(|| snake_case(&variant_ident.to_string()));
+        let value =
+            BoundaryAttributes::parse(&variant.attrs)?.value.unwrap_or_else(|| snake_case(&variant_ident.to_string()));
         let value_doc = doc(&variant.attrs, variant_ident)?;
         let holds = match &variant.fields {
             Fields::Unit => None,

@@ -20,10 +20,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error: the table's row and the details of this case.
 #[derive(Clone)]
-pub struct Error(Box<Details>);
+pub struct Error(Box<ErrorDetails>);
 
 #[derive(Clone)]
-struct Details {
+struct ErrorDetails {
     row: &'static Row,
     message: String,
     operation: Option<&'static str>,
@@ -58,7 +58,7 @@ impl Error {
     /// An error of this row, with a more specific text than the row's.
     #[must_use]
     pub fn because(row: &'static Row, message: impl Into<String>) -> Self {
-        Self(Box::new(Details {
+        Self(Box::new(ErrorDetails {
             row,
             message: message.into(),
             operation: None,

@@ -30,7 +30,7 @@ pub struct ContentSplitter {
     member: &'static str,
     rest: Vec<u8>,
     rest_max: usize,
-    state: State,
+    state: SplitterState,
     depth: usize,
     /// At depth 1: whether the next string is a key.
     expects_key: bool,
@@ -43,7 +43,7 @@ pub struct ContentSplitter {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum SplitterState {
     Outside,
     Key,
     KeyEscape,
@@ -61,7 +61,7 @@ impl ContentSplitter {
             member,
             rest: Vec::new(),
             rest_max,
-            state: State::Outside,
+            state: SplitterState::Outside,
             depth: 0,
             expects_key: false,
             key: Vec::new(),
@@ -79,9 +79,9 @@ impl ContentSplitter {
     pub fn push(&mut self, mut piece: &[u8], to: &mut dyn Write) -> Result<(), SplitError> {
         while !piece.is_empty() {
             let taken = match self.state {
-                State::Content => self.content(piece, to)?,
-                State::ContentEscape => self.content_escape(piece[0], to)?,
-                State::Outside => self.outside(piece[0]),
+                SplitterState::Content => self.content(piece, to)?,
+                SplitterState::ContentEscape => self.content_escape(piece[0], to)?,
+                SplitterState::Outside => self.outside(piece[0]),
                 _ => self.string(piece),
             };
             if taken.kept {
@@ -109,17 +109,17 @@ impl ContentSplitter {
         Ok((self.rest, self.found))
     }
 
-    fn outside(&mut self, byte: u8) -> Taken {
+    fn outside(&mut self, byte: u8) -> TakenMember {
         match byte {
             b'"' if self.depth == 1 && self.expects_key => {
                 self.key.clear();
-                self.state = State::Key;
+                self.state = SplitterState::Key;
             }
             b'"' if self.depth == 1 && self.at_member => {
                 self.found = true;
-                self.state = State::Content;
+                self.state = SplitterState::Content;
             }
-            b'"' => self.state = State::Text,
+            b'"' => self.state = SplitterState::Text,
             b'{' | b'[' => {
                 self.depth += 1;
                 self.expects_key = self.depth == 1 && byte == b'{';
@@ -133,41 +133,41 @@ impl ContentSplitter {
             }
             _ => {}
         }
-        Taken { bytes: 1, kept: true }
+        TakenMember { bytes: 1, kept: true }
     }
 
     /// Inside a key or an ordinary string: a run up to the next quote or backslash.
-    fn string(&mut self, piece: &[u8]) -> Taken {
-        let in_key = matches!(self.state, State::Key | State::KeyEscape);
-        if matches!(self.state, State::KeyEscape | State::TextEscape) {
-            self.state = if in_key { State::Key } else { State::Text };
+    fn string(&mut self, piece: &[u8]) -> TakenMember {
+        let in_key = matches!(self.state, SplitterState::Key | SplitterState::KeyEscape);
+        if matches!(self.state, SplitterState::KeyEscape | SplitterState::TextEscape) {
+            self.state = if in_key { SplitterState::Key } else { SplitterState::Text };
             if in_key {
                 self.key.push(piece[0]);
             }
-            return Taken { bytes: 1, kept: true };
+            return TakenMember { bytes: 1, kept: true };
         }
         let run = run_length(piece);
         if run > 0 {
             if in_key {
                 self.key.extend_from_slice(&piece[..run.min(KEY_MAX + 1)]);
             }
-            return Taken { bytes: run, kept: true };
+            return TakenMember { bytes: run, kept: true };
         }
         if piece[0] == b'\\' {
-            self.state = if in_key { State::KeyEscape } else { State::TextEscape };
+            self.state = if in_key { SplitterState::KeyEscape } else { SplitterState::TextEscape };
             if in_key {
                 self.key.push(b'\\');
             }
         } else {
-            self.state = State::Outside;
+            self.state = SplitterState::Outside;
             if in_key {
                 self.at_member = self.key_is_member();
             }
         }
-        Taken { bytes: 1, kept: true }
+        TakenMember { bytes: 1, kept: true }
     }
 
-    fn content(&mut self, piece: &[u8], to: &mut dyn Write) -> Result<Taken, SplitError> {
+    fn content(&mut self, piece: &[u8], to: &mut dyn Write) -> Result<TakenMember, SplitError> {
         let run = run_length(piece);
         if run > 0 {
             // The smallest byte, so that the loop has no branch: JSON allows no control characters inside a string.
@@ -175,28 +175,28 @@ impl ContentSplitter {
                 return Err(SplitError::Malformed);
             }
             self.base64.push(&piece[..run], to)?;
-            return Ok(Taken { bytes: run, kept: false });
+            return Ok(TakenMember { bytes: run, kept: false });
         }
         if piece[0] == b'\\' {
             self.escape.clear();
-            self.state = State::ContentEscape;
-            return Ok(Taken { bytes: 1, kept: false });
+            self.state = SplitterState::ContentEscape;
+            return Ok(TakenMember { bytes: 1, kept: false });
         }
-        self.state = State::Outside;
+        self.state = SplitterState::Outside;
         self.at_member = false;
         // The opening quote was kept and this one closes the string: `""` stays in the rest.
-        Ok(Taken { bytes: 1, kept: true })
+        Ok(TakenMember { bytes: 1, kept: true })
     }
 
-    fn content_escape(&mut self, byte: u8, to: &mut dyn Write) -> Result<Taken, SplitError> {
+    fn content_escape(&mut self, byte: u8, to: &mut dyn Write) -> Result<TakenMember, SplitError> {
         self.escape.push(byte);
         let whole = if self.escape[0] == b'u' { 5 } else { 1 };
         if self.escape.len() == whole {
             let plain = unescape(&self.escape).ok_or(SplitError::Malformed)?;
             self.base64.push(&[plain], to)?;
-            self.state = State::Content;
+            self.state = SplitterState::Content;
         }
-        Ok(Taken { bytes: 1, kept: false })
+        Ok(TakenMember { bytes: 1, kept: false })
     }
 
     fn key_is_member(&self) -> bool {
@@ -208,7 +208,7 @@ impl ContentSplitter {
     }
 }
 
-struct Taken {
+struct TakenMember {
     bytes: usize,
     kept: bool,
 }

@@ -54,7 +54,7 @@ fn whole<'de, R: serde_json::de::Read<'de>>(
     max_depth: usize,
 ) -> Result<Value<'de>, JsonFault> {
     let fault = Cell::new(None);
-    let seed = Strict { depth: max_depth, fault: &fault };
+    let seed = StrictValue { depth: max_depth, fault: &fault };
     let parsed = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     parsed.map_err(|error| fault.take().unwrap_or_else(|| JsonFault::Syntax(place(&error))))
 }
@@ -65,12 +65,12 @@ fn place(error: &serde_json::Error) -> String {
 }
 
 #[derive(Clone, Copy)]
-struct Strict<'a> {
+struct StrictValue<'a> {
     depth: usize,
     fault: &'a Cell<Option<JsonFault>>,
 }
 
-impl Strict<'_> {
+impl StrictValue<'_> {
     fn fail<E: serde::de::Error>(self, fault: JsonFault) -> E {
         let error = E::custom("refused");
         self.fault.set(Some(fault));
@@ -85,7 +85,7 @@ impl Strict<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict<'_> {
+impl<'de> DeserializeSeed<'de> for StrictValue<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
@@ -93,7 +93,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Strict<'_> {
+impl<'de> Visitor<'de> for StrictValue<'_> {
     type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,7 +144,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value<'de>, A::Error> {
         let inner = self.deeper()?;
         let mut object = Object::new();
-        while let Some(name) = access.next_key_seed(Name)? {
+        while let Some(name) = access.next_key_seed(MemberName)? {
             object.push(name, access.next_value_seed(inner)?);
         }
         if object.has_a_name_twice() {
@@ -155,9 +155,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
 }
 
 /// Reads a member's name, borrowed where it has no escapes.
-struct Name;
+struct MemberName;
 
-impl<'de> DeserializeSeed<'de> for Name {
+impl<'de> DeserializeSeed<'de> for MemberName {
     type Value = Cow<'de, str>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -165,7 +165,7 @@ impl<'de> DeserializeSeed<'de> for Name {
     }
 }
 
-impl<'de> Visitor<'de> for Name {
+impl<'de> Visitor<'de> for MemberName {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -44,7 +44,7 @@ impl Headers {
 
     /// Appends a field whose value is wiped when the last message with it is dropped.
     pub fn push_secret(&mut self, name: impl Into<String>, value: &Secret) {
-        self.push(name, Bytes::from_owner(Wiped(value.clone())));
+        self.push(name, Bytes::from_owner(WipedValue(value.clone())));
     }
 
     /// Replaces all fields of this name with one, at the position of the first, or at the end.
@@ -120,9 +120,9 @@ impl fmt::Debug for Headers {
 }
 
 /// A secret as the owner of a value's bytes.
-struct Wiped(Secret);
+struct WipedValue(Secret);
 
-impl AsRef<[u8]> for Wiped {
+impl AsRef<[u8]> for WipedValue {
     fn as_ref(&self) -> &[u8] {
         self.0.expose().as_bytes()
     }

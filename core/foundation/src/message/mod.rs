@@ -17,7 +17,7 @@ use crate::Content;
 pub use body::{Body, JSON, Segment};
 pub use field::HeaderField;
 pub use headers::{Header, Headers, has_control, is_token, is_visible, text_has_control, trim};
-pub use text::{MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, Malformed, MalformedKind};
+pub use text::{MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MalformedKind, MalformedRequest};
 
 /// The methods that the protocols use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

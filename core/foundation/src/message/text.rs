@@ -22,7 +22,7 @@ const LINE_END: usize = 2;
 
 /// Why a text is not an HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Malformed {
+pub struct MalformedRequest {
     /// The line, counted from 1.
     pub line: usize,
     /// What is wrong, for a person.
@@ -44,27 +44,27 @@ pub enum MalformedKind {
     Text,
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for MalformedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.why)
     }
 }
 
-fn malformed(line: usize, why: &'static str) -> Malformed {
-    Malformed { line, why, kind: MalformedKind::Head }
+fn malformed(line: usize, why: &'static str) -> MalformedRequest {
+    MalformedRequest { line, why, kind: MalformedKind::Head }
 }
 
-fn too_large(line: usize, why: &'static str) -> Malformed {
-    Malformed { line, why, kind: MalformedKind::TooLarge }
+fn too_large(line: usize, why: &'static str) -> MalformedRequest {
+    MalformedRequest { line, why, kind: MalformedKind::TooLarge }
 }
 
-fn too_short(line: usize) -> Malformed {
+fn too_short(line: usize) -> MalformedRequest {
     damaged(line, "the body is shorter than Content-Length says")
 }
 
 /// The text is not a request, or is not the original one.
-fn damaged(line: usize, why: &'static str) -> Malformed {
-    Malformed { line, why, kind: MalformedKind::Text }
+fn damaged(line: usize, why: &'static str) -> MalformedRequest {
+    MalformedRequest { line, why, kind: MalformedKind::Text }
 }
 
 impl Request {
@@ -73,8 +73,8 @@ impl Request {
     /// that many bytes; without it, the body is everything after the empty line.
     ///
     /// # Errors
-    /// [`Malformed`] with the line and the reason.
-    pub fn parse(text: &[u8]) -> Result<Self, Malformed> {
+    /// [`MalformedRequest`] with the line and the reason.
+    pub fn parse(text: &[u8]) -> Result<Self, MalformedRequest> {
         let (head, rest, line) = Self::parse_head(text)?;
         let length = body_length(&head.headers, line)?.unwrap_or(rest.len());
         let body = rest.get(..length).ok_or_else(|| too_short(line))?;
@@ -85,8 +85,8 @@ impl Request {
     /// returns how many bytes are missing compared with `Content-Length`.
     ///
     /// # Errors
-    /// [`Malformed`].
-    pub fn parse_dump(text: &[u8]) -> Result<(Self, usize), Malformed> {
+    /// [`MalformedRequest`].
+    pub fn parse_dump(text: &[u8]) -> Result<(Self, usize), MalformedRequest> {
         let (head, rest, line) = Self::parse_head(text)?;
         let length = body_length(&head.headers, line)?.unwrap_or(rest.len());
         let body = rest.get(..length).unwrap_or(rest);
@@ -98,9 +98,9 @@ impl Request {
     }
 
     /// The request without a body, the text after its head, and the line number there.
-    fn parse_head(text: &[u8]) -> Result<(Self, &[u8], usize), Malformed> {
+    fn parse_head(text: &[u8]) -> Result<(Self, &[u8], usize), MalformedRequest> {
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        let mut lines = Lines { rest: text, number: 0 };
+        let mut lines = HeadLines { rest: text, number: 0 };
         let (first, line) = loop {
             match lines.next() {
                 None => return Err(damaged(1, "there is no request line")),
@@ -117,7 +117,7 @@ impl Request {
         Ok((Self { method, target, headers, body: Bytes::new() }, lines.rest, lines.number + 1))
     }
 
-    fn with_text(self, body: &[u8], line: usize) -> Result<Self, Malformed> {
+    fn with_text(self, body: &[u8], line: usize) -> Result<Self, MalformedRequest> {
         if body.len() > MAX_BODY {
             return Err(too_large(line, "the body has more than 1 MiB"));
         }
@@ -126,12 +126,12 @@ impl Request {
 }
 
 /// Lines that end in a line feed, with or without a carriage return before it.
-struct Lines<'a> {
+struct HeadLines<'a> {
     rest: &'a [u8],
     number: usize,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> HeadLines<'a> {
     fn next(&mut self) -> Option<(&'a [u8], usize)> {
         if self.rest.is_empty() {
             return None;
@@ -172,7 +172,7 @@ fn request_line(line: &[u8]) -> Result<(String, String), &'static str> {
     Ok((method.to_owned(), target.to_owned()))
 }
 
-fn fields(lines: &mut Lines<'_>) -> Result<Headers, Malformed> {
+fn fields(lines: &mut HeadLines<'_>) -> Result<Headers, MalformedRequest> {
     let mut headers = Headers::default();
     while let Some((line, number)) = lines.next() {
         if line.is_empty() {
@@ -204,13 +204,13 @@ fn fields(lines: &mut Lines<'_>) -> Result<Headers, Malformed> {
 }
 
 /// The body's length according to the headers, if they have one. `line` is the body's first line.
-fn body_length(headers: &Headers, line: usize) -> Result<Option<usize>, Malformed> {
+fn body_length(headers: &Headers, line: usize) -> Result<Option<usize>, MalformedRequest> {
     let length = headers.get("content-length");
     if headers.count("transfer-encoding") > 0 {
         return Err(match length {
             Some(_) => {
                 let why = "Content-Length and Transfer-Encoding exclude each other";
-                Malformed { kind: MalformedKind::Length, ..malformed(line, why) }
+                MalformedRequest { kind: MalformedKind::Length, ..malformed(line, why) }
             }
             None => damaged(line, "give the request without Transfer-Encoding, with its whole body"),
         });

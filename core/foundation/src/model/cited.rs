@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// A documentation text without its citations, and the cited sections.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Cited<'a> {
+pub struct CitedText<'a> {
     /// The text.
     pub text: Cow<'a, str>,
     /// Section numbers, such as `2.10`.
@@ -13,11 +13,11 @@ pub struct Cited<'a> {
 
 /// Removes citations from a text: `(§1.3)` is removed; of `(§3.1: a remark)`, the remark stays.
 #[must_use]
-pub fn cited(doc: &str) -> Cited<'_> {
+pub fn cited(doc: &str) -> CitedText<'_> {
     const OPENING: &str = "(§";
     let (mut rest, mut sections) = (doc, Vec::new());
     if !doc.contains(OPENING) {
-        return Cited { text: Cow::Borrowed(doc), sections };
+        return CitedText { text: Cow::Borrowed(doc), sections };
     }
     let mut text = String::with_capacity(doc.len());
     while let Some(at) = rest.find(OPENING) {
@@ -34,7 +34,7 @@ pub fn cited(doc: &str) -> Cited<'_> {
         rest = &from[end + 1..];
     }
     text.push_str(rest);
-    Cited { text: Cow::Owned(text), sections }
+    CitedText { text: Cow::Owned(text), sections }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub enum Content {
         size: Option<u64>,
     },
     /// Arriving piece by piece.
-    Pieces(Pieces),
+    Pieces(ContentPieces),
     /// Already delivered to the caller's destination.
     Delivered {
         /// The size in bytes.
@@ -36,36 +36,36 @@ pub enum Content {
 
 /// Content that arrives piece by piece; `None` from the source is the end.
 #[derive(Clone)]
-pub struct Pieces {
-    source: Arc<Mutex<Source>>,
+pub struct ContentPieces {
+    source: Arc<Mutex<ContentSource>>,
     size: Option<u64>,
 }
 
 /// A blocking source of pieces.
 pub type PieceSource = Box<dyn FnMut() -> Result<Option<Bytes>, Error> + Send>;
 
-enum Source {
+enum ContentSource {
     Once(Option<PieceSource>),
     Again(Box<dyn FnMut() -> PieceSource + Send>),
 }
 
-impl Pieces {
+impl ContentPieces {
     /// Takes a blocking source of pieces, which is read once.
     pub fn new(source: impl FnMut() -> Result<Option<Bytes>, Error> + Send + 'static) -> Self {
-        Self { source: Arc::new(Mutex::new(Source::Once(Some(Box::new(source))))), size: None }
+        Self { source: Arc::new(Mutex::new(ContentSource::Once(Some(Box::new(source))))), size: None }
     }
 
     /// Takes a function that opens a source of exactly `size` bytes, as often as needed.
     pub fn again(size: u64, open: impl FnMut() -> PieceSource + Send + 'static) -> Self {
-        Self { source: Arc::new(Mutex::new(Source::Again(Box::new(open)))), size: Some(size) }
+        Self { source: Arc::new(Mutex::new(ContentSource::Again(Box::new(open)))), size: Some(size) }
     }
 
     /// Takes the source. A source that can be read only once goes to the first caller.
     #[must_use]
     pub fn take(&self) -> Option<PieceSource> {
         match &mut *self.source.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
-            Source::Once(source) => source.take(),
-            Source::Again(open) => Some(open()),
+            ContentSource::Once(source) => source.take(),
+            ContentSource::Again(open) => Some(open()),
         }
     }
 
@@ -76,7 +76,7 @@ impl Pieces {
     }
 
     fn is_repeatable(&self) -> bool {
-        matches!(&*self.source.lock().unwrap_or_else(std::sync::PoisonError::into_inner), Source::Again(_))
+        matches!(&*self.source.lock().unwrap_or_else(std::sync::PoisonError::into_inner), ContentSource::Again(_))
     }
 }
 

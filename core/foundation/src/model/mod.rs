@@ -31,8 +31,8 @@ mod value;
 mod writer;
 
 pub use builder::{Draft, IntoField, IntoRequest, SecretField, TextField};
-pub use cited::{Cited, cited};
-pub use content::{Content, PieceSource, Pieces};
+pub use cited::{CitedText, cited};
+pub use content::{Content, ContentPieces, PieceSource};
 pub use decimal::Decimal;
 pub use fields::{Fields, field_named, joined};
 pub use inline_bytes::InlineBytes;

@@ -19,12 +19,12 @@ pub trait Profile {
 /// Reads one message: knows the representation, the current position, and the content passed alongside the JSON.
 pub struct Reader<'a> {
     representation: Representation,
-    path: Vec<Step>,
+    path: Vec<PathStep>,
     attached: Option<Content>,
     profile: Option<&'a dyn Profile>,
 }
 
-enum Step {
+enum PathStep {
     Name(&'static str),
     Index(usize),
     Key(String),
@@ -123,22 +123,22 @@ impl<'a> Reader<'a> {
             None | Some(Value::Null) => Err(self.missing(&[tag])),
             Some(other) => {
                 let why = format!("must be a string, not {}", kind(&other));
-                Err(self.inside(Step::Name(tag), |reader| reader.invalid(why)))
+                Err(self.inside(PathStep::Name(tag), |reader| reader.invalid(why)))
             }
         }
     }
 
     /// Reads inside a named member.
     pub fn at_key<T>(&mut self, key: String, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.inside(Step::Key(key), read)
+        self.inside(PathStep::Key(key), read)
     }
 
     /// Reads inside a list's element.
     pub fn at_index<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.inside(Step::Index(index), read)
+        self.inside(PathStep::Index(index), read)
     }
 
-    fn inside<T>(&mut self, step: Step, read: impl FnOnce(&mut Self) -> T) -> T {
+    fn inside<T>(&mut self, step: PathStep, read: impl FnOnce(&mut Self) -> T) -> T {
         self.enter(step);
         let out = read(self);
         self.leave();
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
     // Compiled here, not in each caller: `inside` and `field` exist once per type of the model.
 
     #[inline(never)]
-    fn enter(&mut self, step: Step) {
+    fn enter(&mut self, step: PathStep) {
         self.path.push(step);
     }
 
@@ -168,10 +168,10 @@ impl<'a> Reader<'a> {
         let mut out = String::new();
         for step in &self.path {
             match step {
-                Step::Index(index) => out.push_str(&format!("[{index}]")),
-                Step::Name(name) => push_name(&mut out, name),
+                PathStep::Index(index) => out.push_str(&format!("[{index}]")),
+                PathStep::Name(name) => push_name(&mut out, name),
                 // The caller chose the keys of a map: a key that is not a name may be a misplaced value.
-                Step::Key(name) => push_name(&mut out, shown::member(name).unwrap_or("(a key)")),
+                PathStep::Key(name) => push_name(&mut out, shown::member(name).unwrap_or("(a key)")),
             }
         }
         out
@@ -280,7 +280,7 @@ impl<'v> ObjectReader<'v> {
     fn take(&mut self, field: &'static Field, reader: &mut Reader<'_>) -> Option<Value<'v>> {
         let name = reader.name(field);
         let value = self.object.remove(name).filter(|value| !value.is_null())?;
-        reader.enter(Step::Name(name));
+        reader.enter(PathStep::Name(name));
         Some(value)
     }
 

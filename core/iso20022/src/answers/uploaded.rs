@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use crate::data::{Held, Messages, placeholder};
+use crate::data::{HeldCount, MessageSequence, placeholder};
 use crate::payment::{self, PaymentFile};
 use bankchannel_xml::XmlFault;
-use bankchannel_xml::{Edge, XmlRecord, XmlRules, XmlTokens};
+use bankchannel_xml::{TagEdge, XmlRecord, XmlRules, XmlTokens};
 
 /// Maximum number of transactions and batches that are kept of an uploaded file. A larger one is recognised by its
 /// message id only.
@@ -27,8 +27,8 @@ impl UploadedMessage {
     /// # Errors
     /// The file cannot be opened.
     pub fn read<R: Read, E>(open: impl Fn() -> Result<R, E>) -> Result<Self, E> {
-        let read = Messages::open(open()?, None)
-            .and_then(|messages| payment::read_held(messages, Held::up_to(MAX_TRANSACTIONS)));
+        let read = MessageSequence::open(open()?, None)
+            .and_then(|messages| payment::read_held(messages, HeldCount::up_to(MAX_TRANSACTIONS)));
         match read {
             Ok(payment) => Ok(Self::of_payment(payment)),
             Err(_) => Ok(Self { message_id: message_id(open()?).ok().flatten(), ..Self::default() }),
@@ -60,10 +60,10 @@ impl UploadedMessage {
 
 /// The message id of the first group header, for messages of any kind.
 fn message_id(input: impl Read) -> Result<Option<String>, XmlFault> {
-    let mut file = Messages::over(XmlTokens::open(input, None, XmlRules::tolerant())?, true);
+    let mut file = MessageSequence::over(XmlTokens::open(input, None, XmlRules::tolerant())?, true);
     let mut record = XmlRecord::default();
     while let Some(edge) = file.tokens.next_tag(&mut file.tag)? {
-        if edge == Edge::Start && file.tag.name == "GrpHdr" {
+        if edge == TagEdge::Start && file.tag.name == "GrpHdr" {
             file.read(&mut record)?;
             let id = record.finish().value("MsgId").filter(|id| !id.is_empty() && !placeholder(id));
             return Ok(id.map(str::to_owned));

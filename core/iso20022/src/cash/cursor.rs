@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::Boundary;
 
-use super::totals::{Sum, Totals};
+use super::totals::{DecimalSum, StatementTotals};
 use super::{CashMessage, Statement};
 
 /// The end of a page. The next page continues from it in the same file, in this process or another.
@@ -37,12 +37,12 @@ pub struct Cursor {
     pub file: Option<String>,
 }
 
-impl Totals {
+impl StatementTotals {
     pub(super) fn of(cursor: &Cursor) -> Self {
         Self {
             entries: cursor.entries,
-            booked: cursor.booked.as_deref().and_then(Sum::read),
-            reversed: cursor.reversed.as_deref().and_then(Sum::read),
+            booked: cursor.booked.as_deref().and_then(DecimalSum::read),
+            reversed: cursor.reversed.as_deref().and_then(DecimalSum::read),
             other_currency: cursor.other_currency,
         }
     }

@@ -7,7 +7,7 @@ use bankchannel_foundation::model::Date;
 
 use super::parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation, direction};
 use super::{CardTransaction, Direction, InterestRecord};
-use crate::data::{Code, Moment, Money, Remittance, SharedParty, Values, placeholder};
+use crate::data::{Code, ElementValues, Moment, Money, Remittance, SharedParty, placeholder};
 use crate::meaning;
 use bankchannel_xml::XmlElement;
 
@@ -92,7 +92,7 @@ pub struct EntryDetail {
 
 impl EntryDetail {
     /// Reads `TxDtls`. [`Self::complete`] adds the values that depend on the entry.
-    pub(super) fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
+    pub(super) fn read(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Self {
         let mut read = Self { line: element.line(), direction: direction(element, values), ..Self::default() };
         let (mut parties, mut agents) = (None, None);
         for child in element.children() {

@@ -5,9 +5,9 @@ use bankchannel_foundation::model::{Date, Decimal};
 
 use super::details::EntryDetail;
 use super::parts::{AmountDetail, BankTransactionCode, Charge, demanded_direction, direction};
-use super::totals::Sum;
+use super::totals::DecimalSum;
 use super::{AvailableAmount, CardTransaction, CashKind, Direction, InterestRecord};
-use crate::data::{Code, Moment, Money, SharedParty, Values, placeholder};
+use crate::data::{Code, ElementValues, Moment, Money, SharedParty, placeholder};
 use crate::meaning;
 use crate::rules::Finding;
 use bankchannel_xml::XmlElement;
@@ -106,7 +106,7 @@ impl Entry {
         details: Vec<EntryDetail>,
         (kind, account): (CashKind, Option<&str>),
         flips: bool,
-        values: &mut Values<'_>,
+        values: &mut ElementValues<'_>,
     ) -> Self {
         let mut read = Self {
             line: element.line(),
@@ -183,20 +183,23 @@ impl Entry {
             && detail.money.as_ref() == Some(money)
         {
             self.details_sum = Some(money.amount.clone());
-            self.details_difference = Sum::of(&money.amount).and_then(|sum| sum.minus(sum)).and_then(Sum::decimal);
+            self.details_difference =
+                DecimalSum::of(&money.amount).and_then(|sum| sum.minus(sum)).and_then(DecimalSum::decimal);
             return;
         }
         let amounts = self.details.iter().map(|detail| detail.money.as_ref().filter(|m| m.currency == money.currency));
-        let sum = amounts.map(|money| Sum::of(&money?.amount)).try_fold(Sum::default(), |sum, one| sum.plus(one?));
+        let sum = amounts
+            .map(|money| DecimalSum::of(&money?.amount))
+            .try_fold(DecimalSum::default(), |sum, one| sum.plus(one?));
         let Some(sum) = sum else { return };
         self.details_sum = sum.decimal();
-        let size = Sum::of(&money.amount).and_then(|entry| entry.size().minus(sum.size()));
-        self.details_difference = size.and_then(Sum::decimal);
+        let size = DecimalSum::of(&money.amount).and_then(|entry| entry.size().minus(sum.size()));
+        self.details_difference = size.and_then(DecimalSum::decimal);
     }
 }
 
 impl Batch {
-    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Self {
         let text = |name: &str| element.child(name).and_then(reference);
         Self {
             message_id: text("MsgId"),
@@ -214,7 +217,7 @@ fn reference(element: XmlElement<'_>) -> Option<String> {
     (!text.is_empty() && !placeholder(text)).then(|| text.to_owned())
 }
 
-fn dates(element: XmlElement<'_>, values: &mut Values<'_>) -> (Option<Date>, Option<Box<Moment>>) {
+fn dates(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> (Option<Date>, Option<Box<Moment>>) {
     let moment = values.choice(element);
     (moment.as_ref().map(|moment| moment.date), moment.filter(|moment| moment.time.is_some()).map(Box::new))
 }

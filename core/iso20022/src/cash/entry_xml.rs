@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use bankchannel_xml::{StartTag, Token};
+use bankchannel_xml::{StartTag, XmlToken};
 
 /// Maximum number of bytes of an entry's XML.
 const MAX_ENTRY_XML: usize = 16 * 1024 * 1024;
@@ -27,7 +27,7 @@ struct KeptXml {
 
 impl EntryXml {
     /// What keeps it: sees every token of the file.
-    pub(super) fn watcher<'a>(&self) -> Box<dyn FnMut(&Token<'_>) + 'a> {
+    pub(super) fn watcher<'a>(&self) -> Box<dyn FnMut(&XmlToken<'_>) + 'a> {
         let kept = Rc::clone(&self.0);
         Box::new(move |token| kept.borrow_mut().see(token))
     }
@@ -52,11 +52,11 @@ impl EntryXml {
 }
 
 impl KeptXml {
-    fn see(&mut self, token: &Token<'_>) {
+    fn see(&mut self, token: &XmlToken<'_>) {
         match token {
-            Token::Start(tag) => self.start(tag),
-            Token::End => self.end(),
-            Token::Text(text) if !self.open.is_empty() => self.add(text),
+            XmlToken::Start(tag) => self.start(tag),
+            XmlToken::End => self.end(),
+            XmlToken::Text(text) if !self.open.is_empty() => self.add(text),
             _ => {}
         }
     }

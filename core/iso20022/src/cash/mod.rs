@@ -38,7 +38,7 @@ pub(crate) use reader::message_kind;
 pub use reader::{CashItem, CashReader, MAX_DETAILS, ReadOptions};
 pub use statement::{Statement, StatementAccount, StatementBalance, StatementEnd, TransactionSummary};
 pub use totals::BalanceCheck;
-pub(crate) use totals::Sum;
+pub(crate) use totals::DecimalSum;
 
 /// Maximum number of entries and details that [`read_statement`] and its siblings hold; larger files are read by
 /// [`CashReader`] or in pages.

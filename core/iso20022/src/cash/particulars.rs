@@ -6,7 +6,7 @@ use bankchannel_xml::XmlElement;
 
 use super::Direction;
 use super::parts::direction;
-use crate::data::{Code, Moment, Money, Values, boxed, owned};
+use crate::data::{Code, ElementValues, Moment, Money, boxed, owned};
 
 /// When an amount becomes available.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
@@ -22,7 +22,7 @@ pub struct AvailableAmount {
 
 impl AvailableAmount {
     /// Reads each `Avlbty`.
-    pub(super) fn read_all(element: XmlElement<'_>, values: &mut Values<'_>) -> Vec<Self> {
+    pub(super) fn read_all(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Vec<Self> {
         let read = |one: XmlElement<'_>| {
             let debit = direction(one, values) == Some(Direction::Debit);
             Some(Self {
@@ -51,7 +51,7 @@ pub struct CreditLine {
 
 impl CreditLine {
     /// Reads each `CdtLine`.
-    pub(super) fn read_all(element: XmlElement<'_>, values: &mut Values<'_>) -> Vec<Self> {
+    pub(super) fn read_all(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Vec<Self> {
         let read = |one: XmlElement<'_>| Self {
             included: values.flag(one, "Incl"),
             kind: Code::read(one.child("Tp"), |_| None),
@@ -82,7 +82,7 @@ pub struct InterestRecord {
 
 impl InterestRecord {
     /// Reads `Intrst`: version 2 repeats it, later versions have records in it.
-    pub(super) fn read_all(element: XmlElement<'_>, values: &mut Values<'_>) -> Vec<Self> {
+    pub(super) fn read_all(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Vec<Self> {
         let mut all = Vec::new();
         for group in element.children().filter(|child| child.name() == "Intrst") {
             let has_records = group.child("Rcrd").is_some();
@@ -93,7 +93,7 @@ impl InterestRecord {
         all
     }
 
-    fn read(one: XmlElement<'_>, values: &mut Values<'_>) -> Self {
+    fn read(one: XmlElement<'_>, values: &mut ElementValues<'_>) -> Self {
         let debit = direction(one, values) == Some(Direction::Debit);
         Self {
             money: one.child("Amt").and_then(|amount| values.signed(amount, debit)),

@@ -4,7 +4,7 @@ use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
 use super::Direction;
-use crate::data::{Code, Money, Values, boxed};
+use crate::data::{Code, ElementValues, Money, boxed};
 use crate::meaning;
 use bankchannel_xml::XmlElement;
 
@@ -100,7 +100,7 @@ impl AmountDetail {
     }
 
     /// Reads `AmtDtls`.
-    pub(super) fn read_all(details: Option<XmlElement<'_>>, values: &mut Values<'_>) -> Vec<Self> {
+    pub(super) fn read_all(details: Option<XmlElement<'_>>, values: &mut ElementValues<'_>) -> Vec<Self> {
         details
             .into_iter()
             .flat_map(XmlElement::children)
@@ -159,7 +159,7 @@ pub struct Charge {
 impl Charge {
     /// Reads the charges of an entry or a detail, and their total if the bank gives one. Version 2 repeats `Chrgs`,
     /// later versions have records in it.
-    pub(super) fn read_all(element: XmlElement<'_>, values: &mut Values<'_>) -> (Vec<Self>, Option<Box<Money>>) {
+    pub(super) fn read_all(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> (Vec<Self>, Option<Box<Money>>) {
         let (mut charges, mut total) = (Vec::new(), None);
         for group in element.all("Chrgs") {
             if let Some(sum) = group.child("TtlChrgsAndTaxAmt") {
@@ -173,7 +173,7 @@ impl Charge {
         (charges, total)
     }
 
-    pub(crate) fn read(record: XmlElement<'_>, values: &mut Values<'_>) -> Option<Self> {
+    pub(crate) fn read(record: XmlElement<'_>, values: &mut ElementValues<'_>) -> Option<Self> {
         // A charge without a direction is debited to the account.
         let debit = record.value("CdtDbtInd").is_none_or(|direction| direction != "CRDT");
         Some(Self {
@@ -216,7 +216,7 @@ impl ReturnInformation {
 }
 
 /// Credit or debit by `CdtDbtInd`; any other value is noted as a problem.
-pub(super) fn direction(element: XmlElement<'_>, values: &mut Values<'_>) -> Option<Direction> {
+pub(super) fn direction(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Option<Direction> {
     let found = element.child("CdtDbtInd")?;
     let direction = Direction::read(found.text());
     if let Direction::Other(code) = &direction {
@@ -226,7 +226,7 @@ pub(super) fn direction(element: XmlElement<'_>, values: &mut Values<'_>) -> Opt
 }
 
 /// The same for a mandatory `CdtDbtInd`: a missing one is noted as a problem too.
-pub(super) fn demanded_direction(element: XmlElement<'_>, values: &mut Values<'_>) -> Option<Direction> {
+pub(super) fn demanded_direction(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Option<Direction> {
     let found = direction(element, values);
     if found.is_none() {
         values.note(element, "", "has no direction");

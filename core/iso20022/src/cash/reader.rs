@@ -5,11 +5,11 @@ use std::io::Read;
 
 use super::details::EntryDetail;
 use super::entry_xml::EntryXml;
-use super::totals::{Sum, Totals};
+use super::totals::{DecimalSum, StatementTotals};
 use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
-use crate::data::{Messages, Party, UnreadElement, UnreadTally, Values};
+use crate::data::{ElementValues, MessageSequence, Party, UnreadElement, UnreadTally};
 use bankchannel_xml::XmlFault;
-use bankchannel_xml::{Edge, TokenRefusal, XmlRecord, XmlRules, XmlSource, XmlTokens, local, named_encoding};
+use bankchannel_xml::{TagEdge, XmlRecord, XmlRefusal, XmlRules, XmlSource, XmlTokens, local, named_encoding};
 
 /// Maximum number of transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
@@ -53,10 +53,10 @@ pub enum CashItem {
 
 /// Reads a file item by item; its memory does not grow with the file.
 pub struct CashReader<'a> {
-    file: Messages<'a>,
+    file: MessageSequence<'a>,
     xml: Option<EntryXml>,
     options: ReadOptions,
-    level: Level,
+    level: CashLevel,
     /// The part of the statement before its entries.
     around: XmlRecord,
     /// The current entry, or the current element between entries.
@@ -69,7 +69,7 @@ pub struct CashReader<'a> {
     statement_told: bool,
     /// The bank's additional information about the statement.
     information: Option<String>,
-    totals: Totals,
+    totals: StatementTotals,
     /// What of the statement is in no field.
     unread: UnreadTally,
     /// What is outside of headers and statements.
@@ -82,7 +82,7 @@ pub struct CashReader<'a> {
 
 /// The element that contains the next tag.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Level {
+enum CashLevel {
     File,
     Message(CashKind),
     Statement(CashKind),
@@ -94,7 +94,7 @@ impl<'a> CashReader<'a> {
     /// # Errors
     /// The encoding is not supported, or the input fails.
     pub fn open(input: impl Read + 'a, options: &ReadOptions) -> Result<Self, XmlFault> {
-        Ok(Self::over(Messages::open(input, options.encoding.as_deref())?, options))
+        Ok(Self::over(MessageSequence::open(input, options.encoding.as_deref())?, options))
     }
 
     /// Continues at the end of a page; the input is at [`Cursor::position`].
@@ -111,9 +111,9 @@ impl<'a> CashReader<'a> {
         }
         let source = XmlSource::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
         let tokens = XmlTokens::resume(source, options.encoding.is_some(), XmlRules::tolerant(), &cursor.open);
-        let mut reader = Self::over(Messages::over(tokens, true), options);
-        reader.totals = Totals::of(&cursor);
-        reader.level = Level::Statement(cursor.statement.kind);
+        let mut reader = Self::over(MessageSequence::over(tokens, true), options);
+        reader.totals = StatementTotals::of(&cursor);
+        reader.level = CashLevel::Statement(cursor.statement.kind);
         (reader.messages, reader.statements) = (cursor.messages, cursor.statement.number);
         reader.information = cursor.information;
         (reader.message_told, reader.statement_told) = (true, true);
@@ -124,7 +124,7 @@ impl<'a> CashReader<'a> {
         Ok(reader)
     }
 
-    fn over(mut file: Messages<'a>, options: &ReadOptions) -> Self {
+    fn over(mut file: MessageSequence<'a>, options: &ReadOptions) -> Self {
         let xml = options.with_xml.then(EntryXml::default);
         if let Some(xml) = &xml {
             file.watch(xml.watcher());
@@ -133,7 +133,7 @@ impl<'a> CashReader<'a> {
             file,
             xml,
             options: options.clone(),
-            level: Level::File,
+            level: CashLevel::File,
             around: XmlRecord::default(),
             record: XmlRecord::default(),
             messages: 0,
@@ -143,7 +143,7 @@ impl<'a> CashReader<'a> {
             statement: None,
             statement_told: false,
             information: None,
-            totals: Totals::default(),
+            totals: StatementTotals::default(),
             unread: UnreadTally::default(),
             outside: UnreadTally::default(),
             items: VecDeque::new(),
@@ -212,8 +212,8 @@ impl<'a> CashReader<'a> {
                 ..self.statement.clone().filter(|_| self.statement_told && self.items.is_empty())?
             },
             entries: self.totals.entries,
-            booked: self.totals.booked.map(Sum::text),
-            reversed: self.totals.reversed.map(Sum::text),
+            booked: self.totals.booked.map(DecimalSum::text),
+            reversed: self.totals.reversed.map(DecimalSum::text),
             other_currency: self.totals.other_currency,
             information: self.information.clone(),
             file: None,
@@ -222,7 +222,7 @@ impl<'a> CashReader<'a> {
 
     /// Reads on by one tag of the outer elements, or by one element inside.
     fn step(&mut self) -> Result<(), XmlFault> {
-        if self.level == Level::File {
+        if self.level == CashLevel::File {
             return self.next_message();
         }
         // Only a cursor that does not fit reaches the end of the file here.
@@ -231,35 +231,35 @@ impl<'a> CashReader<'a> {
         };
         let tag = &self.file.tag;
         match (self.level, edge) {
-            (Level::File, _) => {}
-            (Level::Message(kind), Edge::Start) => match tag.name.as_str() {
+            (CashLevel::File, _) => {}
+            (CashLevel::Message(kind), TagEdge::Start) => match tag.name.as_str() {
                 "GrpHdr" => self.header(kind)?,
                 name if is_statement(name) => {
                     self.around.begin(&tag.name, tag.line);
                     self.tell_message();
                     self.statements += 1;
                     (self.statement, self.statement_told) = (None, false);
-                    (self.totals, self.unread) = (Totals::default(), UnreadTally::default());
-                    self.level = Level::Statement(kind);
+                    (self.totals, self.unread) = (StatementTotals::default(), UnreadTally::default());
+                    self.level = CashLevel::Statement(kind);
                 }
                 _ => self.outside.skip(&mut self.file.tokens)?,
             },
-            (Level::Message(_), Edge::End) => {
+            (CashLevel::Message(_), TagEdge::End) => {
                 self.tell_message();
-                self.level = Level::File;
+                self.level = CashLevel::File;
             }
-            (Level::Statement(kind), Edge::Start) if tag.name == "Ntry" => {
+            (CashLevel::Statement(kind), TagEdge::Start) if tag.name == "Ntry" => {
                 self.tell_statement(kind);
                 self.entry(kind)?;
             }
-            (Level::Statement(kind), Edge::Start) if self.statement_told => self.later(kind)?,
-            (Level::Statement(_), Edge::Start) => {
+            (CashLevel::Statement(kind), TagEdge::Start) if self.statement_told => self.later(kind)?,
+            (CashLevel::Statement(_), TagEdge::Start) => {
                 self.around.read(&mut self.file.tokens, &self.file.tag, "", |_, _| Ok(()))?;
             }
-            (Level::Statement(kind), Edge::End) => {
+            (CashLevel::Statement(kind), TagEdge::End) => {
                 self.tell_statement(kind);
                 self.end();
-                self.level = Level::Message(kind);
+                self.level = CashLevel::Message(kind);
             }
         }
         Ok(())
@@ -271,7 +271,7 @@ impl<'a> CashReader<'a> {
             self.finished = true;
             return Ok(());
         };
-        (self.level, self.statements, self.message_told) = (Level::Message(kind), 0, false);
+        (self.level, self.statements, self.message_told) = (CashLevel::Message(kind), 0, false);
         self.messages += 1;
         self.message = Some(CashMessage {
             kind,
@@ -293,7 +293,7 @@ impl<'a> CashReader<'a> {
         self.file.read(&mut self.record)?;
         let base = || format!("/Document/{}/GrpHdr", kind.names().0);
         let element = self.record.finish();
-        let mut values = Values::new(element, &base);
+        let mut values = ElementValues::new(element, &base);
         if let Some(message) = &mut self.message {
             message.id = element.value("MsgId").map(str::to_owned);
             message.created = element.child("CreDtTm").and_then(|time| values.moment(time));
@@ -323,7 +323,7 @@ impl<'a> CashReader<'a> {
         }
         let base = || path(kind, self.statements);
         let element = self.around.finish();
-        let mut values = Values::new(element, &base);
+        let mut values = ElementValues::new(element, &base);
         let mut statement = Statement::read(element, kind, &mut values);
         statement.problems = values.problems;
         (statement.message_number, statement.number) = (self.messages, self.statements);
@@ -344,7 +344,7 @@ impl<'a> CashReader<'a> {
         let Some(statement) = &mut self.statement else { return Ok(()) };
         if element.name() == "Bal" {
             let base = || format!("{}/Bal", path(kind, self.statements));
-            let mut values = Values::new(element, &base);
+            let mut values = ElementValues::new(element, &base);
             statement.add(element, &mut values);
             values.move_to(&mut statement.problems);
         } else if self.information.is_none() && INFORMATION.contains(&element.name()) {
@@ -365,10 +365,10 @@ impl<'a> CashReader<'a> {
         record.read(&mut file.tokens, &file.tag, "TxDtls", |_, element| {
             if details.len() >= MAX_DETAILS {
                 let message = format!("an entry has more than {MAX_DETAILS} transactions");
-                return Err(TokenRefusal::new(message, "ask the bank for smaller batches"));
+                return Err(XmlRefusal::new(message, "ask the bank for smaller batches"));
             }
             let base = || format!("{}/NtryDtls/TxDtls[{}]", entry_path(), details.len() + 1);
-            let mut values = Values::new(element, &base);
+            let mut values = ElementValues::new(element, &base);
             let detail = EntryDetail::read(element, &mut values);
             values.move_to(&mut problems);
             unread.add(&["Document", message, outer, "Ntry", "NtryDtls"], element);
@@ -381,7 +381,7 @@ impl<'a> CashReader<'a> {
         })?;
         let element = record.finish();
         let account = statement.as_ref().and_then(|statement| statement.account.number());
-        let mut values = Values::new(element, &entry_path);
+        let mut values = ElementValues::new(element, &entry_path);
         values.problems = problems;
         let mut entry = Entry::read(element, details, (kind, account), self.options.reversal_flips, &mut values);
         entry.number = number;

@@ -5,9 +5,9 @@ use bankchannel_foundation::model::Decimal;
 
 use super::Direction;
 use super::parts::demanded_direction;
-use super::totals::{BalanceCheck, Sum, Totals};
+use super::totals::{BalanceCheck, DecimalSum, StatementTotals};
 use super::{AvailableAmount, CashKind, CreditLine, Entry, InterestRecord};
-use crate::data::{BankDetails, Code, Moment, Money, Party, UnreadElement, Values};
+use crate::data::{BankDetails, Code, ElementValues, Moment, Money, Party, UnreadElement};
 use crate::meaning;
 use crate::rules::Finding;
 use bankchannel_xml::XmlElement;
@@ -154,7 +154,7 @@ pub struct StatementEnd {
 
 impl Statement {
     /// Reads the elements around the entries.
-    pub(super) fn read(element: XmlElement<'_>, kind: CashKind, values: &mut Values<'_>) -> Self {
+    pub(super) fn read(element: XmlElement<'_>, kind: CashKind, values: &mut ElementValues<'_>) -> Self {
         let text = |path: &str| element.value(path).map(str::to_owned);
         let mut balances = Vec::new();
         for one in element.all("Bal") {
@@ -202,7 +202,7 @@ impl Statement {
     }
 
     /// Adds a balance that comes after the first entry.
-    pub(super) fn add(&mut self, balance: XmlElement<'_>, values: &mut Values<'_>) {
+    pub(super) fn add(&mut self, balance: XmlElement<'_>, values: &mut ElementValues<'_>) {
         if self.balances.len() < MAX_BALANCES {
             self.balances.push(StatementBalance::read(balance, values));
             (self.opening, self.closing) = (opening(&self.balances).cloned(), closing(&self.balances).cloned());
@@ -210,11 +210,11 @@ impl Statement {
     }
 
     /// Adds the results that follow from all entries.
-    pub(super) fn finish(&mut self, totals: &Totals, information: Option<String>) {
+    pub(super) fn finish(&mut self, totals: &StatementTotals, information: Option<String>) {
         let (balance_check, balance_difference) = totals.check(self.opening.as_ref(), self.closing.as_ref());
         self.end = Some(StatementEnd {
             entries: totals.entries,
-            booked_sum: totals.booked.and_then(Sum::decimal),
+            booked_sum: totals.booked.and_then(DecimalSum::decimal),
             other_currency: totals.other_currency,
             balance_check,
             balance_difference,
@@ -223,7 +223,7 @@ impl Statement {
     }
 }
 
-fn page(element: XmlElement<'_>, values: &mut Values<'_>) -> Option<u64> {
+fn page(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Option<u64> {
     ["StmtPgntn/PgNb", "RptPgntn/PgNb", "NtfctnPgntn/PgNb"].iter().find_map(|path| values.count(element, path))
 }
 
@@ -254,7 +254,7 @@ impl StatementAccount {
 }
 
 impl StatementBalance {
-    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Self {
         let direction = demanded_direction(element, values);
         let debit = direction == Some(Direction::Debit);
         Self {
@@ -273,7 +273,7 @@ impl StatementBalance {
 }
 
 impl TransactionSummary {
-    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Self {
         let mut sum = |path: &str| element.find(path).and_then(|sum| values.decimal(sum));
         let (all, credits, debits) = (sum("TtlNtries/Sum"), sum("TtlCdtNtries/Sum"), sum("TtlDbtNtries/Sum"));
         Self {

@@ -11,14 +11,14 @@ const SCALE: usize = 17;
 
 /// An exact sum of decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Sum {
+pub(crate) struct DecimalSum {
     /// In units of 10^-17.
     units: i128,
     /// The maximum number of decimal places of any added value.
     digits: usize,
 }
 
-impl Sum {
+impl DecimalSum {
     pub(crate) fn of(decimal: &Decimal) -> Option<Self> {
         let (mut units, mut digits) = (0_u64, None);
         // At most 18 digits, which always fit.
@@ -112,23 +112,28 @@ pub enum BalanceCheck {
 
 /// The sums of a statement while it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Totals {
+pub(super) struct StatementTotals {
     pub(super) entries: u64,
     /// Booked entries with their signs; `None` once one could not be added.
-    pub(super) booked: Option<Sum>,
+    pub(super) booked: Option<DecimalSum>,
     /// The booked reversals among them.
-    pub(super) reversed: Option<Sum>,
+    pub(super) reversed: Option<DecimalSum>,
     /// Entries in a currency other than that of the balances; they are not in the sums.
     pub(super) other_currency: u64,
 }
 
-impl Default for Totals {
+impl Default for StatementTotals {
     fn default() -> Self {
-        Self { entries: 0, booked: Some(Sum::default()), reversed: Some(Sum::default()), other_currency: 0 }
+        Self {
+            entries: 0,
+            booked: Some(DecimalSum::default()),
+            reversed: Some(DecimalSum::default()),
+            other_currency: 0,
+        }
     }
 }
 
-impl Totals {
+impl StatementTotals {
     pub(super) fn add(&mut self, entry: &Entry, currency: Option<&str>) {
         self.entries += 1;
         if !entry.booked {
@@ -140,8 +145,11 @@ impl Totals {
             self.other_currency += 1;
             return;
         }
-        let one =
-            entry.money.as_ref().filter(|_| known(entry.direction.as_ref())).and_then(|money| Sum::of(&money.amount));
+        let one = entry
+            .money
+            .as_ref()
+            .filter(|_| known(entry.direction.as_ref()))
+            .and_then(|money| DecimalSum::of(&money.amount));
         self.booked = self.booked.zip(one).and_then(|(sum, one)| sum.plus(one));
         if entry.reversal {
             self.reversed = self.reversed.zip(one).and_then(|(sum, one)| sum.plus(one));
@@ -156,7 +164,7 @@ impl Totals {
     ) -> (BalanceCheck, Option<Decimal>) {
         let sum = |balance: Option<&StatementBalance>| {
             let balance = balance.filter(|balance| known(balance.direction.as_ref()))?;
-            Sum::of(&balance.money.as_ref()?.amount)
+            DecimalSum::of(&balance.money.as_ref()?.amount)
         };
         let difference = sum(opening)
             .zip(sum(closing))
@@ -166,7 +174,7 @@ impl Totals {
         let flipped = self.reversed.filter(|sum| !sum.is_zero()).and_then(|sum| difference.plus(sum)?.plus(sum));
         let verdict = if difference.is_noise() {
             BalanceCheck::Consistent
-        } else if flipped.is_some_and(Sum::is_noise) {
+        } else if flipped.is_some_and(DecimalSum::is_noise) {
             BalanceCheck::ConsistentWithReversalsFlipped
         } else {
             BalanceCheck::Differs

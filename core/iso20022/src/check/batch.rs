@@ -5,17 +5,17 @@ use bankchannel_foundation::model::{Date, Decimal};
 use super::CheckOptions;
 use super::party::{PartyCase, check_party, check_text};
 use super::tally::{ControlSum, TransactionTally};
-use crate::cash::Sum;
+use crate::cash::DecimalSum;
 use crate::data::Party;
 use crate::payment::{PaymentBatch, PaymentFile, PaymentKind, PaymentTransaction};
-use crate::rules::address::{AddressOf, Settlement};
+use crate::rules::address::{AddressOf, AddressSettlement};
 use crate::rules::charges::{self, ChargeScheme};
-use crate::rules::{Finding, Profile, Rule, calendar, identifier, priority, purpose};
+use crate::rules::{BankProfile, Finding, Rule, calendar, identifier, priority, purpose};
 use crate::text::quote;
 
 /// The kind of payments in a batch, as far as the rules depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Scheme {
+pub(super) struct BatchScheme {
     /// Service level `SEPA`.
     pub(super) sepa: bool,
     /// Local instrument `INST`.
@@ -24,7 +24,7 @@ pub(super) struct Scheme {
     pub(super) urgent: bool,
 }
 
-impl Scheme {
+impl BatchScheme {
     pub(super) fn of(kind: &PaymentKind) -> Self {
         let level = |code: &str| kind.service_levels.iter().any(|level| level.code == code);
         Self {
@@ -44,12 +44,12 @@ impl Scheme {
     }
 
     /// How it is settled; `national` for Swedish payments in kronor.
-    fn settlement(self, national: bool) -> Settlement {
+    fn settlement(self, national: bool) -> AddressSettlement {
         match self {
-            Self { sepa: true, instant: true, .. } => Settlement::Instant,
-            Self { sepa: true, .. } => Settlement::Sepa,
-            _ if national => Settlement::Instant,
-            _ => Settlement::Other,
+            Self { sepa: true, instant: true, .. } => AddressSettlement::Instant,
+            Self { sepa: true, .. } => AddressSettlement::Sepa,
+            _ if national => AddressSettlement::Instant,
+            _ => AddressSettlement::Other,
         }
     }
 }
@@ -97,14 +97,14 @@ pub(super) fn header(file: &PaymentFile, options: &CheckOptions) -> Vec<Finding>
 
 /// The data of a batch that its transactions are checked against.
 pub(super) struct BatchCase<'o> {
-    pub(super) scheme: Scheme,
+    pub(super) scheme: BatchScheme,
     options: &'o CheckOptions,
     swedish_debtor: bool,
     execution: Date,
 }
 
 impl<'o> BatchCase<'o> {
-    pub(super) fn new(batch: &PaymentBatch, scheme: Scheme, options: &'o CheckOptions) -> Self {
+    pub(super) fn new(batch: &PaymentBatch, scheme: BatchScheme, options: &'o CheckOptions) -> Self {
         let iban = batch.debtor.as_ref().and_then(|party| party.iban.as_deref());
         Self {
             scheme,
@@ -137,7 +137,7 @@ pub(super) fn check(
     options: &CheckOptions,
     add: &mut dyn FnMut(Finding),
 ) {
-    let scheme = Scheme::of(&batch.kind);
+    let scheme = BatchScheme::of(&batch.kind);
     let profile = &options.profile;
     let counts = [
         identifier_finding(batch.id.as_deref()).map(|found| found.path("PmtInfId")),
@@ -169,7 +169,7 @@ pub(super) fn check(
     }
 }
 
-fn check_debtor_account(debtor: &Party, scheme: Scheme, add: &mut dyn FnMut(Finding)) {
+fn check_debtor_account(debtor: &Party, scheme: BatchScheme, add: &mut dyn FnMut(Finding)) {
     match &debtor.iban {
         Some(iban) => {
             if let Err(error) = crate::iban::check(iban) {
@@ -188,7 +188,7 @@ fn check_debtor_account(debtor: &Party, scheme: Scheme, add: &mut dyn FnMut(Find
 }
 
 /// Method, service level, charges and category.
-fn kind_findings(batch: &PaymentBatch, scheme: Scheme, facts: &BatchFacts) -> Vec<(Finding, &'static str)> {
+fn kind_findings(batch: &PaymentBatch, scheme: BatchScheme, facts: &BatchFacts) -> Vec<(Finding, &'static str)> {
     let mut found = Vec::new();
     if let Some(method) = batch.method.as_deref().filter(|method| *method != "TRF") {
         let warning = Finding::warning(Rule::Kind, "the payment method is not a transfer", "write TRF");
@@ -258,7 +258,7 @@ pub(super) fn sum(stated: Option<&Decimal>, real: ControlSum, reason: &str) -> O
     let (message, change) = match real {
         ControlSum::Unreadable => return None,
         ControlSum::Exact(real) => {
-            if Sum::of(stated).and_then(|stated| real.minus(stated)).is_some_and(Sum::is_zero) {
+            if DecimalSum::of(stated).and_then(|stated| real.minus(stated)).is_some_and(DecimalSum::is_zero) {
                 return None;
             }
             (
@@ -281,7 +281,7 @@ pub(super) fn size(real: u64, most: Option<u64>, what: &str) -> Option<Finding> 
 }
 
 /// A control sum in the header of a file for a bank that wants none there.
-pub(super) fn unwanted_sum(stated: Option<&Decimal>, profile: &Profile) -> Option<Finding> {
+pub(super) fn unwanted_sum(stated: Option<&Decimal>, profile: &BankProfile) -> Option<Finding> {
     stated.filter(|_| profile.omits_header_sum)?;
     Some(Finding::warning(Rule::ControlSum, "the bank wants no control sum in the header of the file", "leave it out"))
 }

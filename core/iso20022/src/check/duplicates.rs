@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 
 use hashbrown::HashTable;
 
-use super::transaction::Here;
+use super::transaction::TransactionPlace;
 use crate::data::placeholder;
 use crate::payment::{PaymentBatch, PaymentTransaction};
 use crate::rules::{Finding, Rule, money};
@@ -67,7 +67,7 @@ impl SeenTransactions {
         &mut self,
         one: &PaymentTransaction,
         batch: (u64, &PaymentBatch),
-        here: &Here<'_>,
+        here: &TransactionPlace<'_>,
         add: &mut dyn FnMut(Finding),
     ) {
         let end_to_end_id = one.end_to_end_id.as_deref().filter(|id| !placeholder(id));

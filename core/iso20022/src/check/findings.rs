@@ -9,7 +9,7 @@ pub const MAX_FINDINGS: usize = 200;
 
 /// The findings so far.
 #[derive(Default)]
-pub(super) struct Findings {
+pub(super) struct CheckFindings {
     list: Vec<Finding>,
     pub(super) errors: u64,
     pub(super) warnings: u64,
@@ -17,7 +17,7 @@ pub(super) struct Findings {
     only_errors: bool,
 }
 
-impl Findings {
+impl CheckFindings {
     /// Adds one. If the list is full, an error replaces the last finding that is not an error.
     pub(super) fn add(&mut self, finding: Finding) {
         match finding.level {
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn errors_take_the_place_of_others() {
-        let mut findings = Findings::default();
+        let mut findings = CheckFindings::default();
         for _ in 0..MAX_FINDINGS + 50 {
             findings.add(Finding::warning(Rule::Name, "w", "c"));
         }

@@ -27,11 +27,11 @@ use std::io::{self, Read};
 use bankchannel_foundation::model::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-use bankchannel_xml::{Token, XmlFault, XmlRules, XmlTokens};
+use bankchannel_xml::{XmlFault, XmlRules, XmlToken, XmlTokens};
 
-use crate::data::{Held, Messages, open_tokens};
+use crate::data::{HeldCount, MessageSequence, open_tokens};
 use crate::payment;
-use crate::rules::{Finding, Profile, Rule};
+use crate::rules::{BankProfile, Finding, Rule};
 use crate::schema::MessageType;
 use schema::SchemaWatch;
 use visit::RuleVisitor;
@@ -43,7 +43,7 @@ pub use overview::{CheckedBatch, CheckedPayment, MAX_BATCHES};
 #[derive(Debug, Clone)]
 pub struct CheckOptions {
     /// The bank's differences.
-    pub profile: Profile,
+    pub profile: BankProfile,
     /// Today.
     pub today: Date,
     /// The file's encoding, if it declares none or a wrong one.
@@ -55,7 +55,7 @@ pub struct CheckOptions {
 impl CheckOptions {
     /// A check on a day, with the common rules.
     pub fn on(today: Date) -> Self {
-        Self { profile: Profile::default(), today, encoding: None, judges_dates: true }
+        Self { profile: BankProfile::default(), today, encoding: None, judges_dates: true }
     }
 
     /// A check at an instant, in milliseconds since 1970, with the common rules; today is this computer's day.
@@ -110,7 +110,7 @@ pub fn check(input: impl Read, options: &CheckOptions) -> io::Result<Checked> {
 pub fn check_telling(input: impl Read, options: &CheckOptions, listener: FindingListener<'_>) -> io::Result<Checked> {
     let mut failure = None;
     let watch = RefCell::new(SchemaWatch::new(&options.profile));
-    let mut see = |token: &Token<'_>| watch.borrow_mut().see(token);
+    let mut see = |token: &XmlToken<'_>| watch.borrow_mut().see(token);
     let input = NotingInput { input, failure: &mut failure };
     let tokens = open_tokens(input, options.encoding.as_deref(), XmlRules::strict());
     let tokens = tokens.map(|tokens| tokens.watched(Box::new(&mut see)));
@@ -148,7 +148,7 @@ fn judge(
     watch: &RefCell<SchemaWatch<'_>>,
     visitor: &mut RuleVisitor<'_, '_>,
 ) -> Result<Option<CheckedPayment>, XmlFault> {
-    let mut file = Messages::over(tokens, false);
+    let mut file = MessageSequence::over(tokens, false);
     file.root()?;
     if let Some(refused) = watch.borrow().refused() {
         visitor.findings.add(refused);
@@ -162,7 +162,7 @@ fn judge(
             Finding::warning(Rule::Encoding, "the file is encoded as UTF-16", "save it as UTF-8, as banks take it");
         visitor.findings.add(found.line(1));
     }
-    let read = payment::visit(&mut file, Held::default(), visitor)?;
+    let read = payment::visit(&mut file, HeldCount::default(), visitor)?;
     Ok(Some(visitor.finish(&read)))
 }
 

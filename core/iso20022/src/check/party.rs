@@ -4,7 +4,7 @@ use bankchannel_foundation::model::Date;
 
 use super::CheckOptions;
 use crate::data::Party;
-use crate::rules::address::{self, AddressCase, AddressOf, Settlement};
+use crate::rules::address::{self, AddressCase, AddressOf, AddressSettlement};
 use crate::rules::characters::{self, CharactersError};
 use crate::rules::payee::SEPA_NAME;
 use crate::rules::{Characters, Finding, Rule, bic, clearing};
@@ -15,7 +15,7 @@ pub(super) struct PartyCase<'o> {
     pub(super) options: &'o CheckOptions,
     /// Whether the payments are those of a SEPA scheme.
     pub(super) sepa: bool,
-    pub(super) settlement: Settlement,
+    pub(super) settlement: AddressSettlement,
     pub(super) execution: Date,
 }
 

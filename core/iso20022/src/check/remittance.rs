@@ -1,9 +1,9 @@
 //! Rules for remittance information and its references.
 
 use super::CheckOptions;
-use super::batch::Scheme;
+use super::batch::BatchScheme;
 use super::party::check_text;
-use crate::cash::Sum;
+use crate::cash::DecimalSum;
 use crate::data::{Party, Remittance, StructuredRemittance};
 use crate::payment::PaymentTransaction;
 use crate::rules::reference::TextPlace;
@@ -13,7 +13,7 @@ use crate::rules::{Finding, Rule, payee};
 /// `scheme` comes with the account that pays.
 pub(super) fn check(
     one: &PaymentTransaction,
-    (scheme, debtor_iban): (Scheme, Option<&str>),
+    (scheme, debtor_iban): (BatchScheme, Option<&str>),
     options: &CheckOptions,
     add: &mut dyn FnMut(Finding),
 ) {
@@ -95,15 +95,15 @@ fn check_aos2(one: &PaymentTransaction, add: &mut dyn FnMut(Finding)) {
         ));
         return;
     }
-    let sum = parts.iter().try_fold(Sum::default(), |sum, part| {
+    let sum = parts.iter().try_fold(DecimalSum::default(), |sum, part| {
         let wanted = if is(part, "CREN") { "CdtNoteAmt" } else { "RmtdAmt" };
         let amount = part.amounts.iter().find(|amount| amount.kind == wanted)?;
-        let amount = Sum::of(&amount.money.amount)?;
+        let amount = DecimalSum::of(&amount.money.amount)?;
         if wanted == "CdtNoteAmt" { sum.minus(amount) } else { sum.plus(amount) }
     });
-    let amount = one.money.as_ref().and_then(|money| Sum::of(&money.amount));
+    let amount = one.money.as_ref().and_then(|money| DecimalSum::of(&money.amount));
     let difference = sum.zip(amount).and_then(|(sum, amount)| sum.minus(amount));
-    if !difference.is_some_and(Sum::is_zero) {
+    if !difference.is_some_and(DecimalSum::is_zero) {
         let message = match sum {
             Some(sum) => format!("invoices minus credit notes are {}, which is not the amount", sum.text()),
             None => "an invoice has no <RmtdAmt>, or a credit note no <CdtNoteAmt>".to_owned(),

@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 
 use bankchannel_xml::schema::SchemaWalk;
-use bankchannel_xml::{Token, XmlFault};
+use bankchannel_xml::{XmlFault, XmlToken};
 
 use crate::data::{MessageName, other_message};
-use crate::rules::{Finding, PaymentVersion, Profile, Rule};
+use crate::rules::{BankProfile, Finding, PaymentVersion, Rule};
 use crate::schema::{self, MessageIdentity, MessageType};
 use crate::text::quote;
 
 /// Sees the tokens of a file before its reader: which message it is, and whether it obeys the schema.
 pub(super) struct SchemaWatch<'p> {
-    profile: &'p Profile,
+    profile: &'p BankProfile,
     identity: Option<MessageIdentity>,
     walk: Option<SchemaWalk<'static>>,
     /// Why there is no walk.
@@ -24,13 +24,13 @@ pub(super) struct SchemaWatch<'p> {
 }
 
 impl<'p> SchemaWatch<'p> {
-    pub(super) fn new(profile: &'p Profile) -> Self {
+    pub(super) fn new(profile: &'p BankProfile) -> Self {
         Self { profile, identity: None, walk: None, failure: None, faulty: HashSet::new(), known: 0 }
     }
 
     /// Receives the next token.
-    pub(super) fn see(&mut self, token: &Token<'_>) {
-        if let (None, Token::Start(root)) = (&self.identity, token) {
+    pub(super) fn see(&mut self, token: &XmlToken<'_>) {
+        if let (None, XmlToken::Start(root)) = (&self.identity, token) {
             let identity = MessageIdentity::of(root);
             if version_finding(&identity, self.profile).is_none() {
                 match schema::walk(identity.message.unwrap_or(MessageType::Pain00100109)) {
@@ -83,7 +83,7 @@ fn plain_path(path: &str) -> String {
 }
 
 /// A file of another message, another version or a national variant gets a single finding instead of a hundred.
-fn version_finding(identity: &MessageIdentity, profile: &Profile) -> Option<Finding> {
+fn version_finding(identity: &MessageIdentity, profile: &BankProfile) -> Option<Finding> {
     let message = MessageName::of(&identity.namespace);
     let known = message.name.as_deref().and_then(PaymentVersion::of_message);
     let is_standard = known.is_some_and(|version| message.namespace == version.message().namespace());

@@ -1,6 +1,6 @@
 //! Counts and sums of transactions as they are read.
 
-use crate::cash::Sum;
+use crate::cash::DecimalSum;
 use crate::data::Money;
 use crate::payment::PaymentTransaction;
 
@@ -14,13 +14,13 @@ pub(super) struct TransactionTally {
     /// The sum of all amounts, whatever their currencies.
     sum: ControlSum,
     /// The sums by currency, in the order of first appearance; `None` for too many digits.
-    totals: Vec<(String, Option<Sum>)>,
+    totals: Vec<(String, Option<DecimalSum>)>,
 }
 
 /// A sum of amounts that is compared with a control sum.
 #[derive(Clone, Copy)]
 pub(super) enum ControlSum {
-    Exact(Sum),
+    Exact(DecimalSum),
     /// An amount could not be read, which is reported separately.
     Unreadable,
     TooLarge,
@@ -28,7 +28,7 @@ pub(super) enum ControlSum {
 
 impl Default for ControlSum {
     fn default() -> Self {
-        Self::Exact(Sum::default())
+        Self::Exact(DecimalSum::default())
     }
 }
 
@@ -40,7 +40,7 @@ impl TransactionTally {
             self.sum = ControlSum::Unreadable;
             return;
         };
-        let amount = Sum::of(&money.amount);
+        let amount = DecimalSum::of(&money.amount);
         if let ControlSum::Exact(sum) = self.sum {
             self.sum = amount.and_then(|amount| sum.plus(amount)).map_or(ControlSum::TooLarge, ControlSum::Exact);
         }
@@ -57,7 +57,7 @@ impl TransactionTally {
 
     /// The sums by currency; a sum of too many digits is left out.
     pub(super) fn totals(&self) -> Vec<Money> {
-        let total = |(currency, sum): &(String, Option<Sum>)| {
+        let total = |(currency, sum): &(String, Option<DecimalSum>)| {
             Some(Money { amount: (*sum)?.decimal()?, currency: currency.clone() })
         };
         self.totals.iter().filter_map(total).collect()

@@ -2,7 +2,7 @@
 
 use bankchannel_xml::XmlElement;
 
-use super::batch::{BatchCase, CATEGORY, Scheme, category, identifier_finding, is_in};
+use super::batch::{BatchCase, BatchScheme, CATEGORY, category, identifier_finding, is_in};
 use super::party::{CLEARING_NUMBER, check_party, clearing_finding};
 use super::place::line_at;
 use super::remittance;
@@ -14,7 +14,7 @@ use crate::rules::{Finding, Rule, charges, iban, identifier, money};
 use crate::text::quote;
 
 /// The place of a transaction.
-pub(super) struct Here<'p> {
+pub(super) struct TransactionPlace<'p> {
     /// The path of its batch.
     batch: &'p str,
     element: XmlElement<'p>,
@@ -24,7 +24,7 @@ pub(super) struct Here<'p> {
     in_batch: u64,
 }
 
-impl<'p> Here<'p> {
+impl<'p> TransactionPlace<'p> {
     /// The place of an element: its number in the file, and in the batch at this path.
     pub(super) fn new(batch: &'p str, element: XmlElement<'p>, (number, in_batch): (u64, u64)) -> Self {
         Self { batch, element, number, in_batch }
@@ -48,13 +48,13 @@ pub(super) fn check(
     one: &PaymentTransaction,
     batch: &PaymentBatch,
     case: &BatchCase<'_>,
-    here: &Here<'_>,
+    here: &TransactionPlace<'_>,
     add: &mut dyn FnMut(Finding),
 ) {
     let scheme = if one.kind.service_levels.is_empty() && one.kind.local_instrument.is_none() {
         case.scheme
     } else {
-        Scheme::of(&one.kind)
+        BatchScheme::of(&one.kind)
     };
     let mut add = |found: Finding| add(here.place(found));
     let party_case = case.party(one);
@@ -108,7 +108,7 @@ pub(super) fn check(
     remittance::check(one, (scheme, debtor_iban), party_case.options, &mut add);
 }
 
-fn check_amount(one: &PaymentTransaction, scheme: Scheme, add: &mut dyn FnMut(Finding)) {
+fn check_amount(one: &PaymentTransaction, scheme: BatchScheme, add: &mut dyn FnMut(Finding)) {
     let Some(money) = &one.money else { return };
     if scheme.sepa && money.currency != "EUR" {
         let found = Finding::error(
@@ -131,7 +131,7 @@ fn check_amount(one: &PaymentTransaction, scheme: Scheme, add: &mut dyn FnMut(Fi
 fn check_account(
     creditor: Option<&Party>,
     debtor: Option<&Party>,
-    scheme: Scheme,
+    scheme: BatchScheme,
     one: &PaymentTransaction,
     add: &mut dyn FnMut(Finding),
 ) {
@@ -170,7 +170,7 @@ fn check_account(
 }
 
 /// A payee outside the European Economic Area, in other payments than SEPA.
-fn foreign_payee(creditor: Option<&Party>, scheme: Scheme, add: &mut dyn FnMut(Finding)) {
+fn foreign_payee(creditor: Option<&Party>, scheme: BatchScheme, add: &mut dyn FnMut(Finding)) {
     let Some(creditor) = creditor.filter(|_| !scheme.sepa) else { return };
     let found = payee::foreign(ForeignPayee {
         iban: creditor.iban.as_deref(),

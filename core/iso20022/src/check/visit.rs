@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use bankchannel_foundation::model::Date;
 use bankchannel_xml::XmlElement;
 
-use super::batch::{self, BatchCase, BatchFacts, Scheme};
+use super::batch::{self, BatchCase, BatchFacts, BatchScheme};
 use super::duplicates::SeenTransactions;
-use super::findings::Findings;
+use super::findings::CheckFindings;
 use super::overview::{CheckedBatch, CheckedPayment, MAX_BATCHES};
 use super::place::line_at;
 use super::schema::SchemaWatch;
 use super::tally::TransactionTally;
-use super::transaction::{self, Here};
+use super::transaction::{self, TransactionPlace};
 use super::{CheckOptions, FindingListener};
 use crate::payment::{PAYMENT_PATH, PaymentBatch, PaymentFile, PaymentTransaction, PaymentVisitor};
 use crate::rules::{Finding, Level, Rule};
@@ -26,7 +26,7 @@ pub(super) struct RuleVisitor<'o, 'w> {
     options: &'o CheckOptions,
     watch: &'w RefCell<SchemaWatch<'o>>,
     listener: FindingListener<'w>,
-    pub(super) findings: Findings,
+    pub(super) findings: CheckFindings,
     seen: SeenTransactions,
     file: TransactionTally,
     batch_count: u64,
@@ -63,7 +63,7 @@ impl<'o, 'w> RuleVisitor<'o, 'w> {
             options,
             watch,
             listener,
-            findings: Findings::default(),
+            findings: CheckFindings::default(),
             seen: SeenTransactions::default(),
             file: TransactionTally::default(),
             batch_count: 0,
@@ -124,7 +124,7 @@ impl<'o, 'w> RuleVisitor<'o, 'w> {
     fn begin(&mut self, element: XmlElement<'_>) -> CurrentBatch<'o> {
         self.batch_count += 1;
         let head = PaymentBatch::read_head(element);
-        let scheme = Scheme::of(&head.kind);
+        let scheme = BatchScheme::of(&head.kind);
         CurrentBatch {
             path: format!("{PAYMENT_PATH}/PmtInf[{}]", self.batch_count),
             case: BatchCase::new(&head, scheme, self.options),
@@ -164,7 +164,7 @@ impl PaymentVisitor for RuleVisitor<'_, '_> {
         self.file.add(&one);
         current.tally.add(&one);
         current.facts.add(&one);
-        let here = Here::new(&current.path, element, (self.file.count, current.tally.count));
+        let here = TransactionPlace::new(&current.path, element, (self.file.count, current.tally.count));
         let mut found = Vec::new();
         transaction::check(&one, &current.head, &current.case, &here, &mut |finding| found.push(finding));
         let numbered = (self.batch_count, &current.head);

@@ -5,15 +5,15 @@ use std::io::{Cursor, Read};
 use encoding_rs::UTF_8;
 
 use super::foreign::{HEAD, foreign_kind, other_message};
-use super::{Held, MessageName};
+use super::{HeldCount, MessageName};
 use bankchannel_xml::TokenWatcher;
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::text::plain_name;
-use bankchannel_xml::{Edge, TagBuffer, XmlElement, XmlRecord, XmlRules, XmlTokens};
+use bankchannel_xml::{TagBuffer, TagEdge, XmlElement, XmlRecord, XmlRules, XmlTokens};
 
 /// A file with one message or several in a row. A message is recognized by the name of its element; elements around it
 /// (`Document`, an envelope) are skipped.
-pub(crate) struct Messages<'a> {
+pub(crate) struct MessageSequence<'a> {
     pub(crate) tokens: XmlTokens<'a>,
     /// The start tag that was read last.
     pub(crate) tag: TagBuffer,
@@ -39,7 +39,7 @@ pub(crate) fn open_tokens<'a>(
     }
 }
 
-impl<'a> Messages<'a> {
+impl<'a> MessageSequence<'a> {
     /// The messages of a file; its encoding is the given one, otherwise the declared one.
     pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, XmlFault> {
         Ok(Self::over(open_tokens(input, encoding, XmlRules::tolerant())?, false))
@@ -62,7 +62,7 @@ impl<'a> Messages<'a> {
     ) -> Result<Option<T>, XmlFault> {
         self.tag.text_around = false;
         while let Some(edge) = self.tokens.next_tag(&mut self.tag)? {
-            if edge == Edge::End {
+            if edge == TagEdge::End {
                 continue;
             }
             if self.tokens.depth() == 1 {
@@ -90,7 +90,7 @@ impl<'a> Messages<'a> {
 
     /// Goes to the root element.
     pub(crate) fn root(&mut self) -> Result<(), XmlFault> {
-        while self.tokens.next_tag(&mut self.tag)? != Some(Edge::Start) {}
+        while self.tokens.next_tag(&mut self.tag)? != Some(TagEdge::Start) {}
         self.root.clone_from(&self.tag.name);
         self.keep_namespace();
         Ok(())
@@ -98,11 +98,11 @@ impl<'a> Messages<'a> {
 
     /// Goes to the next child of the message; `false` at its end.
     pub(crate) fn next_child(&mut self) -> Result<bool, XmlFault> {
-        Ok(self.tokens.next_tag(&mut self.tag)? == Some(Edge::Start))
+        Ok(self.tokens.next_tag(&mut self.tag)? == Some(TagEdge::Start))
     }
 
     /// Counts a message or a batch that begins here.
-    pub(crate) fn count(&self, held: &mut Held) -> Result<(), XmlFault> {
+    pub(crate) fn count(&self, held: &mut HeldCount) -> Result<(), XmlFault> {
         held.add().map_err(|refusal| refusal.at(&self.tokens))
     }
 
@@ -117,7 +117,7 @@ impl<'a> Messages<'a> {
     pub(crate) fn parts(
         &mut self,
         record: &mut XmlRecord,
-        held: &mut Held,
+        held: &mut HeldCount,
         name: &str,
         mut take: impl FnMut(XmlElement<'_>, XmlElement<'_>),
     ) -> Result<(), XmlFault> {

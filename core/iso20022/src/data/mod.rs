@@ -14,13 +14,13 @@ use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 
 pub use foreign::foreign_kind;
 pub(crate) use foreign::other_message;
-pub(crate) use messages::{Messages, open_tokens};
+pub(crate) use messages::{MessageSequence, open_tokens};
 pub use party::{Address, BankDetails, ContactDetails, Party, PartyIdentifier, SharedParty};
 pub(crate) use party::{boxed, owned};
 pub use remittance::{ReferredDocument, Remittance, RemittanceAmount, StructuredRemittance};
 pub use unread::UnreadElement;
 pub(crate) use unread::UnreadTally;
-pub(crate) use values::{Held, Values, keep, moment as read_moment, placeholder};
+pub(crate) use values::{ElementValues, HeldCount, keep, moment as read_moment, placeholder};
 
 /// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]

@@ -4,7 +4,7 @@ use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Date;
 
 use super::party::{Party, owned};
-use super::values::Values;
+use super::values::ElementValues;
 use super::{Code, Money};
 use bankchannel_xml::XmlElement;
 
@@ -62,7 +62,7 @@ pub struct RemittanceAmount {
 }
 
 impl Remittance {
-    pub(crate) fn read(information: Option<XmlElement<'_>>, values: &mut Values<'_>) -> Self {
+    pub(crate) fn read(information: Option<XmlElement<'_>>, values: &mut ElementValues<'_>) -> Self {
         let mut read = Self::default();
         for child in information.into_iter().flat_map(XmlElement::children) {
             match child.name() {
@@ -91,7 +91,7 @@ impl Remittance {
 }
 
 impl StructuredRemittance {
-    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Self {
         let mut read = Self::default();
         for child in element.children() {
             match child.name() {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use bankchannel_foundation::Boundary;
-use bankchannel_xml::{Flow, Token, XmlElement, XmlFault, XmlTokens};
+use bankchannel_xml::{TokenFlow, XmlElement, XmlFault, XmlToken, XmlTokens};
 
 /// Maximum number of different elements that are named; all others are counted in a last one.
 const MAX_NAMED: usize = 5000;
@@ -58,23 +58,23 @@ impl UnreadTally {
         let (mut leaf, mut line) = (None, tokens.position().1);
         tokens.pump(|token| {
             match token {
-                Token::Start(tag) => {
+                XmlToken::Start(tag) => {
                     path.push(tag.local().to_owned());
                     (leaf, line) = (None, tag.line);
                 }
-                Token::Text(text) => leaf = leaf.or((!text.trim_ascii().is_empty()).then_some(line)),
-                Token::End => {
+                XmlToken::Text(text) => leaf = leaf.or((!text.trim_ascii().is_empty()).then_some(line)),
+                XmlToken::End => {
                     if let Some(line) = leaf.take() {
                         self.count(path.iter().map(String::as_str), line);
                     }
                     path.pop();
                     if path.len() == outside {
-                        return Ok(Flow::Stop);
+                        return Ok(TokenFlow::Stop);
                     }
                 }
                 _ => {}
             }
-            Ok(Flow::Next)
+            Ok(TokenFlow::Next)
         })?;
         Ok(())
     }

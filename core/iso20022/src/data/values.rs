@@ -6,7 +6,7 @@ use jiff::civil;
 use super::{Code, Moment, Money};
 use crate::cash::MAX_HELD;
 use crate::rules::{Finding, Rule};
-use bankchannel_xml::{TokenRefusal, XmlElement};
+use bankchannel_xml::{XmlElement, XmlRefusal};
 
 /// Maximum number of problems noted for one entry, statement or transaction.
 const MAX_PROBLEMS: usize = 50;
@@ -16,35 +16,35 @@ const MAX_DECIMALS: usize = 5;
 const MAX_LISTED: usize = 1000;
 
 /// The number of transactions, reports and batches in memory.
-pub(crate) struct Held {
+pub(crate) struct HeldCount {
     count: usize,
     most: usize,
 }
 
-impl Default for Held {
+impl Default for HeldCount {
     fn default() -> Self {
         Self::up_to(MAX_HELD)
     }
 }
 
-impl Held {
+impl HeldCount {
     pub(crate) fn up_to(most: usize) -> Self {
         Self { count: 0, most }
     }
 
     /// Counts one more.
-    pub(crate) fn add(&mut self) -> Result<(), TokenRefusal> {
+    pub(crate) fn add(&mut self) -> Result<(), XmlRefusal> {
         self.count += 1;
         if self.count <= self.most {
             return Ok(());
         }
         let message = format!("the file has more than {} transactions and batches", self.most);
-        Err(TokenRefusal::new(message, "split it into several"))
+        Err(XmlRefusal::new(message, "split it into several"))
     }
 }
 
 /// Reads the values of one element and collects their problems.
-pub(crate) struct Values<'r> {
+pub(crate) struct ElementValues<'r> {
     /// The element at which paths start.
     root: XmlElement<'r>,
     /// The path of that element from the root of the document; called for problems only.
@@ -53,7 +53,7 @@ pub(crate) struct Values<'r> {
     pub(crate) problems: Vec<Finding>,
 }
 
-impl<'r> Values<'r> {
+impl<'r> ElementValues<'r> {
     pub(crate) fn new(root: XmlElement<'r>, base: &'r dyn Fn() -> String) -> Self {
         Self { root, base, problems: Vec::new() }
     }

@@ -7,9 +7,9 @@ use bankchannel_foundation::{Boundary, Error};
 
 use super::banks::IntermediaryBank;
 use super::model::{ChargeBearer, CreditTransfer, PaymentParty, PaymentPriority, TransferKind};
-use super::records::{DELIMITERS, Record, Records};
+use super::records::{DELIMITERS, TableRecord, TableRecords};
 use super::rows::MAX_REFUSED_ROWS;
-use super::{PaymentMaker, Place};
+use super::{DataPlace, PaymentMaker};
 use crate::rules::reference::ReferenceKind;
 use crate::rules::{Finding, Rule, money};
 use crate::text::{is_formula, nearest, quote};
@@ -30,19 +30,19 @@ pub struct PaymentTable {
 
 /// A column of a table of transfers.
 #[derive(Debug)]
-pub struct Column {
+pub struct TransferColumn {
     /// The name in the header row.
     pub name: &'static str,
     /// Its content.
     pub meaning: &'static str,
     /// A value, which [`example_csv`] shows; empty if the example has none.
     pub example: &'static str,
-    set: Set,
+    set: CellSetter,
 }
 
 /// How a cell becomes a part of a transfer.
 #[derive(Debug)]
-enum Set {
+enum CellSetter {
     /// As written.
     Text(fn(&mut CreditTransfer) -> &mut Option<String>),
     /// Parsed; the error is what the cell must be.
@@ -56,12 +56,12 @@ macro_rules! columns {
     ($($name:literal, $meaning:literal, $example:literal, $set:expr;)+) => {
         /// Every column of a table of transfers; `creditor_name` and `amount` are required, the others as the payment
         /// needs them.
-        pub const COLUMNS: &[Column] =
-            &[$(Column { name: $name, meaning: $meaning, example: $example, set: $set }),+];
+        pub const COLUMNS: &[TransferColumn] =
+            &[$(TransferColumn { name: $name, meaning: $meaning, example: $example, set: $set }),+];
     };
 }
 
-use Set::{Text, Value};
+use CellSetter::{Text, Value};
 
 columns! {
     "creditor_name", "The creditor's name", "Alpha Supplies Ab", Text(|t| &mut t.creditor.name);
@@ -191,12 +191,12 @@ fn amount(transfer: &mut CreditTransfer, text: &str, table: &PaymentTable) -> Re
 /// A table of two transfers with every column of the example.
 #[must_use]
 pub fn example_csv() -> String {
-    let shown: Vec<&Column> =
+    let shown: Vec<&TransferColumn> =
         COLUMNS.iter().filter(|column| !column.example.is_empty() || column.name == "reference").collect();
-    let row = |cell: &dyn Fn(&Column) -> &'static str| {
+    let row = |cell: &dyn Fn(&TransferColumn) -> &'static str| {
         shown.iter().map(|column| cell(column)).collect::<Vec<_>>().join(",") + "\n"
     };
-    let second = |column: &Column| match column.name {
+    let second = |column: &TransferColumn| match column.name {
         "creditor_name" => "Beta Services Ou",
         "creditor_iban" => "EE382200221020145685",
         "amount" => "249.55",
@@ -216,7 +216,7 @@ pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMa
             return Err(Error::invalid_field("table.delimiter", "must be a comma, a semicolon, a tab or a bar"));
         }
     };
-    let mut records = Records::new(input, given)?;
+    let mut records = TableRecords::new(input, given)?;
     let delimiter = records.delimiter;
     maker.places_are_columns();
     let header = match records.next() {
@@ -230,7 +230,7 @@ pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMa
     let header = match header {
         Ok(header) => header,
         Err(found) => {
-            maker.refuse(Place { transaction: None, line: Some(1) }, *found);
+            maker.refuse(DataPlace { transaction: None, line: Some(1) }, *found);
             return Ok(());
         }
     };
@@ -247,7 +247,7 @@ pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMa
                     Some(column) => found.path(column.name),
                     None => found,
                 };
-                maker.refuse(Place { transaction: Some(number + 1), line }, found);
+                maker.refuse(DataPlace { transaction: Some(number + 1), line }, found);
                 // The start of the next row is unknown.
                 return Ok(());
             }
@@ -256,7 +256,7 @@ pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMa
             continue;
         }
         number += 1;
-        let place = Place { transaction: Some(number), line: Some(record.line) };
+        let place = DataPlace { transaction: Some(number), line: Some(record.line) };
         match transfer(&record, &header, table, &currency) {
             Ok(transfer) => maker.add_at(place, transfer)?,
             Err(found) => {
@@ -271,9 +271,9 @@ pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMa
 }
 
 /// The columns that a header row names.
-fn columns(record: &Record<'_>, delimiter: u8) -> Result<Vec<&'static Column>, Box<Finding>> {
+fn columns(record: &TableRecord<'_>, delimiter: u8) -> Result<Vec<&'static TransferColumn>, Box<Finding>> {
     let refused = |message: String, change: &str| Err(Box::new(Finding::error(Rule::Table, message, change)));
-    let mut header: Vec<&'static Column> = Vec::new();
+    let mut header: Vec<&'static TransferColumn> = Vec::new();
     for cell in record.cells() {
         let Ok(name) = str::from_utf8(cell) else {
             return refused("the header row is not UTF-8".to_owned(), "save the table as UTF-8");
@@ -303,8 +303,8 @@ fn columns(record: &Record<'_>, delimiter: u8) -> Result<Vec<&'static Column>, B
 
 /// The transfer of a row, or the problem with its cells.
 fn transfer(
-    record: &Record<'_>,
-    header: &[&'static Column],
+    record: &TableRecord<'_>,
+    header: &[&'static TransferColumn],
     table: &PaymentTable,
     currency: &str,
 ) -> Result<CreditTransfer, Vec<Finding>> {
@@ -349,8 +349,8 @@ fn transfer(
             continue;
         }
         match &column.set {
-            Set::Text(field) => *field(&mut transfer) = Some(unguarded(cell).to_owned()),
-            Set::Value(set) => {
+            CellSetter::Text(field) => *field(&mut transfer) = Some(unguarded(cell).to_owned()),
+            CellSetter::Value(set) => {
                 if let Err(message) = set(&mut transfer, unguarded(cell), table) {
                     fault(&message, cell);
                 }

@@ -12,9 +12,9 @@ const CHARACTERS: usize = 20;
 /// text in NFC. An omitted field has the length 0, a list is its length and its elements, so that no two sets of fields
 /// give the same bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Fields(Vec<u8>);
+pub(super) struct HashedFields(Vec<u8>);
 
-impl Fields {
+impl HashedFields {
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn other_fields_are_other_bytes() {
         let of = |texts: &[&str]| {
-            let mut fields = Fields::default();
+            let mut fields = HashedFields::default();
             texts.iter().for_each(|text| fields.text(text));
             fields
         };

@@ -22,7 +22,7 @@ const STATED: usize = 3;
 
 /// A place in the data.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct DataPlace {
     /// The number of the transaction, from 1; `None` for the data of the whole file.
     pub transaction: Option<u64>,
     /// Its line in the content, from 1.
@@ -31,9 +31,9 @@ pub struct Place {
 
 /// A field: its party or object, and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct At(pub(super) &'static str, pub(super) &'static str);
+pub(super) struct FieldPlace(pub(super) &'static str, pub(super) &'static str);
 
-impl fmt::Display for At {
+impl fmt::Display for FieldPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(of, name) = self;
         if of.is_empty() { f.write_str(name) } else { write!(f, "{of}.{name}") }
@@ -55,21 +55,21 @@ pub struct TextChange {
 
 /// The findings and changes of one file up to the limits, and their total numbers.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub(super) place: Place,
+pub(super) struct MakingFindings {
+    pub(super) place: DataPlace,
     /// Whether places are reported as columns of a table.
     pub(super) as_columns: bool,
     errors: Vec<Finding>,
     pub(super) error_count: u64,
     pub(super) warnings: Vec<Finding>,
     pub(super) warning_count: u64,
-    changes: HashMap<(At, String), (usize, TextChange)>,
+    changes: HashMap<(FieldPlace, String), (usize, TextChange)>,
     pub(super) change_count: u64,
 }
 
-impl Findings {
+impl MakingFindings {
     /// Adds a finding about a field at the current place.
-    pub(super) fn add(&mut self, mut found: Finding, at: At) {
+    pub(super) fn add(&mut self, mut found: Finding, at: FieldPlace) {
         let field = at.to_string();
         found.path = Some(if self.as_columns { column(&field) } else { field });
         self.keep(found);
@@ -83,13 +83,13 @@ impl Findings {
         };
         *count += 1;
         if told.len() < most {
-            let Place { transaction, line } = self.place;
+            let DataPlace { transaction, line } = self.place;
             told.push(Finding { transaction, line, ..found });
         }
     }
 
     /// Notes that a text is written in another form.
-    pub(super) fn changed(&mut self, at: At, before: &str, after: &str) {
+    pub(super) fn changed(&mut self, at: FieldPlace, before: &str, after: &str) {
         self.change_count += 1;
         let (before, after) = (shorten(before, MAX_SHOWN), shorten(after, MAX_SHOWN));
         let number = self.changes.len();

@@ -5,13 +5,13 @@ use jiff::civil;
 use sha2::{Digest as _, Sha256};
 
 use super::banks::{NamedBank, PaymentBankDetails};
-use super::digest::{Fields, id};
+use super::digest::{HashedFields, id};
 use super::model::{ChargeBearer, CreditTransfer, GroupData, PaymentParty, PaymentPriority, TransferKind};
 use super::prepare::BatchTerms;
-use crate::cash::Sum;
+use crate::cash::DecimalSum;
 
 /// The data of a transfer, with the file's as defaults.
-pub(super) struct Merged<'a> {
+pub(super) struct MergedTransfer<'a> {
     pub(super) debtor: Option<&'a PaymentParty>,
     pub(super) ultimate_debtor: Option<&'a PaymentParty>,
     pub(super) date: Option<Date>,
@@ -27,7 +27,7 @@ pub(super) struct Merged<'a> {
     pub(super) currency: &'a str,
 }
 
-impl<'a> Merged<'a> {
+impl<'a> MergedTransfer<'a> {
     pub(super) fn of(transfer: &'a CreditTransfer, file: &'a GroupData, currency: &'a str) -> Self {
         let own = &transfer.group;
         let text = |own: &'a Option<String>, file: &'a Option<String>| own.as_deref().or(file.as_deref());
@@ -56,7 +56,7 @@ impl<'a> Merged<'a> {
     }
 
     /// The data that transfers of one batch have in common, for hashing.
-    pub(super) fn key(&self, fields: &mut Fields) {
+    pub(super) fn key(&self, fields: &mut HashedFields) {
         fields.optional(self.batch_id);
         fields.optional(self.batch_booking.map(|once| if once { "true" } else { "false" }));
         fields.text(self.kind.as_str());
@@ -103,17 +103,17 @@ impl<'a> Merged<'a> {
 }
 
 /// A batch under construction.
-pub(super) struct Group {
+pub(super) struct TransferGroup {
     pub(super) data: GroupData,
     pub(super) terms: BatchTerms,
     pub(super) currency: String,
     /// Over its key and its transfers.
     pub(super) hash: Sha256,
     pub(super) count: u64,
-    pub(super) sum: Sum,
+    pub(super) sum: DecimalSum,
 }
 
-impl Group {
+impl TransferGroup {
     pub(super) fn charge_bearer(&self) -> &'static str {
         match self.data.charge_bearer.unwrap_or(self.terms.kind.charge_bearer()) {
             ChargeBearer::Slev => "SLEV",
@@ -130,7 +130,7 @@ impl Group {
 }
 
 /// A party as it is hashed.
-fn party(fields: &mut Fields, party: Option<&PaymentParty>) {
+fn party(fields: &mut HashedFields, party: Option<&PaymentParty>) {
     let Some(party) = party else { return fields.count(0) };
     fields.count(1);
     fields.optional(party.name.as_deref());
@@ -155,7 +155,7 @@ fn party(fields: &mut Fields, party: Option<&PaymentParty>) {
 }
 
 /// The details of a bank beside its BIC.
-fn bank(fields: &mut Fields, named: &NamedBank<'_>) {
+fn bank(fields: &mut HashedFields, named: &NamedBank<'_>) {
     later(fields, "bank_name", named.bank_name.as_deref());
     let Some(PaymentBankDetails { clearing_number, clearing_system, address }) = named.bank else { return };
     later(fields, "clearing_number", clearing_number.as_deref().map(compacted).as_deref());
@@ -167,7 +167,7 @@ fn bank(fields: &mut Fields, named: &NamedBank<'_>) {
 
 /// A field that data may have had no place for: hashed with its name, and only if it is given, so that data without it
 /// keeps its ids. No text begins with a control character, so no other fields give the same bytes.
-fn later(fields: &mut Fields, name: &str, text: Option<&str>) {
+fn later(fields: &mut HashedFields, name: &str, text: Option<&str>) {
     if let Some(text) = text {
         fields.text(&format!("\u{1}{name}"));
         fields.text(text);
@@ -175,7 +175,7 @@ fn later(fields: &mut Fields, name: &str, text: Option<&str>) {
 }
 
 /// A transfer as it is hashed, in the order of the schema.
-pub(super) fn transfer(fields: &mut Fields, transfer: &CreditTransfer) {
+pub(super) fn transfer(fields: &mut HashedFields, transfer: &CreditTransfer) {
     fields.optional(transfer.instruction_id.as_deref());
     fields.optional(transfer.end_to_end_id.as_deref());
     fields.optional(transfer.uetr.as_deref());
@@ -213,7 +213,7 @@ pub(super) fn transfer(fields: &mut Fields, transfer: &CreditTransfer) {
 }
 
 /// References, BICs and clearing numbers are hashed without blanks and in capitals.
-fn compact(fields: &mut Fields, text: Option<&str>) {
+fn compact(fields: &mut HashedFields, text: Option<&str>) {
     fields.optional(text.map(compacted).as_deref());
 }
 

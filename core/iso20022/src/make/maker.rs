@@ -10,19 +10,19 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
-use super::digest::{Fields, digest, id};
+use super::digest::{HashedFields, digest, id};
 use super::file::{MadeBatch, MadePayment, PaymentData};
-use super::findings::{At, Findings, Place};
-use super::group::{self, Group, Merged};
+use super::findings::{DataPlace, FieldPlace, MakingFindings};
+use super::group::{self, MergedTransfer, TransferGroup};
 use super::model::{CreditTransfer, GroupData, PaymentParty};
-use super::prepare::{BatchTerms, Preparer};
-use super::seen::{Seen, Sight};
-use super::spool::Spool;
-use super::write::{self, BatchHead, Execution, Header, TransactionForm};
-use crate::cash::Sum;
+use super::prepare::{BatchTerms, TransferPreparer};
+use super::seen::{SeenTransfers, TransferSight};
+use super::spool::BatchSpool;
+use super::write::{self, BatchExecution, BatchHead, GroupHeader, TransactionForm};
+use crate::cash::DecimalSum;
 use crate::data::Money;
-use crate::rules::{Finding, PaymentVersion, Profile, Rule};
-use bankchannel_xml::{Layout, XmlWriter};
+use crate::rules::{BankProfile, Finding, PaymentVersion, Rule};
+use bankchannel_xml::{XmlLayout, XmlWriter};
 
 /// Maximum number of transactions of a file.
 pub const MAX_TRANSACTIONS: u64 = 1_000_000;
@@ -38,23 +38,23 @@ const BATCH_BYTES: u64 = 1024;
 pub struct PaymentMaker {
     data: PaymentData,
     version: PaymentVersion,
-    profile: Profile,
+    profile: BankProfile,
     created: Timestamp,
     today: Date,
-    layout: Layout,
-    findings: Findings,
-    groups: Vec<Group>,
+    layout: XmlLayout,
+    findings: MakingFindings,
+    groups: Vec<TransferGroup>,
     /// The batch that takes further transfers with a key, by the digest of the key.
     open: HashMap<[u8; 32], usize>,
-    seen: Seen,
-    spool: Spool,
+    seen: SeenTransfers,
+    spool: BatchSpool,
     /// Why the spool could not be written: its content is incomplete then.
     failed: Option<String>,
     count: u64,
-    sum: Sum,
+    sum: DecimalSum,
     // Buffers that every transfer reuses.
     xml: XmlWriter,
-    fields: Fields,
+    fields: HashedFields,
 }
 
 impl PaymentMaker {
@@ -67,7 +67,7 @@ impl PaymentMaker {
     /// The same in another time zone: a creation time given in UTC is written as local time of that zone.
     #[must_use]
     pub fn in_zone(data: PaymentData, now: &Timestamp, zone: &TimeZone) -> Self {
-        let mut profile = Profile::from(data.profile.clone().unwrap_or_default());
+        let mut profile = BankProfile::from(data.profile.clone().unwrap_or_default());
         profile.characters = data.characters.unwrap_or(profile.characters);
         let version = data.version.or(profile.accepts).unwrap_or(PaymentVersion::V09);
         let created = match &data.created {
@@ -76,12 +76,12 @@ impl PaymentMaker {
             None => now.clone(),
         };
         let today = created.as_str().get(..10).and_then(|day| day.parse().ok()).unwrap_or(civil::Date::MIN);
-        let layout = if data.compact == Some(true) { Layout::Compact } else { Layout::Indented };
-        let mut findings = Findings::default();
+        let layout = if data.compact == Some(true) { XmlLayout::Compact } else { XmlLayout::Indented };
+        let mut findings = MakingFindings::default();
         if profile.accepts.is_some_and(|accepted| accepted != version) {
             let message = "the bank's profile requires another version";
             let found = Finding::error(Rule::Version, message, "leave the version out").value(version.as_str());
-            findings.add(found, At("", "version"));
+            findings.add(found, FieldPlace("", "version"));
         }
         Self {
             data,
@@ -93,13 +93,13 @@ impl PaymentMaker {
             findings,
             groups: Vec::new(),
             open: HashMap::new(),
-            seen: Seen::default(),
-            spool: Spool::new(),
+            seen: SeenTransfers::default(),
+            spool: BatchSpool::new(),
             failed: None,
             count: 0,
-            sum: Sum::default(),
+            sum: DecimalSum::default(),
             xml: write::transactions(layout),
-            fields: Fields::default(),
+            fields: HashedFields::default(),
         }
     }
 
@@ -109,7 +109,7 @@ impl PaymentMaker {
     /// `resource.storage`: the transfer cannot be stored until then; `iso20022.payment_refused`: there are too many
     /// transfers or batches for one file.
     pub fn add(&mut self, transfer: CreditTransfer) -> Result<(), Error> {
-        let place = Place { transaction: Some(self.count + 1), line: None };
+        let place = DataPlace { transaction: Some(self.count + 1), line: None };
         self.add_at(place, transfer)
     }
 
@@ -117,7 +117,7 @@ impl PaymentMaker {
     ///
     /// # Errors
     /// As [`Self::add`].
-    pub fn add_at(&mut self, place: Place, mut transfer: CreditTransfer) -> Result<(), Error> {
+    pub fn add_at(&mut self, place: DataPlace, mut transfer: CreditTransfer) -> Result<(), Error> {
         self.is_whole()?;
         self.findings.place = place;
         self.count += 1;
@@ -134,7 +134,7 @@ impl PaymentMaker {
         let group = &self.groups[batch];
         let terms = group.terms;
         let debtor = group.data.debtor.as_ref().and_then(|debtor| debtor.iban.as_deref());
-        let mut preparer = Preparer {
+        let mut preparer = TransferPreparer {
             findings: &mut self.findings,
             profile: &self.profile,
             version: self.version,
@@ -142,7 +142,7 @@ impl PaymentMaker {
             cut: self.data.cut == Some(true),
         };
         let (amount, references) = preparer.transfer(&mut transfer, terms, &group.currency, debtor);
-        let sight = Sight {
+        let sight = TransferSight {
             transfer: &transfer,
             references: &references,
             digest: &digest,
@@ -159,7 +159,7 @@ impl PaymentMaker {
             return Ok(());
         }
         let group = &mut self.groups[batch];
-        let one = Decimal::new(&amount).ok().as_ref().and_then(Sum::of);
+        let one = Decimal::new(&amount).ok().as_ref().and_then(DecimalSum::of);
         let sums = one.and_then(|one| Some((group.sum.plus(one)?, self.sum.plus(one)?)));
         let Some((of_group, of_file)) = sums else {
             return Err(self.too_many("the sum of the amounts has too many digits".to_owned()));
@@ -186,7 +186,7 @@ impl PaymentMaker {
     }
 
     /// Notes that a transfer could not be read.
-    pub fn refuse(&mut self, place: Place, found: Finding) {
+    pub fn refuse(&mut self, place: DataPlace, found: Finding) {
         self.findings.place = place;
         self.findings.keep(found);
         self.spool.clear();
@@ -205,10 +205,10 @@ impl PaymentMaker {
     /// be written: the written part is not a valid file then.
     pub fn finish(mut self, mut out: impl Write) -> Result<MadePayment, Error> {
         self.is_whole()?;
-        self.findings.place = Place::default();
+        self.findings.place = DataPlace::default();
         if self.count == 0 && self.findings.error_count == 0 {
             let found = Finding::error(Rule::Count, "there is nothing to pay", "give at least one transfer");
-            self.findings.add(found, At("", "transactions"));
+            self.findings.add(found, FieldPlace("", "transactions"));
         }
         let initiator = self.initiator();
         let ids = self.batch_ids();
@@ -217,7 +217,7 @@ impl PaymentMaker {
         if sum.is_none() {
             let found =
                 Finding::error(Rule::ControlSum, "the sum of all amounts has too many digits", "make two files");
-            self.findings.add(found, At("", "amount"));
+            self.findings.add(found, FieldPlace("", "amount"));
         }
         let (Some(sum), 0) = (sum, self.findings.error_count) else { return Err(self.findings.refusal()) };
         self.write(&mut out, &initiator, &ids, &message_id, &sum).map_err(|why| not_written(&why))?;
@@ -241,7 +241,7 @@ impl PaymentMaker {
     /// The batch of a transfer, and the hash of its key.
     fn batch_of(&mut self, transfer: &CreditTransfer) -> Result<(usize, Sha256), Error> {
         let currency = self.data.currency.as_deref().unwrap_or("EUR");
-        let merged = Merged::of(transfer, &self.data.group, currency);
+        let merged = MergedTransfer::of(transfer, &self.data.group, currency);
         self.fields.clear();
         merged.key(&mut self.fields);
         let mut hash = Sha256::new();
@@ -269,14 +269,15 @@ impl PaymentMaker {
         let first = self.groups.first().map(|first| first.terms.execution);
         if self.profile.one_date_per_file && first.is_some_and(|first| first != terms.execution) {
             let message = "the bank takes one execution date per file";
-            self.findings.add(Finding::error(Rule::Date, message, "make a file for each"), At("", "execution_date"));
+            self.findings
+                .add(Finding::error(Rule::Date, message, "make a file for each"), FieldPlace("", "execution_date"));
         }
         self.preparer().group(&mut data, terms, &currency);
         if self.findings.error_count > 0 {
             // It is not written, and may have any size.
             data = GroupData::default();
         }
-        self.groups.push(Group { data, terms, currency, hash, count: 0, sum: Sum::default() });
+        self.groups.push(TransferGroup { data, terms, currency, hash, count: 0, sum: DecimalSum::default() });
         Ok(self.groups.len() - 1)
     }
 
@@ -293,8 +294,8 @@ impl PaymentMaker {
         initiator
     }
 
-    fn preparer(&mut self) -> Preparer<'_> {
-        Preparer {
+    fn preparer(&mut self) -> TransferPreparer<'_> {
+        TransferPreparer {
             findings: &mut self.findings,
             profile: &self.profile,
             version: self.version,
@@ -317,7 +318,7 @@ impl PaymentMaker {
                 let message = "two batches would have the same id";
                 let change = "leave it out, or give it to transfers of one account, date and kind only";
                 let found = Finding::error(Rule::DuplicateIdentifier, message, change).reason("DU02").value(&own);
-                self.findings.add(found, At("", "batch_id"));
+                self.findings.add(found, FieldPlace("", "batch_id"));
             }
             ids.push(numbered(own, *times));
         }
@@ -327,10 +328,10 @@ impl PaymentMaker {
     /// The id of the file: as given, otherwise made from the content of the batches, independent of given batch ids.
     fn message_id(&mut self) -> String {
         if let Some(given) = self.data.message_id.clone() {
-            self.preparer().identifier(At("", "message_id"), Some(&given));
+            self.preparer().identifier(FieldPlace("", "message_id"), Some(&given));
             return given;
         }
-        let mut fields = Fields::default();
+        let mut fields = HashedFields::default();
         let mut times: HashMap<String, u32> = HashMap::new();
         for group in &self.groups {
             let own = group.derived_id();
@@ -352,12 +353,12 @@ impl PaymentMaker {
         xml.start("CstmrCdtTrfInitn");
         let created = self.written_time();
         let sum = (!self.profile.omits_header_sum).then_some(sum.as_str());
-        let header = Header { message_id, created: &created, count: self.count, sum, initiator };
+        let header = GroupHeader { message_id, created: &created, count: self.count, sum, initiator };
         write::header(&mut xml, &header, self.version);
         for (batch, (group, id)) in self.groups.iter().zip(ids).enumerate() {
             let execution = match &group.data.execution_time {
-                Some(time) => Execution::Time(time),
-                None => Execution::Date(group.terms.execution),
+                Some(time) => BatchExecution::Time(time),
+                None => BatchExecution::Date(group.terms.execution),
             };
             let head = BatchHead {
                 id,
@@ -387,9 +388,11 @@ impl PaymentMaker {
     }
 
     fn made(mut self, ids: Vec<String>, message_id: String, control_sum: Decimal) -> MadePayment {
-        let (mut sums, mut batches): (Vec<(String, Sum)>, _) = (Vec::new(), Vec::new());
-        let money =
-            |sum: Sum, currency: String| Money { amount: sum.decimal().unwrap_or(Decimal::from_cents(0)), currency };
+        let (mut sums, mut batches): (Vec<(String, DecimalSum)>, _) = (Vec::new(), Vec::new());
+        let money = |sum: DecimalSum, currency: String| Money {
+            amount: sum.decimal().unwrap_or(Decimal::from_cents(0)),
+            currency,
+        };
         for (group, id) in self.groups.into_iter().zip(ids) {
             match sums.iter_mut().find(|(currency, _)| *currency == group.currency) {
                 Some((_, sum)) => *sum = sum.plus(group.sum).unwrap_or(*sum),
@@ -463,7 +466,7 @@ mod tests {
         data.group.execution_date = Some(Date("2026-11-23".parse().unwrap()));
         let mut maker = PaymentMaker::new(data, &Timestamp::new("2026-11-20T09:00:00+02:00").unwrap());
         let transfer = || CreditTransfer::new(Decimal::from_cents(100), party("FI1410093000123458"));
-        maker.spool = Spool::over(std::fs::File::open("/dev/null").unwrap());
+        maker.spool = BatchSpool::over(std::fs::File::open("/dev/null").unwrap());
         assert_eq!(maker.add(transfer()).unwrap_err().code(), "resource.storage");
         maker.spool.clear();
         assert_eq!(maker.add(transfer()).unwrap_err().code(), "resource.storage");

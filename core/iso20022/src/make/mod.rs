@@ -28,14 +28,14 @@ mod spool;
 mod write;
 
 pub use banks::{IntermediaryBank, PaymentBankDetails};
-pub use csv::{COLUMNS, Column, MAX_CELL, MAX_ROW, PaymentTable, example_csv};
+pub use csv::{COLUMNS, MAX_CELL, MAX_ROW, PaymentTable, TransferColumn, example_csv};
 pub use file::{MadeBatch, MadePayment, PaymentData};
-pub use findings::{MAX_CHANGES, MAX_ERRORS, MAX_WARNINGS, Place, TextChange};
+pub use findings::{DataPlace, MAX_CHANGES, MAX_ERRORS, MAX_WARNINGS, TextChange};
 pub(crate) use maker::local_time;
 pub use maker::{MAX_BATCHES, MAX_TRANSACTIONS, PaymentMaker};
 pub use model::{
     ChargeBearer, CreditTransfer, DocumentKind, GroupData, PaidDocument, PaymentParty, PaymentPriority, PostalAddress,
     RegulatoryReport, TransferKind,
 };
-pub(crate) use output::{Written, is_free, to_new_file, to_text};
+pub(crate) use output::{WrittenFile, is_free, to_new_file, to_text};
 pub use rows::{MAX_LINE, MAX_REFUSED_ROWS, RowFormat};

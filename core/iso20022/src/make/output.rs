@@ -14,7 +14,7 @@ use super::{MadePayment, PaymentMaker};
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
 /// A made file, and the SHA-256 of its bytes.
-pub(crate) struct Written {
+pub(crate) struct WrittenFile {
     pub(crate) made: MadePayment,
     /// Lower-case hex.
     pub(crate) sha256: String,
@@ -22,13 +22,13 @@ pub(crate) struct Written {
 
 /// Writes the file to a path that does not exist yet, readable by its owner only: first next to it under another name,
 /// which is renamed to the path when everything is on the disk.
-pub(crate) fn to_new_file(maker: PaymentMaker, path: &Path) -> Result<Written, Error> {
+pub(crate) fn to_new_file(maker: PaymentMaker, path: &Path) -> Result<WrittenFile, Error> {
     let failed = |why: &io::Error| not_written(path, why);
     is_free(path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file =
         tempfile::Builder::new().prefix(".payment-").suffix(".tmp").tempfile_in(folder).map_err(|why| failed(&why))?;
-    let mut out = Hashing::new(BufWriter::new(file.as_file_mut()));
+    let mut out = HashingWriter::new(BufWriter::new(file.as_file_mut()));
     let made = maker.finish(&mut out)?;
     let sha256 = out.finish().map_err(|why| failed(&why))?;
     file.as_file().sync_all().map_err(|why| failed(&why))?;
@@ -36,7 +36,7 @@ pub(crate) fn to_new_file(maker: PaymentMaker, path: &Path) -> Result<Written, E
     // The name is durable once its folder is synced.
     #[cfg(unix)]
     std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|why| failed(&why))?;
-    Ok(Written { made, sha256 })
+    Ok(WrittenFile { made, sha256 })
 }
 
 /// Refuses an existing path before the work is done; the check at the end is the decisive one.
@@ -60,26 +60,26 @@ fn not_written(path: &Path, why: &io::Error) -> Error {
 }
 
 /// Returns the file as text.
-pub(crate) fn to_text(maker: PaymentMaker) -> Result<(String, Written), Error> {
+pub(crate) fn to_text(maker: PaymentMaker) -> Result<(String, WrittenFile), Error> {
     if maker.size() > MAX_TEXT {
         let why = format!("must be given: the file has more than {MAX_TEXT} bytes, too many for an answer");
         return Err(Error::invalid_field("path", why));
     }
-    let mut out = Hashing::new(Vec::new());
+    let mut out = HashingWriter::new(Vec::new());
     let made = maker.finish(&mut out)?;
     let text = std::mem::take(&mut out.inner);
     let sha256 = HEXLOWER.encode(&out.hash.finalize());
     let text = String::from_utf8(text).map_err(|_| Error::because(&row::INTERNAL, "the file is not UTF-8"))?;
-    Ok((text, Written { made, sha256 }))
+    Ok((text, WrittenFile { made, sha256 }))
 }
 
 /// Passes bytes on and hashes them.
-struct Hashing<W> {
+struct HashingWriter<W> {
     inner: W,
     hash: Sha256,
 }
 
-impl<W: Write> Hashing<W> {
+impl<W: Write> HashingWriter<W> {
     fn new(inner: W) -> Self {
         Self { inner, hash: Sha256::new() }
     }
@@ -90,7 +90,7 @@ impl<W: Write> Hashing<W> {
     }
 }
 
-impl<W: Write> Write for Hashing<W> {
+impl<W: Write> Write for HashingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
         self.hash.update(&bytes[..written]);

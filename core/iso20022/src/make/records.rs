@@ -29,7 +29,7 @@ fn separator_line(start: &[u8]) -> Option<(u8, usize)> {
 }
 
 /// The rows of a table, one at a time, each of bounded size.
-pub(super) struct Records<R> {
+pub(super) struct TableRecords<R> {
     input: R,
     reader: csv_core::Reader,
     buffer: Box<[u8]>,
@@ -44,14 +44,14 @@ pub(super) struct Records<R> {
 }
 
 /// One row.
-pub(super) struct Record<'a> {
+pub(super) struct TableRecord<'a> {
     /// Its first line, from 1.
     pub(super) line: u64,
     cells: &'a [u8],
     ends: &'a [usize],
 }
 
-impl<'a> Record<'a> {
+impl<'a> TableRecord<'a> {
     /// Whether no cell holds anything, as in the rows that spreadsheet programs leave at the end.
     pub(super) fn is_empty(&self) -> bool {
         self.cells.iter().all(u8::is_ascii_whitespace)
@@ -64,7 +64,7 @@ impl<'a> Record<'a> {
 }
 
 /// Why a row cannot be read.
-pub(super) enum Fault {
+pub(super) enum RecordFault {
     Input(Error),
     /// It is larger than the limit; the column where it exceeded it, from 0.
     TooLarge {
@@ -76,7 +76,7 @@ pub(super) enum Fault {
     },
 }
 
-impl Fault {
+impl RecordFault {
     pub(super) fn line(&self) -> Option<u64> {
         match self {
             Self::Input(_) => None,
@@ -104,7 +104,7 @@ impl Fault {
     }
 }
 
-impl<R: Read> Records<R> {
+impl<R: Read> TableRecords<R> {
     /// The rows of a table whose cells are divided by the given character; without it by that of a first line `sep=;`,
     /// which spreadsheet programs write, otherwise by a comma.
     pub(super) fn new(mut input: R, given: Option<u8>) -> Result<Self, Error> {
@@ -133,12 +133,12 @@ impl<R: Read> Records<R> {
         })
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, Fault> {
+    pub(super) fn next(&mut self) -> Result<Option<TableRecord<'_>>, RecordFault> {
         let (mut used, mut cells) = (0, 0);
         loop {
             if self.rest.is_empty() {
                 let read =
-                    read_some(&mut self.input, &mut self.buffer).map_err(|why| Fault::Input(unreadable(&why)))?;
+                    read_some(&mut self.input, &mut self.buffer).map_err(|why| RecordFault::Input(unreadable(&why)))?;
                 self.rest = 0..read;
             }
             let input = &self.buffer[self.rest.clone()];
@@ -156,12 +156,12 @@ impl<R: Read> Records<R> {
             };
             match result {
                 ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => return Err(Fault::TooLarge { line: line(false), column: cells }),
-                ReadRecordResult::OutputEndsFull => return Err(Fault::TooManyColumns { line: line(false) }),
+                ReadRecordResult::OutputFull => return Err(RecordFault::TooLarge { line: line(false), column: cells }),
+                ReadRecordResult::OutputEndsFull => return Err(RecordFault::TooManyColumns { line: line(false) }),
                 ReadRecordResult::End => return Ok(None),
                 ReadRecordResult::Record => {
                     let line = line(true);
-                    return Ok(Some(Record { line, cells: &self.cells[..used], ends: &self.ends[..cells] }));
+                    return Ok(Some(TableRecord { line, cells: &self.cells[..used], ends: &self.ends[..cells] }));
                 }
             }
         }

@@ -8,7 +8,7 @@ use bankchannel_foundation::{Boundary, Error, json};
 
 use super::csv::{self, PaymentTable};
 use super::model::CreditTransfer;
-use super::{PaymentMaker, Place};
+use super::{DataPlace, PaymentMaker};
 use crate::rules::{Finding, Rule};
 
 /// Longest line of JSON, in bytes.
@@ -55,7 +55,7 @@ impl PaymentMaker {
                 continue;
             }
             number += 1;
-            let place = Place { transaction: Some(number), line: Some(line) };
+            let place = DataPlace { transaction: Some(number), line: Some(line) };
             if text.len() > MAX_LINE {
                 let message = format!("the line has more than {MAX_LINE} bytes");
                 self.refuse(place, Finding::error(Rule::Table, message, "write one transfer a line"));

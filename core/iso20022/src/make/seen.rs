@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
 use super::digest::{digest, id, uetr};
-use super::findings::{At, Findings};
+use super::findings::{FieldPlace, MakingFindings};
 use super::model::CreditTransfer;
 use super::prepare::ReadyReference;
 use crate::data::placeholder;
@@ -13,14 +13,14 @@ use crate::rules::{Finding, Rule};
 use bankchannel_foundation::model::Date;
 
 /// The ids that a transfer is written with.
-pub(super) struct Ids {
+pub(super) struct TransferIds {
     pub(super) end_to_end: String,
     pub(super) uetr: Option<String>,
 }
 
 /// The hashes of the transfers so far.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct SeenTransfers {
     /// By creditor, amount, text and date: the number of the first such transaction, and a part of its digest.
     alike: HashMap<u64, (u32, u32)>,
     /// How often an equal transfer occurred before, by its digest.
@@ -32,7 +32,7 @@ pub(super) struct Seen {
 }
 
 /// A transfer and its place.
-pub(super) struct Sight<'a> {
+pub(super) struct TransferSight<'a> {
     pub(super) transfer: &'a CreditTransfer,
     /// The references of its structured parts, as they are written.
     pub(super) references: &'a [Option<ReadyReference>],
@@ -46,9 +46,14 @@ pub(super) struct Sight<'a> {
     pub(super) execution: Date,
 }
 
-impl Seen {
+impl SeenTransfers {
     /// The ids of a transfer: as given, otherwise made from its data. Equal transfers get different ones.
-    pub(super) fn ids(&mut self, sight: &Sight<'_>, with_uetr: bool, findings: &mut Findings) -> Ids {
+    pub(super) fn ids(
+        &mut self,
+        sight: &TransferSight<'_>,
+        with_uetr: bool,
+        findings: &mut MakingFindings,
+    ) -> TransferIds {
         let times = self.times(sight, findings);
         let end_to_end = match &sight.transfer.end_to_end_id {
             Some(given) => {
@@ -56,7 +61,7 @@ impl Seen {
                 if !placeholder(given) && !self.ids.insert(of) {
                     let message = "an earlier transfer of the batch has the same id";
                     let found = Finding::error(Rule::DuplicateIdentifier, message, "give each transfer its own id");
-                    findings.add(found.reason("DU04").value(given), At("", "end_to_end_id"));
+                    findings.add(found.reason("DU04").value(given), FieldPlace("", "end_to_end_id"));
                 }
                 given.clone()
             }
@@ -69,7 +74,7 @@ impl Seen {
                     let message = "an earlier transfer of the file has the same UETR";
                     let change = "give each transfer its own, or leave it out";
                     let found = Finding::error(Rule::DuplicateIdentifier, message, change);
-                    findings.add(found.reason("DU03").value(given), At("", "uetr"));
+                    findings.add(found.reason("DU03").value(given), FieldPlace("", "uetr"));
                 }
                 Some(given.clone())
             }
@@ -77,12 +82,12 @@ impl Seen {
             None if with_uetr => Some(uetr(&digest(&[sight.digest, &times.to_be_bytes()]))),
             None => None,
         };
-        Ids { end_to_end, uetr }
+        TransferIds { end_to_end, uetr }
     }
 
     /// How often the same transfer occurred, including this one; warns if it is similar to an earlier one: same
     /// creditor, amount, date, and text or reference. Equal transfers are similar too.
-    fn times(&mut self, sight: &Sight<'_>, findings: &mut Findings) -> u32 {
+    fn times(&mut self, sight: &TransferSight<'_>, findings: &mut MakingFindings) -> u32 {
         // Without a secret key: a crafted collision causes only a needless warning.
         let mut hasher = DefaultHasher::new();
         let (transfer, creditor) = (sight.transfer, &sight.transfer.creditor);
@@ -105,7 +110,7 @@ impl Seen {
             "transaction {first} pays the same amount to the same creditor with the same remittance information"
         );
         let found = Finding::warning(Rule::DuplicateTransaction, message, "check whether it is paid twice");
-        findings.add(found.reason("AM05"), At("", "amount"));
+        findings.add(found.reason("AM05"), FieldPlace("", "amount"));
         let times = self.equal.entry(short).or_insert(u32::from(first_part == part));
         *times += 1;
         *times

@@ -10,8 +10,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 const MAX_IN_MEMORY: usize = 8 * 1024 * 1024;
 
 /// The texts of several batches, each in the order of its pieces.
-pub(super) struct Spool {
-    batches: Vec<Batch>,
+pub(super) struct BatchSpool {
+    batches: Vec<SpooledBatch>,
     in_memory: usize,
     max_in_memory: usize,
     file: Option<File>,
@@ -20,14 +20,14 @@ pub(super) struct Spool {
 }
 
 #[derive(Default)]
-struct Batch {
+struct SpooledBatch {
     /// Its pieces in the file: start and length of each.
     pieces: Vec<(u64, u64)>,
     /// The text after them, in memory.
     tail: Vec<u8>,
 }
 
-impl Spool {
+impl BatchSpool {
     pub(super) fn new() -> Self {
         Self::with_memory(MAX_IN_MEMORY)
     }
@@ -45,7 +45,7 @@ impl Spool {
     /// Adds to the text of a batch; a batch is identified by its number, from 0.
     pub(super) fn add(&mut self, batch: usize, text: &[u8]) -> io::Result<()> {
         if self.batches.len() <= batch {
-            self.batches.resize_with(batch + 1, Batch::default);
+            self.batches.resize_with(batch + 1, SpooledBatch::default);
         }
         self.batches[batch].tail.extend_from_slice(text);
         self.in_memory += text.len();
@@ -114,7 +114,7 @@ mod tests {
             memory in 0..200_usize,
             adds in proptest::collection::vec((0..5_usize, proptest::collection::vec(any::<u8>(), 0..60)), 0..40),
         ) {
-            let (mut spool, mut wanted) = (Spool::with_memory(memory), vec![Vec::new(); 5]);
+            let (mut spool, mut wanted) = (BatchSpool::with_memory(memory), vec![Vec::new(); 5]);
             for (batch, text) in &adds {
                 spool.add(*batch, text).unwrap();
                 wanted[*batch].extend_from_slice(text);

@@ -8,21 +8,21 @@ use super::model::{
     RegulatoryReport, TransferKind,
 };
 use super::prepare::ReadyReference;
-use super::seen::Ids;
-use crate::rules::reference::{Placement, TextPlace};
+use super::seen::TransferIds;
+use crate::rules::reference::{ReferencePlacement, TextPlace};
 use crate::rules::{PaymentVersion, clearing};
-use bankchannel_xml::{Layout, XmlWriter};
+use bankchannel_xml::{XmlLayout, XmlWriter};
 
 /// The number of open elements around a transaction.
 const AROUND_TRANSACTION: usize = 3;
 
 /// A writer of transactions.
-pub(super) fn transactions(layout: Layout) -> XmlWriter {
+pub(super) fn transactions(layout: XmlLayout) -> XmlWriter {
     XmlWriter::part(AROUND_TRANSACTION, layout)
 }
 
 /// `GrpHdr`, in the document that begins with it.
-pub(super) struct Header<'a> {
+pub(super) struct GroupHeader<'a> {
     pub(super) message_id: &'a str,
     pub(super) created: &'a str,
     pub(super) count: u64,
@@ -31,7 +31,7 @@ pub(super) struct Header<'a> {
     pub(super) initiator: &'a PaymentParty,
 }
 
-pub(super) fn header(xml: &mut XmlWriter, header: &Header<'_>, version: PaymentVersion) {
+pub(super) fn header(xml: &mut XmlWriter, header: &GroupHeader<'_>, version: PaymentVersion) {
     xml.nest("GrpHdr", |xml| {
         xml.text("MsgId", header.message_id);
         xml.text("CreDtTm", header.created);
@@ -49,12 +49,12 @@ pub(super) struct BatchHead<'a> {
     pub(super) group: &'a GroupData,
     pub(super) kind: TransferKind,
     pub(super) charge_bearer: &'static str,
-    pub(super) execution: Execution<'a>,
+    pub(super) execution: BatchExecution<'a>,
 }
 
 /// The execution date or time of a batch.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Execution<'a> {
+pub(super) enum BatchExecution<'a> {
     /// On a day.
     Date(Date),
     /// At a moment.
@@ -73,11 +73,11 @@ pub(super) fn batch_head(xml: &mut XmlWriter, head: &BatchHead<'_>, version: Pay
     xml.text("CtrlSum", head.sum);
     kind(xml, group, head.kind);
     match (head.execution, version) {
-        (Execution::Date(date), PaymentVersion::V03) => xml.text("ReqdExctnDt", &date.to_string()),
-        (Execution::Date(date), PaymentVersion::V09) => {
+        (BatchExecution::Date(date), PaymentVersion::V03) => xml.text("ReqdExctnDt", &date.to_string()),
+        (BatchExecution::Date(date), PaymentVersion::V09) => {
             xml.nest("ReqdExctnDt", |xml| xml.text("Dt", &date.to_string()));
         }
-        (Execution::Time(time), _) => xml.nest("ReqdExctnDt", |xml| xml.text("DtTm", &date_time(time))),
+        (BatchExecution::Time(time), _) => xml.nest("ReqdExctnDt", |xml| xml.text("DtTm", &date_time(time))),
     }
     if let Some(debtor) = &group.debtor {
         party(xml, "Dbtr", debtor, version);
@@ -121,7 +121,7 @@ pub(super) fn transaction(
     xml: &mut XmlWriter,
     transfer: &CreditTransfer,
     (amount, currency): (&str, &str),
-    ids: &Ids,
+    ids: &TransferIds,
     references: &[Option<ReadyReference>],
     form: TransactionForm,
 ) {
@@ -213,7 +213,7 @@ fn document(xml: &mut XmlWriter, document: &PaidDocument, currency: &str) {
 
 fn reference(xml: &mut XmlWriter, reference: &ReadyReference) {
     xml.nest("CdtrRefInf", |xml| {
-        let Placement { code, proprietary, issuer } = reference.placement;
+        let ReferencePlacement { code, proprietary, issuer } = reference.placement;
         xml.nest("Tp", |xml| {
             xml.nest("CdOrPrtry", |xml| xml.text(if proprietary { "Prtry" } else { "Cd" }, code));
             xml.optional("Issr", issuer);

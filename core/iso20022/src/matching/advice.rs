@@ -2,7 +2,7 @@
 //! (docs/protocols/iso20022.md §6, §8).
 
 use crate::data::Code;
-use crate::meaning::{self, Again, Circumstances};
+use crate::meaning::{self, Again, PaymentCircumstances};
 use crate::status::StatusReason;
 
 use super::result::Outcome;
@@ -51,7 +51,7 @@ pub(super) fn of_status(code: Option<&Code>, outcome: Outcome) -> (Again, String
 
 /// The answer to a refusal or a return: the most careful one of its reasons. Banks add their own codes to ISO 20022's:
 /// those count only if no ISO code does. `all` is true if these are all reasons.
-pub(super) fn of_reasons(reasons: &[StatusReason], all: bool, known: Circumstances) -> (Again, String) {
+pub(super) fn of_reasons(reasons: &[StatusReason], all: bool, known: PaymentCircumstances) -> (Again, String) {
     let codes = reasons.iter().filter_map(|reason| reason.code.as_ref()).filter(|code| !code.proprietary);
     let rows = codes.map(|code| meaning::reason_of(&code.code)).chain((!all).then_some(None));
     let unknown = || (Again::Ask, "ask your bank what its reason means".to_owned());

@@ -2,17 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::cash::{CashKind, Sum};
+use crate::cash::{CashKind, DecimalSum};
 use crate::data::Money;
 
-use super::bookings::{Bookings, kind_rank};
-use super::claims::Stage;
+use super::bookings::{StatementBookings, kind_rank};
+use super::claims::ClaimStage;
 use super::days;
-use super::entries::{Hit, Track};
+use super::entries::{BookingHit, BookingTrack};
 use super::named::leftover;
-use super::reports::Reported;
+use super::reports::ReportResults;
 use super::result::{LeftoverEntry, LeftoverReason};
-use super::sent::Sent;
+use super::sent::SentPayments;
 use super::subset::{STEPS, only_selection};
 
 /// The part of a booking that belongs to a batch, or to the whole file.
@@ -24,9 +24,9 @@ pub(super) struct BatchPart {
     /// Whether the bank names file or batch.
     pub(super) named: bool,
     /// The booked amount, without a sign and without the parts that are matched one by one.
-    pub(super) amount: Option<Total>,
+    pub(super) amount: Option<CurrencyTotal>,
     /// The bank's own total of the batch, likewise.
-    pub(super) total: Option<Total>,
+    pub(super) total: Option<CurrencyTotal>,
     /// The bank's own count of its transactions, likewise.
     pub(super) count: Option<u64>,
     /// The reason to report if it belongs to nothing.
@@ -35,8 +35,8 @@ pub(super) struct BatchPart {
 
 /// A sum in a currency.
 #[derive(Debug, Clone)]
-pub(super) struct Total {
-    pub(super) sum: Sum,
+pub(super) struct CurrencyTotal {
+    pub(super) sum: DecimalSum,
     pub(super) currency: String,
 }
 
@@ -44,11 +44,11 @@ pub(super) struct Total {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BatchBooked {
     pub(super) booking: usize,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: BatchVerdict,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum BatchVerdict {
     /// It is among the paid ones.
     Paid,
     /// It matches in all comparable values.
@@ -66,26 +66,26 @@ pub(super) struct BatchSum {
 }
 
 /// An amount without its sign and without the others; `None` if they cannot be compared.
-pub(super) fn without(money: Option<&Money>, others: &[Option<&Money>]) -> Option<Total> {
+pub(super) fn without(money: Option<&Money>, others: &[Option<&Money>]) -> Option<CurrencyTotal> {
     let money = money?;
-    let all = Sum::of(&money.amount)?.size();
+    let all = DecimalSum::of(&money.amount)?.size();
     let sum = others.iter().try_fold(all, |sum, other| {
         let other = other.filter(|other| other.currency == money.currency)?;
-        sum.minus(Sum::of(&other.amount)?.size())
+        sum.minus(DecimalSum::of(&other.amount)?.size())
     });
-    Some(Total { sum: sum?, currency: money.currency.clone() })
+    Some(CurrencyTotal { sum: sum?, currency: money.currency.clone() })
 }
 
 /// Determines which transactions the bookings of batches paid. Returns a result for each batch of the file.
 pub(super) fn settle<'a>(
-    sent: &Sent<'a>,
-    reported: &Reported<'a>,
-    bookings: &Bookings<'a>,
+    sent: &SentPayments<'a>,
+    reported: &ReportResults<'a>,
+    bookings: &StatementBookings<'a>,
     parts: Vec<BatchPart>,
-    tracks: &mut [Track],
+    tracks: &mut [BookingTrack],
     leftovers: &mut Vec<LeftoverEntry>,
 ) -> Vec<BatchSum> {
-    let mut settling = Settling {
+    let mut settling = SettlingBatch {
         sent,
         reported,
         bookings,
@@ -136,35 +136,35 @@ pub(super) fn settle<'a>(
     settling.sums
 }
 
-struct Settling<'s, 'a> {
-    sent: &'s Sent<'a>,
-    reported: &'s Reported<'a>,
-    bookings: &'s Bookings<'a>,
+struct SettlingBatch<'s, 'a> {
+    sent: &'s SentPayments<'a>,
+    reported: &'s ReportResults<'a>,
+    bookings: &'s StatementBookings<'a>,
     /// Steps left for searches.
     steps: u64,
     /// The sum of all transactions of each scope, if they have one currency.
-    sums_of_scopes: Vec<Option<(Sum, &'a str)>>,
+    sums_of_scopes: Vec<Option<(DecimalSum, &'a str)>>,
     /// The marks of each transaction of a scope: one is enough, however many entries give it.
-    marked: HashSet<(Mark, Option<usize>)>,
-    tracks: &'s mut [Track],
+    marked: HashSet<(BatchMark, Option<usize>)>,
+    tracks: &'s mut [BookingTrack],
     sums: Vec<BatchSum>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Mark {
+enum BatchMark {
     Pending,
     Returned,
     Probable,
 }
 
 /// The transactions that a batch booking may be for.
-struct Open {
+struct OpenTransactions {
     /// Transactions without their own booking.
     members: Vec<usize>,
     refused: Vec<bool>,
 }
 
-impl<'a> Settling<'_, 'a> {
+impl<'a> SettlingBatch<'_, 'a> {
     fn members(&self, scope: Option<usize>) -> Vec<usize> {
         match scope {
             Some(scope) => self.sent.scopes[scope].members.clone(),
@@ -183,16 +183,16 @@ impl<'a> Settling<'_, 'a> {
         by_sum
     }
 
-    fn sum_of_all(&self, members: &[usize]) -> Option<(Sum, &'a str)> {
+    fn sum_of_all(&self, members: &[usize]) -> Option<(DecimalSum, &'a str)> {
         let currency = self.sent.transactions[*members.first()?].amount?.currency;
         Some((self.sum(members, currency)?, currency))
     }
 
     /// The sum of transactions that all have a currency.
-    fn sum(&self, members: &[usize], currency: &str) -> Option<Sum> {
-        members.iter().try_fold(Sum::default(), |sum, at| {
+    fn sum(&self, members: &[usize], currency: &str) -> Option<DecimalSum> {
+        members.iter().try_fold(DecimalSum::default(), |sum, at| {
             let money = self.sent.transactions[*at].payment.money.as_ref()?;
-            sum.plus(Sum::of(&money.amount).filter(|_| money.currency == currency)?.size())
+            sum.plus(DecimalSum::of(&money.amount).filter(|_| money.currency == currency)?.size())
         })
     }
 
@@ -208,10 +208,10 @@ impl<'a> Settling<'_, 'a> {
         let debtor = members.first().and_then(|at| self.sent.transactions[*at].debtor);
         let same_account = debtor.zip(booking.account).is_none_or(|(own, other)| own == other);
         let fits = part.count == Some(members.len() as u64) && about && same_account;
-        if !fits || !self.marked.insert((Mark::Probable, Some(scope))) {
+        if !fits || !self.marked.insert((BatchMark::Probable, Some(scope))) {
             return false;
         }
-        let found = BatchBooked { booking: part.booking, verdict: Verdict::Probable };
+        let found = BatchBooked { booking: part.booking, verdict: BatchVerdict::Probable };
         for at in members {
             let track = &mut self.tracks[*at];
             track.batch = track.batch.or(Some(found));
@@ -220,10 +220,10 @@ impl<'a> Settling<'_, 'a> {
     }
 
     fn pending(&mut self, part: &BatchPart) {
-        if !self.marked.insert((Mark::Pending, part.scope)) {
+        if !self.marked.insert((BatchMark::Pending, part.scope)) {
             return;
         }
-        let hit = Hit { booking: part.booking, detail: None, exact: true };
+        let hit = BookingHit { booking: part.booking, detail: None, exact: true };
         for at in self.members(part.scope) {
             let track = &mut self.tracks[at];
             track.pending = track.pending.or(Some(hit));
@@ -236,10 +236,10 @@ impl<'a> Settling<'_, 'a> {
         let whole = part.scope.and_then(|scope| self.sums_of_scopes[scope]).zip(total);
         let same = whole
             .is_some_and(|((sum, currency), total)| sum.units() == total.sum.units() && currency == total.currency);
-        if !same || !self.marked.insert((Mark::Returned, part.scope)) {
+        if !same || !self.marked.insert((BatchMark::Returned, part.scope)) {
             return false;
         }
-        let hit = Hit { booking: part.booking, detail: None, exact: true };
+        let hit = BookingHit { booking: part.booking, detail: None, exact: true };
         for at in self.members(part.scope) {
             let track = &mut self.tracks[at];
             track.returned = track.returned.or(Some(hit));
@@ -259,42 +259,42 @@ impl<'a> Settling<'_, 'a> {
         let of_best: Vec<&BatchPart> =
             all.iter().filter(|part| self.bookings.all[part.booking].kind == best).copied().collect();
         let open = self.open(scope, best);
-        let debit = Debit::of(&of_best);
+        let debit = DebitTotals::of(&of_best);
         let paid = match self.exact(&open, &debit) {
-            None if all.len() > of_best.len() => self.exact(&open, &Debit::of(&all)).map(|paid| (paid, &all)),
+            None if all.len() > of_best.len() => self.exact(&open, &DebitTotals::of(&all)).map(|paid| (paid, &all)),
             paid => paid.map(|paid| (paid, &of_best)),
         };
         let (verdicts, parts) = match paid {
-            Some((members, parts)) => (members.into_iter().map(|at| (at, Verdict::Paid)).collect(), parts),
+            Some((members, parts)) => (members.into_iter().map(|at| (at, BatchVerdict::Paid)).collect(), parts),
             None => (self.selected(&open, &debit), &of_best),
         };
         for (at, verdict) in verdicts {
             self.tracks[at].batch = Some(BatchBooked { booking: parts[0].booking, verdict });
         }
-        let Debit { amounts, totals, .. } = Debit::of(parts);
+        let DebitTotals { amounts, totals, .. } = DebitTotals::of(parts);
         self.note(scope, parts, &open, amounts.or(totals));
     }
 
     /// What batch bookings of this kind of message may be for: all transactions without their own booking there.
-    fn open(&self, scope: Option<usize>, kind: CashKind) -> Open {
+    fn open(&self, scope: Option<usize>, kind: CashKind) -> OpenTransactions {
         let mut members = self.members(scope);
         members.retain(|at| {
             let track = &self.tracks[*at];
             let own = track.debits.iter().any(|hit| self.bookings.all[hit.booking].kind == kind);
-            !own && track.batch.is_none_or(|batch| batch.verdict == Verdict::Probable)
+            !own && track.batch.is_none_or(|batch| batch.verdict == BatchVerdict::Probable)
         });
         let refused = |at: &usize| {
             let standing = &self.reported.standings[*at];
-            standing.other.is_none() && standing.claim.is_some_and(|claim| claim.stage == Stage::Refused)
+            standing.other.is_none() && standing.claim.is_some_and(|claim| claim.stage == ClaimStage::Refused)
         };
-        Open { refused: members.iter().map(refused).collect(), members }
+        OpenTransactions { refused: members.iter().map(refused).collect(), members }
     }
 
     /// The paid transactions, if they are all of them, or all that were not refused.
-    fn exact(&self, open: &Open, debit: &Debit) -> Option<Vec<usize>> {
+    fn exact(&self, open: &OpenTransactions, debit: &DebitTotals) -> Option<Vec<usize>> {
         let accepted: Vec<usize> = open.accepted().collect();
         let sums = [&debit.amounts, &debit.totals].into_iter().flatten();
-        let fits = |members: &[usize], total: &Total| {
+        let fits = |members: &[usize], total: &CurrencyTotal| {
             let sum = self.sum(members, &total.currency);
             sum.is_some_and(|sum| sum.units() == total.sum.units()) && debit.counts(members)
         };
@@ -304,13 +304,13 @@ impl<'a> Settling<'_, 'a> {
 
     /// The verdict on each open transaction for a sum that matches neither all nor those that were not refused.
     /// Transactions without a verdict were not paid by it.
-    fn selected(&mut self, open: &Open, debit: &Debit) -> Vec<(usize, Verdict)> {
+    fn selected(&mut self, open: &OpenTransactions, debit: &DebitTotals) -> Vec<(usize, BatchVerdict)> {
         let comparable = [&debit.totals, &debit.amounts].into_iter().flatten().find(|sum| self.compares(open, sum));
         let Some(wanted) = comparable else {
             let accepted: Vec<usize> = open.accepted().collect();
             return match debit.counts(&accepted) {
-                true => accepted.into_iter().map(|at| (at, Verdict::Probable)).collect(),
-                false => open.members.iter().map(|at| (*at, Verdict::Differs)).collect(),
+                true => accepted.into_iter().map(|at| (at, BatchVerdict::Probable)).collect(),
+                false => open.members.iter().map(|at| (*at, BatchVerdict::Differs)).collect(),
             };
         };
         let amounts = open.members.iter().map(|at| self.sent.transactions[*at].amount.map(|amount| amount.units));
@@ -318,17 +318,23 @@ impl<'a> Settling<'_, 'a> {
         let count = debit.count.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
         let units = wanted.sum.units();
         match amounts.and_then(|amounts| only_selection(&amounts, units, count, &mut self.steps)) {
-            Some(selected) => selected.into_iter().map(|at| (open.members[at], Verdict::Paid)).collect(),
-            None => open.members.iter().map(|at| (*at, Verdict::Differs)).collect(),
+            Some(selected) => selected.into_iter().map(|at| (open.members[at], BatchVerdict::Paid)).collect(),
+            None => open.members.iter().map(|at| (*at, BatchVerdict::Differs)).collect(),
         }
     }
 
-    fn compares(&self, open: &Open, total: &Total) -> bool {
+    fn compares(&self, open: &OpenTransactions, total: &CurrencyTotal) -> bool {
         self.sum(&open.members, &total.currency).is_some()
     }
 
     /// Notes the sums at their batches.
-    fn note(&mut self, scope: Option<usize>, parts: &[&BatchPart], open: &Open, total: Option<Total>) {
+    fn note(
+        &mut self,
+        scope: Option<usize>,
+        parts: &[&BatchPart],
+        open: &OpenTransactions,
+        total: Option<CurrencyTotal>,
+    ) {
         let batches: Vec<usize> = match scope {
             Some(scope) => self.sent.scopes[scope].batches.clone(),
             None => (0..self.sums.len()).collect(),
@@ -337,7 +343,7 @@ impl<'a> Settling<'_, 'a> {
         if let ([batch], Some(total)) = (batches.as_slice(), total) {
             let accepted: Vec<usize> = open.accepted().collect();
             let difference = self.sum(&accepted, &total.currency).and_then(|sum| total.sum.minus(sum));
-            let money = |sum: Sum| Some(Money { amount: sum.decimal()?, currency: total.currency.clone() });
+            let money = |sum: DecimalSum| Some(Money { amount: sum.decimal()?, currency: total.currency.clone() });
             let of_batch = &mut self.sums[*batch];
             (of_batch.booked, of_batch.difference) = (money(total.sum), difference.and_then(money));
         }
@@ -350,15 +356,15 @@ impl<'a> Settling<'_, 'a> {
 }
 
 /// The totals of a batch's bookings.
-struct Debit {
+struct DebitTotals {
     /// The booked amount.
-    amounts: Option<Total>,
+    amounts: Option<CurrencyTotal>,
     /// The bank's own total of the batch.
-    totals: Option<Total>,
+    totals: Option<CurrencyTotal>,
     count: Option<u64>,
 }
 
-impl Debit {
+impl DebitTotals {
     fn of(parts: &[&BatchPart]) -> Self {
         Self {
             amounts: total_of(parts.iter().map(|part| part.amount.as_ref())),
@@ -373,7 +379,7 @@ impl Debit {
     }
 }
 
-impl Open {
+impl OpenTransactions {
     /// Those that were not refused.
     fn accepted(&self) -> impl Iterator<Item = usize> {
         self.members.iter().zip(&self.refused).filter(|(_, refused)| !**refused).map(|(at, _)| *at)
@@ -381,10 +387,10 @@ impl Open {
 }
 
 /// The sum of all, if all are given in one currency.
-fn total_of<'p>(mut totals: impl Iterator<Item = Option<&'p Total>>) -> Option<Total> {
+fn total_of<'p>(mut totals: impl Iterator<Item = Option<&'p CurrencyTotal>>) -> Option<CurrencyTotal> {
     let first = totals.next()??.clone();
     totals.try_fold(first, |all, one| {
         let one = one.filter(|one| one.currency == all.currency)?;
-        Some(Total { sum: all.sum.plus(one.sum)?, currency: all.currency })
+        Some(CurrencyTotal { sum: all.sum.plus(one.sum)?, currency: all.currency })
     })
 }

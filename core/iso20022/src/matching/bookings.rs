@@ -9,14 +9,14 @@ use crate::cash::Direction;
 use crate::cash::{CashKind, Entry, EntryDetail, Statement};
 
 use super::result::BookingPlace;
-use super::sent::{Amount, number_of};
+use super::sent::{UnsignedAmount, number_of};
 use super::shared;
 
 /// Maximum number of notes of missing pages.
 const MAX_NOTES: usize = 100;
 
 /// A booking, or a future one.
-pub(super) struct Booking<'a> {
+pub(super) struct MatchedBooking<'a> {
     /// The statement's index in the input.
     pub(super) statement: usize,
     pub(super) account: Option<&'a str>,
@@ -32,10 +32,10 @@ pub(super) struct Booking<'a> {
 }
 
 /// All bookings.
-pub(super) struct Bookings<'a> {
-    pub(super) all: Vec<Booking<'a>>,
+pub(super) struct StatementBookings<'a> {
+    pub(super) all: Vec<MatchedBooking<'a>>,
     /// Entries whose booking status or direction is unclear.
-    pub(super) unclear: Vec<Booking<'a>>,
+    pub(super) unclear: Vec<MatchedBooking<'a>>,
     /// Entries that repeat another one.
     pub(super) repeated: u64,
     pub(super) notes: Vec<String>,
@@ -43,9 +43,9 @@ pub(super) struct Bookings<'a> {
 
 /// The key of a booking. Without the bank's own reference, the transactions behind the entries must be the same.
 #[derive(PartialEq, Eq, Hash, Clone)]
-struct Key<'a> {
+struct BookingKey<'a> {
     account: Option<&'a str>,
-    amount: Option<Amount<'a>>,
+    amount: Option<UnsignedAmount<'a>>,
     debit: bool,
     date: Option<Date>,
     reference: Option<&'a str>,
@@ -54,25 +54,25 @@ struct Key<'a> {
 
 /// A statement and its pages.
 #[derive(Default)]
-struct Series<'a> {
+struct StatementSeries<'a> {
     pages: BTreeSet<u64>,
     last: Option<u64>,
     /// How often a key was seen: two equal entries of one statement are two bookings.
-    seen: HashMap<Key<'a>, u32>,
+    seen: HashMap<BookingKey<'a>, u32>,
 }
 
 /// Collects the bookings of all statements.
-pub(super) fn collect(statements: &[Statement]) -> Bookings<'_> {
-    let mut found = Bookings { all: Vec::new(), unclear: Vec::new(), repeated: 0, notes: Vec::new() };
-    let mut known: HashMap<(Key<'_>, u32), usize> = HashMap::new();
-    let mut series: HashMap<_, Series<'_>> = HashMap::new();
+pub(super) fn collect(statements: &[Statement]) -> StatementBookings<'_> {
+    let mut found = StatementBookings { all: Vec::new(), unclear: Vec::new(), repeated: 0, notes: Vec::new() };
+    let mut known: HashMap<(BookingKey<'_>, u32), usize> = HashMap::new();
+    let mut series: HashMap<_, StatementSeries<'_>> = HashMap::new();
     let mut order = Vec::new();
     for (number, statement) in statements.iter().enumerate() {
         let account = statement.account.iban.as_deref().or(statement.account.account.as_deref());
         let name = (kind_rank(statement.kind), account, statement.id.as_deref(), statement.sequence.as_deref());
         let pages = series.entry(name).or_insert_with(|| {
             order.push(name);
-            Series::default()
+            StatementSeries::default()
         });
         // The next page continues a statement; the same page again is a copy.
         let goes_on = statement.page.is_some_and(|page| pages.pages.insert(page)) && pages.pages.len() > 1;
@@ -87,7 +87,7 @@ pub(super) fn collect(statements: &[Statement]) -> Bookings<'_> {
             if standing == EntryStanding::Informs {
                 continue;
             }
-            let booking = Booking {
+            let booking = MatchedBooking {
                 statement: number,
                 account,
                 kind: statement.kind,
@@ -166,7 +166,7 @@ pub(super) fn kind_rank(kind: CashKind) -> usize {
     }
 }
 
-impl Series<'_> {
+impl StatementSeries<'_> {
     /// The missing pages; nothing if the statement has no pages.
     fn missing(&self) -> Option<String> {
         let (highest, first) = (*self.pages.last()?, u64::from(!self.pages.contains(&0)));
@@ -177,8 +177,8 @@ impl Series<'_> {
     }
 }
 
-impl<'a> Booking<'a> {
-    fn key(&self) -> Key<'a> {
+impl<'a> MatchedBooking<'a> {
+    fn key(&self) -> BookingKey<'a> {
         let entry = self.entry;
         let reference = entry.servicer_reference.as_deref();
         let mut details = DefaultHasher::new();
@@ -191,9 +191,9 @@ impl<'a> Booking<'a> {
                 detail.money.as_ref().map(|money| money.amount.as_str()).hash(&mut details);
             }
         }
-        Key {
+        BookingKey {
             account: self.account,
-            amount: entry.money.as_ref().and_then(Amount::of),
+            amount: entry.money.as_ref().and_then(UnsignedAmount::of),
             debit: self.debit,
             date: entry.booking_date.or(entry.value_date),
             reference,

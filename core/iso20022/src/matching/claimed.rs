@@ -6,14 +6,14 @@ use crate::answers::ClaimedEntry;
 use crate::cash::{Entry, EntryDetail, Statement};
 use crate::payment::PaymentFile;
 
-use super::sent::Sent;
+use super::sent::SentPayments;
 use super::{entries, reports};
 
 /// The entries, by their order among all bookings, or details of them, that belong to transactions or batches of the
 /// payment file for certain. Those that name another message are left out: matching accepts a bank's own message ids,
 /// but they may as well be those of another payment with the same references.
 pub(crate) fn claimed_entries(payment: &PaymentFile, statements: &[Statement]) -> BTreeSet<ClaimedEntry> {
-    let sent = Sent::new(payment);
+    let sent = SentPayments::new(payment);
     let reported = reports::read(&sent, &[]);
     let booked = entries::read(&sent, &reported, statements);
     let of_tracks = booked.tracks.iter().flat_map(|track| {

@@ -8,7 +8,7 @@ use super::result::StatusSource;
 
 /// A report's claim about a transaction.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Claim<'a> {
+pub(super) struct ReportClaim<'a> {
     /// The report's place in the order of time.
     pub(super) order: usize,
     /// The report's index in the input.
@@ -17,7 +17,7 @@ pub(super) struct Claim<'a> {
     pub(super) line: u64,
     /// The status; `None` if it was deduced that the bank accepted.
     pub(super) code: Option<&'a Code>,
-    pub(super) stage: Stage,
+    pub(super) stage: ClaimStage,
     pub(super) source: StatusSource,
     pub(super) reasons: &'a [StatusReason],
     /// A status of the same report that contradicts this one: of the batch or of the file.
@@ -26,7 +26,7 @@ pub(super) struct Claim<'a> {
 
 /// The progress of a transaction according to a status, as far as later statuses depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
+pub(super) enum ClaimStage {
     /// Only a reason is given.
     Silent,
     /// An unknown status, or a bank's own.
@@ -45,7 +45,7 @@ pub(super) enum Stage {
     Refused,
 }
 
-impl Stage {
+impl ClaimStage {
     const COUNT: usize = 8;
 
     pub(super) fn of(code: &Code) -> Self {
@@ -66,23 +66,25 @@ impl Stage {
 
 /// Whether a lower level contradicts a refusal of the whole that it belongs to.
 pub(super) fn contradicts(above: Option<&Code>, below: &Code) -> bool {
-    above.is_some_and(|above| Stage::of(above) == Stage::Refused) && below.code.starts_with("AC") && !below.proprietary
+    above.is_some_and(|above| ClaimStage::of(above) == ClaimStage::Refused)
+        && below.code.starts_with("AC")
+        && !below.proprietary
 }
 
 /// The status of a transaction after all reports.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Standing<'a> {
-    pub(super) claim: Option<Claim<'a>>,
+pub(super) struct TransactionStanding<'a> {
+    pub(super) claim: Option<ReportClaim<'a>>,
     /// The status that contradicts it.
     pub(super) other: Option<&'a Code>,
     /// Whether a superseded status reported a debit.
     debited: bool,
 }
 
-impl<'a> Standing<'a> {
+impl<'a> TransactionStanding<'a> {
     /// Adds the next claim: later ones replace those that are not final; a refusal and an execution contradict each
     /// other, in either order.
-    pub(super) fn add(&mut self, next: &Claim<'a>) {
+    pub(super) fn add(&mut self, next: &ReportClaim<'a>) {
         if self.other.is_some() {
             return;
         }
@@ -94,16 +96,19 @@ impl<'a> Standing<'a> {
             (self.claim, self.other) = (Some(*next), next.contradicted);
             return;
         }
-        self.debited |= now.stage == Stage::Debited;
+        self.debited |= now.stage == ClaimStage::Debited;
         match (now.stage, next.stage) {
             // Debited money may be gone, whatever was reported in between.
-            (_, Stage::Refused) if self.debited => self.other = next.code,
-            (Stage::Executed | Stage::Arrived, Stage::Refused)
-            | (Stage::Refused, Stage::Moving | Stage::Debited | Stage::Executed | Stage::Arrived) => {
+            (_, ClaimStage::Refused) if self.debited => self.other = next.code,
+            (ClaimStage::Executed | ClaimStage::Arrived, ClaimStage::Refused)
+            | (
+                ClaimStage::Refused,
+                ClaimStage::Moving | ClaimStage::Debited | ClaimStage::Executed | ClaimStage::Arrived,
+            ) => {
                 self.other = next.code;
             }
-            (Stage::Executed, Stage::Arrived) => self.claim = Some(*next),
-            (Stage::Executed | Stage::Arrived | Stage::Refused, _) | (_, Stage::Silent) => {}
+            (ClaimStage::Executed, ClaimStage::Arrived) => self.claim = Some(*next),
+            (ClaimStage::Executed | ClaimStage::Arrived | ClaimStage::Refused, _) | (_, ClaimStage::Silent) => {}
             (_, _) => self.claim = Some(*next),
         }
     }
@@ -112,14 +117,14 @@ impl<'a> Standing<'a> {
 /// The reports' claims about a whole batch or file. The first and the last claim of each stage are enough: those in
 /// between do not change the result. So the cost is not the number of reports times the number of transactions.
 #[derive(Debug, Default)]
-pub(super) struct Timeline<'a> {
-    claims: Vec<Claim<'a>>,
+pub(super) struct ClaimTimeline<'a> {
+    claims: Vec<ReportClaim<'a>>,
 }
 
-impl<'a> Timeline<'a> {
+impl<'a> ClaimTimeline<'a> {
     /// Adds a claim; they come in the order of time.
-    pub(super) fn add(&mut self, claim: Claim<'a>) {
-        let same = |one: &&Claim<'_>| one.stage == claim.stage && one.contradicted.is_none();
+    pub(super) fn add(&mut self, claim: ReportClaim<'a>) {
+        let same = |one: &&ReportClaim<'_>| one.stage == claim.stage && one.contradicted.is_none();
         if claim.contradicted.is_none() && self.claims.iter().filter(same).count() == 2 {
             let last = self.claims.iter().rposition(|one| same(&one));
             self.claims.remove(last.unwrap_or_default());
@@ -128,23 +133,27 @@ impl<'a> Timeline<'a> {
         if !(contradicted && claim.contradicted.is_some()) {
             self.claims.push(claim);
         }
-        debug_assert!(self.claims.len() <= 2 * Stage::COUNT + 1, "a timeline stays short");
+        debug_assert!(self.claims.len() <= 2 * ClaimStage::COUNT + 1, "a timeline stays short");
     }
 
-    pub(super) fn claims(&self) -> &[Claim<'a>] {
+    pub(super) fn claims(&self) -> &[ReportClaim<'a>] {
         &self.claims
     }
 }
 
 /// The status that results from the claims about the file, the batch and the transaction itself: within one report, the
 /// lowest level with a status counts.
-pub(super) fn settle<'a>(file: &Timeline<'a>, batch: &Timeline<'a>, own: &[Claim<'a>]) -> Standing<'a> {
-    let mut all: Vec<(u8, &Claim<'a>)> = Vec::with_capacity(own.len() + 4);
+pub(super) fn settle<'a>(
+    file: &ClaimTimeline<'a>,
+    batch: &ClaimTimeline<'a>,
+    own: &[ReportClaim<'a>],
+) -> TransactionStanding<'a> {
+    let mut all: Vec<(u8, &ReportClaim<'a>)> = Vec::with_capacity(own.len() + 4);
     all.extend(file.claims().iter().map(|claim| (2, claim)));
     all.extend(batch.claims().iter().map(|claim| (1, claim)));
     all.extend(own.iter().map(|claim| (0, claim)));
     all.sort_by_key(|(level, claim)| (claim.order, *level));
-    let mut standing = Standing::default();
+    let mut standing = TransactionStanding::default();
     let mut last = None;
     for (level, claim) in all {
         if last.is_none_or(|(order, lowest)| order != claim.order || lowest == level) {
@@ -166,14 +175,14 @@ mod tests {
         Code { code: CODES[at].to_owned(), meaning: None, proprietary: false, issuer: None }
     }
 
-    fn claim(code: &Code, order: usize) -> Claim<'_> {
+    fn claim(code: &Code, order: usize) -> ReportClaim<'_> {
         let source = StatusSource::Group;
-        Claim {
+        ReportClaim {
             order,
             report: order,
             line: 0,
             code: Some(code),
-            stage: Stage::of(code),
+            stage: ClaimStage::of(code),
             source,
             reasons: &[],
             contradicted: None,
@@ -187,7 +196,7 @@ mod tests {
             said in proptest::collection::vec((0..CODES.len(), 0..3_usize), 0..40),
         ) {
             let codes: Vec<Code> = (0..CODES.len()).map(code).collect();
-            let (mut file, mut batch, mut own, mut naive) = (Timeline::default(), Timeline::default(), Vec::new(), Standing::default());
+            let (mut file, mut batch, mut own, mut naive) = (ClaimTimeline::default(), ClaimTimeline::default(), Vec::new(), TransactionStanding::default());
             for (order, (at, level)) in said.iter().enumerate() {
                 let claim = claim(&codes[*at], order);
                 naive.add(&claim);

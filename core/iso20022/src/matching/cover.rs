@@ -7,31 +7,35 @@ use bankchannel_foundation::model::Date;
 use crate::cash::{BalanceCheck, CashKind, Statement};
 use crate::data::Moment;
 
-use super::bookings::Booking;
+use super::bookings::MatchedBooking;
 use super::result::LeftoverEntry;
-use super::sent::Amount;
+use super::sent::UnsignedAmount;
 
 /// The account of a statement or of a payment.
-type Account<'a> = &'a str;
+type CoveredAccount<'a> = &'a str;
 
 /// The days that the statements cover.
 #[derive(Debug, Default)]
-pub(super) struct Cover<'a> {
-    accounts: HashMap<Account<'a>, Days>,
+pub(super) struct StatementCover<'a> {
+    accounts: HashMap<CoveredAccount<'a>, CoveredDays>,
 }
 
 /// The covered days of one account, and its unexplained debits.
 #[derive(Debug, Default)]
-struct Days {
+struct CoveredDays {
     /// The first and the last day of each period covered without a gap, in order.
     spans: Vec<(Date, Date)>,
     /// The largest debit that names no payment, in units of a sum.
     largest: i128,
 }
 
-impl<'a> Cover<'a> {
-    pub(super) fn new(statements: &'a [Statement], unclear: &[Booking<'a>], leftovers: &[LeftoverEntry]) -> Self {
-        let mut accounts: HashMap<Account<'a>, Days> = HashMap::new();
+impl<'a> StatementCover<'a> {
+    pub(super) fn new(
+        statements: &'a [Statement],
+        unclear: &[MatchedBooking<'a>],
+        leftovers: &[LeftoverEntry],
+    ) -> Self {
+        let mut accounts: HashMap<CoveredAccount<'a>, CoveredDays> = HashMap::new();
         for statement in statements {
             if let (Some(account), Some(span)) = (account_of(statement), span(statement)) {
                 accounts.entry(account).or_default().spans.push(span);
@@ -47,26 +51,26 @@ impl<'a> Cover<'a> {
                 joined
             });
         }
-        let mut unexplained = |account: Option<&'a str>, amount: Option<Amount<'_>>| {
+        let mut unexplained = |account: Option<&'a str>, amount: Option<UnsignedAmount<'_>>| {
             if let Some(days) = account.and_then(|account| accounts.get_mut(account)) {
                 days.largest = days.largest.max(amount.map_or(i128::MAX, |amount| amount.units));
             }
         };
         for booking in unclear {
-            unexplained(booking.account, booking.entry.money.as_ref().and_then(Amount::of));
+            unexplained(booking.account, booking.entry.money.as_ref().and_then(UnsignedAmount::of));
         }
         for row in leftovers.iter().filter(|row| row.end_to_end_id.is_none()) {
             let money = row.place.money.as_ref();
             let statement = usize::try_from(row.place.statement - 1).ok().and_then(|at| statements.get(at));
             if money.is_none_or(|money| money.amount.as_str().starts_with('-')) {
-                unexplained(statement.and_then(account_of), money.and_then(Amount::of));
+                unexplained(statement.and_then(account_of), money.and_then(UnsignedAmount::of));
             }
         }
         Self { accounts }
     }
 
     /// Whether the statements rule out an overlooked debit of this amount or more on the account between two days.
-    pub(super) fn shows_no_debit(&self, account: &str, amount: Amount<'_>, from: Date, to: Date) -> bool {
+    pub(super) fn shows_no_debit(&self, account: &str, amount: UnsignedAmount<'_>, from: Date, to: Date) -> bool {
         let Some(days) = self.accounts.get(account) else { return false };
         let before = days.spans[..days.spans.partition_point(|(first, _)| *first <= from)].last();
         let covered = before.is_some_and(|(_, last)| to <= *last);

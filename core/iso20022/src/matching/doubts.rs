@@ -2,53 +2,54 @@
 
 use std::collections::HashSet;
 
-use super::bookings::Booking;
+use super::bookings::MatchedBooking;
 use super::days;
-use super::entries::Track;
+use super::entries::BookingTrack;
 use super::reports::MAX_CANDIDATES;
-use super::sent::{Found, Ids, Sent, SentTransaction};
+use super::sent::{BankIds, IdLookup, SentPayments, SentTransaction};
 
 /// The marks so far: one is enough, however many entries give it.
 #[derive(Debug, Default)]
-pub(super) struct Doubts {
-    marked: HashSet<Mark>,
+pub(super) struct AmbiguousMatches {
+    marked: HashSet<DoubtMark>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Mark {
+enum DoubtMark {
     /// The transactions with the same id.
     Group(usize),
     /// Those of a payment information id; of the whole file if there is none.
     Scope(Option<usize>),
 }
 
-impl Doubts {
+impl AmbiguousMatches {
     /// Marks the transactions that a debit names by one of its ids, unless an account shows that it belongs to others.
     /// Returns some of their numbers.
     pub(super) fn of_ids<'a>(
         &mut self,
-        sent: &Sent<'a>,
-        tracks: &mut [Track],
-        booking: &Booking<'a>,
-        ids: &Ids<'a>,
+        sent: &SentPayments<'a>,
+        tracks: &mut [BookingTrack],
+        booking: &MatchedBooking<'a>,
+        ids: &BankIds<'a>,
     ) -> Vec<u64> {
         let mut candidates = Vec::new();
         for found in sent.named(ids) {
             let single;
             let members = match found {
-                Found::One(at) => {
+                IdLookup::One(at) => {
                     single = [at];
                     single.as_slice()
                 }
-                Found::Several(group) => sent.group(group),
-                Found::Nothing => continue,
+                IdLookup::Several(group) => sent.group(group),
+                IdLookup::Nothing => continue,
             };
             let Some(first) = members.first().map(|at| &sent.transactions[*at]) else { continue };
             if !not_older(sent, first, booking) || (members.len() == 1 && contradicts(first, ids)) {
                 continue;
             }
             candidates.extend(members.iter().take(MAX_CANDIDATES).map(|at| *at as u64 + 1));
-            let fresh = if let Found::Several(group) = found { self.marked.insert(Mark::Group(group)) } else { true };
+            let fresh =
+                if let IdLookup::Several(group) = found { self.marked.insert(DoubtMark::Group(group)) } else { true };
             if fresh {
                 members.iter().for_each(|at| tracks[*at].doubt = true);
             }
@@ -62,18 +63,18 @@ impl Doubts {
     /// Marks the transactions of a payment information id, or of the whole file, that the debit may belong to.
     pub(super) fn of_scope<'a>(
         &mut self,
-        sent: &Sent<'a>,
-        tracks: &mut [Track],
-        booking: &Booking<'a>,
+        sent: &SentPayments<'a>,
+        tracks: &mut [BookingTrack],
+        booking: &MatchedBooking<'a>,
         scope: Option<usize>,
     ) {
         let one_of = scope.map_or(Some(0), |scope| sent.scopes[scope].members.first().copied());
         let Some(one) = one_of.and_then(|at| sent.transactions.get(at)) else { return };
-        let ids = Ids { debtor: booking.account, ..Ids::default() };
+        let ids = BankIds { debtor: booking.account, ..BankIds::default() };
         if !not_older(sent, one, booking) || (scope.is_some() && contradicts(one, &ids)) {
             return;
         }
-        if !self.marked.insert(Mark::Scope(scope)) {
+        if !self.marked.insert(DoubtMark::Scope(scope)) {
             return;
         }
         match scope {
@@ -84,19 +85,19 @@ impl Doubts {
 }
 
 /// Whether one of the accounts belongs to another payment.
-fn contradicts<'a>(one: &SentTransaction<'a>, ids: &Ids<'a>) -> bool {
+fn contradicts<'a>(one: &SentTransaction<'a>, ids: &BankIds<'a>) -> bool {
     let differ = |own: Option<&str>, other: Option<&str>| own.zip(other).is_some_and(|(own, other)| own != other);
     differ(one.debtor, ids.debtor) || differ(one.account, ids.account)
 }
 
 /// Whether the booking is not older than the payment: ids are reused from month to month.
-pub(super) fn not_older<'a>(sent: &Sent<'a>, one: &SentTransaction<'a>, booking: &Booking<'a>) -> bool {
+pub(super) fn not_older<'a>(sent: &SentPayments<'a>, one: &SentTransaction<'a>, booking: &MatchedBooking<'a>) -> bool {
     let (created, execution) = sent.days(one);
     created.or(execution).zip(booking.date()).is_none_or(|(made, booked)| days::day_before(made) <= booked)
 }
 
 /// Whether the booking follows the payment so soon that it cannot belong to another month's.
-pub(super) fn in_course<'a>(sent: &Sent<'a>, one: &SentTransaction<'a>, booking: &Booking<'a>) -> bool {
+pub(super) fn in_course<'a>(sent: &SentPayments<'a>, one: &SentTransaction<'a>, booking: &MatchedBooking<'a>) -> bool {
     let (created, execution) = sent.days(one);
     let latest = created.max(execution).and_then(days::latest_with_ids);
     latest.zip(booking.date()).is_none_or(|(latest, booked)| booked <= latest)

@@ -3,20 +3,20 @@
 use crate::cash::{Batch, EntryDetail, Statement};
 use crate::data::Money;
 
-use super::batches::{self, BatchBooked, BatchPart, Verdict};
-use super::bookings::{Booking, Bookings, collect, is_debit, kind_rank};
-use super::claims::Stage;
-use super::cover::Cover;
+use super::batches::{self, BatchBooked, BatchPart, BatchVerdict};
+use super::bookings::{MatchedBooking, StatementBookings, collect, is_debit, kind_rank};
+use super::claims::ClaimStage;
+use super::cover::StatementCover;
 use super::days;
-use super::doubts::{Doubts, in_course, not_older};
+use super::doubts::{AmbiguousMatches, in_course, not_older};
 use super::named::{fits, ids, leftover};
-use super::reports::{MAX_CANDIDATES, Reported};
+use super::reports::{MAX_CANDIDATES, ReportResults};
 use super::result::{LeftoverEntry, LeftoverReason};
-use super::sent::{Found, Ids, Sent};
+use super::sent::{BankIds, IdLookup, SentPayments};
 
 /// A booking, or one of its transactions, that belongs to a transaction of the payment file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hit {
+pub(super) struct BookingHit {
     pub(super) booking: usize,
     pub(super) detail: Option<usize>,
     /// Whether the bank names the file, the batch or the UETR.
@@ -25,37 +25,41 @@ pub(super) struct Hit {
 
 /// The bookings of a transaction.
 #[derive(Debug, Default)]
-pub(super) struct Track {
+pub(super) struct BookingTrack {
     /// Its own debits; after all are read, only those with the best names are kept.
-    pub(super) debits: Vec<Hit>,
-    pub(super) returned: Option<Hit>,
-    pub(super) pending: Option<Hit>,
-    pub(super) probable: Option<Hit>,
+    pub(super) debits: Vec<BookingHit>,
+    pub(super) returned: Option<BookingHit>,
+    pub(super) pending: Option<BookingHit>,
+    pub(super) probable: Option<BookingHit>,
     pub(super) batch: Option<BatchBooked>,
     /// A booking that belongs to this transaction or to another one with the same ids.
-    pub(super) ambiguous: Option<Hit>,
+    pub(super) ambiguous: Option<BookingHit>,
     /// Whether a debit names it that may not be its own.
     pub(super) doubt: bool,
 }
 
 /// The results from the bookings.
-pub(super) struct Booked<'a> {
-    pub(super) bookings: Bookings<'a>,
-    pub(super) tracks: Vec<Track>,
+pub(super) struct BookedResults<'a> {
+    pub(super) bookings: StatementBookings<'a>,
+    pub(super) tracks: Vec<BookingTrack>,
     pub(super) batches: Vec<batches::BatchSum>,
     pub(super) leftovers: Vec<LeftoverEntry>,
-    pub(super) cover: Cover<'a>,
+    pub(super) cover: StatementCover<'a>,
 }
 
 /// Matches all bookings.
-pub(super) fn read<'a>(sent: &Sent<'a>, reported: &Reported<'a>, statements: &'a [Statement]) -> Booked<'a> {
-    let mut matching = Matching {
+pub(super) fn read<'a>(
+    sent: &SentPayments<'a>,
+    reported: &ReportResults<'a>,
+    statements: &'a [Statement],
+) -> BookedResults<'a> {
+    let mut matching = EntryMatching {
         sent,
         reported,
-        tracks: sent.transactions.iter().map(|_| Track::default()).collect(),
+        tracks: sent.transactions.iter().map(|_| BookingTrack::default()).collect(),
         parts: Vec::new(),
         groups: vec![false; sent.groups()],
-        doubts: Doubts::default(),
+        doubts: AmbiguousMatches::default(),
         leftovers: Vec::new(),
     };
     let bookings = collect(statements);
@@ -69,24 +73,24 @@ pub(super) fn read<'a>(sent: &Sent<'a>, reported: &Reported<'a>, statements: &'a
     let parts = std::mem::take(&mut matching.parts);
     let batches = batches::settle(sent, reported, &bookings, parts, &mut matching.tracks, &mut matching.leftovers);
     matching.found_returns(&bookings);
-    let cover = Cover::new(statements, &bookings.unclear, &matching.leftovers);
-    Booked { bookings, tracks: matching.tracks, batches, leftovers: matching.leftovers, cover }
+    let cover = StatementCover::new(statements, &bookings.unclear, &matching.leftovers);
+    BookedResults { bookings, tracks: matching.tracks, batches, leftovers: matching.leftovers, cover }
 }
 
-struct Matching<'s, 'a> {
-    sent: &'s Sent<'a>,
-    reported: &'s Reported<'a>,
-    tracks: Vec<Track>,
+struct EntryMatching<'s, 'a> {
+    sent: &'s SentPayments<'a>,
+    reported: &'s ReportResults<'a>,
+    tracks: Vec<BookingTrack>,
     parts: Vec<BatchPart>,
     /// The groups of transactions with an ambiguous booking.
     groups: Vec<bool>,
-    doubts: Doubts,
+    doubts: AmbiguousMatches,
     leftovers: Vec<LeftoverEntry>,
 }
 
 /// The scope of the names that a bank gives.
 #[derive(Clone, Copy)]
-enum Named {
+enum NameScope {
     /// This file; in this batch, if one is named.
     Here(Option<usize>),
     /// Neither file nor batch is named.
@@ -95,7 +99,7 @@ enum Named {
 }
 
 /// The result of matching a booking, or one of its transactions.
-enum Match {
+enum EntryMatch {
     One(usize, bool),
     /// A transaction whose booking is so late that it may belong to another month's payment.
     Late(usize),
@@ -104,8 +108,8 @@ enum Match {
     Nothing(LeftoverReason),
 }
 
-impl<'a> Matching<'_, 'a> {
-    fn booking(&mut self, number: usize, booking: &Booking<'a>) {
+impl<'a> EntryMatching<'_, 'a> {
+    fn booking(&mut self, number: usize, booking: &MatchedBooking<'a>) {
         let single = match booking.entry.batches.as_slice() {
             [batch] => Some(batch),
             _ => None,
@@ -119,12 +123,12 @@ impl<'a> Matching<'_, 'a> {
             let debit = detail.and_then(|detail| is_debit(detail.direction.as_ref()?)).unwrap_or(booking.debit);
             let named = self.named(single, detail);
             match self.find(booking, detail, debit, named) {
-                Match::One(transaction, exact) => {
+                EntryMatch::One(transaction, exact) => {
                     own.push(detail.and_then(|detail| detail.money.as_ref()));
-                    self.take(transaction, booking, debit, Hit { booking: number, detail: at, exact });
+                    self.take(transaction, booking, debit, BookingHit { booking: number, detail: at, exact });
                 }
-                Match::Late(transaction) => {
-                    let hit = Hit { booking: number, detail: at, exact: false };
+                EntryMatch::Late(transaction) => {
+                    let hit = BookingHit { booking: number, detail: at, exact: false };
                     let track = &mut self.tracks[transaction];
                     if debit && booking.booked {
                         track.probable = track.probable.or(Some(hit));
@@ -135,15 +139,15 @@ impl<'a> Matching<'_, 'a> {
                         self.take(transaction, booking, debit, hit);
                     }
                 }
-                Match::Probable(transaction) => {
-                    let hit = Hit { booking: number, detail: at, exact: false };
+                EntryMatch::Probable(transaction) => {
+                    let hit = BookingHit { booking: number, detail: at, exact: false };
                     let track = &mut self.tracks[transaction];
                     if track.probable.replace(hit).is_some() {
                         track.ambiguous = Some(hit);
                     }
                 }
-                Match::Several(group) => {
-                    let hit = Hit { booking: number, detail: at, exact: false };
+                EntryMatch::Several(group) => {
+                    let hit = BookingHit { booking: number, detail: at, exact: false };
                     let members = self.sent.group(group);
                     let candidates = members.iter().take(MAX_CANDIDATES).map(|at| *at as u64 + 1).collect();
                     let row = leftover(booking, at, LeftoverReason::Ambiguous);
@@ -154,7 +158,7 @@ impl<'a> Matching<'_, 'a> {
                         }
                     }
                 }
-                Match::Nothing(why) => {
+                EntryMatch::Nothing(why) => {
                     unmatched.push((at, named, why));
                     if debit {
                         self.doubts.of_ids(self.sent, &mut self.tracks, booking, &ids(booking, detail));
@@ -179,7 +183,7 @@ impl<'a> Matching<'_, 'a> {
     }
 
     /// An entry whose booking status or direction is unclear: it does not count as a payment, but may be one.
-    fn unclear(&mut self, booking: &Booking<'a>) {
+    fn unclear(&mut self, booking: &MatchedBooking<'a>) {
         let mut candidates = Vec::new();
         let details = booking.details.iter().map(Some);
         let itself = booking.details.is_empty().then_some(None);
@@ -208,7 +212,7 @@ impl<'a> Matching<'_, 'a> {
     /// are not in doubt, unless the debit names another file as well.
     fn doubt_batches<'d>(
         &mut self,
-        booking: &Booking<'a>,
+        booking: &MatchedBooking<'a>,
         details: impl Iterator<Item = Option<&'d EntryDetail>>,
         settled: bool,
     ) where
@@ -240,12 +244,12 @@ impl<'a> Matching<'_, 'a> {
 
     fn doubt_batch(
         &mut self,
-        booking: &Booking<'a>,
+        booking: &MatchedBooking<'a>,
         message: Option<&String>,
         payment: Option<&String>,
         settled: bool,
     ) {
-        if settled && !matches!(self.place(message, payment), Named::Elsewhere(_)) {
+        if settled && !matches!(self.place(message, payment), NameScope::Elsewhere(_)) {
             return;
         }
         let scope = payment.and_then(|id| self.sent.scope(id));
@@ -255,7 +259,7 @@ impl<'a> Matching<'_, 'a> {
     }
 
     /// Whether the bank names this file or one of its batches.
-    fn named(&self, batch: Option<&'a Batch>, detail: Option<&'a EntryDetail>) -> Named {
+    fn named(&self, batch: Option<&'a Batch>, detail: Option<&'a EntryDetail>) -> NameScope {
         let of_detail = |id: fn(&EntryDetail) -> Option<&String>| detail.and_then(id);
         let of_batch = |id: fn(&Batch) -> Option<&String>| batch.and_then(id);
         let message = of_detail(|one| one.message_id.as_ref()).or_else(|| of_batch(|one| one.message_id.as_ref()));
@@ -263,62 +267,78 @@ impl<'a> Matching<'_, 'a> {
         self.place(message, payment)
     }
 
-    fn place(&self, message: Option<&String>, payment: Option<&String>) -> Named {
+    fn place(&self, message: Option<&String>, payment: Option<&String>) -> NameScope {
         let scope = payment.map(|id| self.sent.scope(id));
         match (message, scope) {
             (Some(message), _) if Some(message) != self.sent.file.id.as_ref() => {
-                Named::Elsewhere(LeftoverReason::OtherFile)
+                NameScope::Elsewhere(LeftoverReason::OtherFile)
             }
-            (_, Some(Some(scope))) => Named::Here(Some(scope)),
-            (Some(_), _) => Named::Here(None),
-            (None, Some(None)) => Named::Elsewhere(LeftoverReason::NoSuchBatch),
-            (None, None) => Named::Nowhere,
+            (_, Some(Some(scope))) => NameScope::Here(Some(scope)),
+            (Some(_), _) => NameScope::Here(None),
+            (None, Some(None)) => NameScope::Elsewhere(LeftoverReason::NoSuchBatch),
+            (None, None) => NameScope::Nowhere,
         }
     }
 
-    fn find(&self, booking: &Booking<'a>, detail: Option<&'a EntryDetail>, debit: bool, named: Named) -> Match {
+    fn find(
+        &self,
+        booking: &MatchedBooking<'a>,
+        detail: Option<&'a EntryDetail>,
+        debit: bool,
+        named: NameScope,
+    ) -> EntryMatch {
         let ids = ids(booking, detail);
-        if let Found::One(at) = self.sent.by_uetr(&ids) {
-            return Match::One(at, true);
+        if let IdLookup::One(at) = self.sent.by_uetr(&ids) {
+            return EntryMatch::One(at, true);
         }
-        let scope = if let Named::Here(scope) = named { scope } else { None };
+        let scope = if let NameScope::Here(scope) = named { scope } else { None };
         match self.sent.find(scope, &ids) {
-            Found::One(at) => {
-                if matches!(named, Named::Here(_)) {
-                    return Match::One(at, true);
+            IdLookup::One(at) => {
+                if matches!(named, NameScope::Here(_)) {
+                    return EntryMatch::One(at, true);
                 }
                 let one = &self.sent.transactions[at];
                 // Many banks use their own message ids: with one of those, the account must match too.
-                let named_here = matches!(named, Named::Nowhere) || one.account.is_some() && one.account == ids.account;
+                let named_here =
+                    matches!(named, NameScope::Nowhere) || one.account.is_some() && one.account == ids.account;
                 if named_here && not_older(self.sent, one, booking) && fits(one, &ids, booking, detail, debit) {
-                    return if in_course(self.sent, one, booking) { Match::One(at, false) } else { Match::Late(at) };
+                    return if in_course(self.sent, one, booking) {
+                        EntryMatch::One(at, false)
+                    } else {
+                        EntryMatch::Late(at)
+                    };
                 }
             }
-            Found::Several(group) => {
+            IdLookup::Several(group) => {
                 let near = self.sent.group(group).first().is_some_and(|at| {
                     let one = &self.sent.transactions[*at];
                     not_older(self.sent, one, booking) && in_course(self.sent, one, booking)
                 });
                 match named {
-                    Named::Here(_) => return Match::Several(group),
-                    Named::Nowhere if near => return Match::Several(group),
-                    Named::Nowhere | Named::Elsewhere(_) => {}
+                    NameScope::Here(_) => return EntryMatch::Several(group),
+                    NameScope::Nowhere if near => return EntryMatch::Several(group),
+                    NameScope::Nowhere | NameScope::Elsewhere(_) => {}
                 }
             }
-            Found::Nothing => {}
+            IdLookup::Nothing => {}
         }
         if let Some(at) = self.by_reference(booking, detail, &ids) {
-            return Match::One(at, true);
+            return EntryMatch::One(at, true);
         }
         match (self.probable(booking, detail, &ids).filter(|_| debit && booking.booked), named) {
-            (Some(at), _) => Match::Probable(at),
-            (None, Named::Elsewhere(why)) => Match::Nothing(why),
-            (None, _) => Match::Nothing(LeftoverReason::NoSuchTransaction),
+            (Some(at), _) => EntryMatch::Probable(at),
+            (None, NameScope::Elsewhere(why)) => EntryMatch::Nothing(why),
+            (None, _) => EntryMatch::Nothing(LeftoverReason::NoSuchTransaction),
         }
     }
 
     /// The transaction whose booking the bank announced with its own reference.
-    fn by_reference(&self, booking: &Booking<'a>, detail: Option<&'a EntryDetail>, ids: &Ids<'a>) -> Option<usize> {
+    fn by_reference(
+        &self,
+        booking: &MatchedBooking<'a>,
+        detail: Option<&'a EntryDetail>,
+        ids: &BankIds<'a>,
+    ) -> Option<usize> {
         let of_entry = booking.entry.servicer_reference.as_deref().filter(|_| booking.details.len() < 2);
         let reference = detail.and_then(|detail| detail.servicer_reference.as_deref()).or(of_entry)?;
         let at = (*self.reported.references.get(reference)?)?;
@@ -330,7 +350,12 @@ impl<'a> Matching<'_, 'a> {
     }
 
     /// The only transaction of this amount to this account about this day, for the same purpose as far as the booking has one.
-    fn probable(&self, booking: &Booking<'a>, detail: Option<&'a EntryDetail>, ids: &Ids<'a>) -> Option<usize> {
+    fn probable(
+        &self,
+        booking: &MatchedBooking<'a>,
+        detail: Option<&'a EntryDetail>,
+        ids: &BankIds<'a>,
+    ) -> Option<usize> {
         let (amount, account, detail) = (ids.amount?, ids.account?, detail?);
         let at = self.sent.by_creditor(amount, account)?;
         let one = &self.sent.transactions[at];
@@ -346,7 +371,7 @@ impl<'a> Matching<'_, 'a> {
         (purpose && debtor && !contradicts && days::is_about(execution, booking.date()?)).then_some(at)
     }
 
-    fn take(&mut self, transaction: usize, booking: &Booking<'a>, debit: bool, hit: Hit) {
+    fn take(&mut self, transaction: usize, booking: &MatchedBooking<'a>, debit: bool, hit: BookingHit) {
         let track = &mut self.tracks[transaction];
         match (debit, booking.booked) {
             (true, true) => track.debits.push(hit),
@@ -359,7 +384,7 @@ impl<'a> Matching<'_, 'a> {
 
     /// Of the debits of one transaction, those with the best names count. Two in one kind of message are two bookings,
     /// one of which may belong to another payment with the same ids.
-    fn keep_best(&mut self, bookings: &Bookings<'a>) {
+    fn keep_best(&mut self, bookings: &StatementBookings<'a>) {
         for track in &mut self.tracks {
             if track.debits.len() < 2 {
                 continue;
@@ -367,7 +392,7 @@ impl<'a> Matching<'_, 'a> {
             if track.debits.iter().any(|hit| hit.exact) {
                 let (best, rest) = track.debits.iter().partition(|hit| hit.exact);
                 track.debits = best;
-                let rest: Vec<Hit> = rest;
+                let rest: Vec<BookingHit> = rest;
                 for hit in rest {
                     let row = leftover(&bookings.all[hit.booking], hit.detail, LeftoverReason::Ambiguous);
                     self.leftovers.push(row);
@@ -386,15 +411,17 @@ impl<'a> Matching<'_, 'a> {
 
     /// A credit reverses a payment if the bank marks it so, or if the payment was debited before: anyone may pay with
     /// the same end-to-end id.
-    fn found_returns(&mut self, bookings: &Bookings<'a>) {
+    fn found_returns(&mut self, bookings: &StatementBookings<'a>) {
         for (track, standing) in self.tracks.iter_mut().zip(&self.reported.standings) {
             let Some(hit) = track.returned else { continue };
             let booking = &bookings.all[hit.booking];
             let detail = hit.detail.and_then(|at| booking.details.get(at));
             let said = hit.exact || booking.entry.reversal || detail.is_some_and(|detail| detail.returned.is_some());
             let debited = !track.debits.is_empty()
-                || track.batch.is_some_and(|batch| batch.verdict == Verdict::Paid)
-                || standing.claim.is_some_and(|claim| matches!(claim.stage, Stage::Executed | Stage::Arrived));
+                || track.batch.is_some_and(|batch| batch.verdict == BatchVerdict::Paid)
+                || standing
+                    .claim
+                    .is_some_and(|claim| matches!(claim.stage, ClaimStage::Executed | ClaimStage::Arrived));
             let before = track.debits.first().and_then(|debit| bookings.all[debit.booking].date());
             let in_order = before.zip(booking.date()).is_none_or(|(debit, credit)| debit <= credit);
             if !in_order || !(said || debited) {
@@ -408,8 +435,8 @@ impl<'a> Matching<'_, 'a> {
     fn batch_parts(
         &self,
         number: usize,
-        booking: &Booking<'a>,
-        unmatched: &[(Option<usize>, Named, LeftoverReason)],
+        booking: &MatchedBooking<'a>,
+        unmatched: &[(Option<usize>, NameScope, LeftoverReason)],
         own: &[Option<&'a Money>],
     ) -> Vec<BatchPart> {
         let part = |scope: Option<usize>, named: bool| BatchPart {
@@ -425,7 +452,7 @@ impl<'a> Matching<'_, 'a> {
             [] => {
                 // Details without their own ids may still name the batch.
                 let mut scopes = unmatched.iter().map(|(_, named, _)| match named {
-                    Named::Here(scope) => Some(*scope),
+                    NameScope::Here(scope) => Some(*scope),
                     _ => None,
                 });
                 let Some(Some(first)) = scopes.next() else { return Vec::new() };
@@ -437,10 +464,10 @@ impl<'a> Matching<'_, 'a> {
             }
             [batch] => {
                 let (scope, named) = match self.place(batch.message_id.as_ref(), batch.payment_id.as_ref()) {
-                    Named::Here(scope) => (scope, true),
-                    Named::Nowhere if own.is_empty() => (None, false),
+                    NameScope::Here(scope) => (scope, true),
+                    NameScope::Nowhere if own.is_empty() => (None, false),
                     // With a bank's own message id, sum and day may still match.
-                    Named::Elsewhere(why) if booking.details.is_empty() => {
+                    NameScope::Elsewhere(why) if booking.details.is_empty() => {
                         return vec![BatchPart {
                             total: batches::without(batch.total.as_ref(), own),
                             amount: batches::without(booking.entry.money.as_ref(), own),
@@ -462,7 +489,7 @@ impl<'a> Matching<'_, 'a> {
             several => {
                 let parts = several.iter().map(|batch| {
                     match self.place(batch.message_id.as_ref(), batch.payment_id.as_ref()) {
-                        Named::Here(scope) if own.is_empty() => Some(BatchPart {
+                        NameScope::Here(scope) if own.is_empty() => Some(BatchPart {
                             total: batches::without(batch.total.as_ref(), &[]),
                             count: batch.count,
                             ..part(scope, true)

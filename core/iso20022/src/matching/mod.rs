@@ -30,7 +30,7 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-use crate::cash::{Statement, Sum};
+use crate::cash::{DecimalSum, Statement};
 use crate::data::Money;
 use crate::payment::PaymentFile;
 use crate::status::StatusReport;
@@ -43,20 +43,20 @@ pub use result::{
     OutcomeTotal, ReportPlace, StatusSource,
 };
 
-use sent::Sent;
-use verdict::Case;
+use sent::SentPayments;
+use verdict::TransactionCase;
 
 /// Determines the outcome of each transaction of a payment file.
 ///
 /// Reports and statements come in any order and may be about other files too.
 pub fn match_status(payment: &PaymentFile, reports: &[StatusReport], statements: &[Statement]) -> Matched {
-    let sent = Sent::new(payment);
+    let sent = SentPayments::new(payment);
     let mut reported = reports::read(&sent, reports);
     let mut booked = entries::read(&sent, &reported, statements);
     let leftover_reports = std::mem::take(&mut reported.leftovers);
     let leftover_entries = std::mem::take(&mut booked.leftovers);
     let transactions: Vec<MatchedTransaction> = (0..sent.transactions.len())
-        .map(|at| Case { sent: &sent, reports, reported: &reported, booked: &booked, at }.matched())
+        .map(|at| TransactionCase { sent: &sent, reports, reported: &reported, booked: &booked, at }.matched())
         .collect();
     let mut of_batches = transactions.as_slice();
     let batches = payment.batches.iter().enumerate().map(|(at, batch)| {
@@ -98,16 +98,16 @@ pub fn match_status(payment: &PaymentFile, reports: &[StatusReport], statements:
 
 /// The number of transactions by outcome.
 fn totals(transactions: &[MatchedTransaction]) -> Vec<OutcomeTotal> {
-    let mut by_outcome: BTreeMap<Outcome, (u64, BTreeMap<&str, Option<Sum>>)> = BTreeMap::new();
+    let mut by_outcome: BTreeMap<Outcome, (u64, BTreeMap<&str, Option<DecimalSum>>)> = BTreeMap::new();
     for one in transactions {
         let (count, sums) = by_outcome.entry(one.outcome).or_default();
         *count += 1;
         if let Some(money) = &one.money {
-            let sum = sums.entry(&money.currency).or_insert_with(|| Some(Sum::default()));
-            *sum = sum.zip(Sum::of(&money.amount)).and_then(|(sum, one)| sum.plus(one));
+            let sum = sums.entry(&money.currency).or_insert_with(|| Some(DecimalSum::default()));
+            *sum = sum.zip(DecimalSum::of(&money.amount)).and_then(|(sum, one)| sum.plus(one));
         }
     }
-    let total = |(outcome, (count, sums)): (Outcome, (u64, BTreeMap<&str, Option<Sum>>))| OutcomeTotal {
+    let total = |(outcome, (count, sums)): (Outcome, (u64, BTreeMap<&str, Option<DecimalSum>>))| OutcomeTotal {
         outcome,
         count,
         sums: sums

@@ -2,21 +2,21 @@
 
 use crate::cash::EntryDetail;
 
-use super::bookings::Booking;
+use super::bookings::MatchedBooking;
 use super::result::{LeftoverEntry, LeftoverReason};
-use super::sent::{Amount, Ids, SentTransaction, number_of};
+use super::sent::{BankIds, SentTransaction, UnsignedAmount, number_of};
 
 /// The names that a booking, or one transaction of it, gives.
-pub(super) fn ids<'a>(booking: &Booking<'a>, detail: Option<&'a EntryDetail>) -> Ids<'a> {
+pub(super) fn ids<'a>(booking: &MatchedBooking<'a>, detail: Option<&'a EntryDetail>) -> BankIds<'a> {
     let money = match detail {
         Some(detail) => detail.money.as_ref(),
         None => booking.entry.money.as_ref(),
     };
-    Ids {
+    BankIds {
         uetr: detail.and_then(|detail| detail.uetr.as_deref()),
         instruction: detail.and_then(|detail| detail.instruction_id.as_deref()),
         end_to_end: detail.and_then(|detail| detail.end_to_end_id.as_deref()),
-        amount: money.and_then(Amount::of),
+        amount: money.and_then(UnsignedAmount::of),
         account: detail.and_then(|detail| number_of(detail.counterparty.as_deref()?)),
         debtor: booking.account,
     }
@@ -25,8 +25,8 @@ pub(super) fn ids<'a>(booking: &Booking<'a>, detail: Option<&'a EntryDetail>) ->
 /// Whether amount and creditor match the transaction, as far as the bank gives them. A returned amount may be smaller.
 pub(super) fn fits<'a>(
     one: &SentTransaction<'a>,
-    ids: &Ids<'a>,
-    booking: &Booking<'a>,
+    ids: &BankIds<'a>,
+    booking: &MatchedBooking<'a>,
     detail: Option<&'a EntryDetail>,
     debit: bool,
 ) -> bool {
@@ -36,7 +36,7 @@ pub(super) fn fits<'a>(
     }
     let Some(own) = one.amount else { return account.is_some() };
     let in_course = detail.into_iter().flat_map(|detail| &detail.amounts).chain(&booking.entry.amounts);
-    let amounts = ids.amount.into_iter().chain(in_course.filter_map(|amount| Amount::of(&amount.money)));
+    let amounts = ids.amount.into_iter().chain(in_course.filter_map(|amount| UnsignedAmount::of(&amount.money)));
     let comes_back = !debit && (booking.entry.reversal || detail.is_some_and(|detail| detail.returned.is_some()));
     let mut comparable = false;
     for amount in amounts.filter(|amount| amount.currency == own.currency) {
@@ -50,7 +50,7 @@ pub(super) fn fits<'a>(
 }
 
 /// A booking, or one of its transactions, that belongs to no transaction of the payment file.
-pub(super) fn leftover(booking: &Booking<'_>, detail: Option<usize>, why: LeftoverReason) -> LeftoverEntry {
+pub(super) fn leftover(booking: &MatchedBooking<'_>, detail: Option<usize>, why: LeftoverReason) -> LeftoverEntry {
     let of_detail = detail.and_then(|at| booking.details.get(at));
     let (end_to_end_id, party) = match of_detail {
         Some(detail) => (&detail.end_to_end_id, &detail.counterparty),

@@ -3,22 +3,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::cash::Sum;
+use crate::cash::DecimalSum;
 use crate::data::{Code, Moment, placeholder};
 use crate::status::{BatchStatus, StatusCount, StatusReason, StatusReport, TransactionStatus};
 
-use super::claims::{Claim, Stage, Standing, Timeline, contradicts, settle};
+use super::claims::{ClaimStage, ClaimTimeline, ReportClaim, TransactionStanding, contradicts, settle};
 use super::result::{LeftoverReason, LeftoverReport, ReportPlace, StatusSource};
-use super::sent::{Amount, Found, Ids, Sent, number_of};
+use super::sent::{BankIds, IdLookup, SentPayments, UnsignedAmount, number_of};
 use super::shared;
 
 /// Maximum number of candidates that are listed for an ambiguous match.
 pub(super) const MAX_CANDIDATES: usize = 10;
 
 /// The results from the reports.
-pub(super) struct Reported<'a> {
+pub(super) struct ReportResults<'a> {
     /// The resulting status of each transaction.
-    pub(super) standings: Vec<Standing<'a>>,
+    pub(super) standings: Vec<TransactionStanding<'a>>,
     /// Transactions that an ambiguous report may be about.
     pub(super) ambiguous: Vec<bool>,
     /// The bank's own references, and the transaction of each; `None` if several have it.
@@ -27,20 +27,20 @@ pub(super) struct Reported<'a> {
 }
 
 /// Reads the reports in the order of their time.
-pub(super) fn read<'a>(sent: &Sent<'a>, reports: &'a [StatusReport]) -> Reported<'a> {
-    let mut reading = Reading {
+pub(super) fn read<'a>(sent: &SentPayments<'a>, reports: &'a [StatusReport]) -> ReportResults<'a> {
+    let mut reading = ReportReading {
         sent,
         order: 0,
         number: 0,
-        file: Timeline::default(),
-        scopes: sent.scopes.iter().map(|_| Timeline::default()).collect(),
+        file: ClaimTimeline::default(),
+        scopes: sent.scopes.iter().map(|_| ClaimTimeline::default()).collect(),
         own: Vec::new(),
         groups: vec![false; sent.groups()],
         references: HashMap::new(),
         leftovers: Vec::new(),
     };
-    let sums: Vec<Option<Sum>> = sent.scopes.iter().map(|scope| sum_of(sent, &scope.members)).collect();
-    let total = sums.iter().try_fold(Sum::default(), |sum, one| sum.plus((*one)?));
+    let sums: Vec<Option<DecimalSum>> = sent.scopes.iter().map(|scope| sum_of(sent, &scope.members)).collect();
+    let total = sums.iter().try_fold(DecimalSum::default(), |sum, one| sum.plus((*one)?));
     for (order, number) in by_time(reports).into_iter().enumerate() {
         (reading.order, reading.number) = (order, number);
         let report = &reports[number];
@@ -80,13 +80,13 @@ fn instant(moment: &Moment) -> i64 {
     zoned.map_or(i64::MIN, |zoned| zoned.timestamp().as_millisecond())
 }
 
-struct Reading<'s, 'a> {
-    sent: &'s Sent<'a>,
+struct ReportReading<'s, 'a> {
+    sent: &'s SentPayments<'a>,
     order: usize,
     number: usize,
-    file: Timeline<'a>,
-    scopes: Vec<Timeline<'a>>,
-    own: Vec<(usize, Claim<'a>)>,
+    file: ClaimTimeline<'a>,
+    scopes: Vec<ClaimTimeline<'a>>,
+    own: Vec<(usize, ReportClaim<'a>)>,
     /// The groups of transactions with an ambiguous status.
     groups: Vec<bool>,
     references: HashMap<&'a str, Option<usize>>,
@@ -95,9 +95,9 @@ struct Reading<'s, 'a> {
 
 /// A report's statuses of single transactions of a batch or of the file.
 #[derive(Default)]
-struct Listed<'a> {
+struct ListedStatuses<'a> {
     count: u64,
-    sum: Option<Sum>,
+    sum: Option<DecimalSum>,
     by_code: HashMap<&'a str, u64>,
     /// Whether one of them was not accepted.
     exceptions: bool,
@@ -107,13 +107,13 @@ struct Listed<'a> {
     unclear: bool,
 }
 
-impl<'a> Listed<'a> {
+impl<'a> ListedStatuses<'a> {
     fn new() -> Self {
-        Self { sum: Some(Sum::default()), only_exceptions: true, ..Self::default() }
+        Self { sum: Some(DecimalSum::default()), only_exceptions: true, ..Self::default() }
     }
 
-    fn add(&mut self, code: &'a Code, count: u64, sum: Option<Sum>) {
-        let exception = Stage::of(code) == Stage::Refused;
+    fn add(&mut self, code: &'a Code, count: u64, sum: Option<DecimalSum>) {
+        let exception = ClaimStage::of(code) == ClaimStage::Refused;
         self.count += count;
         self.sum = self.sum.zip(sum).and_then(|(sum, one)| sum.plus(one));
         *self.by_code.entry(&code.code).or_default() += count;
@@ -135,25 +135,26 @@ impl<'a> Listed<'a> {
 
 /// The status of the whole that transactions belong to.
 #[derive(Clone, Copy)]
-struct Above<'a> {
+struct ParentStatus<'a> {
     code: Option<&'a Code>,
     reasons: &'a [StatusReason],
     source: StatusSource,
 }
 
-impl<'a> Above<'a> {
+impl<'a> ParentStatus<'a> {
     /// A status that applies to each transaction.
     fn whole(&self) -> Option<&'a Code> {
         self.code.filter(|code| code.code != "PART")
     }
 }
 
-impl<'a> Reading<'_, 'a> {
-    fn report(&mut self, report: &'a StatusReport, sums: &[Option<Sum>], total: Option<Sum>) {
-        let group = Above { code: report.status.as_ref(), reasons: &report.reasons, source: StatusSource::Group };
-        let mut listed = Listed::new();
+impl<'a> ReportReading<'_, 'a> {
+    fn report(&mut self, report: &'a StatusReport, sums: &[Option<DecimalSum>], total: Option<DecimalSum>) {
+        let group =
+            ParentStatus { code: report.status.as_ref(), reasons: &report.reasons, source: StatusSource::Group };
+        let mut listed = ListedStatuses::new();
         for batch in &report.batches {
-            let own = Above {
+            let own = ParentStatus {
                 code: batch.status.as_ref(),
                 reasons: if batch.reasons.is_empty() { &report.reasons } else { &batch.reasons },
                 source: StatusSource::PaymentInformation,
@@ -176,7 +177,7 @@ impl<'a> Reading<'_, 'a> {
                 let claim = match own.whole() {
                     Some(code) => Some((Some(code), own.source)),
                     None => own.code.and_then(|_| {
-                        let original = (batch.original_count, batch.original_sum.as_ref().and_then(Sum::of));
+                        let original = (batch.original_count, batch.original_sum.as_ref().and_then(DecimalSum::of));
                         deduce(&batch.counts, original, (members, sums[scope]), &of_batch)
                     }),
                 };
@@ -184,7 +185,7 @@ impl<'a> Reading<'_, 'a> {
                     let contradicted =
                         group.code.filter(|above| code.is_some_and(|code| contradicts(Some(above), code)));
                     let claim = self.claim(batch.line, code, source, own.reasons);
-                    self.scopes[scope].add(Claim { contradicted, ..claim });
+                    self.scopes[scope].add(ReportClaim { contradicted, ..claim });
                     let rest = members.saturating_sub(of_batch.count);
                     let sum = sums[scope].zip(of_batch.sum).and_then(|(all, listed)| all.minus(listed));
                     match code {
@@ -204,7 +205,7 @@ impl<'a> Reading<'_, 'a> {
         let claim = match group.whole() {
             Some(code) => Some((Some(code), group.source)),
             None if group.code.is_some() || !report.counts.is_empty() => {
-                let original = (report.original_count, report.original_sum.as_ref().and_then(Sum::of));
+                let original = (report.original_count, report.original_sum.as_ref().and_then(DecimalSum::of));
                 deduce(&report.counts, original, (members, total), &listed)
             }
             None if group.reasons.is_empty() => None,
@@ -222,23 +223,23 @@ impl<'a> Reading<'_, 'a> {
         report: &'a StatusReport,
         batch: &'a BatchStatus,
         scope: Option<usize>,
-        above: Above<'a>,
-    ) -> Listed<'a> {
-        let mut listed = Listed::new();
+        above: ParentStatus<'a>,
+    ) -> ListedStatuses<'a> {
+        let mut listed = ListedStatuses::new();
         let mut seen = HashSet::new();
         for one in &batch.transactions {
             match self.sent.find(scope, &ids(one)) {
-                Found::One(at) => {
+                IdLookup::One(at) => {
                     self.transaction(at, one, above);
                     if seen.insert(at) {
                         let amount = self.sent.transactions[at].payment.money.as_ref();
                         match &one.status {
-                            Some(code) => listed.add(code, 1, amount.and_then(|money| Sum::of(&money.amount))),
+                            Some(code) => listed.add(code, 1, amount.and_then(|money| DecimalSum::of(&money.amount))),
                             None => listed.unclear = true,
                         }
                     }
                 }
-                Found::Several(group) => {
+                IdLookup::Several(group) => {
                     self.groups[group] = true;
                     listed.unclear = true;
                     let numbers = self.sent.group(group).iter().take(MAX_CANDIDATES);
@@ -246,7 +247,7 @@ impl<'a> Reading<'_, 'a> {
                     let row = self.leftover(report, batch, one, LeftoverReason::Ambiguous);
                     self.leftovers.push(LeftoverReport { candidates, ..row });
                 }
-                Found::Nothing => {
+                IdLookup::Nothing => {
                     listed.unclear = true;
                     let row = self.leftover(report, batch, one, LeftoverReason::NoSuchTransaction);
                     self.leftovers.push(row);
@@ -256,7 +257,7 @@ impl<'a> Reading<'_, 'a> {
         listed
     }
 
-    fn transaction(&mut self, at: usize, one: &'a TransactionStatus, above: Above<'a>) {
+    fn transaction(&mut self, at: usize, one: &'a TransactionStatus, above: ParentStatus<'a>) {
         if let Some(reference) = one.servicer_reference.as_deref() {
             let same = |known: &mut Option<usize>| *known = known.filter(|known| *known == at);
             self.references.entry(reference).and_modify(same).or_insert(Some(at));
@@ -265,13 +266,15 @@ impl<'a> Reading<'_, 'a> {
             Some(code) => (Some(code), StatusSource::Transaction),
             None => (above.whole(), above.source),
         };
-        let inherits = code.is_none_or(|code| Stage::of(code) == Stage::Refused);
+        let inherits = code.is_none_or(|code| ClaimStage::of(code) == ClaimStage::Refused);
         let reasons = if one.reasons.is_empty() && inherits { above.reasons } else { &one.reasons };
         let claim = self.claim(one.line, code, source, reasons);
         let claim = match code {
             // Only a reason: it does not change the transaction's status.
-            None => Claim { stage: Stage::Silent, ..claim },
-            Some(code) => Claim { contradicted: above.code.filter(|above| contradicts(Some(above), code)), ..claim },
+            None => ReportClaim { stage: ClaimStage::Silent, ..claim },
+            Some(code) => {
+                ReportClaim { contradicted: above.code.filter(|above| contradicts(Some(above), code)), ..claim }
+            }
         };
         self.own.push((at, claim));
     }
@@ -287,9 +290,9 @@ impl<'a> Reading<'_, 'a> {
                 ..leftover(place, LeftoverReason::NoSuchBatch)
             });
         }
-        let nothing = Above { code: None, reasons: &[], source: StatusSource::Transaction };
+        let nothing = ParentStatus { code: None, reasons: &[], source: StatusSource::Transaction };
         for one in &batch.transactions {
-            if let Found::One(at) = self.sent.by_uetr(&ids(one)) {
+            if let IdLookup::One(at) = self.sent.by_uetr(&ids(one)) {
                 self.transaction(at, one, nothing);
             } else {
                 let row = self.leftover(report, batch, one, LeftoverReason::NoSuchBatch);
@@ -317,16 +320,22 @@ impl<'a> Reading<'_, 'a> {
     }
 
     /// A claim without a status means that the bank accepted.
-    fn claim(&self, line: u64, code: Option<&'a Code>, source: StatusSource, reasons: &'a [StatusReason]) -> Claim<'a> {
+    fn claim(
+        &self,
+        line: u64,
+        code: Option<&'a Code>,
+        source: StatusSource,
+        reasons: &'a [StatusReason],
+    ) -> ReportClaim<'a> {
         let stage = match (code, source) {
-            (Some(code), _) => Stage::of(code),
-            (None, StatusSource::Counts) => Stage::Open,
-            (None, _) => Stage::Silent,
+            (Some(code), _) => ClaimStage::of(code),
+            (None, StatusSource::Counts) => ClaimStage::Open,
+            (None, _) => ClaimStage::Silent,
         };
-        Claim { order: self.order, report: self.number, line, code, stage, source, reasons, contradicted: None }
+        ReportClaim { order: self.order, report: self.number, line, code, stage, source, reasons, contradicted: None }
     }
 
-    fn finish(mut self) -> Reported<'a> {
+    fn finish(mut self) -> ReportResults<'a> {
         self.own.sort_by_key(|(at, claim)| (*at, claim.order));
         let mut own = self.own.chunk_by(|one, next| one.0 == next.0).peekable();
         let mut standings = Vec::with_capacity(self.sent.transactions.len());
@@ -344,7 +353,7 @@ impl<'a> Reading<'_, 'a> {
                 ambiguous[*at] = true;
             }
         }
-        Reported { standings, ambiguous, references: self.references, leftovers: self.leftovers }
+        ReportResults { standings, ambiguous, references: self.references, leftovers: self.leftovers }
     }
 }
 
@@ -352,9 +361,9 @@ impl<'a> Reading<'_, 'a> {
 /// counts; without counts, the bank lists the exceptions, so the others were accepted.
 fn deduce<'a>(
     counts: &'a [StatusCount],
-    (original_count, original_sum): (Option<u64>, Option<Sum>),
-    (members, total): (u64, Option<Sum>),
-    listed: &Listed<'a>,
+    (original_count, original_sum): (Option<u64>, Option<DecimalSum>),
+    (members, total): (u64, Option<DecimalSum>),
+    listed: &ListedStatuses<'a>,
 ) -> Option<(Option<&'a Code>, StatusSource)> {
     let rest = members.checked_sub(listed.count).filter(|rest| *rest > 0)?;
     let other_sum = original_sum.zip(total).is_some_and(|(said, total)| said.units() != total.units());
@@ -370,7 +379,7 @@ fn deduce<'a>(
         if of_rest == 0 {
             continue;
         }
-        let said = one.sum.as_ref().filter(|_| known == 0).and_then(Sum::of);
+        let said = one.sum.as_ref().filter(|_| known == 0).and_then(DecimalSum::of);
         let fits = said.zip(rest_sum).is_none_or(|(said, rest)| said.units() == rest.units());
         if of_rest != rest || !fits || left.replace(code).is_some() {
             return None;
@@ -383,17 +392,17 @@ fn deduce<'a>(
     }
 }
 
-fn sum_of(sent: &Sent<'_>, members: &[usize]) -> Option<Sum> {
+fn sum_of(sent: &SentPayments<'_>, members: &[usize]) -> Option<DecimalSum> {
     let amounts = members.iter().map(|at| sent.transactions[*at].payment.money.as_ref());
-    amounts.map(|money| Sum::of(&money?.amount)).try_fold(Sum::default(), |sum, one| sum.plus(one?))
+    amounts.map(|money| DecimalSum::of(&money?.amount)).try_fold(DecimalSum::default(), |sum, one| sum.plus(one?))
 }
 
-fn ids(one: &TransactionStatus) -> Ids<'_> {
-    Ids {
+fn ids(one: &TransactionStatus) -> BankIds<'_> {
+    BankIds {
         uetr: one.uetr.as_deref(),
         instruction: one.instruction_id.as_deref(),
         end_to_end: one.end_to_end_id.as_deref(),
-        amount: one.money.as_ref().and_then(Amount::of),
+        amount: one.money.as_ref().and_then(UnsignedAmount::of),
         account: one.creditor.as_deref().and_then(number_of),
         debtor: one.debtor.as_deref().and_then(number_of),
     }

@@ -6,24 +6,24 @@ use std::collections::HashMap;
 
 use bankchannel_foundation::model::Date;
 
-use crate::cash::Sum;
+use crate::cash::DecimalSum;
 use crate::data::{Moment, Money, Party, placeholder};
 use crate::payment::{PaymentFile, PaymentTransaction};
 
 /// A payment file with indexes over its transactions.
-pub(super) struct Sent<'a> {
+pub(super) struct SentPayments<'a> {
     pub(super) file: &'a PaymentFile,
     pub(super) transactions: Vec<SentTransaction<'a>>,
     /// The batches by payment information id: those with the same id are one scope.
-    pub(super) scopes: Vec<Scope>,
+    pub(super) scopes: Vec<BatchScope>,
     scope_ids: HashMap<&'a str, usize>,
-    by_uetr: HashMap<Cow<'a, str>, Slot>,
-    by_id: HashMap<IdKey<'a>, Slot>,
-    by_creditor: HashMap<(Amount<'a>, &'a str), Slot>,
+    by_uetr: HashMap<Cow<'a, str>, IndexSlot>,
+    by_id: HashMap<IdKey<'a>, IndexSlot>,
+    by_creditor: HashMap<(UnsignedAmount<'a>, &'a str), IndexSlot>,
     /// Transactions with the same id, for slots of several.
     groups: Vec<Vec<usize>>,
     /// Groups by further values, built on first use: most files need none.
-    refined: RefCell<HashMap<(usize, Mask), ByValues<'a>>>,
+    refined: RefCell<HashMap<(usize, ValueMask), ByValues<'a>>>,
 }
 
 /// One transaction of the file.
@@ -31,7 +31,7 @@ pub(super) struct SentTransaction<'a> {
     pub(super) batch: usize,
     pub(super) scope: usize,
     pub(super) payment: &'a PaymentTransaction,
-    pub(super) amount: Option<Amount<'a>>,
+    pub(super) amount: Option<UnsignedAmount<'a>>,
     /// The debited account.
     pub(super) debtor: Option<&'a str>,
     /// The creditor's account.
@@ -40,32 +40,32 @@ pub(super) struct SentTransaction<'a> {
 
 /// The transactions of a payment information id.
 #[derive(Default)]
-pub(super) struct Scope {
+pub(super) struct BatchScope {
     pub(super) members: Vec<usize>,
     pub(super) batches: Vec<usize>,
 }
 
 /// An exact amount without its sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Amount<'a> {
-    /// In units of [`Sum`].
+pub(super) struct UnsignedAmount<'a> {
+    /// In units of [`DecimalSum`].
     pub(super) units: i128,
     pub(super) currency: &'a str,
 }
 
-impl<'a> Amount<'a> {
+impl<'a> UnsignedAmount<'a> {
     pub(super) fn of(money: &'a Money) -> Option<Self> {
-        Some(Self { units: Sum::of(&money.amount)?.units().abs(), currency: &money.currency })
+        Some(Self { units: DecimalSum::of(&money.amount)?.units().abs(), currency: &money.currency })
     }
 }
 
 /// The values by which a bank names a transaction.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Ids<'a> {
+pub(super) struct BankIds<'a> {
     pub(super) uetr: Option<&'a str>,
     pub(super) instruction: Option<&'a str>,
     pub(super) end_to_end: Option<&'a str>,
-    pub(super) amount: Option<Amount<'a>>,
+    pub(super) amount: Option<UnsignedAmount<'a>>,
     /// The creditor's account.
     pub(super) account: Option<&'a str>,
     /// The debited account.
@@ -74,7 +74,7 @@ pub(super) struct Ids<'a> {
 
 /// The result of a lookup by ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum IdLookup {
     Nothing,
     One(usize),
     /// Several transactions, by the number of their group.
@@ -82,35 +82,35 @@ pub(super) enum Found {
 }
 
 /// A kind of id and the scope in which it is looked up; `None` is the whole file.
-type IdKey<'a> = (Option<usize>, IdKind, &'a str);
+type IdKey<'a> = (Option<usize>, NamedIdKind, &'a str);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum IdKind {
+enum NamedIdKind {
     Instruction,
     EndToEnd,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Slot {
+enum IndexSlot {
     One(usize),
     Several(usize),
 }
 
 /// Which values are given: instruction id, end-to-end id, amount, account, debtor.
-type Mask = [bool; 5];
+type ValueMask = [bool; 5];
 
 /// The only transaction with these values; `None` if several have them.
-type ByValues<'a> = HashMap<Values<'a>, Option<usize>>;
+type ByValues<'a> = HashMap<MaskedValues<'a>, Option<usize>>;
 
 /// The values of a mask.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Values<'a> {
+struct MaskedValues<'a> {
     ids: [Option<&'a str>; 4],
-    amount: Option<Amount<'a>>,
+    amount: Option<UnsignedAmount<'a>>,
 }
 
-impl<'a> Values<'a> {
-    fn of(ids: &Ids<'a>, mask: Mask) -> Self {
+impl<'a> MaskedValues<'a> {
+    fn of(ids: &BankIds<'a>, mask: ValueMask) -> Self {
         let [instruction, end_to_end, amount, account, debtor] = mask;
         Self {
             ids: [
@@ -124,7 +124,7 @@ impl<'a> Values<'a> {
     }
 }
 
-impl<'a> Sent<'a> {
+impl<'a> SentPayments<'a> {
     pub(super) fn new(file: &'a PaymentFile) -> Self {
         let mut sent = Self {
             file,
@@ -142,7 +142,7 @@ impl<'a> Sent<'a> {
             let scope = match id.and_then(|id| sent.scope_ids.get(id)) {
                 Some(known) => *known,
                 None => {
-                    sent.scopes.push(Scope::default());
+                    sent.scopes.push(BatchScope::default());
                     sent.scopes.len() - 1
                 }
             };
@@ -156,7 +156,7 @@ impl<'a> Sent<'a> {
                     batch: number,
                     scope,
                     payment,
-                    amount: payment.money.as_ref().and_then(Amount::of),
+                    amount: payment.money.as_ref().and_then(UnsignedAmount::of),
                     debtor,
                     account: payment.creditor.as_deref().and_then(number_of),
                 });
@@ -173,7 +173,7 @@ impl<'a> Sent<'a> {
             insert(&mut self.by_uetr, &mut self.groups, lower(uetr), at);
         }
         for scope in [None, Some(one.scope)] {
-            for (kind, id) in [(IdKind::Instruction, ids.instruction), (IdKind::EndToEnd, ids.end_to_end)] {
+            for (kind, id) in [(NamedIdKind::Instruction, ids.instruction), (NamedIdKind::EndToEnd, ids.end_to_end)] {
                 if let Some(id) = id {
                     insert(&mut self.by_id, &mut self.groups, (scope, kind, id), at);
                 }
@@ -208,73 +208,73 @@ impl<'a> Sent<'a> {
 
     /// Finds a transaction by its UETR, otherwise in the scope by its other ids: each of them if no other transaction
     /// has it, then all of them with amount and accounts.
-    pub(super) fn find(&self, scope: Option<usize>, ids: &Ids<'a>) -> Found {
+    pub(super) fn find(&self, scope: Option<usize>, ids: &BankIds<'a>) -> IdLookup {
         let by_uetr = self.by_uetr(ids);
-        if by_uetr != Found::Nothing {
+        if by_uetr != IdLookup::Nothing {
             return by_uetr;
         }
-        let mut several = Found::Nothing;
-        for (kind, id) in [(IdKind::Instruction, ids.instruction), (IdKind::EndToEnd, ids.end_to_end)] {
+        let mut several = IdLookup::Nothing;
+        for (kind, id) in [(NamedIdKind::Instruction, ids.instruction), (NamedIdKind::EndToEnd, ids.end_to_end)] {
             let found = id.and_then(|id| self.by_id.get(&(scope, kind, id)));
             match found.map(|slot| self.resolve(*slot, ids)) {
-                Some(Found::One(at)) => return Found::One(at),
-                Some(Found::Several(group)) => several = Found::Several(group),
-                Some(Found::Nothing) | None => {}
+                Some(IdLookup::One(at)) => return IdLookup::One(at),
+                Some(IdLookup::Several(group)) => several = IdLookup::Several(group),
+                Some(IdLookup::Nothing) | None => {}
             }
         }
         several
     }
 
     /// Finds a transaction by its UETR alone.
-    pub(super) fn by_uetr(&self, ids: &Ids<'a>) -> Found {
+    pub(super) fn by_uetr(&self, ids: &BankIds<'a>) -> IdLookup {
         let found = ids.uetr.and_then(|uetr| self.by_uetr.get(&lower(uetr)));
-        found.map_or(Found::Nothing, |slot| self.resolve(*slot, ids))
+        found.map_or(IdLookup::Nothing, |slot| self.resolve(*slot, ids))
     }
 
     /// The transactions named by each id alone, whatever the others name.
-    pub(super) fn named(&self, ids: &Ids<'a>) -> impl Iterator<Item = Found> {
+    pub(super) fn named(&self, ids: &BankIds<'a>) -> impl Iterator<Item = IdLookup> {
         let by_uetr = ids.uetr.and_then(|uetr| self.by_uetr.get(&lower(uetr)));
         let by_id = |kind, id: Option<&'a str>| self.by_id.get(&(None, kind, id?));
-        let instruction = by_id(IdKind::Instruction, ids.instruction);
-        let end_to_end = by_id(IdKind::EndToEnd, ids.end_to_end);
+        let instruction = by_id(NamedIdKind::Instruction, ids.instruction);
+        let end_to_end = by_id(NamedIdKind::EndToEnd, ids.end_to_end);
         [by_uetr, instruction, end_to_end].into_iter().flatten().map(|slot| match *slot {
-            Slot::One(at) => Found::One(at),
-            Slot::Several(group) => Found::Several(group),
+            IndexSlot::One(at) => IdLookup::One(at),
+            IndexSlot::Several(group) => IdLookup::Several(group),
         })
     }
 
     /// Finds a transaction by its amount and the creditor's account.
-    pub(super) fn by_creditor(&self, amount: Amount<'a>, account: &'a str) -> Option<usize> {
+    pub(super) fn by_creditor(&self, amount: UnsignedAmount<'a>, account: &'a str) -> Option<usize> {
         match self.by_creditor.get(&(amount, account))? {
-            Slot::One(at) => Some(*at),
-            Slot::Several(_) => None,
+            IndexSlot::One(at) => Some(*at),
+            IndexSlot::Several(_) => None,
         }
     }
 
-    fn resolve(&self, slot: Slot, ids: &Ids<'a>) -> Found {
+    fn resolve(&self, slot: IndexSlot, ids: &BankIds<'a>) -> IdLookup {
         match slot {
-            Slot::One(at) if self.agrees(at, ids) => Found::One(at),
-            Slot::One(_) => Found::Nothing,
-            Slot::Several(group) => self.refine(group, ids).map_or(Found::Several(group), Found::One),
+            IndexSlot::One(at) if self.agrees(at, ids) => IdLookup::One(at),
+            IndexSlot::One(_) => IdLookup::Nothing,
+            IndexSlot::Several(group) => self.refine(group, ids).map_or(IdLookup::Several(group), IdLookup::One),
         }
     }
 
     /// Whether nothing shows that it is another transaction. An id that no transaction has is the bank's own.
-    fn agrees(&self, at: usize, ids: &Ids<'a>) -> bool {
+    fn agrees(&self, at: usize, ids: &BankIds<'a>) -> bool {
         let own = self.transactions[at].ids();
-        let same = |kind: IdKind, own: Option<&str>, other: Option<&'a str>| {
+        let same = |kind: NamedIdKind, own: Option<&str>, other: Option<&'a str>| {
             let known = other.filter(|other| self.by_id.contains_key(&(None, kind, other)));
             known.is_none() || own == known
         };
         let uetr = own.uetr.zip(ids.uetr).is_none_or(|(own, other)| own.eq_ignore_ascii_case(other));
         let debtor = own.debtor.zip(ids.debtor).is_none_or(|(own, other)| own == other);
         uetr && debtor
-            && same(IdKind::Instruction, own.instruction, ids.instruction)
-            && same(IdKind::EndToEnd, own.end_to_end, ids.end_to_end)
+            && same(NamedIdKind::Instruction, own.instruction, ids.instruction)
+            && same(NamedIdKind::EndToEnd, own.end_to_end, ids.end_to_end)
     }
 
     /// The only transaction of a group that has all given values.
-    fn refine(&self, group: usize, ids: &Ids<'a>) -> Option<usize> {
+    fn refine(&self, group: usize, ids: &BankIds<'a>) -> Option<usize> {
         let mask = [
             ids.instruction.is_some(),
             ids.end_to_end.is_some(),
@@ -286,19 +286,19 @@ impl<'a> Sent<'a> {
         let by_values = refined.entry((group, mask)).or_insert_with(|| {
             let mut by_values = HashMap::new();
             for at in &self.groups[group] {
-                let values = Values::of(&self.transactions[*at].ids(), mask);
+                let values = MaskedValues::of(&self.transactions[*at].ids(), mask);
                 by_values.entry(values).and_modify(|only| *only = None).or_insert(Some(*at));
             }
             by_values
         });
-        by_values.get(&Values::of(ids, mask)).copied().flatten()
+        by_values.get(&MaskedValues::of(ids, mask)).copied().flatten()
     }
 }
 
 impl<'a> SentTransaction<'a> {
-    fn ids(&self) -> Ids<'a> {
+    fn ids(&self) -> BankIds<'a> {
         let given = |id: &'a Option<String>| id.as_deref().filter(|id| !placeholder(id));
-        Ids {
+        BankIds {
             uetr: given(&self.payment.uetr),
             instruction: given(&self.payment.instruction_id),
             end_to_end: given(&self.payment.end_to_end_id),
@@ -314,15 +314,15 @@ pub(super) fn number_of(party: &Party) -> Option<&str> {
     party.iban.as_deref().or(party.account.as_deref())
 }
 
-fn insert<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Slot>, groups: &mut Vec<Vec<usize>>, key: K, at: usize) {
-    let slot = map.entry(key).or_insert(Slot::One(at));
+fn insert<K: std::hash::Hash + Eq>(map: &mut HashMap<K, IndexSlot>, groups: &mut Vec<Vec<usize>>, key: K, at: usize) {
+    let slot = map.entry(key).or_insert(IndexSlot::One(at));
     match *slot {
-        Slot::One(first) if first == at => {}
-        Slot::One(first) => {
+        IndexSlot::One(first) if first == at => {}
+        IndexSlot::One(first) => {
             groups.push(vec![first, at]);
-            *slot = Slot::Several(groups.len() - 1);
+            *slot = IndexSlot::Several(groups.len() - 1);
         }
-        Slot::Several(group) => groups[group].push(at),
+        IndexSlot::Several(group) => groups[group].push(at),
     }
 }
 

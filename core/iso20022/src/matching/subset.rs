@@ -31,7 +31,7 @@ pub(super) fn only_selection(
             Some(*sum)
         }))
         .collect();
-    let mut search = Search { sorted: &sorted, sums: &sums, found: None, several: false, steps };
+    let mut search = SubsetSearch { sorted: &sorted, sums: &sums, found: None, several: false, steps };
     search.run(wanted, wanted_count);
     let found = search.found.filter(|_| !search.several)?;
     let mut selected = vec![of_missing; amounts.len()];
@@ -41,7 +41,7 @@ pub(super) fn only_selection(
     Some((0..amounts.len()).filter(|at| selected[*at]).collect())
 }
 
-struct Search<'s> {
+struct SubsetSearch<'s> {
     /// The amounts, the smallest first.
     sorted: &'s [i128],
     /// The sums of the first amounts: of zero, of one, …
@@ -53,7 +53,7 @@ struct Search<'s> {
 }
 
 /// One choice of a selection: the candidates, and the sum still missing.
-struct Level {
+struct SearchLevel {
     /// The first amount to choose from.
     begin: usize,
     /// The amount chosen last; those below it are still to be tried.
@@ -63,7 +63,7 @@ struct Level {
     count: Option<usize>,
 }
 
-impl Search<'_> {
+impl SubsetSearch<'_> {
     /// Chooses from all amounts those with the sum `target`. The levels are an explicit list: a selection may hold more
     /// amounts than a thread's stack allows.
     fn run(&mut self, target: i128, count: Option<usize>) {
@@ -105,15 +105,15 @@ impl Search<'_> {
     }
 
     /// A choice from the first `end` amounts.
-    fn level(&self, end: usize, target: i128, count: Option<usize>) -> Level {
+    fn level(&self, end: usize, target: i128, count: Option<usize>) -> SearchLevel {
         let end = self.sorted[..end].partition_point(|one| *one <= target);
         // The last one of a count can be looked up.
         let begin = if count == Some(1) { self.sorted[..end].partition_point(|one| *one < target) } else { 0 };
-        Level { begin, at: end, target, count }
+        SearchLevel { begin, at: end, target, count }
     }
 
     /// Whether only some of the amounts equal to the chosen one are needed, so that the selection is ambiguous.
-    fn more_equal_than_needed(&self, level: &Level) -> bool {
+    fn more_equal_than_needed(&self, level: &SearchLevel) -> bool {
         let amount = self.sorted[level.at];
         if level.target % amount != 0 {
             return false;

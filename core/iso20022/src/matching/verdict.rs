@@ -2,49 +2,49 @@
 
 use std::borrow::Cow;
 
-use crate::cash::{ReturnInformation, Sum};
+use crate::cash::{DecimalSum, ReturnInformation};
 use crate::data::Money;
-use crate::meaning::{self, Again, Circumstances};
+use crate::meaning::{self, Again, PaymentCircumstances};
 use crate::status::{StatusReason, StatusReport};
 
 use super::advice;
-use super::batches::Verdict;
-use super::claims::Stage;
+use super::batches::BatchVerdict;
+use super::claims::ClaimStage;
 use super::days;
-use super::entries::{Booked, Hit, Track};
-use super::reports::{MAX_CANDIDATES, Reported, place};
+use super::entries::{BookedResults, BookingHit, BookingTrack};
+use super::reports::{MAX_CANDIDATES, ReportResults, place};
 use super::result::{MatchedTransaction, Outcome};
-use super::sent::{Amount, Sent};
+use super::sent::{SentPayments, UnsignedAmount};
 use super::shared;
 
 /// All information about one transaction.
-pub(super) struct Case<'c, 'a> {
-    pub(super) sent: &'c Sent<'a>,
+pub(super) struct TransactionCase<'c, 'a> {
+    pub(super) sent: &'c SentPayments<'a>,
     pub(super) reports: &'a [StatusReport],
-    pub(super) reported: &'c Reported<'a>,
-    pub(super) booked: &'c Booked<'a>,
+    pub(super) reported: &'c ReportResults<'a>,
+    pub(super) booked: &'c BookedResults<'a>,
     pub(super) at: usize,
 }
 
-impl<'a> Case<'_, 'a> {
-    fn track(&self) -> &Track {
+impl<'a> TransactionCase<'_, 'a> {
+    fn track(&self) -> &BookingTrack {
         &self.booked.tracks[self.at]
     }
 
-    fn stage(&self) -> Option<Stage> {
+    fn stage(&self) -> Option<ClaimStage> {
         self.reported.standings[self.at].claim.map(|claim| claim.stage)
     }
 
-    fn batch(&self, verdict: Verdict) -> Option<Hit> {
+    fn batch(&self, verdict: BatchVerdict) -> Option<BookingHit> {
         let found = self.track().batch.filter(|batch| batch.verdict == verdict)?;
-        Some(Hit { booking: found.booking, detail: None, exact: true })
+        Some(BookingHit { booking: found.booking, detail: None, exact: true })
     }
 
     /// The entry that debited it.
-    fn debit(&self) -> Option<Hit> {
+    fn debit(&self) -> Option<BookingHit> {
         match self.track().debits.as_slice() {
             [hit] => Some(*hit),
-            _ => self.batch(Verdict::Paid),
+            _ => self.batch(BatchVerdict::Paid),
         }
     }
 
@@ -63,7 +63,7 @@ impl<'a> Case<'_, 'a> {
         }
         if let Some(hit) = self.debit() {
             return match stage {
-                Some(Stage::Refused) => Outcome::Conflict,
+                Some(ClaimStage::Refused) => Outcome::Conflict,
                 _ if self.with_others(hit) => Outcome::PaidInBatch,
                 _ => Outcome::Paid,
             };
@@ -71,21 +71,23 @@ impl<'a> Case<'_, 'a> {
         let code = standing.claim.and_then(|claim| claim.code).map(|code| code.code.as_str());
         let known = code.and_then(meaning::status_of);
         match stage {
-            Some(Stage::Refused) if code == Some("CANC") => return Outcome::Cancelled,
-            Some(Stage::Refused) => return Outcome::Rejected,
-            _ if self.batch(Verdict::Differs).is_some() => return Outcome::BatchDiffers,
+            Some(ClaimStage::Refused) if code == Some("CANC") => return Outcome::Cancelled,
+            Some(ClaimStage::Refused) => return Outcome::Rejected,
+            _ if self.batch(BatchVerdict::Differs).is_some() => return Outcome::BatchDiffers,
             _ if track.ambiguous.is_some() => return Outcome::Ambiguous,
-            Some(Stage::Executed | Stage::Arrived) => return Outcome::ExecutedReported,
+            Some(ClaimStage::Executed | ClaimStage::Arrived) => return Outcome::ExecutedReported,
             // Debited and on its way; if it is blocked, the bank must be asked.
-            Some(Stage::Debited) if known.is_some_and(|known| known.again == Again::No) => {
+            Some(ClaimStage::Debited) if known.is_some_and(|known| known.again == Again::No) => {
                 return Outcome::ExecutedReported;
             }
-            _ if track.probable.is_some() || self.batch(Verdict::Probable).is_some() => return Outcome::Probable,
+            _ if track.probable.is_some() || self.batch(BatchVerdict::Probable).is_some() => return Outcome::Probable,
             _ => {}
         }
         match stage {
-            Some(Stage::Open | Stage::Moving) if code.is_none_or(|code| code.starts_with("AC")) => Outcome::Accepted,
-            Some(Stage::Open | Stage::Moving | Stage::Debited) => Outcome::InProgress,
+            Some(ClaimStage::Open | ClaimStage::Moving) if code.is_none_or(|code| code.starts_with("AC")) => {
+                Outcome::Accepted
+            }
+            Some(ClaimStage::Open | ClaimStage::Moving | ClaimStage::Debited) => Outcome::InProgress,
             _ if track.pending.is_some() => Outcome::InProgress,
             _ if self.reported.ambiguous[self.at] => Outcome::Ambiguous,
             _ => Outcome::Unknown,
@@ -93,7 +95,7 @@ impl<'a> Case<'_, 'a> {
     }
 
     /// Whether an entry debited other transactions too.
-    fn with_others(&self, hit: Hit) -> bool {
+    fn with_others(&self, hit: BookingHit) -> bool {
         let booking = &self.booked.bookings.all[hit.booking];
         hit.detail.is_none() && self.track().batch.is_some()
             || booking.details.len() > 1
@@ -117,14 +119,14 @@ impl<'a> Case<'_, 'a> {
         track.ambiguous.is_some() || track.probable.is_some() || track.doubt
     }
 
-    fn circumstances(&self, outcome: Outcome) -> Circumstances {
+    fn circumstances(&self, outcome: Outcome) -> PaymentCircumstances {
         if outcome == Outcome::Returned {
-            return Circumstances { instant: false, not_debited: true };
+            return PaymentCircumstances { instant: false, not_debited: true };
         }
         let one = &self.sent.transactions[self.at];
         let kinds = [&self.sent.file.batches[one.batch].kind, &one.payment.kind];
         let mut codes = kinds.into_iter().flat_map(|kind| kind.local_instrument.iter().chain(&kind.service_levels));
-        Circumstances {
+        PaymentCircumstances {
             instant: codes.any(|code| code.code == "INST"),
             not_debited: self.shows_no_debit().unwrap_or_default(),
         }
@@ -147,7 +149,7 @@ impl<'a> Case<'_, 'a> {
         let back = self.track().returned.filter(|hit| hit.detail.is_some());
         let back = back.and_then(|hit| self.booked.bookings.all[hit.booking].place(hit.detail).money);
         let ordered = self.sent.transactions[self.at].amount;
-        back.as_ref().and_then(Amount::of).zip(ordered).is_some_and(|(back, ordered)| back != ordered)
+        back.as_ref().and_then(UnsignedAmount::of).zip(ordered).is_some_and(|(back, ordered)| back != ordered)
     }
 
     /// Why the money came back.
@@ -192,14 +194,14 @@ impl<'a> Case<'_, 'a> {
     }
 
     /// How much larger the booking is than the order.
-    fn difference(&self, hit: Option<Hit>) -> Option<Money> {
+    fn difference(&self, hit: Option<BookingHit>) -> Option<Money> {
         let hit = hit?;
         let booked = self.booked.bookings.all[hit.booking].place(hit.detail).money?;
         let ordered = self.sent.transactions[self.at].payment.money.as_ref()?;
         if booked.currency != ordered.currency {
             return None;
         }
-        let difference = Sum::of(&booked.amount)?.size().minus(Sum::of(&ordered.amount)?.size())?;
+        let difference = DecimalSum::of(&booked.amount)?.size().minus(DecimalSum::of(&ordered.amount)?.size())?;
         let amount = difference.decimal().filter(|_| !difference.is_zero())?;
         Some(Money { amount, currency: booked.currency })
     }
@@ -215,11 +217,16 @@ impl<'a> Case<'_, 'a> {
             Cow::Borrowed(all) => shared::reasons(all),
         };
         let (again, advice) = self.again(outcome, &reasons, reasons.len() == given.len());
-        let shown = |hit: Hit| self.booked.bookings.all[hit.booking].place(hit.detail);
+        let shown = |hit: BookingHit| self.booked.bookings.all[hit.booking].place(hit.detail);
         let track = self.track();
         let own = self.track().debits.first().copied().filter(|_| track.debits.len() == 1);
-        let weak =
-            || track.probable.or(self.batch(Verdict::Probable)).or(self.batch(Verdict::Differs)).or(track.pending);
+        let weak = || {
+            track
+                .probable
+                .or(self.batch(BatchVerdict::Probable))
+                .or(self.batch(BatchVerdict::Differs))
+                .or(track.pending)
+        };
         let candidates = match outcome {
             Outcome::Ambiguous => track.debits.iter().chain(&track.ambiguous).take(MAX_CANDIDATES).copied().collect(),
             _ => Vec::new(),
@@ -240,7 +247,7 @@ impl<'a> Case<'_, 'a> {
             money: payment.money.clone(),
             outcome,
             status: claim.and_then(|claim| claim.code).map(shared::code),
-            status_from: claim.filter(|claim| claim.stage != Stage::Silent).map(|claim| claim.source),
+            status_from: claim.filter(|claim| claim.stage != ClaimStage::Silent).map(|claim| claim.source),
             other_status: standing.other.map(shared::code),
             reason: reasons.iter().find_map(|reason| reason.code.clone()),
             reasons,

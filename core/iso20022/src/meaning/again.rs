@@ -75,12 +75,12 @@ pub struct Reason {
     /// What to correct, what to wait for, or whom to ask; empty if there is nothing to add.
     pub(super) detail: &'static str,
     /// The condition of a yes.
-    pub(super) condition: Condition,
+    pub(super) condition: ResendCondition,
 }
 
 /// The fact about a payment that a yes requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Condition {
+pub(super) enum ResendCondition {
     None,
     /// It is not instant: the money of an instant payment may move after a timeout.
     NotInstant,
@@ -90,7 +90,7 @@ pub(super) enum Condition {
 
 /// The known facts about a payment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Circumstances {
+pub(crate) struct PaymentCircumstances {
     pub(crate) instant: bool,
     /// Whether the account shows that nothing was debited, or that the money came back.
     pub(crate) not_debited: bool,
@@ -98,11 +98,11 @@ pub(crate) struct Circumstances {
 
 impl Reason {
     /// Whether a payment with these known facts may be sent again, and what to do.
-    pub(crate) fn answer(&self, known: Circumstances) -> (Again, String) {
+    pub(crate) fn answer(&self, known: PaymentCircumstances) -> (Again, String) {
         let holds = match self.condition {
-            Condition::None => true,
-            Condition::NotInstant => !known.instant,
-            Condition::NotDebited => known.not_debited,
+            ResendCondition::None => true,
+            ResendCondition::NotInstant => !known.instant,
+            ResendCondition::NotDebited => known.not_debited,
         };
         if holds {
             return (self.again, self.advice());

@@ -9,7 +9,7 @@ mod reasons;
 mod statuses;
 
 use accounts::{ACCOUNT_TYPES, BALANCES, DOMAINS, ENTRY_STATUSES, FAMILIES, SUB_FAMILIES};
-pub(crate) use again::Circumstances;
+pub(crate) use again::PaymentCircumstances;
 pub use again::{Again, MoneyState, Reason, Status};
 use payments::{DOCUMENTS, PURPOSES, SERVICE_LEVELS};
 use reasons::REASONS;

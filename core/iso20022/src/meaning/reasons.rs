@@ -1,22 +1,22 @@
 //! Reasons: why a payment was rejected, returned or changed, and whether it may be sent again.
 
 use super::again::Again::{self, Ask, ClarifyFirst, Corrected, IfWanted, LookFirst, No, Unchanged};
-use super::again::{Condition, Reason};
+use super::again::{Reason, ResendCondition};
 
 const fn reason(code: &'static str, words: &'static str, again: Again, detail: &'static str) -> Reason {
-    Reason { code, words, again, detail, condition: Condition::None }
+    Reason { code, words, again, detail, condition: ResendCondition::None }
 }
 
 /// A timeout in transit.
 const fn timeout(code: &'static str, words: &'static str) -> Reason {
     let detail = "later; if instant, look first whether the money moved";
-    Reason { code, words, again: Unchanged, detail, condition: Condition::NotInstant }
+    Reason { code, words, again: Unchanged, detail, condition: ResendCondition::NotInstant }
 }
 
 /// A failure after which the account must show that nothing was debited.
 const fn unsettled(code: &'static str, words: &'static str) -> Reason {
     let detail = "after the account shows no debit";
-    Reason { code, words, again: Unchanged, detail, condition: Condition::NotDebited }
+    Reason { code, words, again: Unchanged, detail, condition: ResendCondition::NotDebited }
 }
 
 /// `StsRsnInf/Rsn/Cd`, `RtrInf/Rsn/Cd`, sorted by code.

@@ -7,7 +7,9 @@ mod reader;
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
-use crate::data::{Code, MessageName, Moment, Money, Party, Remittance, SharedParty, UnreadElement, Values, owned};
+use crate::data::{
+    Code, ElementValues, MessageName, Moment, Money, Party, Remittance, SharedParty, UnreadElement, owned,
+};
 use crate::meaning;
 use crate::rules::Finding;
 use bankchannel_xml::XmlElement;
@@ -142,10 +144,10 @@ impl PaymentBatch {
     pub(crate) fn read_head(element: XmlElement<'_>) -> Self {
         // What cannot be read is reported when the batch is complete.
         let base = String::new;
-        Self::read(element, Vec::new(), &mut Values::new(element, &base))
+        Self::read(element, Vec::new(), &mut ElementValues::new(element, &base))
     }
 
-    fn read(element: XmlElement<'_>, transactions: Vec<PaymentTransaction>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, transactions: Vec<PaymentTransaction>, values: &mut ElementValues<'_>) -> Self {
         let text = |path: &str| owned(element.value(path));
         let child = |name: &str| element.child(name);
         Self {
@@ -168,7 +170,7 @@ impl PaymentBatch {
 }
 
 impl PaymentTransaction {
-    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Self {
         let text = |path: &str| owned(element.value(path));
         let child = |name: &str| element.child(name);
         let party = |name: &str| SharedParty::read(child(name), None, None);

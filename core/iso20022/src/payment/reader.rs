@@ -5,7 +5,7 @@ use std::io::Read;
 use bankchannel_xml::{XmlElement, XmlFault, XmlRecord, XmlTokens};
 
 use super::{PaymentBatch, PaymentFile, PaymentTransaction};
-use crate::data::{Held, Messages, Party, UnreadTally, Values, keep, owned};
+use crate::data::{ElementValues, HeldCount, MessageSequence, Party, UnreadTally, keep, owned};
 use crate::rules::Finding;
 
 /// The newest version whose fields are supported.
@@ -51,7 +51,7 @@ pub fn read_payment(input: impl Read) -> Result<PaymentFile, XmlFault> {
 /// # Errors
 /// As [`read_payment`]; the encoding is not supported.
 pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<PaymentFile, XmlFault> {
-    read_held(Messages::open(input, encoding)?, Held::default())
+    read_held(MessageSequence::open(input, encoding)?, HeldCount::default())
 }
 
 /// Reads a payment file transaction by transaction: each is passed on with its file's header and with what its batch
@@ -68,7 +68,7 @@ pub fn each_transaction(
     let mut passed =
         PassedTransactions { collected, header: PaymentFile::default(), batch: None, is_late: false, take };
     // Nothing is held.
-    let read = visit(&mut Messages::open(input, None)?, Held::up_to(usize::MAX), &mut passed)?;
+    let read = visit(&mut MessageSequence::open(input, None)?, HeldCount::up_to(usize::MAX), &mut passed)?;
     let CollectedPayment { problems, unread, .. } = passed.collected;
     Ok((!passed.is_late).then(|| PaymentFile { problems, unread: unread.found(), ..read }))
 }
@@ -95,7 +95,7 @@ pub(crate) fn is_payment(name: &str) -> bool {
 }
 
 /// Reads a file with at most this many transactions and batches.
-pub(crate) fn read_held(mut file: Messages<'_>, held: Held) -> Result<PaymentFile, XmlFault> {
+pub(crate) fn read_held(mut file: MessageSequence<'_>, held: HeldCount) -> Result<PaymentFile, XmlFault> {
     let mut collected = CollectedPayment::default();
     let read = visit(&mut file, held, &mut collected)?;
     let CollectedPayment { batches, problems, unread, .. } = collected;
@@ -104,8 +104,8 @@ pub(crate) fn read_held(mut file: Messages<'_>, held: Held) -> Result<PaymentFil
 
 /// Visits the parts of a file with at most this many transactions and batches; returns the file without its batches.
 pub(crate) fn visit(
-    file: &mut Messages<'_>,
-    mut held: Held,
+    file: &mut MessageSequence<'_>,
+    mut held: HeldCount,
     visitor: &mut dyn PaymentVisitor,
 ) -> Result<PaymentFile, XmlFault> {
     let none = ("credit transfer initiation", "choose a file of type pain.001");
@@ -138,9 +138,9 @@ pub(crate) fn visit(
 /// Visits the batch whose start tag was read last.
 fn visit_batch(
     number: usize,
-    file: &mut Messages<'_>,
+    file: &mut MessageSequence<'_>,
     record: &mut XmlRecord,
-    held: &mut Held,
+    held: &mut HeldCount,
     visitor: &mut dyn PaymentVisitor,
 ) -> Result<(), XmlFault> {
     let path = format!("{PAYMENT_PATH}/PmtInf[{number}]");
@@ -148,13 +148,13 @@ fn visit_batch(
     file.parts(record, held, "CdtTrfTxInf", |batch, element| {
         transactions += 1;
         let base = || format!("{path}/CdtTrfTxInf[{transactions}]");
-        let mut values = Values::new(element, &base);
+        let mut values = ElementValues::new(element, &base);
         let one = PaymentTransaction::read(element, &mut values);
         visitor.transaction(one, element, batch, values.problems);
     })?;
     let element = record.finish();
     let base = || path.clone();
-    let mut values = Values::new(element, &base);
+    let mut values = ElementValues::new(element, &base);
     let batch = PaymentBatch::read(element, Vec::new(), &mut values);
     visitor.batch(batch, element, values.problems);
     Ok(())
@@ -249,7 +249,7 @@ impl PaymentVisitor for PassedTransactions<'_> {
 }
 
 impl PaymentFile {
-    fn begin(file: &Messages<'_>) -> Self {
+    fn begin(file: &MessageSequence<'_>) -> Self {
         Self {
             message: file.name(),
             id: None,
@@ -267,7 +267,7 @@ impl PaymentFile {
     /// Reads the header; returns the values that could not be read.
     fn header(&mut self, element: XmlElement<'_>) -> Vec<Finding> {
         let base = || format!("{PAYMENT_PATH}/GrpHdr");
-        let mut values = Values::new(element, &base);
+        let mut values = ElementValues::new(element, &base);
         self.id = owned(element.value("MsgId"));
         self.created = element.child("CreDtTm").and_then(|time| values.moment(time));
         self.count = values.count(element, "NbOfTxs");

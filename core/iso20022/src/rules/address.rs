@@ -4,10 +4,10 @@ use bankchannel_foundation::model::Date;
 use jiff::civil::date;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Finding, HybridAddress, Level, PaymentVersion, Profile, Rule, calendar, country};
+use super::{BankProfile, Finding, HybridAddress, Level, PaymentVersion, Rule, calendar, country};
 use crate::data::Address;
 
-pub use super::suggest::{Suggestion, Taken, suggest};
+pub use super::suggest::{AddressSuggestion, TakenField, suggest};
 
 /// Maximum number of lines of a hybrid address.
 pub const MAX_LINES: usize = 2;
@@ -17,7 +17,7 @@ pub const MAX_LINE: usize = 70;
 
 /// How a payment is settled, which determines the date from which its addresses need town and country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settlement {
+pub enum AddressSettlement {
     /// SEPA credit transfers: from 15 November 2026, on days when TARGET is open.
     Sepa,
     /// SEPA instant credit transfers, and Swedish ones in SEK: from the same day, on every day.
@@ -43,12 +43,12 @@ pub struct AddressCase {
     /// The party of the address.
     pub of: AddressOf,
     /// How the payment is settled.
-    pub settlement: Settlement,
+    pub settlement: AddressSettlement,
     /// The execution date; today if unknown.
     pub execution: Date,
 }
 
-impl Settlement {
+impl AddressSettlement {
     /// The first day on which payments with addresses without town or country are refused.
     pub fn required_from(self) -> Date {
         Date(match self {
@@ -67,7 +67,7 @@ impl Settlement {
 }
 
 /// The problems of an address. Paths start at `PstlAdr`.
-pub fn check(address: &Address, case: AddressCase, profile: &Profile) -> Vec<Finding> {
+pub fn check(address: &Address, case: AddressCase, profile: &BankProfile) -> Vec<Finding> {
     let mut found = Vec::new();
     let complete = address.town.is_some() && address.country.is_some();
     if !complete {
@@ -113,12 +113,12 @@ pub fn check_fields(address: &Address, version: PaymentVersion) -> Vec<Finding> 
     for field in fields(address) {
         let Some(value) = field.value else { continue };
         let known = match version {
-            PaymentVersion::V03 => field.since == Since::V03,
-            PaymentVersion::V09 => field.since != Since::Later,
+            PaymentVersion::V03 => field.since == FieldVersion::V03,
+            PaymentVersion::V09 => field.since != FieldVersion::Later,
         };
         if !known {
             let (message, change) = match (version, field.since) {
-                (PaymentVersion::V03, Since::V09) => (
+                (PaymentVersion::V03, FieldVersion::V09) => (
                     format!("version 3 has no <{}>; version 9 has", field.element),
                     "make the file in version 9, or put it into a line (AdrLine)",
                 ),
@@ -252,7 +252,7 @@ fn wrong_street(address: &Address) -> Option<Finding> {
 }
 
 /// A8: the profile's rule for hybrid addresses.
-fn against_profile(address: &Address, profile: &Profile) -> Option<Finding> {
+fn against_profile(address: &Address, profile: &BankProfile) -> Option<Finding> {
     match profile.hybrid_address {
         HybridAddress::Forbidden if !address.lines.is_empty() => {
             let change = advice(address, "put the lines into structured fields, or leave them out");
@@ -289,42 +289,42 @@ fn holds_words(text: &str, words: &str) -> bool {
 
 /// The version that introduced a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Since {
+enum FieldVersion {
     V03,
     V09,
     Later,
 }
 
-struct Field<'a> {
+struct AddressField<'a> {
     element: &'static str,
     max: usize,
-    since: Since,
+    since: FieldVersion,
     value: Option<&'a str>,
 }
 
-fn field<'a>(element: &'static str, max: usize, since: Since, value: &'a Option<String>) -> Field<'a> {
-    Field { element, max, since, value: value.as_deref() }
+fn field<'a>(element: &'static str, max: usize, since: FieldVersion, value: &'a Option<String>) -> AddressField<'a> {
+    AddressField { element, max, since, value: value.as_deref() }
 }
 
 /// The structured fields: element, most characters, version.
-fn fields(address: &Address) -> [Field<'_>; 16] {
+fn fields(address: &Address) -> [AddressField<'_>; 16] {
     [
-        field("CareOf", 140, Since::Later, &address.care_of),
-        field("Dept", 70, Since::V03, &address.department),
-        field("SubDept", 70, Since::V03, &address.sub_department),
-        field("StrtNm", 70, Since::V03, &address.street),
-        field("BldgNb", 16, Since::V03, &address.building_number),
-        field("BldgNm", 35, Since::V09, &address.building_name),
-        field("Flr", 70, Since::V09, &address.floor),
-        field("UnitNb", 16, Since::Later, &address.unit),
-        field("PstBx", 16, Since::V09, &address.post_box),
-        field("Room", 70, Since::V09, &address.room),
-        field("PstCd", 16, Since::V03, &address.post_code),
-        field("TwnNm", 35, Since::V03, &address.town),
-        field("TwnLctnNm", 35, Since::V09, &address.town_location),
-        field("DstrctNm", 35, Since::V09, &address.district),
-        field("CtrySubDvsn", 35, Since::V03, &address.country_sub_division),
-        field("Ctry", 2, Since::V03, &address.country),
+        field("CareOf", 140, FieldVersion::Later, &address.care_of),
+        field("Dept", 70, FieldVersion::V03, &address.department),
+        field("SubDept", 70, FieldVersion::V03, &address.sub_department),
+        field("StrtNm", 70, FieldVersion::V03, &address.street),
+        field("BldgNb", 16, FieldVersion::V03, &address.building_number),
+        field("BldgNm", 35, FieldVersion::V09, &address.building_name),
+        field("Flr", 70, FieldVersion::V09, &address.floor),
+        field("UnitNb", 16, FieldVersion::Later, &address.unit),
+        field("PstBx", 16, FieldVersion::V09, &address.post_box),
+        field("Room", 70, FieldVersion::V09, &address.room),
+        field("PstCd", 16, FieldVersion::V03, &address.post_code),
+        field("TwnNm", 35, FieldVersion::V03, &address.town),
+        field("TwnLctnNm", 35, FieldVersion::V09, &address.town_location),
+        field("DstrctNm", 35, FieldVersion::V09, &address.district),
+        field("CtrySubDvsn", 35, FieldVersion::V03, &address.country_sub_division),
+        field("Ctry", 2, FieldVersion::V03, &address.country),
     ]
 }
 
@@ -333,7 +333,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn case(settlement: Settlement, day: &str) -> AddressCase {
+    fn case(settlement: AddressSettlement, day: &str) -> AddressCase {
         AddressCase { of: AddressOf::Creditor, settlement, execution: Date(day.parse().unwrap()) }
     }
 
@@ -349,7 +349,7 @@ mod tests {
 
     /// Rules and levels, for SEPA after the date.
     fn found(address: &Address) -> Vec<(String, Level)> {
-        let findings = check(address, case(Settlement::Sepa, "2026-12-01"), &Profile::default());
+        let findings = check(address, case(AddressSettlement::Sepa, "2026-12-01"), &BankProfile::default());
         findings.into_iter().map(|finding| (finding.rule, finding.level)).collect()
     }
 
@@ -376,19 +376,19 @@ mod tests {
     fn the_date_decides() {
         let lines = address("", "", &["Mannerheimintie 12", "00100 Helsinki"]);
         for (settlement, day, level) in [
-            (Settlement::Sepa, "2026-11-13", Level::Warning),
-            (Settlement::Sepa, "2026-11-16", Level::Error),
+            (AddressSettlement::Sepa, "2026-11-13", Level::Warning),
+            (AddressSettlement::Sepa, "2026-11-16", Level::Error),
             // A Saturday: settled on the following Monday.
-            (Settlement::Sepa, "2026-11-14", Level::Error),
-            (Settlement::Instant, "2026-11-14", Level::Warning),
-            (Settlement::Instant, "2026-11-15", Level::Error),
-            (Settlement::Other, "2026-11-13", Level::Warning),
-            (Settlement::Other, "2026-11-14", Level::Error),
+            (AddressSettlement::Sepa, "2026-11-14", Level::Error),
+            (AddressSettlement::Instant, "2026-11-14", Level::Warning),
+            (AddressSettlement::Instant, "2026-11-15", Level::Error),
+            (AddressSettlement::Other, "2026-11-13", Level::Warning),
+            (AddressSettlement::Other, "2026-11-14", Level::Error),
         ] {
-            let findings = check(&lines, case(settlement, day), &Profile::default());
+            let findings = check(&lines, case(settlement, day), &BankProfile::default());
             let [finding] = findings.as_slice() else { panic!("{findings:?}") };
             assert_eq!((finding.rule.as_str(), finding.level), ("A1", level), "{settlement:?} {day}");
-            let from = if settlement == Settlement::Other { "2026-11-14" } else { "2026-11-15" };
+            let from = if settlement == AddressSettlement::Other { "2026-11-14" } else { "2026-11-15" };
             assert!(finding.message.contains(from), "{}", finding.message);
         }
     }
@@ -420,25 +420,28 @@ mod tests {
         assert_eq!(found(&street("Katu, Helsinki")), one("A7", Level::Warning));
         assert_eq!(found(&street("Katu 120")), []);
 
-        let by = |profile: Profile, address: &Address| {
-            check(address, case(Settlement::Sepa, "2026-12-01"), &profile)
+        let by = |profile: BankProfile, address: &Address| {
+            check(address, case(AddressSettlement::Sepa, "2026-12-01"), &profile)
                 .into_iter()
                 .map(|one| (one.rule, one.level))
                 .collect::<Vec<_>>()
         };
         let hybrid = address("Helsinki", "FI", &["Katu 1"]);
-        let forbidding = Profile { hybrid_address: HybridAddress::Forbidden, ..Profile::default() };
-        let demanding = Profile { hybrid_address: HybridAddress::NeedsLine, ..Profile::default() };
+        let forbidding = BankProfile { hybrid_address: HybridAddress::Forbidden, ..BankProfile::default() };
+        let demanding = BankProfile { hybrid_address: HybridAddress::NeedsLine, ..BankProfile::default() };
         assert_eq!(by(forbidding, &hybrid), one("A8", Level::Error));
         assert_eq!(by(demanding.clone(), &hybrid), []);
         assert_eq!(by(demanding, &address("Helsinki", "FI", &[])), one("A8", Level::Error));
-        assert_eq!(by(Profile { advises_no_address: true, ..Profile::default() }, &hybrid), one("A9", Level::Info));
+        assert_eq!(
+            by(BankProfile { advises_no_address: true, ..BankProfile::default() }, &hybrid),
+            one("A9", Level::Info)
+        );
     }
 
     #[test]
     fn what_to_change_is_said() {
         let change = |address: &Address| {
-            check(address, case(Settlement::Sepa, "2026-12-01"), &Profile::default())[0].change.clone()
+            check(address, case(AddressSettlement::Sepa, "2026-12-01"), &BankProfile::default())[0].change.clone()
         };
         assert!(change(&address("London", "UK", &[])).contains("GB"));
         assert!(change(&address("Helsinki", "FI", &["00100 Helsinki"])).contains("PstCd 00100"));

@@ -3,7 +3,7 @@
 use bankchannel_foundation::model::Date;
 use jiff::{Span, ToSpan as _, civil};
 
-use super::{Finding, Profile, Rule};
+use super::{BankProfile, Finding, Rule};
 
 /// Whether TARGET is open: not on weekends, 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December.
 pub fn is_target_day(date: Date) -> bool {
@@ -54,7 +54,7 @@ pub fn time_without_instant() -> Finding {
 ///
 /// If `by_target`, the TARGET calendar applies: for SEPA and urgent payments in euro. Other currencies have no calendar
 /// here, and instant payments settle on every day.
-pub fn check_execution_date(date: Date, today: Date, by_target: bool, profile: &Profile) -> Option<Finding> {
+pub fn check_execution_date(date: Date, today: Date, by_target: bool, profile: &BankProfile) -> Option<Finding> {
     let text = date.0.to_string();
     let back = Span::new().try_days(profile.days_back);
     let earliest = back.and_then(|back| today.0.checked_sub(back)).unwrap_or(civil::Date::MIN);
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn execution_dates() {
         let today = day("2026-11-22");
-        let profile = Profile::default();
+        let profile = BankProfile::default();
         let found = |text: &str| {
             check_execution_date(day(text), today, true, &profile).map(|found| (found.level, found.change))
         };
@@ -146,11 +146,11 @@ mod tests {
         assert_eq!(found("9999-12-31").unwrap().0, Level::Warning);
         assert_eq!(check_execution_date(day("2026-11-28"), today, false, &profile), None);
         for days_back in [4_000_000, u32::MAX] {
-            let any = Profile { days_back, ..Profile::default() };
+            let any = BankProfile { days_back, ..BankProfile::default() };
             let found = check_execution_date(day("1999-01-01"), today, true, &any).map(|found| found.level);
             assert_eq!(found, Some(Level::Warning), "{days_back}");
         }
-        let strict = Profile { closed_day_is_error: true, ..profile };
+        let strict = BankProfile { closed_day_is_error: true, ..profile };
         assert_eq!(
             check_execution_date(day("2026-12-25"), today, true, &strict).map(|found| found.level),
             Some(Level::Error)

@@ -25,7 +25,7 @@ pub enum Characters {
 
 /// One character that was converted, or would have to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct CharacterChange {
     /// The original character.
     pub before: char,
     /// Its replacement.
@@ -38,11 +38,11 @@ pub struct Change {
 
 /// A text that banks forward as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Converted<'t> {
+pub struct ConvertedText<'t> {
     /// The text.
     pub text: Cow<'t, str>,
     /// The conversions, in the order of first appearance; at most 100 characters.
-    pub changes: Vec<Change>,
+    pub changes: Vec<CharacterChange>,
 }
 
 /// Why a text cannot be used.
@@ -52,7 +52,7 @@ pub enum CharactersError {
     #[error("has {}, which not every bank forwards", listed(.found))]
     Refused {
         /// The characters, with their replacements.
-        found: Vec<Change>,
+        found: Vec<CharacterChange>,
         /// The text after conversion.
         proposal: String,
     },
@@ -76,20 +76,20 @@ pub fn is_basic(c: char) -> bool {
 ///
 /// # Errors
 /// The mode refuses a character, or nothing would be left.
-pub fn convert(text: &str, mode: Characters, keeps_markup: bool) -> Result<Converted<'_>, CharactersError> {
+pub fn convert(text: &str, mode: Characters, keeps_markup: bool) -> Result<ConvertedText<'_>, CharactersError> {
     let stays = |c: char| match mode {
         Characters::Latin1 => is_latin1(c, keeps_markup),
         _ => is_basic(c),
     };
     if text.bytes().all(|byte| byte.is_ascii() && stays(char::from(byte))) && is_trimmed(text) {
-        return Ok(Converted { text: Cow::Borrowed(text), changes: Vec::new() });
+        return Ok(ConvertedText { text: Cow::Borrowed(text), changes: Vec::new() });
     }
     // Composed first, so that a letter with a combining accent is one character.
     let composed: Cow<'_, str> = match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => Cow::Borrowed(text),
         _ => Cow::Owned(text.nfc().collect()),
     };
-    let (mut out, mut changes) = (String::with_capacity(text.len()), Vec::<Change>::new());
+    let (mut out, mut changes) = (String::with_capacity(text.len()), Vec::<CharacterChange>::new());
     for (at, c) in composed.chars().enumerate() {
         if stays(c) {
             out.push(c);
@@ -100,7 +100,7 @@ pub fn convert(text: &str, mode: Characters, keeps_markup: bool) -> Result<Conve
         if let Some(change) = changes.iter_mut().find(|change| change.before == c) {
             change.count += 1;
         } else if changes.len() < MAX_CHANGES {
-            changes.push(Change { before: c, after, count: 1, first: at as u64 + 1 });
+            changes.push(CharacterChange { before: c, after, count: 1, first: at as u64 + 1 });
         }
     }
     if !is_trimmed(&out) {
@@ -114,7 +114,7 @@ pub fn convert(text: &str, mode: Characters, keeps_markup: bool) -> Result<Conve
     if mode == Characters::Strict && !changes.is_empty() {
         return Err(CharactersError::Refused { found: changes, proposal: out });
     }
-    Ok(Converted { text: if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }, changes })
+    Ok(ConvertedText { text: if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }, changes })
 }
 
 /// Whether there are no blanks at the ends and no two in a row.
@@ -253,7 +253,7 @@ const LETTERS: &[(&str, &str)] = &[
 ];
 
 /// The first few characters for a message.
-fn listed(found: &[Change]) -> String {
+fn listed(found: &[CharacterChange]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<String> =
         found.iter().take(SHOWN).map(|change| format!("{:?} at character {}", change.before, change.first)).collect();

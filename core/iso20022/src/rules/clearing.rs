@@ -3,34 +3,34 @@
 use super::{Finding, Rule};
 
 /// A clearing: its code in ISO 20022's list, the lengths of its numbers, and whether they may have letters.
-struct Clearing(&'static str, std::ops::RangeInclusive<usize>, bool);
+struct ClearingForm(&'static str, std::ops::RangeInclusive<usize>, bool);
 
 /// The clearings whose numbers have a form that is commonly published; it stands in ISO 20022's external code set
 /// `ExternalClearingSystemIdentification1Code`, whose text was not read here. So another form is a warning; a check digit
 /// does not depend on that text.
-const KNOWN: [Clearing; 22] = [
-    Clearing("ATBLZ", 5..=5, false),
-    Clearing("AUBSB", 6..=6, false),
-    Clearing("CACPA", 9..=9, false),
-    Clearing("CHBCC", 3..=5, false),
-    Clearing("CHSIC", 6..=6, false),
-    Clearing("CNAPS", 12..=12, false),
-    Clearing("DEBLZ", 8..=8, false),
-    Clearing("ESNCC", 8..=9, false),
-    Clearing("GBDSC", 6..=6, false),
-    Clearing("GRBIC", 7..=7, false),
-    Clearing("HKNCC", 3..=3, false),
-    Clearing("IENCC", 6..=6, false),
-    Clearing("INFSC", 11..=11, true),
-    Clearing("ITNCC", 10..=10, false),
-    Clearing("NZNCC", 6..=6, false),
-    Clearing("PLKNR", 8..=8, false),
-    Clearing("PTNCC", 8..=8, false),
-    Clearing("RUCBC", 9..=9, false),
-    Clearing("SESBA", 4..=4, false),
-    Clearing("USABA", 9..=9, false),
-    Clearing("USPID", 4..=4, false),
-    Clearing("ZANCC", 6..=6, false),
+const KNOWN: [ClearingForm; 22] = [
+    ClearingForm("ATBLZ", 5..=5, false),
+    ClearingForm("AUBSB", 6..=6, false),
+    ClearingForm("CACPA", 9..=9, false),
+    ClearingForm("CHBCC", 3..=5, false),
+    ClearingForm("CHSIC", 6..=6, false),
+    ClearingForm("CNAPS", 12..=12, false),
+    ClearingForm("DEBLZ", 8..=8, false),
+    ClearingForm("ESNCC", 8..=9, false),
+    ClearingForm("GBDSC", 6..=6, false),
+    ClearingForm("GRBIC", 7..=7, false),
+    ClearingForm("HKNCC", 3..=3, false),
+    ClearingForm("IENCC", 6..=6, false),
+    ClearingForm("INFSC", 11..=11, true),
+    ClearingForm("ITNCC", 10..=10, false),
+    ClearingForm("NZNCC", 6..=6, false),
+    ClearingForm("PLKNR", 8..=8, false),
+    ClearingForm("PTNCC", 8..=8, false),
+    ClearingForm("RUCBC", 9..=9, false),
+    ClearingForm("SESBA", 4..=4, false),
+    ClearingForm("USABA", 9..=9, false),
+    ClearingForm("USPID", 4..=4, false),
+    ClearingForm("ZANCC", 6..=6, false),
 ];
 
 /// Whether a clearing is named by a code of ISO 20022, not by a name of the banks.
@@ -40,7 +40,7 @@ pub fn is_code(system: &str) -> bool {
 
 /// What is wrong with the number of a bank in a clearing, if the form of its numbers is known.
 pub fn check(system: Option<&str>, number: &str) -> Option<Finding> {
-    let Clearing(system, lengths, letters) = KNOWN.iter().find(|known| Some(known.0) == system)?;
+    let ClearingForm(system, lengths, letters) = KNOWN.iter().find(|known| Some(known.0) == system)?;
     let formed = lengths.contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit() || (*letters && byte.is_ascii_alphanumeric()));
     let change = "compare it with the payee's bank";

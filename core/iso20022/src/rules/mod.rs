@@ -30,4 +30,4 @@ pub mod written_reference;
 pub use crate::iban;
 pub use characters::Characters;
 pub use finding::{Finding, Level, RULES, Rule};
-pub use profile::{BaseProfile, HybridAddress, PaymentVersion, Profile, ProfileOptions};
+pub use profile::{BankProfile, BaseProfile, HybridAddress, PaymentVersion, ProfileOptions};

@@ -98,7 +98,7 @@ pub struct ProfileOptions {
 
 /// The rules of one bank, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Profile {
+pub struct BankProfile {
     /// See [`ProfileOptions::accepts`].
     pub accepts: Option<PaymentVersion>,
     /// See [`ProfileOptions::characters`].
@@ -127,7 +127,7 @@ pub struct Profile {
     pub file_transactions: Option<u64>,
 }
 
-impl Default for Profile {
+impl Default for BankProfile {
     fn default() -> Self {
         Self {
             accepts: None,
@@ -147,7 +147,7 @@ impl Default for Profile {
     }
 }
 
-impl Profile {
+impl BankProfile {
     /// The built-in profile.
     pub fn of(base: BaseProfile) -> Self {
         let latin1 = Self { characters: Characters::Latin1, ..Self::default() };
@@ -159,7 +159,7 @@ impl Profile {
     }
 }
 
-impl From<ProfileOptions> for Profile {
+impl From<ProfileOptions> for BankProfile {
     fn from(options: ProfileOptions) -> Self {
         let base = options.base.map_or_else(Self::default, Self::of);
         Self {

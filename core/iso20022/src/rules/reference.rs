@@ -42,7 +42,7 @@ pub enum ReferenceKind {
 
 /// A reference that passed its check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
+pub struct CheckedReference {
     /// Its kind.
     pub kind: ReferenceKind,
     /// The reference in electronic form: no blanks, capitals.
@@ -73,7 +73,7 @@ pub enum TextPlace {
 
 /// The place of a reference in `CdtrRefInf`: `Tp/CdOrPrtry/Cd` or `Prtry`, and `Tp/Issr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Placement {
+pub struct ReferencePlacement {
     /// The code of ISO 20022, or the scheme's own.
     pub code: &'static str,
     /// Whether it is the scheme's own code.
@@ -100,13 +100,13 @@ impl ReferenceKind {
     ];
 
     /// The place of a reference of that kind (docs/protocols/iso20022.md §4.3).
-    pub fn placement(self) -> Placement {
-        let scor = Placement { code: "SCOR", proprietary: false, issuer: None };
+    pub fn placement(self) -> ReferencePlacement {
+        let scor = ReferencePlacement { code: "SCOR", proprietary: false, issuer: None };
         match self {
-            Self::Rf => Placement { issuer: Some("ISO"), ..scor },
-            Self::Belgian => Placement { issuer: Some("BBA"), ..scor },
-            Self::Dutch => Placement { issuer: Some("CUR"), ..scor },
-            Self::Qr => Placement { code: "QRR", proprietary: true, issuer: None },
+            Self::Rf => ReferencePlacement { issuer: Some("ISO"), ..scor },
+            Self::Belgian => ReferencePlacement { issuer: Some("BBA"), ..scor },
+            Self::Dutch => ReferencePlacement { issuer: Some("CUR"), ..scor },
+            Self::Qr => ReferencePlacement { code: "QRR", proprietary: true, issuer: None },
             _ => scor,
         }
     }
@@ -153,7 +153,7 @@ impl ReferenceKind {
 ///
 /// # Errors
 /// The text does not have the form, or its check digits are wrong.
-pub fn parse(kind: ReferenceKind, text: &str) -> Result<Reference, ReferenceError> {
+pub fn parse(kind: ReferenceKind, text: &str) -> Result<CheckedReference, ReferenceError> {
     const LONGEST: usize = 60;
     let form = ReferenceError::Form(kind.form());
     if text.len() > LONGEST {
@@ -195,14 +195,14 @@ pub fn parse(kind: ReferenceKind, text: &str) -> Result<Reference, ReferenceErro
     }
     let short = kind == ReferenceKind::Finnish && bytes.len() == 3;
     let note = short.then_some("a Finnish reference has at least 4 digits at most banks");
-    Ok(Reference { kind, text: compact, note })
+    Ok(CheckedReference { kind, text: compact, note })
 }
 
 /// The kind of a reference if exactly one check matches it: a statement does not give the kind.
 ///
 /// One-digit checks match every tenth number, so kinds other than RF prove nothing alone; the creditor's country
 /// determines which of them are tried.
-pub fn recognise(text: &str, creditor_country: Option<&str>) -> Option<Reference> {
+pub fn recognise(text: &str, creditor_country: Option<&str>) -> Option<CheckedReference> {
     if let Ok(reference) = parse(ReferenceKind::Rf, text) {
         return Some(reference);
     }
@@ -245,27 +245,27 @@ pub fn infer(text: &str, creditor_iban: Option<&str>) -> Option<ReferenceKind> {
 ///
 /// # Errors
 /// The number is empty, longer than 21 characters, or has characters other than letters and digits.
-pub fn to_rf(national: &str) -> Result<Reference, ReferenceError> {
+pub fn to_rf(national: &str) -> Result<CheckedReference, ReferenceError> {
     let form = ReferenceError::Form("1 to 21 letters and digits");
     let compact: String = national.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
     if !(1..=21).contains(&compact.len()) || !compact.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(form);
     }
     let check = 98 - mod_97(compact.bytes().chain(*b"RF00"));
-    Ok(Reference { kind: ReferenceKind::Rf, text: format!("RF{check:02}{compact}"), note: None })
+    Ok(CheckedReference { kind: ReferenceKind::Rf, text: format!("RF{check:02}{compact}"), note: None })
 }
 
 /// The Finnish reference number for a base of 3 to 19 digits: the check digit is appended.
 ///
 /// # Errors
 /// The base has another form.
-pub fn to_finnish(base: &str) -> Result<Reference, ReferenceError> {
+pub fn to_finnish(base: &str) -> Result<CheckedReference, ReferenceError> {
     let base = base.trim_start_matches('0');
     if !(3..=19).contains(&base.len()) || !base.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ReferenceError::Form("3 to 19 digits"));
     }
     let check = finnish_check(base.as_bytes());
-    Ok(Reference { kind: ReferenceKind::Finnish, text: format!("{base}{check}"), note: None })
+    Ok(CheckedReference { kind: ReferenceKind::Finnish, text: format!("{base}{check}"), note: None })
 }
 
 fn is_rf(bytes: &[u8]) -> bool {

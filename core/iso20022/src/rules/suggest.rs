@@ -12,16 +12,16 @@ const NUMBER_FIRST: &str = "GB FR IE";
 
 /// A proposal for an address with lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suggestion {
+pub struct AddressSuggestion {
     /// The address as proposed: structured, or hybrid with the lines that could not be read.
     pub address: Address,
     /// The fields and the lines they were taken from.
-    pub taken: Vec<Taken>,
+    pub taken: Vec<TakenField>,
 }
 
 /// One field that was found in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct TakenField {
     /// The element, such as `TwnNm`.
     pub field: &'static str,
     /// Its value.
@@ -30,7 +30,7 @@ pub struct Taken {
     pub line: usize,
 }
 
-impl fmt::Display for Suggestion {
+impl fmt::Display for AddressSuggestion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, taken) in self.taken.iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
@@ -41,12 +41,13 @@ impl fmt::Display for Suggestion {
 }
 
 /// Proposes fields for an address with lines; `None` if the lines do not give town and country for certain.
-pub fn suggest(address: &Address) -> Option<Suggestion> {
+pub fn suggest(address: &Address) -> Option<AddressSuggestion> {
     const MOST_LINES: usize = 7;
     if address.lines.is_empty() || address.lines.len() > MOST_LINES {
         return None;
     }
-    let mut proposed = Suggestion { address: Address { lines: Vec::new(), ..address.clone() }, taken: Vec::new() };
+    let mut proposed =
+        AddressSuggestion { address: Address { lines: Vec::new(), ..address.clone() }, taken: Vec::new() };
     let mut lines: Vec<(usize, &str)> = address
         .lines
         .iter()
@@ -66,9 +67,9 @@ pub fn suggest(address: &Address) -> Option<Suggestion> {
     Some(proposed)
 }
 
-impl Suggestion {
+impl AddressSuggestion {
     fn take(&mut self, field: &'static str, value: &str, line: usize) {
-        self.taken.push(Taken { field, value: value.to_owned(), line });
+        self.taken.push(TakenField { field, value: value.to_owned(), line });
     }
 
     /// A line that is the name of a country and nothing else.
@@ -168,7 +169,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(country: &str, lines: &[&str]) -> Option<Suggestion> {
+    fn of(country: &str, lines: &[&str]) -> Option<AddressSuggestion> {
         let country = (!country.is_empty()).then(|| country.to_owned());
         suggest(&Address {
             country,

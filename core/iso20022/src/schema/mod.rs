@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use bankchannel_xml::schema::{SchemaWalk, XmlSchema};
 use bankchannel_xml::text::{nearest, plain_name, quote, shorten};
-use bankchannel_xml::{Flow, StartTag, Token, XmlFault, XmlRules, XmlTokens};
+use bankchannel_xml::{StartTag, TokenFlow, XmlFault, XmlRules, XmlToken, XmlTokens};
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of faults of the schema that are reported for one file.
@@ -145,10 +145,10 @@ pub fn identify(bytes: &[u8]) -> Result<MessageIdentity, XmlFault> {
     let mut tokens = XmlTokens::open(bytes, None, XmlRules::strict())?;
     let mut found = None;
     tokens.pump(|token| {
-        if let Token::Start(root) = &token {
+        if let XmlToken::Start(root) = &token {
             found = Some(MessageIdentity::of(root));
         }
-        Ok(if found.is_some() { Flow::Stop } else { Flow::Next })
+        Ok(if found.is_some() { TokenFlow::Stop } else { TokenFlow::Next })
     })?;
     // Without an element, the tokens have ended with an error.
     found.ok_or_else(|| tokens.fault("there is no root element", "export the file again"))

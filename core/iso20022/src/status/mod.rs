@@ -7,8 +7,8 @@ use bankchannel_foundation::model::Decimal;
 
 use crate::cash::Charge;
 use crate::data::{
-    Code, Held, MessageName, Messages, Moment, Money, Remittance, SharedParty, UnreadElement, UnreadTally, Values,
-    owned, placeholder,
+    Code, ElementValues, HeldCount, MessageName, MessageSequence, Moment, Money, Remittance, SharedParty,
+    UnreadElement, UnreadTally, owned, placeholder,
 };
 use crate::meaning;
 use crate::rules::Finding;
@@ -161,12 +161,12 @@ pub fn read_status_report(input: impl Read) -> Result<StatusFile, XmlFault> {
 /// # Errors
 /// As [`read_status_report`]; the encoding is not supported.
 pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<StatusFile, XmlFault> {
-    read_held(input, encoding, Held::default())
+    read_held(input, encoding, HeldCount::default())
 }
 
 /// The same for a file with at most this many transactions and batches.
-pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held) -> Result<StatusFile, XmlFault> {
-    let mut file = Messages::open(input, encoding)?;
+pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: HeldCount) -> Result<StatusFile, XmlFault> {
+    let mut file = MessageSequence::open(input, encoding)?;
     let (mut read, mut record) = (StatusFile::default(), XmlRecord::default());
     let wanted = |name: &str| is_report(name).then_some(());
     while file.next_message(wanted, ("status report", "choose a file of type pain.002"))?.is_some() {
@@ -206,7 +206,7 @@ const PATH: &str = "/Document/CstmrPmtStsRpt";
 const AROUND: [&str; 2] = ["Document", "CstmrPmtStsRpt"];
 
 impl StatusReport {
-    fn begin(file: &Messages<'_>) -> Self {
+    fn begin(file: &MessageSequence<'_>) -> Self {
         Self {
             line: file.tag.line,
             message: file.name(),
@@ -230,7 +230,7 @@ impl StatusReport {
     /// Reads the header of the report, or the status of the whole file.
     fn group(&mut self, element: XmlElement<'_>) {
         let base = || format!("{PATH}/{}", element.name());
-        let mut values = Values::new(element, &base);
+        let mut values = ElementValues::new(element, &base);
         let text = |path: &str| owned(element.value(path));
         let mut moment = |path: &str| element.find(path).and_then(|time| values.moment(time));
         if element.name() == "GrpHdr" {
@@ -250,16 +250,16 @@ impl StatusReport {
 
     fn batch(
         &mut self,
-        file: &mut Messages<'_>,
+        file: &mut MessageSequence<'_>,
         record: &mut XmlRecord,
-        held: &mut Held,
+        held: &mut HeldCount,
         unread: &mut UnreadTally,
     ) -> Result<(), XmlFault> {
         let path = format!("{PATH}/OrgnlPmtInfAndSts[{}]", self.batches.len() + 1);
         let (mut transactions, mut problems) = (Vec::new(), Vec::new());
         file.parts(record, held, "TxInfAndSts", |_, element| {
             let base = || format!("{path}/TxInfAndSts[{}]", transactions.len() + 1);
-            let mut values = Values::new(element, &base);
+            let mut values = ElementValues::new(element, &base);
             let one = TransactionStatus::read(element, &mut values);
             values.move_to(&mut problems);
             unread.add(&[AROUND[0], AROUND[1], "OrgnlPmtInfAndSts"], element);
@@ -267,7 +267,7 @@ impl StatusReport {
         })?;
         let element = record.finish();
         let base = || path.clone();
-        let mut values = Values::new(element, &base);
+        let mut values = ElementValues::new(element, &base);
         self.batches.push(BatchStatus {
             line: element.line(),
             payment_id: owned(element.value("OrgnlPmtInfId")),
@@ -291,7 +291,7 @@ impl StatusReport {
         }
         let Some(batch) = self.batches.last_mut() else { return };
         let base = || format!("{PATH}/TxInfAndSts[{}]", batch.transactions.len() + 1);
-        let mut values = Values::new(element, &base);
+        let mut values = ElementValues::new(element, &base);
         let one = TransactionStatus::read(element, &mut values);
         values.move_to(&mut self.problems);
         batch.transactions.push(one);
@@ -299,7 +299,7 @@ impl StatusReport {
 }
 
 impl TransactionStatus {
-    fn read(element: XmlElement<'_>, values: &mut Values<'_>) -> Self {
+    fn read(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Self {
         let text = |path: &str| owned(element.value(path).filter(|text| !placeholder(text)));
         let original = element.child("OrgnlTxRef");
         let inside = |name: &str| original.and_then(|original| original.child(name));
@@ -336,7 +336,7 @@ fn reasons(element: XmlElement<'_>) -> Vec<StatusReason> {
     element.children().filter(|child| child.name() == "StsRsnInf").map(read).collect()
 }
 
-fn counts(element: XmlElement<'_>, values: &mut Values<'_>) -> Vec<StatusCount> {
+fn counts(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Vec<StatusCount> {
     let read = |one: XmlElement<'_>| StatusCount {
         status: Code::read(one.child("DtldSts"), meaning::status),
         count: values.count(one, "DtldNbOfTxs"),

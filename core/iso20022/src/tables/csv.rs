@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use csv_core::{WriteResult, Writer};
 
-use super::{Cell, Column};
+use super::{TableCell, TableColumn};
 use crate::text::is_formula;
 
 /// The format of CSV.
@@ -26,21 +26,21 @@ impl Default for CsvOptions {
 
 /// Writes rows as CSV.
 #[derive(Debug)]
-pub struct Csv<W> {
+pub struct CsvWriter<W> {
     output: W,
     writer: Writer,
     raw: bool,
     line: Vec<u8>,
 }
 
-impl<W: Write> Csv<W> {
+impl<W: Write> CsvWriter<W> {
     /// Writes the header row with the columns' names.
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn new(output: W, options: CsvOptions, columns: &[Column]) -> io::Result<Self> {
+    pub fn new(output: W, options: CsvOptions, columns: &[TableColumn]) -> io::Result<Self> {
         let mut csv = Self::without_header(output, options);
-        let names: Vec<Cell<'_>> = columns.iter().map(|column| Cell::Text(column.name.into())).collect();
+        let names: Vec<TableCell<'_>> = columns.iter().map(|column| TableCell::Text(column.name.into())).collect();
         csv.row(&names)?;
         Ok(csv)
     }
@@ -56,14 +56,14 @@ impl<W: Write> Csv<W> {
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+    pub fn row(&mut self, cells: &[TableCell<'_>]) -> io::Result<()> {
         self.line.clear();
         for (at, cell) in cells.iter().enumerate() {
             if at > 0 {
                 self.put(|writer, output| writer.delimiter(output));
             }
             match cell {
-                Cell::Text(text) if !self.raw && is_formula(text) => self.field(&format!("'{text}")),
+                TableCell::Text(text) if !self.raw && is_formula(text) => self.field(&format!("'{text}")),
                 other => self.field(other.as_str()),
             }
         }

@@ -1,6 +1,6 @@
 //! The entries of statements, reports and notifications.
 
-use super::{Cell, Row, account, amount, code, currency, meaning, name, table, word};
+use super::{TableCell, TableRow, account, amount, code, currency, meaning, name, table, word};
 use crate::cash::{Entry, EntryDetail, Statement};
 use crate::data::{Code, Money, Party};
 
@@ -13,7 +13,7 @@ pub enum EntryRows {
     Details,
 }
 
-struct Of<'a> {
+struct EntryRow<'a> {
     statement: &'a Statement,
     entry: &'a Entry,
     /// The transaction, and its number in the entry from 1.
@@ -21,8 +21,8 @@ struct Of<'a> {
 }
 
 /// The rows of one entry; only the header of its statement is needed.
-pub fn of_entry<'a>(statement: &'a Statement, entry: &'a Entry, rows: EntryRows) -> Vec<Row<'a>> {
-    let row = |detail| cells(&Of { statement, entry, detail });
+pub fn of_entry<'a>(statement: &'a Statement, entry: &'a Entry, rows: EntryRows) -> Vec<TableRow<'a>> {
+    let row = |detail| cells(&EntryRow { statement, entry, detail });
     match rows {
         EntryRows::Details if !entry.details.is_empty() => {
             (1..).zip(&entry.details).map(|one| row(Some(one))).collect()
@@ -32,13 +32,13 @@ pub fn of_entry<'a>(statement: &'a Statement, entry: &'a Entry, rows: EntryRows)
 }
 
 /// The rows of all entries.
-pub fn of_statements(statements: &[Statement], rows: EntryRows) -> impl Iterator<Item = Row<'_>> {
+pub fn of_statements(statements: &[Statement], rows: EntryRows) -> impl Iterator<Item = TableRow<'_>> {
     statements
         .iter()
         .flat_map(move |statement| statement.entries.iter().flat_map(move |entry| of_entry(statement, entry, rows)))
 }
 
-impl<'a> Of<'a> {
+impl<'a> EntryRow<'a> {
     /// The transaction of the row, or the only one of an entry.
     fn single(&self) -> Option<&'a EntryDetail> {
         match (self.detail, self.entry.details.as_slice()) {
@@ -89,14 +89,14 @@ impl<'a> Of<'a> {
 
 table! {
     /// The columns of [`of_entry`] and [`of_statements`].
-    ENTRIES, cells(of: Of<'a>);
+    ENTRIES, cells(of: EntryRow<'a>);
     "account", "The account of the statement: its IBAN, else another number.",
         of.statement.account.iban.as_deref().or(of.statement.account.account.as_deref());
     "statement", "The statement's id.", &of.statement.id;
     "kind", "What it is: `statement`, `report` or `notification`.", word(of.statement.kind);
     "entry", "The entry's number in its statement, from 1.", of.entry.number;
     "detail", "The number of the transaction in the entry, from 1; empty in a row of the entry itself.",
-        of.detail.map_or(Cell::Empty, |(number, _)| number.into());
+        of.detail.map_or(TableCell::Empty, |(number, _)| number.into());
     "booking_date", "The date of the booking, such as `2026-11-20`.", of.entry.booking_date;
     "value_date", "The date from which interest counts.", of.entry.value_date;
     "status", "`BOOK` booked, `PDNG` pending, `INFO` information, `FUTR` future, or a bank's own code.",

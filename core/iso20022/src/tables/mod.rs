@@ -1,7 +1,7 @@
 //! Typed results as rows, for people and for programs that work with tables: CSV, spreadsheets, the command line.
 //!
 //! Each table is a list of columns with name and documentation ([`ENTRIES`], [`TRANSACTIONS`], [`STATUSES`],
-//! [`OUTCOMES`]) and a function that returns the rows. [`Csv`] writes them.
+//! [`OUTCOMES`]) and a function that returns the rows. [`CsvWriter`] writes them.
 
 mod csv;
 mod entries;
@@ -15,7 +15,7 @@ use bankchannel_foundation::model::{Boundary, Date, Decimal, write_boundary};
 
 use crate::data::{Code, Money, Party};
 
-pub use csv::{Csv, CsvOptions};
+pub use csv::{CsvOptions, CsvWriter};
 pub use entries::{ENTRIES, EntryRows, of_entry, of_statements};
 pub use outcomes::{OUTCOMES, of_matched};
 pub use statuses::{STATUSES, of_reports};
@@ -23,7 +23,7 @@ pub use transactions::{TRANSACTIONS, of_payment, of_transaction};
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
+pub struct TableColumn {
     /// The name, in the first row of a CSV file.
     pub name: &'static str,
     /// Its content.
@@ -32,7 +32,7 @@ pub struct Column {
 
 /// A cell of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell<'a> {
+pub enum TableCell<'a> {
     /// No value.
     Empty,
     /// Text, a code or a date.
@@ -42,7 +42,7 @@ pub enum Cell<'a> {
 }
 
 /// A row, with a cell for each column.
-pub type Row<'a> = Vec<Cell<'a>>;
+pub type TableRow<'a> = Vec<TableCell<'a>>;
 
 /// Declares a table once: its columns, and how the cells of a row are made from its source value.
 macro_rules! table {
@@ -51,17 +51,17 @@ macro_rules! table {
         $($name:literal, $documentation:literal, $cell:expr;)+
     ) => {
         $(#[$about])*
-        pub const $constant: &[$crate::tables::Column] =
-            &[$($crate::tables::Column { name: $name, documentation: $documentation }),+];
+        pub const $constant: &[$crate::tables::TableColumn] =
+            &[$($crate::tables::TableColumn { name: $name, documentation: $documentation }),+];
 
-        fn $cells<'a>($row: &$of) -> $crate::tables::Row<'a> {
-            vec![$($crate::tables::Cell::from($cell)),+]
+        fn $cells<'a>($row: &$of) -> $crate::tables::TableRow<'a> {
+            vec![$($crate::tables::TableCell::from($cell)),+]
         }
     };
 }
 use table;
 
-impl Cell<'_> {
+impl TableCell<'_> {
     /// The cell as text, empty if there is no value.
     pub fn as_str(&self) -> &str {
         match self {
@@ -71,43 +71,43 @@ impl Cell<'_> {
     }
 }
 
-impl<'a> From<Option<&'a str>> for Cell<'a> {
+impl<'a> From<Option<&'a str>> for TableCell<'a> {
     fn from(text: Option<&'a str>) -> Self {
         text.map_or(Self::Empty, |text| Self::Text(text.into()))
     }
 }
 
-impl<'a> From<&'a Option<String>> for Cell<'a> {
+impl<'a> From<&'a Option<String>> for TableCell<'a> {
     fn from(text: &'a Option<String>) -> Self {
         text.as_deref().into()
     }
 }
 
-impl From<Option<String>> for Cell<'_> {
+impl From<Option<String>> for TableCell<'_> {
     fn from(text: Option<String>) -> Self {
         text.map_or(Self::Empty, |text| Self::Text(text.into()))
     }
 }
 
-impl<'a> From<Option<&'a Decimal>> for Cell<'a> {
+impl<'a> From<Option<&'a Decimal>> for TableCell<'a> {
     fn from(number: Option<&'a Decimal>) -> Self {
         number.map_or(Self::Empty, |number| Self::Number(number.as_str().into()))
     }
 }
 
-impl From<u64> for Cell<'_> {
+impl From<u64> for TableCell<'_> {
     fn from(number: u64) -> Self {
         Self::Number(number.to_string().into())
     }
 }
 
-impl From<Option<Date>> for Cell<'_> {
+impl From<Option<Date>> for TableCell<'_> {
     fn from(date: Option<Date>) -> Self {
         date.map(|date| date.0.to_string()).into()
     }
 }
 
-impl From<bool> for Cell<'_> {
+impl From<bool> for TableCell<'_> {
     fn from(flag: bool) -> Self {
         Self::Text(if flag { "true" } else { "false" }.into())
     }

@@ -1,10 +1,10 @@
 //! The outcome of a payment file.
 
-use super::{Row, amount, code, currency, meaning, table, word};
+use super::{TableRow, amount, code, currency, meaning, table, word};
 use crate::matching::{BookingPlace, Matched, MatchedTransaction};
 
 /// The rows of all transactions.
-pub fn of_matched(matched: &Matched) -> impl Iterator<Item = Row<'_>> {
+pub fn of_matched(matched: &Matched) -> impl Iterator<Item = TableRow<'_>> {
     matched.transactions.iter().map(|of| cells(&of))
 }
 

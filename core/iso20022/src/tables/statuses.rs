@@ -1,30 +1,31 @@
 //! The statuses in status reports: of a file, of its batches and of its transactions.
 
-use super::{Cell, Row, account, amount, code, currency, joined, meaning, name, table};
+use super::{TableCell, TableRow, account, amount, code, currency, joined, meaning, name, table};
 use crate::data::{Code, Moment, Party};
 use crate::status::{BatchStatus, StatusReason, StatusReport, TransactionStatus};
 
 #[derive(Clone, Copy)]
-struct Of<'a> {
+struct StatusRow<'a> {
     report: &'a StatusReport,
     batch: Option<&'a BatchStatus>,
     transaction: Option<&'a TransactionStatus>,
 }
 
 /// The rows of all reports: of the file, of each batch and of each transaction that has a status or a reason.
-pub fn of_reports(reports: &[StatusReport]) -> impl Iterator<Item = Row<'_>> {
+pub fn of_reports(reports: &[StatusReport]) -> impl Iterator<Item = TableRow<'_>> {
     reports.iter().flat_map(|report| {
-        let file = Of { report, batch: None, transaction: None };
+        let file = StatusRow { report, batch: None, transaction: None };
         let batches = report.batches.iter().flat_map(move |batch| {
-            let of_batch = Of { batch: Some(batch), ..file };
+            let of_batch = StatusRow { batch: Some(batch), ..file };
             let transactions = batch.transactions.iter();
-            std::iter::once(of_batch).chain(transactions.map(move |one| Of { transaction: Some(one), ..of_batch }))
+            std::iter::once(of_batch)
+                .chain(transactions.map(move |one| StatusRow { transaction: Some(one), ..of_batch }))
         });
-        std::iter::once(file).chain(batches).filter(Of::says_something).map(|of| cells(&of))
+        std::iter::once(file).chain(batches).filter(StatusRow::says_something).map(|of| cells(&of))
     })
 }
 
-impl<'a> Of<'a> {
+impl<'a> StatusRow<'a> {
     fn says_something(&self) -> bool {
         self.transaction.is_some() || self.status().is_some() || !self.reasons().is_empty()
     }
@@ -78,7 +79,7 @@ fn time(moment: Option<&Moment>) -> Option<String> {
 
 table! {
     /// The columns of [`of_reports`].
-    STATUSES, cells(of: Of<'a>);
+    STATUSES, cells(of: StatusRow<'a>);
     "report", "The report's message id.", &of.report.id;
     "created", "When the report was made.", time(of.report.created.as_ref());
     "original_message_id", "The message id of the payment file.", &of.report.original_message_id;
@@ -102,5 +103,5 @@ table! {
     "servicer_reference", "The bank's own reference, by which a statement names the booking.",
         of.text(|one| &one.servicer_reference);
     "line", "The line in the report's file, from 1.",
-        Cell::from(of.transaction.map_or_else(|| of.batch.map_or(of.report.line, |batch| batch.line), |one| one.line));
+        TableCell::from(of.transaction.map_or_else(|| of.batch.map_or(of.report.line, |batch| batch.line), |one| one.line));
 }

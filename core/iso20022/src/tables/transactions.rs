@@ -1,10 +1,10 @@
 //! The transactions of a payment file.
 
-use super::{Cell, Row, account, amount, code, currency, joined, name, table};
+use super::{TableCell, TableRow, account, amount, code, currency, joined, name, table};
 use crate::data::{Code, Money};
 use crate::payment::{PaymentBatch, PaymentFile, PaymentTransaction};
 
-struct Of<'a> {
+struct TransactionRow<'a> {
     file: &'a PaymentFile,
     batch: &'a PaymentBatch,
     /// The transaction's number in the file, from 1.
@@ -13,9 +13,11 @@ struct Of<'a> {
 }
 
 /// The rows of all transactions.
-pub fn of_payment(file: &PaymentFile) -> impl Iterator<Item = Row<'_>> {
+pub fn of_payment(file: &PaymentFile) -> impl Iterator<Item = TableRow<'_>> {
     let transactions = file.batches.iter().flat_map(|batch| batch.transactions.iter().map(move |one| (batch, one)));
-    (1..).zip(transactions).map(|(number, (batch, transaction))| cells(&Of { file, batch, number, transaction }))
+    (1..)
+        .zip(transactions)
+        .map(|(number, (batch, transaction))| cells(&TransactionRow { file, batch, number, transaction }))
 }
 
 /// The row of one transaction, with its number in the file, from 1; of its file only the header is needed, of its batch
@@ -24,11 +26,11 @@ pub fn of_transaction<'a>(
     (file, batch): (&'a PaymentFile, &'a PaymentBatch),
     number: u64,
     transaction: &'a PaymentTransaction,
-) -> Row<'a> {
-    cells(&Of { file, batch, number, transaction })
+) -> TableRow<'a> {
+    cells(&TransactionRow { file, batch, number, transaction })
 }
 
-impl<'a> Of<'a> {
+impl<'a> TransactionRow<'a> {
     /// The amount to pay; if it is the equivalent of another amount, that one.
     fn money(&self) -> Option<&'a Money> {
         self.transaction.money.as_ref().or(self.transaction.equivalent.as_ref())
@@ -48,7 +50,7 @@ impl<'a> Of<'a> {
 
 table! {
     /// The columns of [`of_payment`].
-    TRANSACTIONS, cells(of: Of<'a>);
+    TRANSACTIONS, cells(of: TransactionRow<'a>);
     "message_id", "The message id of the file.", &of.file.id;
     "number", "The transaction's number in the file, from 1.", of.number;
     "payment_id", "The payment information id: the batch.", &of.batch.id;
@@ -71,5 +73,5 @@ table! {
     "kind", "Service levels and local instrument, such as `SEPA; INST`.", of.kind();
     "category", "The category purpose, such as `SALA`.", code(of.category());
     "purpose", "The purpose.", code(of.transaction.purpose.as_ref());
-    "line", "The line in the file, from 1.", Cell::from(of.transaction.line);
+    "line", "The line in the file, from 1.", TableCell::from(of.transaction.line);
 }

@@ -1,6 +1,6 @@
 //! The address rule, in files.
 
-use bankchannel_iso20022::rules::{HybridAddress, Level, Profile};
+use bankchannel_iso20022::rules::{BankProfile, HybridAddress, Level};
 
 use super::{File, Transaction, is, line, only, run, short};
 
@@ -43,7 +43,7 @@ fn the_date_and_the_suggestion() {
     ] {
         let one = Transaction { address: LINES, currency, ..Transaction::default() };
         let file = File { execution, kind, ..File::of(vec![one]) };
-        let profile = Profile { days_back: 30, ..Profile::default() };
+        let profile = BankProfile { days_back: 30, ..BankProfile::default() };
         let checked = run(file.xml().as_bytes(), profile);
         let found = only(&checked, "A1");
         assert_eq!((found.level, found.reason.as_deref()), (level, (level == Level::Error).then_some("BE04")));
@@ -76,7 +76,7 @@ fn newer_fields_in_version_3() {
 #[test]
 fn a_profile_without_hybrids() {
     let hybrid = "<PstlAdr><TwnNm>Helsinki</TwnNm><Ctry>FI</Ctry><AdrLine>Katu 1</AdrLine></PstlAdr>";
-    let profile = Profile { hybrid_address: HybridAddress::Forbidden, ..Profile::default() };
+    let profile = BankProfile { hybrid_address: HybridAddress::Forbidden, ..BankProfile::default() };
     let checked = run(File::with_address(hybrid).xml().as_bytes(), profile);
     assert_eq!(short(&checked), [is("A8", Level::Error)]);
 }

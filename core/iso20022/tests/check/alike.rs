@@ -1,6 +1,6 @@
 //! A fault is found alike in a small file and in a large one.
 
-use bankchannel_iso20022::rules::Profile;
+use bankchannel_iso20022::rules::BankProfile;
 
 use super::{File, Transaction, run};
 
@@ -25,7 +25,7 @@ fn planted(line: &str) -> Vec<String> {
 
 /// What is found: everything but the numbers of transactions and sums, which differ.
 fn found(xml: &str) -> Vec<String> {
-    let checked = run(xml.as_bytes(), Profile::default());
+    let checked = run(xml.as_bytes(), BankProfile::default());
     let told = |found: &bankchannel_iso20022::rules::Finding| {
         let counted = ["count", "control_sum"].contains(&found.rule.as_str());
         let words =

@@ -4,7 +4,7 @@ use bankchannel_foundation::{Content, Local as _, LocalContext, clock::FixedCloc
 use bankchannel_iso20022::operations::checking::check_payment::{
     CheckPayment, CheckPaymentRequest, CheckPaymentRequestFields,
 };
-use bankchannel_iso20022::rules::{BaseProfile, Level, PaymentVersion, Profile, ProfileOptions};
+use bankchannel_iso20022::rules::{BankProfile, BaseProfile, Level, PaymentVersion, ProfileOptions};
 
 use super::{is, run, short};
 
@@ -15,7 +15,7 @@ const NOW_MS: i64 = 1_795_305_600_000;
 #[test]
 fn of_sepaxml() {
     for bytes in [&include_bytes!("data/sepaxml-03.xml")[..], include_bytes!("data/sepaxml-09.xml")] {
-        let checked = run(bytes, Profile::default());
+        let checked = run(bytes, BankProfile::default());
         let wanted = [is("characters", Level::Warning), is("characters", Level::Warning), is("A1", Level::Error)];
         assert_eq!(short(&checked), wanted, "{:?}", checked.findings);
         assert_eq!(checked.payment.unwrap().totals[0].amount.as_str(), "60.12");
@@ -26,7 +26,7 @@ fn of_sepaxml() {
 #[test]
 fn of_sepa_js() {
     for bytes in [&include_bytes!("data/sepajs-03.xml")[..], include_bytes!("data/sepajs-09.xml")] {
-        let checked = run(bytes, Profile::default());
+        let checked = run(bytes, BankProfile::default());
         assert_eq!(short(&checked), []);
         assert_eq!(checked.payment.unwrap().transactions, 1);
     }
@@ -58,6 +58,6 @@ fn the_operation() {
 /// The example's date is past; nothing else is wrong with it.
 #[test]
 fn of_the_example() {
-    let checked = run(bankchannel_iso20022::EXAMPLE_PAIN001.as_bytes(), Profile::default());
+    let checked = run(bankchannel_iso20022::EXAMPLE_PAIN001.as_bytes(), BankProfile::default());
     assert_eq!(short(&checked), [is("date", Level::Error)]);
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::model::Date;
 use bankchannel_iso20022::check::{self, CheckOptions, MAX_FINDINGS};
-use bankchannel_iso20022::rules::{Level, Profile};
+use bankchannel_iso20022::rules::{BankProfile, Level};
 use proptest::prelude::*;
 
 use super::{File, Transaction, is, run, short};
@@ -15,12 +15,12 @@ fn what_is_no_xml() {
     let utf16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let surrogate = good.replace("Firma", "&#xD800;");
     for bytes in [entity.as_bytes(), surrogate.as_bytes(), b"", b"\0", b"not xml", &good.as_bytes()[..500]] {
-        let checked = run(bytes, Profile::default());
+        let checked = run(bytes, BankProfile::default());
         assert_eq!(short(&checked), [is("schema", Level::Error)]);
         assert!(!checked.is_good() && checked.payment.is_none());
     }
     // It declares UTF-8 and is not: read, and refused.
-    assert_eq!(short(&run(&utf16, Profile::default())), [is("encoding", Level::Error)]);
+    assert_eq!(short(&run(&utf16, BankProfile::default())), [is("encoding", Level::Error)]);
 }
 
 /// ISO-104: an encoding that the file does not declare.
@@ -28,9 +28,9 @@ fn what_is_no_xml() {
 fn encodings() {
     let text = File::default().xml().replace("Firma", "K\u{e4}se");
     let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    assert_eq!(short(&run(&bytes, Profile::default())), [is("schema", Level::Error)]);
+    assert_eq!(short(&run(&bytes, BankProfile::default())), [is("schema", Level::Error)]);
     let options = CheckOptions {
-        profile: Profile { characters: bankchannel_iso20022::rules::Characters::Latin1, ..Profile::default() },
+        profile: BankProfile { characters: bankchannel_iso20022::rules::Characters::Latin1, ..BankProfile::default() },
         today: Date("2026-11-22".parse().unwrap()),
         encoding: Some("ISO-8859-15".to_owned()),
         judges_dates: true,
@@ -49,7 +49,7 @@ fn many_findings_are_bounded() {
         ..Transaction::default()
     });
     let file = File::of(many.collect());
-    let checked = run(file.xml().as_bytes(), Profile::default());
+    let checked = run(file.xml().as_bytes(), BankProfile::default());
     assert_eq!(checked.findings.len(), MAX_FINDINGS);
     assert_eq!((checked.errors, checked.warnings), (6000, 1999));
     assert!(checked.findings.iter().all(|found| found.level == Level::Error));
@@ -61,7 +61,7 @@ fn values_are_cut() {
     let secret: &'static str = "\u{6f22}secret".repeat(1400).leak();
     let file =
         File::of(vec![Transaction { remittance: format!("<Ustrd>{secret}</Ustrd>").leak(), ..Transaction::default() }]);
-    let checked = run(file.xml().as_bytes(), Profile::default());
+    let checked = run(file.xml().as_bytes(), BankProfile::default());
     for found in &checked.findings {
         assert!(format!("{found:?}").len() < 1500, "{found:?}");
         assert!(found.value.as_ref().is_none_or(|value| value.chars().count() <= 41));
@@ -79,15 +79,15 @@ fn a_large_file_is_checked_whole() {
     });
     let xml = File::of(many.collect()).xml();
     assert!(xml.len() > 10 * 1024 * 1024);
-    let checked = run(xml.as_bytes(), Profile::default());
+    let checked = run(xml.as_bytes(), BankProfile::default());
     assert_eq!(short(&checked), []);
     assert_eq!(checked.payment.unwrap().transactions, 40_000);
     let (head, tail) = xml.rsplit_once(">1.00</InstdAmt>").unwrap();
     let broken = format!("{head}>x</InstdAmt>{tail}");
-    let checked = run(broken.as_bytes(), Profile::default());
+    let checked = run(broken.as_bytes(), BankProfile::default());
     assert_eq!((checked.errors, checked.warnings), (1, 0));
     let cut = &xml.as_bytes()[..xml.len() - 30];
-    assert_eq!(run(cut, Profile::default()).errors, 1);
+    assert_eq!(run(cut, BankProfile::default()).errors, 1);
 }
 
 /// Missing and unknown elements and invalid codes are errors in a large file too.
@@ -111,7 +111,7 @@ fn a_large_file_without_what_the_schema_demands() {
     ] {
         let changed = xml.replacen(from, to, 1);
         assert_ne!(changed, xml, "{from}");
-        let checked = run(changed.as_bytes(), Profile::default());
+        let checked = run(changed.as_bytes(), BankProfile::default());
         assert_eq!((checked.errors, checked.warnings), (1, 0), "{from}: {:?}", checked.findings);
         let found = checked.findings.iter().find(|found| found.level == Level::Error).unwrap();
         assert!(found.message.contains(words) && found.line.is_some(), "{found:?}");
@@ -128,9 +128,9 @@ fn line_ends_and_comments_do_not_count_as_content() {
         ..Transaction::default()
     });
     let xml = File::of(many.collect()).xml().replace("><", ">\n        <");
-    assert_eq!(short(&run(xml.as_bytes(), Profile::default())), []);
+    assert_eq!(short(&run(xml.as_bytes(), BankProfile::default())), []);
     let comments = File::default().xml().replace("<GrpHdr>", &format!("{}<GrpHdr>", "<!---->".repeat(500_001)));
-    let checked = run(comments.as_bytes(), Profile::default());
+    let checked = run(comments.as_bytes(), BankProfile::default());
     assert_eq!(short(&checked), [], "{:?}", checked.findings);
 }
 
@@ -143,7 +143,7 @@ proptest! {
         let mut bytes = File::with_address("<PstlAdr><AdrLine>00100 Helsinki</AdrLine></PstlAdr>").xml().into_bytes();
         let at = at % bytes.len();
         if cut { bytes.truncate(at) } else { bytes[at] = byte }
-        let checked = run(&bytes, Profile::default());
+        let checked = run(&bytes, BankProfile::default());
         prop_assert!(checked.findings.len() <= MAX_FINDINGS);
     }
 }

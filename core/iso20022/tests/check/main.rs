@@ -9,7 +9,7 @@ mod payments;
 
 use bankchannel_foundation::model::Date;
 use bankchannel_iso20022::check::{self, CheckOptions, Checked};
-use bankchannel_iso20022::rules::{Finding, Level, Profile};
+use bankchannel_iso20022::rules::{BankProfile, Finding, Level};
 
 /// A payment file with parts that tests replace.
 #[derive(Clone)]
@@ -104,7 +104,7 @@ impl File {
     }
 
     fn check(&self) -> Checked {
-        run(self.xml().as_bytes(), Profile::default())
+        run(self.xml().as_bytes(), BankProfile::default())
     }
 
     /// Rule and level of each finding.
@@ -113,7 +113,7 @@ impl File {
     }
 }
 
-fn run(bytes: &[u8], profile: Profile) -> Checked {
+fn run(bytes: &[u8], profile: BankProfile) -> Checked {
     let options = CheckOptions { profile, ..CheckOptions::on(Date("2026-11-22".parse().unwrap())) };
     check::check(bytes, &options).unwrap()
 }

@@ -1,7 +1,7 @@
 //! Counts, sums, accounts, ids, texts, dates and duplicates, in files.
 
 use bankchannel_iso20022::check::CheckOptions;
-use bankchannel_iso20022::rules::{BaseProfile, Characters, Level, PaymentVersion, Profile};
+use bankchannel_iso20022::rules::{BankProfile, BaseProfile, Characters, Level, PaymentVersion};
 
 use jiff::tz::TimeZone;
 
@@ -45,7 +45,7 @@ fn an_element_out_of_order() {
     let xml = File::default()
         .xml()
         .replace("<PmtInfId>P1</PmtInfId><PmtMtd>TRF</PmtMtd>", "<PmtMtd>TRF</PmtMtd>\n<PmtInfId>P1</PmtInfId>");
-    let checked = run(xml.as_bytes(), Profile::default());
+    let checked = run(xml.as_bytes(), BankProfile::default());
     let found = only(&checked, "schema");
     assert!(found.change.contains("PmtMtd") && line(&xml, found.line).contains("PmtInfId"), "{found:?}");
 }
@@ -64,10 +64,10 @@ fn ids_used_twice() {
          <Dbtr><Nm>Firma</Nm></Dbtr><DbtrAcct><Id><IBAN>FI2112345600000785</IBAN></Id></DbtrAcct><DbtrAgt><FinInstnId/></DbtrAgt>\
          <CdtTrfTxInf>",
     );
-    assert_eq!(short(&run(across.as_bytes(), Profile::default())), []);
+    assert_eq!(short(&run(across.as_bytes(), BankProfile::default())), []);
     let same_batch = across.replace("P2", "P1");
     assert_eq!(
-        only(&run(same_batch.as_bytes(), Profile::default()), "duplicate_identifier").reason.as_deref(),
+        only(&run(same_batch.as_bytes(), BankProfile::default()), "duplicate_identifier").reason.as_deref(),
         Some("DU02")
     );
     let without = |id| Transaction { id, ..second.clone() };
@@ -96,7 +96,7 @@ fn equal_transactions() {
 /// ISO-055, and files of other versions and variants.
 #[test]
 fn one_sentence_for_another_version() {
-    let profile = Profile { accepts: Some(PaymentVersion::V09), ..Profile::default() };
+    let profile = BankProfile { accepts: Some(PaymentVersion::V09), ..BankProfile::default() };
     let old = File { version: "03", ..File::with_address("<PstlAdr/>") }.xml();
     let checked = run(old.as_bytes(), profile.clone());
     assert_eq!(short(&checked), [is("version", Level::Error)]);
@@ -109,7 +109,7 @@ fn one_sentence_for_another_version() {
         "",
     ] {
         let xml = File::default().xml().replace("urn:iso:std:iso:20022:tech:xsd:pain.001.001.09", namespace);
-        let checked = run(xml.as_bytes(), Profile::default());
+        let checked = run(xml.as_bytes(), BankProfile::default());
         assert_eq!(short(&checked), [is("version", Level::Error)], "{namespace}");
     }
 }
@@ -169,7 +169,7 @@ fn references() {
     for (invoice, wanted) in [("15.00", vec![]), ("16.00", vec![is("remittance", Level::Error)])] {
         let parts = document("CINV", "RmtdAmt", invoice) + &document("CREN", "CdtNoteAmt", "5.00");
         let file = one(|it| it.remittance = parts.leak());
-        let checked = run(file.xml().as_bytes(), Profile::of(BaseProfile::Aos2));
+        let checked = run(file.xml().as_bytes(), BankProfile::of(BaseProfile::Aos2));
         assert_eq!(short(&checked), wanted, "{invoice}");
     }
 }
@@ -184,7 +184,7 @@ fn names_texts_and_ids() {
     let found = only(&checked, "characters");
     assert_eq!((found.level, found.value.as_deref()), (Level::Warning, Some("Ääkköset Öy & Co")));
     assert!(found.change.contains("Aakkoset Oy + Co"), "{}", found.change);
-    let latin1 = Profile { characters: Characters::Latin1, ..Profile::default() };
+    let latin1 = BankProfile { characters: Characters::Latin1, ..BankProfile::default() };
     let found = run(one(|it| it.creditor = "Ääkköset Öy").xml().as_bytes(), latin1.clone());
     assert_eq!(short(&found), []);
     assert_eq!(one(|it| it.creditor = "漢字").found(), [is("characters", Level::Error)]);
@@ -229,7 +229,7 @@ fn a_schema_error_hides_only_its_own_element() {
         ..Transaction::default()
     });
     let xml = File::of(many.collect()).xml().replace('\n', "");
-    let checked = run(xml.as_bytes(), Profile::default());
+    let checked = run(xml.as_bytes(), BankProfile::default());
     let wanted = [is("schema", Level::Error), is("account", Level::Error), is("account", Level::Error)];
     assert_eq!(short(&checked), wanted, "{:?}", checked.findings);
 }
@@ -248,7 +248,7 @@ fn today_is_the_day_of_the_zone() {
 fn sizes_by_profile() {
     let two =
         File::of(vec![Transaction::default(), Transaction { id: "E2", amount: "1.00", ..Transaction::default() }]);
-    let profile = Profile { batch_transactions: Some(1), file_transactions: Some(1), ..Profile::default() };
+    let profile = BankProfile { batch_transactions: Some(1), file_transactions: Some(1), ..BankProfile::default() };
     let checked = run(two.xml().as_bytes(), profile);
     assert_eq!(short(&checked), [is("size", Level::Error), is("size", Level::Error)]);
 }

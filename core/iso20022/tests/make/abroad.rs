@@ -7,7 +7,7 @@ use bankchannel_iso20022::make::{
 };
 use bankchannel_iso20022::read_payment;
 use bankchannel_iso20022::rules::reference::ReferenceKind;
-use bankchannel_iso20022::rules::{PaymentVersion, Profile, ProfileOptions};
+use bankchannel_iso20022::rules::{BankProfile, PaymentVersion, ProfileOptions};
 
 use super::{data, date, decimal, finish, make, now, party, problems, refused, transfer, unwarned, valid, warned};
 
@@ -42,7 +42,7 @@ fn american() -> CreditTransfer {
 }
 
 fn checked(xml: &str, profile: ProfileOptions) -> Checked {
-    let options = CheckOptions { profile: Profile::from(profile), ..CheckOptions::on(date("2026-11-20")) };
+    let options = CheckOptions { profile: BankProfile::from(profile), ..CheckOptions::on(date("2026-11-20")) };
     check(xml.as_bytes(), &options).unwrap()
 }
 

@@ -11,7 +11,7 @@ use bankchannel_iso20022::payment::PaymentTransaction;
 use bankchannel_iso20022::read_payment;
 use bankchannel_iso20022::rules::characters::Characters;
 use bankchannel_iso20022::rules::reference::ReferenceKind;
-use bankchannel_iso20022::rules::{Finding, PaymentVersion, Profile, ProfileOptions};
+use bankchannel_iso20022::rules::{BankProfile, Finding, PaymentVersion, ProfileOptions};
 use proptest::prelude::*;
 
 use super::{DEBTOR, data, date, decimal, finish, judge, make, message, now, party};
@@ -285,7 +285,7 @@ proptest! {
         let data = PaymentData { version: Some(versions), profile: Some(profile.clone()), ..data() };
         let told_kind = transfer.reference_kind.is_some();
         let Ok((xml, made)) = make(data, vec![transfer]) else { return Ok(()) };
-        let options = CheckOptions { profile: Profile::from(profile), ..CheckOptions::on(date("2026-11-20")) };
+        let options = CheckOptions { profile: BankProfile::from(profile), ..CheckOptions::on(date("2026-11-20")) };
         let checked = check(xml.as_bytes(), &options).unwrap();
         prop_assert!(checked.is_good(), "{:?}\n{}", checked.findings, xml);
         let rules = |found: &[Finding]| {

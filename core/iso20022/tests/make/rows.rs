@@ -9,7 +9,7 @@ use bankchannel_iso20022::make::{
 };
 use bankchannel_iso20022::read_payment;
 use bankchannel_iso20022::rules::characters::Characters;
-use bankchannel_iso20022::tables::{Cell, Column, Csv, CsvOptions};
+use bankchannel_iso20022::tables::{CsvOptions, CsvWriter, TableCell, TableColumn};
 
 use super::{data, finish, judge, lines, now};
 
@@ -159,10 +159,11 @@ fn cells_are_of_one_line() {
 #[test]
 fn guards_round_trip() {
     let latin1 = PaymentData { characters: Some(Characters::Latin1), ..data() };
-    let columns = ["creditor_name", "creditor_iban", "amount", "text"].map(|name| Column { name, documentation: "." });
+    let columns =
+        ["creditor_name", "creditor_iban", "amount", "text"].map(|name| TableColumn { name, documentation: "." });
     for text in ["=A1", "'=A1", "''=A1", "-5", "'-5", "'x", "x", "+358"] {
-        let mut table = Csv::new(Vec::new(), CsvOptions::default(), &columns).unwrap();
-        let cells = [text, "FI1410093000123458", "1.00", "x"].map(|text| Cell::Text(text.into()));
+        let mut table = CsvWriter::new(Vec::new(), CsvOptions::default(), &columns).unwrap();
+        let cells = [text, "FI1410093000123458", "1.00", "x"].map(|text| TableCell::Text(text.into()));
         table.row(&cells).unwrap();
         let mut maker = PaymentMaker::new(latin1.clone(), &now());
         maker.add_rows(table.into_inner().as_slice(), RowFormat::Csv, &PaymentTable::default()).unwrap();
@@ -171,8 +172,8 @@ fn guards_round_trip() {
         assert_eq!(creditor.name.as_deref(), Some(text));
     }
     for text in ["\n=1", "＝1", "＋1", "－1", "＠1", "'＝1"] {
-        let mut table = Csv::new(Vec::new(), CsvOptions::default(), &columns[..1]).unwrap();
-        table.row(&[Cell::Text(text.into())]).unwrap();
+        let mut table = CsvWriter::new(Vec::new(), CsvOptions::default(), &columns[..1]).unwrap();
+        table.row(&[TableCell::Text(text.into())]).unwrap();
         let written = String::from_utf8(table.into_inner()).unwrap();
         assert!(written.contains(&format!("'{text}")), "{written}");
     }

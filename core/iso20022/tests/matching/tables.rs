@@ -1,13 +1,13 @@
 //! Typed results as rows and as CSV.
 
 use bankchannel_iso20022::tables::{
-    self, Cell, Column, Csv, CsvOptions, ENTRIES, EntryRows, OUTCOMES, Row, STATUSES, TRANSACTIONS,
+    self, CsvOptions, CsvWriter, ENTRIES, EntryRows, OUTCOMES, STATUSES, TRANSACTIONS, TableCell, TableColumn, TableRow,
 };
 
 use super::*;
 
-fn csv<'a>(options: CsvOptions, columns: &[Column], rows: impl Iterator<Item = Row<'a>>) -> String {
-    let mut csv = Csv::new(Vec::new(), options, columns).unwrap();
+fn csv<'a>(options: CsvOptions, columns: &[TableColumn], rows: impl Iterator<Item = TableRow<'a>>) -> String {
+    let mut csv = CsvWriter::new(Vec::new(), options, columns).unwrap();
     for row in rows {
         assert_eq!(row.len(), columns.len());
         csv.row(&row).unwrap();
@@ -16,7 +16,7 @@ fn csv<'a>(options: CsvOptions, columns: &[Column], rows: impl Iterator<Item = R
 }
 
 /// The cell of a row by the name of its column.
-fn cell<'r>(columns: &[Column], row: &'r [Cell<'_>], name: &str) -> &'r str {
+fn cell<'r>(columns: &[TableColumn], row: &'r [TableCell<'_>], name: &str) -> &'r str {
     row[columns.iter().position(|column| column.name == name).unwrap()].as_str()
 }
 
@@ -32,10 +32,10 @@ fn columns_have_names_and_documentation() {
 
 #[test]
 fn iso_119_no_text_is_a_formula() {
-    let column = |name| Column { name, documentation: "." };
+    let column = |name| TableColumn { name, documentation: "." };
     let columns = [column("name"), column("amount")];
     let texts = ["=HYPERLINK(\"x\")", "-5", "+358", "\t1", "@SUM", "\r1", "\0", "a,b", "plain", ""];
-    let rows = || texts.iter().map(|text| vec![Cell::Text((*text).into()), Cell::Number("-5.00".into())]);
+    let rows = || texts.iter().map(|text| vec![TableCell::Text((*text).into()), TableCell::Number("-5.00".into())]);
     let safe = csv(CsvOptions::default(), &columns, rows());
     assert_eq!(
         safe,

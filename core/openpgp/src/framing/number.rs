@@ -2,7 +2,7 @@
 
 use super::damaged;
 use crate::limits::MAX_DSA_BITS;
-use crate::{Error, Result};
+use crate::{OpenPgpError, Result};
 
 const DSA: u8 = 17;
 
@@ -10,7 +10,7 @@ const DSA: u8 = 17;
 pub(super) fn walk_key(body: &[u8]) -> Result<()> {
     match body.first() {
         Some(4) => {}
-        Some(&version) => return Err(Error::UnsupportedVersion(version)),
+        Some(&version) => return Err(OpenPgpError::UnsupportedVersion(version)),
         None => return Err(damaged("a key packet is empty")),
     }
     let (&algorithm, mut numbers) =
@@ -22,7 +22,7 @@ pub(super) fn walk_key(body: &[u8]) -> Result<()> {
         let bits = super::big_endian(numbers, 2)?;
         if bits > limit {
             let text = format!("a DSA number of {bits} bits; at most {limit} are read");
-            return Err(Error::InvalidKey(text));
+            return Err(OpenPgpError::InvalidKey(text));
         }
         numbers = numbers.get(2 + bits.div_ceil(8)..).ok_or_else(|| damaged("a key packet is cut off"))?;
     }

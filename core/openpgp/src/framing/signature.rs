@@ -2,7 +2,7 @@
 
 use super::damaged;
 use crate::limits::{MAX_ISSUERS, MAX_SUBPACKETS};
-use crate::{Error, Result};
+use crate::{OpenPgpError, Result};
 
 /// Subpacket types that are counted (RFC 4880 §5.2.3.1, RFC 9580 §5.2.3.35).
 const ISSUER: u8 = 16;
@@ -24,7 +24,7 @@ fn packet(body: &[u8], embedded_allowed: usize) -> Result<()> {
         Some(_) => return Ok(()),
         None => return Err(damaged("a signature packet is empty")),
     };
-    let mut counts = Counts { subpackets: 0, issuers: 0, embedded: 0, embedded_allowed };
+    let mut counts = PacketCounts { subpackets: 0, issuers: 0, embedded: 0, embedded_allowed };
     let mut rest = body.get(4..).ok_or_else(cut_off)?;
     for _ in ["hashed", "unhashed"] {
         let length = super::big_endian(rest, octets)?;
@@ -36,14 +36,14 @@ fn packet(body: &[u8], embedded_allowed: usize) -> Result<()> {
     if rest.len() > 2 { Ok(()) } else { Err(cut_off()) }
 }
 
-struct Counts {
+struct PacketCounts {
     subpackets: usize,
     issuers: usize,
     embedded: usize,
     embedded_allowed: usize,
 }
 
-impl Counts {
+impl PacketCounts {
     fn area(&mut self, mut area: &[u8]) -> Result<()> {
         while !area.is_empty() {
             let (length, octets) = subpacket_length(area)?;
@@ -75,10 +75,10 @@ fn subpacket_length(area: &[u8]) -> Result<(usize, usize)> {
 
 fn count(so_far: &mut usize, what: &'static str, limit: usize) -> Result<()> {
     *so_far += 1;
-    if *so_far > limit { Err(Error::TooMany { what, limit }) } else { Ok(()) }
+    if *so_far > limit { Err(OpenPgpError::TooMany { what, limit }) } else { Ok(()) }
 }
 
-fn cut_off() -> Error {
+fn cut_off() -> OpenPgpError {
     damaged("a signature packet is cut off")
 }
 
@@ -99,8 +99,8 @@ mod tests {
         let long = [&[192, 1, 20][..], &[b'x'; 192]].concat();
         walk(&signature(&long, &[255, 0, 0, 0, 2, 20, 1])).unwrap();
         for damaged in [&[0][..], &[5, 2, 0], &[255, 0, 0], &[192], &[255, 0xff, 0xff, 0xff, 0xff, 1]] {
-            assert!(matches!(walk(&signature(damaged, &[])), Err(Error::InvalidFormat(_))), "{damaged:?}");
-            assert!(matches!(walk(&signature(&[], damaged)), Err(Error::InvalidFormat(_))), "{damaged:?}");
+            assert!(matches!(walk(&signature(damaged, &[])), Err(OpenPgpError::InvalidFormat(_))), "{damaged:?}");
+            assert!(matches!(walk(&signature(&[], damaged)), Err(OpenPgpError::InvalidFormat(_))), "{damaged:?}");
         }
         for cut in 1..signature(&[1, 2], &[1, 3]).len() - 3 {
             assert!(walk(&signature(&[1, 2], &[1, 3])[..cut]).is_err(), "{cut}");
@@ -113,15 +113,24 @@ mod tests {
     fn subpackets_issuers_and_embedded_signatures_are_counted() {
         let issuer = [9, 16, 1, 2, 3, 4, 5, 6, 7, 8];
         walk(&signature(&issuer.repeat(2), &issuer.repeat(2))).unwrap();
-        assert!(matches!(walk(&signature(&issuer.repeat(2), &issuer.repeat(3))), Err(Error::TooMany { limit: 4, .. })));
+        assert!(matches!(
+            walk(&signature(&issuer.repeat(2), &issuer.repeat(3))),
+            Err(OpenPgpError::TooMany { limit: 4, .. })
+        ));
         let flag = [2, 11, 0];
         walk(&signature(&flag.repeat(16), &flag.repeat(16))).unwrap();
-        assert!(matches!(walk(&signature(&flag.repeat(16), &flag.repeat(17))), Err(Error::TooMany { limit: 32, .. })));
+        assert!(matches!(
+            walk(&signature(&flag.repeat(16), &flag.repeat(17))),
+            Err(OpenPgpError::TooMany { limit: 32, .. })
+        ));
         let embed = |inner: &[u8]| [&[u8::try_from(inner.len()).unwrap() + 1, 32][..], inner].concat();
         let inner = signature(&[], &[]);
         walk(&signature(&embed(&inner), &[])).unwrap();
-        assert!(matches!(walk(&signature(&embed(&inner).repeat(2), &[])), Err(Error::TooMany { .. })));
-        assert!(matches!(walk(&signature(&embed(&signature(&embed(&inner), &[])), &[])), Err(Error::TooMany { .. })));
+        assert!(matches!(walk(&signature(&embed(&inner).repeat(2), &[])), Err(OpenPgpError::TooMany { .. })));
+        assert!(matches!(
+            walk(&signature(&embed(&signature(&embed(&inner), &[])), &[])),
+            Err(OpenPgpError::TooMany { .. })
+        ));
         assert!(walk(&signature(&embed(&inner[..5]), &[])).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use sequoia_openpgp::crypto::mpi::PublicKey;
 use sequoia_openpgp::types::Curve;
 
-use crate::Error;
+use crate::OpenPgpError;
 use crate::limits::{MAX_RSA_BITS, MIN_RSA_BITS};
 
 /// The accepted signing keys.
@@ -36,13 +36,13 @@ pub(crate) fn is_acceptable_recipient(key: &PublicKey) -> bool {
 
 /// The algorithm and size of a key, shown as GnuPG spells them: `rsa3072`, `ed25519`, `cv25519`, `nistp256`, `dsa2048`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct KeyAlgorithm {
+pub struct KeyDescription {
     name: &'static str,
     /// The size in bits, or the number of an unnamed algorithm.
     number: Option<usize>,
 }
 
-impl KeyAlgorithm {
+impl KeyDescription {
     pub(crate) fn of(key: &PublicKey) -> Self {
         let (name, number) = match key {
             PublicKey::RSA { n, .. } => ("rsa", Some(n.bits())),
@@ -61,7 +61,7 @@ impl KeyAlgorithm {
     }
 }
 
-impl fmt::Display for KeyAlgorithm {
+impl fmt::Display for KeyDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)?;
         self.number.map_or(Ok(()), |number| number.fmt(f))
@@ -69,9 +69,9 @@ impl fmt::Display for KeyAlgorithm {
 }
 
 /// The error that names an algorithm which cannot sign here.
-pub(crate) fn unsupported(key: &PublicKey) -> Error {
-    Error::UnsupportedAlgorithm {
-        algorithm: KeyAlgorithm::of(key).to_string(),
+pub(crate) fn unsupported(key: &PublicKey) -> OpenPgpError {
+    OpenPgpError::UnsupportedAlgorithm {
+        algorithm: KeyDescription::of(key).to_string(),
         purpose: "making signatures",
         accepted: "RSA of 2048 to 4096 bits, Ed25519",
     }

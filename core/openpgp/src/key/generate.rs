@@ -12,14 +12,14 @@ use sequoia_openpgp::types::{
 use sequoia_openpgp::{Cert, Packet};
 use zeroize::Zeroizing;
 
-use super::private::PrivateKey;
+use super::private::OpenPgpPrivateKey;
 use crate::limits::MAX_USER_ID_PART_BYTES;
 use crate::signer::{generate_ed25519_seed, generate_rsa};
-use crate::{Error, Result, UnlockedSigner};
+use crate::{OpenPgpError, Result, UnlockedSigner};
 
 /// Algorithm of a generated key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Algorithm {
+pub enum GeneratedAlgorithm {
     /// Ed25519 with a Curve25519 encryption subkey: small, fast, the default.
     #[default]
     Ed25519,
@@ -33,13 +33,13 @@ pub enum Algorithm {
 
 /// The parameters of a new key. Generating an RSA key takes up to some seconds of computing.
 #[derive(Clone)]
-pub struct Generate {
+pub struct KeyGeneration {
     /// Name in the user id; may be empty if `email` is not.
     pub name: String,
     /// Email address in the user id; may be empty if `name` is not.
     pub email: String,
     /// Algorithm.
-    pub algorithm: Algorithm,
+    pub algorithm: GeneratedAlgorithm,
     /// Creation time of the key; fractions of a second are dropped.
     pub created: SystemTime,
     /// End of its validity; `None` for never.
@@ -48,20 +48,19 @@ pub struct Generate {
     pub passphrase: Option<Zeroizing<String>>,
 }
 
-impl PrivateKey {
+impl OpenPgpPrivateKey {
     /// Makes a new key: a primary key that certifies and signs, and an encryption subkey.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`]; [`Error::Internal`] if the cryptographic library fails.
-    pub fn generate(wanted: Generate) -> Result<Self> {
+    /// [`OpenPgpError::InvalidParameter`]; [`OpenPgpError::Internal`] if the cryptographic library fails.
+    pub fn generate(wanted: KeyGeneration) -> Result<Self> {
         let user_id = user_id(&wanted.name, &wanted.email)?;
-        let validity =
-            match wanted.expires {
-                Some(end) => Some(end.duration_since(wanted.created).ok().filter(|time| time.as_secs() > 0).ok_or(
-                    Error::InvalidParameter { field: "expires", reason: "it must lie after the creation time" },
-                )?),
-                None => None,
-            };
+        let validity = match wanted.expires {
+            Some(end) => Some(end.duration_since(wanted.created).ok().filter(|time| time.as_secs() > 0).ok_or(
+                OpenPgpError::InvalidParameter { field: "expires", reason: "it must lie after the creation time" },
+            )?),
+            None => None,
+        };
         let primary: Key<SecretParts, PrimaryRole> = new_key(wanted.algorithm, true, wanted.created)?;
         let subkey: Key<SecretParts, SubordinateRole> = new_key(wanted.algorithm, false, wanted.created)?;
         let mut signer = UnlockedSigner::new(primary.role_as_unspecified(), primary.fingerprint().to_hex())?;
@@ -102,12 +101,12 @@ impl PrivateKey {
                 subkey_binding.into(),
             ])
         })()
-        .map_err(|_| Error::Internal("assembling the key"))?;
+        .map_err(|_| OpenPgpError::Internal("assembling the key"))?;
         Ok(Self { cert })
     }
 }
 
-impl std::fmt::Debug for Generate {
+impl std::fmt::Debug for KeyGeneration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Generate")
             .field("name", &self.name)
@@ -138,11 +137,11 @@ fn user_id(name: &str, email: &str) -> Result<UserID> {
         } else {
             continue;
         };
-        return Err(Error::InvalidParameter { field, reason });
+        return Err(OpenPgpError::InvalidParameter { field, reason });
     }
     Ok(match (name, email) {
         ("", "") => {
-            return Err(Error::InvalidParameter { field: "name", reason: "name and email are both empty" });
+            return Err(OpenPgpError::InvalidParameter { field: "name", reason: "name and email are both empty" });
         }
         ("", email) => UserID::from(email),
         (name, "") => UserID::from(name),
@@ -150,24 +149,28 @@ fn user_id(name: &str, email: &str) -> Result<UserID> {
     })
 }
 
-fn new_key<R: KeyRole>(algorithm: Algorithm, signing: bool, created: SystemTime) -> Result<Key<SecretParts, R>> {
-    let failed = |_| Error::Internal("key generation");
+fn new_key<R: KeyRole>(
+    algorithm: GeneratedAlgorithm,
+    signing: bool,
+    created: SystemTime,
+) -> Result<Key<SecretParts, R>> {
+    let failed = |_| OpenPgpError::Internal("key generation");
     let bits = match algorithm {
-        Algorithm::Ed25519 if signing => {
+        GeneratedAlgorithm::Ed25519 if signing => {
             let seed = generate_ed25519_seed()?;
             return ed25519(&seed, created).map(Key::from).map_err(failed);
         }
-        Algorithm::Ed25519 => {
+        GeneratedAlgorithm::Ed25519 => {
             let mut key = Key4::generate_ecc(false, Curve::Cv25519).map_err(failed)?;
             key.set_creation_time(created).map_err(failed)?;
             return Ok(key.into());
         }
-        Algorithm::Rsa2048 => 2048,
-        Algorithm::Rsa3072 => 3072,
-        Algorithm::Rsa4096 => 4096,
+        GeneratedAlgorithm::Rsa2048 => 2048,
+        GeneratedAlgorithm::Rsa3072 => 3072,
+        GeneratedAlgorithm::Rsa4096 => 4096,
     };
     let der = generate_rsa(bits)?;
-    let (d, p, q) = rsa_numbers(&der).ok_or(Error::Internal("reading the generated RSA key"))?;
+    let (d, p, q) = rsa_numbers(&der).ok_or(OpenPgpError::Internal("reading the generated RSA key"))?;
     Key4::import_secret_rsa(d, p, q, created).map(Key::from).map_err(failed)
 }
 

@@ -2,13 +2,13 @@
 
 use std::time::SystemTime;
 
-use super::private::PrivateKey;
-use super::public::{PublicKey, PublicKeyLimits};
-use crate::{Error, Result};
+use super::private::OpenPgpPrivateKey;
+use super::public::{OpenPgpPublicKey, PublicKeyLimits};
+use crate::{OpenPgpError, Result};
 
 /// Facts about a public or private key, for display. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyInfo {
+pub struct OpenPgpKeyInfo {
     /// Fingerprint of the primary key, 40 upper-case hex digits.
     pub fingerprint: String,
     /// Last 16 digits of it.
@@ -38,20 +38,20 @@ pub struct KeyInfo {
 /// Reads an armored public or private key and returns its facts.
 ///
 /// # Errors
-/// Those of [`PublicKey::from_armored`] and [`PrivateKey::from_armored`].
-pub fn inspect(text: &[u8], now: SystemTime) -> Result<KeyInfo> {
-    match PublicKey::from_armored(text, PublicKeyLimits::default()) {
+/// Those of [`OpenPgpPublicKey::from_armored`] and [`OpenPgpPrivateKey::from_armored`].
+pub fn inspect(text: &[u8], now: SystemTime) -> Result<OpenPgpKeyInfo> {
+    match OpenPgpPublicKey::from_armored(text, PublicKeyLimits::default()) {
         Ok(key) => Ok(info(&key, now, None)),
-        Err(Error::PrivateKeyMaterial | Error::TooLarge { .. }) => {
-            let private = PrivateKey::from_armored(text)?;
+        Err(OpenPgpError::PrivateKeyMaterial | OpenPgpError::TooLarge { .. }) => {
+            let private = OpenPgpPrivateKey::from_armored(text)?;
             Ok(info(&private.public(), now, Some(private.is_locked())))
         }
         Err(error) => Err(error),
     }
 }
 
-fn info(key: &PublicKey, now: SystemTime, locked: Option<bool>) -> KeyInfo {
-    KeyInfo {
+fn info(key: &OpenPgpPublicKey, now: SystemTime, locked: Option<bool>) -> OpenPgpKeyInfo {
+    OpenPgpKeyInfo {
         fingerprint: key.fingerprint(),
         key_id: key.key_id(),
         short_id: key.short_id(),

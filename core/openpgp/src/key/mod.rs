@@ -7,11 +7,11 @@ mod private;
 mod public;
 mod validity;
 
-pub use algorithm::KeyAlgorithm;
-pub use generate::{Algorithm, Generate};
-pub use inspect::{KeyInfo, inspect};
-pub use private::PrivateKey;
-pub use public::{PublicKey, PublicKeyLimits};
+pub use algorithm::KeyDescription;
+pub use generate::{GeneratedAlgorithm, KeyGeneration};
+pub use inspect::{OpenPgpKeyInfo, inspect};
+pub use private::OpenPgpPrivateKey;
+pub use public::{OpenPgpPublicKey, PublicKeyLimits};
 
 pub(crate) use private::open_keys;
 pub(crate) use validity::{KeyState, encryption_keys, policy, signing_key_state, why_no_encryption_key};

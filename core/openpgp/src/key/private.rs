@@ -12,42 +12,42 @@ use sequoia_openpgp::serialize::Serialize;
 use sequoia_openpgp::{Cert, Packet};
 use zeroize::Zeroizing;
 
-use super::public::{PublicKey, PublicKeyLimits, certificate};
+use super::public::{OpenPgpPublicKey, PublicKeyLimits, certificate};
 use super::validity;
 use crate::limits::{MAX_KEY_BLOCKS, MAX_KEY_PACKETS, MAX_PRIVATE_KEY_BYTES, MAX_USER_IDS};
 use crate::packets::{self, KeyLimits};
-use crate::{Error, Result, UnlockedSigner, armor};
+use crate::{OpenPgpError, Result, UnlockedSigner, armor};
 
 /// A private key, possibly locked by a passphrase. `Debug` shows the fingerprint only.
 #[derive(Clone)]
-pub struct PrivateKey {
+pub struct OpenPgpPrivateKey {
     pub(crate) cert: Cert,
 }
 
-impl PrivateKey {
+impl OpenPgpPrivateKey {
     /// Reads exactly one armored private key.
     ///
     /// # Errors
-    /// [`Error::NoPrivateKey`] for a public key, and those of [`PublicKey::from_armored`].
+    /// [`OpenPgpError::NoPrivateKey`] for a public key, and those of [`OpenPgpPublicKey::from_armored`].
     pub fn from_armored(text: &[u8]) -> Result<Self> {
         let limits = PublicKeyLimits { bytes: MAX_PRIVATE_KEY_BYTES, user_ids: MAX_USER_IDS, packets: MAX_KEY_PACKETS };
         if text.len() > limits.bytes {
-            return Err(Error::TooLarge { what: "the private key", limit: limits.bytes, actual: text.len() });
+            return Err(OpenPgpError::TooLarge { what: "the private key", limit: limits.bytes, actual: text.len() });
         }
         let blocks = match armor::decode_blocks(text, armor::PRIVATE_KEY, MAX_KEY_BLOCKS) {
-            Err(Error::NotArmored { .. }) if PublicKey::from_armored(text, limits).is_ok() => {
-                return Err(Error::NoPrivateKey);
+            Err(OpenPgpError::NotArmored { .. }) if OpenPgpPublicKey::from_armored(text, limits).is_ok() => {
+                return Err(OpenPgpError::NoPrivateKey);
             }
             blocks => blocks?,
         };
         let bounds = KeyLimits { packets: limits.packets, user_ids: limits.user_ids, public_only: false };
         let found = packets::key(&blocks, bounds)?;
         if found.iter().any(|packet| packet.tag() == Tag::PublicKey) {
-            return Err(Error::NoPrivateKey);
+            return Err(OpenPgpError::NoPrivateKey);
         }
         let cert = certificate(found)?;
         if !cert.is_tsk() {
-            return Err(Error::NoPrivateKey);
+            return Err(OpenPgpError::NoPrivateKey);
         }
         Ok(Self { cert })
     }
@@ -55,16 +55,16 @@ impl PrivateKey {
     /// The armored private key, locked or unlocked as it is in memory. Wiped when dropped.
     ///
     /// # Errors
-    /// [`Error::Internal`] if the library cannot write it.
+    /// [`OpenPgpError::Internal`] if the library cannot write it.
     pub fn to_armored(&self) -> Result<Zeroizing<String>> {
         let mut bytes = Zeroizing::new(Vec::new());
-        self.cert.as_tsk().serialize(&mut *bytes).map_err(|_| Error::Internal("writing the private key"))?;
+        self.cert.as_tsk().serialize(&mut *bytes).map_err(|_| OpenPgpError::Internal("writing the private key"))?;
         armor::encode(Kind::SecretKey, &bytes).map(Zeroizing::new)
     }
 
     /// The public half.
-    pub fn public(&self) -> PublicKey {
-        PublicKey { cert: self.cert.clone().strip_secret_key_material() }
+    pub fn public(&self) -> OpenPgpPublicKey {
+        OpenPgpPublicKey { cert: self.cert.clone().strip_secret_key_material() }
     }
 
     /// Fingerprint of the primary key, 40 upper-case hex digits.
@@ -80,7 +80,7 @@ impl PrivateKey {
     /// Unlocks every locked part with the passphrase. A key that is not locked is unchanged.
     ///
     /// # Errors
-    /// [`Error::WrongPassphrase`]; [`Error::UnsupportedProtection`] if no part can be unlocked with a passphrase.
+    /// [`OpenPgpError::WrongPassphrase`]; [`OpenPgpError::UnsupportedProtection`] if no part can be unlocked with a passphrase.
     pub fn unlock(&mut self, passphrase: &str) -> Result<()> {
         let password = Password::from(passphrase);
         let mut opened: Vec<Packet> = Vec::new();
@@ -94,7 +94,7 @@ impl PrivateKey {
                 }
                 SecretKeyMaterial::Encrypted(_) => {}
             }
-            let unlocked = key.key().clone().decrypt_secret(&password).map_err(|_| Error::WrongPassphrase)?;
+            let unlocked = key.key().clone().decrypt_secret(&password).map_err(|_| OpenPgpError::WrongPassphrase)?;
             opened.push(if key.primary() {
                 unlocked.role_into_primary().into()
             } else {
@@ -103,18 +103,18 @@ impl PrivateKey {
         }
         if opened.is_empty() {
             let all_stubs = stubs > 0 && self.cert.keys().unencrypted_secret().next().is_none();
-            return if all_stubs { Err(Error::UnsupportedProtection) } else { Ok(()) };
+            return if all_stubs { Err(OpenPgpError::UnsupportedProtection) } else { Ok(()) };
         }
         let cert = self.cert.clone().insert_packets(opened);
-        self.cert = cert.map_err(|_| Error::Internal("unlocking the private key"))?.0;
+        self.cert = cert.map_err(|_| OpenPgpError::Internal("unlocking the private key"))?.0;
         Ok(())
     }
 
     /// The newest key or subkey that may sign at `now`, its secret moved into the signing library.
     ///
     /// # Errors
-    /// [`Error::Locked`], [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::NoSigningKey`],
-    /// [`Error::UnsupportedAlgorithm`] (only RSA from 2048 bits and Ed25519 sign here), [`Error::InvalidKey`].
+    /// [`OpenPgpError::Locked`], [`OpenPgpError::KeyExpired`], [`OpenPgpError::KeyRevoked`], [`OpenPgpError::NoSigningKey`],
+    /// [`OpenPgpError::UnsupportedAlgorithm`] (only RSA from 2048 bits and Ed25519 sign here), [`OpenPgpError::InvalidKey`].
     pub fn signer(&self, now: SystemTime) -> Result<UnlockedSigner> {
         let good = validity::signing_keys(&self.cert, now);
         let mut keys: Vec<_> = self
@@ -130,14 +130,14 @@ impl PrivateKey {
             return UnlockedSigner::new(key, self.fingerprint());
         }
         match newest_first().next().map(Key::secret) {
-            Some(secret) if is_locked(secret) => Err(Error::Locked),
-            Some(_) => Err(Error::UnsupportedProtection),
+            Some(secret) if is_locked(secret) => Err(OpenPgpError::Locked),
+            Some(_) => Err(OpenPgpError::UnsupportedProtection),
             None => Err(validity::why_no_signing_key(&self.cert, now)),
         }
     }
 }
 
-impl fmt::Debug for PrivateKey {
+impl fmt::Debug for OpenPgpPrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PrivateKey").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
     }

@@ -8,11 +8,11 @@ use sequoia_openpgp::packet::Tag;
 use sequoia_openpgp::serialize::Marshal;
 use sequoia_openpgp::{Cert, Packet};
 
-use super::algorithm::KeyAlgorithm;
+use super::algorithm::KeyDescription;
 use super::validity;
 use crate::limits::{MAX_KEY_BLOCKS, MAX_KEY_BYTES, MAX_KEY_PACKETS, MAX_USER_IDS};
 use crate::packets::{self, KeyLimits};
-use crate::{Error, ExternalSigner, Result, armor};
+use crate::{ExternalSigner, OpenPgpError, Result, armor};
 
 /// Bounds on a foreign key; the default is the specification's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,23 +33,23 @@ impl Default for PublicKeyLimits {
 
 /// One version 4 public key with its subkeys and user ids.
 #[derive(Clone)]
-pub struct PublicKey {
+pub struct OpenPgpPublicKey {
     pub(crate) cert: Cert,
 }
 
-impl PublicKey {
+impl OpenPgpPublicKey {
     /// Reads exactly one armored public key from foreign bytes, within `limits`.
     ///
     /// # Errors
-    /// [`Error::PrivateKeyMaterial`] if it contains a private key anywhere, [`Error::TooLarge`], [`Error::TooMany`],
-    /// [`Error::NotArmored`], [`Error::InvalidFormat`], [`Error::NoKey`], [`Error::SeveralKeys`],
-    /// [`Error::UnsupportedVersion`], [`Error::InvalidKey`].
+    /// [`OpenPgpError::PrivateKeyMaterial`] if it contains a private key anywhere, [`OpenPgpError::TooLarge`], [`OpenPgpError::TooMany`],
+    /// [`OpenPgpError::NotArmored`], [`OpenPgpError::InvalidFormat`], [`OpenPgpError::NoKey`], [`OpenPgpError::SeveralKeys`],
+    /// [`OpenPgpError::UnsupportedVersion`], [`OpenPgpError::InvalidKey`].
     pub fn from_armored(text: &[u8], limits: PublicKeyLimits) -> Result<Self> {
         if text.len() > limits.bytes {
-            return Err(Error::TooLarge { what: "the key", limit: limits.bytes, actual: text.len() });
+            return Err(OpenPgpError::TooLarge { what: "the key", limit: limits.bytes, actual: text.len() });
         }
         if contains(text, armor::PRIVATE_KEY.as_bytes()) {
-            return Err(Error::PrivateKeyMaterial);
+            return Err(OpenPgpError::PrivateKeyMaterial);
         }
         let blocks = armor::decode_blocks(text, armor::PUBLIC_KEY, MAX_KEY_BLOCKS)?;
         let limits = KeyLimits { packets: limits.packets, user_ids: limits.user_ids, public_only: true };
@@ -79,7 +79,7 @@ impl PublicKey {
 
     /// Algorithm of the primary key as GnuPG spells it: `ed25519`, `rsa3072`.
     pub fn algorithm(&self) -> String {
-        KeyAlgorithm::of(self.cert.primary_key().key().mpis()).to_string()
+        KeyDescription::of(self.cert.primary_key().key().mpis()).to_string()
     }
 
     /// When the primary key was created.
@@ -112,7 +112,7 @@ impl PublicKey {
     /// signing.
     ///
     /// # Errors
-    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::UnsupportedAlgorithm`], [`Error::NoSigningKey`].
+    /// [`OpenPgpError::KeyExpired`], [`OpenPgpError::KeyRevoked`], [`OpenPgpError::UnsupportedAlgorithm`], [`OpenPgpError::NoSigningKey`].
     pub fn check_signing(&self, now: SystemTime) -> Result<()> {
         if self.can_sign(now) { Ok(()) } else { Err(validity::why_no_signing_key(&self.cert, now)) }
     }
@@ -120,7 +120,7 @@ impl PublicKey {
     /// Checks that it is valid for encryption at `now`.
     ///
     /// # Errors
-    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::UnsupportedAlgorithm`], [`Error::NoEncryptionKey`].
+    /// [`OpenPgpError::KeyExpired`], [`OpenPgpError::KeyRevoked`], [`OpenPgpError::UnsupportedAlgorithm`], [`OpenPgpError::NoEncryptionKey`].
     pub fn check_encryption(&self, now: SystemTime) -> Result<()> {
         if self.can_encrypt(now) { Ok(()) } else { Err(validity::why_no_encryption_key(&self.cert, now)) }
     }
@@ -134,7 +134,7 @@ impl PublicKey {
     /// smart card, an agent.
     ///
     /// # Errors
-    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::NoSigningKey`], [`Error::UnsupportedAlgorithm`] if those
+    /// [`OpenPgpError::KeyExpired`], [`OpenPgpError::KeyRevoked`], [`OpenPgpError::NoSigningKey`], [`OpenPgpError::UnsupportedAlgorithm`] if those
     /// that may sign have other algorithms (RSA from 2048 bits and Ed25519 are supported here).
     pub fn external_signer(&self, now: SystemTime) -> Result<ExternalSigner> {
         let keys = validity::signing_keys(&self.cert, now);
@@ -148,15 +148,15 @@ impl PublicKey {
     /// The armored public key, without Comment or Version lines.
     ///
     /// # Errors
-    /// [`Error::Internal`] if the library cannot write it.
+    /// [`OpenPgpError::Internal`] if the library cannot write it.
     pub fn to_armored(&self) -> Result<String> {
         let mut bytes = Vec::new();
-        self.cert.serialize(&mut bytes).map_err(|_| Error::Internal("writing the public key"))?;
+        self.cert.serialize(&mut bytes).map_err(|_| OpenPgpError::Internal("writing the public key"))?;
         armor::encode(Kind::PublicKey, &bytes)
     }
 }
 
-impl fmt::Debug for PublicKey {
+impl fmt::Debug for OpenPgpPublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PublicKey").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
     }
@@ -171,9 +171,9 @@ pub(crate) fn short_id(fingerprint: &str) -> String {
 pub(crate) fn certificate(found: Vec<Packet>) -> Result<Cert> {
     let unreadable = |packet: &Packet| matches!(packet, Packet::Unknown(unknown) if is_key(unknown.tag()));
     if found.iter().any(unreadable) {
-        return Err(Error::InvalidKey("a key packet cannot be read: it is damaged".into()));
+        return Err(OpenPgpError::InvalidKey("a key packet cannot be read: it is damaged".into()));
     }
-    Cert::from_packets(found.into_iter()).map_err(|_| Error::InvalidKey("its packets do not form a key".into()))
+    Cert::from_packets(found.into_iter()).map_err(|_| OpenPgpError::InvalidKey("its packets do not form a key".into()))
 }
 
 fn is_key(tag: Tag) -> bool {

@@ -11,8 +11,8 @@ use sequoia_openpgp::packet::key::{PublicParts, UnspecifiedRole};
 use sequoia_openpgp::policy::StandardPolicy;
 use sequoia_openpgp::types::{KeyFlags, RevocationStatus};
 
-use super::algorithm::{KeyAlgorithm, RECIPIENTS, SIGNERS, is_acceptable_recipient, is_acceptable_signer};
-use crate::Error;
+use super::algorithm::{KeyDescription, RECIPIENTS, SIGNERS, is_acceptable_recipient, is_acceptable_signer};
+use crate::OpenPgpError;
 
 type PublicPart = Key<PublicParts, UnspecifiedRole>;
 
@@ -58,28 +58,28 @@ pub(crate) fn signing_keys(cert: &Cert, now: SystemTime) -> Vec<PublicPart> {
 }
 
 /// Why no key of `cert` may sign at `now`.
-pub(crate) fn why_no_signing_key(cert: &Cert, now: SystemTime) -> Error {
+pub(crate) fn why_no_signing_key(cert: &Cert, now: SystemTime) -> OpenPgpError {
     let states: Vec<KeyState> = cert.keys().map(|key| signing_key_state(cert, key.key(), now, now)).collect();
     if states.contains(&KeyState::Expired) {
-        return Error::KeyExpired;
+        return OpenPgpError::KeyExpired;
     }
     if states.contains(&KeyState::Revoked) {
-        return Error::KeyRevoked;
+        return OpenPgpError::KeyRevoked;
     }
     let refused = |key: &PublicPart| key.pk_algo().for_signing() && !is_acceptable_signer(key.mpis());
-    unsupported(cert, refused, "signatures", SIGNERS).unwrap_or(Error::NoSigningKey)
+    unsupported(cert, refused, "signatures", SIGNERS).unwrap_or(OpenPgpError::NoSigningKey)
 }
 
 /// Why no key of `cert` is valid for encryption at `now`.
-pub(crate) fn why_no_encryption_key(cert: &Cert, now: SystemTime) -> Error {
+pub(crate) fn why_no_encryption_key(cert: &Cert, now: SystemTime) -> OpenPgpError {
     if is_revoked(cert, now) {
-        return Error::KeyRevoked;
+        return OpenPgpError::KeyRevoked;
     }
     if expires(cert, now).is_some_and(|end| end <= now) {
-        return Error::KeyExpired;
+        return OpenPgpError::KeyExpired;
     }
     let refused = |key: &PublicPart| key.pk_algo().for_encryption() && !is_acceptable_recipient(key.mpis());
-    unsupported(cert, refused, "encryption", RECIPIENTS).unwrap_or(Error::NoEncryptionKey)
+    unsupported(cert, refused, "encryption", RECIPIENTS).unwrap_or(OpenPgpError::NoEncryptionKey)
 }
 
 /// The error that names the first key of `cert` whose algorithm is refused.
@@ -88,9 +88,13 @@ fn unsupported(
     refused: impl Fn(&PublicPart) -> bool,
     purpose: &'static str,
     accepted: &'static str,
-) -> Option<Error> {
+) -> Option<OpenPgpError> {
     let key = cert.keys().map(|key| key.key()).find(|key| refused(key))?;
-    Some(Error::UnsupportedAlgorithm { algorithm: KeyAlgorithm::of(key.mpis()).to_string(), purpose, accepted })
+    Some(OpenPgpError::UnsupportedAlgorithm {
+        algorithm: KeyDescription::of(key.mpis()).to_string(),
+        purpose,
+        accepted,
+    })
 }
 
 /// Keys that are valid for encryption at `now`.

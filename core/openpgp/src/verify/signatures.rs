@@ -8,22 +8,26 @@ use sequoia_openpgp::{KeyHandle, Packet};
 
 use super::DetachedVerifier;
 use crate::limits::{MAX_SIGNATURE_BLOCKS, MAX_SIGNATURE_BYTES, MAX_SIGNATURES};
-use crate::{Error, PublicKey, Result, armor, packets};
+use crate::{OpenPgpError, OpenPgpPublicKey, Result, armor, packets};
 
 /// Reads concatenated armored signature blocks; each may hold several packets.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::TooMany`], [`Error::NotArmored`], [`Error::InvalidFormat`],
-/// [`Error::NoSignaturePackets`], and [`Error::NotBinaryDocument`] if not one signature has type 0x00.
+/// [`OpenPgpError::TooLarge`], [`OpenPgpError::TooMany`], [`OpenPgpError::NotArmored`], [`OpenPgpError::InvalidFormat`],
+/// [`OpenPgpError::NoSignaturePackets`], and [`OpenPgpError::NotBinaryDocument`] if not one signature has type 0x00.
 pub fn parse_signatures(armored: &[u8]) -> Result<SignatureSet> {
     if armored.len() > MAX_SIGNATURE_BYTES {
-        return Err(Error::TooLarge { what: "the signature", limit: MAX_SIGNATURE_BYTES, actual: armored.len() });
+        return Err(OpenPgpError::TooLarge {
+            what: "the signature",
+            limit: MAX_SIGNATURE_BYTES,
+            actual: armored.len(),
+        });
     }
     let mut signatures = Vec::new();
     for block in armor::decode_blocks(armored, armor::SIGNATURE, MAX_SIGNATURE_BLOCKS)? {
         for packet in packets::signatures(&block)? {
             if signatures.len() == MAX_SIGNATURES {
-                return Err(Error::TooMany { what: "signature packets", limit: MAX_SIGNATURES });
+                return Err(OpenPgpError::TooMany { what: "signature packets", limit: MAX_SIGNATURES });
             }
             // An unknown version or a damaged packet is judged later: another signature may be good.
             let packet = if let Packet::Signature(signature) = packet { Some(signature) } else { None };
@@ -31,10 +35,10 @@ pub fn parse_signatures(armored: &[u8]) -> Result<SignatureSet> {
         }
     }
     if signatures.is_empty() {
-        return Err(Error::NoSignaturePackets);
+        return Err(OpenPgpError::NoSignaturePackets);
     }
     if !signatures.iter().any(ParsedSignature::is_binary) {
-        return Err(Error::NotBinaryDocument);
+        return Err(OpenPgpError::NotBinaryDocument);
     }
     Ok(SignatureSet { signatures })
 }
@@ -52,7 +56,7 @@ impl SignatureSet {
     }
 
     /// Whether any signature names one of `keys`, or a subkey of one, as its issuer.
-    pub fn names_any(&self, keys: &[&PublicKey]) -> bool {
+    pub fn names_any(&self, keys: &[&OpenPgpPublicKey]) -> bool {
         self.signatures.iter().any(|signature| keys.iter().any(|key| signature.names(key)))
     }
 
@@ -87,7 +91,7 @@ impl ParsedSignature {
     }
 
     /// Whether it claims `key` or a subkey of it as its issuer.
-    pub fn names(&self, key: &PublicKey) -> bool {
+    pub fn names(&self, key: &OpenPgpPublicKey) -> bool {
         let handles = self.handles();
         key.cert.keys().any(|key| handles.iter().any(|handle| handle.aliases(key.key().key_handle())))
     }

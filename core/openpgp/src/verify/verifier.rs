@@ -12,22 +12,22 @@ use sequoia_openpgp::types::HashAlgorithm;
 
 use super::signatures::{ParsedSignature, SignatureSet, parse_signatures};
 use crate::key::algorithm::{SIGNERS, is_acceptable_signer};
-use crate::key::{KeyAlgorithm, KeyState, signing_key_state};
+use crate::key::{KeyDescription, KeyState, signing_key_state};
 use crate::sign::feed;
-use crate::{PublicKey, Result, hash};
+use crate::{OpenPgpPublicKey, Result, hash};
 
 /// Verifies armored signatures over the output of `reader`; the document is read once and never held in memory.
 ///
 /// # Errors
-/// Those of [`parse_signatures`] before anything is read, and [`Error::Read`](crate::Error::Read). A bad signature is
-/// not an error: see [`Verdict`].
+/// Those of [`parse_signatures`] before anything is read, and [`OpenPgpError::Read`](crate::OpenPgpError::Read). A bad signature is
+/// not an error: see [`SignatureVerdict`].
 pub fn verify_detached(
     armored: &[u8],
-    keys: &[&PublicKey],
+    keys: &[&OpenPgpPublicKey],
     mut reader: impl Read,
     now: SystemTime,
     policy: &VerifyPolicy,
-) -> Result<Verdict> {
+) -> Result<SignatureVerdict> {
     let mut verifier = parse_signatures(armored)?.verifier();
     feed(&mut reader, |piece| verifier.update(piece))?;
     Ok(verifier.finish(keys, now, policy))
@@ -48,12 +48,12 @@ impl Default for VerifyPolicy {
 
 /// One result per signature, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct SignatureVerdict {
     /// The results.
     pub results: Vec<SignatureResult>,
 }
 
-impl Verdict {
+impl SignatureVerdict {
     /// Fingerprints of the distinct primary keys that made a good signature.
     pub fn good_fingerprints(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
@@ -143,7 +143,7 @@ pub enum BadReason {
     KeyNotForSigning,
     /// The key's algorithm or size is refused.
     #[error("{0} keys are not accepted for signatures; accepted are {SIGNERS}")]
-    KeyAlgorithm(KeyAlgorithm),
+    KeyAlgorithm(KeyDescription),
     /// It marks an unsupported part as critical: a notation, for example. Its issuer forbids relying on it without
     /// understanding that part (RFC 4880 §5.2.3.1).
     #[error("it holds a critical part that is not known here, such as a notation; sign without it")]
@@ -191,15 +191,15 @@ impl DetachedVerifier {
     }
 
     /// Ends the document and judges every signature by `keys` at the time `now`.
-    pub fn finish(self, keys: &[&PublicKey], now: SystemTime, policy: &VerifyPolicy) -> Verdict {
+    pub fn finish(self, keys: &[&OpenPgpPublicKey], now: SystemTime, policy: &VerifyPolicy) -> SignatureVerdict {
         let judge = |signature| self.judge(signature, keys, now, policy);
-        Verdict { results: self.set.signatures.iter().map(judge).collect() }
+        SignatureVerdict { results: self.set.signatures.iter().map(judge).collect() }
     }
 
     fn judge(
         &self,
         parsed: &ParsedSignature,
-        keys: &[&PublicKey],
+        keys: &[&OpenPgpPublicKey],
         now: SystemTime,
         policy: &VerifyPolicy,
     ) -> SignatureResult {
@@ -230,7 +230,7 @@ impl DetachedVerifier {
     fn check(
         &self,
         signature: &Signature,
-        owner: &PublicKey,
+        owner: &OpenPgpPublicKey,
         key: &Key<PublicParts, UnspecifiedRole>,
         now: SystemTime,
         policy: &VerifyPolicy,
@@ -239,7 +239,7 @@ impl DetachedVerifier {
             return Err(BadReason::Version);
         };
         if !is_acceptable_signer(key.mpis()) {
-            return Err(BadReason::KeyAlgorithm(KeyAlgorithm::of(key.mpis())));
+            return Err(BadReason::KeyAlgorithm(KeyDescription::of(key.mpis())));
         }
         if v4.typ() != sequoia_openpgp::types::SignatureType::Binary {
             return Err(BadReason::NotBinary);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
-use bankchannel_openpgp::{Algorithm, Generate, PrivateKey, PublicKey, PublicKeyLimits};
+use bankchannel_openpgp::{GeneratedAlgorithm, KeyGeneration, OpenPgpPrivateKey, OpenPgpPublicKey, PublicKeyLimits};
 
 /// GnuPG with its own home directory.
 pub(crate) struct Gpg {
@@ -81,9 +81,9 @@ impl Gpg {
         found
     }
 
-    pub(crate) fn export(&self, fingerprint: &str) -> PublicKey {
+    pub(crate) fn export(&self, fingerprint: &str) -> OpenPgpPublicKey {
         let armored = self.run(&["--armor", "--export", fingerprint], b"");
-        PublicKey::from_armored(&armored, PublicKeyLimits::default()).unwrap()
+        OpenPgpPublicKey::from_armored(&armored, PublicKeyLimits::default()).unwrap()
     }
 
     pub(crate) fn sign(&self, fingerprint: &str, document: &[u8], extra: &[&str]) -> Vec<u8> {
@@ -178,8 +178,8 @@ pub(crate) fn days(count: u64) -> Duration {
 }
 
 /// A key of ours, made an hour ago.
-pub(crate) fn our_key(algorithm: Algorithm, passphrase: Option<&str>) -> PrivateKey {
-    PrivateKey::generate(Generate {
+pub(crate) fn our_key(algorithm: GeneratedAlgorithm, passphrase: Option<&str>) -> OpenPgpPrivateKey {
+    OpenPgpPrivateKey::generate(KeyGeneration {
         name: "Synthetic Signer".into(),
         email: "signer@example.test".into(),
         algorithm,

@@ -20,8 +20,8 @@ use bankchannel_foundation::{
     operation::Route,
 };
 
-use crate::{Terms, signing::SigningDialect};
-pub use place::Place;
+use crate::{NextGenPsd2Terms, signing::SigningDialect};
+pub use place::FieldLocation;
 use place::is_body;
 
 /// The maximum nesting depth of a body (S-16).
@@ -32,7 +32,7 @@ pub const RESPONSE_HEADERS: &[&str] = &["X-Request-ID", "ASPSP-SCA-Approach", "L
 
 /// A bank's deviations from the usual format.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Credentials {
+pub struct BankConventions {
     /// Renamed headers (A-25): the name in this protocol, in any case, and the bank's name.
     pub header_names: BTreeMap<String, String>,
     /// The bank's dialect.
@@ -41,9 +41,9 @@ pub struct Credentials {
 
 /// The codec of this protocol.
 #[derive(Debug)]
-pub struct Psd2;
+pub struct NextGenPsd2Codec;
 
-impl Psd2 {
+impl NextGenPsd2Codec {
     /// Whether requests of this shape have a field for this header. The header's name may have any case.
     #[must_use]
     pub fn has_header(shape: &'static Shape, name: &str) -> bool {
@@ -58,11 +58,14 @@ impl Psd2 {
     }
 }
 
-impl Codec for Psd2 {
-    type Credentials = Credentials;
-    type Terms = Terms;
+impl Codec for NextGenPsd2Codec {
+    type Credentials = BankConventions;
+    type Terms = NextGenPsd2Terms;
 
-    fn encode_request<O: Exchange<Codec = Self>>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
+    fn encode_request<O: Exchange<Codec = Self>>(
+        request: O::Request,
+        with: &BankConventions,
+    ) -> Result<OutRequest, Error> {
         let route = route::<O>();
         speaks(O::DECLARATION.name, &O::TERMS, with.dialect)?;
         let mut fields = written(request);
@@ -130,7 +133,7 @@ impl Codec for Psd2 {
             answer::settle(shape, &mut fields);
         }
         for field in shape {
-            if let Place::Header(name) = Place::of(field, route)
+            if let FieldLocation::Header(name) = FieldLocation::of(field, route)
                 && let Some(value) = message.headers.get(name).filter(|value| is_visible(value))
             {
                 fields.push(field.wire, headers::value(field, &headers::as_text(value)));
@@ -156,7 +159,7 @@ fn written<T: Boundary>(message: T) -> Object<'static> {
 }
 
 /// Checks that the bank's dialect has the operation.
-fn speaks(name: &str, terms: &Terms, dialect: SigningDialect) -> Result<(), Error> {
+fn speaks(name: &str, terms: &NextGenPsd2Terms, dialect: SigningDialect) -> Result<(), Error> {
     let own = match dialect {
         SigningDialect::Era => "era",
         SigningDialect::Bg => "bg",

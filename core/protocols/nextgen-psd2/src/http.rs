@@ -1,7 +1,7 @@
 //! HTTP requests in the form in which this protocol checks them.
 
 pub use bankchannel_foundation::message::{
-    Header, Headers, MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, Malformed, MalformedKind, Request, has_control,
+    Header, Headers, MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MalformedKind, MalformedRequest, Request, has_control,
     is_token, is_visible, text_has_control, trim,
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn is_uuid(text: &[u8]) -> bool {
 /// The check that fails for a request which cannot be parsed; `None` if only the text form is at fault, which says
 /// nothing about the request.
 #[must_use]
-pub fn check_of(fault: &Malformed) -> Option<&'static str> {
+pub fn check_of(fault: &MalformedRequest) -> Option<&'static str> {
     match fault.kind {
         MalformedKind::TooLarge => Some("V01"),
         MalformedKind::Head => Some("V02"),

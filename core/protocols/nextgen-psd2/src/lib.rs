@@ -29,9 +29,9 @@ pub mod signing;
 mod terms;
 pub mod verify;
 
-pub use codec::{Credentials, MAX_DEPTH, Place, Psd2, RESPONSE_HEADERS};
+pub use codec::{BankConventions, FieldLocation, MAX_DEPTH, NextGenPsd2Codec, RESPONSE_HEADERS};
 pub use operations::{CATALOGUE, TERMS, terms};
-pub use terms::Terms;
+pub use terms::NextGenPsd2Terms;
 
 /// The protocol's name in the catalogue.
 pub const PROTOCOL: &str = "nextgen-psd2";

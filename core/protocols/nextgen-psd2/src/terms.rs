@@ -2,7 +2,7 @@
 
 /// The terms of one exchange. Each exchange is signed and contains a third party's certificate.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms {
+pub struct NextGenPsd2Terms {
     /// The dialects that have it.
     pub dialects: &'static [&'static str],
     /// The roles of which the certificate must have at least one.

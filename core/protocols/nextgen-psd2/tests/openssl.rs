@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_nextgen_psd2::certificates::{
-    AuthorityOptions, Certificate, CertificateKind, IssueOptions, NameStyle, SignatureHash, TestAuthority,
+    AuthorityOptions, Certificate, CertificateHash, CertificateKind, IssueOptions, NameStyle, TestAuthority,
     trusted_issuer,
 };
 
@@ -107,10 +107,10 @@ fn what_openssl_makes_is_read() {
     };
     let rsa = "genrsa 2048";
     for (hash, read) in [
-        ("-sha256", SignatureHash::Sha256),
-        ("-sha384", SignatureHash::Sha384),
-        ("-sha512", SignatureHash::Sha512),
-        ("-sha1", SignatureHash::Other("1.2.840.113549.1.1.5".to_owned())),
+        ("-sha256", CertificateHash::Sha256),
+        ("-sha384", CertificateHash::Sha384),
+        ("-sha512", CertificateHash::Sha512),
+        ("-sha1", CertificateHash::Other("1.2.840.113549.1.1.5".to_owned())),
     ] {
         let made = make(rsa, hash);
         assert_eq!(made.signature_hash(), read);
@@ -128,7 +128,7 @@ fn what_openssl_makes_is_read() {
     assert!(!exponent.key().unwrap().exponent_is_at_least_65537_and_odd());
     let ec = make("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", "-sha256");
     assert!(ec.key().is_err() && !ec.is_issued_by(&ec));
-    assert_eq!(ec.signature_hash(), SignatureHash::Sha256);
+    assert_eq!(ec.signature_hash(), CertificateHash::Sha256);
 }
 
 #[test]

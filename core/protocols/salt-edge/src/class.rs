@@ -9,7 +9,7 @@ use bankchannel_foundation::{
 
 /// The name of a failure on the wire.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Class {
+pub struct FailureClass {
     /// `error_class`.
     pub name: &'static str,
     /// The HTTP status; `None` if the class is only used in `sessions/fail`.
@@ -18,7 +18,7 @@ pub struct Class {
     pub meaning: &'static str,
 }
 
-impl Class {
+impl FailureClass {
     /// The HTTP status of an answer with this class; 500 for a class that no answer has.
     #[must_use]
     pub fn http_status(&self) -> u16 {
@@ -31,16 +31,16 @@ macro_rules! classes {
     ($list:ident: $($constant:ident = $name:literal, $status:expr, $meaning:literal;)+) => {
         $(
             #[doc = $meaning]
-            pub const $constant: Class = Class { name: $name, status: $status, meaning: $meaning };
+            pub const $constant: FailureClass = FailureClass { name: $name, status: $status, meaning: $meaning };
         )+
         /// All classes, in this order.
-        pub const $list: &[&Class] = &[$(&$constant),+];
+        pub const $list: &[&FailureClass] = &[$(&$constant),+];
     };
 }
 
 /// The classes of a connector's answers and session reports.
 pub mod of_connector {
-    use super::Class;
+    use super::FailureClass;
 
     classes! { ALL:
         WRONG_REQUEST_FORMAT = "WrongRequestFormat", Some(400), "The request is malformed or incomplete.";
@@ -71,7 +71,7 @@ pub mod of_connector {
 
 /// The classes of the hub's answers.
 pub mod of_hub {
-    use super::Class;
+    use super::FailureClass;
 
     classes! { ALL:
         SESSION_CLOSED = "SessionClosed", Some(400), "The session has ended: nothing can be changed.";
@@ -92,9 +92,9 @@ pub mod of_hub {
 
 /// A refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RefusedRequest {
     /// The error class.
-    pub class: &'static Class,
+    pub class: &'static FailureClass,
     /// The HTTP status.
     pub status: u16,
     /// The step of the checks that failed (§6.1), 1 to 18.
@@ -106,9 +106,9 @@ pub struct Refusal {
     pub allow: Vec<&'static str>,
 }
 
-impl Refusal {
+impl RefusedRequest {
     /// A refusal at a step.
-    pub fn new(class: &'static Class, step: u8, text: impl Into<String>) -> Self {
+    pub fn new(class: &'static FailureClass, step: u8, text: impl Into<String>) -> Self {
         Self { class, status: class.http_status(), step, text: text.into(), allow: Vec::new() }
     }
 
@@ -138,13 +138,13 @@ pub fn error_answer(class: &str, text: &str, status: u16) -> OutResponse {
     OutResponse::new(status, Body::json(body))
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for RefusedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.class.name, self.text)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for RefusedRequest {}
 
 #[cfg(test)]
 mod tests {

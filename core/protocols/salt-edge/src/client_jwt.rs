@@ -7,8 +7,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    class::{Class, of_connector as class},
-    envelope::{Verifier, after_bearer},
+    class::{FailureClass, of_connector as class},
+    envelope::{EnvelopeVerifier, after_bearer},
 };
 
 /// The fields whose difference refuses a request with [`ClientJwtMode::Enforce`]. Every other difference is a warning,
@@ -37,18 +37,18 @@ pub enum ClientJwtMode {
 
 /// The result of the comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Compared {
+pub struct ComparedJwt {
     /// The fault that refuses the request.
-    pub refused: Option<(&'static Class, String)>,
+    pub refused: Option<(&'static FailureClass, String)>,
     /// Faults that do not refuse it.
     pub warnings: Vec<String>,
     /// The `exp` of the third party's JWT, if it verifies.
     pub ends_at_s: Option<i64>,
 }
 
-impl Compared {
+impl ComparedJwt {
     /// Adds a fault. The first fault refuses the request if `refuses` is set; the others are warnings.
-    fn add(&mut self, refuses: bool, class: &'static Class, text: String) {
+    fn add(&mut self, refuses: bool, class: &'static FailureClass, text: String) {
         if refuses && self.refused.is_none() {
             self.refused = Some((class, text));
         } else {
@@ -59,7 +59,7 @@ impl Compared {
 
 /// The options for checking a third party's JWT.
 #[derive(Debug, Clone, Copy)]
-pub struct Comparison<'a> {
+pub struct JwtComparison<'a> {
     /// The strictness.
     pub mode: ClientJwtMode,
     /// With [`ClientJwtMode::Enforce`]: whether an expired JWT refuses the request.
@@ -72,8 +72,8 @@ pub struct Comparison<'a> {
 
 /// Verifies a third party's JWT and compares its content with `client_payload`.
 #[must_use]
-pub fn compare(verifier: &Verifier, jwt: &str, payload: &Value<'_>, how: Comparison<'_>) -> Compared {
-    let mut compared = Compared::default();
+pub fn compare(verifier: &EnvelopeVerifier, jwt: &str, payload: &Value<'_>, how: JwtComparison<'_>) -> ComparedJwt {
+    let mut compared = ComparedJwt::default();
     if how.mode == ClientJwtMode::Off {
         return compared;
     }
@@ -123,7 +123,7 @@ pub fn compare(verifier: &Verifier, jwt: &str, payload: &Value<'_>, how: Compari
 }
 
 /// Compares field by field, without repeating values. What the third party has not signed is a difference, too.
-fn differences(signed: &Value<'_>, shown: &Object<'_>, enforced: bool, compared: &mut Compared) {
+fn differences(signed: &Value<'_>, shown: &Object<'_>, enforced: bool, compared: &mut ComparedJwt) {
     for (name, value) in shown.iter() {
         let known = ENFORCED.iter().find(|known| **known == name).copied();
         let shown_name = known.or_else(|| shown::member(name)).unwrap_or("(a member)");

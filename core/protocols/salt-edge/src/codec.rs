@@ -23,7 +23,7 @@ use bankchannel_foundation::{
 
 use crate::{
     model::Instant,
-    terms::{Side, Terms},
+    terms::{SaltEdgeTerms, ServingSide},
 };
 
 /// The maximum nesting depth of JSON.
@@ -39,7 +39,7 @@ const ONLY_TOLD: [&str; 2] = [TIME, "revoked"];
 
 /// The connector's credentials in each request to the hub.
 #[derive(Debug, Clone, Default)]
-pub struct Credentials {
+pub struct HubCredentials {
     /// The provider's app id.
     pub app_id: Option<String>,
     /// Its app secret.
@@ -51,16 +51,19 @@ pub struct Credentials {
 pub struct SaltEdge;
 
 impl Codec for SaltEdge {
-    type Credentials = Credentials;
-    type Terms = Terms;
+    type Credentials = HubCredentials;
+    type Terms = SaltEdgeTerms;
 
-    fn encode_request<O: Exchange<Codec = Self>>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
+    fn encode_request<O: Exchange<Codec = Self>>(
+        request: O::Request,
+        with: &HubCredentials,
+    ) -> Result<OutRequest, Error> {
         let route = route::<O>()?;
         let mut data = written(request);
         let mut headers = Headers::default();
         headers.push("Content-Type", JSON);
         headers.push("Accept", JSON);
-        if O::TERMS.served_by == Side::Hub {
+        if O::TERMS.served_by == ServingSide::Hub {
             let missing =
                 |setting: &str| Error::invalid_setting(setting, "is missing: it identifies the provider at Salt Edge");
             let app_id = with.app_id.as_deref().ok_or_else(|| missing("app_id"))?;
@@ -88,7 +91,7 @@ impl Codec for SaltEdge {
     fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
         let status = const { &O::DECLARATION }.route.as_ref().map_or(200, |route| route.success);
         let fields = written(response);
-        if O::TERMS.served_by == Side::Connector {
+        if O::TERMS.served_by == ServingSide::Connector {
             return OutResponse::new(status, Body::json(fields));
         }
         let (mut data, mut meta) = (Object::new(), Object::new());
@@ -119,8 +122,8 @@ impl Codec for SaltEdge {
             Err(fault) => return Err(broken(fault.message())),
         };
         let fields = match side {
-            Side::Connector => body,
-            Side::Hub => unwrapped(body, O::Response::SHAPE.fields()),
+            ServingSide::Connector => body,
+            ServingSide::Hub => unwrapped(body, O::Response::SHAPE.fields()),
         };
         fitting(fields).map_err(|fault| broken(&format!("it has an invalid field: {}", fault.message())))
     }

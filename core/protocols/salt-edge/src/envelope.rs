@@ -4,7 +4,7 @@
 use std::fmt;
 
 use bankchannel_crypto::{
-    jws::{self, Compact},
+    jws::{self, CompactJws},
     signature::{Hash, SigningKey, VerifyingKey},
 };
 use bankchannel_foundation::{
@@ -14,7 +14,7 @@ use bankchannel_foundation::{
 
 use serde_json::Number;
 
-use crate::class::{Refusal, of_connector as class};
+use crate::class::{RefusedRequest, of_connector as class};
 
 /// The maximum length of a JWT in bytes, as it must fit into a request's header.
 pub const MAX_BYTES: usize = 32 * 1024;
@@ -37,7 +37,7 @@ const HEADER: &[u8] = br#"{"alg":"RS256"}"#;
 
 /// The required value of `iss`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Issuer {
+pub enum RequiredIssuer {
     /// Any value.
     Any,
     /// This value, if there is an `iss` at all.
@@ -46,10 +46,10 @@ pub enum Issuer {
 
 /// Verifies envelopes.
 #[derive(Debug, Clone)]
-pub struct Verifier {
+pub struct EnvelopeVerifier {
     keys: Vec<VerifyingKey>,
     /// The required issuer.
-    pub issuer: Issuer,
+    pub issuer: RequiredIssuer,
     /// How long after `exp` an envelope is still accepted, in seconds.
     pub leeway_s: u32,
 }
@@ -81,7 +81,7 @@ impl std::error::Error for UnfitKeys {}
 
 /// An envelope whose signature was verified.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedEnvelope {
     /// The member `data`.
     pub data: Object<'static>,
     /// The end of its validity, in Unix seconds.
@@ -89,10 +89,10 @@ pub struct Opened {
     /// When it was issued, in Unix seconds, if it says so.
     pub iat: Option<i64>,
     /// The refusal if it has expired.
-    pub expired: Option<Refusal>,
+    pub expired: Option<RefusedRequest>,
 }
 
-impl Verifier {
+impl EnvelopeVerifier {
     /// A verifier of Salt Edge's requests, with the default issuer and leeway. The keys are Salt Edge's: one, or two
     /// while it changes from the old to the new.
     ///
@@ -103,7 +103,7 @@ impl Verifier {
             return Err(UnfitKeys::None);
         }
         fit(&keys, *BITS.start())?;
-        Ok(Self { keys, issuer: Issuer::Named(ISSUER.to_owned()), leeway_s: LEEWAY_S })
+        Ok(Self { keys, issuer: RequiredIssuer::Named(ISSUER.to_owned()), leeway_s: LEEWAY_S })
     }
 
     /// The same for a third party's envelope: any issuer is accepted, and with `short_keys` also keys of 1024 bits
@@ -117,14 +117,14 @@ impl Verifier {
         }
         let least = if short_keys { SHORT_BITS } else { *BITS.start() };
         fit(&keys, least)?;
-        Ok(Self { keys, issuer: Issuer::Any, leeway_s: LEEWAY_S })
+        Ok(Self { keys, issuer: RequiredIssuer::Any, leeway_s: LEEWAY_S })
     }
 
     /// The same with another issuer and leeway, as far as given.
     #[must_use]
     pub fn with(mut self, issuer: Option<String>, leeway_s: Option<u32>) -> Self {
         if let Some(issuer) = issuer {
-            self.issuer = Issuer::Named(issuer);
+            self.issuer = RequiredIssuer::Named(issuer);
         }
         self.leeway_s = leeway_s.unwrap_or(self.leeway_s);
         self
@@ -135,7 +135,7 @@ impl Verifier {
     ///
     /// # Errors
     /// A refusal at one of the steps 4 to 8. Until the signature is verified, only the header is read.
-    pub fn open(&self, jwt: &str, now_s: i64) -> Result<Object<'static>, Refusal> {
+    pub fn open(&self, jwt: &str, now_s: i64) -> Result<Object<'static>, RefusedRequest> {
         self.open_unless(jwt, now_s, Err).map(|opened| opened.data)
     }
 
@@ -144,7 +144,7 @@ impl Verifier {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_expired(&self, jwt: &str, now_s: i64) -> Result<Opened, Refusal> {
+    pub fn open_expired(&self, jwt: &str, now_s: i64) -> Result<OpenedEnvelope, RefusedRequest> {
         let mut expired = None;
         let mut opened = self.open_unless(jwt, now_s, |refusal| {
             expired = Some(refusal);
@@ -159,13 +159,13 @@ impl Verifier {
         &self,
         jwt: &str,
         now_s: i64,
-        late: impl FnOnce(Refusal) -> Result<(), Refusal>,
-    ) -> Result<Opened, Refusal> {
-        let unreadable = |text: String| Refusal::new(&class::JWT_DECODE_ERROR, 4, text);
+        late: impl FnOnce(RefusedRequest) -> Result<(), RefusedRequest>,
+    ) -> Result<OpenedEnvelope, RefusedRequest> {
+        let unreadable = |text: String| RefusedRequest::new(&class::JWT_DECODE_ERROR, 4, text);
         if jwt.len() > MAX_BYTES {
             return Err(unreadable(format!("the JWT has {} bytes, more than {MAX_BYTES}", jwt.len())));
         }
-        let compact = Compact::split(jwt).map_err(|why| unreadable(format!("the JWT cannot be read: {why}")))?;
+        let compact = CompactJws::split(jwt).map_err(|why| unreadable(format!("the JWT cannot be read: {why}")))?;
         check_header(&compact.header)?;
         // A short key is only present if it was allowed.
         let verifies = |key: &VerifyingKey| match BITS.contains(&key.bits()) {
@@ -174,7 +174,7 @@ impl Verifier {
         };
         if !self.keys.iter().any(verifies) {
             let text = "the signature does not match the other side's key, or the signed data was changed";
-            return Err(Refusal::new(&class::JWT_VERIFICATION_ERROR, 5, text));
+            return Err(RefusedRequest::new(&class::JWT_VERIFICATION_ERROR, 5, text));
         }
         let mut claims = object(&compact.payload, "payload")?;
         if let Some(refusal) = self.check_time(claims.get("exp"), now_s)? {
@@ -187,17 +187,17 @@ impl Verifier {
         };
         let (exp, iat) = (second("exp"), second("iat"));
         match claims.remove("data").map(Value::into_owned) {
-            Some(Value::Object(data)) => Ok(Opened { data, exp, iat, expired: None }),
+            Some(Value::Object(data)) => Ok(OpenedEnvelope { data, exp, iat, expired: None }),
             found => {
                 let text = format!("data must be an object, and is {}", kind(found.as_ref()));
-                Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 8, text))
+                Err(RefusedRequest::new(&class::WRONG_REQUEST_FORMAT, 8, text))
             }
         }
     }
 
     /// The refusal for an expired envelope.
-    fn check_time(&self, exp: Option<&Value<'_>>, now_s: i64) -> Result<Option<Refusal>, Refusal> {
-        let refused = |text: String| Err(Refusal::new(&class::JWT_EXPIRED_SIGNATURE, 6, text));
+    fn check_time(&self, exp: Option<&Value<'_>>, now_s: i64) -> Result<Option<RefusedRequest>, RefusedRequest> {
+        let refused = |text: String| Err(RefusedRequest::new(&class::JWT_EXPIRED_SIGNATURE, 6, text));
         let whole = |number: &Number| number.as_u64().filter(|second| *second <= MAX_SECOND);
         let second = match exp {
             Some(Value::Number(number)) => whole(number).and_then(|second| i64::try_from(second).ok()),
@@ -212,17 +212,19 @@ impl Verifier {
             let leeway_s = self.leeway_s;
             let text =
                 format!("the JWT expired at {second}, and now it is {now_s}; {leeway_s} s of leeway are allowed");
-            return Ok(Some(Refusal::new(&class::JWT_EXPIRED_SIGNATURE, 6, text)));
+            return Ok(Some(RefusedRequest::new(&class::JWT_EXPIRED_SIGNATURE, 6, text)));
         }
         Ok(None)
     }
 
-    fn check_issuer(&self, iss: Option<&Value<'_>>) -> Result<(), Refusal> {
-        let Issuer::Named(issuer) = &self.issuer else { return Ok(()) };
+    fn check_issuer(&self, iss: Option<&Value<'_>>) -> Result<(), RefusedRequest> {
+        let RequiredIssuer::Named(issuer) = &self.issuer else { return Ok(()) };
         match iss {
             None => Ok(()),
             Some(Value::String(found)) if *found == *issuer => Ok(()),
-            Some(_) => Err(Refusal::new(&class::JWT_DECODE_ERROR, 7, format!("iss must be {issuer}, or left out"))),
+            Some(_) => {
+                Err(RefusedRequest::new(&class::JWT_DECODE_ERROR, 7, format!("iss must be {issuer}, or left out")))
+            }
         }
     }
 }
@@ -246,13 +248,13 @@ fn fit(keys: &[VerifyingKey], least: usize) -> Result<(), UnfitKeys> {
 /// # Errors
 /// The key fails to sign.
 pub fn sign(data: Object<'_>, exp: i64, key: &SigningKey) -> bankchannel_crypto::Result<String> {
-    Unsigned::of(&Value::Object(data).to_json(), exp).signed(key)
+    UnsignedEnvelope::of(&Value::Object(data).to_json(), exp).signed(key)
 }
 
 /// An envelope without its signature, for keys that are kept elsewhere.
-pub struct Unsigned(String);
+pub struct UnsignedEnvelope(String);
 
-impl Unsigned {
+impl UnsignedEnvelope {
     /// An envelope around `data`, which is the text of a JSON object. `exp` is in Unix seconds.
     #[must_use]
     pub fn of(data: &str, exp: i64) -> Self {
@@ -294,7 +296,7 @@ impl Unsigned {
     }
 }
 
-impl fmt::Debug for Unsigned {
+impl fmt::Debug for UnsignedEnvelope {
     /// Shows no content: it may hold a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unsigned").finish_non_exhaustive()
@@ -302,20 +304,20 @@ impl fmt::Debug for Unsigned {
 }
 
 /// Checks that the header names the one algorithm and no critical extensions (RFC 7515 §4.1.11).
-fn check_header(header: &[u8]) -> Result<(), Refusal> {
+fn check_header(header: &[u8]) -> Result<(), RefusedRequest> {
     let header = object(header, "header")?;
     if !matches!(header.get("alg"), Some(Value::String(name)) if name == "RS256") {
-        return Err(Refusal::new(&class::JWT_INCORRECT_ALGORITHM, 4, "the header's alg must be RS256"));
+        return Err(RefusedRequest::new(&class::JWT_INCORRECT_ALGORITHM, 4, "the header's alg must be RS256"));
     }
     if header.get("crit").is_some() {
         let text = "the header's crit asks for extensions; none is understood here";
-        return Err(Refusal::new(&class::JWT_DECODE_ERROR, 4, text));
+        return Err(RefusedRequest::new(&class::JWT_DECODE_ERROR, 4, text));
     }
     Ok(())
 }
 
-fn object<'a>(text: &'a [u8], what: &str) -> Result<Object<'a>, Refusal> {
-    let refused = |why: &str| Refusal::new(&class::JWT_DECODE_ERROR, 4, format!("the JWT's {what} {why}"));
+fn object<'a>(text: &'a [u8], what: &str) -> Result<Object<'a>, RefusedRequest> {
+    let refused = |why: &str| RefusedRequest::new(&class::JWT_DECODE_ERROR, 4, format!("the JWT's {what} {why}"));
     match json::parse(text, MAX_DEPTH) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(other) => Err(refused(&format!("must be a JSON object, and is {}", kind(Some(&other))))),

@@ -2,7 +2,7 @@
 //! their schema is attached separately.
 
 use crate::{
-    Class, Terms,
+    FailureClass, SaltEdgeTerms,
     class::{of_connector, of_hub},
     connector, hub as of_the_hub,
 };
@@ -18,7 +18,7 @@ use bankchannel_foundation::openapi::{self, ApiDescription, DescribedOperation, 
 const META: &str = "meta.";
 
 /// One side of the protocol, with its specific properties.
-struct Answering {
+struct AnsweringSide {
     title: &'static str,
     summary: &'static str,
     tags: &'static [&'static str],
@@ -26,14 +26,14 @@ struct Answering {
     headers: &'static [(&'static str, &'static str)],
     /// The signer of the requests.
     signer: &'static str,
-    classes: &'static [&'static Class],
+    classes: &'static [&'static FailureClass],
     /// Whether successful answers are wrapped in `data` and `meta`.
     is_wrapped: bool,
 }
 
 /// The operations that the hub serves.
 pub fn hub() -> Value {
-    let answering = Answering {
+    let answering = AnsweringSide {
         title: "Salt Edge PSD2 Compliance, the hub's side",
         summary: "What a bank's connector tells and asks Salt Edge.",
         tags: &["sessions", "tokens", "clients"],
@@ -47,7 +47,7 @@ pub fn hub() -> Value {
 
 /// The operations that the connector serves.
 pub fn connector() -> Value {
-    let answering = Answering {
+    let answering = AnsweringSide {
         title: "Salt Edge PSD2 Compliance, the connector's side",
         summary: "What Salt Edge asks a bank's connector.",
         tags: &["tokens", "accounts", "transactions", "customers", "errors"],
@@ -59,7 +59,7 @@ pub fn connector() -> Value {
     document(&answering, of_the_hub::CATALOGUE, of_the_hub::TERMS)
 }
 
-fn document(answering: &Answering, catalogue: &'static [Entry], terms: &'static [Option<Terms>]) -> Value {
+fn document(answering: &AnsweringSide, catalogue: &'static [Entry], terms: &'static [Option<SaltEdgeTerms>]) -> Value {
     let about = ApiDescription {
         title: answering.title,
         summary: answering.summary,
@@ -72,7 +72,7 @@ fn document(answering: &Answering, catalogue: &'static [Entry], terms: &'static 
     openapi::document(about, operations)
 }
 
-fn described(answering: &Answering, entry: &'static Entry, route: &'static Route) -> DescribedOperation {
+fn described(answering: &AnsweringSide, entry: &'static Entry, route: &'static Route) -> DescribedOperation {
     DescribedOperation {
         path: route.path.to_owned(),
         method: route.method,
@@ -86,7 +86,7 @@ fn described(answering: &Answering, entry: &'static Entry, route: &'static Route
     }
 }
 
-fn parameters(answering: &Answering, entry: &Entry) -> Vec<Value> {
+fn parameters(answering: &AnsweringSide, entry: &Entry) -> Vec<Value> {
     let header = |name: &str, description: &str, required: bool| json!({"name": name, "in": "header", "required": required, "description": description, "schema": {"type": "string"}});
     let mut all: Vec<Value> = answering.headers.iter().map(|(name, doc)| header(name, doc, true)).collect();
     for field in entry.request.fields() {
@@ -105,7 +105,7 @@ fn parameters(answering: &Answering, entry: &Entry) -> Vec<Value> {
     all
 }
 
-fn responses(answering: &Answering, entry: &Entry, route: &Route) -> Value {
+fn responses(answering: &AnsweringSide, entry: &Entry, route: &Route) -> Value {
     let body = if answering.is_wrapped {
         let data = parts(entry.response, |wire| !wire.starts_with(META), "");
         let meta = parts(entry.response, |wire| wire.starts_with(META), META);

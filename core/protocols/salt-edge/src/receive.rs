@@ -10,16 +10,16 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    class::{Refusal, of_connector as class},
+    class::{RefusedRequest, of_connector as class},
     codec,
-    envelope::{Verifier, after_bearer},
+    envelope::{EnvelopeVerifier, after_bearer},
     hub::operations::{
         accounts, customers, errors,
         errors::notify_error::{ErrorNotice, NoticedError, NoticedRequest},
         tokens, transactions,
     },
     model::TokenPayload,
-    terms::{Terms, TokenUse},
+    terms::{SaltEdgeTerms, TokenUse},
 };
 
 /// The prefix of all paths.
@@ -31,9 +31,9 @@ const MAX_CLIENT_ID: u64 = 1 << 53;
 
 /// Checks requests from the hub.
 #[derive(Debug, Clone)]
-pub struct Receiver {
+pub struct RequestReceiver {
     /// The verifier for the hub's signatures.
-    pub verifier: Verifier,
+    pub verifier: EnvelopeVerifier,
     /// The bank's code at Salt Edge; not compared if unknown.
     pub provider_code: Option<String>,
     /// What stands before `/api/priora/v1` in the path of every request, such as `/psd2`; nothing by default.
@@ -44,7 +44,7 @@ pub struct Receiver {
 
 /// A request that passed all these checks.
 #[derive(Clone)]
-pub struct Received {
+pub struct ReceivedRequest {
     /// The request.
     pub request: HubRequest,
     /// The third party's id.
@@ -59,7 +59,7 @@ pub struct Received {
     pub unknown: Object<'static>,
 }
 
-impl fmt::Debug for Received {
+impl fmt::Debug for ReceivedRequest {
     /// Shows only the sender.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received").field("client_id", &self.client_id).finish_non_exhaustive()
@@ -67,9 +67,9 @@ impl fmt::Debug for Received {
 }
 
 /// An endpoint: its route and the function that reads its request.
-struct Endpoint {
+struct RequestEndpoint {
     route: &'static Route,
-    terms: &'static Terms,
+    terms: &'static SaltEdgeTerms,
     /// The fields of `data`.
     fields: &'static [Field],
     read: fn(Object<'_>) -> Result<HubRequest, Error>,
@@ -88,7 +88,7 @@ macro_rules! endpoints {
             )+
         }
 
-        static ENDPOINTS: &[Endpoint] = &[$(Endpoint {
+        static ENDPOINTS: &[RequestEndpoint] = &[$(RequestEndpoint {
             route: match const { &<$operation as Operation>::DECLARATION }.route.as_ref() {
                 Some(route) => route,
                 None => panic!("an endpoint is declared without a route"),
@@ -129,8 +129,8 @@ endpoints! {
 }
 
 /// A request with a verified sender that is not parsed yet: steps 1 to 9 have passed.
-pub struct Authenticated {
-    endpoint: &'static Endpoint,
+pub struct AuthenticatedRequest {
+    endpoint: &'static RequestEndpoint,
     /// The third party's id.
     pub client_id: u64,
     /// The access token, which is not validated here.
@@ -140,14 +140,14 @@ pub struct Authenticated {
     warnings: Vec<String>,
 }
 
-impl fmt::Debug for Authenticated {
+impl fmt::Debug for AuthenticatedRequest {
     /// Shows only the sender.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticated").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
 
-impl Authenticated {
+impl AuthenticatedRequest {
     /// Whether the request requires a token.
     #[must_use]
     pub fn needs_token(&self) -> bool {
@@ -161,12 +161,18 @@ impl Authenticated {
     }
 }
 
-impl Receiver {
+impl RequestReceiver {
     /// Makes all checks. Nothing is looked up before the signature is verified.
     ///
     /// # Errors
     /// A refusal at one of the steps, with the HTTP status of its answer.
-    pub fn receive(&self, method: &str, target: &str, headers: &Headers, now_s: i64) -> Result<Received, Refusal> {
+    pub fn receive(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &Headers,
+        now_s: i64,
+    ) -> Result<ReceivedRequest, RefusedRequest> {
         self.read(self.authenticate(method, target, headers, now_s)?)
     }
 
@@ -180,11 +186,11 @@ impl Receiver {
         target: &str,
         headers: &Headers,
         now_s: i64,
-    ) -> Result<Authenticated, Refusal> {
+    ) -> Result<AuthenticatedRequest, RefusedRequest> {
         let lines = headers.iter().map(|header| header.name.len() + header.value.len() + 4);
         if method.len() + target.len() + lines.sum::<usize>() > MAX_HEAD {
             let text = format!("the request's head has more than {MAX_HEAD} bytes");
-            return Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 1, text).with_status(431));
+            return Err(RefusedRequest::new(&class::WRONG_REQUEST_FORMAT, 1, text).with_status(431));
         }
         let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let endpoint = find(method, path, self.path_prefix.as_deref().unwrap_or_default())?;
@@ -201,15 +207,16 @@ impl Receiver {
                 warnings.push(format!("{name} should be application/json"));
             }
         }
-        Ok(Authenticated { endpoint, client_id, access_token, consent_id: consent_id(headers), data, warnings })
+        Ok(AuthenticatedRequest { endpoint, client_id, access_token, consent_id: consent_id(headers), data, warnings })
     }
 
     /// Makes the checks 14 and 15 of the request's content.
     ///
     /// # Errors
     /// A refusal at one of these steps.
-    pub fn read(&self, authenticated: Authenticated) -> Result<Received, Refusal> {
-        let Authenticated { endpoint, client_id, access_token, consent_id, mut data, mut warnings } = authenticated;
+    pub fn read(&self, authenticated: AuthenticatedRequest) -> Result<ReceivedRequest, RefusedRequest> {
+        let AuthenticatedRequest { endpoint, client_id, access_token, consent_id, mut data, mut warnings } =
+            authenticated;
         let is_notice = endpoint.terms.token == TokenUse::Ignored;
         let consent_id = match consent_id {
             Err(why) if is_notice => {
@@ -239,15 +246,15 @@ impl Receiver {
             Err(refusal) if is_notice => warnings.push(refusal.text),
             checked => checked?,
         }
-        Ok(Received { request, client_id, consent_id, access_token, warnings, unknown })
+        Ok(ReceivedRequest { request, client_id, consent_id, access_token, warnings, unknown })
     }
 
-    fn check_provider(&self, code: Option<&Value<'_>>) -> Result<(), Refusal> {
+    fn check_provider(&self, code: Option<&Value<'_>>) -> Result<(), RefusedRequest> {
         match (&self.provider_code, code) {
             (None, _) | (_, None | Some(Value::Null)) => Ok(()),
             (Some(own), Some(Value::String(code))) if code == own => Ok(()),
             (Some(_), Some(_)) => {
-                Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 15, "provider_code is another bank's"))
+                Err(RefusedRequest::new(&class::WRONG_REQUEST_FORMAT, 15, "provider_code is another bank's"))
             }
         }
     }
@@ -365,12 +372,12 @@ fn check_payload(payload: &TokenPayload) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn malformed(why: &str) -> Refusal {
-    Refusal::new(&class::WRONG_REQUEST_FORMAT, 14, why)
+fn malformed(why: &str) -> RefusedRequest {
+    RefusedRequest::new(&class::WRONG_REQUEST_FORMAT, 14, why)
 }
 
 /// Finds the endpoint of a method and a path below the prefix.
-fn find(method: &str, path: &str, prefix: &str) -> Result<&'static Endpoint, Refusal> {
+fn find(method: &str, path: &str, prefix: &str) -> Result<&'static RequestEndpoint, RefusedRequest> {
     // The absolute form of a target is the same request.
     let path = match path.split_once("://").map(|(_, rest)| rest) {
         Some(rest) if !path.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
@@ -382,16 +389,16 @@ fn find(method: &str, path: &str, prefix: &str) -> Result<&'static Endpoint, Ref
         return Ok(found);
     }
     let allow: Vec<&str> = at_path().map(|endpoint| endpoint.route.method.as_str()).collect();
-    let refused = |text: &str| Refusal::new(&class::WRONG_REQUEST_FORMAT, 1, text);
+    let refused = |text: &str| RefusedRequest::new(&class::WRONG_REQUEST_FORMAT, 1, text);
     if allow.is_empty() {
         return Err(refused("there is no such path").with_status(404));
     }
     let refusal = refused("this method is not allowed for this path").with_status(405);
-    Err(Refusal { allow, ..refusal })
+    Err(RefusedRequest { allow, ..refusal })
 }
 
-fn client_id(headers: &Headers) -> Result<u64, Refusal> {
-    let refused = |text: &str| Refusal::new(&class::INVALID_CLIENT_ID, 2, text);
+fn client_id(headers: &Headers) -> Result<u64, RefusedRequest> {
+    let refused = |text: &str| RefusedRequest::new(&class::INVALID_CLIENT_ID, 2, text);
     let text = codec::one(headers, "Client-Id").map_err(|fault| refused(fault.message()))?;
     let text = text.ok_or_else(|| refused("Client-Id is missing"))?;
     let number = if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u64>().ok() } else { None };
@@ -411,16 +418,16 @@ fn consent_id(headers: &Headers) -> Result<Option<String>, String> {
 }
 
 /// The JWT in `Authorization`.
-fn bearer(headers: &Headers) -> Result<&str, Refusal> {
-    let refused = |text: &str| Refusal::new(&class::AUTHORIZATION_MISSING, 3, text);
+fn bearer(headers: &Headers) -> Result<&str, RefusedRequest> {
+    let refused = |text: &str| RefusedRequest::new(&class::AUTHORIZATION_MISSING, 3, text);
     let text = codec::one(headers, "Authorization").map_err(|fault| refused(fault.message()))?;
     let text = text.ok_or_else(|| refused("Authorization is missing"))?;
     let jwt = after_bearer(text).map(str::trim).filter(|jwt| !jwt.is_empty());
     jwt.ok_or_else(|| refused("Authorization must be `Bearer` and a JWT"))
 }
 
-fn access_token(headers: &Headers, used: TokenUse) -> Result<Option<Secret>, Refusal> {
-    let refused = |text: &str| Refusal::new(&class::ACCESS_TOKEN_MISSING, 9, text);
+fn access_token(headers: &Headers, used: TokenUse) -> Result<Option<Secret>, RefusedRequest> {
+    let refused = |text: &str| RefusedRequest::new(&class::ACCESS_TOKEN_MISSING, 9, text);
     match (used, codec::one(headers, "Access-Token")) {
         (TokenUse::None, _) | (TokenUse::Ignored, Err(_)) => Ok(None),
         (TokenUse::Needed, Ok(None)) => Err(refused("Access-Token is missing")),

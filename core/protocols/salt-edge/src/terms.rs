@@ -3,18 +3,18 @@
 
 /// The terms of one exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
+pub struct SaltEdgeTerms {
     /// The side that answers; the other side signs the request.
-    pub served_by: Side,
+    pub served_by: ServingSide,
     /// Whether the request has an access token, which is sent in a header.
     pub token: TokenUse,
     /// The connector's report to the hub that follows (§2).
-    pub afterwards: Afterwards,
+    pub afterwards: ReportAfterwards,
 }
 
 /// One of the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum ServingSide {
     /// The bank.
     Connector,
     /// Salt Edge.
@@ -34,7 +34,7 @@ pub enum TokenUse {
 
 /// The connector's report to the hub after its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Afterwards {
+pub enum ReportAfterwards {
     /// The end of the session, once; before it, any number of steps.
     Outcome,
     /// No report.

@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::{
-    rsa::PrivateKey,
+    rsa::RsaPrivateKey,
     signature::{Hash, SigningKey, VerifyingKey},
 };
 use bankchannel_salt_edge::{
-    Verifier,
-    client_jwt::{ClientJwtMode, Comparison, compare},
+    EnvelopeVerifier,
+    client_jwt::{ClientJwtMode, JwtComparison, compare},
     envelope,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -18,13 +18,14 @@ const CLOCK: i64 = 1_732_436_063;
 /// Values that the third party has not signed are refused in enforced fields: scopes and the customer's answers.
 #[test]
 fn what_was_not_signed_is_refused_where_it_counts() {
-    let key = SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap();
+    let key = SigningKey::from_private_key(&RsaPrivateKey::generate(2048).unwrap()).unwrap();
     let compared = |signed: &str, shown: Value, admitted: Option<&[String]>| {
-        let unsigned = envelope::Unsigned::of(signed, CLOCK + 60);
+        let unsigned = envelope::UnsignedEnvelope::of(signed, CLOCK + 60);
         let signature = key.sign_pkcs1(Hash::Sha256, unsigned.bytes()).unwrap();
         let verifier =
-            Verifier::of_third_party(vec![VerifyingKey::from_spki_der(key.spki_der()).unwrap()], false).unwrap();
-        let how = Comparison { mode: ClientJwtMode::Enforce, strict_expiry: false, admitted, now_s: CLOCK };
+            EnvelopeVerifier::of_third_party(vec![VerifyingKey::from_spki_der(key.spki_der()).unwrap()], false)
+                .unwrap();
+        let how = JwtComparison { mode: ClientJwtMode::Enforce, strict_expiry: false, admitted, now_s: CLOCK };
         let payload = json!({"data": shown}).into();
         compare(&verifier, &unsigned.complete(&signature), &payload, how)
     };
@@ -58,13 +59,14 @@ fn what_was_not_signed_is_refused_where_it_counts() {
 /// A JWT that is older than the limit covers nothing, also with an `exp` in the future.
 #[test]
 fn an_old_jwt_is_refused_where_it_counts() {
-    let key = SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap();
-    let verifier = Verifier::of_third_party(vec![VerifyingKey::from_spki_der(key.spki_der()).unwrap()], false).unwrap();
+    let key = SigningKey::from_private_key(&RsaPrivateKey::generate(2048).unwrap()).unwrap();
+    let verifier =
+        EnvelopeVerifier::of_third_party(vec![VerifyingKey::from_spki_der(key.spki_der()).unwrap()], false).unwrap();
     let refused = |exp: i64, iat: Option<i64>| {
         let iat = iat.map(|iat| format!(r#","iat":{iat}"#)).unwrap_or_default();
         let payload = format!(r#"{{"data":{{"scopes":["a"]}},"exp":{exp}{iat}}}"#);
         let jwt = jws(&key, &payload);
-        let how = Comparison { mode: ClientJwtMode::Enforce, strict_expiry: false, admitted: None, now_s: CLOCK };
+        let how = JwtComparison { mode: ClientJwtMode::Enforce, strict_expiry: false, admitted: None, now_s: CLOCK };
         compare(&verifier, &jwt, &json!({"data": {"scopes": ["a"]}}).into(), how).refused.map(|(class, _)| class.name)
     };
     let year = 365 * 24 * 60 * 60;

@@ -4,12 +4,12 @@
 use std::sync::LazyLock;
 
 use bankchannel_crypto::{
-    jws::{self, Compact},
-    rsa::PrivateKey,
+    jws::{self, CompactJws},
+    rsa::RsaPrivateKey,
     signature::{Hash, SigningKey, VerifyingKey},
 };
 use bankchannel_foundation::model::{Object, Value as BoundaryValue};
-use bankchannel_salt_edge::{Issuer, Refusal, UnfitKeys, Verifier, envelope, sign};
+use bankchannel_salt_edge::{EnvelopeVerifier, RefusedRequest, RequiredIssuer, UnfitKeys, envelope, sign};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -21,7 +21,7 @@ const CLOCK: i64 = 1_732_436_063;
 
 static VECTORS: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(include_str!("data/vectors.json")).unwrap());
 static KEY: LazyLock<SigningKey> =
-    LazyLock::new(|| SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap());
+    LazyLock::new(|| SigningKey::from_private_key(&RsaPrivateKey::generate(2048).unwrap()).unwrap());
 
 fn key(name: &str) -> VerifyingKey {
     // One of these keys is too small to be configured, but can still be parsed.
@@ -30,13 +30,13 @@ fn key(name: &str) -> VerifyingKey {
     VerifyingKey::from_spki_der(&STANDARD.decode(base64).unwrap()).unwrap()
 }
 
-fn verifier(name: &str) -> Verifier {
-    Verifier::new(vec![key(name)]).unwrap()
+fn verifier(name: &str) -> EnvelopeVerifier {
+    EnvelopeVerifier::new(vec![key(name)]).unwrap()
 }
 
 /// A verifier for envelopes that are signed here.
-fn own() -> Verifier {
-    Verifier::new(vec![VerifyingKey::from_spki_der(KEY.spki_der()).unwrap()]).unwrap()
+fn own() -> EnvelopeVerifier {
+    EnvelopeVerifier::new(vec![VerifyingKey::from_spki_der(KEY.spki_der()).unwrap()]).unwrap()
 }
 
 fn signed(payload: &str) -> String {
@@ -44,7 +44,7 @@ fn signed(payload: &str) -> String {
 }
 
 /// Class, step and HTTP status of a refusal.
-fn refusal(opened: Result<Object<'static>, Refusal>) -> (&'static str, u8, u16) {
+fn refusal(opened: Result<Object<'static>, RefusedRequest>) -> (&'static str, u8, u16) {
     let refusal = opened.unwrap_err();
     (refusal.class.name, refusal.step, refusal.class.status.unwrap())
 }
@@ -77,7 +77,7 @@ fn the_references_messages_are_read() {
         }
         assert_eq!(refusal(verifier("b").open(jwt, CLOCK)), ("JWTVerificationError", 5, 400), "{id}");
         // During a key change both keys are accepted.
-        let both = Verifier::new(vec![key("b"), key("a")]).unwrap();
+        let both = EnvelopeVerifier::new(vec![key("b"), key("a")]).unwrap();
         assert!(both.open(jwt, CLOCK).is_ok(), "{id}");
         count += 1;
     }
@@ -99,8 +99,11 @@ fn the_nested_requests_are_read() {
 /// The reference's example key has 1024 bits.
 #[test]
 fn keys_that_verify_nothing_are_not_configured() {
-    assert_eq!(Verifier::new(vec![key("a"), key("c")]).unwrap_err(), UnfitKeys::Size { bits: 1024, least: 2048 });
-    assert_eq!(Verifier::new(Vec::new()).unwrap_err(), UnfitKeys::None);
+    assert_eq!(
+        EnvelopeVerifier::new(vec![key("a"), key("c")]).unwrap_err(),
+        UnfitKeys::Size { bits: 1024, least: 2048 }
+    );
+    assert_eq!(EnvelopeVerifier::new(Vec::new()).unwrap_err(), UnfitKeys::None);
 }
 
 /// A third party's key may be as short as the reference's if short keys are allowed; it then verifies its own
@@ -110,13 +113,13 @@ fn a_short_key_counts_where_it_is_let_in() {
     let short: Value = serde_json::from_str(include_str!("data/short-key.json")).unwrap();
     let keys = || VerifyingKey::all_from_pem(short["public_key"].as_str().unwrap()).unwrap();
     let jwt = short["jwt"].as_str().unwrap();
-    let data = Verifier::of_third_party(keys(), true).unwrap().open(jwt, CLOCK).unwrap();
+    let data = EnvelopeVerifier::of_third_party(keys(), true).unwrap().open(jwt, CLOCK).unwrap();
     assert_eq!(BoundaryValue::Object(data).to_json(), r#"{"credentials":{"sms":"1234"}}"#);
-    let unfit = Verifier::of_third_party(keys(), false).unwrap_err();
+    let unfit = EnvelopeVerifier::of_third_party(keys(), false).unwrap_err();
     assert_eq!(unfit, UnfitKeys::Size { bits: 1024, least: 2048 });
     let (head, signature) = jwt.rsplit_once('.').unwrap();
     let changed = format!("{head}.{}{}", if signature.starts_with('A') { 'B' } else { 'A' }, &signature[1..]);
-    let both = Verifier::of_third_party(keys().into_iter().chain([key("a")]).collect(), true).unwrap();
+    let both = EnvelopeVerifier::of_third_party(keys().into_iter().chain([key("a")]).collect(), true).unwrap();
     assert_eq!(refusal(both.open(&changed, CLOCK)), ("JWTVerificationError", 5, 400));
 }
 
@@ -211,7 +214,7 @@ fn claims_are_checked_in_their_order() {
         let text = signed(&format!(r#"{{"data":1,"iss":{iss},"exp":1732436130}}"#));
         assert_eq!(refusal(own().open(&text, CLOCK)), ("JWTDecodeError", 7, 400), "{iss}");
         let mut anybody = own();
-        anybody.issuer = Issuer::Any;
+        anybody.issuer = RequiredIssuer::Any;
         assert_eq!(refusal(anybody.open(&text, CLOCK)).0, "WrongRequestFormat", "{iss}");
     }
     for data in ["", r#""data":null,"#, r#""data":"{}","#, r#""data":[],"#, r#""data":1,"#] {
@@ -246,7 +249,7 @@ fn what_is_signed_is_read() {
     let mut data = Object::new();
     data.push("session_secret", "b7k-QxC3vdA-M48pexiS");
     let text = sign(data.clone(), CLOCK + envelope::LIFETIME_S, &KEY).unwrap();
-    let compact = Compact::split(&text).unwrap();
+    let compact = CompactJws::split(&text).unwrap();
     assert_eq!(compact.header, br#"{"alg":"RS256"}"#);
     assert_eq!(compact.payload, br#"{"data":{"session_secret":"b7k-QxC3vdA-M48pexiS"},"exp":1732436123}"#);
     assert_eq!(own().open(&text, CLOCK).unwrap(), data);

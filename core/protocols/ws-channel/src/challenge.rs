@@ -39,7 +39,7 @@ fn is_stamp(text: &str) -> bool {
 pub fn encrypt_password(
     password: &Secret,
     challenge: &Challenge,
-    key: &rsa::PublicKey,
+    key: &rsa::RsaPublicKey,
 ) -> Result<EncryptedPassword, Error> {
     let stamp = time_stamp(challenge)?;
     let length = password.expose().len();
@@ -74,7 +74,7 @@ pub fn mint(key: &[u8], email: &Email, mode: Mode, now_ms: i64, uuid: &str) -> S
 
 /// A returned challenge with a valid format.
 #[derive(Debug)]
-pub struct Returned<'a> {
+pub struct ReturnedChallenge<'a> {
     mac: Vec<u8>,
     stamp: &'a str,
     /// The creation time, in milliseconds.
@@ -83,7 +83,7 @@ pub struct Returned<'a> {
     pub uuid: &'a str,
 }
 
-impl<'a> Returned<'a> {
+impl<'a> ReturnedChallenge<'a> {
     /// Checks the format: 44 base64 characters, 13 digits, a lower-case UUID.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
@@ -141,7 +141,7 @@ mod tests {
         let key: Vec<u8> = (0..32).collect();
         let minted = mint(&key, &email(), Mode::Admin, 1_767_225_600_000, UUID);
         assert_eq!(minted, format!("qEom0FEgqcp23yEf4AL6z4vhI7UND+AmWWt3FmG6w64=|1767225600000|{UUID}"));
-        let returned = Returned::parse(&minted).expect("well formed");
+        let returned = ReturnedChallenge::parse(&minted).expect("well formed");
         assert!(returned.is_made_by(&[b"another", &key], &email(), Mode::Admin));
         assert!(!returned.is_made_by(&[&key], &email(), Mode::Data));
         assert!(!returned.is_made_by(&[&key], &Email::new("a@b.c").expect("an address"), Mode::Admin));
@@ -158,7 +158,7 @@ mod tests {
             good.to_uppercase(),
             "missing-timestamp".into(),
         ] {
-            assert!(Returned::parse(&bad).is_none(), "{bad}");
+            assert!(ReturnedChallenge::parse(&bad).is_none(), "{bad}");
         }
     }
 

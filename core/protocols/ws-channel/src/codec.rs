@@ -10,8 +10,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Terms,
-    errors::{self, Class},
+    WsChannelTerms,
+    errors::{self, RefusalClass},
     model::{ApiKey, IdToken},
 };
 
@@ -29,7 +29,7 @@ pub const KEY_HEADER: &str = "x-api-key";
 
 /// The credentials of a request (§1.2).
 #[derive(Debug, Clone, Default)]
-pub struct Credentials {
+pub struct SessionCredentials {
     /// The integrator's key.
     pub api_key: Option<ApiKey>,
     /// The session's token.
@@ -38,13 +38,16 @@ pub struct Credentials {
 
 /// The codec of this protocol.
 #[derive(Debug)]
-pub struct Envelope;
+pub struct WsChannelCodec;
 
-impl Codec for Envelope {
-    type Credentials = Credentials;
-    type Terms = Terms;
+impl Codec for WsChannelCodec {
+    type Credentials = SessionCredentials;
+    type Terms = WsChannelTerms;
 
-    fn encode_request<O: Exchange<Codec = Self>>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
+    fn encode_request<O: Exchange<Codec = Self>>(
+        request: O::Request,
+        with: &SessionCredentials,
+    ) -> Result<OutRequest, Error> {
         let route = route::<O>();
         let mut writer = Writer::new(Representation::Wire);
         let Value::Object(mut fields) = request.write(&mut writer) else {
@@ -169,12 +172,13 @@ fn push_query(target: &mut String, fields: Object<'_>) {
     }
 }
 
-fn headers(terms: &Terms, with: &Credentials) -> Result<Headers, Error> {
+fn headers(terms: &WsChannelTerms, with: &SessionCredentials) -> Result<Headers, Error> {
     let mut headers = Headers::default();
     if !terms.needs_session() {
         return Ok(headers);
     }
-    let not_logged_in = || Error::new(&errors::NOT_LOGGED_IN).with_outcome(Outcome::NotSent).with("class", Class::Auth);
+    let not_logged_in =
+        || Error::new(&errors::NOT_LOGGED_IN).with_outcome(Outcome::NotSent).with("class", RefusalClass::Auth);
     let token = with.id_token.as_ref().ok_or_else(not_logged_in)?;
     let key = with.api_key.as_ref().ok_or_else(not_logged_in)?;
     headers.push_secret(TOKEN_HEADER, &Secret::new(token.expose()));

@@ -27,11 +27,11 @@ pub mod refusal;
 mod route;
 mod terms;
 
-pub use codec::{Credentials, Envelope, KEY_HEADER, MAX_DEPTH, MAX_PLAIN_BODY, TOKEN_HEADER};
+pub use codec::{KEY_HEADER, MAX_DEPTH, MAX_PLAIN_BODY, SessionCredentials, TOKEN_HEADER, WsChannelCodec};
 pub use operations::{CATALOGUE, TERMS, terms};
 pub use published_keys::{PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM};
-pub use refusal::Refusal;
-pub use terms::{Access, RateClass, Terms};
+pub use refusal::ServiceRefusal;
+pub use terms::{CallerAccess, RateClass, WsChannelTerms};
 
 /// The protocol's name in the catalogue.
 pub const PROTOCOL: &str = "ws-channel";

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
     model::Timestamp,
     shown,
 };
-use bankchannel_openpgp::{self as openpgp, PrivateKey, PublicKey, PublicKeyLimits};
+use bankchannel_openpgp::{self as openpgp, OpenPgpPrivateKey, OpenPgpPublicKey, PublicKeyLimits};
 
 use crate::errors;
 
@@ -35,13 +35,14 @@ pub(crate) fn private_keys(
     field: &'static str,
     text: &str,
     passphrase: Option<&Secret>,
-) -> Result<Vec<PrivateKey>, Error> {
+) -> Result<Vec<OpenPgpPrivateKey>, Error> {
     blocks(text)
         .into_iter()
         .map(|block| {
-            let mut key = PrivateKey::from_armored(block.as_bytes()).map_err(|why| unread_key(field, text, why))?;
+            let mut key =
+                OpenPgpPrivateKey::from_armored(block.as_bytes()).map_err(|why| unread_key(field, text, why))?;
             if key.is_locked() {
-                let given = passphrase.ok_or_else(|| fault(field, openpgp::Error::Locked))?;
+                let given = passphrase.ok_or_else(|| fault(field, openpgp::OpenPgpError::Locked))?;
                 key.unlock(given.expose()).map_err(|why| fault(field, why))?;
             }
             Ok(key)
@@ -50,7 +51,7 @@ pub(crate) fn private_keys(
 }
 
 /// The error of a text that is no private key; a text that may be a path gets the remedy.
-fn unread_key(field: &'static str, text: &str, why: openpgp::Error) -> Error {
+fn unread_key(field: &'static str, text: &str, why: openpgp::OpenPgpError) -> Error {
     let error = fault(field, why);
     let remedy = shown::key_file_remedy(text);
     if remedy.is_empty() {
@@ -64,9 +65,11 @@ fn unread_key(field: &'static str, text: &str, why: openpgp::Error) -> Error {
 ///
 /// # Errors
 /// Of [`KEY_ERRORS`], naming `field`.
-pub(crate) fn public_keys(field: &'static str, text: &str) -> Result<Vec<PublicKey>, Error> {
-    let read = |block: &str| match PublicKey::from_armored(block.as_bytes(), PublicKeyLimits::default()) {
-        Err(openpgp::Error::PrivateKeyMaterial) => PrivateKey::from_armored(block.as_bytes()).map(|key| key.public()),
+pub(crate) fn public_keys(field: &'static str, text: &str) -> Result<Vec<OpenPgpPublicKey>, Error> {
+    let read = |block: &str| match OpenPgpPublicKey::from_armored(block.as_bytes(), PublicKeyLimits::default()) {
+        Err(openpgp::OpenPgpError::PrivateKeyMaterial) => {
+            OpenPgpPrivateKey::from_armored(block.as_bytes()).map(|key| key.public())
+        }
         other => other,
     };
     blocks(text).into_iter().map(|block| read(block).map_err(|why| fault(field, why))).collect()
@@ -77,14 +80,14 @@ pub(crate) fn public_keys(field: &'static str, text: &str) -> Result<Vec<PublicK
 ///
 /// # Errors
 /// `ws_channel.pgp_key_refused`, naming `field`.
-pub fn signing_certificates(field: &'static str, text: &str) -> Result<Vec<PublicKey>, Error> {
-    let read = |block: &str| PublicKey::from_armored(block.as_bytes(), PublicKeyLimits::default());
+pub fn signing_certificates(field: &'static str, text: &str) -> Result<Vec<OpenPgpPublicKey>, Error> {
+    let read = |block: &str| OpenPgpPublicKey::from_armored(block.as_bytes(), PublicKeyLimits::default());
     blocks(text).into_iter().map(|block| read(block).map_err(|why| fault(field, why))).collect()
 }
 
 /// Converts an error of the OpenPGP library to an error of the field `field`.
-pub fn fault(field: &'static str, why: openpgp::Error) -> Error {
-    use openpgp::Error as E;
+pub fn fault(field: &'static str, why: openpgp::OpenPgpError) -> Error {
+    use openpgp::OpenPgpError as E;
     let row: &'static Row = match &why {
         E::InvalidParameter { field, reason } => return Error::invalid_field(field, reason),
         // Only the content comes from outside the request: keys and signatures are part of it.

@@ -8,11 +8,11 @@ use bankchannel_foundation::{
     message::{Body, OutResponse},
 };
 
-use crate::errors::{Text, texts};
+use crate::errors::{ServiceText, texts};
 
 /// A refusal: status, code and text of an `ErrorResponse` (§1.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ServiceRefusal {
     /// The HTTP status.
     pub status: u16,
     /// `01`, or the bank's own two digits.
@@ -25,7 +25,7 @@ pub struct Refusal {
     pub detail: Option<String>,
 }
 
-impl Refusal {
+impl ServiceRefusal {
     /// A refusal with this status and text.
     #[must_use]
     pub fn new(status: u16, text: impl Into<Cow<'static, str>>) -> Self {
@@ -83,8 +83,8 @@ impl Refusal {
     }
 }
 
-impl From<&'static Text> for Refusal {
-    fn from(text: &'static Text) -> Self {
+impl From<&'static ServiceText> for ServiceRefusal {
+    fn from(text: &'static ServiceText) -> Self {
         Self::new(text.status, text.text)
     }
 }

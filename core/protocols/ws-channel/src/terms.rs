@@ -4,9 +4,9 @@ use crate::errors::texts;
 
 /// The terms of one exchange.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms {
+pub struct WsChannelTerms {
     /// The allowed callers.
-    pub access: Access,
+    pub access: CallerAccess,
     /// The rate limit that counts it.
     pub rate: RateClass,
     /// Whether it is a login step, whose refusal a service may send with HTTP 200 (§1.5).
@@ -15,7 +15,7 @@ pub struct Terms {
 
 /// The allowed callers of an exchange.
 #[derive(Debug, Clone, Copy)]
-pub enum Access {
+pub enum CallerAccess {
     /// Anyone; the request itself holds the credentials.
     Public,
     /// Callers with a session.
@@ -40,9 +40,10 @@ pub enum RateClass {
     Registration,
 }
 
-impl Terms {
+impl WsChannelTerms {
     /// No session needed; counted per address.
-    pub(crate) const PUBLIC: Self = Self { access: Access::Public, rate: RateClass::Address, is_login_step: false };
+    pub(crate) const PUBLIC: Self =
+        Self { access: CallerAccess::Public, rate: RateClass::Address, is_login_step: false };
     /// No session needed; sends codes or creates accounts.
     pub(crate) const REGISTRATION: Self = Self { rate: RateClass::Registration, ..Self::PUBLIC };
     /// No session needed; a step of a login.
@@ -65,12 +66,12 @@ impl Terms {
     }
 
     const fn session(modes: &'static [&'static str], refusal: &'static str, owner: bool) -> Self {
-        Self { access: Access::Session { modes, refusal, owner }, rate: RateClass::Key, is_login_step: false }
+        Self { access: CallerAccess::Session { modes, refusal, owner }, rate: RateClass::Key, is_login_step: false }
     }
 
     /// Whether a session is required.
     #[must_use]
     pub const fn needs_session(&self) -> bool {
-        matches!(self.access, Access::Session { .. })
+        matches!(self.access, CallerAccess::Session { .. })
     }
 }

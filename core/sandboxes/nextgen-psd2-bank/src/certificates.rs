@@ -13,10 +13,11 @@
 
 use std::path::{Path, PathBuf};
 
-use bankchannel_crypto::rsa::PrivateKey;
+use bankchannel_crypto::rsa::RsaPrivateKey;
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_nextgen_psd2::certificates::{
-    AuthorityOptions, Certificate, CertificateKind, FIXTURES, Fault, Fixture, IssueOptions, PARTS, Role, TestAuthority,
+    AuthorityOptions, Certificate, CertificateFault, CertificateFixture, CertificateKind, FIXTURES, IssueOptions,
+    PARTS, Psd2Role, TestAuthority,
 };
 use zeroize::Zeroizing;
 
@@ -44,7 +45,7 @@ const YEARS_20_S: i64 = 2 * YEARS_10_S;
 const SHEET_AUTHORITIES: [&str; 2] = [include_str!("anchors/authority-1.pem"), include_str!("anchors/authority-2.pem")];
 
 /// The certificates of a bank.
-pub(crate) struct Certificates {
+pub(crate) struct BankCertificates {
     /// The authority's certificate.
     pub(crate) authority: Certificate,
     /// The bank's TLS certificate.
@@ -61,14 +62,14 @@ pub(crate) struct Certificates {
 
 /// The times at which certificates must be valid, seconds since 1970.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Now {
+pub(crate) struct CertificateTimes {
     /// The bank's clock.
     pub(crate) bank_s: i64,
     /// The system clock.
     pub(crate) system_s: i64,
 }
 
-impl Now {
+impl CertificateTimes {
     fn is_within(self, certificate: &Certificate) -> bool {
         [self.bank_s, self.system_s]
             .into_iter()
@@ -85,20 +86,20 @@ impl Now {
     }
 }
 
-impl Certificates {
+impl BankCertificates {
     /// Reads the certificates in the data folder and creates those that are missing or no longer usable. Generating
     /// keys takes some seconds.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(crate) fn prepare(data: &Path, now: Now) -> Result<Self> {
+    pub(crate) fn prepare(data: &Path, now: CertificateTimes) -> Result<Self> {
         let folder = data.join(FOLDER);
         private_folder(&folder)?;
         let authority = authority(data, now)?;
         let ca_file = data.join(CA);
         let pem = authority.certificate().to_pem();
         write_if_new(&folder.join(CA), CERTIFICATE_MODE, pem.as_bytes())?;
-        let issuer = Issuer { authority: &authority, now };
+        let issuer = BankAuthority { authority: &authority, now };
         let (server, server_key) = issuer.keep_or_issue(data, SERVER, &server(now))?;
         let mut third_parties = Vec::new();
         for fixture in &FIXTURES {
@@ -121,7 +122,7 @@ pub(crate) fn sheet_authorities() -> Result<Vec<Certificate>> {
     SHEET_AUTHORITIES.into_iter().map(|pem| Certificate::from_pem(pem).map_err(unissued)).collect()
 }
 
-fn authority(data: &Path, now: Now) -> Result<TestAuthority> {
+fn authority(data: &Path, now: CertificateTimes) -> Result<TestAuthority> {
     let files = (data.join(CA), data.join(CA_KEY));
     if let Some((certificate, key)) = read_pair(&files.0, &files.1)?
         && let Ok(authority) = TestAuthority::from_pem(&certificate, &key)
@@ -141,18 +142,18 @@ fn authority(data: &Path, now: Now) -> Result<TestAuthority> {
     Ok(authority)
 }
 
-fn server(now: Now) -> IssueOptions {
+fn server(now: CertificateTimes) -> IssueOptions {
     IssueOptions {
         common_name: "Sandbox Bank".to_owned(),
         organization: "Sandbox Bank ASA".to_owned(),
         authorisation_number: "100000001".to_owned(),
-        roles: vec![Role::As],
+        roles: vec![Psd2Role::As],
         dns_names: HOSTS.map(str::to_owned).to_vec(),
         ..valid(CertificateKind::Qwac, now)
     }
 }
 
-fn third_party(fixture: &Fixture, kind: CertificateKind, now: Now) -> IssueOptions {
+fn third_party(fixture: &CertificateFixture, kind: CertificateKind, now: CertificateTimes) -> IssueOptions {
     IssueOptions {
         common_name: fixture.name.to_owned(),
         organization: fixture.name.to_owned(),
@@ -162,7 +163,7 @@ fn third_party(fixture: &Fixture, kind: CertificateKind, now: Now) -> IssueOptio
     }
 }
 
-fn valid(kind: CertificateKind, now: Now) -> IssueOptions {
+fn valid(kind: CertificateKind, now: CertificateTimes) -> IssueOptions {
     IssueOptions {
         not_before_s: now.begin_s(),
         not_after_s: now.later_s() + YEARS_10_S,
@@ -170,12 +171,12 @@ fn valid(kind: CertificateKind, now: Now) -> IssueOptions {
     }
 }
 
-struct Issuer<'a> {
+struct BankAuthority<'a> {
     authority: &'a TestAuthority,
-    now: Now,
+    now: CertificateTimes,
 }
 
-impl Issuer<'_> {
+impl BankAuthority<'_> {
     /// Reads the certificate and key from these files, or issues new ones.
     fn keep_or_issue(
         &self,
@@ -197,7 +198,7 @@ impl Issuer<'_> {
 
     fn usable(&self, certificate: &str, key: &str) -> Option<Certificate> {
         let certificate = Certificate::from_pem(certificate).ok()?;
-        let key = PrivateKey::from_pem(key).ok()?;
+        let key = RsaPrivateKey::from_pem(key).ok()?;
         let fits = key.public().spki_der() == certificate.spki_der()
             && certificate.is_issued_by(self.authority.certificate())
             && self.now.is_within(&certificate);
@@ -219,6 +220,6 @@ fn write_if_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
     if std::fs::read(path).is_ok_and(|held| held == bytes) { Ok(()) } else { write_whole(path, mode, bytes) }
 }
 
-fn unissued(fault: Fault) -> Error {
+fn unissued(fault: CertificateFault) -> Error {
     Error::because(&row::INTERNAL, format!("the bank's test certificates cannot be made: {fault}"))
 }

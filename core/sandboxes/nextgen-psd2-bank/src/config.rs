@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use bankchannel_foundation::{Error, Result};
-use bankchannel_nextgen_psd2::{certificates::Certificate, verify::Mode};
+use bankchannel_nextgen_psd2::{certificates::Certificate, verify::VerificationMode};
 
 use super::BankOptions;
 use bankchannel_server::folder::unusable;
@@ -13,12 +13,12 @@ const LISTEN: &str = "127.0.0.1:0";
 
 /// A bank's configuration.
 #[derive(Debug, Clone)]
-pub(crate) struct Config {
+pub(crate) struct BankConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) plain: bool,
     /// The fixed time of the bank's clock, milliseconds since 1970.
     pub(crate) clock_ms: Option<i64>,
-    pub(crate) mode: Mode,
+    pub(crate) mode: VerificationMode,
     pub(crate) control: bool,
     pub(crate) explain: bool,
     /// Whether a link may answer for the customer.
@@ -29,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) era_bad_href: bool,
 }
 
-impl Config {
+impl BankConfig {
     /// Validates the options.
     ///
     /// # Errors

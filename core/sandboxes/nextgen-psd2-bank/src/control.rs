@@ -17,27 +17,29 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    limits::Rates,
-    pipeline::Pipeline,
-    service::Bank,
-    state::{NewPsu, State},
+    limits::BankRates,
+    pipeline::BankPipeline,
+    service::SandboxBank,
+    state::{BankState, NewPsu},
     web::RAW_MAX,
 };
-use bankchannel_server::http::control::{Control, ControlRequest, Controlled, Controlling, MAX_BODY, parsed, read};
+use bankchannel_server::http::control::{
+    ControlFuture, ControlRequest, ControlState, ControlTarget, MAX_BODY, parsed, read,
+};
 
 /// A bank as a target of the control interface.
-pub(crate) struct Target {
-    pipeline: Arc<Pipeline>,
-    control: Arc<Control>,
+pub(crate) struct BankControlTarget {
+    pipeline: Arc<BankPipeline>,
+    control: Arc<ControlState>,
 }
 
-impl Target {
+impl BankControlTarget {
     /// The bank of this pipeline.
-    pub(crate) fn of(pipeline: &Arc<Pipeline>) -> Self {
+    pub(crate) fn of(pipeline: &Arc<BankPipeline>) -> Self {
         Self { pipeline: Arc::clone(pipeline), control: pipeline.bank.control.clone().unwrap_or_default() }
     }
 
-    fn bank(&self) -> &Bank {
+    fn bank(&self) -> &SandboxBank {
         &self.pipeline.bank
     }
 
@@ -54,7 +56,7 @@ impl Target {
         Ok(json!({}))
     }
 
-    fn list(&self, add: impl FnOnce(&State) -> Result<()>) -> Result<Value> {
+    fn list(&self, add: impl FnOnce(&BankState) -> Result<()>) -> Result<Value> {
         add(&self.bank().state)?;
         self.bank().refresh_lists();
         Ok(json!({}))
@@ -62,7 +64,7 @@ impl Target {
 }
 
 /// A command: the part of the path after `sandbox/`.
-enum Order<'a> {
+enum BankCommand<'a> {
     Explain,
     Psu,
     RevokeConsent(&'a str),
@@ -70,7 +72,7 @@ enum Order<'a> {
     Revoke(&'a str),
 }
 
-impl<'a> Order<'a> {
+impl<'a> BankCommand<'a> {
     fn of(path: &'a str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').collect();
         match parts[..] {
@@ -87,11 +89,11 @@ impl<'a> Order<'a> {
 /// Customers to add.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Seed {
+struct BankSeed {
     psus: Vec<NewPsu>,
 }
 
-impl Controlled for Target {
+impl ControlTarget for BankControlTarget {
     fn clock(&self) -> &SystemClock {
         &self.bank().clock
     }
@@ -103,7 +105,7 @@ impl Controlled for Target {
         }
     }
 
-    fn control(&self) -> &Control {
+    fn control(&self) -> &ControlState {
         &self.control
     }
 
@@ -115,20 +117,20 @@ impl Controlled for Target {
         Vec::new()
     }
 
-    fn reset(&self) -> Controlling<'_> {
+    fn reset(&self) -> ControlFuture<'_> {
         Box::pin(async move {
             let bank = self.bank();
             bank.state.reset();
             bank.refresh_lists();
             bank.records.forget();
-            bank.limits.change(Rates::default());
+            bank.limits.change(BankRates::default());
             Ok(json!({}))
         })
     }
 
-    fn seed(&self, request: Value) -> Controlling<'_> {
+    fn seed(&self, request: Value) -> ControlFuture<'_> {
         Box::pin(async move {
-            let Seed { psus } = read(request)?;
+            let BankSeed { psus } = read(request)?;
             let count = psus.len();
             self.bank().state.add_psus(psus)?;
             Ok(json!({ "psus": count }))
@@ -136,28 +138,28 @@ impl Controlled for Target {
     }
 
     fn limits(&self, request: Value) -> Result<Value> {
-        let rates: Rates = read(request)?;
+        let rates: BankRates = read(request)?;
         self.bank().limits.change(rates);
         serde_json::to_value(rates).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
     }
 
     fn takes(&self, path: &str) -> Option<usize> {
-        Order::of(path).map(|order| if matches!(order, Order::Explain) { RAW_MAX } else { MAX_BODY })
+        BankCommand::of(path).map(|order| if matches!(order, BankCommand::Explain) { RAW_MAX } else { MAX_BODY })
     }
 
-    fn handle_order(&self, asked: ControlRequest) -> Option<Controlling<'_>> {
-        let done = match Order::of(&asked.path)? {
-            Order::Explain => {
+    fn handle_order(&self, asked: ControlRequest) -> Option<ControlFuture<'_>> {
+        let done = match BankCommand::of(&asked.path)? {
+            BankCommand::Explain => {
                 return Some(Box::pin(async move {
                     let explained = self.pipeline.explain(asked.body, &asked.headers).await;
                     explained
                         .ok_or_else(|| Error::because(&row::UNAVAILABLE, "the bank explains other requests: try again"))
                 }));
             }
-            Order::Psu => self.add_psu(&asked.body),
-            Order::RevokeConsent(id) => self.revoke_consent(id),
-            Order::Block(serial) => self.list(|state| state.block(serial)),
-            Order::Revoke(serial) => self.list(|state| state.revoke_certificate(serial)),
+            BankCommand::Psu => self.add_psu(&asked.body),
+            BankCommand::RevokeConsent(id) => self.revoke_consent(id),
+            BankCommand::Block(serial) => self.list(|state| state.block(serial)),
+            BankCommand::Revoke(serial) => self.list(|state| state.revoke_certificate(serial)),
         };
         Some(Box::pin(std::future::ready(done)))
     }

@@ -39,10 +39,10 @@ use bankchannel_nextgen_psd2::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
 pub use options::{BankOptions, BankReadiness};
-pub use running::Running;
+pub use running::RunningBank;
 
 /// The sandbox bank's entry in the list of counterparts.
-pub static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
+pub static DESCRIPTOR: Counterpart = Counterpart::of::<RunningBank>(
     "nextgen-psd2-bank",
     PROTOCOL,
     ("NextGenPsd2Bank", "Bank"),

@@ -11,10 +11,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::refusal::Refusal;
+use super::refusal::SandboxRefusal;
 use bankchannel_server::http::{
     listen::network,
-    rate::{Buckets, Empty, Rate},
+    rate::{BucketRate, EmptyBucket, RateBuckets},
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -22,14 +22,14 @@ const MINUTE_MS: i64 = 60_000;
 /// The limits; high enough that tests do not reach them by accident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Rates {
+pub(crate) struct BankRates {
     /// Requests per minute and address that fail before their signature is verified.
     pub(crate) unauthenticated_per_minute: u32,
     /// Calls of `verify_user` per minute and third party.
     pub(crate) verify_user_per_minute: u32,
 }
 
-impl Default for Rates {
+impl Default for BankRates {
     fn default() -> Self {
         Self { unauthenticated_per_minute: 60_000, verify_user_per_minute: 1_000_000 }
     }
@@ -38,9 +38,9 @@ impl Default for Rates {
 /// The counters.
 pub(crate) struct BankLimits {
     begun: Instant,
-    rates: RwLock<Rates>,
-    strangers: Buckets<IpAddr>,
-    asking: Buckets<String>,
+    rates: RwLock<BankRates>,
+    strangers: RateBuckets<IpAddr>,
+    asking: RateBuckets<String>,
 }
 
 impl BankLimits {
@@ -48,13 +48,13 @@ impl BankLimits {
         Self {
             begun: Instant::now(),
             rates: RwLock::default(),
-            strangers: Buckets::default(),
-            asking: Buckets::default(),
+            strangers: RateBuckets::default(),
+            asking: RateBuckets::default(),
         }
     }
 
     /// Sets other limits and resets the counters.
-    pub(crate) fn change(&self, rates: Rates) {
+    pub(crate) fn change(&self, rates: BankRates) {
         *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
         self.strangers.forget();
         self.asking.forget();
@@ -64,7 +64,7 @@ impl BankLimits {
     ///
     /// # Errors
     /// 429.
-    pub(crate) fn stranger(&self, address: IpAddr) -> Result<(), Refusal> {
+    pub(crate) fn stranger(&self, address: IpAddr) -> Result<(), SandboxRefusal> {
         let rate = per_minute(self.rates().unauthenticated_per_minute);
         let looked = self.strangers.look(&network(address), rate, self.now_ms());
         looked.map_err(|empty| too_many(empty, "this address has failed too often"))
@@ -80,13 +80,13 @@ impl BankLimits {
     ///
     /// # Errors
     /// 429.
-    pub(crate) fn asked(&self, third_party: &str) -> Result<(), Refusal> {
+    pub(crate) fn asked(&self, third_party: &str) -> Result<(), SandboxRefusal> {
         let rate = per_minute(self.rates().verify_user_per_minute);
         let taken = self.asking.take(third_party.to_owned(), rate, self.now_ms());
         taken.map_err(|empty| too_many(empty, "this third party has asked about customers too often"))
     }
 
-    fn rates(&self) -> Rates {
+    fn rates(&self) -> BankRates {
         *self.rates.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -96,12 +96,15 @@ impl BankLimits {
 }
 
 /// This many per minute; a burst may use all of them at once.
-fn per_minute(most: u32) -> Rate {
-    Rate::new(most, MINUTE_MS, most)
+fn per_minute(most: u32) -> BucketRate {
+    BucketRate::new(most, MINUTE_MS, most)
 }
 
-fn too_many(empty: Empty, text: &'static str) -> Refusal {
-    Refusal { retry_after_s: u32::try_from(empty.wait_s).ok(), ..Refusal::by("", 429, "ACCESS_EXCEEDED", text) }
+fn too_many(empty: EmptyBucket, text: &'static str) -> SandboxRefusal {
+    SandboxRefusal {
+        retry_after_s: u32::try_from(empty.wait_s).ok(),
+        ..SandboxRefusal::by("", 429, "ACCESS_EXCEEDED", text)
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +115,7 @@ mod tests {
     #[test]
     fn each_address_and_each_third_party_has_its_own_count() {
         let limits = BankLimits::new();
-        limits.change(Rates { unauthenticated_per_minute: 2, verify_user_per_minute: 1 });
+        limits.change(BankRates { unauthenticated_per_minute: 2, verify_user_per_minute: 1 });
         let (one, other) = (IpAddr::from([203, 0, 113, 7]), IpAddr::from([203, 0, 113, 8]));
         assert_eq!(limits.stranger(one), Ok(()));
         limits.failed(one);
@@ -126,7 +129,7 @@ mod tests {
         assert_eq!(limits.asked("PSDNO-FSA-1"), Ok(()));
         assert!(limits.asked("PSDNO-FSA-1").is_err());
         assert_eq!(limits.asked("PSDNO-FSA-2"), Ok(()));
-        limits.change(Rates::default());
+        limits.change(BankRates::default());
         assert_eq!((limits.stranger(one), limits.asked("PSDNO-FSA-1")), (Ok(()), Ok(())));
     }
 }

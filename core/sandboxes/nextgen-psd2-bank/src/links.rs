@@ -5,12 +5,12 @@ use bankchannel_nextgen_psd2::{
     signing::SigningDialect,
 };
 
-use super::service::Bank;
+use super::service::SandboxBank;
 
 /// The end of the documented example: spaces, a comma and a semicolon, none of which are allowed in a URI.
 const BAD_TAIL: &str = "&locale=no-NB, no; q=1.0";
 
-impl Bank {
+impl SandboxBank {
     /// The URL where the customer approves or refuses the consent.
     pub(crate) fn sca_redirect(&self, dialect: SigningDialect, state: &str, context: Option<&str>) -> String {
         let mut href = format!("{}/tap?flow=psd2&state={state}", self.origin);

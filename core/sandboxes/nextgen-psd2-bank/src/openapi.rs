@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     model::{Field, Representation, Shape, StructShape, cited, schema},
     operation::{Entry, Route},
 };
-use bankchannel_nextgen_psd2::{CATALOGUE, Place, TERMS, Terms};
+use bankchannel_nextgen_psd2::{CATALOGUE, FieldLocation, NextGenPsd2Terms, TERMS};
 use serde_json::{Map, Value, json};
 
 use bankchannel_foundation::openapi::{self, ApiDescription, DescribedOperation, described_exchanges};
@@ -46,14 +46,14 @@ pub(super) fn describe() -> Value {
 }
 
 /// The operations of one dialect.
-fn spoken(dialect: &'static str) -> impl Iterator<Item = (&'static Entry, &'static Route, &'static Terms)> {
+fn spoken(dialect: &'static str) -> impl Iterator<Item = (&'static Entry, &'static Route, &'static NextGenPsd2Terms)> {
     described_exchanges(CATALOGUE, TERMS).filter(move |(_, _, terms)| terms.dialects.contains(&dialect))
 }
 
 fn operation(
     entry: &Entry,
     route: &Route,
-    terms: &Terms,
+    terms: &NextGenPsd2Terms,
     (dialect, mount): (&'static str, &'static str),
 ) -> DescribedOperation {
     let body = match entry.request {
@@ -92,18 +92,18 @@ fn parameters(fields: &'static [Field], route: &Route) -> Vec<Value> {
                 "schema": schema::schema(field.shape, Representation::Wire),
             }));
         };
-        match Place::of(field, route) {
-            Place::Path => push(field.wire, "path", field),
-            Place::Query(name) => push(name, "query", field),
-            Place::Header(name) => push(name, "header", field),
-            Place::Headers => {
+        match FieldLocation::of(field, route) {
+            FieldLocation::Path => push(field.wire, "path", field),
+            FieldLocation::Query(name) => push(name, "query", field),
+            FieldLocation::Header(name) => push(name, "header", field),
+            FieldLocation::Headers => {
                 for inner in field.shape.fields() {
-                    if let Place::Header(name) = Place::of(inner, route) {
+                    if let FieldLocation::Header(name) = FieldLocation::of(inner, route) {
                         push(name, "header", inner);
                     }
                 }
             }
-            Place::Body | Place::Nowhere => {}
+            FieldLocation::Body | FieldLocation::Nowhere => {}
         }
     }
     out.extend(SIGNED.map(|(name, required, doc)| {
@@ -114,8 +114,9 @@ fn parameters(fields: &'static [Field], route: &Route) -> Vec<Value> {
 
 /// The schema of the JSON body; `None` if the operation has no body members.
 fn body(shape: &'static StructShape, route: &Route) -> Option<Value> {
-    let in_body =
-        |field: &Field| shape.fields.iter().any(|own| own.name == field.name && Place::of(own, route) == Place::Body);
+    let in_body = |field: &Field| {
+        shape.fields.iter().any(|own| own.name == field.name && FieldLocation::of(own, route) == FieldLocation::Body)
+    };
     shape.fields.iter().find(|field| in_body(field))?;
     Some(schema::object(shape, Representation::Wire, in_body))
 }
@@ -143,8 +144,8 @@ fn responses(entry: &Entry, route: &Route, dialect: &str) -> Value {
 }
 
 fn headers(entry: &Entry, route: &Route) -> Value {
-    let named = entry.response.fields().iter().filter_map(|field| match Place::of(field, route) {
-        Place::Header(name) => Some((
+    let named = entry.response.fields().iter().filter_map(|field| match FieldLocation::of(field, route) {
+        FieldLocation::Header(name) => Some((
             name.to_owned(),
             json!({"description": cited(field.doc).text, "schema": schema::schema(field.shape, Representation::Wire)}),
         )),

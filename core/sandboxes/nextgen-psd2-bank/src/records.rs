@@ -9,7 +9,7 @@ use bankchannel_foundation::{model::Timestamp, redact::redact_words};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::pages::Window;
+use super::pages::RequestWindow;
 
 /// How many requests are kept.
 const KEPT: usize = 200;
@@ -17,7 +17,7 @@ const KEPT: usize = 200;
 /// A request with its outcome. No personal data: values of headers and bodies are not stored, except for those that an
 /// explanation shows to everyone ([`for_others`](bankchannel_nextgen_psd2::explain::Explanation::for_others)).
 #[derive(Debug, Clone)]
-pub(crate) struct Record {
+pub(crate) struct RequestRecord {
     /// Counted from 1 since the start of the bank, never reused; 0 before it is added.
     pub(crate) number: u64,
     /// The time of arrival by the bank's clock, milliseconds since 1970.
@@ -33,12 +33,12 @@ pub(crate) struct Record {
     /// The duration, in microseconds.
     pub(crate) elapsed_us: u64,
     /// The refusal, if it was refused.
-    pub(crate) refused: Option<Refused>,
+    pub(crate) refused: Option<RecordedRefusal>,
 }
 
 /// A refusal, as shown on the page.
 #[derive(Debug, Clone)]
-pub(crate) struct Refused {
+pub(crate) struct RecordedRefusal {
     /// The error's id.
     pub(crate) id: String,
     /// The check, such as `V30`.
@@ -51,7 +51,7 @@ pub(crate) struct Refused {
 
 /// A record for the page. It borrows because explanations are long.
 #[derive(Serialize)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct ShownRecord<'a> {
     number: u64,
     at: String,
     method: &'a str,
@@ -68,11 +68,11 @@ pub(crate) struct Shown<'a> {
     explain: Option<&'a Value>,
 }
 
-impl Record {
+impl RequestRecord {
     /// The record with all its fields.
-    pub(crate) fn shown(&self) -> Shown<'_> {
+    pub(crate) fn shown(&self) -> ShownRecord<'_> {
         let refused = self.refused.as_ref();
-        Shown {
+        ShownRecord {
             number: self.number,
             at: Timestamp::from_ms(self.at_ms).as_str().to_owned(),
             method: &self.method,
@@ -93,32 +93,32 @@ impl Record {
 
 /// The latest requests.
 #[derive(Default)]
-pub(crate) struct Records(Mutex<History>);
+pub(crate) struct RequestRecords(Mutex<RequestHistory>);
 
 #[derive(Default)]
-struct History {
+struct RequestHistory {
     /// The number of the latest request ever.
     latest: u64,
-    records: VecDeque<Record>,
+    records: VecDeque<RequestRecord>,
 }
 
-impl Records {
-    pub(crate) fn add(&self, record: Record) {
+impl RequestRecords {
+    pub(crate) fn add(&self, record: RequestRecord) {
         let mut history = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         history.latest += 1;
         let number = history.latest;
         let oldest = if history.records.len() >= KEPT { history.records.pop_front() } else { None };
-        history.records.push_back(Record { number, ..record });
+        history.records.push_back(RequestRecord { number, ..record });
         drop(history);
         drop(oldest);
     }
 
     /// The requests after this number, latest first; and the range of those that are kept.
-    pub(crate) fn after(&self, number: u64) -> (Window, Vec<Record>) {
+    pub(crate) fn after(&self, number: u64) -> (RequestWindow, Vec<RequestRecord>) {
         let history = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = history.records.front().map_or(history.latest + 1, |oldest| oldest.number);
         let later = history.records.iter().rev().take_while(|record| record.number > number).cloned().collect();
-        (Window { first, latest: history.latest }, later)
+        (RequestWindow { first, latest: history.latest }, later)
     }
 
     /// Removes all records. Numbers continue, so a page that showed the removed ones notices that they are gone.
@@ -133,9 +133,9 @@ mod tests {
 
     #[test]
     fn the_latest_are_kept_and_come_first() {
-        let records = Records::default();
+        let records = RequestRecords::default();
         for number in 0..=KEPT as i64 {
-            records.add(Record {
+            records.add(RequestRecord {
                 number: 0,
                 at_ms: number,
                 method: "GET".into(),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bankchannel_nextgen_psd2::{
     signing::SigningDialect,
-    verify::{Check, Rule, Status},
+    verify::{CheckRule, CheckVerdict, RequestCheck},
 };
 use serde_json::{Map, Value, json};
 
@@ -12,11 +12,11 @@ use serde_json::{Map, Value, json};
 const TEXT_MAX: usize = 500;
 
 /// The bank's own rules about customers, consents and accounts (§4).
-pub(crate) static V38: Rule = Rule::new("V38", "customer, consent and account", 400, "FORMAT_ERROR");
+pub(crate) static V38: CheckRule = CheckRule::new("V38", "customer, consent and account", 400, "FORMAT_ERROR");
 
 /// The reason and details of a refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct SandboxRefusal {
     /// The failed check, such as `V30`; empty if the request is not at fault.
     pub(crate) check: &'static str,
     /// The HTTP status.
@@ -35,7 +35,7 @@ pub(crate) struct Refusal {
     pub(crate) allow: Option<Box<str>>,
 }
 
-impl Refusal {
+impl SandboxRefusal {
     /// A refusal by one of the bank's own rules.
     pub(crate) fn new(status: u16, code: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
         Self::by(V38.id, status, code, text)
@@ -56,7 +56,7 @@ impl Refusal {
     }
 
     /// The refusal for a failed check.
-    pub(crate) fn of_check(check: &Check) -> Self {
+    pub(crate) fn of_check(check: &RequestCheck) -> Self {
         Self::by(check.rule.id, check.http, check.code, check.text.clone())
     }
 
@@ -66,8 +66,8 @@ impl Refusal {
     }
 
     /// Converts the refusal to a check, to be listed with those of the verifier.
-    pub(crate) fn as_check(&self, rule: &'static Rule) -> Check {
-        Check { rule, status: Status::Failed, text: self.text.clone(), http: self.status, code: self.code }
+    pub(crate) fn as_check(&self, rule: &'static CheckRule) -> RequestCheck {
+        RequestCheck { rule, status: CheckVerdict::Failed, text: self.text.clone(), http: self.status, code: self.code }
     }
 
     /// The text in the response: with the check's id, and truncated to the maximum length.
@@ -131,7 +131,7 @@ impl Refusal {
 pub(crate) const SYSTEM_ERROR: &str = "SYSTEM_ERROR";
 
 /// The response to a request that the control interface was told to let fail.
-pub(crate) fn told_to_fail(status: u16) -> Refusal {
+pub(crate) fn told_to_fail(status: u16) -> SandboxRefusal {
     let code = match status {
         400 => "FORMAT_ERROR",
         401 => "CERTIFICATE_INVALID",
@@ -146,7 +146,7 @@ pub(crate) fn told_to_fail(status: u16) -> Refusal {
         _ => SYSTEM_ERROR,
     };
     let retry_after_s = matches!(status, 429 | 503).then_some(1);
-    Refusal { retry_after_s, ..Refusal::by("", status, code, "told to fail by the control interface") }
+    SandboxRefusal { retry_after_s, ..SandboxRefusal::by("", status, code, "told to fail by the control interface") }
 }
 
 #[cfg(test)]
@@ -156,10 +156,10 @@ mod tests {
     /// §1.5, §5: both formats; R1: the text has the check's id and at most 500 characters; R6: the status in the body.
     #[test]
     fn both_dialects() {
-        let refusal = Refusal {
+        let refusal = SandboxRefusal {
             path: Some("psu-id".into()),
             sca_redirect: Some("https://b.example/tap?state=1".into()),
-            ..Refusal::by("V26", 401, "SIGNATURE_INVALID", "ø".repeat(600))
+            ..SandboxRefusal::by("V26", 401, "SIGNATURE_INVALID", "ø".repeat(600))
         };
         let text = format!("V26: {}…", "ø".repeat(494));
         assert_eq!(text.chars().count(), 500);

@@ -18,19 +18,19 @@ use serde_json::Value;
 
 use super::{
     BankOptions, BankReadiness, DESCRIPTOR,
-    certificates::{self, Certificates, Now},
-    config::Config,
-    control::Target,
-    pipeline::Pipeline,
-    service::Bank,
-    state::State,
+    certificates::{self, BankCertificates, CertificateTimes},
+    config::BankConfig,
+    control::BankControlTarget,
+    pipeline::BankPipeline,
+    service::SandboxBank,
+    state::BankState,
     tls, web,
 };
 use bankchannel_server::{
-    counterpart::Serves,
+    counterpart::ServerKind,
     folder,
-    http::{Listener, server::Server, shell},
-    temporary::Temporary,
+    http::{Listener, server::RunningServers, shell},
+    temporary::TemporaryFolder,
 };
 
 /// The maximum number of header fields. V01 refuses too many with an explanation; beyond this number the HTTP library
@@ -38,16 +38,16 @@ use bankchannel_server::{
 const FIELDS_READ: usize = 256;
 
 /// A running sandbox bank.
-pub struct Running {
-    bank: Arc<Bank>,
+pub struct RunningBank {
+    bank: Arc<SandboxBank>,
     ca_file: PathBuf,
     certificates_dir: PathBuf,
-    server: Server,
+    server: RunningServers,
     // Dropped last, after everything that writes into it.
-    _temporary: Option<Temporary>,
+    _temporary: Option<TemporaryFolder>,
 }
 
-impl Running {
+impl RunningBank {
     /// Opens the data folder, binds the address and starts serving.
     ///
     /// # Errors
@@ -58,16 +58,16 @@ impl Running {
     }
 
     async fn open(options: BankOptions) -> Result<Self> {
-        let config = Config::of(&options)?;
+        let config = BankConfig::of(&options)?;
         let (data, temporary) = folder::prepare(options.data.as_deref())?;
         // Open the state first: its lock keeps other processes away from the rest of the folder.
         let folder = data.clone();
-        let state = background::blocking(move || State::open(Some(&folder)))
+        let state = background::blocking(move || BankState::open(Some(&folder)))
             .await
             .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
         let clock = Arc::new(config.clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
-        let now = Now { bank_s: clock.now_s(), system_s: SystemClock::default().now_s() };
-        let own = background::blocking(move || Certificates::prepare(&data, now))
+        let now = CertificateTimes { bank_s: clock.now_s(), system_s: SystemClock::default().now_s() };
+        let own = background::blocking(move || BankCertificates::prepare(&data, now))
             .await
             .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
         let mut anchors = vec![own.authority.clone()];
@@ -79,10 +79,10 @@ impl Running {
         let listener = listener.telling_framing().taking_fields(FIELDS_READ);
         let origin = format!("{}://{}", listener.scheme(), reachable(listener.address()));
         warn_about(&config);
-        let bank = Arc::new(Bank::new(config, clock, state, anchors, own.third_parties, origin));
-        let pipeline = Arc::new(Pipeline::new(Arc::clone(&bank)));
-        let target = Target::of(&pipeline);
-        let mut server = Server::begin(listener, Arc::default(), move |request, peer| {
+        let bank = Arc::new(SandboxBank::new(config, clock, state, anchors, own.third_parties, origin));
+        let pipeline = Arc::new(BankPipeline::new(Arc::clone(&bank)));
+        let target = BankControlTarget::of(&pipeline);
+        let mut server = RunningServers::begin(listener, Arc::default(), move |request, peer| {
             let pipeline = Arc::clone(&pipeline);
             async move {
                 if pipeline.serves(request.uri().path()) {
@@ -127,7 +127,7 @@ impl Running {
     }
 }
 
-impl Serves for Running {
+impl ServerKind for RunningBank {
     type Options = BankOptions;
     type Readiness = BankReadiness;
 
@@ -147,7 +147,7 @@ impl Serves for Running {
         }
     }
 
-    fn server(&self) -> &Server {
+    fn server(&self) -> &RunningServers {
         &self.server
     }
 
@@ -167,7 +167,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 /// Logs every setting that weakens the bank.
-fn warn_about(config: &Config) {
+fn warn_about(config: &BankConfig) {
     if config.plain {
         tracing::warn!("the bank speaks HTTP without TLS: third parties show no client certificate");
     }

@@ -11,21 +11,21 @@ use bankchannel_foundation::{
     clock::{Clock, SystemClock},
 };
 use bankchannel_nextgen_psd2::{
-    certificates::{Certificate, Fault},
+    certificates::{Certificate, CertificateFault},
     signing::SigningDialect,
-    verify::{Listed, Verifier},
+    verify::{ListedCertificate, RequestVerifier},
 };
 use tokio::sync::Semaphore;
 
 use super::{
-    config::Config,
+    config::BankConfig,
     limits::BankLimits,
     pages::RequestsPage,
-    records::Records,
-    refusal::Refusal,
-    state::{Problem, State},
+    records::RequestRecords,
+    refusal::SandboxRefusal,
+    state::{BankState, ConsentProblem},
 };
-use bankchannel_server::http::{control::Control, listen::ClientCertificate};
+use bankchannel_server::http::{control::ControlState, listen::ClientCertificate};
 
 /// The maximum number of cached client certificates.
 const CLIENTS: u64 = 1024;
@@ -34,40 +34,40 @@ const ERROR_IDS: u64 = 9_000_000_000;
 const FIRST_ERROR_ID: u64 = 1_000_000_000;
 
 /// A sandbox bank.
-pub(crate) struct Bank {
-    pub(crate) config: Config,
+pub(crate) struct SandboxBank {
+    pub(crate) config: BankConfig,
     /// The bank's clock; the control interface may set it.
     pub(crate) clock: Arc<SystemClock>,
-    pub(crate) state: State,
+    pub(crate) state: BankState,
     /// Has the trusted issuers and a cache of parsed certificates.
-    pub(crate) verifier: Verifier,
+    pub(crate) verifier: RequestVerifier,
     /// Certificates whose keys an explanation tries against a signature.
     pub(crate) known: Vec<Certificate>,
     pub(crate) limits: BankLimits,
-    pub(crate) records: Records,
+    pub(crate) records: RequestRecords,
     /// The page that shows the records.
     pub(crate) requests_page: RequestsPage,
     /// Limits the number of concurrent explanations.
     pub(crate) explaining: Arc<Semaphore>,
     /// The state of the control interface, if it is enabled.
-    pub(crate) control: Option<Arc<Control>>,
+    pub(crate) control: Option<Arc<ControlState>>,
     /// Scheme, host and port: `https://127.0.0.1:8443`.
     pub(crate) origin: String,
-    lists: RwLock<Arc<Lists>>,
+    lists: RwLock<Arc<CertificateLists>>,
     /// Parsed client certificates, or why parsing failed, by their DER.
-    clients: Cache<Box<[u8]>, Result<Certificate, Fault>>,
+    clients: Cache<Box<[u8]>, Result<Certificate, CertificateFault>>,
     errors: AtomicU64,
 }
 
 /// Certificates that the bank no longer accepts, shared so that requests do not copy them.
 #[derive(Default)]
-pub(crate) struct Lists {
-    pub(crate) revoked: Arc<[Listed]>,
-    pub(crate) blocked: Arc<[Listed]>,
+pub(crate) struct CertificateLists {
+    pub(crate) revoked: Arc<[ListedCertificate]>,
+    pub(crate) blocked: Arc<[ListedCertificate]>,
 }
 
 /// A request for a handler.
-pub(crate) struct Call<'a> {
+pub(crate) struct BankCall<'a> {
     /// The third party, such as `PSDNO-FSA-987654321`.
     pub(crate) tpp: &'a str,
     /// The dialect of the mount, which decides the rules.
@@ -80,24 +80,24 @@ pub(crate) struct Call<'a> {
     pub(crate) now_s: i64,
 }
 
-impl Call<'_> {
+impl BankCall<'_> {
     /// The response to a problem with a consent or customer, in this dialect.
-    pub(crate) fn refused(&self, problem: Problem) -> Refusal {
+    pub(crate) fn refused(&self, problem: ConsentProblem) -> SandboxRefusal {
         let (status, code) = problem.answer(self.dialect);
         let path = match problem {
-            Problem::Format { field, .. } => Some(field.into()),
+            ConsentProblem::Format { field, .. } => Some(field.into()),
             _ => None,
         };
-        Refusal { path, ..Refusal::new(status, code, problem.text()) }
+        SandboxRefusal { path, ..SandboxRefusal::new(status, code, problem.text()) }
     }
 }
 
-impl Bank {
+impl SandboxBank {
     /// Creates a bank from its parts.
     pub(crate) fn new(
-        config: Config,
+        config: BankConfig,
         clock: Arc<SystemClock>,
-        state: State,
+        state: BankState,
         anchors: Vec<Certificate>,
         third_parties: Vec<Certificate>,
         origin: String,
@@ -110,10 +110,10 @@ impl Bank {
             config,
             clock,
             state,
-            verifier: Verifier::new(anchors),
+            verifier: RequestVerifier::new(anchors),
             known,
             limits: BankLimits::new(),
-            records: Records::default(),
+            records: RequestRecords::default(),
             requests_page: RequestsPage::new(),
             explaining: Arc::new(Semaphore::new(processors)),
             origin,
@@ -136,7 +136,7 @@ impl Bank {
     }
 
     /// The revoked and blocked certificates.
-    pub(crate) fn lists(&self) -> Arc<Lists> {
+    pub(crate) fn lists(&self) -> Arc<CertificateLists> {
         Arc::clone(&self.lists.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -150,19 +150,22 @@ impl Bank {
                 self.verifier
                     .anchors()
                     .iter()
-                    .map(|anchor| Listed::Certificate { serial: serial.clone(), issuer: anchor.subject().clone() })
+                    .map(|anchor| ListedCertificate::Certificate {
+                        serial: serial.clone(),
+                        issuer: anchor.subject().clone(),
+                    })
                     .collect::<Vec<_>>()
             };
             serials.iter().flat_map(each).collect()
         };
-        *lists = Arc::new(Lists { revoked: of(&serials.revoked), blocked: of(&serials.blocked) });
+        *lists = Arc::new(CertificateLists { revoked: of(&serials.revoked), blocked: of(&serials.blocked) });
     }
 
     /// The parsed client certificate of a connection, checked as strictly as a signing certificate.
     ///
     /// # Errors
     /// [`Fault`]: TLS accepts some certificates that are not strict DER.
-    pub(crate) fn client(&self, shown: &ClientCertificate) -> Result<Certificate, Fault> {
+    pub(crate) fn client(&self, shown: &ClientCertificate) -> Result<Certificate, CertificateFault> {
         let der: &[u8] = &shown.0;
         if let Some(known) = self.clients.get(der) {
             return known;
@@ -188,8 +191,8 @@ mod tests {
         const AT_ONCE: usize = 4;
         let anchors = sheet_authorities().unwrap();
         for _ in 0..200 {
-            let (config, state) = (Config::of(&BankOptions::default()).unwrap(), State::open(None).unwrap());
-            let bank = Bank::new(config, Arc::default(), state, anchors.clone(), Vec::new(), String::new());
+            let (config, state) = (BankConfig::of(&BankOptions::default()).unwrap(), BankState::open(None).unwrap());
+            let bank = SandboxBank::new(config, Arc::default(), state, anchors.clone(), Vec::new(), String::new());
             let barrier = Barrier::new(AT_ONCE);
             let (bank, barrier) = (&bank, &barrier);
             std::thread::scope(|scope| {

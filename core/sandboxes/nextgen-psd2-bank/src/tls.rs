@@ -13,7 +13,7 @@ use bankchannel_nextgen_psd2::certificates::Certificate;
 use rustls::{RootCertStore, ServerConfig, server::WebPkiClientVerifier, time_provider::TimeProvider};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject};
 
-use super::certificates::Certificates;
+use super::certificates::BankCertificates;
 use bankchannel_server::http::listen;
 
 /// The bank's TLS configuration, for TLS 1.2 and 1.3.
@@ -21,7 +21,7 @@ use bankchannel_server::http::listen;
 /// # Errors
 /// `configuration.invalid` for an issuer that TLS cannot use, or a key that does not match.
 pub(crate) fn config(
-    own: &Certificates,
+    own: &BankCertificates,
     anchors: &[Certificate],
     clock: Arc<SystemClock>,
 ) -> Result<Arc<ServerConfig>> {

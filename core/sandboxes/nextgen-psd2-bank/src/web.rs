@@ -11,17 +11,17 @@ use hyper::{
 
 use super::{
     customer,
-    pages::{self, Dead, Form},
-    pipeline::{EXPLAIN_PATH, Pipeline},
-    records::Record,
-    service::Bank,
-    state::Decision,
+    pages::{self, CustomerForm, DeadLink},
+    pipeline::{BankPipeline, EXPLAIN_PATH},
+    records::RequestRecord,
+    service::SandboxBank,
+    state::CustomerDecision,
 };
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
     browser::{is_foreign, is_own, page, refuse},
     intake::{self, IntakeError},
-    query::Fields,
+    query::FormFields,
 };
 
 /// The maximum number of query parameters: a customer's accounts and a few others.
@@ -38,7 +38,7 @@ const REQUESTS_JSON: &str = "/requests.json";
 pub(crate) const RAW_MAX: usize = 2 * 1024 * 1024;
 
 /// Answers a request outside the API.
-pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>) -> Response<AnswerBody> {
+pub(crate) async fn answer(pipeline: &Arc<BankPipeline>, request: Request<Incoming>) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| head.uri.authority().map(Authority::as_str)).unwrap_or_default();
@@ -67,11 +67,11 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
     }
     let query = head.uri.query().unwrap_or_default();
     match path {
-        TAP if head.method == Method::GET => match Fields::read(query, PAIRS_MAX) {
+        TAP if head.method == Method::GET => match FormFields::read(query, PAIRS_MAX) {
             Some(query) => tap(bank, &query),
-            None => page(&pages::dead(Dead::Unknown)),
+            None => page(&pages::dead(DeadLink::Unknown)),
         },
-        TAP => match intake::plain(body, Form::MAX).await {
+        TAP => match intake::plain(body, CustomerForm::MAX).await {
             Ok(taken) => page(&customer::answered(bank, &taken.body)),
             Err(_) => refuse(StatusCode::BAD_REQUEST, "the form could not be read"),
         },
@@ -79,7 +79,7 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
         REQUESTS => page(bank.requests_page.page()),
         REQUESTS_JSON => {
             let (window, records) = bank.records.after(pages::after(head.uri.query()));
-            let requests: Vec<_> = records.iter().map(Record::shown).collect();
+            let requests: Vec<_> = records.iter().map(RequestRecord::shown).collect();
             page(&bank.requests_page.json(window, &requests, &bank.state.overview(bank.now_s())))
         }
         EXPLAIN_PATH => match intake::plain(body, RAW_MAX).await {
@@ -98,14 +98,14 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
 
 /// Opens the customer's page. With `auto` a test decides in one step, for the customer `psu` and the accounts `account`
 /// if given. This needs the start option: otherwise a customer who follows a link would answer without seeing a page.
-fn tap(bank: &Bank, query: &Fields) -> Response<AnswerBody> {
+fn tap(bank: &SandboxBank, query: &FormFields) -> Response<AnswerBody> {
     let state = query.first("state").unwrap_or_default();
     let decision = match query.first("auto") {
-        Some("approve") => Decision::Approve {
+        Some("approve") => CustomerDecision::Approve {
             psu: query.first("psu").map(str::to_owned),
             accounts: query.first("account").map(|_| query.all("account")),
         },
-        Some("refuse") => Decision::Refuse,
+        Some("refuse") => CustomerDecision::Refuse,
         _ => return page(&customer::opened(bank, state)),
     };
     if !bank.config.auto_answer {

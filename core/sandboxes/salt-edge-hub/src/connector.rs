@@ -11,13 +11,13 @@ use bankchannel_foundation::{
     message::{Body, Headers, InResponse, OutRequest},
     operation::Repeat,
 };
-use bankchannel_transport::{CancellationToken, Plan, Settings, Sink, Tls, Transport};
+use bankchannel_transport::{CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
 use serde_json::{Value, json};
 
 use super::{
-    records::{Direction, Record},
-    requests::{Made, Order},
-    service::Hub,
+    records::{MessageDirection, RecordedMessage},
+    requests::{HubRequest, MadeRequest},
+    service::PlayedHub,
 };
 
 /// The time limit for an answer of the connector.
@@ -31,16 +31,21 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
 /// The connector to which the hub sends requests.
 #[derive(Default)]
-pub(super) struct Link(Mutex<Option<Transport>>);
+pub(super) struct ConnectorLink(Mutex<Option<Transport>>);
 
-impl Link {
+impl ConnectorLink {
     /// Sets its URL. `ca_file` has additional certificate authorities to trust there.
     ///
     /// # Errors
     /// `configuration.invalid`.
     pub(super) fn set(&self, url: &str, ca_file: Option<&str>) -> Result<()> {
-        let tls = Tls { ca_file: ca_file.map(Into::into), ..Tls::default() };
-        let settings = Settings { base_url: url.to_owned(), tls, max_answer_bytes: MAX_ANSWER, ..Settings::default() };
+        let tls = TlsSettings { ca_file: ca_file.map(Into::into), ..TlsSettings::default() };
+        let settings = TransportSettings {
+            base_url: url.to_owned(),
+            tls,
+            max_answer_bytes: MAX_ANSWER,
+            ..TransportSettings::default()
+        };
         let transport = Transport::new(&settings)?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(transport);
         Ok(())
@@ -81,12 +86,12 @@ impl ConnectorAnswer {
     }
 }
 
-impl Hub {
+impl PlayedHub {
     /// Sends a prepared request once.
     ///
     /// # Errors
     /// `configuration.invalid` without a connector; `transport.*`.
-    pub(super) async fn send(&self, made: &Made) -> Result<ConnectorAnswer> {
+    pub(super) async fn send(&self, made: &MadeRequest) -> Result<ConnectorAnswer> {
         let transport = self.link.transport()?;
         let mut headers = Headers::default();
         for (name, value) in &made.headers {
@@ -94,8 +99,8 @@ impl Hub {
         }
         let (method, target) = (made.method.clone(), made.target.clone());
         let message = OutRequest { method, target, headers, body: Body::empty() };
-        let (cancel, mut sink, begun) = (CancellationToken::new(), Sink::memory(0), Instant::now());
-        let plan = Plan {
+        let (cancel, mut sink, begun) = (CancellationToken::new(), ContentSink::memory(0), Instant::now());
+        let plan = ExchangePlan {
             deadline: Some(begun + TIMEOUT),
             cancel: &cancel,
             repeat: Repeat::Never,
@@ -114,11 +119,11 @@ impl Hub {
             self.note_revoked(made);
         }
         let shown = heard.as_ref().ok();
-        self.records.add(Record {
+        self.records.add(RecordedMessage {
             number: 0,
             at_ms: self.clock.now_ms(),
             heard: begun,
-            direction: Direction::ToConnector,
+            direction: MessageDirection::ToConnector,
             operation: made.operation.clone(),
             session_secret: Some(made.session_secret.clone()),
             status: shown.map_or(0, |heard| heard.status),
@@ -134,7 +139,7 @@ impl Hub {
     }
 
     /// The connector was ordered to revoke a token: revokes it here too.
-    fn note_revoked(&self, made: &Made) {
+    fn note_revoked(&self, made: &MadeRequest) {
         let token = made.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("access-token"));
         if let Some((_, token)) = token {
             // A token that this hub does not know, or that is already revoked, changes nothing.
@@ -147,7 +152,7 @@ impl Hub {
     ///
     /// # Errors
     /// As [`send`](Self::send); `input.*` for the order.
-    pub(super) async fn ask(&self, order: &Order) -> Result<(Made, ConnectorAnswer)> {
+    pub(super) async fn ask(&self, order: &HubRequest) -> Result<(MadeRequest, ConnectorAnswer)> {
         let mut number = 0;
         loop {
             let made = self.made(order)?;

@@ -35,12 +35,12 @@ use serde_json::{Value, json};
 
 use super::{
     check::{self, CheckSettings},
-    records::Record,
-    requests::Order,
-    service::Hub,
-    state::{About, AnswerOrder},
+    records::RecordedMessage,
+    requests::HubRequest,
+    service::PlayedHub,
+    state::{AnswerOrder, SessionPurpose},
 };
-use bankchannel_server::http::control::{Control, ControlRequest, Controlled, Controlling, parsed, read};
+use bankchannel_server::http::control::{ControlFuture, ControlRequest, ControlState, ControlTarget, parsed, read};
 
 /// The maximum size of an order, in bytes.
 const ORDER_MAX: usize = 64 * 1024;
@@ -48,15 +48,15 @@ const ORDER_MAX: usize = 64 * 1024;
 const TIMES_MAX: u32 = 100;
 
 /// A hub as a target of the control interface.
-pub(super) struct Target {
-    hub: Arc<Hub>,
-    control: Arc<Control>,
+pub(super) struct HubControlTarget {
+    hub: Arc<PlayedHub>,
+    control: Arc<ControlState>,
 }
 
 /// A session to start.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewSession {
+struct SessionOrder {
     session_secret: Option<String>,
     about: Option<String>,
     expires_at: Option<String>,
@@ -68,13 +68,13 @@ struct NewSession {
 struct WithSession {
     credentials: Option<BTreeMap<String, String>>,
     cancel: bool,
-    answer: Option<Answer>,
+    answer: Option<OrderedAnswer>,
 }
 
 /// An ordered answer to a report.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct OrderedAnswer {
     operation: Option<String>,
     error_class: Option<String>,
     status: Option<u16>,
@@ -87,14 +87,14 @@ struct Answer {
 /// The location of the connector.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Connector {
+struct ConnectorLocation {
     url: String,
     ca_file: Option<String>,
 }
 
 /// A request to send, and how often.
 #[derive(Deserialize)]
-struct Sending {
+struct SendingOrder {
     #[serde(default = "once")]
     times: u32,
     #[serde(default)]
@@ -106,7 +106,7 @@ fn once() -> u32 {
 }
 
 /// A command: the part of the path after `sandbox/`.
-enum Path<'a> {
+enum HubCommand<'a> {
     Sessions,
     AllSessions,
     Session(&'a str),
@@ -117,7 +117,7 @@ enum Path<'a> {
     Check,
 }
 
-impl<'a> Path<'a> {
+impl<'a> HubCommand<'a> {
     fn of(path: &'a str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').collect();
         match parts[..] {
@@ -138,20 +138,21 @@ fn order<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     read(parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?)
 }
 
-impl Target {
+impl HubControlTarget {
     /// The target for this hub.
-    pub(super) fn of(hub: &Arc<Hub>) -> Self {
+    pub(super) fn of(hub: &Arc<PlayedHub>) -> Self {
         Self { hub: Arc::clone(hub), control: hub.control.clone().unwrap_or_default() }
     }
 
     fn begin(&self, body: &[u8]) -> Result<Value> {
-        let NewSession { session_secret, about, expires_at } = order(body)?;
+        let SessionOrder { session_secret, about, expires_at } = order(body)?;
         let secret = match session_secret {
             Some(given) => SessionSecret::new(&given)?.as_str().to_owned(),
-            None => Hub::new_session(),
+            None => PlayedHub::new_session(),
         };
         let about = about.as_deref().unwrap_or("token");
-        let about = About::from_text(about).ok_or_else(|| Error::invalid_field("about", "must be token or refresh"))?;
+        let about = SessionPurpose::from_text(about)
+            .ok_or_else(|| Error::invalid_field("about", "must be token or refresh"))?;
         let expires = expires_at.as_deref().map(Timestamp::new).transpose()?;
         if !self.hub.state.begin(&secret, about, expires.map(|at| at.as_ms()), self.hub.now_ms()) {
             return Err(Error::invalid_field("session_secret", "there is already a session with this name"));
@@ -175,20 +176,24 @@ impl Target {
                 (false, false) => "confirm_token",
             };
             let access_token_of = self.hub.state.token_before(secret);
-            let order =
-                Order { session_secret: Some(secret.to_owned()), credentials, access_token_of, ..Order::of(operation) };
+            let order = HubRequest {
+                session_secret: Some(secret.to_owned()),
+                credentials,
+                access_token_of,
+                ..HubRequest::of(operation)
+            };
             let (_, heard) = self.hub.ask(&order).await?;
             return Ok(heard.shown());
         }
         let mut shown = self.hub.state.shown(secret).ok_or_else(unknown)?;
-        let messages: Vec<Value> = self.hub.records.of_session(secret).iter().map(Record::shown).collect();
+        let messages: Vec<Value> = self.hub.records.of_session(secret).iter().map(RecordedMessage::shown).collect();
         shown["messages"] = messages.into();
         Ok(shown)
     }
 
     async fn enrol(&self, body: &[u8]) -> Result<Value> {
         let mut given: Value = order(body)?;
-        let Sending { times, same_jwt } = read(given.clone())?;
+        let SendingOrder { times, same_jwt } = read(given.clone())?;
         if !(1..=TIMES_MAX).contains(&times) {
             return Err(Error::invalid_field("times", format!("must be 1 to {TIMES_MAX}")));
         }
@@ -197,8 +202,8 @@ impl Target {
             given.remove("same_jwt");
             given.entry("operation").or_insert_with(|| "create_token".into());
         }
-        let mut order: Order = read(given)?;
-        order.session_secret.get_or_insert_with(Hub::new_session);
+        let mut order: HubRequest = read(given)?;
+        order.session_secret.get_or_insert_with(PlayedHub::new_session);
         let (mut made, heard) = self.hub.ask(&order).await?;
         let mut answers = vec![heard.shown()];
         for _ in 1..times {
@@ -220,7 +225,7 @@ impl Target {
 }
 
 /// Converts an ordered answer.
-fn ordered(answer: Answer) -> Result<AnswerOrder> {
+fn ordered(answer: OrderedAnswer) -> Result<AnswerOrder> {
     let known = answer.error_class.as_deref().map(|name| {
         let found = of_hub::ALL.iter().find(|class| class.name == name);
         found.ok_or_else(|| Error::invalid_field("error_class", "is not an error class of Salt Edge"))
@@ -250,7 +255,7 @@ fn ordered(answer: Answer) -> Result<AnswerOrder> {
 /// The names of the classes of a hub's refusals.
 static CLASSES: LazyLock<Vec<&'static str>> = LazyLock::new(|| of_hub::ALL.iter().map(|class| class.name).collect());
 
-impl Controlled for Target {
+impl ControlTarget for HubControlTarget {
     fn error_classes(&self) -> &'static [&'static str] {
         &CLASSES
     }
@@ -266,7 +271,7 @@ impl Controlled for Target {
         }
     }
 
-    fn control(&self) -> &Control {
+    fn control(&self) -> &ControlState {
         &self.control
     }
 
@@ -278,7 +283,7 @@ impl Controlled for Target {
         Vec::new()
     }
 
-    fn reset(&self) -> Controlling<'_> {
+    fn reset(&self) -> ControlFuture<'_> {
         Box::pin(async move {
             self.hub.state.reset();
             self.hub.records.forget();
@@ -286,7 +291,7 @@ impl Controlled for Target {
         })
     }
 
-    fn seed(&self, _: Value) -> Controlling<'_> {
+    fn seed(&self, _: Value) -> ControlFuture<'_> {
         Box::pin(async { Err(Error::invalid_field("seed", "a hub cannot be seeded: begin sessions instead")) })
     }
 
@@ -295,26 +300,26 @@ impl Controlled for Target {
     }
 
     fn takes(&self, path: &str) -> Option<usize> {
-        Path::of(path).map(|_| ORDER_MAX)
+        HubCommand::of(path).map(|_| ORDER_MAX)
     }
 
-    fn handle_order(&self, asked: ControlRequest) -> Option<Controlling<'_>> {
-        Path::of(&asked.path)?;
+    fn handle_order(&self, asked: ControlRequest) -> Option<ControlFuture<'_>> {
+        HubCommand::of(&asked.path)?;
         Some(Box::pin(async move {
             let body = &*asked.body;
-            match Path::of(&asked.path) {
-                Some(Path::Sessions) => self.begin(body),
-                Some(Path::AllSessions) => Ok(json!({"sessions": self.hub.state.sessions()})),
-                Some(Path::Session(secret)) => self.session(secret, body).await,
-                Some(Path::Requests) => Ok(self.hub.made(&order(body)?)?.shown()),
-                Some(Path::Connector) => {
-                    let Connector { url, ca_file } = order(body)?;
+            match HubCommand::of(&asked.path) {
+                Some(HubCommand::Sessions) => self.begin(body),
+                Some(HubCommand::AllSessions) => Ok(json!({"sessions": self.hub.state.sessions()})),
+                Some(HubCommand::Session(secret)) => self.session(secret, body).await,
+                Some(HubCommand::Requests) => Ok(self.hub.made(&order(body)?)?.shown()),
+                Some(HubCommand::Connector) => {
+                    let ConnectorLocation { url, ca_file } = order(body)?;
                     self.hub.link.set(&url, ca_file.as_deref())?;
                     Ok(json!({}))
                 }
-                Some(Path::Enrolments) => self.enrol(body).await,
-                Some(Path::Tokens) => Ok(json!({"tokens": self.hub.state.all_tokens()})),
-                Some(Path::Check) => self.check(body).await,
+                Some(HubCommand::Enrolments) => self.enrol(body).await,
+                Some(HubCommand::Tokens) => Ok(json!({"tokens": self.hub.state.all_tokens()})),
+                Some(HubCommand::Check) => self.check(body).await,
                 None => Err(Error::new(&row::INTERNAL)),
             }
         }))

@@ -7,7 +7,7 @@ use std::{
 
 use bankchannel_crypto::{
     digest, random,
-    rsa::PrivateKey,
+    rsa::RsaPrivateKey,
     signature::{SigningKey, VerifyingKey},
 };
 use bankchannel_foundation::{Error, Result, error::row, message::is_visible, open_regular, shown};
@@ -31,7 +31,7 @@ const BITS: usize = 2048;
 const MAX: u64 = 64 * 1024;
 
 /// The keys of a hub.
-pub(super) struct Keys {
+pub(super) struct HubKeys {
     pub(super) hub_public_key_file: PathBuf,
     pub(super) app_id: String,
     pub(super) app_secret_sha256: [u8; 32],
@@ -48,7 +48,7 @@ pub(super) struct Keys {
     pub(super) hub_key: SigningKey,
 }
 
-impl Keys {
+impl HubKeys {
     /// Reads the files in the folder and creates those that are missing.
     ///
     /// # Errors
@@ -87,10 +87,10 @@ impl Keys {
 fn pair(data: &Path, names: [&str; 2]) -> Result<[PathBuf; 2]> {
     let [key_file, public_file] = names.map(|name| data.join(name));
     let key = match read_secret(&key_file, MAX)? {
-        Some(pem) => PrivateKey::from_pem(pem.expose())
+        Some(pem) => RsaPrivateKey::from_pem(pem.expose())
             .map_err(|why| Error::invalid_setting("data", format!("{}: {why}", names[0])))?,
         None => {
-            let made = PrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+            let made = RsaPrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
             write_whole(&key_file, KEY_MODE, made.to_pkcs8_pem().as_bytes())?;
             made
         }

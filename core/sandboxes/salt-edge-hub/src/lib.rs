@@ -34,10 +34,10 @@ use bankchannel_salt_edge::connector::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
 pub(crate) use options::{HubOptions, HubReadiness};
-pub(crate) use running::Running;
+pub(crate) use running::RunningHub;
 
 /// The hub's entry in the list of counterparts.
-pub static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
+pub static DESCRIPTOR: Counterpart = Counterpart::of::<RunningHub>(
     "salt-edge-hub",
     PROTOCOL,
     ("SaltEdgeHubServer", "Hub"),

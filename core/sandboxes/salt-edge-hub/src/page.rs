@@ -5,13 +5,13 @@ use std::{fmt::Write as _, sync::LazyLock};
 use hyper::{Request, Response, StatusCode, header};
 
 use super::{
-    records::{Direction, Record},
-    service::Hub,
+    records::{MessageDirection, RecordedMessage},
+    service::PlayedHub,
 };
 use bankchannel_server::http::{
     answer::AnswerBody,
     browser::{is_own, page, refuse},
-    page::{Page, Text, source, style},
+    page::{HtmlPage, HtmlText, source, style},
 };
 
 /// The path of the page.
@@ -26,7 +26,7 @@ static LOOK: LazyLock<(String, String)> = LazyLock::new(|| {
 });
 
 /// Answers a request of a browser.
-pub(super) fn answer<B>(hub: &Hub, request: &Request<B>) -> Response<AnswerBody> {
+pub(super) fn answer<B>(hub: &PlayedHub, request: &Request<B>) -> Response<AnswerBody> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !is_own(host) {
         return refuse(StatusCode::FORBIDDEN, "this host name is not the hub's: use its address or localhost");
@@ -37,7 +37,7 @@ pub(super) fn answer<B>(hub: &Hub, request: &Request<B>) -> Response<AnswerBody>
     page(&shown(hub))
 }
 
-fn shown(hub: &Hub) -> Page {
+fn shown(hub: &PlayedHub) -> HtmlPage {
     let mut body = String::from("<h1>Sessions</h1>");
     let names = hub.state.sessions();
     if names.is_empty() {
@@ -46,7 +46,7 @@ fn shown(hub: &Hub) -> Page {
     for name in names.iter().rev().take(SESSIONS) {
         session(&mut body, hub, name);
     }
-    let known = |record: &Record| record.session_secret.as_ref().is_some_and(|name| names.contains(name));
+    let known = |record: &RecordedMessage| record.session_secret.as_ref().is_some_and(|name| names.contains(name));
     let others = hub.records.all(|record| !known(record));
     if !others.is_empty() {
         body.push_str("<section><h2>Messages of no session</h2>");
@@ -61,19 +61,19 @@ fn shown(hub: &Hub) -> Page {
          <meta name=\"viewport\" content=\"width=device-width\"><title>Salt Edge hub</title><style>{style}</style></head>\
          <body><main>{body}</main></body></html>"
     );
-    Page::document(200, policy.clone(), "no-referrer", document)
+    HtmlPage::document(200, policy.clone(), "no-referrer", document)
 }
 
-fn session(body: &mut String, hub: &Hub, name: &str) {
+fn session(body: &mut String, hub: &PlayedHub, name: &str) {
     let Some(shown) = hub.state.shown(name) else { return };
     let text = |member: &str| shown[member].as_str().unwrap_or_default().to_owned();
     let _ = write!(
         body,
         "<section><h2>{} <span class=\"{}\">{} {}</span></h2>",
-        Text(name),
-        Text(&text("status")),
-        Text(&text("status")),
-        Text(&text("error_class")),
+        HtmlText(name),
+        HtmlText(&text("status")),
+        HtmlText(&text("status")),
+        HtmlText(&text("error_class")),
     );
     for record in hub.records.of_session(name) {
         message(body, &record);
@@ -81,21 +81,21 @@ fn session(body: &mut String, hub: &Hub, name: &str) {
     body.push_str("</section>");
 }
 
-fn message(body: &mut String, record: &Record) {
+fn message(body: &mut String, record: &RecordedMessage) {
     let direction = match record.direction {
-        Direction::ToConnector => "to the connector",
-        Direction::ToHub => "to Salt Edge",
+        MessageDirection::ToConnector => "to the connector",
+        MessageDirection::ToHub => "to Salt Edge",
     };
     let shown = record.shown();
     let pretty = |member: &str| serde_json::to_string_pretty(&shown[member]).unwrap_or_default();
     let _ = write!(
         body,
         "<details><summary><code>{}</code> {direction}: <b>{}</b> {} {}</summary><h3>data</h3><pre>{}</pre><h3>answer</h3><pre>{}</pre></details>",
-        Text(shown["at"].as_str().unwrap_or_default()),
-        Text(&record.operation),
+        HtmlText(shown["at"].as_str().unwrap_or_default()),
+        HtmlText(&record.operation),
         record.status,
-        Text(record.error_class.as_deref().unwrap_or_default()),
-        Text(&pretty("data")),
-        Text(&pretty("answer")),
+        HtmlText(record.error_class.as_deref().unwrap_or_default()),
+        HtmlText(&pretty("data")),
+        HtmlText(&pretty("answer")),
     );
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use bankchannel_crypto::{digest::sha256, jws::Compact};
+use bankchannel_crypto::{digest::sha256, jws::CompactJws};
 use bankchannel_foundation::{
     Error, Exchange,
     clock::Clock as _,
@@ -10,7 +10,7 @@ use bankchannel_foundation::{
     model::{Object, Timestamp, Value as Model},
 };
 use bankchannel_salt_edge::{
-    Class, Refusal, SaltEdge,
+    FailureClass, RefusedRequest, SaltEdge,
     class::{error_answer as refused, of_hub as class},
     codec::read_request,
     connector::CATALOGUE,
@@ -21,47 +21,47 @@ use hyper::{HeaderMap, Response, StatusCode, header::AUTHORIZATION};
 use serde_json::Value;
 
 use super::{
-    records::{CallbackForm, Direction, Record},
-    service::Hub,
+    records::{CallbackForm, MessageDirection, RecordedMessage},
+    service::PlayedHub,
 };
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
-    control::Control,
+    control::ControlState,
     intake::{self, IntakeError},
-    router::{Found, Mount},
-    shell::{Api, Routed},
+    router::{RouteMatch, RouteMount},
+    shell::{CounterpartApi, RoutedRequest},
 };
 
 /// Callbacks have no body. If there is one, it is read up to this size in bytes.
 const BODY_MAX: usize = 64 * 1024;
 
 /// Answers requests of connectors.
-pub(super) struct Pipeline {
-    pub(super) hub: Arc<Hub>,
-    mounts: [Mount; 1],
+pub(super) struct HubPipeline {
+    pub(super) hub: Arc<PlayedHub>,
+    mounts: [RouteMount; 1],
 }
 
 /// A connector's request with the verified JWT.
-pub(super) struct Asked<'a> {
+pub(super) struct ConnectorRequest<'a> {
     /// The data in the JWT.
     data: Object<'static>,
     pub(super) headers: &'a Headers,
 }
 
-type Handler = fn(&Hub, Asked<'_>) -> Result<OutResponse, Problem>;
+type Handler = fn(&PlayedHub, ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem>;
 
 /// Why a request fails.
-pub(super) enum Problem {
+pub(super) enum RequestProblem {
     /// An error class of the hub.
-    Class(&'static Class, &'static str),
+    Class(&'static FailureClass, &'static str),
     /// The JWT is refused.
-    Refused(Refusal),
+    Refused(RefusedRequest),
     /// The request cannot be decoded.
     Unreadable(Error),
 }
 
-impl From<&'static Class> for Problem {
-    fn from(class: &'static Class) -> Self {
+impl From<&'static FailureClass> for RequestProblem {
+    fn from(class: &'static FailureClass) -> Self {
         Self::Class(class, class.meaning)
     }
 }
@@ -77,9 +77,9 @@ macro_rules! handlers {
 
 bankchannel_salt_edge::for_each_connector_operation!(handlers);
 
-impl Pipeline {
-    pub(super) fn new(hub: Arc<Hub>) -> Self {
-        Self { hub, mounts: [Mount::of("", CATALOGUE, |_| true)] }
+impl HubPipeline {
+    pub(super) fn new(hub: Arc<PlayedHub>) -> Self {
+        Self { hub, mounts: [RouteMount::of("", CATALOGUE, |_| true)] }
     }
 
     fn respond(
@@ -88,15 +88,18 @@ impl Pipeline {
         operation: &str,
         headers: &HeaderMap,
         warnings: &mut Vec<String>,
-    ) -> Result<OutResponse, Problem> {
+    ) -> Result<OutResponse, RequestProblem> {
         let headers: Headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes().to_vec())).collect();
         let one = |name: &str| if headers.count(name) == 1 { headers.text(name) } else { None };
         let jwt = one("authorization").and_then(after_bearer).ok_or(&class::AUTHORIZATION_MISSING)?;
         let provider = one("app-id").zip(one("app-secret"));
         if !provider.is_some_and(|(app_id, app_secret)| self.hub.knows(app_id, app_secret)) {
-            return Err(Problem::Class(&class::PROVIDER_NOT_FOUND, "No provider has this App-Id and App-Secret."));
+            return Err(RequestProblem::Class(
+                &class::PROVIDER_NOT_FOUND,
+                "No provider has this App-Id and App-Secret.",
+            ));
         }
-        let mut data = self.hub.verifier.open(jwt.trim(), self.hub.clock.now_s()).map_err(Problem::Refused)?;
+        let mut data = self.hub.verifier.open(jwt.trim(), self.hub.clock.now_s()).map_err(RequestProblem::Refused)?;
         warnings.extend(as_documented(&mut data, operation));
         let session = data.get("session_secret").and_then(|secret| secret.as_str()).map(str::to_owned);
         if let (Some(session), Some(token)) = (&session, data.get("token").and_then(|token| token.as_str())) {
@@ -104,11 +107,11 @@ impl Pipeline {
         }
         let ordered = session.and_then(|session| self.hub.state.ordered(&session, operation));
         match ordered {
-            None => handler(&self.hub, Asked { data, headers: &headers }),
+            None => handler(&self.hub, ConnectorRequest { data, headers: &headers }),
             Some(order) => {
                 if order.done {
                     // The report takes effect, but the connector does not learn it.
-                    handler(&self.hub, Asked { data, headers: &headers })?;
+                    handler(&self.hub, ConnectorRequest { data, headers: &headers })?;
                 }
                 let mut answer = refused(&order.error_class, "ordered by the control interface", order.status);
                 if let Some(seconds) = order.retry_after_s {
@@ -138,11 +141,11 @@ impl Pipeline {
             body_bytes: routed.body_bytes,
             jwt_sha256: sha256(routed.jwt.as_deref().unwrap_or_default().as_bytes()),
         };
-        self.hub.records.add(Record {
+        self.hub.records.add(RecordedMessage {
             number: 0,
             at_ms: self.hub.now_ms(),
             heard: routed.begun,
-            direction: Direction::ToHub,
+            direction: MessageDirection::ToHub,
             operation: routed.operation.to_owned(),
             session_secret: data["session_secret"].as_str().map(str::to_owned),
             status: answer.status,
@@ -158,21 +161,21 @@ impl Pipeline {
 }
 
 /// Decodes the typed request of an operation.
-pub(super) fn read<O: Exchange<Codec = SaltEdge>>(asked: Asked<'_>) -> Result<O::Request, Problem> {
-    read_request(asked.data, Some(asked.headers)).map_err(Problem::Unreadable)
+pub(super) fn read<O: Exchange<Codec = SaltEdge>>(asked: ConnectorRequest<'_>) -> Result<O::Request, RequestProblem> {
+    read_request(asked.data, Some(asked.headers)).map_err(RequestProblem::Unreadable)
 }
 
 /// The time in an answer.
-pub(super) fn time(hub: &Hub) -> Option<WireInstant> {
+pub(super) fn time(hub: &PlayedHub) -> Option<WireInstant> {
     Some(WireInstant(Timestamp::from_ms(hub.now_ms())))
 }
 
-impl Api for Pipeline {
-    fn mounts(&self) -> impl Iterator<Item = &Mount> {
+impl CounterpartApi for HubPipeline {
+    fn mounts(&self) -> impl Iterator<Item = &RouteMount> {
         self.mounts.iter()
     }
 
-    fn control(&self) -> Option<&Control> {
+    fn control(&self) -> Option<&ControlState> {
         self.hub.control.as_deref()
     }
 
@@ -180,7 +183,7 @@ impl Api for Pipeline {
         String::new()
     }
 
-    async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
+    async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
         let taken = match intake::plain(routed.body, BODY_MAX).await {
             Ok(taken) => taken,
             Err(IntakeError::Broken) => {
@@ -192,9 +195,9 @@ impl Api for Pipeline {
             let class = routed.ordered_class.as_deref().unwrap_or("InternalServerError");
             return sent(&refused(class, "ordered by the control interface", status));
         }
-        let Found::Operation { index, .. } = routed.found else {
+        let RouteMatch::Operation { index, .. } = routed.found else {
             return sent(&match routed.found {
-                Found::OtherMethods(methods) => {
+                RouteMatch::OtherMethods(methods) => {
                     let mut answer = refused("WrongRequestFormat", "this method is not allowed for this path", 405);
                     answer.headers.push("Allow", methods.join(", "));
                     answer
@@ -213,10 +216,10 @@ impl Api for Pipeline {
         let mut warnings = Vec::new();
         let answer = match self.respond(*handler, operation, &routed.head.headers, &mut warnings) {
             Ok(message) => message,
-            Err(Problem::Class(class, text)) => refused(class.name, text, class.http_status()),
+            Err(RequestProblem::Class(class, text)) => refused(class.name, text, class.http_status()),
             // The classes that Salt Edge uses here are undocumented: these are the ones that connectors use.
-            Err(Problem::Refused(refusal)) => refused(refusal.class.name, &refusal.text, 401),
-            Err(Problem::Unreadable(fault)) => refused("WrongRequestFormat", fault.message(), 400),
+            Err(RequestProblem::Refused(refusal)) => refused(refusal.class.name, &refusal.text, 401),
+            Err(RequestProblem::Unreadable(fault)) => refused("WrongRequestFormat", fault.message(), 400),
         };
         self.record(&heard, &answer, warnings);
         sent(&answer)
@@ -254,7 +257,7 @@ struct ReceivedReport {
 
 /// The payload of a JWT, without verification.
 fn payload(jwt: &str) -> Option<Value> {
-    let compact = Compact::split(jwt.trim()).ok()?;
+    let compact = CompactJws::split(jwt.trim()).ok()?;
     serde_json::from_slice(&compact.payload).ok()
 }
 

@@ -22,19 +22,19 @@ const SECRETS: [&str; 3] = ["token", "access_token", "client_jwt"];
 
 /// The direction of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(super) enum MessageDirection {
     ToConnector,
     ToHub,
 }
 
 /// A message and its answer.
 #[derive(Debug, Clone)]
-pub(super) struct Record {
+pub(super) struct RecordedMessage {
     pub(super) number: u64,
     pub(super) at_ms: i64,
     /// The time of arrival, independent of the hub's clock.
     pub(super) heard: Instant,
-    pub(super) direction: Direction,
+    pub(super) direction: MessageDirection,
     /// The operation's name, such as `create_token`; empty for none.
     pub(super) operation: String,
     pub(super) session_secret: Option<String>,
@@ -67,25 +67,30 @@ pub(super) struct CallbackForm {
 }
 
 #[derive(Default)]
-struct Known {
-    records: VecDeque<Record>,
+struct RecordsState {
+    records: VecDeque<RecordedMessage>,
     last: u64,
 }
 
 /// The recorded messages.
 #[derive(Default)]
-pub(super) struct Records(Mutex<Known>);
+pub(super) struct RecordedMessages(Mutex<RecordsState>);
 
-impl Records {
+impl RecordedMessages {
     /// Adds a message and assigns its number.
-    pub(super) fn add(&self, record: Record) {
+    pub(super) fn add(&self, record: RecordedMessage) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.last += 1;
         let number = known.last;
         if known.records.len() == MOST {
             known.records.pop_front();
         }
-        known.records.push_back(Record { number, data: masked(record.data), answer: masked(record.answer), ..record });
+        known.records.push_back(RecordedMessage {
+            number,
+            data: masked(record.data),
+            answer: masked(record.answer),
+            ..record
+        });
     }
 
     /// The number of the latest message.
@@ -94,13 +99,13 @@ impl Records {
     }
 
     /// The matching messages, oldest first.
-    pub(super) fn all(&self, is_meant: impl Fn(&Record) -> bool) -> Vec<Record> {
+    pub(super) fn all(&self, is_meant: impl Fn(&RecordedMessage) -> bool) -> Vec<RecordedMessage> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.records.iter().filter(|record| is_meant(record)).cloned().collect()
     }
 
     /// The messages of a session.
-    pub(super) fn of_session(&self, secret: &str) -> Vec<Record> {
+    pub(super) fn of_session(&self, secret: &str) -> Vec<RecordedMessage> {
         self.all(|record| record.session_secret.as_deref() == Some(secret))
     }
 
@@ -110,13 +115,13 @@ impl Records {
     }
 }
 
-impl Record {
+impl RecordedMessage {
     /// The message as JSON, for tests and for the page.
     pub(super) fn shown(&self) -> Value {
         json!({
             "number": self.number,
             "at": bankchannel_foundation::model::Timestamp::from_ms(self.at_ms).as_str(),
-            "direction": match self.direction { Direction::ToConnector => "to_connector", Direction::ToHub => "to_hub" },
+            "direction": match self.direction { MessageDirection::ToConnector => "to_connector", MessageDirection::ToHub => "to_hub" },
             "operation": self.operation,
             "session_secret": self.session_secret,
             "status": self.status,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use bankchannel_crypto::{digest::hex, random, signature::SigningKey};
 use bankchannel_foundation::{Error, Exchange, Result, Secret, error::row, message::OutRequest};
 use bankchannel_salt_edge::{
-    Credentials, SaltEdge,
+    HubCredentials, SaltEdge,
     codec::data_of,
-    envelope::{ISSUER, Unsigned},
+    envelope::{ISSUER, UnsignedEnvelope},
     hub::operations::{
         accounts::{
             confirm_accounts::{ConfirmAccounts, ConfirmAccountsRequest, ConfirmAccountsRequestFields},
@@ -53,8 +53,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    service::{CLIENT_ID, CLIENT_NAME, CLIENT_SCOPES, Hub, PROVIDER_CODE},
-    state::About,
+    service::{CLIENT_ID, CLIENT_NAME, CLIENT_SCOPES, PROVIDER_CODE, PlayedHub},
+    state::SessionPurpose,
 };
 
 /// The default lifetime of a request, in seconds.
@@ -65,7 +65,7 @@ const DAYS: u32 = 90;
 /// An order for a request. Missing members get default values.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Order {
+pub(super) struct HubRequest {
     pub(super) operation: String,
     pub(super) session_secret: Option<String>,
     pub(super) client_id: Option<u64>,
@@ -82,7 +82,7 @@ pub(super) struct Order {
     pub(super) expires_in_s: Option<i64>,
 }
 
-impl Order {
+impl HubRequest {
     /// An order with default values in all other members.
     pub(super) fn of(operation: &str) -> Self {
         Self { operation: operation.to_owned(), ..Self::default() }
@@ -91,7 +91,7 @@ impl Order {
 
 /// A signed request, ready to be sent.
 #[derive(Clone)]
-pub(super) struct Made {
+pub(super) struct MadeRequest {
     pub(super) operation: String,
     pub(super) method: String,
     pub(super) target: String,
@@ -104,7 +104,7 @@ pub(super) struct Made {
     pub(super) data: Value,
 }
 
-impl Made {
+impl MadeRequest {
     /// The request as JSON, for the control interface.
     pub(super) fn shown(&self) -> Value {
         let headers = self.headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
@@ -117,7 +117,7 @@ impl Made {
     }
 }
 
-impl Hub {
+impl PlayedHub {
     /// A new random session name.
     pub(super) fn new_session() -> String {
         hex(&random::bytes::<16>())
@@ -127,13 +127,13 @@ impl Hub {
     ///
     /// # Errors
     /// `input.*`.
-    pub(super) fn made(&self, order: &Order) -> Result<Made> {
+    pub(super) fn made(&self, order: &HubRequest) -> Result<MadeRequest> {
         let secret = order.session_secret.clone().unwrap_or_else(Self::new_session);
         let session_secret = SessionSecret::new(&secret)?;
         let operation = order.operation.as_str();
         let begun = match operation {
-            "create_token" | "reconnect_token" => Some(About::Token),
-            "refresh_accounts" => Some(About::Refresh),
+            "create_token" | "reconnect_token" => Some(SessionPurpose::Token),
+            "refresh_accounts" => Some(SessionPurpose::Refresh),
             _ => None,
         };
         if let Some(about) = begun {
@@ -148,10 +148,10 @@ impl Hub {
         let data_text = data_of(&message)?.to_owned();
         let data = serde_json::from_str(&data_text).unwrap_or_default();
         let (operation, method, target) = (operation.to_owned(), message.method, message.target);
-        Ok(Made { operation, method, target, headers, session_secret: secret, data_text, data })
+        Ok(MadeRequest { operation, method, target, headers, session_secret: secret, data_text, data })
     }
 
-    fn message(&self, operation: &str, order: &Order, session_secret: SessionSecret) -> Result<OutRequest> {
+    fn message(&self, operation: &str, order: &HubRequest, session_secret: SessionSecret) -> Result<OutRequest> {
         let on_behalf_of =
             OnBehalfOf::from(OnBehalfOfFields { client_id: order.client_id.unwrap_or(CLIENT_ID), consent_id: None });
         let provider_code = Some(PROVIDER_CODE.to_owned());
@@ -261,7 +261,7 @@ impl Hub {
     }
 
     /// The token for the request: the one in the order, or the one received in a session.
-    fn token(&self, order: &Order, on_behalf_of: OnBehalfOf) -> Result<WithToken> {
+    fn token(&self, order: &HubRequest, on_behalf_of: OnBehalfOf) -> Result<WithToken> {
         let access_token = match (&order.access_token, &order.access_token_of) {
             (Some(token), _) => Secret::new(token.as_str()),
             (None, Some(session)) => self.state.token_of(session).ok_or_else(|| {
@@ -275,7 +275,7 @@ impl Hub {
         Ok(WithToken::from(WithTokenFields { on_behalf_of, access_token }))
     }
 
-    fn token_requested(&self, order: &Order) -> Result<TokenRequested> {
+    fn token_requested(&self, order: &HubRequest) -> Result<TokenRequested> {
         let scopes = order.scopes.clone().unwrap_or_else(|| CLIENT_SCOPES.map(str::to_owned).to_vec());
         let data = TokenParameters::from(TokenParametersFields {
             provider_code: Some(PROVIDER_CODE.to_owned()),
@@ -299,7 +299,7 @@ impl Hub {
         }))
     }
 
-    fn confirmation_requested(&self, order: &Order) -> Result<ConfirmationRequested> {
+    fn confirmation_requested(&self, order: &HubRequest) -> Result<ConfirmationRequested> {
         let (client_jwt, exp) = self.third_party_jwt(&json!({"credentials": order.credentials}))?;
         let data = ConfirmationParameters::from(ConfirmationParametersFields { credentials: credentials(order) });
         Ok(ConfirmationRequested::from(ConfirmationRequestedFields {
@@ -327,15 +327,17 @@ impl Hub {
     }
 }
 
-fn credentials(order: &Order) -> BTreeMap<String, Secret> {
+fn credentials(order: &HubRequest) -> BTreeMap<String, Secret> {
     let given = order.credentials.iter().flatten();
     given.map(|(field, value)| (field.clone(), Secret::new(value.as_str()))).collect()
 }
 
 fn jwt(data: &str, exp: i64, issuer: Option<&str>, key: &SigningKey) -> Result<String> {
-    Unsigned::issued(data, exp, issuer).signed(key).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+    UnsignedEnvelope::issued(data, exp, issuer)
+        .signed(key)
+        .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
 }
 
 fn written<O: Exchange<Codec = SaltEdge>>(request: O::Request) -> Result<OutRequest> {
-    O::encode_request(request, &Credentials::default())
+    O::encode_request(request, &HubCredentials::default())
 }

@@ -9,35 +9,35 @@ use hyper::{Request, body::Incoming};
 
 use super::{
     HubOptions, HubReadiness,
-    connector::Link,
-    control::Target,
-    keys::Keys,
+    connector::ConnectorLink,
+    control::HubControlTarget,
+    keys::HubKeys,
     page,
-    pipeline::Pipeline,
-    records::Records,
-    service::{Hub, PROVIDER_CODE},
-    state::State,
+    pipeline::HubPipeline,
+    records::RecordedMessages,
+    service::{PROVIDER_CODE, PlayedHub},
+    state::HubState,
 };
 use bankchannel_server::{
-    counterpart::Serves,
+    counterpart::ServerKind,
     folder,
-    http::{Listener, server::Server, shell},
-    temporary::Temporary,
+    http::{Listener, server::RunningServers, shell},
+    temporary::TemporaryFolder,
 };
 
 /// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
 
 /// A running hub.
-pub(crate) struct Running {
-    hub: Arc<Hub>,
-    server: Server,
+pub(crate) struct RunningHub {
+    hub: Arc<PlayedHub>,
+    server: RunningServers,
     // Dropped last, after everything that writes into it.
-    _temporary: Option<Temporary>,
+    _temporary: Option<TemporaryFolder>,
 }
 
-impl Running {
-    pub(super) fn hub(&self) -> &Hub {
+impl RunningHub {
+    pub(super) fn hub(&self) -> &PlayedHub {
         &self.hub
     }
 
@@ -53,21 +53,21 @@ impl Running {
         }
         let (data, temporary) = folder::prepare(options.data.as_deref())?;
         let connector_public_key = options.connector_public_key;
-        let keys = background::blocking(move || Keys::prepare(&data, connector_public_key.as_deref()))
+        let keys = background::blocking(move || HubKeys::prepare(&data, connector_public_key.as_deref()))
             .await
             .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
-        let verifier = Hub::verifier(&keys).map_err(|why| Error::invalid_setting("connector_public_key", why))?;
+        let verifier = PlayedHub::verifier(&keys).map_err(|why| Error::invalid_setting("connector_public_key", why))?;
         let clock_ms = options.clock.as_ref().map(bankchannel_foundation::model::Timestamp::as_ms);
         let clock = Arc::new(clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
         let listener = Listener::bind(listen, None).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let control = options.control.unwrap_or_default().then(Arc::default);
-        let link = Link::default();
+        let link = ConnectorLink::default();
         if let Some(url) = &options.connector_url {
             link.set(url, None).map_err(|why| Error::invalid_setting("connector_url", why.message()))?;
         }
-        let (state, records) = (State::default(), Records::default());
-        let hub = Arc::new(Hub { keys, verifier, state, records, link, clock, clock_ms, control });
-        let pipeline = Arc::new(Pipeline::new(Arc::clone(&hub)));
+        let (state, records) = (HubState::default(), RecordedMessages::default());
+        let hub = Arc::new(PlayedHub { keys, verifier, state, records, link, clock, clock_ms, control });
+        let pipeline = Arc::new(HubPipeline::new(Arc::clone(&hub)));
         let shown = Arc::clone(&hub);
         let serve = move |request: Request<Incoming>, peer| {
             let (pipeline, hub) = (Arc::clone(&pipeline), Arc::clone(&shown));
@@ -78,13 +78,13 @@ impl Running {
                 }
             }
         };
-        let mut server = Server::begin(listener, Arc::default(), serve);
-        server.take_orders(Arc::new(Target::of(&hub)), hub.control.is_some()).await?;
+        let mut server = RunningServers::begin(listener, Arc::default(), serve);
+        server.take_orders(Arc::new(HubControlTarget::of(&hub)), hub.control.is_some()).await?;
         Ok(Self { hub, server, _temporary: temporary })
     }
 }
 
-impl Serves for Running {
+impl ServerKind for RunningHub {
     type Options = HubOptions;
     type Readiness = HubReadiness;
 
@@ -106,7 +106,7 @@ impl Serves for Running {
         }
     }
 
-    fn server(&self) -> &Server {
+    fn server(&self) -> &RunningServers {
         &self.server
     }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bankchannel_crypto::digest::sha256;
 use bankchannel_foundation::clock::{Clock as _, SystemClock};
-use bankchannel_salt_edge::{Verifier, envelope::Issuer};
+use bankchannel_salt_edge::{EnvelopeVerifier, envelope::RequiredIssuer};
 
-use super::{connector::Link, keys::Keys, records::Records, state::State};
-use bankchannel_server::http::control::Control;
+use super::{connector::ConnectorLink, keys::HubKeys, records::RecordedMessages, state::HubState};
+use bankchannel_server::http::control::ControlState;
 
 /// The bank's code at this hub.
 pub(super) const PROVIDER_CODE: &str = "demobank";
@@ -19,20 +19,20 @@ pub(super) const CLIENT_NAME: &str = "Example App";
 pub(super) const CLIENT_SCOPES: [&str; 3] = ["accounts", "transactions", "kyc"];
 
 /// A hub.
-pub(super) struct Hub {
-    pub(super) keys: Keys,
-    pub(super) verifier: Verifier,
-    pub(super) state: State,
-    pub(super) records: Records,
+pub(super) struct PlayedHub {
+    pub(super) keys: HubKeys,
+    pub(super) verifier: EnvelopeVerifier,
+    pub(super) state: HubState,
+    pub(super) records: RecordedMessages,
     /// The connector to which the hub sends requests.
-    pub(super) link: Link,
+    pub(super) link: ConnectorLink,
     pub(super) clock: Arc<SystemClock>,
     /// The time at which the clock starts, if it is fixed.
     pub(super) clock_ms: Option<i64>,
-    pub(super) control: Option<Arc<Control>>,
+    pub(super) control: Option<Arc<ControlState>>,
 }
 
-impl Hub {
+impl PlayedHub {
     pub(super) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }
@@ -47,9 +47,9 @@ impl Hub {
     ///
     /// # Errors
     /// Why the key is unusable.
-    pub(super) fn verifier(keys: &Keys) -> Result<Verifier, String> {
-        let mut verifier = Verifier::new(keys.connector.clone()).map_err(|why| why.to_string())?;
-        verifier.issuer = Issuer::Any;
+    pub(super) fn verifier(keys: &HubKeys) -> Result<EnvelopeVerifier, String> {
+        let mut verifier = EnvelopeVerifier::new(keys.connector.clone()).map_err(|why| why.to_string())?;
+        verifier.issuer = RequiredIssuer::Any;
         Ok(verifier)
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use bankchannel_crypto::digest::sha256;
 use bankchannel_foundation::{Secret, model::Timestamp};
-use bankchannel_salt_edge::{Class, class::of_hub as class};
+use bankchannel_salt_edge::{FailureClass, class::of_hub as class};
 use serde_json::{Value, json};
 
 /// The maximum number of sessions and of tokens; the oldest are dropped first.
@@ -21,14 +21,14 @@ const SESSION_MS: i64 = 60 * 60 * 1000;
 
 /// The purpose of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum About {
+pub(super) enum SessionPurpose {
     /// To get a token.
     Token,
     /// To refresh accounts.
     Refresh,
 }
 
-impl About {
+impl SessionPurpose {
     pub(super) fn from_text(text: &str) -> Option<Self> {
         match text {
             "token" => Some(Self::Token),
@@ -46,8 +46,8 @@ impl About {
 }
 
 /// A session.
-pub(super) struct Session {
-    pub(super) about: About,
+pub(super) struct HubSession {
+    pub(super) about: SessionPurpose,
     pub(super) expires_ms: i64,
     /// The result: success, or the class of the failure.
     ended: Option<Result<(), String>>,
@@ -79,7 +79,7 @@ pub(super) struct AnswerOrder {
 }
 
 /// A token, identified by its SHA-256.
-pub(super) struct Token {
+pub(super) struct HubToken {
     id: u64,
     text: Secret,
     sha256: [u8; 32],
@@ -88,32 +88,32 @@ pub(super) struct Token {
 }
 
 #[derive(Default)]
-struct Known {
-    sessions: HashMap<String, Session>,
+struct HubRecords {
+    sessions: HashMap<String, HubSession>,
     order: VecDeque<String>,
-    tokens: VecDeque<Token>,
+    tokens: VecDeque<HubToken>,
     last_id: u64,
 }
 
 /// The sessions and tokens of a hub.
 #[derive(Default)]
-pub(super) struct State(Mutex<Known>);
+pub(super) struct HubState(Mutex<HubRecords>);
 
 /// The result of a session.
-pub(super) enum Ending {
+pub(super) enum SessionEnding {
     /// Success, with a token if the session is to produce one.
     Success { token: Option<String>, expires_ms: Option<i64>, user_id: Option<String> },
     /// Failure, with this class.
     Failure { class: String, user_id: Option<String> },
 }
 
-impl State {
-    fn known(&self) -> MutexGuard<'_, Known> {
+impl HubState {
+    fn known(&self) -> MutexGuard<'_, HubRecords> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts a session; `false` if there is already one of this name.
-    pub(super) fn begin(&self, secret: &str, about: About, expires_ms: Option<i64>, now_ms: i64) -> bool {
+    pub(super) fn begin(&self, secret: &str, about: SessionPurpose, expires_ms: Option<i64>, now_ms: i64) -> bool {
         let mut known = self.known();
         if known.sessions.contains_key(secret) {
             return false;
@@ -123,7 +123,7 @@ impl State {
         {
             known.sessions.remove(&oldest);
         }
-        let session = Session {
+        let session = HubSession {
             about,
             expires_ms: expires_ms.unwrap_or(now_ms + SESSION_MS),
             ended: None,
@@ -147,7 +147,7 @@ impl State {
         update: Value,
         expires_ms: Option<i64>,
         now_ms: i64,
-    ) -> Result<(), &'static Class> {
+    ) -> Result<(), &'static FailureClass> {
         let mut known = self.known();
         let session = known.open(secret, now_ms)?;
         if session.updates.len() == UPDATES {
@@ -161,16 +161,18 @@ impl State {
     }
 
     /// Ends a session. A session for a token succeeds only with a token.
-    pub(super) fn end(&self, secret: &str, ending: Ending, now_ms: i64) -> Result<(), &'static Class> {
+    pub(super) fn end(&self, secret: &str, ending: SessionEnding, now_ms: i64) -> Result<(), &'static FailureClass> {
         let mut known = self.known();
         let session = known.open(secret, now_ms)?;
         match ending {
-            Ending::Failure { class, user_id } => {
+            SessionEnding::Failure { class, user_id } => {
                 session.ended = Some(Err(class));
                 session.user_id = user_id;
             }
-            Ending::Success { token, expires_ms, user_id } => {
-                if session.about == About::Token && (token.is_none() || expires_ms.is_none() || user_id.is_none()) {
+            SessionEnding::Success { token, expires_ms, user_id } => {
+                if session.about == SessionPurpose::Token
+                    && (token.is_none() || expires_ms.is_none() || user_id.is_none())
+                {
                     return Err(&class::ACTION_NOT_ALLOWED);
                 }
                 session.ended = Some(Ok(()));
@@ -188,7 +190,7 @@ impl State {
     }
 
     /// Revokes a token.
-    pub(super) fn revoke(&self, token: &str, now_ms: i64) -> Result<(), &'static Class> {
+    pub(super) fn revoke(&self, token: &str, now_ms: i64) -> Result<(), &'static FailureClass> {
         let mut known = self.known();
         let sha256 = sha256(token.as_bytes());
         let found = known.tokens.iter_mut().find(|known| known.sha256 == sha256);
@@ -217,7 +219,7 @@ impl State {
             let is_wanted = !revoked || token.revoked_ms.is_some_and(|at_ms| at_ms >= from_ms);
             token.id >= from_id && is_wanted
         });
-        let status = |token: &Token| if token.revoked_ms.is_some() { "revoked" } else { "active" };
+        let status = |token: &HubToken| if token.revoked_ms.is_some() { "revoked" } else { "active" };
         let page: Vec<_> =
             fitting.by_ref().take(most).map(|token| (token.id, status(token), token.text.clone())).collect();
         let last = page.last().map_or(from_id, |(id, ..)| *id);
@@ -318,13 +320,13 @@ impl State {
 
     /// Removes all data.
     pub(super) fn reset(&self) {
-        *self.known() = Known::default();
+        *self.known() = HubRecords::default();
     }
 }
 
-impl Known {
+impl HubRecords {
     /// A session that is open.
-    fn open(&mut self, secret: &str, now_ms: i64) -> Result<&mut Session, &'static Class> {
+    fn open(&mut self, secret: &str, now_ms: i64) -> Result<&mut HubSession, &'static FailureClass> {
         let session = self.sessions.get_mut(secret).ok_or(&class::SESSION_NOT_FOUND)?;
         if session.ended.is_some() {
             return Err(&class::SESSION_CLOSED);
@@ -340,6 +342,6 @@ impl Known {
             self.tokens.pop_front();
         }
         self.last_id += 1;
-        self.tokens.push_back(Token { id: self.last_id, text, sha256, expires_ms, revoked_ms: None });
+        self.tokens.push_back(HubToken { id: self.last_id, text, sha256, expires_ms, revoked_ms: None });
     }
 }

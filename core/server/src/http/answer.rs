@@ -14,19 +14,19 @@ use hyper::{
     header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 
-use super::spill::{self, Spilling};
+use super::spill::{self, SpillingBody};
 
 /// A response body.
 pub type AnswerBody = BoxBody<Bytes, Error>;
 
 /// Response extension that marks a large body held in memory; contains its bytes.
 #[derive(Clone)]
-struct Large(Bytes);
+struct LargeBody(Bytes);
 
 /// Moves a large response to a file in this folder while its client does not read it.
 pub fn spilling(mut response: Response<AnswerBody>, folder: &Path) -> Response<AnswerBody> {
-    if let Some(Large(bytes)) = response.extensions_mut().remove() {
-        *response.body_mut() = Spilling::begin(bytes, folder.to_owned()).boxed();
+    if let Some(LargeBody(bytes)) = response.extensions_mut().remove() {
+        *response.body_mut() = SpillingBody::begin(bytes, folder.to_owned()).boxed();
     }
     response
 }
@@ -58,7 +58,7 @@ pub fn message(message: &OutResponse) -> Result<Response<AnswerBody>, Error> {
     if let [Segment::Literal(bytes)] = message.body.segments()
         && bytes.len() > spill::IN_MEMORY
     {
-        response.extensions_mut().insert(Large(bytes.clone()));
+        response.extensions_mut().insert(LargeBody(bytes.clone()));
     }
     *response.status_mut() = StatusCode::from_u16(message.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     describe(&mut response, message.body.media_type());

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     answer::{self, AnswerBody},
-    page::Page,
+    page::HtmlPage,
 };
 
 /// Whether a request names this machine by an IP address or `localhost`, which no other site can claim. The port may
@@ -37,7 +37,7 @@ pub fn is_foreign(headers: &HeaderMap, host: &str) -> bool {
 }
 
 /// The response with a page.
-pub fn page(page: &Page) -> Response<AnswerBody> {
+pub fn page(page: &HtmlPage) -> Response<AnswerBody> {
     let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = answer::json(status, page.body.clone());
     for (name, value) in &page.headers {

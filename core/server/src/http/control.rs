@@ -11,7 +11,7 @@
 //!   POST limits        {…}: replaces the limits; omitted ones get their defaults
 //! ```
 //!
-//! The same names also exist below `sandbox/`. A counterpart may add further ones there ([`Controlled::takes`]), all
+//! The same names also exist below `sandbox/`. A counterpart may add further ones there ([`ControlTarget::takes`]), all
 //! of them POST.
 //!
 //! It is disabled by default, listens on loopback only, and refuses browsers.
@@ -41,7 +41,7 @@ use super::{
     answer::{self, AnswerBody},
     intake::{self, IntakeError},
     listen::handler,
-    orders::{self, Order},
+    orders::{self, CommonOrder},
 };
 use crate::wrong_type::without_values;
 
@@ -60,7 +60,7 @@ const FAULTS_MAX: usize = 1000;
 ///
 /// # Errors
 /// `configuration.invalid`.
-pub async fn open(target: Arc<dyn Controlled>, stop: &CancellationToken) -> Result<(String, JoinHandle<()>), Error> {
+pub async fn open(target: Arc<dyn ControlTarget>, stop: &CancellationToken) -> Result<(String, JoinHandle<()>), Error> {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = Listener::bind(any, None).await.map_err(|why| Error::invalid_setting("control", why))?;
     let url = format!("{}://{}", listener.scheme(), listener.address());
@@ -71,7 +71,7 @@ pub async fn open(target: Arc<dyn Controlled>, stop: &CancellationToken) -> Resu
 }
 
 /// A counterpart that the control interface can drive.
-pub trait Controlled: Send + Sync + 'static {
+pub trait ControlTarget: Send + Sync + 'static {
     /// Its clock.
     fn clock(&self) -> &SystemClock;
     /// Resets its clock to the time of the start.
@@ -79,7 +79,7 @@ pub trait Controlled: Send + Sync + 'static {
         self.clock().run();
     }
     /// Its control state.
-    fn control(&self) -> &Control;
+    fn control(&self) -> &ControlState;
     /// Its operations.
     fn catalogue(&self) -> &'static [Entry];
     /// The error classes that an answer may be ordered to have; none for a counterpart whose errors have no class.
@@ -89,9 +89,9 @@ pub trait Controlled: Send + Sync + 'static {
     /// The outbox: messages since the start.
     fn outbox(&self) -> Vec<Value>;
     /// Deletes all data.
-    fn reset(&self) -> Controlling<'_>;
+    fn reset(&self) -> ControlFuture<'_>;
     /// Loads data.
-    fn seed(&self, request: Value) -> Controlling<'_>;
+    fn seed(&self, request: Value) -> ControlFuture<'_>;
     /// Replaces the limits.
     ///
     /// # Errors
@@ -102,7 +102,7 @@ pub trait Controlled: Send + Sync + 'static {
         None
     }
     /// Handles such a path.
-    fn handle_order(&self, _asked: ControlRequest) -> Option<Controlling<'_>> {
+    fn handle_order(&self, _asked: ControlRequest) -> Option<ControlFuture<'_>> {
         None
     }
 }
@@ -118,20 +118,20 @@ pub struct ControlRequest {
 }
 
 /// The future result of a control operation.
-pub type Controlling<'a> = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send + 'a>>;
+pub type ControlFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send + 'a>>;
 
 /// State of the control interface: the transcript and the pending faults.
 #[derive(Default)]
-pub struct Control {
+pub struct ControlState {
     transcript: Mutex<VecDeque<Value>>,
-    faults: Mutex<Vec<Fault>>,
+    faults: Mutex<Vec<OrderedFault>>,
     pending_faults: AtomicUsize,
 }
 
 /// An order to let requests fail.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Fault {
+pub(super) struct OrderedFault {
     pub(super) operation: String,
     pub(super) status: u16,
     #[serde(default = "one")]
@@ -154,7 +154,7 @@ pub(super) fn short(operation: &str) -> &str {
 
 /// The status ordered for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ordered {
+pub enum OrderedStatus {
     /// The request is not carried out; with the class of the answer, if one was given.
     Instead(u16, Option<String>),
     /// The request is carried out, and its own response is replaced by the status.
@@ -162,7 +162,7 @@ pub enum Ordered {
 }
 
 /// One line of the transcript.
-pub struct Seen<'a> {
+pub struct TranscriptLine<'a> {
     /// The method of the request.
     pub method: &'a str,
     /// Its path, without the query.
@@ -182,9 +182,9 @@ pub fn clipped(text: &str) -> String {
     text.chars().take(REMEMBERED_TEXT).collect()
 }
 
-impl Control {
+impl ControlState {
     /// Adds a request to the transcript.
-    pub fn record(&self, seen: &Seen<'_>) {
+    pub fn record(&self, seen: &TranscriptLine<'_>) {
         let line = json!({
             "method": seen.method,
             "path": clipped(&redact_words(seen.path)),
@@ -201,12 +201,12 @@ impl Control {
     }
 
     /// The status ordered for the next request of this operation, if any.
-    pub fn fault_for(&self, operation: &str) -> Option<Ordered> {
+    pub fn fault_for(&self, operation: &str) -> Option<OrderedStatus> {
         if self.pending_faults.load(Ordering::Acquire) == 0 {
             return None;
         }
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_meant = |fault: &Fault| fault.operation == operation || fault.operation == short(operation);
+        let is_meant = |fault: &OrderedFault| fault.operation == operation || fault.operation == short(operation);
         let at = faults.iter().position(is_meant)?;
         let (status, done, class) = (faults[at].status, faults[at].done, faults[at].error_class.clone());
         faults[at].count -= 1;
@@ -214,10 +214,10 @@ impl Control {
             faults.remove(at);
         }
         self.pending_faults.store(faults.len(), Ordering::Release);
-        Some(if done { Ordered::Afterwards(status) } else { Ordered::Instead(status, class) })
+        Some(if done { OrderedStatus::Afterwards(status) } else { OrderedStatus::Instead(status, class) })
     }
 
-    pub(super) fn fail(&self, fault: Fault) -> Result<(), Error> {
+    pub(super) fn fail(&self, fault: OrderedFault) -> Result<(), Error> {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         if faults.len() >= FAULTS_MAX {
             return Err(Error::invalid_field(
@@ -242,7 +242,7 @@ impl Control {
 }
 
 /// Answers one request to the control interface.
-pub async fn answer(target: Arc<dyn Controlled>, request: Request<Incoming>, port: u16) -> Response<AnswerBody> {
+pub async fn answer(target: Arc<dyn ControlTarget>, request: Request<Incoming>, port: u16) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     // Pages in a browser on this machine must not reach it, whatever host name resolves to this machine.
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -253,11 +253,11 @@ pub async fn answer(target: Arc<dyn Controlled>, request: Request<Incoming>, por
     }
     let path = head.uri.path().trim_matches('/');
     let path = match path.strip_prefix("sandbox/") {
-        Some(below) if Order::named(below).is_some() => below,
+        Some(below) if CommonOrder::named(below).is_some() => below,
         Some(below) => return handle_order(&*target, below, &head, body).await,
         None => path,
     };
-    let Some(order) = Order::named(path) else { return refuse(StatusCode::NOT_FOUND, &Order::there_are()) };
+    let Some(order) = CommonOrder::named(path) else { return refuse(StatusCode::NOT_FOUND, &CommonOrder::there_are()) };
     if head.method != order.method() {
         return other_method(order.method());
     }
@@ -273,7 +273,7 @@ pub async fn answer(target: Arc<dyn Controlled>, request: Request<Incoming>, por
 }
 
 /// Answers a request to a path that only this counterpart has.
-async fn handle_order(target: &dyn Controlled, path: &str, head: &Parts, body: Incoming) -> Response<AnswerBody> {
+async fn handle_order(target: &dyn ControlTarget, path: &str, head: &Parts, body: Incoming) -> Response<AnswerBody> {
     let nowhere = || refuse(StatusCode::NOT_FOUND, "there is no such path below sandbox/");
     let Some(largest) = target.takes(path) else { return nowhere() };
     if head.method != Method::POST {

@@ -20,7 +20,7 @@ use std::{
 use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::linger::Linger;
+use super::linger::LingeringStream;
 
 /// Limit of a line that is examined: longer than the longest head that the library accepts.
 const LINE_MAX: usize = 160 * 1024;
@@ -29,11 +29,11 @@ const HTTP2: &[u8] = b"PRI * HTTP/2.0";
 
 /// Framing of the heads read from a connection and not yet fetched.
 #[derive(Clone, Default)]
-pub(super) struct HeadTracker(Arc<Mutex<Followed>>);
+pub(super) struct HeadTracker(Arc<Mutex<FollowedHead>>);
 
 /// Request extension: how its head was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Framing {
+pub struct RequestFraming {
     /// Number of its `Content-Length` fields.
     pub lengths: usize,
     /// Whether one of its lines ends with a bare line feed (no carriage return before it).
@@ -42,14 +42,14 @@ pub struct Framing {
 
 impl HeadTracker {
     /// Framing of the next request: call once per request, in order.
-    pub(super) fn framing(&self) -> Framing {
+    pub(super) fn framing(&self) -> RequestFraming {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).heads.pop_front().unwrap_or_default()
     }
 
     /// Whether the bytes read so far end in the middle of a request's body.
     fn is_within_body(&self) -> bool {
         let at = self.0.lock().unwrap_or_else(PoisonError::into_inner).at;
-        matches!(at, At::Body { .. } | At::ChunkSize | At::Trailers)
+        matches!(at, MessagePosition::Body { .. } | MessagePosition::ChunkSize | MessagePosition::Trailers)
     }
 
     fn hear(&self, bytes: &[u8]) {
@@ -58,26 +58,26 @@ impl HeadTracker {
 }
 
 #[derive(Default)]
-struct Followed {
-    at: At,
+struct FollowedHead {
+    at: MessagePosition,
     /// The start of a line that is not complete yet.
     line: Vec<u8>,
     /// The head that is being read.
-    head: Head,
+    head: HeadBytes,
     /// Heads read completely.
-    heads: VecDeque<Framing>,
+    heads: VecDeque<RequestFraming>,
 }
 
 #[derive(Default)]
-struct Head {
-    framing: Framing,
+struct HeadBytes {
+    framing: RequestFraming,
     length: u64,
     chunked: bool,
 }
 
 /// The part of a message that the next byte belongs to.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
-enum At {
+enum MessagePosition {
     /// Before or within a request line.
     #[default]
     RequestLine,
@@ -93,19 +93,19 @@ enum At {
     Elsewhere,
 }
 
-impl Followed {
+impl FollowedHead {
     fn follow(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match self.at {
-                At::Elsewhere => return,
-                At::Body { left, chunked } => {
+                MessagePosition::Elsewhere => return,
+                MessagePosition::Body { left, chunked } => {
                     let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                     bytes = &bytes[here..];
                     let left = left - here as u64;
                     self.at = match (left, chunked) {
-                        (0, false) => At::RequestLine,
-                        (0, true) => At::ChunkSize,
-                        _ => At::Body { left, chunked },
+                        (0, false) => MessagePosition::RequestLine,
+                        (0, true) => MessagePosition::ChunkSize,
+                        _ => MessagePosition::Body { left, chunked },
                     };
                 }
                 _ => bytes = self.follow_line(bytes),
@@ -117,7 +117,7 @@ impl Followed {
     fn follow_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let Some(end) = memchr(b'\n', bytes) else {
             if self.line.len() + bytes.len() > LINE_MAX {
-                (self.at, self.line) = (At::Elsewhere, Vec::new());
+                (self.at, self.line) = (MessagePosition::Elsewhere, Vec::new());
             } else {
                 self.line.extend_from_slice(bytes);
             }
@@ -140,43 +140,44 @@ impl Followed {
         };
         match self.at {
             // Empty lines before a request are skipped.
-            At::RequestLine if line.is_empty() => {}
-            At::RequestLine if line == HTTP2 => self.at = At::Elsewhere,
-            At::RequestLine => {
-                self.head = Head { framing: Framing { lengths: 0, bare_line_feed: bare }, ..Head::default() };
-                self.at = At::Fields;
+            MessagePosition::RequestLine if line.is_empty() => {}
+            MessagePosition::RequestLine if line == HTTP2 => self.at = MessagePosition::Elsewhere,
+            MessagePosition::RequestLine => {
+                self.head =
+                    HeadBytes { framing: RequestFraming { lengths: 0, bare_line_feed: bare }, ..HeadBytes::default() };
+                self.at = MessagePosition::Fields;
             }
-            At::Fields => {
+            MessagePosition::Fields => {
                 self.head.framing.bare_line_feed |= bare;
                 if line.is_empty() { self.end_of_head() } else { self.head.field(line) }
             }
-            At::ChunkSize => {
+            MessagePosition::ChunkSize => {
                 let digits = line.split(|byte| matches!(byte, b';' | b' ' | b'\t')).next().unwrap_or_default();
                 let size = std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
                 self.at = match size {
                     // The line end after the chunk is counted as part of it.
-                    Some(size @ 1..) => At::Body { left: size.saturating_add(2), chunked: true },
-                    Some(0) => At::Trailers,
-                    None => At::Elsewhere,
+                    Some(size @ 1..) => MessagePosition::Body { left: size.saturating_add(2), chunked: true },
+                    Some(0) => MessagePosition::Trailers,
+                    None => MessagePosition::Elsewhere,
                 };
             }
-            At::Trailers if line.is_empty() => self.at = At::RequestLine,
-            At::Trailers | At::Body { .. } | At::Elsewhere => {}
+            MessagePosition::Trailers if line.is_empty() => self.at = MessagePosition::RequestLine,
+            MessagePosition::Trailers | MessagePosition::Body { .. } | MessagePosition::Elsewhere => {}
         }
     }
 
     fn end_of_head(&mut self) {
-        let Head { framing, length, chunked } = std::mem::take(&mut self.head);
+        let HeadBytes { framing, length, chunked } = std::mem::take(&mut self.head);
         self.heads.push_back(framing);
         self.at = match (chunked, length) {
-            (true, _) => At::ChunkSize,
-            (false, 0) => At::RequestLine,
-            (false, left) => At::Body { left, chunked: false },
+            (true, _) => MessagePosition::ChunkSize,
+            (false, 0) => MessagePosition::RequestLine,
+            (false, left) => MessagePosition::Body { left, chunked: false },
         };
     }
 }
 
-impl Head {
+impl HeadBytes {
     fn field(&mut self, line: &[u8]) {
         let Some(colon) = memchr(b':', line) else { return };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
@@ -191,20 +192,20 @@ impl Head {
 }
 
 /// A connection whose incoming bytes are tracked.
-pub(super) struct Listened<S> {
+pub(super) struct TrackedStream<S> {
     stream: S,
     heard: HeadTracker,
     /// Set from the end of the connection on, if a request's body was not read completely.
-    linger: Option<Linger>,
+    linger: Option<LingeringStream>,
 }
 
-impl<S> Listened<S> {
+impl<S> TrackedStream<S> {
     pub(super) fn new(stream: S, heard: HeadTracker) -> Self {
         Self { stream, heard, linger: None }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Listened<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TrackedStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, into))?;
@@ -213,7 +214,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Listened<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Listened<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TrackedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -230,7 +231,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Listened<S> {
                 return Poll::Ready(Ok(()));
             }
         }
-        this.linger.get_or_insert_with(Linger::begin).poll_end(&mut this.stream, context)
+        this.linger.get_or_insert_with(LingeringStream::begin).poll_end(&mut this.stream, context)
     }
 
     fn poll_write_vectored(
@@ -250,12 +251,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Listened<S> {
 mod tests {
     use super::*;
 
-    const fn framed(lengths: usize, bare_line_feed: bool) -> Framing {
-        Framing { lengths, bare_line_feed }
+    const fn framed(lengths: usize, bare_line_feed: bool) -> RequestFraming {
+        RequestFraming { lengths, bare_line_feed }
     }
 
     /// The heads of these bytes, however they are split into pieces.
-    fn heads(bytes: &[u8]) -> Vec<Framing> {
+    fn heads(bytes: &[u8]) -> Vec<RequestFraming> {
         let read = |size: usize| {
             let heard = HeadTracker::default();
             bytes.chunks(size).for_each(|part| heard.hear(part));
@@ -303,7 +304,7 @@ mod tests {
             let heard = HeadTracker::default();
             heard.hear(other.as_bytes());
             heard.hear(b"GET / HTTP/1.1\nContent-Length: 1\n\n");
-            assert_eq!(heard.framing(), Framing::default());
+            assert_eq!(heard.framing(), RequestFraming::default());
         }
         let broken = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nGET / HTTP/1.1\r\n\r\n";
         assert_eq!(heads(broken.as_bytes()), [framed(0, false)]);

@@ -18,12 +18,12 @@ const READINESS: &str = "/readyz";
 
 /// Whether a server should receive requests.
 #[derive(Debug, Default)]
-pub struct Readiness {
+pub struct ServerReadiness {
     draining: AtomicBool,
     fault: Mutex<Option<&'static str>>,
 }
 
-impl Readiness {
+impl ServerReadiness {
     /// Marks the server as about to stop.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Release);
@@ -44,7 +44,7 @@ impl Readiness {
 }
 
 /// The response to a request for one of the two paths; `None` for any other path.
-pub fn answer<B>(request: &Request<B>, readiness: &Readiness) -> Option<Response<AnswerBody>> {
+pub fn answer<B>(request: &Request<B>, readiness: &ServerReadiness) -> Option<Response<AnswerBody>> {
     let path = request.uri().path();
     if path != HEALTH && path != READINESS {
         return None;
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_server_is_alive_while_it_is_not_ready() {
-        let readiness = Readiness::default();
+        let readiness = ServerReadiness::default();
         let status = |method: &str, path: &str| {
             let request = Request::builder().method(method).uri(path).body(()).unwrap();
             answer(&request, &readiness).map(|answer| answer.status().as_u16())

@@ -30,7 +30,7 @@ pub(super) struct ConnectionLimits {
 }
 
 /// Activity on one connection.
-pub(super) struct Activity {
+pub(super) struct ConnectionActivity {
     limits: ConnectionLimits,
     begun: Instant,
     handling: AtomicUsize,
@@ -38,20 +38,20 @@ pub(super) struct Activity {
     last: AtomicU64,
 }
 
-impl Activity {
+impl ConnectionActivity {
     pub(super) fn begin(limits: ConnectionLimits) -> Arc<Self> {
         Arc::new(Self { limits, begun: Instant::now(), handling: AtomicUsize::new(0), last: AtomicU64::new(0) })
     }
 
     /// Marks a request as in progress until the guard is dropped: meanwhile the connection is not idle.
-    pub(super) fn handle(self: &Arc<Self>) -> Handling {
+    pub(super) fn handle(self: &Arc<Self>) -> RequestHandling {
         self.handling.fetch_add(1, Ordering::AcqRel);
-        Handling(Arc::clone(self))
+        RequestHandling(Arc::clone(self))
     }
 
     /// Wraps a response body so that each part that the client reads counts as activity.
-    pub(super) fn watch<B>(self: &Arc<Self>, body: B) -> Watched<B> {
-        Watched { body, rest: Bytes::new(), activity: Arc::clone(self) }
+    pub(super) fn watch<B>(self: &Arc<Self>, body: B) -> WatchedBody<B> {
+        WatchedBody { body, rest: Bytes::new(), activity: Arc::clone(self) }
     }
 
     /// Drives a connection to its end, or until it was idle for too long. Graceful shutdown comes first, then or when
@@ -113,9 +113,9 @@ impl Activity {
 }
 
 /// A request in progress.
-pub(super) struct Handling(Arc<Activity>);
+pub(super) struct RequestHandling(Arc<ConnectionActivity>);
 
-impl Drop for Handling {
+impl Drop for RequestHandling {
     fn drop(&mut self) {
         self.0.touch();
         self.0.handling.fetch_sub(1, Ordering::AcqRel);
@@ -123,14 +123,14 @@ impl Drop for Handling {
 }
 
 /// A response body that is sent in parts.
-pub(super) struct Watched<B> {
+pub(super) struct WatchedBody<B> {
     body: B,
     /// Bytes taken from the body that the client has not read yet.
     rest: Bytes,
-    activity: Arc<Activity>,
+    activity: Arc<ConnectionActivity>,
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
+impl<B: Body<Data = Bytes> + Unpin> Body for WatchedBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -183,7 +183,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     /// Serves a connection that never ends by itself; returns the number of graceful shutdowns.
-    async fn serve(activity: &Activity) -> usize {
+    async fn serve(activity: &ConnectionActivity) -> usize {
         let told = AtomicUsize::new(0);
         let stop = CancellationToken::new();
         let bid_farewell = |_: Pin<&mut std::future::Pending<()>>| {
@@ -195,14 +195,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_asks_nothing_ends() {
-        let activity = Activity::begin(LIMITS);
+        let activity = ConnectionActivity::begin(LIMITS);
         assert_eq!(tokio::time::timeout(LONG, serve(&activity)).await, Ok(0));
         assert!(activity.begun.elapsed() >= LIMITS.first);
     }
 
     #[tokio::test]
     async fn one_that_is_bidden_farewell_is_served_to_its_end() {
-        let activity = Activity::begin(LIMITS);
+        let activity = ConnectionActivity::begin(LIMITS);
         drop(activity.handle());
         let asked = Instant::now();
         assert_eq!(tokio::time::timeout(LONG, serve(&activity)).await, Ok(1));
@@ -215,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stop_bids_farewell_at_once() {
-        let activity = Activity::begin(ConnectionLimits { first: LONG, later: LONG, farewell: LONG });
+        let activity = ConnectionActivity::begin(ConnectionLimits { first: LONG, later: LONG, farewell: LONG });
         let stop = CancellationToken::new();
         let ended = tokio::sync::Notify::new();
         stop.cancel();
@@ -225,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_asked_ends_when_nothing_follows_and_never_while_it_is_answered() {
-        let activity = Activity::begin(LIMITS);
+        let activity = ConnectionActivity::begin(LIMITS);
         let handling = activity.handle();
         assert!(tokio::time::timeout(LIMITS.later * 5, serve(&activity)).await.is_err(), "the bank is being asked");
         drop(handling);
@@ -236,7 +236,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_that_is_taken_piece_by_piece_goes_on() {
-        let activity = Activity::begin(LIMITS);
+        let activity = ConnectionActivity::begin(LIMITS);
         drop(activity.handle());
         // One large part, as a listing has.
         let whole: Vec<u8> = (0..2 * PART + 1).map(|n| (n % 251) as u8).collect();

@@ -50,7 +50,7 @@ pub enum IntakeError {
 }
 
 /// A body: the JSON around the content, and the content.
-pub struct Taken {
+pub struct TakenBody {
     /// The JSON.
     pub body: Bytes,
     /// The content, if there is one.
@@ -60,9 +60,9 @@ pub struct Taken {
 }
 
 /// Reads a body without content.
-pub async fn plain(mut body: Incoming, limit: usize) -> Result<Taken, IntakeError> {
+pub async fn plain(mut body: Incoming, limit: usize) -> Result<TakenBody, IntakeError> {
     let mut taken = BytesMut::new();
-    let pace = Pace::begin();
+    let pace = BodyPace::begin();
     while let Some(piece) = next(&mut body, pace.until(taken.len())).await? {
         if taken.len() + piece.len() > limit {
             drain(body).await;
@@ -70,7 +70,7 @@ pub async fn plain(mut body: Incoming, limit: usize) -> Result<Taken, IntakeErro
         }
         taken.extend_from_slice(&piece);
     }
-    Ok(Taken { body: taken.freeze(), content: None, _spool: None })
+    Ok(TakenBody { body: taken.freeze(), content: None, _spool: None })
 }
 
 /// Reads a body whose member `member` is streamed out as content. `limit` bounds the whole body.
@@ -80,11 +80,11 @@ pub async fn with_content(
     limit: usize,
     rest_limit: usize,
     spool: &Path,
-) -> Result<Taken, IntakeError> {
+) -> Result<TakenBody, IntakeError> {
     let mut splitter = ContentSplitter::new(member, rest_limit);
-    let mut content = Spool { directory: spool, memory: Vec::new(), file: None, size: 0 };
+    let mut content = ContentSpool { directory: spool, memory: Vec::new(), file: None, size: 0 };
     let mut total = 0;
-    let pace = Pace::begin();
+    let pace = BodyPace::begin();
     while let Some(piece) = next(&mut body, pace.until(total)).await? {
         total += piece.len();
         let split = if total > limit { Err(SplitError::RestTooLarge) } else { splitter.push(&piece, &mut content) };
@@ -95,7 +95,7 @@ pub async fn with_content(
     }
     let (rest, found) = splitter.finish()?;
     let (content, spool) = content.finish();
-    Ok(Taken { body: rest.into(), content: found.then_some(content), _spool: spool })
+    Ok(TakenBody { body: rest.into(), content: found.then_some(content), _spool: spool })
 }
 
 /// Reads a refused body to its end, within bounds, so that the client receives the response.
@@ -113,9 +113,9 @@ pub async fn drain(mut body: Incoming) {
 }
 
 /// The start of a body. A minimum rate, however small the pieces are, keeps every body finite in time.
-struct Pace(Instant);
+struct BodyPace(Instant);
 
-impl Pace {
+impl BodyPace {
     fn begin() -> Self {
         Self(Instant::now())
     }
@@ -153,14 +153,14 @@ impl From<SplitError> for IntakeError {
 }
 
 /// Content being received: in memory first, in a file once it is large.
-struct Spool<'a> {
+struct ContentSpool<'a> {
     directory: &'a Path,
     memory: Vec<u8>,
     file: Option<(File, SpoolFile)>,
     size: u64,
 }
 
-impl Spool<'_> {
+impl ContentSpool<'_> {
     fn finish(self) -> (Content, Option<SpoolFile>) {
         match self.file {
             None => (Content::Bytes(self.memory.into()), None),
@@ -172,7 +172,7 @@ impl Spool<'_> {
     }
 }
 
-impl Write for Spool<'_> {
+impl Write for ContentSpool<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if self.file.is_none() && self.memory.len() + bytes.len() > IN_MEMORY {
             let (mut file, guard) = SpoolFile::create(self.directory)?;
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_trickle_is_no_body() {
         let now = Instant::now();
-        let pace = Pace(now);
+        let pace = BodyPace(now);
         assert!(pace.until(1) < now + PAUSE + Duration::from_secs(1));
         let later = pace.until(LEAST_RATE as usize * 3600);
         assert!(

@@ -27,14 +27,14 @@ const TURN: usize = 256 * 1024;
 const PIECE: usize = 16 * 1024;
 
 /// Reads and discards what a client sends after its response.
-pub(super) struct Linger {
+pub(super) struct LingeringStream {
     longest_pause: Duration,
     ends: Instant,
     bytes_left: u64,
     timer: Pin<Box<Sleep>>,
 }
 
-impl Linger {
+impl LingeringStream {
     pub(super) fn begin() -> Self {
         Self::within(PAUSE, TOTAL)
     }
@@ -82,7 +82,7 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(50);
     const LONG: Duration = Duration::from_secs(60);
 
-    async fn end_of(mut linger: Linger, mut stream: DuplexStream) {
+    async fn end_of(mut linger: LingeringStream, mut stream: DuplexStream) {
         let ended = std::future::poll_fn(|context| linger.poll_end(&mut stream, context));
         tokio::time::timeout(LONG / 2, ended).await.unwrap().unwrap();
     }
@@ -90,7 +90,7 @@ mod tests {
     #[tokio::test]
     async fn it_ends_with_the_client() {
         let (mut client, server) = tokio::io::duplex(1024);
-        let lingering = tokio::spawn(end_of(Linger::within(LONG, LONG), server));
+        let lingering = tokio::spawn(end_of(LingeringStream::within(LONG, LONG), server));
         client.write_all(&vec![7; 3 * TURN + 1]).await.unwrap();
         assert!(!lingering.is_finished());
         drop(client);
@@ -100,7 +100,7 @@ mod tests {
     #[tokio::test]
     async fn it_ends_with_a_pause() {
         let (_client, server) = tokio::io::duplex(1024);
-        end_of(Linger::within(SHORT, LONG), server).await;
+        end_of(LingeringStream::within(SHORT, LONG), server).await;
     }
 
     #[tokio::test]
@@ -112,7 +112,7 @@ mod tests {
             }
         };
         tokio::select! {
-            () = end_of(Linger::within(LONG, SHORT), server) => {}
+            () = end_of(LingeringStream::within(LONG, SHORT), server) => {}
             () = trickle => {}
         }
     }

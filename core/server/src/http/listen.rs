@@ -28,8 +28,8 @@ use tokio_util::{either::Either, sync::CancellationToken, task::TaskTracker};
 
 use super::{
     answer::AnswerBody,
-    framing::{HeadTracker, Listened},
-    idle::{Activity, ConnectionLimits, Watched},
+    framing::{HeadTracker, TrackedStream},
+    idle::{ConnectionActivity, ConnectionLimits, WatchedBody},
 };
 use crate::private;
 
@@ -131,7 +131,7 @@ impl Listener {
         Self { proxies, ..self }
     }
 
-    /// Gives each request its [`Framing`](super::framing::Framing) as an extension.
+    /// Gives each request its [`RequestFraming`](super::framing::RequestFraming) as an extension.
     #[must_use]
     pub fn telling_framing(self) -> Self {
         Self { framing: true, ..self }
@@ -163,11 +163,11 @@ impl Listener {
     }
 
     /// Serves until `stop` is cancelled; then running responses get some time to finish.
-    pub async fn serve(self, stop: CancellationToken, handle: Handler) {
+    pub async fn serve(self, stop: CancellationToken, handle: RequestHandler) {
         let connections = TaskTracker::new();
         let cut = CancellationToken::new();
         let room = Arc::new(Semaphore::new(CONNECTIONS));
-        let places = Arc::new(Places::default());
+        let places = Arc::new(ConnectionPlaces::default());
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
@@ -180,13 +180,18 @@ impl Listener {
             };
             let own = peer.ip().to_canonical();
             let unbounded = own.is_loopback() || self.proxies.iter().any(|proxy| proxy.to_canonical() == own);
-            let place = (!unbounded).then(|| Places::take(&places, network(own))).flatten();
+            let place = (!unbounded).then(|| ConnectionPlaces::take(&places, network(own))).flatten();
             if place.is_none() && !unbounded {
                 continue;
             }
             let _ = stream.set_nodelay(true);
-            let arrived =
-                Accepted { stream, peer, framing: self.framing, max_fields: self.max_fields, buffer: self.buffer };
+            let arrived = AcceptedConnection {
+                stream,
+                peer,
+                framing: self.framing,
+                max_fields: self.max_fields,
+                buffer: self.buffer,
+            };
             let served: BoxFuture<'static, ()> =
                 Box::pin(connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone()));
             let cut = cut.clone();
@@ -228,24 +233,24 @@ pub fn network(address: IpAddr) -> IpAddr {
 
 /// Connections by client address.
 #[derive(Default)]
-struct Places(Mutex<HashMap<IpAddr, usize>>);
+struct ConnectionPlaces(Mutex<HashMap<IpAddr, usize>>);
 
 /// A place for one connection; free again when dropped.
-struct Place(Arc<Places>, IpAddr);
+struct ConnectionPermit(Arc<ConnectionPlaces>, IpAddr);
 
-impl Places {
+impl ConnectionPlaces {
     /// A place for one more connection from this address, unless it is at its limit.
-    fn take(places: &Arc<Self>, address: IpAddr) -> Option<Place> {
+    fn take(places: &Arc<Self>, address: IpAddr) -> Option<ConnectionPermit> {
         let mut taken = places.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(address).or_default();
         (*count < CONNECTIONS_PER_ADDRESS).then(|| {
             *count += 1;
-            Place(Arc::clone(places), address)
+            ConnectionPermit(Arc::clone(places), address)
         })
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut taken = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = taken.get_mut(&self.1) {
@@ -258,7 +263,7 @@ impl Drop for Place {
 }
 
 /// An accepted connection.
-struct Accepted {
+struct AcceptedConnection {
     stream: TcpStream,
     peer: SocketAddr,
     framing: bool,
@@ -267,17 +272,17 @@ struct Accepted {
 }
 
 /// Answers requests for any server. It is type-erased so that the HTTP library's connection code is compiled only once.
-pub type Handler = Arc<dyn Answers>;
+pub type RequestHandler = Arc<dyn AnswersRequests>;
 
 /// Answers requests.
-pub trait Answers: Send + Sync {
+pub trait AnswersRequests: Send + Sync {
     /// Answers one request.
     fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> BoxFuture<'static, Response<AnswerBody>>;
 }
 
-struct Answering<F>(F);
+struct AnsweringService<F>(F);
 
-impl<F, R> Answers for Answering<F>
+impl<F, R> AnswersRequests for AnsweringService<F>
 where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync,
     R: Future<Output = Response<AnswerBody>> + Send + 'static,
@@ -287,25 +292,25 @@ where
     }
 }
 
-/// Wraps a function that answers requests as a [`Handler`].
-pub fn handler<F, R>(answer: F) -> Handler
+/// Wraps a function that answers requests as a [`RequestHandler`].
+pub fn handler<F, R>(answer: F) -> RequestHandler
 where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
     R: Future<Output = Response<AnswerBody>> + Send + 'static,
 {
-    Arc::new(Answering(answer))
+    Arc::new(AnsweringService(answer))
 }
 
 /// A connection's bytes, with or without TLS.
-type Stream = Either<TcpStream, TlsStream<TcpStream>>;
+type ClientStream = Either<TcpStream, TlsStream<TcpStream>>;
 
 async fn connection(
-    Accepted { stream, peer, framing, max_fields, buffer }: Accepted,
+    AcceptedConnection { stream, peer, framing, max_fields, buffer }: AcceptedConnection,
     tls: Option<TlsAcceptor>,
-    handle: Handler,
+    handle: RequestHandler,
     stop: CancellationToken,
 ) {
-    let activity = Activity::begin(QUIET);
+    let activity = ConnectionActivity::begin(QUIET);
     let heard = HeadTracker::default();
     let mut service = ConnectionService {
         handle,
@@ -329,24 +334,24 @@ async fn connection(
         None => return,
     };
     service.client = client;
-    let serving = builder.serve_connection(TokioIo::new(Listened::new(stream, heard)), service).into_owned();
+    let serving = builder.serve_connection(TokioIo::new(TrackedStream::new(stream, heard)), service).into_owned();
     // Connection errors are the client's: it disconnected or did not speak HTTP.
     activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
 }
 
 /// Answers the requests of one connection.
 struct ConnectionService {
-    handle: Handler,
+    handle: RequestHandler,
     peer: SocketAddr,
     client: Option<ClientCertificate>,
     heads: HeadTracker,
-    /// Whether each request carries its [`Framing`](super::framing::Framing).
+    /// Whether each request carries its [`RequestFraming`](super::framing::Framing).
     framing: bool,
-    activity: Arc<Activity>,
+    activity: Arc<ConnectionActivity>,
 }
 
 impl Service<Request<Incoming>> for ConnectionService {
-    type Response = Response<Watched<AnswerBody>>;
+    type Response = Response<WatchedBody<AnswerBody>>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
@@ -369,7 +374,7 @@ impl Service<Request<Incoming>> for ConnectionService {
 }
 
 /// The connection's bytes and the client's certificate; `None` if the TLS handshake fails.
-async fn secured(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<(Stream, Option<ClientCertificate>)> {
+async fn secured(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<(ClientStream, Option<ClientCertificate>)> {
     let Some(acceptor) = tls else { return Some((Either::Left(stream), None)) };
     let stream = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await.ok()?.ok()?;
     let client = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
@@ -409,15 +414,15 @@ mod tests {
 
     #[test]
     fn an_address_has_so_many_connections_and_no_more() {
-        let places = Arc::new(Places::default());
+        let places = Arc::new(ConnectionPlaces::default());
         let address = IpAddr::from([203, 0, 113, 7]);
-        let mut held: Vec<Place> =
-            (0..CONNECTIONS_PER_ADDRESS).filter_map(|_| Places::take(&places, address)).collect();
+        let mut held: Vec<ConnectionPermit> =
+            (0..CONNECTIONS_PER_ADDRESS).filter_map(|_| ConnectionPlaces::take(&places, address)).collect();
         assert_eq!(held.len(), CONNECTIONS_PER_ADDRESS);
-        assert!(Places::take(&places, address).is_none());
-        assert!(Places::take(&places, IpAddr::from([203, 0, 113, 8])).is_some());
+        assert!(ConnectionPlaces::take(&places, address).is_none());
+        assert!(ConnectionPlaces::take(&places, IpAddr::from([203, 0, 113, 8])).is_some());
         held.pop();
-        assert!(Places::take(&places, address).is_some());
+        assert!(ConnectionPlaces::take(&places, address).is_some());
         drop(held);
         assert!(places.0.lock().is_ok_and(|taken| taken.is_empty()));
     }

@@ -6,14 +6,14 @@ use hyper::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::control::{ControlRequest, Controlled, Fault, read, short};
+use super::control::{ControlRequest, ControlTarget, OrderedFault, read, short};
 
 /// The order that loads data.
 pub const SEED: &str = "seed";
 
 /// An order common to all counterparts.
 #[derive(Clone, Copy)]
-pub(super) enum Order {
+pub(super) enum CommonOrder {
     Outbox,
     Transcript,
     Reset,
@@ -24,17 +24,17 @@ pub(super) enum Order {
 }
 
 /// Their names.
-const ORDERS: [(&str, Order); 7] = [
-    ("outbox", Order::Outbox),
-    ("transcript", Order::Transcript),
-    ("reset", Order::Reset),
-    (SEED, Order::Seed),
-    ("clock", Order::Clock),
-    ("fail_next", Order::FailNext),
-    ("limits", Order::Limits),
+const ORDERS: [(&str, CommonOrder); 7] = [
+    ("outbox", CommonOrder::Outbox),
+    ("transcript", CommonOrder::Transcript),
+    ("reset", CommonOrder::Reset),
+    (SEED, CommonOrder::Seed),
+    ("clock", CommonOrder::Clock),
+    ("fail_next", CommonOrder::FailNext),
+    ("limits", CommonOrder::Limits),
 ];
 
-impl Order {
+impl CommonOrder {
     pub(super) fn named(name: &str) -> Option<Self> {
         ORDERS.iter().find(|(known, _)| *known == name).map(|(_, order)| *order)
     }
@@ -57,12 +57,12 @@ impl Order {
 ///
 /// # Errors
 /// `input.*`, and the errors of the order.
-pub async fn carry_out(target: &dyn Controlled, order: &str, request: Value) -> Result<Value, Error> {
-    if let Some(order) = Order::named(order) {
+pub async fn carry_out(target: &dyn ControlTarget, order: &str, request: Value) -> Result<Value, Error> {
+    if let Some(order) = CommonOrder::named(order) {
         return carry_out_common(target, order, request).await;
     }
     let unknown = || {
-        let known = Order::there_are();
+        let known = CommonOrder::there_are();
         Error::invalid_field("order", format!("is not known; {known}, and those of this kind of server"))
     };
     let largest = target.takes(order).ok_or_else(unknown)?;
@@ -78,19 +78,23 @@ pub async fn carry_out(target: &dyn Controlled, order: &str, request: Value) -> 
 ///
 /// # Errors
 /// `input.*`, and the errors of the order.
-pub(super) async fn carry_out_common(target: &dyn Controlled, order: Order, request: Value) -> Result<Value, Error> {
+pub(super) async fn carry_out_common(
+    target: &dyn ControlTarget,
+    order: CommonOrder,
+    request: Value,
+) -> Result<Value, Error> {
     match order {
-        Order::Outbox => Ok(target.outbox().into()),
-        Order::Transcript => Ok(target.control().transcript().into()),
-        Order::Reset => reset(target).await,
-        Order::Seed => target.seed(request).await,
-        Order::Clock => set_clock(target, request),
-        Order::FailNext => fail_next(target, request),
-        Order::Limits => target.limits(request),
+        CommonOrder::Outbox => Ok(target.outbox().into()),
+        CommonOrder::Transcript => Ok(target.control().transcript().into()),
+        CommonOrder::Reset => reset(target).await,
+        CommonOrder::Seed => target.seed(request).await,
+        CommonOrder::Clock => set_clock(target, request),
+        CommonOrder::FailNext => fail_next(target, request),
+        CommonOrder::Limits => target.limits(request),
     }
 }
 
-async fn reset(target: &dyn Controlled) -> Result<Value, Error> {
+async fn reset(target: &dyn ControlTarget) -> Result<Value, Error> {
     let done = target.reset().await?;
     target.control().forget();
     target.reset_clock();
@@ -107,7 +111,7 @@ struct ClockRequest {
 /// The farthest that one order moves the clock: a hundred years.
 const FARTHEST_S: f64 = 100.0 * 366.0 * 86_400.0;
 
-fn set_clock(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
+fn set_clock(target: &dyn ControlTarget, request: Value) -> Result<Value, Error> {
     let request: ClockRequest = read(request)?;
     let clock = target.clock();
     match (request.now, request.advance_s) {
@@ -119,8 +123,8 @@ fn set_clock(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
     Ok(json!({ "now": Timestamp::from_ms(clock.now_ms()).as_str() }))
 }
 
-fn fail_next(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
-    let fault: Fault = read(request)?;
+fn fail_next(target: &dyn ControlTarget, request: Value) -> Result<Value, Error> {
+    let fault: OrderedFault = read(request)?;
     if !(400..600).contains(&fault.status) {
         return Err(Error::invalid_field("status", "must be from 400 to 599"));
     }

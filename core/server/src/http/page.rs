@@ -10,7 +10,7 @@ const BASE_STYLE: &str = include_str!("page.css");
 
 /// A response for a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct HtmlPage {
     /// The HTTP status.
     pub status: u16,
     /// All headers, in lower case, except those of the connection.
@@ -19,7 +19,7 @@ pub struct Page {
     pub body: String,
 }
 
-impl Page {
+impl HtmlPage {
     /// A document with this content security policy and referrer policy.
     pub fn document(status: u16, policy: String, referrer: &str, body: String) -> Self {
         Self { status, headers: common("text/html; charset=utf-8", referrer), body }
@@ -52,9 +52,9 @@ fn common(content_type: &str, referrer: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Text within HTML, between tags or in a quoted attribute.
-pub struct Text<'a>(pub &'a str);
+pub struct HtmlText<'a>(pub &'a str);
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for HtmlText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
         while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
@@ -89,8 +89,11 @@ mod tests {
 
     #[test]
     fn text_cannot_leave_its_place() {
-        assert_eq!(Text("<a b=\"c\" d='e'>&amp;").to_string(), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;");
-        assert_eq!((Text("").to_string(), Text("Tromsø 😀").to_string()), (String::new(), "Tromsø 😀".to_owned()));
+        assert_eq!(HtmlText("<a b=\"c\" d='e'>&amp;").to_string(), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;");
+        assert_eq!(
+            (HtmlText("").to_string(), HtmlText("Tromsø 😀").to_string()),
+            (String::new(), "Tromsø 😀".to_owned())
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use bankchannel_foundation::message::percent_decode;
 
 /// How a plus sign is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plus {
+pub enum PlusSign {
     /// As a plus sign: in the queries of the protocols.
     Plus,
     /// As a space: in forms of browsers (`application/x-www-form-urlencoded`).
@@ -21,13 +21,13 @@ pub enum QueryFault {
 }
 
 /// The pairs in their order, decoded once. Empty ones are skipped; `most` limits their number.
-pub fn pairs(text: &str, plus: Plus, most: usize) -> Result<Vec<(String, String)>, QueryFault> {
+pub fn pairs(text: &str, plus: PlusSign, most: usize) -> Result<Vec<(String, String)>, QueryFault> {
     if text.split('&').take(most + 1).count() > most {
         return Err(QueryFault::TooMany);
     }
     let decode = |part: &str| match plus {
-        Plus::Plus => percent_decode(part),
-        Plus::Space => percent_decode(&part.replace('+', " ")),
+        PlusSign::Plus => percent_decode(part),
+        PlusSign::Space => percent_decode(&part.replace('+', " ")),
     };
     let found = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -37,13 +37,13 @@ pub fn pairs(text: &str, plus: Plus, most: usize) -> Result<Vec<(String, String)
 }
 
 /// The fields of a query or form, decoded.
-pub struct Fields(Vec<(String, String)>);
+pub struct FormFields(Vec<(String, String)>);
 
-impl Fields {
+impl FormFields {
     /// `None` if one cannot be decoded, or there are too many: skipping a field would change the meaning of the
     /// request.
     pub fn read(text: &str, most: usize) -> Option<Self> {
-        pairs(text, Plus::Space, most).ok().map(Self)
+        pairs(text, PlusSign::Space, most).ok().map(Self)
     }
 
     /// The first value of this name.
@@ -61,31 +61,31 @@ impl Fields {
 mod tests {
     use super::*;
 
-    fn read(text: &str, plus: Plus) -> Result<Vec<(String, String)>, QueryFault> {
+    fn read(text: &str, plus: PlusSign) -> Result<Vec<(String, String)>, QueryFault> {
         pairs(text, plus, 4)
     }
 
     #[test]
     fn pairs_are_decoded_once_and_in_order() {
         let of = |pairs: &[(&str, &str)]| Ok(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
-        assert_eq!(read("b=1&&a=x%3Dy=z&c", Plus::Plus), of(&[("b", "1"), ("a", "x=y=z"), ("c", "")]));
-        assert_eq!(read("a=1+2%2B", Plus::Plus), of(&[("a", "1+2+")]));
-        assert_eq!(read("a=1+2%2B", Plus::Space), of(&[("a", "1 2+")]));
-        assert_eq!(read("", Plus::Plus), of(&[]));
+        assert_eq!(read("b=1&&a=x%3Dy=z&c", PlusSign::Plus), of(&[("b", "1"), ("a", "x=y=z"), ("c", "")]));
+        assert_eq!(read("a=1+2%2B", PlusSign::Plus), of(&[("a", "1+2+")]));
+        assert_eq!(read("a=1+2%2B", PlusSign::Space), of(&[("a", "1 2+")]));
+        assert_eq!(read("", PlusSign::Plus), of(&[]));
         for bad in ["a=%", "%zz", "a=%ff"] {
-            assert_eq!(read(bad, Plus::Plus), Err(QueryFault::Malformed), "{bad}");
+            assert_eq!(read(bad, PlusSign::Plus), Err(QueryFault::Malformed), "{bad}");
         }
-        assert_eq!(read("&&&&", Plus::Plus), Err(QueryFault::TooMany));
+        assert_eq!(read("&&&&", PlusSign::Plus), Err(QueryFault::TooMany));
     }
 
     #[test]
     fn fields_are_decoded() {
-        let fields = Fields::read("state=a%20b+c&account=1&account=2&empty", 4).unwrap();
+        let fields = FormFields::read("state=a%20b+c&account=1&account=2&empty", 4).unwrap();
         assert_eq!(
             (fields.first("state"), fields.first("empty"), fields.first("bad")),
             (Some("a b c"), Some(""), None)
         );
-        assert!(Fields::read("state=a&psu=%zz", 4).is_none() && Fields::read("a&b&c&d&e", 4).is_none());
+        assert!(FormFields::read("state=a&psu=%zz", 4).is_none() && FormFields::read("a&b&c&d&e", 4).is_none());
         assert_eq!(fields.all("account"), ["1", "2"]);
     }
 }

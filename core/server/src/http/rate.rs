@@ -17,12 +17,12 @@ const FORGOTTEN_PART: usize = 8;
 
 /// Fill rate and capacity of a bucket.
 #[derive(Clone, Copy)]
-pub struct Rate {
+pub struct BucketRate {
     per_ms: f64,
     burst: f64,
 }
 
-impl Rate {
+impl BucketRate {
     /// `count` tokens per `within_ms`, and up to `burst` at once.
     pub fn new(count: u32, within_ms: i64, burst: u32) -> Self {
         Self { per_ms: f64::from(count.max(1)) / within_ms as f64, burst: f64::from(burst.max(1)) }
@@ -31,30 +31,30 @@ impl Rate {
 
 /// The bucket is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Empty {
+pub struct EmptyBucket {
     /// Seconds until it holds a token again; at least 1.
     pub wait_s: u64,
 }
 
 /// A bucket for each key. An unused bucket is full.
-pub struct Buckets<K> {
+pub struct RateBuckets<K> {
     levels: Mutex<HashMap<K, (f64, i64)>>,
     /// Whether any bucket was used: until then no call takes the lock.
     is_used: AtomicBool,
 }
 
-impl<K> Default for Buckets<K> {
+impl<K> Default for RateBuckets<K> {
     fn default() -> Self {
         Self { levels: Mutex::default(), is_used: AtomicBool::new(false) }
     }
 }
 
-impl<K: Eq + Hash> Buckets<K> {
+impl<K: Eq + Hash> RateBuckets<K> {
     /// Takes a token.
     ///
     /// # Errors
-    /// [`Empty`].
-    pub fn take(&self, key: K, rate: Rate, now_ms: i64) -> Result<(), Empty> {
+    /// [`EmptyBucket`].
+    pub fn take(&self, key: K, rate: BucketRate, now_ms: i64) -> Result<(), EmptyBucket> {
         let mut levels = self.levels();
         if levels.len() >= REMEMBERED && !levels.contains_key(&key) {
             levels.retain(|_, (level, at)| filled(*level, *at, rate, now_ms) < rate.burst);
@@ -73,8 +73,8 @@ impl<K: Eq + Hash> Buckets<K> {
     /// Checks that there is a token without taking it.
     ///
     /// # Errors
-    /// [`Empty`].
-    pub fn look<Q>(&self, key: &Q, rate: Rate, now_ms: i64) -> Result<(), Empty>
+    /// [`EmptyBucket`].
+    pub fn look<Q>(&self, key: &Q, rate: BucketRate, now_ms: i64) -> Result<(), EmptyBucket>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -88,7 +88,7 @@ impl<K: Eq + Hash> Buckets<K> {
 
     /// Charges a cost known only afterwards, down to an empty bucket and no further: the key waits for its next token,
     /// never longer.
-    pub fn charge<Q>(&self, key: &Q, rate: Rate, now_ms: i64, cost: f64)
+    pub fn charge<Q>(&self, key: &Q, rate: BucketRate, now_ms: i64, cost: f64)
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -111,11 +111,11 @@ impl<K: Eq + Hash> Buckets<K> {
     }
 }
 
-fn enough(level: f64, rate: Rate) -> Result<(), Empty> {
+fn enough(level: f64, rate: BucketRate) -> Result<(), EmptyBucket> {
     if level >= 1.0 {
         return Ok(());
     }
-    Err(Empty { wait_s: ((1.0 - level) / rate.per_ms / 1000.0).ceil().max(1.0) as u64 })
+    Err(EmptyBucket { wait_s: ((1.0 - level) / rate.per_ms / 1000.0).ceil().max(1.0) as u64 })
 }
 
 fn forget_oldest<K: Eq + Hash>(levels: &mut HashMap<K, (f64, i64)>) {
@@ -130,7 +130,7 @@ fn forget_oldest<K: Eq + Hash>(levels: &mut HashMap<K, (f64, i64)>) {
     });
 }
 
-fn filled(level: f64, at: i64, rate: Rate, now_ms: i64) -> f64 {
+fn filled(level: f64, at: i64, rate: BucketRate, now_ms: i64) -> f64 {
     let passed = (now_ms - at).max(0) as f64;
     (level + passed * rate.per_ms).min(rate.burst)
 }
@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_the_rate_refills() {
-        let (buckets, rate) = (Buckets::default(), Rate::new(5, 1000, 3));
+        let (buckets, rate) = (RateBuckets::default(), BucketRate::new(5, 1000, 3));
         assert!((0..3).all(|_| buckets.take("k", rate, 0).is_ok()));
-        assert_eq!(buckets.take("k", rate, 0), Err(Empty { wait_s: 1 }));
+        assert_eq!(buckets.take("k", rate, 0), Err(EmptyBucket { wait_s: 1 }));
         assert!(buckets.look(&"k", rate, 0).is_err() && buckets.look(&"other", rate, 0).is_ok());
         assert!(buckets.take("other", rate, 0).is_ok());
         assert!(buckets.take("k", rate, 200).is_ok() && buckets.take("k", rate, 200).is_err());
@@ -153,8 +153,8 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let buckets = Buckets::default();
-        let rate = Rate::new(1, 3_600_000, 2);
+        let buckets = RateBuckets::default();
+        let rate = BucketRate::new(1, 3_600_000, 2);
         for n in 0..u32::try_from(REMEMBERED).unwrap() + 10 {
             buckets.take(n, rate, i64::from(n)).unwrap();
         }

@@ -6,30 +6,30 @@ use bankchannel_foundation::{
 };
 
 /// A path prefix and the operations of one protocol below it.
-pub struct Mount {
+pub struct RouteMount {
     prefix: String,
-    router: Router,
+    router: ProtocolRouter,
 }
 
 /// The routes of one protocol.
-pub struct Router {
+pub struct ProtocolRouter {
     catalogue: &'static [Entry],
-    routes: Vec<Served>,
+    routes: Vec<ServedRoute>,
 }
 
-struct Served {
+struct ServedRoute {
     method: Method,
-    parts: Vec<Part>,
+    parts: Vec<PathPart>,
     index: usize,
 }
 
-enum Part {
+enum PathPart {
     Literal(&'static str),
     Parameter(&'static str),
 }
 
 /// The result of routing a path.
-pub enum Found {
+pub enum RouteMatch {
     /// An operation of the catalogue, with its parameters.
     Operation {
         /// The operation.
@@ -47,7 +47,7 @@ pub enum Found {
     Malformed,
 }
 
-impl Found {
+impl RouteMatch {
     /// The operation's name; empty if there is no operation.
     pub fn operation(&self) -> &'static str {
         match self {
@@ -57,10 +57,10 @@ impl Found {
     }
 }
 
-impl Mount {
+impl RouteMount {
     /// Mounts the operations that `wanted` selects below this prefix.
     pub fn of(prefix: &str, catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
-        Self { prefix: prefix.trim_end_matches('/').to_owned(), router: Router::of(catalogue, wanted) }
+        Self { prefix: prefix.trim_end_matches('/').to_owned(), router: ProtocolRouter::of(catalogue, wanted) }
     }
 
     /// The path prefix of its operations.
@@ -74,7 +74,7 @@ impl Mount {
     }
 
     /// Routes a path; `None` if it is not below the mount.
-    pub fn find(&self, method: &str, path: &str) -> Option<Found> {
+    pub fn find(&self, method: &str, path: &str) -> Option<RouteMatch> {
         self.below(path).map(|rest| self.router.find(method, rest))
     }
 
@@ -83,27 +83,27 @@ impl Mount {
     }
 }
 
-impl Router {
+impl ProtocolRouter {
     /// The routes of the operations that `wanted` selects.
     fn of(catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
-        let mut routes: Vec<Served> = catalogue
+        let mut routes: Vec<ServedRoute> = catalogue
             .iter()
             .enumerate()
             .filter(|(_, entry)| wanted(entry))
             .filter_map(|(index, entry)| {
                 let route = entry.declaration.route.as_ref()?;
                 let parts = route.path.split('/').skip(1).map(part).collect();
-                Some(Served { method: route.method, parts, index })
+                Some(ServedRoute { method: route.method, parts, index })
             })
             .collect();
         // `…/{Mode}/password` before `…/{Mode}/{Phone}`: the path with fewer parameters wins.
-        routes.sort_by_key(|route| route.parts.iter().filter(|part| matches!(part, Part::Parameter(_))).count());
+        routes.sort_by_key(|route| route.parts.iter().filter(|part| matches!(part, PathPart::Parameter(_))).count());
         Self { catalogue, routes }
     }
 
     /// Finds the operation for a raw path below the base path. One trailing slash is ignored.
-    fn find(&self, method: &str, path: &str) -> Found {
-        let Some(mut segments) = segments(path) else { return Found::Malformed };
+    fn find(&self, method: &str, path: &str) -> RouteMatch {
+        let Some(mut segments) = segments(path) else { return RouteMatch::Malformed };
         let fitting =
             |segments: &[String]| self.routes.iter().filter(|route| fits(&route.parts, segments)).collect::<Vec<_>>();
         let mut matching = fitting(&segments);
@@ -113,7 +113,7 @@ impl Router {
             matching = fitting(&segments);
         }
         // Only the most literal of the matching paths counts, whatever the method.
-        let Some(best) = matching.first().map(|route| literals(&route.parts)) else { return Found::Nothing };
+        let Some(best) = matching.first().map(|route| literals(&route.parts)) else { return RouteMatch::Nothing };
         let candidates = || matching.iter().filter(|route| literals(&route.parts) == best);
         match candidates().find(|route| route.method.as_str() == method) {
             Some(route) => self.found(route, segments),
@@ -126,23 +126,23 @@ impl Router {
                         let mut methods: Vec<&str> = matching.iter().map(|route| route.method.as_str()).collect();
                         methods.sort_unstable();
                         methods.dedup();
-                        Found::OtherMethods(methods)
+                        RouteMatch::OtherMethods(methods)
                     }
                 }
             }
         }
     }
 
-    fn found(&self, route: &Served, segments: Vec<String>) -> Found {
+    fn found(&self, route: &ServedRoute, segments: Vec<String>) -> RouteMatch {
         let (index, parameters) = (route.index, parameters(&route.parts, segments));
-        Found::Operation { entry: &self.catalogue[index], index, parameters }
+        RouteMatch::Operation { entry: &self.catalogue[index], index, parameters }
     }
 }
 
-fn part(text: &'static str) -> Part {
+fn part(text: &'static str) -> PathPart {
     match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
-        Some(name) => Part::Parameter(name),
-        None => Part::Literal(text),
+        Some(name) => PathPart::Parameter(name),
+        None => PathPart::Literal(text),
     }
 }
 
@@ -155,25 +155,25 @@ fn segments(path: &str) -> Option<Vec<String>> {
         .collect()
 }
 
-fn fits(parts: &[Part], segments: &[String]) -> bool {
+fn fits(parts: &[PathPart], segments: &[String]) -> bool {
     parts.len() == segments.len()
         && parts.iter().zip(segments).all(|(part, segment)| match part {
-            Part::Literal(text) => text == segment,
-            Part::Parameter(_) => true,
+            PathPart::Literal(text) => text == segment,
+            PathPart::Parameter(_) => true,
         })
 }
 
-fn literals(parts: &[Part]) -> usize {
-    parts.iter().filter(|part| matches!(part, Part::Literal(_))).count()
+fn literals(parts: &[PathPart]) -> usize {
+    parts.iter().filter(|part| matches!(part, PathPart::Literal(_))).count()
 }
 
-fn parameters(parts: &[Part], segments: Vec<String>) -> Vec<(&'static str, String)> {
+fn parameters(parts: &[PathPart], segments: Vec<String>) -> Vec<(&'static str, String)> {
     parts
         .iter()
         .zip(segments)
         .filter_map(|(part, segment)| match part {
-            Part::Parameter(name) => Some((*name, segment)),
-            Part::Literal(_) => None,
+            PathPart::Parameter(name) => Some((*name, segment)),
+            PathPart::Literal(_) => None,
         })
         .collect()
 }

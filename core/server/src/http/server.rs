@@ -13,29 +13,29 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Listener,
     answer::AnswerBody,
-    control::{self, Controlled},
-    health::{self, Readiness},
+    control::{self, ControlTarget},
+    health::{self, ServerReadiness},
     listen::handler,
     orders,
 };
 
 /// Running servers.
-pub struct Server {
+pub struct RunningServers {
     /// Scheme, host and port.
     pub origin: String,
     /// Address of the control interface, if it is open.
     pub control_url: Option<String>,
     /// Stops the servers when it is cancelled.
     pub stop: CancellationToken,
-    readiness: Arc<Readiness>,
+    readiness: Arc<ServerReadiness>,
     /// The target of control orders.
-    target: Option<Arc<dyn Controlled>>,
+    target: Option<Arc<dyn ControlTarget>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
-impl Server {
+impl RunningServers {
     /// Serves requests with `answer`, except the probes of supervisors and load balancers, which `readiness` answers.
-    pub fn begin<F, R>(listener: Listener, readiness: Arc<Readiness>, answer: F) -> Self
+    pub fn begin<F, R>(listener: Listener, readiness: Arc<ServerReadiness>, answer: F) -> Self
     where
         F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
         R: Future<Output = Response<AnswerBody>> + Send + 'static,
@@ -54,7 +54,7 @@ impl Server {
     ///
     /// # Errors
     /// `configuration.invalid`.
-    pub async fn take_orders(&mut self, target: Arc<dyn Controlled>, is_open: bool) -> Result<()> {
+    pub async fn take_orders(&mut self, target: Arc<dyn ControlTarget>, is_open: bool) -> Result<()> {
         if is_open {
             let opened = control::open(Arc::clone(&target), &self.stop).await;
             let (url, task) = opened.inspect_err(|_| self.stop.cancel())?;

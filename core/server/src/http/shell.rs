@@ -17,17 +17,17 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     answer::{self, AnswerBody},
-    control::{Control, Ordered, Seen},
-    router::{Found, Mount},
+    control::{ControlState, OrderedStatus, TranscriptLine},
+    router::{RouteMatch, RouteMount},
 };
 
 /// The operations of a counterpart, below one or more paths.
-pub trait Api: Send + Sync + 'static {
+pub trait CounterpartApi: Send + Sync + 'static {
     /// The mounts of its operations.
-    fn mounts(&self) -> impl Iterator<Item = &Mount>;
+    fn mounts(&self) -> impl Iterator<Item = &RouteMount>;
 
     /// State of the control interface, if it is open.
-    fn control(&self) -> Option<&Control>;
+    fn control(&self) -> Option<&ControlState>;
 
     /// The id of a request, for the transcript and for the response's `X-Request-ID`; empty if it has none.
     fn request_id(&self, headers: &HeaderMap) -> String;
@@ -39,12 +39,12 @@ pub trait Api: Send + Sync + 'static {
     }
 
     /// Where a request runs that must finish even if its client disconnects; `None` if it may be dropped.
-    fn finishes(&self, _asked: &Routed) -> Option<&TaskTracker> {
+    fn finishes(&self, _asked: &RoutedRequest) -> Option<&TaskTracker> {
         None
     }
 
     /// Answers a request.
-    fn answer(&self, routed: Routed) -> impl Future<Output = Response<AnswerBody>> + Send;
+    fn answer(&self, routed: RoutedRequest) -> impl Future<Output = Response<AnswerBody>> + Send;
 
     /// The response if [`answer`](Self::answer) panicked on a request that had to finish.
     fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
@@ -53,20 +53,20 @@ pub trait Api: Send + Sync + 'static {
 }
 
 /// A request after routing.
-pub struct Routed {
+pub struct RoutedRequest {
     /// The head of the request.
     pub head: Parts,
     /// Its body, not read yet.
     pub body: Incoming,
     /// The address of who sent it.
     pub peer: SocketAddr,
-    /// Index of its mount in [`Api::mounts`]; the first if none matches.
+    /// Index of its mount in [`CounterpartApi::mounts`]; the first if none matches.
     pub mount: usize,
     /// The result of routing its path.
-    pub found: Found,
-    /// See [`Api::request_id`].
+    pub found: RouteMatch,
+    /// See [`CounterpartApi::request_id`].
     pub id: String,
-    /// See [`Api::caller_id`].
+    /// See [`CounterpartApi::caller_id`].
     pub caller_id: Option<String>,
     /// The status that the control interface ordered instead of carrying out the request.
     pub ordered: Option<u16>,
@@ -78,8 +78,8 @@ pub struct Routed {
     pub begun: Instant,
 }
 
-impl Routed {
-    fn of(api: &impl Api, request: Request<Incoming>, peer: SocketAddr) -> Self {
+impl RoutedRequest {
+    fn of(api: &impl CounterpartApi, request: Request<Incoming>, peer: SocketAddr) -> Self {
         let begun = Instant::now();
         let (head, body) = request.into_parts();
         let (mount, found) = route(api, head.method.as_str(), head.uri.path());
@@ -88,8 +88,8 @@ impl Routed {
         let operation = found.operation();
         let ordered = api.control().filter(|_| !operation.is_empty()).and_then(|control| control.fault_for(operation));
         let (ordered, ordered_class, lost) = match ordered {
-            Some(Ordered::Instead(status, class)) => (Some(status), class, None),
-            Some(Ordered::Afterwards(status)) => (None, None, Some(status)),
+            Some(OrderedStatus::Instead(status, class)) => (Some(status), class, None),
+            Some(OrderedStatus::Afterwards(status)) => (None, None, Some(status)),
             None => (None, None, None),
         };
         Self { head, body, peer, mount, found, id, caller_id, ordered, ordered_class, lost, begun }
@@ -97,14 +97,18 @@ impl Routed {
 }
 
 /// Index of the mount that a path is below (the first if none matches), and the path's route.
-pub fn route(api: &impl Api, method: &str, path: &str) -> (usize, Found) {
+pub fn route(api: &impl CounterpartApi, method: &str, path: &str) -> (usize, RouteMatch) {
     let mut mounts = api.mounts().enumerate();
-    mounts.find_map(|(at, mount)| Some((at, mount.find(method, path)?))).unwrap_or((0, Found::Nothing))
+    mounts.find_map(|(at, mount)| Some((at, mount.find(method, path)?))).unwrap_or((0, RouteMatch::Nothing))
 }
 
 /// Answers one request.
-pub async fn answer<A: Api>(api: Arc<A>, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
-    let routed = Routed::of(&*api, request, peer);
+pub async fn answer<A: CounterpartApi>(
+    api: Arc<A>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Response<AnswerBody> {
+    let routed = RoutedRequest::of(&*api, request, peer);
     let Some(tasks) = api.finishes(&routed).cloned() else { return finish(&*api, routed).await };
     let id = routed.id.clone();
     let work = Arc::clone(&api);
@@ -115,7 +119,7 @@ pub async fn answer<A: Api>(api: Arc<A>, request: Request<Incoming>, peer: Socke
     })
 }
 
-async fn finish<A: Api>(api: &A, routed: Routed) -> Response<AnswerBody> {
+async fn finish<A: CounterpartApi>(api: &A, routed: RoutedRequest) -> Response<AnswerBody> {
     let (begun, operation, id) = (routed.begun, routed.found.operation(), routed.id.clone());
     let caller_id = routed.caller_id.clone();
     let seen = api.control().map(|_| (routed.head.method.clone(), routed.head.uri.path().to_owned()));
@@ -125,7 +129,7 @@ async fn finish<A: Api>(api: &A, routed: Routed) -> Response<AnswerBody> {
         response = answer::empty(status);
     }
     if let (Some(control), Some((method, path))) = (api.control(), seen) {
-        control.record(&Seen {
+        control.record(&TranscriptLine {
             method: method.as_str(),
             path: &path,
             status: response.status().as_u16(),

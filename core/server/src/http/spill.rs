@@ -23,17 +23,17 @@ const PART: usize = 16 * 1024;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// A large response being sent.
-pub struct Spilling {
-    rest: Arc<Mutex<Rest>>,
+pub struct SpillingBody {
+    rest: Arc<Mutex<SpilledRest>>,
 }
 
-enum Rest {
+enum SpilledRest {
     Memory(Bytes),
     /// An open file, and the number of bytes left in it.
     File(File, u64),
 }
 
-impl Rest {
+impl SpilledRest {
     fn len(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
@@ -59,11 +59,11 @@ impl Rest {
     }
 }
 
-impl Spilling {
+impl SpillingBody {
     /// Starts sending these bytes; the part not read soon moves to an unnamed file in this folder. Needs a tokio
     /// runtime.
     pub fn begin(bytes: Bytes, folder: PathBuf) -> Self {
-        let rest = Arc::new(Mutex::new(Rest::Memory(bytes)));
+        let rest = Arc::new(Mutex::new(SpilledRest::Memory(bytes)));
         let weak = Arc::downgrade(&rest);
         background::spawn(async move {
             tokio::time::sleep(PATIENCE).await;
@@ -77,10 +77,10 @@ impl Spilling {
 }
 
 /// Moves the rest to a file; does nothing if the response is done.
-fn spill(rest: &Weak<Mutex<Rest>>, folder: &std::path::Path) -> std::io::Result<()> {
+fn spill(rest: &Weak<Mutex<SpilledRest>>, folder: &std::path::Path) -> std::io::Result<()> {
     let Some(rest) = rest.upgrade() else { return Ok(()) };
     let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
-    let Rest::Memory(bytes) = &*rest else { return Ok(()) };
+    let SpilledRest::Memory(bytes) = &*rest else { return Ok(()) };
     if bytes.len() <= PART {
         return Ok(());
     }
@@ -88,11 +88,11 @@ fn spill(rest: &Weak<Mutex<Rest>>, folder: &std::path::Path) -> std::io::Result<
     file.write_all(bytes)?;
     file.seek(SeekFrom::Start(0))?;
     let left = bytes.len() as u64;
-    *rest = Rest::File(file, left);
+    *rest = SpilledRest::File(file, left);
     Ok(())
 }
 
-impl Body for Spilling {
+impl Body for SpillingBody {
     type Data = Bytes;
     type Error = Error;
 
@@ -123,16 +123,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let whole: Vec<u8> = (0..10 * PART + 7).map(|n| (n % 251) as u8).collect();
         let given = Bytes::from(whole.clone());
-        let mut slow = Spilling::begin(given.clone(), folder.path().to_owned());
+        let mut slow = SpillingBody::begin(given.clone(), folder.path().to_owned());
         let first = slow.frame().await.unwrap().unwrap().into_data().unwrap();
         while !given.is_unique() {
             tokio::time::sleep(PATIENCE / 4).await;
         }
-        assert!(matches!(&*slow.rest.lock().unwrap(), Rest::File(_, left) if *left == (whole.len() - PART) as u64));
+        assert!(
+            matches!(&*slow.rest.lock().unwrap(), SpilledRest::File(_, left) if *left == (whole.len() - PART) as u64)
+        );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it has no name");
         let rest = slow.collect().await.unwrap().to_bytes();
         assert_eq!([&first[..], &rest[..]].concat(), whole);
-        let quick = Spilling::begin(given, folder.path().to_owned());
+        let quick = SpillingBody::begin(given, folder.path().to_owned());
         assert_eq!(quick.collect().await.unwrap().to_bytes(), whole);
     }
 }

@@ -11,20 +11,20 @@ use tokio::{
 };
 
 use super::{ListenError, health::HEALTH};
-use crate::counterpart::Finding;
+use crate::counterpart::ServerFinding;
 
 /// Description of the service that runs with the data folder.
 pub const RUNNING: &str = "a service is running with this data folder";
 
 /// The finding for an address in use while a service runs with the data folder. TLS files were read before the attempt.
-pub async fn taken(subject: &'static str, at: SocketAddr, has_tls: bool, why: &ListenError) -> Finding {
+pub async fn taken(subject: &'static str, at: SocketAddr, has_tls: bool, why: &ListenError) -> ServerFinding {
     if has_tls {
         let text = format!("{at} is taken, and {RUNNING}; whether it is that one is not seen through TLS");
-        return Finding::good(subject, text);
+        return ServerFinding::good(subject, text);
     }
     match answers_at(at).await {
-        true => Finding::good(subject, format!("{at} is taken: {RUNNING}")),
-        false => Finding::bad(subject, why.to_string()),
+        true => ServerFinding::good(subject, format!("{at} is taken: {RUNNING}")),
+        false => ServerFinding::bad(subject, why.to_string()),
     }
 }
 

@@ -16,7 +16,7 @@ use hyper::{
 };
 use serde_json::json;
 
-use super::service::Service;
+use super::service::ConnectorService;
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
     intake,
@@ -40,7 +40,7 @@ const BODY_MAX: usize = 1024 * 1024;
 const MAX_DEPTH: usize = 32;
 
 /// Answers a request of the bank.
-pub(super) async fn answer(service: Arc<Service>, request: Request<Incoming>) -> Response<AnswerBody> {
+pub(super) async fn answer(service: Arc<ConnectorService>, request: Request<Incoming>) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     let Ok(taken) = intake::plain(body, BODY_MAX).await else {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 1 MiB, or has not arrived");
@@ -71,7 +71,7 @@ pub(super) async fn answer(service: Arc<Service>, request: Request<Incoming>) ->
     called.await.unwrap_or_else(|_| refuse(StatusCode::INTERNAL_SERVER_ERROR, "the call has failed"))
 }
 
-async fn call(service: &Service, name: &str, mut asked: Value<'static>) -> Response<AnswerBody> {
+async fn call(service: &ConnectorService, name: &str, mut asked: Value<'static>) -> Response<AnswerBody> {
     if let (Value::Object(asked), Some(at)) = (&mut asked, service.at().filter(|_| DATED.contains(&name))) {
         asked.remove("at");
         asked.push("at", at.as_str().to_owned());

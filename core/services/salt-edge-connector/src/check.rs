@@ -12,30 +12,30 @@ use futures_util::future::BoxFuture;
 
 use super::{
     ConnectorOptions,
-    config::{BankAt, Config, is_postgres},
-    keys::Keys,
+    config::{BankAt, ConnectorConfig, is_postgres},
+    keys::ConnectorKeys,
     service::store_folder,
 };
 use bankchannel_server::{
-    counterpart::Finding,
+    counterpart::ServerFinding,
     http::{Listener, taken::taken},
     private,
 };
 
 /// Checks configuration, address, TLS files, bank, data folder and store. Creates nothing that is missing; a store in
 /// an existing folder is opened as a start would open it.
-pub(super) fn check(options: Value<'_>) -> Result<BoxFuture<'static, Vec<Finding>>> {
+pub(super) fn check(options: Value<'_>) -> Result<BoxFuture<'static, Vec<ServerFinding>>> {
     let options: ConnectorOptions = read_boundary(options)?;
     Ok(Box::pin(findings(options)))
 }
 
-async fn findings(options: ConnectorOptions) -> Vec<Finding> {
+async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
     let (data, file) = (options.data.clone(), options.config.clone());
-    let config = match Config::of(options) {
+    let config = match ConnectorConfig::of(options) {
         Ok(config) => config,
-        Err(why) => return vec![Finding::bad("configuration", why.message())],
+        Err(why) => return vec![ServerFinding::bad("configuration", why.message())],
     };
-    let mut findings = vec![Finding::good("configuration", file.as_deref().unwrap_or("no configuration file"))];
+    let mut findings = vec![ServerFinding::good("configuration", file.as_deref().unwrap_or("no configuration file"))];
     let of_store = data.as_deref().map(|data| store_folder(Path::new(data)));
     let is_running = of_store.is_some_and(|folder| Store::is_in_use(&folder));
     // Binds both at once, as a start does.
@@ -49,23 +49,23 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
                 let (scheme, ip) = (listener.scheme(), address.ip());
                 bound.push(listener);
                 match address.port() {
-                    0 => Finding::good(subject, format!("{scheme}://{ip}, a free port")),
-                    _ => Finding::good(subject, format!("{scheme}://{address} is free")),
+                    0 => ServerFinding::good(subject, format!("{scheme}://{ip}, a free port")),
+                    _ => ServerFinding::good(subject, format!("{scheme}://{address} is free")),
                 }
             }
             Err(why) if is_running && why.is_taken() => taken(subject, address, tls.is_some(), &why).await,
-            Err(why) => Finding::bad(subject, why.to_string()),
+            Err(why) => ServerFinding::bad(subject, why.to_string()),
         });
     }
     drop(bound);
     if let BankAt::Url { url, ca_file, .. } = &config.bank {
         // A dummy secret: the one of the data folder may not exist yet.
         let any = Secret::new("0".repeat(64));
-        let connection = Config::bank_connection(ca_file.as_ref());
+        let connection = ConnectorConfig::bank_connection(ca_file.as_ref());
         let looked = BankAtUrl::new(url, &any, std::time::Duration::from_secs(1), &connection);
         findings.push(match looked {
-            Ok(_) => Finding::good("bank", "its URL can be used; no connection was tried"),
-            Err(why) => Finding::bad("bank", why.message()),
+            Ok(_) => ServerFinding::good("bank", "its URL can be used; no connection was tried"),
+            Err(why) => ServerFinding::bad("bank", why.message()),
         });
     }
     // Reads the keys and secrets named in the settings.
@@ -73,33 +73,33 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
     let folder = data.as_deref().map(Path::new).filter(|data| data.exists());
     match folder.map(private::check_folder) {
         Some(Err(why)) => {
-            findings.push(Finding::bad("data", why.message()));
+            findings.push(ServerFinding::bad("data", why.message()));
             return findings;
         }
-        Some(Ok(())) => findings.push(Finding::good("data", "it can be used")),
-        None => findings.push(Finding::good("data", "it is not there yet and will be made")),
+        Some(Ok(())) => findings.push(ServerFinding::good("data", "it can be used")),
+        None => findings.push(ServerFinding::good("data", "it is not there yet and will be made")),
     }
-    findings.push(match Keys::look(folder, &mut settings) {
-        Ok(()) => Finding::good("keys", "the existing keys can be read"),
-        Err(why) => Finding::bad("keys", why.message()),
+    findings.push(match ConnectorKeys::look(folder, &mut settings) {
+        Ok(()) => ServerFinding::good("keys", "the existing keys can be read"),
+        Err(why) => ServerFinding::bad("keys", why.message()),
     });
     if let (Some(folder), None) = (folder, &settings.store) {
         settings.store = Some(Secret::new(store_folder(folder).display().to_string()));
     }
     let store = settings.store.clone();
     match SaltEdgeConnector::new(settings) {
-        Err(why) => findings.push(Finding::bad("configuration", why.message())),
+        Err(why) => findings.push(ServerFinding::bad("configuration", why.message())),
         Ok(client) => findings.push(match store {
             // The first opening of a database would fix its key.
-            Some(place) if is_postgres(&place) => Finding::good("store", "PostgreSQL; no connection was tried"),
+            Some(place) if is_postgres(&place) => ServerFinding::good("store", "PostgreSQL; no connection was tried"),
             // Opening a folder without a store would create one.
             Some(place) if Path::new(place.expose()).join(Store::DATABASE_FILE).exists() => {
                 match client.look_at_store().await {
-                    Ok(()) => Finding::good("store", "it opens"),
-                    Err(why) => Finding::bad("store", why.message()),
+                    Ok(()) => ServerFinding::good("store", "it opens"),
+                    Err(why) => ServerFinding::bad("store", why.message()),
                 }
             }
-            _ => Finding::good("store", "it is not there yet and will be made"),
+            _ => ServerFinding::good("store", "it is not there yet and will be made"),
         }),
     }
     findings

@@ -41,7 +41,7 @@ pub(crate) struct ConnectorFile {
 }
 
 /// A connector's configuration.
-pub(crate) struct Config {
+pub(crate) struct ConnectorConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) bank_interface_listen: SocketAddr,
     pub(crate) tls: Option<TlsFiles>,
@@ -62,7 +62,7 @@ pub(crate) enum BankAt {
     Url { url: String, timeout_s: u32, ca_file: Option<String> },
 }
 
-impl Config {
+impl ConnectorConfig {
     /// Reads the file and applies the options.
     ///
     /// # Errors
@@ -223,8 +223,8 @@ mod tests {
 
     const DOCUMENTED: &str = include_str!("../../../../docs/salt-edge-connector.toml");
 
-    fn config(options: ConnectorOptions) -> Result<Config> {
-        Config::of(options)
+    fn config(options: ConnectorOptions) -> Result<ConnectorConfig> {
+        ConnectorConfig::of(options)
     }
 
     #[test]

@@ -13,23 +13,23 @@ use bankchannel_foundation::{Error, Result, clock::SystemClock, operation::Entry
 use bankchannel_salt_edge::hub::CATALOGUE;
 use serde_json::{Value, json};
 
-use super::service::Service;
-use bankchannel_server::http::control::{Control, Controlled, Controlling};
+use super::service::ConnectorService;
+use bankchannel_server::http::control::{ControlFuture, ControlState, ControlTarget};
 
 /// A connector as a target of the control interface.
-pub(super) struct Target {
-    service: Arc<Service>,
-    control: Arc<Control>,
+pub(super) struct ConnectorControlTarget {
+    service: Arc<ConnectorService>,
+    control: Arc<ControlState>,
 }
 
-impl Target {
+impl ConnectorControlTarget {
     /// The connector of this service.
-    pub(super) fn of(service: &Arc<Service>) -> Self {
+    pub(super) fn of(service: &Arc<ConnectorService>) -> Self {
         Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
     }
 }
 
-impl Controlled for Target {
+impl ControlTarget for ConnectorControlTarget {
     fn clock(&self) -> &SystemClock {
         &self.service.clock
     }
@@ -41,7 +41,7 @@ impl Controlled for Target {
         }
     }
 
-    fn control(&self) -> &Control {
+    fn control(&self) -> &ControlState {
         &self.control
     }
 
@@ -53,14 +53,14 @@ impl Controlled for Target {
         self.service.bank.sent()
     }
 
-    fn reset(&self) -> Controlling<'_> {
+    fn reset(&self) -> ControlFuture<'_> {
         Box::pin(async move {
             self.service.reset().await?;
             Ok(json!({}))
         })
     }
 
-    fn seed(&self, request: Value) -> Controlling<'_> {
+    fn seed(&self, request: Value) -> ControlFuture<'_> {
         Box::pin(async move { Ok(json!({ "customers": self.service.bank.seed(request)? })) })
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bankchannel::salt_edge_connector::{KeySettings, SaltEdgeConnectorSettings};
-use bankchannel_crypto::{random, rsa::PrivateKey};
+use bankchannel_crypto::{random, rsa::RsaPrivateKey};
 use bankchannel_foundation::{Error, Result, Secret, error::row};
 use bankchannel_salt_edge::bank_interface::SharedSecret;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -26,7 +26,7 @@ const BITS: usize = 2048;
 const MAX: u64 = 64 * 1024;
 
 /// A connector's keys and secrets.
-pub(crate) struct Keys {
+pub(crate) struct ConnectorKeys {
     pub(crate) public_key_file: PathBuf,
     pub(crate) bank_secret: SharedSecret,
     pub(crate) bank_secret_file: PathBuf,
@@ -34,7 +34,7 @@ pub(crate) struct Keys {
     pub(crate) are_given: bool,
 }
 
-impl Keys {
+impl ConnectorKeys {
     /// Reads the files in the folder and creates those that are missing. Completes the settings with them.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ fn shared_secret(file: &Path) -> Result<(Secret, SharedSecret)> {
 fn own_key(data: &Path) -> Result<PathBuf> {
     let file = data.join(KEY);
     if read_secret(&file, MAX)?.is_none() {
-        let made = PrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        let made = RsaPrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
         write_whole(&file, KEY_MODE, made.to_pkcs8_pem().as_bytes())?;
     }
     Ok(file)

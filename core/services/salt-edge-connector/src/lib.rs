@@ -25,10 +25,10 @@ use bankchannel_salt_edge::hub::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
 pub(crate) use options::{ConnectorOptions, ConnectorReadiness};
-pub(crate) use running::Running;
+pub(crate) use running::RunningConnector;
 
 /// The connector's entry in the list of counterparts.
-pub static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
+pub static DESCRIPTOR: Counterpart = Counterpart::of::<RunningConnector>(
     "salt-edge-connector",
     PROTOCOL,
     ("SaltEdgeConnectorServer", "Connector"),

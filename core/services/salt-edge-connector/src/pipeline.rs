@@ -12,13 +12,13 @@ use bankchannel_salt_edge::{
 use hyper::{HeaderMap, Method, Response, StatusCode, header::HeaderValue};
 use tokio_util::task::TaskTracker;
 
-use super::service::Service;
+use super::service::ConnectorService;
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
-    control::Control,
+    control::ControlState,
     intake::{self, IntakeError},
-    router::Mount,
-    shell::{Api, Routed},
+    router::RouteMount,
+    shell::{CounterpartApi, RoutedRequest},
 };
 
 /// Requests have no body. If there is one, it is read up to this size in bytes, and ignored.
@@ -27,23 +27,23 @@ const BODY_MAX: usize = 64 * 1024;
 const RETRY_AFTER: &str = "5";
 
 /// Answers requests of Salt Edge.
-pub(super) struct Pipeline {
-    pub(super) service: Arc<Service>,
-    mounts: [Mount; 1],
+pub(super) struct ConnectorPipeline {
+    pub(super) service: Arc<ConnectorService>,
+    mounts: [RouteMount; 1],
 }
 
-impl Pipeline {
-    pub(super) fn new(service: Arc<Service>) -> Self {
-        Self { service, mounts: [Mount::of("", CATALOGUE, |_| true)] }
+impl ConnectorPipeline {
+    pub(super) fn new(service: Arc<ConnectorService>) -> Self {
+        Self { service, mounts: [RouteMount::of("", CATALOGUE, |_| true)] }
     }
 }
 
-impl Api for Pipeline {
-    fn mounts(&self) -> impl Iterator<Item = &Mount> {
+impl CounterpartApi for ConnectorPipeline {
+    fn mounts(&self) -> impl Iterator<Item = &RouteMount> {
         self.mounts.iter()
     }
 
-    fn control(&self) -> Option<&Control> {
+    fn control(&self) -> Option<&ControlState> {
         self.service.control.as_deref()
     }
 
@@ -52,11 +52,11 @@ impl Api for Pipeline {
     }
 
     /// A request that changes something is completed even if the client disconnects; it wakes the workers.
-    fn finishes(&self, asked: &Routed) -> Option<&TaskTracker> {
+    fn finishes(&self, asked: &RoutedRequest) -> Option<&TaskTracker> {
         (asked.head.method != Method::GET).then_some(&self.service.tasks)
     }
 
-    async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
+    async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
         if let Err(why) = intake::plain(routed.body, BODY_MAX).await {
             let (text, status) = match why {
                 IntakeError::Broken => ("the body has not arrived in time", 408),

@@ -10,44 +10,44 @@ use futures_util::future::BoxFuture;
 
 use super::{
     ConnectorOptions, ConnectorReadiness,
-    bank::{self, Bank, ExampleBank},
+    bank::{self, ConnectorBank, ExampleBank},
     bank_interface, check,
-    config::{BankAt, Config},
-    control::Target,
-    keys::{self, Keys},
-    pipeline::Pipeline,
-    service::{Parts, Service},
+    config::{BankAt, ConnectorConfig},
+    control::ConnectorControlTarget,
+    keys::{self, ConnectorKeys},
+    pipeline::ConnectorPipeline,
+    service::{ConnectorService, ServiceParts},
     worker,
 };
 use bankchannel_server::{
-    counterpart::{CheckFn, Serves},
+    counterpart::{CheckFn, ServerKind},
     folder,
-    http::{Listener, server::Server, shell},
-    temporary::Temporary,
+    http::{Listener, server::RunningServers, shell},
+    temporary::TemporaryFolder,
 };
 
 /// How long running requests may take at shutdown, in addition to the time limit of the bank's own code.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A running connector.
-pub(crate) struct Running {
-    service: Arc<Service>,
-    server: Server,
-    bank_interface: Server,
+pub(crate) struct RunningConnector {
+    service: Arc<ConnectorService>,
+    server: RunningServers,
+    bank_interface: RunningServers,
     /// How long running requests may take at shutdown.
     grace: Duration,
     // Dropped last, after everything that writes into it.
-    _temporary: Option<Temporary>,
+    _temporary: Option<TemporaryFolder>,
 }
 
-impl Running {
+impl RunningConnector {
     async fn open(options: ConnectorOptions) -> Result<Self> {
         let data = options.data.clone();
-        let mut config = Config::of(options)?;
+        let mut config = ConnectorConfig::of(options)?;
         let (data, temporary) = folder::prepare(data.as_deref())?;
         let (folder, mut settings) = (data.clone(), config.connector.clone());
         let made = background::blocking(move || {
-            let keys = Keys::prepare(&folder, &mut settings)?;
+            let keys = ConnectorKeys::prepare(&folder, &mut settings)?;
             let example = keys::example_secret(&folder)?;
             Ok::<_, Error>((keys, settings, example))
         });
@@ -60,12 +60,12 @@ impl Running {
         let clock_ms = config.clock.as_ref().map(bankchannel_foundation::model::Timestamp::as_ms);
         let clock = Arc::new(clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
         let bank = match &config.bank {
-            BankAt::Example => Bank::example(ExampleBank::new(&data, example_secret, Arc::clone(&clock))?),
+            BankAt::Example => ConnectorBank::example(ExampleBank::new(&data, example_secret, Arc::clone(&clock))?),
             BankAt::Url { url, timeout_s, ca_file } => {
-                let connection = Config::bank_connection(ca_file.as_ref());
+                let connection = ConnectorConfig::bank_connection(ca_file.as_ref());
                 let secret = config.connector.bank_secret.as_ref().ok_or_else(|| Error::new(&row::INTERNAL))?;
                 let timeout = Duration::from_secs(u64::from(*timeout_s));
-                Bank::Url(Arc::new(BankAtUrl::new(url, secret, timeout, &connection)?))
+                ConnectorBank::Url(Arc::new(BankAtUrl::new(url, secret, timeout, &connection)?))
             }
         };
         let unusable = |setting: &'static str| move |why| Error::invalid_setting(setting, why);
@@ -78,7 +78,7 @@ impl Running {
                 "the connector's key or the bank's secret is this data folder's own: several instances need the same"
             );
         }
-        let parts = Parts {
+        let parts = ServiceParts {
             settings: config.connector.clone(),
             data,
             bank,
@@ -87,28 +87,28 @@ impl Running {
             clock_ms,
             control: config.control.then(Arc::default),
         };
-        let service = Arc::new(Service::open(parts).await?);
-        let pipeline = Arc::new(Pipeline::new(Arc::clone(&service)));
+        let service = Arc::new(ConnectorService::open(parts).await?);
+        let pipeline = Arc::new(ConnectorPipeline::new(Arc::clone(&service)));
         let serving = Arc::clone(&pipeline);
-        let mut server = Server::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
+        let mut server = RunningServers::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
             let pipeline = Arc::clone(&serving);
             async move {
                 match &pipeline.service.bank {
-                    Bank::Example(bank, _) if request.uri().path().starts_with(bank::page::PATH) => {
+                    ConnectorBank::Example(bank, _) if request.uri().path().starts_with(bank::page::PATH) => {
                         bank::page::answer(Arc::clone(&pipeline.service), Arc::clone(bank), request).await
                     }
                     _ => shell::answer(pipeline, request, peer).await,
                 }
             }
         });
-        if let Bank::Example(bank, _) = &service.bank {
+        if let ConnectorBank::Example(bank, _) = &service.bank {
             bank.reachable_at(config.public_url.clone().unwrap_or_else(|| server.origin.clone()));
         }
         let asked = Arc::clone(&service);
-        let bank_interface = Server::begin(beside, Arc::clone(&service.readiness), move |request, _| {
+        let bank_interface = RunningServers::begin(beside, Arc::clone(&service.readiness), move |request, _| {
             bank_interface::answer(Arc::clone(&asked), request)
         });
-        server.take_orders(Arc::new(Target::of(&service)), service.control.is_some()).await?;
+        server.take_orders(Arc::new(ConnectorControlTarget::of(&service)), service.control.is_some()).await?;
         server.with(worker::begin(&service, config.workers));
         let grace = match &config.bank {
             BankAt::Example => GRACE,
@@ -131,7 +131,7 @@ impl Running {
     }
 }
 
-impl Serves for Running {
+impl ServerKind for RunningConnector {
     type Options = ConnectorOptions;
     type Readiness = ConnectorReadiness;
     const CHECK: Option<CheckFn> = Some(check::check);
@@ -152,7 +152,7 @@ impl Serves for Running {
         }
     }
 
-    fn server(&self) -> &Server {
+    fn server(&self) -> &RunningServers {
         &self.server
     }
 
@@ -162,7 +162,7 @@ impl Serves for Running {
 }
 
 /// Logs every setting that is unsuitable for production.
-fn warn_about(config: &Config) {
+fn warn_about(config: &ConnectorConfig) {
     if config.connector.base_url.is_none() {
         tracing::warn!("no hub is named: callbacks wait until the connector is started with one");
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel::{
-    Asker, CallOptions, CancellationToken,
+    CallAsker, CallOptions, CancellationToken,
     salt_edge_connector::{SaltEdgeConnector, SaltEdgeConnectorSettings},
 };
 use bankchannel_crypto::random;
@@ -19,10 +19,10 @@ use bankchannel_foundation::{
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
-use super::{bank::Bank, keys::Keys};
+use super::{bank::ConnectorBank, keys::ConnectorKeys};
 use bankchannel_server::{
     folder::{unusable, write_whole},
-    http::{control::Control, health::Readiness},
+    http::{control::ControlState, health::ServerReadiness},
 };
 
 /// The default name of the store's folder in the data folder.
@@ -31,19 +31,19 @@ const STORE: &str = "store";
 const CURRENT: &str = "store.current";
 
 /// A running connector.
-pub(super) struct Service {
+pub(super) struct ConnectorService {
     client: RwLock<SaltEdgeConnector>,
     settings: SaltEdgeConnectorSettings,
     pub(super) provider_code: String,
     pub(super) data: PathBuf,
-    pub(super) bank: Bank,
-    pub(super) keys: Keys,
+    pub(super) bank: ConnectorBank,
+    pub(super) keys: ConnectorKeys,
     pub(super) clock: Arc<SystemClock>,
     /// The time at which the clock starts, if it is fixed.
     pub(super) clock_ms: Option<i64>,
-    pub(super) control: Option<Arc<Control>>,
+    pub(super) control: Option<Arc<ControlState>>,
     /// Whether it is ready for requests.
-    pub(super) readiness: Arc<Readiness>,
+    pub(super) readiness: Arc<ServerReadiness>,
     /// Notified when there is work.
     pub(super) work: Notify,
     /// Cancelled at shutdown: no new work starts.
@@ -53,23 +53,23 @@ pub(super) struct Service {
 }
 
 /// The parts of a service.
-pub(super) struct Parts {
+pub(super) struct ServiceParts {
     pub(super) settings: SaltEdgeConnectorSettings,
     pub(super) data: PathBuf,
-    pub(super) bank: Bank,
-    pub(super) keys: Keys,
+    pub(super) bank: ConnectorBank,
+    pub(super) keys: ConnectorKeys,
     pub(super) clock: Arc<SystemClock>,
     pub(super) clock_ms: Option<i64>,
-    pub(super) control: Option<Arc<Control>>,
+    pub(super) control: Option<Arc<ControlState>>,
 }
 
-impl Service {
+impl ConnectorService {
     /// Opens the store and creates the service.
     ///
     /// # Errors
     /// `configuration.invalid`, `resource.storage`.
-    pub(super) async fn open(parts: Parts) -> Result<Self> {
-        let Parts { settings, data, bank, keys, clock, clock_ms, control } = parts;
+    pub(super) async fn open(parts: ServiceParts) -> Result<Self> {
+        let ServiceParts { settings, data, bank, keys, clock, clock_ms, control } = parts;
         let client = SaltEdgeConnector::new(stored(&settings, &data))?;
         client.open_store().await?;
         if let Some(pem) = client.public_key() {
@@ -98,7 +98,7 @@ impl Service {
 
     /// The call options: they contain this bank.
     pub(super) fn options(&self) -> CallOptions {
-        let asker: Arc<dyn Asker> = self.bank.asker();
+        let asker: Arc<dyn CallAsker> = self.bank.asker();
         CallOptions { asker: Some(asker), winding_down: self.winding_down.clone(), ..CallOptions::default() }
     }
 

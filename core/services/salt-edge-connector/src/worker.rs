@@ -13,7 +13,7 @@ use bankchannel_foundation::clock::Clock as _;
 use bankchannel_transport::background;
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::service::Service;
+use super::service::ConnectorService;
 
 /// The polling interval if nothing is due: another process may have left work.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ const SHORTEST: Duration = Duration::from_millis(10);
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Starts this many workers, and the timekeeper that wakes them when work is due. All end when the service winds down.
-pub(super) fn begin(service: &Arc<Service>, count: u32) -> Vec<JoinHandle<()>> {
+pub(super) fn begin(service: &Arc<ConnectorService>, count: u32) -> Vec<JoinHandle<()>> {
     let (told, due) = watch::channel(None);
     let told = Arc::new(told);
     let workers = (0..count).map(|_| {
@@ -47,7 +47,7 @@ pub(super) fn begin(service: &Arc<Service>, count: u32) -> Vec<JoinHandle<()>> {
 }
 
 /// Works when notified.
-async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
+async fn work(service: &ConnectorService, told: &watch::Sender<Option<i64>>) {
     loop {
         tokio::select! {
             () = service.winding_down.cancelled() => return,
@@ -79,7 +79,7 @@ async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
 }
 
 /// Wakes a worker when work is due, and at the start for work left from the previous run.
-async fn keep_time(service: &Service, mut due: watch::Receiver<Option<i64>>) {
+async fn keep_time(service: &ConnectorService, mut due: watch::Receiver<Option<i64>>) {
     service.work.notify_one();
     loop {
         let longest = if service.control.is_some() { LOOK_AGAIN_CONTROLLED } else { LOOK_AGAIN };

@@ -8,12 +8,12 @@ use std::sync::{
 use bankchannel_crypto::digest;
 use bankchannel_foundation::Cache;
 use bankchannel_storage::ws_channel::{Digest, Session};
-use bankchannel_ws_channel::{Access, Refusal, Terms, errors::texts};
+use bankchannel_ws_channel::{CallerAccess, ServiceRefusal, WsChannelTerms, errors::texts};
 use hyper::HeaderMap;
 
 use super::{
-    fault::Fault,
-    service::{Caller, Service},
+    fault::HandlerFault,
+    service::{OperationCaller, WsChannelService},
 };
 
 /// Number of sessions cached.
@@ -21,19 +21,19 @@ const REMEMBERED: u64 = 10_000;
 
 /// Session cache, valid until anything changes that matters to a session. Used only if no other process writes to the
 /// store, so revocations take effect at once.
-pub(crate) struct Sessions {
+pub(crate) struct SessionCache {
     known: Cache<Digest, (u64, Arc<Session>)>,
     /// The generation of the latest session added.
     generation: AtomicU64,
 }
 
-impl Default for Sessions {
+impl Default for SessionCache {
     fn default() -> Self {
         Self { known: Cache::new(REMEMBERED), generation: AtomicU64::new(0) }
     }
 }
 
-impl Sessions {
+impl SessionCache {
     fn get(&self, generation: u64, token: &Digest) -> Option<Arc<Session>> {
         self.known.get(token).filter(|(of, _)| *of == generation).map(|(_, session)| session)
     }
@@ -56,11 +56,11 @@ impl Sessions {
 /// # Errors
 /// 401 and 403 with the service's texts.
 pub(crate) async fn authorize(
-    service: &Service,
+    service: &WsChannelService,
     headers: &HeaderMap,
-    terms: &Terms,
-    caller: &mut Option<Caller>,
-) -> Result<(), Fault> {
+    terms: &WsChannelTerms,
+    caller: &mut Option<OperationCaller>,
+) -> Result<(), HandlerFault> {
     if !terms.needs_session() {
         return Ok(());
     }
@@ -76,7 +76,7 @@ pub(crate) async fn authorize(
     if !digest::constant_time_eq(key.as_bytes(), session.api_key.as_bytes()) || !session.tenant_enabled {
         return Err((&texts::API_KEY_FORBIDDEN).into());
     }
-    let caller = caller.insert(Caller { session, token });
+    let caller = caller.insert(OperationCaller { session, token });
     admit(&caller.session, terms)?;
     if idle_ms.is_some() {
         service.touch_session(&token, now).await?;
@@ -89,11 +89,15 @@ pub(crate) async fn authorize(
 ///
 /// # Errors
 /// As [`authorize`].
-pub(crate) async fn judge_again(service: &Service, terms: &Terms, caller: &mut Option<Caller>) -> Result<(), Fault> {
+pub(crate) async fn judge_again(
+    service: &WsChannelService,
+    terms: &WsChannelTerms,
+    caller: &mut Option<OperationCaller>,
+) -> Result<(), HandlerFault> {
     if !terms.needs_session() {
         return Ok(());
     }
-    let caller = caller.as_mut().ok_or_else(|| Fault::internal("an admitted call has a session"))?;
+    let caller = caller.as_mut().ok_or_else(|| HandlerFault::internal("an admitted call has a session"))?;
     let now = service.now_ms();
     let session = service.store.session(&caller.token, now).await?.ok_or(&texts::UNAUTHORIZED)?;
     if !session.tenant_enabled {
@@ -109,14 +113,14 @@ pub(crate) async fn judge_again(service: &Service, terms: &Terms, caller: &mut O
 }
 
 /// The operation's requirements for a live session under its own key.
-fn admit(session: &Session, terms: &Terms) -> Result<(), Fault> {
-    let Access::Session { modes, refusal, owner } = terms.access else { return Ok(()) };
+fn admit(session: &Session, terms: &WsChannelTerms) -> Result<(), HandlerFault> {
+    let CallerAccess::Session { modes, refusal, owner } = terms.access else { return Ok(()) };
     let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
     if !session.verified {
         return Err((&texts::VERIFICATION_WITHDRAWN).into());
     }
     if !modes.contains(&session.mode.as_str()) {
-        return Err(Refusal::new(403, refusal).into());
+        return Err(ServiceRefusal::new(403, refusal).into());
     }
     if owner && !account.is_owner {
         return Err((&texts::OWNER_REQUIRED).into());
@@ -124,7 +128,7 @@ fn admit(session: &Session, terms: &Terms) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn lookup(service: &Service, token: &Digest, now: i64) -> Result<Option<Arc<Session>>, Fault> {
+async fn lookup(service: &WsChannelService, token: &Digest, now: i64) -> Result<Option<Arc<Session>>, HandlerFault> {
     let cached = service.store.is_only_writer() && service.config.idle_ttl_s.is_none();
     let generation = service.store.auth_generation();
     if cached && let Some(session) = service.sessions.get(generation, token) {
@@ -147,7 +151,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use bankchannel_storage::ws_channel::{Factor, Mode};
+    use bankchannel_storage::ws_channel::{AuthenticationFactor, Mode};
 
     use super::*;
 
@@ -157,7 +161,7 @@ mod tests {
             mode: Mode::Data,
             api_key: "key".to_owned(),
             auth_time: 0,
-            factor: Factor::Sms,
+            factor: AuthenticationFactor::Sms,
             expires: 0,
             last_used: 0,
             account: None,
@@ -169,7 +173,7 @@ mod tests {
 
     #[test]
     fn sessions_of_another_generation_are_neither_answered_nor_kept() {
-        let sessions = Sessions::default();
+        let sessions = SessionCache::default();
         let (one, other) = ([1; 32], [2; 32]);
         sessions.put(1, one, session("one@example.test"));
         assert!(sessions.get(1, &one).is_some() && sessions.get(2, &one).is_none());

@@ -4,16 +4,16 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::Secret;
 use bankchannel_storage::ws_channel::Mode as StoredMode;
 use bankchannel_ws_channel::{
-    challenge::{self, Returned},
+    challenge::{self, ReturnedChallenge},
     errors::texts,
     model::{Challenge, Email, EncryptedPassword, Mode},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
-    fault::Fault,
+    fault::HandlerFault,
     keys::LoginKeys,
-    service::{Call, Service},
+    service::{ServiceCall, WsChannelService},
 };
 
 /// How far in the future a challenge may be: other instances' clocks may be ahead.
@@ -27,19 +27,24 @@ const PASSWORD_CHARACTERS_MIN: usize = 20;
 ///
 /// # Errors
 /// Internal faults only.
-pub(crate) fn mint(service: &Service, call: &Call, email: &Email, mode: Mode) -> Result<Challenge, Fault> {
+pub(crate) fn mint(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    email: &Email,
+    mode: Mode,
+) -> Result<Challenge, HandlerFault> {
     let key = service.keys.challenge.at(call.now_ms);
-    Challenge::new(&challenge::mint(&key, email, mode, call.now_ms, &random::uuid_v4())).map_err(Fault::internal)
+    Challenge::new(&challenge::mint(&key, email, mode, call.now_ms, &random::uuid_v4())).map_err(HandlerFault::internal)
 }
 
 /// A response with a valid challenge, now consumed; its password is not decrypted yet.
-pub(crate) struct Answered {
+pub(crate) struct AnsweredChallenge {
     keys: LoginKeys,
     ciphertext: Option<Vec<u8>>,
     stamp: String,
 }
 
-impl Answered {
+impl AnsweredChallenge {
     /// Decrypts the password; `None` for any fault. Takes milliseconds of computing: run it in
     /// [`WorkPool`](super::work::WorkPool).
     pub(crate) fn open(&self) -> Option<Secret> {
@@ -53,28 +58,28 @@ impl Answered {
 /// # Errors
 /// `User authentication failed.`; 429 for an address with too many failures, which consumes no challenge.
 pub(crate) async fn take(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     (email, mode): (&Email, Mode),
     answer: &Challenge,
     encrypted: &EncryptedPassword,
-) -> Result<Answered, Fault> {
+) -> Result<AnsweredChallenge, HandlerFault> {
     service.limits.may_log_in(call.address, call.now_ms)?;
     let taken = check(service, call, (email, mode), answer, encrypted).await;
-    if matches!(taken, Err(Fault::Refused(_))) {
+    if matches!(taken, Err(HandlerFault::Refused(_))) {
         service.limits.login_failed(call.address, call.now_ms);
     }
     taken
 }
 
 async fn check(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     (email, mode): (&Email, Mode),
     answer: &Challenge,
     encrypted: &EncryptedPassword,
-) -> Result<Answered, Fault> {
-    let returned = Returned::parse(answer.expose()).ok_or(&texts::AUTHENTICATION_FAILED)?;
+) -> Result<AnsweredChallenge, HandlerFault> {
+    let returned = ReturnedChallenge::parse(answer.expose()).ok_or(&texts::AUTHENTICATION_FAILED)?;
     let key = service.keys.challenge.at(returned.made_ms);
     let ttl_ms = i64::from(service.config.challenge_ttl_s) * 1000;
     let oldest = call.now_ms - ttl_ms;
@@ -87,7 +92,7 @@ async fn check(
         return Err((&texts::AUTHENTICATION_FAILED).into());
     }
     let compact: String = encrypted.expose().chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    Ok(Answered {
+    Ok(AnsweredChallenge {
         keys: service.keys.login.clone(),
         ciphertext: STANDARD.decode(compact).ok(),
         stamp: returned.stamp().to_owned(),

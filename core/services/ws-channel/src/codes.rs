@@ -2,12 +2,12 @@
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
-use bankchannel_storage::ws_channel::{Account, CodePurpose, Mode, NewCode, Quota};
+use bankchannel_storage::ws_channel::{Account, CodePurpose, EventQuota, Mode, NewCode};
 
 use super::{
-    fault::Fault,
-    outbox::{Channel, Message},
-    service::{Call, Service},
+    fault::HandlerFault,
+    outbox::{CodeChannel, CodeMessage},
+    service::{ServiceCall, WsChannelService},
 };
 
 /// Lifetime of a code for a phone or a mail address.
@@ -18,21 +18,21 @@ pub(crate) const RESET_TTL_MS: i64 = CodePurpose::PasswordReset.lifetime_ms();
 pub(crate) const MAX_TRIES: i64 = 5;
 
 /// A code to be stored and, if the store accepts it, sent.
-pub(crate) struct Draft {
-    pub(crate) message: Message,
+pub(crate) struct CodeDraft {
+    pub(crate) message: CodeMessage,
     pub(crate) new: NewCode,
 }
 
-impl Draft {
+impl CodeDraft {
     /// A code for the phone of a registration.
-    pub(crate) fn verify_phone(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
+    pub(crate) fn verify_phone(service: &WsChannelService, account: &Account, mode: Mode, now: i64) -> Self {
         let quotas = service.limits.phone_quotas(&account.phone);
         let expires = now + VERIFICATION_TTL_MS;
         Self::new(service, account, mode, CodePurpose::VerifyPhone, Some(expires), quotas, now)
     }
 
     /// A code for the mail address of a registration.
-    pub(crate) fn verify_email(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
+    pub(crate) fn verify_email(service: &WsChannelService, account: &Account, mode: Mode, now: i64) -> Self {
         let quotas = service.limits.mail_quotas(&account.email);
         let expires = now + VERIFICATION_TTL_MS;
         Self::new(service, account, mode, CodePurpose::VerifyEmail, Some(expires), quotas, now)
@@ -40,7 +40,13 @@ impl Draft {
 
     /// A code for a password reset. From a source that the user has logged in from, the quota allows one message more
     /// than strangers can use up.
-    pub(crate) fn password_reset(service: &Service, account: &Account, mode: Mode, is_known: bool, now: i64) -> Self {
+    pub(crate) fn password_reset(
+        service: &WsChannelService,
+        account: &Account,
+        mode: Mode,
+        is_known: bool,
+        now: i64,
+    ) -> Self {
         let quotas = service.limits.reset_quotas(&account.email, is_known);
         let mut draft =
             Self::new(service, account, mode, CodePurpose::PasswordReset, Some(now + RESET_TTL_MS), quotas, now);
@@ -49,18 +55,18 @@ impl Draft {
     }
 
     /// A code for the second factor. It lives as long as the login step, and any login may send another at once.
-    pub(crate) fn second_factor(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
+    pub(crate) fn second_factor(service: &WsChannelService, account: &Account, mode: Mode, now: i64) -> Self {
         let quotas = service.limits.mfa_quotas(&account.email);
         Self::new(service, account, mode, CodePurpose::Mfa, None, quotas, now)
     }
 
     fn new(
-        service: &Service,
+        service: &WsChannelService,
         account: &Account,
         mode: Mode,
         purpose: CodePurpose,
         expires: Option<i64>,
-        quotas: Vec<Quota>,
+        quotas: Vec<EventQuota>,
         now: i64,
     ) -> Self {
         let step_ends = now + i64::from(service.config.mfa_session_ttl_s) * 1000;
@@ -68,8 +74,8 @@ impl Draft {
         let expires = expires.unwrap_or(step_ends);
         let code = service.outbox.new_code();
         let (channel, to) = match purpose {
-            CodePurpose::VerifyEmail => (Channel::Email, account.email.clone()),
-            _ => (Channel::Sms, account.phone.clone()),
+            CodePurpose::VerifyEmail => (CodeChannel::Email, account.email.clone()),
+            _ => (CodeChannel::Sms, account.phone.clone()),
         };
         let hash = service.keys.challenge.hash_code(&account.email, mode.as_str(), purpose, code.expose());
         let email = account.email.clone();
@@ -85,14 +91,14 @@ impl Draft {
                 sending: Vec::new(),
                 now,
             },
-            message: Message { channel, to, purpose, email, mode, code, expires_ms: expires },
+            message: CodeMessage { channel, to, purpose, email, mode, code, expires_ms: expires },
         }
     }
 }
 
 /// A password reset code for an unknown address that is never sent and cannot be guessed. It is counted, replaced and
 /// consumed like a real one, so that responses do not reveal whether the address exists.
-pub(crate) fn decoy(service: &Service, email: &str, mode: Mode, now: i64) -> NewCode {
+pub(crate) fn decoy(service: &WsChannelService, email: &str, mode: Mode, now: i64) -> NewCode {
     NewCode {
         email: email.to_owned(),
         mode,
@@ -110,25 +116,35 @@ pub(crate) fn decoy(service: &Service, email: &str, mode: Mode, now: i64) -> New
 ///
 /// # Errors
 /// An internal fault that names the outbox.
-pub(crate) async fn send(service: &Service, call: &Call, message: &Message) -> Result<(), Fault> {
+pub(crate) async fn send(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    message: &CodeMessage,
+) -> Result<(), HandlerFault> {
     if let Err(why) = service.outbox.send(message).await {
         call.store(service).await?.drop_code(&message.email, message.mode, message.purpose).await?;
-        return Err(Fault::internal(format!("a code could not be handed to the outbox: {why}")));
+        return Err(HandlerFault::internal(format!("a code could not be handed to the outbox: {why}")));
     }
     Ok(())
 }
 
 /// The stored form of a submitted code.
-pub(crate) fn hash(service: &Service, email: &str, mode: Mode, purpose: CodePurpose, code: &str) -> [u8; 32] {
+pub(crate) fn hash(service: &WsChannelService, email: &str, mode: Mode, purpose: CodePurpose, code: &str) -> [u8; 32] {
     service.keys.challenge.hash_code(email, mode.as_str(), purpose, code)
 }
 
 /// A code for a registration whose account does not exist yet, with its message.
-pub(crate) fn registration(service: &Service, email: &str, phone: &str, mode: Mode, now: i64) -> (Message, [u8; 32]) {
+pub(crate) fn registration(
+    service: &WsChannelService,
+    email: &str,
+    phone: &str,
+    mode: Mode,
+    now: i64,
+) -> (CodeMessage, [u8; 32]) {
     let code: Secret = service.outbox.new_code();
     let hash = hash(service, email, mode, CodePurpose::VerifyPhone, code.expose());
-    let message = Message {
-        channel: Channel::Sms,
+    let message = CodeMessage {
+        channel: CodeChannel::Sms,
         to: phone.to_owned(),
         purpose: CodePurpose::VerifyPhone,
         email: email.to_owned(),

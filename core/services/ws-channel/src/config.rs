@@ -13,7 +13,7 @@ use bankchannel_server::{private, toml_file};
 /// The service's configuration. `docs/ws-channel.toml` is a commented file with every setting.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Config {
+pub struct ServiceConfig {
     /// `test` or `production`: production refuses the simulator and a fixed code.
     pub flavour: Flavour,
     /// The base path of the operations.
@@ -240,7 +240,7 @@ impl Default for RateLimit {
     }
 }
 
-impl Default for Config {
+impl Default for ServiceConfig {
     fn default() -> Self {
         Self {
             flavour: Flavour::Test,
@@ -297,7 +297,7 @@ fn has_password(url: &str) -> bool {
     login.contains(':') || parameters.split('&').any(|one| one.starts_with("password="))
 }
 
-impl Config {
+impl ServiceConfig {
     /// Reads the configuration file and applies the options.
     ///
     /// # Errors
@@ -394,7 +394,7 @@ mod tests {
     #[test]
     fn a_proxy_is_believed_for_the_last_entry_of_its_last_line_only() {
         let proxy = IpAddr::from([192, 0, 2, 1]);
-        let config = Config { trusted_proxy: vec![proxy], ..Config::default() };
+        let config = ServiceConfig { trusted_proxy: vec![proxy], ..ServiceConfig::default() };
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-for", "198.51.100.1".parse().unwrap());
         headers.append("x-forwarded-for", "198.51.100.2, 203.0.113.7".parse().unwrap());
@@ -420,7 +420,7 @@ mod tests {
         let loaded = |url: &str, mode: u32| {
             std::fs::write(&path, format!("postgres_url = \"{url}\"\n")).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            Config::load(&options, true).map(drop).map_err(|error| error.message().to_owned())
+            ServiceConfig::load(&options, true).map(drop).map_err(|error| error.message().to_owned())
         };
         let refused = loaded("postgres://u:p@h/d", 0o644).unwrap_err();
         assert!(refused.contains("chmod 600") && !refused.contains("u:p"), "{refused}");
@@ -431,7 +431,7 @@ mod tests {
     /// Every setting in the example file has its default value.
     #[test]
     fn the_documented_file_has_the_defaults() {
-        let documented: Config = toml::from_str(include_str!("../../../../docs/ws-channel.toml")).unwrap();
-        assert_eq!(format!("{documented:?}"), format!("{:?}", Config::default()));
+        let documented: ServiceConfig = toml::from_str(include_str!("../../../../docs/ws-channel.toml")).unwrap();
+        assert_eq!(format!("{documented:?}"), format!("{:?}", ServiceConfig::default()));
     }
 }

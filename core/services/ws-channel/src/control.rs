@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 
 use super::{
     data::{storage, unusable},
-    limits::Rates,
+    limits::ServiceRates,
     outbox, seed,
-    service::{Service, System},
+    service::{BackgroundService, WsChannelService},
 };
-use bankchannel_server::http::control::{Control, ControlRequest, Controlled, Controlling, parsed, read};
+use bankchannel_server::http::control::{ControlFuture, ControlRequest, ControlState, ControlTarget, parsed, read};
 
 /// A service under the control interface.
-pub(crate) struct Target {
-    service: Arc<Service>,
-    control: Arc<Control>,
+pub(crate) struct ServiceControlTarget {
+    service: Arc<WsChannelService>,
+    control: Arc<ControlState>,
 }
 
-impl Target {
+impl ServiceControlTarget {
     /// The target for this service.
-    pub(crate) fn of(service: &Arc<Service>) -> Self {
+    pub(crate) fn of(service: &Arc<WsChannelService>) -> Self {
         Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
     }
 }
@@ -37,16 +37,16 @@ const ARRIVAL: Duration = Duration::from_secs(20);
 /// `release`: lets it continue.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Held {
+struct HeldOperation {
     operation: String,
 }
 
-impl Controlled for Target {
+impl ControlTarget for ServiceControlTarget {
     fn clock(&self) -> &SystemClock {
         &self.service.clock
     }
 
-    fn control(&self) -> &Control {
+    fn control(&self) -> &ControlState {
         &self.control
     }
 
@@ -58,29 +58,29 @@ impl Controlled for Target {
         self.service.outbox.recent()
     }
 
-    fn reset(&self) -> Controlling<'_> {
+    fn reset(&self) -> ControlFuture<'_> {
         Box::pin(async move {
             let service = &self.service;
-            let content = System::of(service).writer().erase_all().await.map_err(storage)?;
+            let content = BackgroundService::of(service).writer().erase_all().await.map_err(storage)?;
             service.store.discard_content(&service.files_folder(), &content).await.map_err(storage)?;
             service.outbox.forget().await.map_err(|why| unusable(&service.data.join(outbox::FILE), &why))?;
-            service.limits.change(Rates::of(&service.config));
+            service.limits.change(ServiceRates::of(&service.config));
             Ok(json!({}))
         })
     }
 
-    fn seed(&self, request: Value) -> Controlling<'_> {
-        Box::pin(async move { seed::plant(&System::of(&self.service), read(request)?).await })
+    fn seed(&self, request: Value) -> ControlFuture<'_> {
+        Box::pin(async move { seed::plant(&BackgroundService::of(&self.service), read(request)?).await })
     }
 
     fn takes(&self, path: &str) -> Option<usize> {
         matches!(path, "hold" | "held" | "release").then_some(HOLD_BODY_MAX)
     }
 
-    fn handle_order(&self, asked: ControlRequest) -> Option<Controlling<'_>> {
+    fn handle_order(&self, asked: ControlRequest) -> Option<ControlFuture<'_>> {
         Some(Box::pin(async move {
             let request = parsed(&asked.body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
-            let Held { operation } = read(request)?;
+            let HeldOperation { operation } = read(request)?;
             let names = CATALOGUE.iter().map(|entry| entry.declaration.name);
             let name = names.clone().find(|name| *name == operation || name.rsplit('.').next() == Some(&operation));
             let name = name.ok_or_else(|| Error::invalid_field("operation", "is not known"))?;
@@ -103,7 +103,7 @@ impl Controlled for Target {
     }
 
     fn limits(&self, request: Value) -> Result<Value> {
-        let rates: Rates = read(request)?;
+        let rates: ServiceRates = read(request)?;
         self.service.limits.change(rates);
         serde_json::to_value(rates).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
     }

@@ -6,12 +6,12 @@ use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_storage::ws_channel::{SchemaUse, SqliteSettings, Store, StoreError};
 
 use super::{
-    config::Config,
+    config::ServiceConfig,
     files::content,
     keys::{self, identity},
 };
 pub(crate) use bankchannel_server::private::unusable;
-use bankchannel_server::{folder, private, temporary::Temporary};
+use bankchannel_server::{folder, private, temporary::TemporaryFolder};
 
 /// Below the data folder: uploads being received.
 pub(crate) const SPOOL: &str = "spool";
@@ -24,7 +24,7 @@ pub(crate) const DATABASE: &str = "service.sqlite";
 ///
 /// # Errors
 /// `resource.storage`.
-pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>)> {
+pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<TemporaryFolder>)> {
     let (data, temporary) = folder::prepare(given)?;
     private::inner_folder(&data.join(SPOOL), SPOOL_ELSEWHERE)?;
     Ok((data, temporary))
@@ -39,7 +39,7 @@ pub(crate) const KEYS_ELSEWHERE: &str = "name its target by the setting keys_fol
 ///
 /// # Errors
 /// `configuration.invalid`.
-pub(crate) fn expect(config: &Config, data: &Path) -> Result<()> {
+pub(crate) fn expect(config: &ServiceConfig, data: &Path) -> Result<()> {
     if !config.expect_data || config.postgres_url.is_some() || data.join(DATABASE).is_file() {
         return Ok(());
     }
@@ -54,7 +54,7 @@ pub(crate) fn expect(config: &Config, data: &Path) -> Result<()> {
 ///
 /// # Errors
 /// As [`look_at_files`].
-pub(crate) async fn open_files(store: &Store, data: &Path, config: &Config) -> Result<()> {
+pub(crate) async fn open_files(store: &Store, data: &Path, config: &ServiceConfig) -> Result<()> {
     look_at_files(store, data, config).await?;
     let folder = content::folder(data, config);
     match config.files_folder {
@@ -70,7 +70,7 @@ pub(crate) async fn open_files(store: &Store, data: &Path, config: &Config) -> R
 ///
 /// # Errors
 /// `configuration.invalid`, `resource.storage`.
-pub(crate) async fn look_at_files(store: &Store, data: &Path, config: &Config) -> Result<()> {
+pub(crate) async fn look_at_files(store: &Store, data: &Path, config: &ServiceConfig) -> Result<()> {
     let folder = content::folder(data, config);
     if config.files_folder.is_none() {
         private::check_inner_folder(&folder, FILES_ELSEWHERE)?;
@@ -110,7 +110,7 @@ pub(crate) async fn look_at_files(store: &Store, data: &Path, config: &Config) -
 ///
 /// # Errors
 /// `configuration.invalid`.
-pub(crate) fn expect_writable_keys(data: &Path, config: &Config, to_make: &str) -> Result<()> {
+pub(crate) fn expect_writable_keys(data: &Path, config: &ServiceConfig, to_make: &str) -> Result<()> {
     let folder = keys::folder(data, config);
     let path = folder.join(to_make);
     if path.exists() || !folder.exists() {
@@ -132,7 +132,7 @@ pub(crate) fn expect_writable_keys(data: &Path, config: &Config, to_make: &str) 
 ///
 /// # Errors
 /// `resource.storage`, with the cause and how to fix it.
-pub(crate) async fn open_store(config: &Config, data: &Path, tables: SchemaUse) -> Result<Store> {
+pub(crate) async fn open_store(config: &ServiceConfig, data: &Path, tables: SchemaUse) -> Result<Store> {
     let opened = match &config.postgres_url {
         Some(url) => Store::connect_postgres_with(url, &config.postgres.settings(tables)).await,
         None => Store::open_sqlite_with(data, &SqliteSettings { tables, ..SqliteSettings::default() }).await,

@@ -2,8 +2,8 @@
 
 use bankchannel_storage::ws_channel::{EffectiveCerts, LostRight, PgpPurpose, StoreError};
 use bankchannel_ws_channel::{
-    Refusal,
-    errors::{Text, texts},
+    ServiceRefusal,
+    errors::{ServiceText, texts},
 };
 
 use bankchannel_server::private;
@@ -13,9 +13,9 @@ const DATABASE_RETRY_S: u64 = 5;
 
 /// Why a handler returns no response: the caller's fault, which is reported, or the service's, which is logged.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub(crate) enum HandlerFault {
     /// The service refuses with this text.
-    Refused(Refusal),
+    Refused(ServiceRefusal),
     /// A right that the call had at its start has ended: nothing was changed.
     RightsEnded(LostRight),
     /// The store failed.
@@ -24,7 +24,7 @@ pub(crate) enum Fault {
     Internal(String),
 }
 
-impl Fault {
+impl HandlerFault {
     /// An unexpected failure.
     pub(crate) fn internal(why: impl std::fmt::Display) -> Self {
         Self::Internal(why.to_string())
@@ -44,7 +44,7 @@ impl Fault {
     }
 
     /// The refusal sent to the client. Internal details are logged here, and only here.
-    pub(crate) fn into_refusal(self, request_id: &str) -> Refusal {
+    pub(crate) fn into_refusal(self, request_id: &str) -> ServiceRefusal {
         match self {
             Self::Refused(refusal) => refusal,
             Self::RightsEnded(lost) => {
@@ -59,7 +59,7 @@ impl Fault {
                     StoreError::Full { .. } => return (&texts::INSUFFICIENT_STORAGE).into(),
                     _ => return (&texts::INTERNAL_ERROR).into(),
                 };
-                Refusal { retry_after_s, ..(&texts::SERVICE_UNAVAILABLE).into() }
+                ServiceRefusal { retry_after_s, ..(&texts::SERVICE_UNAVAILABLE).into() }
             }
             Self::Internal(why) => {
                 tracing::error!(request_id, why, "the request failed");
@@ -69,19 +69,19 @@ impl Fault {
     }
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
+impl From<ServiceRefusal> for HandlerFault {
+    fn from(refusal: ServiceRefusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<&'static Text> for Fault {
-    fn from(text: &'static Text) -> Self {
+impl From<&'static ServiceText> for HandlerFault {
+    fn from(text: &'static ServiceText) -> Self {
         Self::Refused(text.into())
     }
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for HandlerFault {
     fn from(error: StoreError) -> Self {
         match error.refusal::<LostRight>() {
             Some(lost) => Self::RightsEnded(lost.clone()),
@@ -91,14 +91,14 @@ impl From<StoreError> for Fault {
 }
 
 /// The refusal that a new request would get in the same situation.
-fn refused_for(lost: &LostRight) -> Refusal {
+fn refused_for(lost: &LostRight) -> ServiceRefusal {
     let text = match lost {
         LostRight::Session => &texts::UNAUTHORIZED,
         LostRight::Key | LostRight::Transfer => &texts::API_KEY_FORBIDDEN,
         LostRight::Account => &texts::NO_ACCOUNT,
         LostRight::Verification => &texts::VERIFICATION_WITHDRAWN,
         LostRight::Owner => &texts::OWNER_REQUIRED,
-        LostRight::Export => return Refusal::invalid("Export"),
+        LostRight::Export => return ServiceRefusal::invalid("Export"),
         LostRight::Entitlement => &texts::NOT_ENTITLED,
         LostRight::Connection(found) => return no_certificate(found),
         LostRight::Certificate => &texts::NO_CERTIFICATE,
@@ -110,14 +110,15 @@ fn refused_for(lost: &LostRight) -> Refusal {
 }
 
 /// Why no certificate for a bank can be used.
-pub(crate) fn no_certificate(found: &EffectiveCerts) -> Refusal {
+pub(crate) fn no_certificate(found: &EffectiveCerts) -> ServiceRefusal {
     let text = match found {
         // Usable certificates, but not those that the call began with.
         EffectiveCerts::Usable { .. } => &texts::NO_CERTIFICATE,
         EffectiveCerts::OwnUnusable { is_linked: true } => &texts::OWN_CERTIFICATE_UNUSABLE,
         // The text that published clients know; the detail is more specific.
         EffectiveCerts::OwnUnusable { is_linked: false } => {
-            return Refusal::from(&texts::NO_CERTIFICATE_NO_LINK).with_detail(texts::OWN_CERTIFICATE_UNUSABLE.text);
+            return ServiceRefusal::from(&texts::NO_CERTIFICATE_NO_LINK)
+                .with_detail(texts::OWN_CERTIFICATE_UNUSABLE.text);
         }
         EffectiveCerts::NotLinked => &texts::NO_CERTIFICATE_NO_LINK,
         EffectiveCerts::LinkedWithoutData => &texts::NO_CERTIFICATE_NO_LINKED_DATA,

@@ -3,16 +3,16 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use bankchannel_crypto::random;
-use bankchannel_ws_channel::Refusal;
+use bankchannel_ws_channel::ServiceRefusal;
 use hyper::{HeaderMap, Request, Response, Version, body::Incoming, header};
 
 use super::{
     data::SPOOL,
-    pipeline::{Pipeline, refuse},
+    pipeline::{ServicePipeline, refuse},
 };
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
-    framing::Framing,
+    framing::RequestFraming,
     intake, shell,
 };
 
@@ -21,14 +21,14 @@ const RETRY_S: u64 = 5;
 
 /// Answers one request.
 pub(crate) async fn answer(
-    pipeline: Arc<Pipeline>,
+    pipeline: Arc<ServicePipeline>,
     request: Request<Incoming>,
     peer: SocketAddr,
 ) -> Response<AnswerBody> {
     let service = Arc::clone(&pipeline.service);
     if !is_well_framed(&request) {
         intake::drain(request.into_body()).await;
-        let mut refused = refuse(&Refusal::new(400, "Invalid request head"), &random::uuid_v4());
+        let mut refused = refuse(&ServiceRefusal::new(400, "Invalid request head"), &random::uuid_v4());
         // Later bytes on the connection are ambiguous.
         refused.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
         return refused;
@@ -46,17 +46,20 @@ pub(crate) async fn answer(
 }
 
 fn lost() -> Response<AnswerBody> {
-    let refusal = Refusal { retry_after_s: Some(RETRY_S), ..Refusal::new(503, "Service busy, please try again later") };
+    let refusal = ServiceRefusal {
+        retry_after_s: Some(RETRY_S),
+        ..ServiceRefusal::new(503, "Service busy, please try again later")
+    };
     refuse(&refusal, &random::uuid_v4())
 }
 
 /// Whether all programs parse this head the same (RFC 9112 §2.2, §3.2, §6.3).
 fn is_well_framed(request: &Request<Incoming>) -> bool {
-    let framing = request.extensions().get::<Framing>().copied().unwrap_or_default();
+    let framing = request.extensions().get::<RequestFraming>().copied().unwrap_or_default();
     !framing.bare_line_feed && framing.lengths <= 1 && has_one_meaning(request.version(), request.headers(), framing)
 }
 
-fn has_one_meaning(version: Version, headers: &HeaderMap, framing: Framing) -> bool {
+fn has_one_meaning(version: Version, headers: &HeaderMap, framing: RequestFraming) -> bool {
     let hosts = headers.get_all(header::HOST).iter().count();
     let both = framing.lengths > 0 && headers.contains_key(header::TRANSFER_ENCODING);
     !both && (version != Version::HTTP_11 || hosts == 1) && hosts <= 1

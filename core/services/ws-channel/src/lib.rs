@@ -44,14 +44,15 @@ use bankchannel_ws_channel::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
 pub use banks::{
-    Asked, BankChannel, BankError, Channels, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing,
+    BankChannel, BankConnection, BankError, BankFileDownload, CertificateEnrolment, Channels, IssuedCertificates,
+    IssuedPair, OutgoingFile, PendingBankAnswer,
 };
-pub use config::Config;
+pub use config::ServiceConfig;
 pub use options::{ServiceOptions, ServiceReadiness};
-pub use running::Running;
+pub use running::RunningService;
 
 /// The WS Channel service as a counterpart.
-pub static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
+pub static DESCRIPTOR: Counterpart = Counterpart::of::<RunningService>(
     "ws-channel",
     PROTOCOL,
     ("Service", "Service"),

@@ -5,15 +5,15 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use bankchannel_storage::ws_channel::{LockKey, LockPolicy, Quota};
+use bankchannel_storage::ws_channel::{EventQuota, LockKey, LockPolicy};
 use bankchannel_ws_channel::RateClass;
-use bankchannel_ws_channel::Refusal;
+use bankchannel_ws_channel::ServiceRefusal;
 use serde::{Deserialize, Serialize};
 
-use super::config::Config;
+use super::config::ServiceConfig;
 use bankchannel_server::http::{
     listen::network,
-    rate::{Buckets, Empty, Rate},
+    rate::{BucketRate, EmptyBucket, RateBuckets},
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -30,7 +30,7 @@ const MAILS_PER_ADDRESS: i64 = 20;
 /// The limits as numbers; the control interface can change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Rates {
+pub(crate) struct ServiceRates {
     /// Whether rate limits and quotas apply at all. Lockouts after wrong passwords and codes always do.
     pub(crate) enabled: bool,
     pub(crate) per_key_per_s: u32,
@@ -44,15 +44,15 @@ pub(crate) struct Rates {
     pub(crate) mfa_codes_per_account: u32,
 }
 
-impl Default for Rates {
+impl Default for ServiceRates {
     fn default() -> Self {
-        Self::of(&Config::default())
+        Self::of(&ServiceConfig::default())
     }
 }
 
-impl Rates {
+impl ServiceRates {
     /// The configured limits.
-    pub(crate) fn of(config: &Config) -> Self {
+    pub(crate) fn of(config: &ServiceConfig) -> Self {
         let rate = &config.rate_limit;
         Self {
             enabled: !config.no_limits,
@@ -72,33 +72,33 @@ impl Rates {
 /// The rate limits of a service. Rates are kept in memory: a restart resets them. The counts of lockouts and daily
 /// codes are in the store; their limits are here.
 pub(crate) struct ServiceLimits {
-    rates: RwLock<Rates>,
-    keys: Buckets<String>,
-    addresses: Buckets<IpAddr>,
-    registrations: Buckets<IpAddr>,
-    resets: Buckets<IpAddr>,
-    failed_logins: Buckets<IpAddr>,
+    rates: RwLock<ServiceRates>,
+    keys: RateBuckets<String>,
+    addresses: RateBuckets<IpAddr>,
+    registrations: RateBuckets<IpAddr>,
+    resets: RateBuckets<IpAddr>,
+    failed_logins: RateBuckets<IpAddr>,
 }
 
 impl ServiceLimits {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &ServiceConfig) -> Self {
         Self {
-            rates: RwLock::new(Rates::of(config)),
-            keys: Buckets::default(),
-            addresses: Buckets::default(),
-            registrations: Buckets::default(),
-            resets: Buckets::default(),
-            failed_logins: Buckets::default(),
+            rates: RwLock::new(ServiceRates::of(config)),
+            keys: RateBuckets::default(),
+            addresses: RateBuckets::default(),
+            registrations: RateBuckets::default(),
+            resets: RateBuckets::default(),
+            failed_logins: RateBuckets::default(),
         }
     }
 
     /// The limits as numbers.
-    pub(crate) fn rates(&self) -> Rates {
+    pub(crate) fn rates(&self) -> ServiceRates {
         *self.rates.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the limits and resets all counts.
-    pub(crate) fn change(&self, rates: Rates) {
+    pub(crate) fn change(&self, rates: ServiceRates) {
         *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
         self.forget();
     }
@@ -116,16 +116,16 @@ impl ServiceLimits {
     ///
     /// # Errors
     /// 429 with the seconds to wait.
-    pub(crate) fn by_address(&self, class: RateClass, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
+    pub(crate) fn by_address(&self, class: RateClass, address: IpAddr, now_ms: i64) -> Result<(), ServiceRefusal> {
         let rates = self.rates();
         if !rates.enabled || class == RateClass::Key {
             return Ok(());
         }
         let address = network(address);
-        let calls = Rate::new(rates.per_address_per_min, MINUTE_MS, rates.per_address_burst);
+        let calls = BucketRate::new(rates.per_address_per_min, MINUTE_MS, rates.per_address_burst);
         self.addresses.take(address, calls, now_ms).map_err(refusal)?;
         if class == RateClass::Registration {
-            let registrations = Rate::new(rates.registrations_per_ip, HOUR_MS, rates.registrations_per_ip);
+            let registrations = BucketRate::new(rates.registrations_per_ip, HOUR_MS, rates.registrations_per_ip);
             self.registrations.take(address, registrations, now_ms).map_err(refusal)?;
         }
         Ok(())
@@ -135,7 +135,7 @@ impl ServiceLimits {
     ///
     /// # Errors
     /// 429 with the seconds to wait.
-    pub(crate) fn stranger(&self, class: RateClass, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
+    pub(crate) fn stranger(&self, class: RateClass, address: IpAddr, now_ms: i64) -> Result<(), ServiceRefusal> {
         if class == RateClass::Key { self.by_address(RateClass::Address, address, now_ms) } else { Ok(()) }
     }
 
@@ -143,12 +143,12 @@ impl ServiceLimits {
     ///
     /// # Errors
     /// 429 with the seconds to wait.
-    pub(crate) fn by_key(&self, key: &str, now_ms: i64) -> Result<(), Refusal> {
+    pub(crate) fn by_key(&self, key: &str, now_ms: i64) -> Result<(), ServiceRefusal> {
         let rates = self.rates();
         if !rates.enabled {
             return Ok(());
         }
-        let rate = Rate::new(rates.per_key_per_s, 1000, rates.per_key_burst);
+        let rate = BucketRate::new(rates.per_key_per_s, 1000, rates.per_key_burst);
         self.keys.take(key.to_owned(), rate, now_ms).map_err(refusal)
     }
 
@@ -157,7 +157,7 @@ impl ServiceLimits {
     pub(crate) fn refused_signature(&self, key: &str, now_ms: i64) {
         let rates = self.rates();
         if rates.enabled {
-            let rate = Rate::new(rates.per_key_per_s, 1000, rates.per_key_burst);
+            let rate = BucketRate::new(rates.per_key_per_s, 1000, rates.per_key_burst);
             self.keys.charge(key, rate, now_ms, REFUSED_SIGNATURE);
         }
     }
@@ -166,7 +166,7 @@ impl ServiceLimits {
     ///
     /// # Errors
     /// 429 with the seconds to wait.
-    pub(crate) fn may_log_in(&self, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
+    pub(crate) fn may_log_in(&self, address: IpAddr, now_ms: i64) -> Result<(), ServiceRefusal> {
         let rates = self.rates();
         if !rates.enabled {
             return Ok(());
@@ -178,12 +178,12 @@ impl ServiceLimits {
     ///
     /// # Errors
     /// 429 with the seconds to wait.
-    pub(crate) fn may_ask_for_reset(&self, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
+    pub(crate) fn may_ask_for_reset(&self, address: IpAddr, now_ms: i64) -> Result<(), ServiceRefusal> {
         let rates = self.rates();
         if !rates.enabled {
             return Ok(());
         }
-        let resets = Rate::new(rates.resets_per_ip, HOUR_MS, rates.resets_per_ip);
+        let resets = BucketRate::new(rates.resets_per_ip, HOUR_MS, rates.resets_per_ip);
         self.resets.take(network(address), resets, now_ms).map_err(refusal)
     }
 
@@ -200,17 +200,17 @@ impl ServiceLimits {
     }
 
     /// Quotas of a code to a phone.
-    pub(crate) fn phone_quotas(&self, phone: &str) -> Vec<Quota> {
+    pub(crate) fn phone_quotas(&self, phone: &str) -> Vec<EventQuota> {
         self.quotas("code.phone", phone, self.phone())
     }
 
     /// Quotas of a password reset request, the same for known and unknown addresses.
-    pub(crate) fn reset_quotas(&self, email: &str, is_known: bool) -> Vec<Quota> {
+    pub(crate) fn reset_quotas(&self, email: &str, is_known: bool) -> Vec<EventQuota> {
         self.quotas("code.reset", email, self.with_reserve(is_known))
     }
 
     /// Additional quotas of the message of a password reset.
-    pub(crate) fn reset_messages(&self, phone: &str, is_known: bool) -> Vec<Quota> {
+    pub(crate) fn reset_messages(&self, phone: &str, is_known: bool) -> Vec<EventQuota> {
         self.quotas("code.phone", phone, self.with_reserve(is_known))
     }
 
@@ -221,12 +221,12 @@ impl ServiceLimits {
     }
 
     /// Quotas of a code to a mailbox.
-    pub(crate) fn mail_quotas(&self, email: &str) -> Vec<Quota> {
+    pub(crate) fn mail_quotas(&self, email: &str) -> Vec<EventQuota> {
         self.quotas("code.email", email, LockPolicy { limit: MAILS_PER_ADDRESS, window: DAY_MS, duration: 0 })
     }
 
     /// Quotas of a code for the second factor.
-    pub(crate) fn mfa_quotas(&self, email: &str) -> Vec<Quota> {
+    pub(crate) fn mfa_quotas(&self, email: &str) -> Vec<EventQuota> {
         let limit = i64::from(self.rates().mfa_codes_per_account);
         self.quotas("code.mfa", email, LockPolicy { limit, window: HOUR_MS, duration: 0 })
     }
@@ -236,20 +236,20 @@ impl ServiceLimits {
         if self.rates().enabled { CODE_GAP_MS } else { 0 }
     }
 
-    fn quotas(&self, scope: &str, subject: &str, policy: LockPolicy) -> Vec<Quota> {
+    fn quotas(&self, scope: &str, subject: &str, policy: LockPolicy) -> Vec<EventQuota> {
         if !self.rates().enabled {
             return Vec::new();
         }
-        vec![Quota { key: LockKey::new(scope, subject), policy }]
+        vec![EventQuota { key: LockKey::new(scope, subject), policy }]
     }
 }
 
-fn refusal(empty: Empty) -> Refusal {
-    Refusal::rate_limited(empty.wait_s)
+fn refusal(empty: EmptyBucket) -> ServiceRefusal {
+    ServiceRefusal::rate_limited(empty.wait_s)
 }
 
-fn failed(rates: Rates) -> Rate {
-    Rate::new(rates.failed_logins_per_min, MINUTE_MS, rates.failed_logins_per_min)
+fn failed(rates: ServiceRates) -> BucketRate {
+    BucketRate::new(rates.failed_logins_per_min, MINUTE_MS, rates.failed_logins_per_min)
 }
 
 #[cfg(test)]
@@ -259,7 +259,7 @@ mod tests {
     /// The cost of refused signatures is charged to the following calls, and never exceeds a full bucket.
     #[test]
     fn refused_signatures_are_charged_to_their_key() {
-        let limits = ServiceLimits::new(&Config::default());
+        let limits = ServiceLimits::new(&ServiceConfig::default());
         let refused = || {
             let passed = limits.by_key("k", 0).is_ok();
             limits.refused_signature("k", 0);
@@ -278,12 +278,12 @@ mod tests {
     /// registration with both users and both logins takes about 20 of them.
     #[test]
     fn the_defaults_let_published_clients_pass_and_stop_a_flood() {
-        let limits = ServiceLimits::new(&Config::default());
+        let limits = ServiceLimits::new(&ServiceConfig::default());
         let address = IpAddr::from([203, 0, 113, 7]);
         let passed = (0..1000).take_while(|_| limits.by_address(RateClass::Address, address, 0).is_ok()).count();
         assert!((30..100).contains(&passed), "{passed}");
         assert!(limits.by_address(RateClass::Address, IpAddr::from([203, 0, 113, 8]), 0).is_ok());
-        let limits = ServiceLimits::new(&Config { no_limits: true, ..Config::default() });
+        let limits = ServiceLimits::new(&ServiceConfig { no_limits: true, ..ServiceConfig::default() });
         assert!((0..1000).all(|_| limits.by_address(RateClass::Registration, address, 0).is_ok()));
         assert!(limits.phone_quotas("+358401234567").is_empty());
     }

@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     model::{Field, Representation, Shape, cited, schema},
     operation::{Entry, Parameters, Route},
 };
-use bankchannel_ws_channel::{Access, CATALOGUE, PRODUCTION_BASE_URL, TERMS, TEST_BASE_URL, Terms};
+use bankchannel_ws_channel::{CATALOGUE, CallerAccess, PRODUCTION_BASE_URL, TERMS, TEST_BASE_URL, WsChannelTerms};
 use serde_json::{Map, Value, json};
 
 use bankchannel_foundation::openapi::{self, ApiDescription, DescribedOperation, described_exchanges};
@@ -36,7 +36,7 @@ fn tags() -> Vec<Value> {
     subjects.into_iter().map(|subject| json!({"name": subject})).collect()
 }
 
-fn operation(entry: &Entry, route: &Route, terms: &Terms) -> DescribedOperation {
+fn operation(entry: &Entry, route: &Route, terms: &WsChannelTerms) -> DescribedOperation {
     DescribedOperation {
         path: route.path.to_owned(),
         method: route.method,
@@ -47,16 +47,16 @@ fn operation(entry: &Entry, route: &Route, terms: &Terms) -> DescribedOperation 
         body: body(entry, route),
         responses: responses(entry, route),
         security: match terms.access {
-            Access::Public => json!([]),
-            Access::Session { .. } => json!([{"idToken": [], "apiKey": []}]),
+            CallerAccess::Public => json!([]),
+            CallerAccess::Session { .. } => json!([{"idToken": [], "apiKey": []}]),
         },
     }
 }
 
-fn who(access: &Access) -> String {
+fn who(access: &CallerAccess) -> String {
     match access {
-        Access::Public => "Needs no session.".into(),
-        Access::Session { modes, owner, .. } => {
+        CallerAccess::Public => "Needs no session.".into(),
+        CallerAccess::Session { modes, owner, .. } => {
             let owner = if *owner { ", of the owner of the API key" } else { "" };
             format!("Needs a session in mode {}{owner}.", modes.join(" or "))
         }

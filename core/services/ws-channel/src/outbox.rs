@@ -17,7 +17,7 @@ use bankchannel_storage::ws_channel::{CodePurpose, Mode};
 use bankchannel_transport::background;
 use serde_json::{Value, json};
 
-use super::config::{Config, DeliveryKind};
+use super::config::{DeliveryKind, ServiceConfig};
 use bankchannel_server::private;
 
 /// The message file below the data folder.
@@ -29,15 +29,15 @@ const TURNS: usize = 3;
 
 /// The channel of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Channel {
+pub(crate) enum CodeChannel {
     Sms,
     Email,
 }
 
 /// A code to be sent. `Debug` does not show the code.
 #[derive(Debug, Clone)]
-pub(crate) struct Message {
-    pub(crate) channel: Channel,
+pub(crate) struct CodeMessage {
+    pub(crate) channel: CodeChannel,
     /// A phone number or an e-mail address.
     pub(crate) to: String,
     pub(crate) purpose: CodePurpose,
@@ -48,11 +48,11 @@ pub(crate) struct Message {
     pub(crate) expires_ms: i64,
 }
 
-impl Message {
+impl CodeMessage {
     fn to_json(&self) -> Value {
         json!({
             "id": random::uuid_v4(),
-            "channel": match self.channel { Channel::Sms => "sms", Channel::Email => "email" },
+            "channel": match self.channel { CodeChannel::Sms => "sms", CodeChannel::Email => "email" },
             "to": self.to,
             "purpose": self.purpose.as_str(),
             "email": self.email,
@@ -64,7 +64,7 @@ impl Message {
 }
 
 /// A delivery method. SMTP and SMS gateways will be others.
-pub(crate) trait Delivery: Send + Sync {
+pub(crate) trait CodeDelivery: Send + Sync {
     /// Hands a message over. After `Ok` the message is not lost.
     fn deliver(&self, message: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>>;
 
@@ -75,20 +75,20 @@ pub(crate) trait Delivery: Send + Sync {
 }
 
 /// Generates codes and sends them.
-pub(crate) struct Outbox {
-    delivery: Box<dyn Delivery>,
+pub(crate) struct CodeOutbox {
+    delivery: Box<dyn CodeDelivery>,
     fixed_code: Option<Secret>,
     /// The messages shown by the control interface; `None` without it.
     recent: Option<Mutex<VecDeque<Value>>>,
 }
 
-impl Outbox {
+impl CodeOutbox {
     /// Opens the configured delivery.
     ///
     /// # Errors
     /// `resource.storage` when the file cannot be written.
-    pub(crate) fn open(data: &Path, config: &Config) -> Result<Self> {
-        let delivery: Box<dyn Delivery> = match config.delivery {
+    pub(crate) fn open(data: &Path, config: &ServiceConfig) -> Result<Self> {
+        let delivery: Box<dyn CodeDelivery> = match config.delivery {
             DeliveryKind::File => Box::new(FileDelivery::open(&data.join(FILE))?),
             DeliveryKind::Memory => Box::new(MemoryDelivery),
         };
@@ -105,7 +105,7 @@ impl Outbox {
     ///
     /// # Errors
     /// When the message could not be handed over: it is not sent, or not certainly.
-    pub(crate) async fn send(&self, message: &Message) -> std::io::Result<()> {
+    pub(crate) async fn send(&self, message: &CodeMessage) -> std::io::Result<()> {
         let message = message.to_json();
         self.delivery.deliver(message.clone()).await?;
         if let Some(recent) = &self.recent {
@@ -153,7 +153,7 @@ impl FileDelivery {
     }
 }
 
-impl Delivery for FileDelivery {
+impl CodeDelivery for FileDelivery {
     fn deliver(&self, message: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>> {
         let (file, path) = (Arc::clone(&self.file), self.path.clone());
         Box::pin(async move {
@@ -167,7 +167,7 @@ impl Delivery for FileDelivery {
     fn forget(&self) -> std::io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         // A file that was renamed away keeps its messages.
-        if what_is_at(&file, &self.path) != There::Itself {
+        if what_is_at(&file, &self.path) != OutboxFile::Itself {
             *file = open_private(&self.path)?;
         }
         file.set_len(0)
@@ -181,19 +181,19 @@ fn open_private(path: &Path) -> std::io::Result<File> {
 
 /// The file found at the path of an open file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum There {
+enum OutboxFile {
     Itself,
     Nothing,
     /// Another file; or the same one on a file system whose inode numbers change on each query.
     Another,
 }
 
-fn what_is_at(file: &File, path: &Path) -> There {
+fn what_is_at(file: &File, path: &Path) -> OutboxFile {
     let place = |data: std::fs::Metadata| (data.dev(), data.ino());
     match (file.metadata().map(place), std::fs::symlink_metadata(path).map(place)) {
-        (Ok(open), Ok(named)) if open == named => There::Itself,
-        (_, Err(why)) if why.kind() == std::io::ErrorKind::NotFound => There::Nothing,
-        _ => There::Another,
+        (Ok(open), Ok(named)) if open == named => OutboxFile::Itself,
+        (_, Err(why)) if why.kind() == std::io::ErrorKind::NotFound => OutboxFile::Nothing,
+        _ => OutboxFile::Another,
     }
 }
 
@@ -207,20 +207,20 @@ fn append_where(
     file: &Mutex<File>,
     path: &Path,
     line: &Secret,
-    what_is_at: impl Fn(&File, &Path) -> There,
+    what_is_at: impl Fn(&File, &Path) -> OutboxFile,
 ) -> std::io::Result<()> {
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
     let mut others = 0;
     loop {
-        if what_is_at(&file, path) != There::Itself {
+        if what_is_at(&file, path) != OutboxFile::Itself {
             *file = open_private(path)?;
         }
         append_whole(&mut file, line)?;
         match what_is_at(&file, path) {
-            There::Itself => return Ok(()),
-            There::Nothing => {}
+            OutboxFile::Itself => return Ok(()),
+            OutboxFile::Nothing => {}
             // No other program puts a file there: the inode numbers are unstable, and the loop would not end.
-            There::Another => others += 1,
+            OutboxFile::Another => others += 1,
         }
         if others == TURNS {
             return Ok(());
@@ -243,7 +243,7 @@ fn append_whole(file: &mut File, line: &Secret) -> std::io::Result<()> {
 /// Sends nothing; the control interface shows the messages.
 struct MemoryDelivery;
 
-impl Delivery for MemoryDelivery {
+impl CodeDelivery for MemoryDelivery {
     fn deliver(&self, _: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>> {
         Box::pin(std::future::ready(Ok(())))
     }
@@ -256,9 +256,9 @@ mod tests {
 
     use super::*;
 
-    fn message() -> Message {
-        Message {
-            channel: Channel::Sms,
+    fn message() -> CodeMessage {
+        CodeMessage {
+            channel: CodeChannel::Sms,
             to: "+358401234567".into(),
             purpose: CodePurpose::VerifyPhone,
             email: "user@example.test".into(),
@@ -271,7 +271,7 @@ mod tests {
     #[tokio::test]
     async fn messages_are_lines_of_a_private_file() {
         let folder = tempfile::tempdir().unwrap();
-        let outbox = Outbox::open(folder.path(), &Config::default()).unwrap();
+        let outbox = CodeOutbox::open(folder.path(), &ServiceConfig::default()).unwrap();
         outbox.send(&message()).await.unwrap();
         outbox.send(&message()).await.unwrap();
         let path = folder.path().join(FILE);
@@ -292,7 +292,7 @@ mod tests {
         let (path, taken) = (folder.path().join(FILE), folder.path().join("taken"));
         std::fs::write(&path, "").unwrap();
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-        let outbox = Outbox::open(folder.path(), &Config::default()).unwrap();
+        let outbox = CodeOutbox::open(folder.path(), &ServiceConfig::default()).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         outbox.send(&message()).await.unwrap();
         std::fs::rename(&path, &taken).unwrap();
@@ -345,7 +345,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let file = Mutex::new(open_private(&path).unwrap());
-        append_where(&file, &path, &Secret::new("line\n".to_owned()), |_, _| There::Another).unwrap();
+        append_where(&file, &path, &Secret::new("line\n".to_owned()), |_, _| OutboxFile::Another).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "line\n".repeat(TURNS));
     }
 
@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn a_fixed_code_is_every_code() {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config { fixed_code: Some("123456".into()), ..Config::default() };
-        assert_eq!(Outbox::open(folder.path(), &config).unwrap().new_code().expose(), "123456");
+        let config = ServiceConfig { fixed_code: Some("123456".into()), ..ServiceConfig::default() };
+        assert_eq!(CodeOutbox::open(folder.path(), &config).unwrap().new_code().expose(), "123456");
     }
 }

@@ -9,9 +9,10 @@ use bankchannel_foundation::{
     operation::{Entry, Route},
     redact::redact_words,
 };
-use bankchannel_storage::ws_channel::Ground;
+use bankchannel_storage::ws_channel::RequiredRight;
 use bankchannel_ws_channel::{
-    Access, CATALOGUE, MAX_PLAIN_BODY, Refusal, TERMS, Terms, errors::texts, model::Bank, operations, terms,
+    CATALOGUE, CallerAccess, MAX_PLAIN_BODY, ServiceRefusal, TERMS, WsChannelTerms, errors::texts, model::Bank,
+    operations, terms,
 };
 use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, Method, Response, StatusCode, body::Incoming, header, http::request::Parts};
@@ -20,23 +21,23 @@ use tokio_util::task::TaskTracker;
 use super::{
     auth,
     data::SPOOL,
-    fault::Fault,
-    files::listings::Asked,
-    service::{Call, Service},
+    fault::HandlerFault,
+    files::listings::ListingKey,
+    service::{ServiceCall, WsChannelService},
 };
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
-    control::Control,
-    intake::{self, IntakeError, Taken},
-    query::{self, Plus},
-    router::{Found, Mount},
-    shell::{Api, Routed},
+    control::ControlState,
+    intake::{self, IntakeError, TakenBody},
+    query::{self, PlusSign},
+    router::{RouteMatch, RouteMount},
+    shell::{CounterpartApi, RoutedRequest},
 };
 
 /// The request handling of the service.
-pub(crate) struct Pipeline {
-    pub(crate) service: Arc<Service>,
-    mount: Mount,
+pub(crate) struct ServicePipeline {
+    pub(crate) service: Arc<WsChannelService>,
+    mount: RouteMount,
 }
 
 /// Text of the refusal when a body did not arrive in time.
@@ -49,65 +50,69 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     value.to_str().ok()
 }
 
-type Handler = for<'a> fn(&'a Service, &'a Call, InRequest<'a>) -> BoxFuture<'a, Result<OutResponse, Fault>>;
+type Handler = for<'a> fn(
+    &'a WsChannelService,
+    &'a ServiceCall,
+    InRequest<'a>,
+) -> BoxFuture<'a, Result<OutResponse, HandlerFault>>;
 
-impl Pipeline {
-    pub(crate) fn new(service: Arc<Service>) -> Self {
-        let mount = Mount::of(&service.config.base_path, CATALOGUE, |_| true);
+impl ServicePipeline {
+    pub(crate) fn new(service: Arc<WsChannelService>) -> Self {
+        let mount = RouteMount::of(&service.config.base_path, CATALOGUE, |_| true);
         Self { service, mount }
     }
 
-    async fn carried_out(&self, routed: Routed) -> Response<AnswerBody> {
-        let Routed { head, body, peer, found, id, caller_id, ordered, .. } = routed;
+    async fn carried_out(&self, routed: RoutedRequest) -> Response<AnswerBody> {
+        let RoutedRequest { head, body, peer, found, id, caller_id, ordered, .. } = routed;
         match found {
-            Found::Operation { entry, index, parameters } => {
+            RouteMatch::Operation { entry, index, parameters } => {
                 if let Some(status) = ordered {
                     intake::drain(body).await;
                     return refuse(&told_to_fail(status), &id);
                 }
                 let address = self.service.config.client_address(&head.headers, peer.ip());
-                let mut call = Call::new(id, entry.declaration.name, address, self.service.now_ms());
+                let mut call = ServiceCall::new(id, entry.declaration.name, address, self.service.now_ms());
                 // As in the caller's own log: a misplaced token is not repeated.
                 call.caller_request_id = caller_id.map(|id| redact_words(&id));
                 call.trace_id = single(&head.headers, "traceparent").and_then(trace_id).map(str::to_owned);
-                let result = match Declared::of(entry, index) {
+                let result = match DeclaredOperation::of(entry, index) {
                     Some(declared) => {
                         call.prefetch = is_prefetch(&head.headers);
                         call.needs_session = declared.terms.needs_session();
                         self.serve((head, body), declared, parameters, &mut call).await
                     }
-                    None => Err(Fault::internal("a routed operation has a route, terms and a handler")),
+                    None => Err(HandlerFault::internal("a routed operation has a route, terms and a handler")),
                 };
                 self.finish(entry, &call, result).await
             }
-            Found::OtherMethods(_) if head.method == Method::OPTIONS => preflight(),
-            Found::OtherMethods(methods) => {
-                let mut response = refuse(&Refusal::new(405, "Method not allowed"), &id);
+            RouteMatch::OtherMethods(_) if head.method == Method::OPTIONS => preflight(),
+            RouteMatch::OtherMethods(methods) => {
+                let mut response = refuse(&ServiceRefusal::new(405, "Method not allowed"), &id);
                 if let Ok(allow) = methods.join(", ").parse() {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
                 response
             }
-            Found::Nothing => refuse(&Refusal::new(404, "Not found"), &id),
-            Found::Malformed => refuse(&Refusal::new(400, "Invalid parameter(s)"), &id),
+            RouteMatch::Nothing => refuse(&ServiceRefusal::new(404, "Not found"), &id),
+            RouteMatch::Malformed => refuse(&ServiceRefusal::new(400, "Invalid parameter(s)"), &id),
         }
     }
 
     async fn serve(
         &self,
         (head, body): (Parts, Incoming),
-        declared: Declared,
+        declared: DeclaredOperation,
         parameters: Vec<(&'static str, String)>,
-        call: &mut Call,
-    ) -> Result<OutResponse, Fault> {
-        let Declared { route, terms, handler } = declared;
+        call: &mut ServiceCall,
+    ) -> Result<OutResponse, HandlerFault> {
+        let DeclaredOperation { route, terms, handler } = declared;
         // If a request is refused before its body was read, read it on, so that the client receives the response.
         let early = self.before_body(terms, &head.headers, &parameters, call).await;
         if let Err(fault) = early {
             intake::drain(body).await;
             return Err(fault);
         }
-        let asked = Asked::of(&self.service, call, &parameters, head.uri.query().unwrap_or_default());
+        let asked = ListingKey::of(&self.service, call, &parameters, head.uri.query().unwrap_or_default());
         let is_whole = http_body::Body::is_end_stream(&body);
         let asked = asked.filter(|_| is_whole);
         if let Some(known) =
@@ -135,11 +140,11 @@ impl Pipeline {
 
     async fn before_body(
         &self,
-        terms: &'static Terms,
+        terms: &'static WsChannelTerms,
         headers: &HeaderMap,
         parameters: &[(&'static str, String)],
-        call: &mut Call,
-    ) -> Result<(), Fault> {
+        call: &mut ServiceCall,
+    ) -> Result<(), HandlerFault> {
         self.service.limits.by_address(terms.rate, call.address, call.now_ms)?;
         let admitted = match check_headers(headers) {
             Ok(()) => auth::authorize(&self.service, headers, terms, &mut call.caller).await,
@@ -160,9 +165,9 @@ impl Pipeline {
     }
 
     /// An owner's operation requires the ownership until its commit.
-    fn note_owner(&self, terms: &'static Terms, call: &Call) {
-        if matches!(terms.access, Access::Session { owner: true, .. }) {
-            call.rely_on(Ground::Owner);
+    fn note_owner(&self, terms: &'static WsChannelTerms, call: &ServiceCall) {
+        if matches!(terms.access, CallerAccess::Session { owner: true, .. }) {
+            call.rely_on(RequiredRight::Owner);
         }
     }
 
@@ -170,7 +175,7 @@ impl Pipeline {
         Bank::from_text(bank).is_some_and(|bank| self.service.banks.knows(bank))
     }
 
-    async fn take_body(&self, route: &'static Route, body: Incoming) -> Result<Taken, Fault> {
+    async fn take_body(&self, route: &'static Route, body: Incoming) -> Result<TakenBody, HandlerFault> {
         let config = &self.service.config;
         let spool = self.service.data.join(SPOOL);
         let taking = async {
@@ -180,21 +185,21 @@ impl Pipeline {
             }
         };
         let limit = Duration::from_secs(config.body_timeout_s.into());
-        let taken = tokio::time::timeout(limit, taking).await.map_err(|_| Refusal::new(408, BODY_TOO_SLOW))?;
+        let taken = tokio::time::timeout(limit, taking).await.map_err(|_| ServiceRefusal::new(408, BODY_TOO_SLOW))?;
         taken.map_err(|error| match error {
-            IntakeError::TooLarge => Refusal::new(413, "Request too large").into(),
-            IntakeError::NotBase64 => Refusal::invalid(route.request_content.unwrap_or_default()).into(),
-            IntakeError::Malformed => Refusal::new(400, "Invalid parameter(s)").into(),
-            IntakeError::Broken => Refusal::new(400, "Invalid parameter(s)").into(),
-            IntakeError::Storage(why) => Fault::unwritten("the upload spool", &why),
+            IntakeError::TooLarge => ServiceRefusal::new(413, "Request too large").into(),
+            IntakeError::NotBase64 => ServiceRefusal::invalid(route.request_content.unwrap_or_default()).into(),
+            IntakeError::Malformed => ServiceRefusal::new(400, "Invalid parameter(s)").into(),
+            IntakeError::Broken => ServiceRefusal::new(400, "Invalid parameter(s)").into(),
+            IntakeError::Storage(why) => HandlerFault::unwritten("the upload spool", &why),
         })
     }
 
     async fn finish(
         &self,
         entry: &'static Entry,
-        call: &Call,
-        result: Result<OutResponse, Fault>,
+        call: &ServiceCall,
+        result: Result<OutResponse, HandlerFault>,
     ) -> Response<AnswerBody> {
         let audited = entry.declaration.route.as_ref().is_some_and(|route| route.audited);
         let answered = match result {
@@ -206,14 +211,14 @@ impl Pipeline {
                 call.log(response.status().as_u16());
                 return response;
             }
-            Ok(Err(why)) => Fault::internal(why),
+            Ok(Err(why)) => HandlerFault::internal(why),
             Err(fault) => fault,
         };
         if fault.is_full() {
             self.service.folders.note_full();
         }
         // The verb that would have recorded the call did not run.
-        let is_recorded = call.is_audited() && !matches!(fault, Fault::RightsEnded(_));
+        let is_recorded = call.is_audited() && !matches!(fault, HandlerFault::RightsEnded(_));
         let refusal = fault.into_refusal(&call.request_id);
         call.log(refusal.status);
         // Unauthenticated requests are not audited: they would flood the trail.
@@ -227,23 +232,23 @@ impl Pipeline {
     }
 
     /// `logical_failure_status = 200`: failed login steps respond with HTTP 200 (§1.5).
-    fn as_configured(&self, entry: &'static Entry, refusal: Refusal) -> Refusal {
+    fn as_configured(&self, entry: &'static Entry, refusal: ServiceRefusal) -> ServiceRefusal {
         let is_step = terms(entry.declaration.name).is_some_and(|terms| terms.is_login_step);
         let logical = refusal.status == 400 && is_step;
         if logical && self.service.config.logical_failure_status == 200 {
-            Refusal { status: 200, ..refusal }
+            ServiceRefusal { status: 200, ..refusal }
         } else {
             refusal
         }
     }
 }
 
-impl Api for Pipeline {
-    fn mounts(&self) -> impl Iterator<Item = &Mount> {
+impl CounterpartApi for ServicePipeline {
+    fn mounts(&self) -> impl Iterator<Item = &RouteMount> {
         std::iter::once(&self.mount)
     }
 
-    fn control(&self) -> Option<&Control> {
+    fn control(&self) -> Option<&ControlState> {
         self.service.control.as_deref()
     }
 
@@ -257,16 +262,16 @@ impl Api for Pipeline {
 
     /// Requests that may change something, by their method or, like `InitPasswordReset`, by their declaration: a
     /// certificate issued by a bank is stored, and an upload's outcome is recorded.
-    fn finishes(&self, routed: &Routed) -> Option<&TaskTracker> {
+    fn finishes(&self, routed: &RoutedRequest) -> Option<&TaskTracker> {
         let may_change = match &routed.found {
             _ if routed.head.method != Method::GET => true,
-            Found::Operation { entry, .. } => entry.declaration.route.as_ref().is_some_and(|route| route.audited),
+            RouteMatch::Operation { entry, .. } => entry.declaration.route.as_ref().is_some_and(|route| route.audited),
             _ => false,
         };
         may_change.then_some(&self.service.running)
     }
 
-    async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
+    async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
         let origin = routed.head.headers.get(header::ORIGIN).cloned();
         let mut response = self.carried_out(routed).await;
         if let Some(origin) = origin.filter(|origin| self.service.config.allows_origin(origin.as_bytes())) {
@@ -284,13 +289,13 @@ impl Api for Pipeline {
 
 /// An operation's route, terms and handler.
 #[derive(Clone, Copy)]
-struct Declared {
+struct DeclaredOperation {
     route: &'static Route,
-    terms: &'static Terms,
+    terms: &'static WsChannelTerms,
     handler: Handler,
 }
 
-impl Declared {
+impl DeclaredOperation {
     fn of(entry: &'static Entry, index: usize) -> Option<Self> {
         let route = entry.declaration.route.as_ref()?;
         Some(Self { route, terms: TERMS[index].as_ref()?, handler: HANDLERS[index]? })
@@ -298,10 +303,10 @@ impl Declared {
 }
 
 /// The response to a request that the control interface ordered to fail.
-fn told_to_fail(status: u16) -> Refusal {
+fn told_to_fail(status: u16) -> ServiceRefusal {
     let text = if status == 500 { texts::INTERNAL_ERROR.text } else { "Told to fail by the control interface" };
     let retry_after_s = matches!(status, 429 | 503).then_some(1);
-    Refusal { retry_after_s, ..Refusal::new(status, text) }
+    ServiceRefusal { retry_after_s, ..ServiceRefusal::new(status, text) }
 }
 
 /// S38: browsers mark requests for pages that the user has not opened yet.
@@ -312,7 +317,7 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
     })
 }
 
-pub(super) fn refuse(refusal: &Refusal, request_id: &str) -> Response<AnswerBody> {
+pub(super) fn refuse(refusal: &ServiceRefusal, request_id: &str) -> Response<AnswerBody> {
     let message = refusal.message(request_id);
     let mut response = answer::message(&message).unwrap_or_else(|_| answer::empty(StatusCode::INTERNAL_SERVER_ERROR));
     if refusal.status == 408 {
@@ -337,22 +342,22 @@ fn preflight() -> Response<AnswerBody> {
 }
 
 /// §1.2: no content coding, and a content type that may be JSON.
-fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_headers(headers: &HeaderMap) -> Result<(), ServiceRefusal> {
     if headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity") {
-        return Err(Refusal::invalid("Content-Encoding"));
+        return Err(ServiceRefusal::invalid("Content-Encoding"));
     }
     let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
     let refused =
         ["application/x-www-form-urlencoded", "multipart/", "text/"].iter().any(|other| kind.starts_with(other));
-    if refused && !kind.starts_with("text/json") { Err(Refusal::invalid("Content-Type")) } else { Ok(()) }
+    if refused && !kind.starts_with("text/json") { Err(ServiceRefusal::invalid("Content-Type")) } else { Ok(()) }
 }
 
 /// Limit of pairs in a query: no operation has a tenth of them, and each is compared with all others.
 const PAIRS_MAX: usize = 64;
 
-fn parse_query(query: &str) -> Result<Vec<(String, String)>, Refusal> {
-    query::pairs(query, Plus::Plus, PAIRS_MAX).map_err(|_| Refusal::new(400, "Invalid parameter(s)"))
+fn parse_query(query: &str) -> Result<Vec<(String, String)>, ServiceRefusal> {
+    query::pairs(query, PlusSign::Plus, PAIRS_MAX).map_err(|_| ServiceRefusal::new(400, "Invalid parameter(s)"))
 }
 
 macro_rules! handlers {
@@ -364,7 +369,7 @@ macro_rules! handlers {
         Some(|service, call, message| {
             type Op = operations::$subject::$file::$op;
             Box::pin(async move {
-                let request = Op::decode_request(message).map_err(|fault| Refusal::from_input(&fault))?;
+                let request = Op::decode_request(message).map_err(|fault| ServiceRefusal::from_input(&fault))?;
                 super::$subject::$file::handle(service, call, request).await.map(Op::encode_response)
             })
         })

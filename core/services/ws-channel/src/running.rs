@@ -15,28 +15,28 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     DESCRIPTOR,
-    auth::Sessions,
-    banks::{self, Banks, Channels, PKI_TIMEOUT},
-    config::Config,
-    control::Target,
+    auth::SessionCache,
+    banks::{self, Channels, PKI_TIMEOUT, ServiceBanks},
+    config::ServiceConfig,
+    control::ServiceControlTarget,
     data,
-    files::Files,
+    files::FileCaches,
     gate,
-    keys::Keys,
+    keys::ServiceKeys,
     limits::ServiceLimits,
     operator::{self, AdminApi, AdminSocket},
     options::{ServiceOptions, ServiceReadiness},
-    outbox::Outbox,
-    pipeline::Pipeline,
-    service::{Guarded, Holds, Service, System},
+    outbox::CodeOutbox,
+    pipeline::ServicePipeline,
+    service::{BackgroundService, GuardedStore, OperationHolds, WsChannelService},
     upkeep,
-    watch::{self, Folders},
+    watch::{self, WatchedFolders},
     work::{LoginLocks, WorkPool},
 };
 use bankchannel_server::{
-    counterpart::{CheckFn, Serves},
-    http::{Listener, TlsFiles, control::Control, server::Server},
-    temporary::Temporary,
+    counterpart::{CheckFn, ServerKind},
+    http::{Listener, TlsFiles, control::ControlState, server::RunningServers},
+    temporary::TemporaryFolder,
 };
 
 /// Default listen address.
@@ -49,16 +49,16 @@ const BUFFER: usize = 32 * 1024;
 const LAST_STEPS: Duration = Duration::from_secs(10);
 
 /// A running service.
-pub struct Running {
-    service: Arc<Service>,
+pub struct RunningService {
+    service: Arc<WsChannelService>,
     base_url: String,
     public_key_file: PathBuf,
-    server: Server,
+    server: RunningServers,
     // Dropped last, after everything that writes into it.
-    _temporary: Option<Temporary>,
+    _temporary: Option<TemporaryFolder>,
 }
 
-impl Running {
+impl RunningService {
     // Public functions here are not `async fn`: those would be compiled again, with everything they await, in every
     // program that calls them.
 
@@ -80,14 +80,14 @@ impl Running {
 
     async fn open(options: ServiceOptions, channels: Channels) -> Result<Self> {
         let listen = address(&options)?;
-        let config = Config::load(&options, listen.ip().is_loopback())?;
+        let config = ServiceConfig::load(&options, listen.ip().is_loopback())?;
         if let Some(given) = &options.data {
             data::expect(&config, Path::new(given))?;
         }
         let (data, temporary) = data::prepare(options.data.as_deref())?;
         if config.postgres_url.is_none() && !data.join(data::DATABASE).exists() {
             // Before a database is created: existing keys may show that there was one.
-            Keys::look(None, &data, &config).await?;
+            ServiceKeys::look(None, &data, &config).await?;
         }
         // The store first: its lock keeps other processes away from everything else in the folder.
         let store = data::open_store(&config, &data, SchemaUse::Upgrade).await?;
@@ -102,46 +102,46 @@ impl Running {
     async fn serve(
         options: &ServiceOptions,
         listen: SocketAddr,
-        config: Config,
-        (data, temporary): (PathBuf, Option<Temporary>),
+        config: ServiceConfig,
+        (data, temporary): (PathBuf, Option<TemporaryFolder>),
         store: Store,
         channels: Channels,
     ) -> Result<Self> {
-        let keys = Keys::open(&store, &data, &config).await?;
+        let keys = ServiceKeys::open(&store, &data, &config).await?;
         data::open_files(&store, &data, &config).await?;
-        let banks = Banks::open(&data, &config, &keys)?.with_channels(channels);
-        let outbox = Outbox::open(&data, &config)?;
+        let banks = ServiceBanks::open(&data, &config, &keys)?.with_channels(channels);
+        let outbox = CodeOutbox::open(&data, &config)?;
         let tls = tls(options)?;
         let listener =
             Listener::bind(listen, tls.as_ref()).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let listener = listener.in_front_of(config.trusted_proxy.clone()).telling_framing().buffering(BUFFER);
-        let control = config.control.then(|| Arc::new(Control::default()));
+        let control = config.control.then(|| Arc::new(ControlState::default()));
         warn_about(&config);
-        let service = Arc::new(Service {
+        let service = Arc::new(WsChannelService {
             outbox,
             limits: ServiceLimits::new(&config),
-            sessions: Sessions::default(),
+            sessions: SessionCache::default(),
             banks,
             clock: Arc::new(SystemClock::default()),
-            store: Guarded::new(store.clone()),
+            store: GuardedStore::new(store.clone()),
             keys,
-            files: Files::default(),
+            files: FileCaches::default(),
             work_pool: WorkPool::default(),
             login_locks: LoginLocks::default(),
             control,
-            holds: Holds::default(),
+            holds: OperationHolds::default(),
             config,
             data,
             readiness: Arc::default(),
-            folders: Folders::default(),
+            folders: WatchedFolders::default(),
             running: TaskTracker::new(),
         });
-        let pipeline = Arc::new(Pipeline::new(Arc::clone(&service)));
-        let mut server = Server::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
+        let pipeline = Arc::new(ServicePipeline::new(Arc::clone(&service)));
+        let mut server = RunningServers::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
             gate::answer(Arc::clone(&pipeline), request, peer)
         });
         let stop = server.stop.clone();
-        server.take_orders(Arc::new(Target::of(&service)), service.control.is_some()).await?;
+        server.take_orders(Arc::new(ServiceControlTarget::of(&service)), service.control.is_some()).await?;
         // With PostgreSQL the operator's commands use the database directly.
         if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {
             let (store, clock) = (store, Arc::clone(&service.clock));
@@ -176,7 +176,7 @@ impl Running {
     /// # Errors
     /// `input.invalid_field` when the file cannot be read, or the account has no certificate at the simulator.
     pub fn fund_simulator<'a>(&'a self, email: &'a str, payment_file: &'a [u8]) -> BoxFuture<'a, Result<Vec<String>>> {
-        Box::pin(async move { banks::fund_simulator(&System::of(&self.service), email, payment_file).await })
+        Box::pin(async move { banks::fund_simulator(&BackgroundService::of(&self.service), email, payment_file).await })
     }
 
     /// Renews every certificate that is due now, without waiting for the daily run; returns their number.
@@ -184,12 +184,12 @@ impl Running {
     /// # Errors
     /// `resource.storage`.
     pub fn renew_due(&self) -> BoxFuture<'_, Result<usize>> {
-        Box::pin(async { banks::renew_due(&System::of(&self.service)).await.map_err(data::storage) })
+        Box::pin(async { banks::renew_due(&BackgroundService::of(&self.service)).await.map_err(data::storage) })
     }
 
     /// The service that handlers work with.
     #[cfg(test)]
-    pub(crate) fn service(&self) -> &Arc<Service> {
+    pub(crate) fn service(&self) -> &Arc<WsChannelService> {
         &self.service
     }
 
@@ -207,11 +207,11 @@ impl Running {
         if tokio::time::timeout(PKI_TIMEOUT + LAST_STEPS, self.service.running.wait()).await.is_err() {
             tracing::error!("requests that may change something were not completed before the stop");
         }
-        System::of(&self.service).writer().close().await;
+        BackgroundService::of(&self.service).writer().close().await;
     }
 }
 
-impl Serves for Running {
+impl ServerKind for RunningService {
     type Options = ServiceOptions;
     type Readiness = ServiceReadiness;
     const CHECK: Option<CheckFn> = Some(|options| {
@@ -231,7 +231,7 @@ impl Serves for Running {
         }
     }
 
-    fn server(&self) -> &Server {
+    fn server(&self) -> &RunningServers {
         &self.server
     }
 
@@ -250,7 +250,7 @@ pub(crate) fn address(options: &ServiceOptions) -> Result<SocketAddr> {
 }
 
 /// Logs a warning at every start for each setting that weakens the service.
-fn warn_about(config: &Config) {
+fn warn_about(config: &ServiceConfig) {
     if config.fixed_code.is_some() {
         tracing::warn!("every code is the configured verification code");
     }

@@ -5,9 +5,9 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 use bankchannel_crypto::{digest, password, random};
 use bankchannel_foundation::{Error, Result, Secret, error::row};
 use bankchannel_storage::ws_channel::{
-    CodeCheck, CodePurpose, CodeSend, Digest, Factor, FileContent, FileScope, INLINE_LIMIT, LockKey, LockPolicy, Mode,
-    NewBankFile, NewCode, NewPending, NewSession, NewTenant, PendingKind, RegisterOutcome, Registration,
-    RegistrationKey, VerifyEmail, VerifyPhone,
+    AuthenticationFactor, CodeCheck, CodePurpose, CodeSend, Digest, FileContent, FileScope, INLINE_LIMIT, LockKey,
+    LockPolicy, Mode, NewBankFile, NewCode, NewPending, NewSession, NewTenant, PendingKind, RegisterOutcome,
+    RegistrationKey, VerifiedRegistration, VerifyEmail, VerifyPhone,
 };
 use bankchannel_ws_channel::{
     model::{Bank, BankPin, Email, Name, PgpKey, PgpKeyPurpose, Phone, WsUserId},
@@ -24,16 +24,16 @@ use super::{
     banks::fund_simulator,
     certs, challenges,
     data::storage,
-    fault::Fault,
+    fault::HandlerFault,
     pgp,
-    service::{Call, Caller, System},
-    session::token::Token,
+    service::{BackgroundService, OperationCaller, ServiceCall},
+    session::token::SessionToken,
 };
 
 /// The data to load.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Seed {
+pub(crate) struct ServiceSeed {
     #[serde(default)]
     accounts: Vec<SeedAccount>,
 }
@@ -132,7 +132,7 @@ fn new_status() -> String {
 ///
 /// # Errors
 /// `input.*`, which names the unusable part; everything before it is loaded.
-pub(crate) async fn plant(service: &System, seed: Seed) -> Result<Value> {
+pub(crate) async fn plant(service: &BackgroundService, seed: ServiceSeed) -> Result<Value> {
     let mut hashes = HashMap::new();
     let mut accounts = Vec::new();
     for account in seed.accounts {
@@ -142,7 +142,11 @@ pub(crate) async fn plant(service: &System, seed: Seed) -> Result<Value> {
 }
 
 /// Uses the same verbs as a client's calls.
-async fn plant_account(service: &System, seed: SeedAccount, hashes: &mut HashMap<String, String>) -> Result<Value> {
+async fn plant_account(
+    service: &BackgroundService,
+    seed: SeedAccount,
+    hashes: &mut HashMap<String, String>,
+) -> Result<Value> {
     let email = Email::new(&seed.email)?.as_str().to_owned();
     let phone = Phone::new(&seed.phone)?.as_str().to_owned();
     let modes = modes(&seed.modes)?;
@@ -185,7 +189,7 @@ async fn plant_account(service: &System, seed: SeedAccount, hashes: &mut HashMap
             Some(key) => RegistrationKey::Existing(key.clone()),
             None => RegistrationKey::Mint { api_key: random::alphanumeric(40), transfer_enabled: true },
         };
-        let registration = Registration {
+        let registration = VerifiedRegistration {
             email: email.clone(),
             mode,
             key,
@@ -238,11 +242,18 @@ fn modes(names: &[String]) -> Result<Vec<Mode>> {
 }
 
 /// Verifies phone and mail address as their owner would, with codes that only this function knows.
-async fn verify(service: &System, email: &str, phone: &str, mode: Mode, hash: [u8; 32], now: i64) -> Result<()> {
+async fn verify(
+    service: &BackgroundService,
+    email: &str,
+    phone: &str,
+    mode: Mode,
+    hash: [u8; 32],
+    now: i64,
+) -> Result<()> {
     let failed = || Error::because(&row::INTERNAL, "a seeded account could not be verified");
     let by_phone = VerifyPhone { email: email.into(), mode, phone: phone.into(), hash, max_tries: 5, now };
     let check = service.writer().verify_phone(by_phone).await.map_err(storage)?;
-    let token = Token::new();
+    let token = SessionToken::new();
     let pending = NewPending {
         token: token.digest,
         kind: PendingKind::VerifyEmail,
@@ -271,9 +282,15 @@ async fn verify(service: &System, email: &str, phone: &str, mode: Mode, hash: [u
     if (check, sent, done) == (CodeCheck::Right, CodeSend::Send, CodeCheck::Right) { Ok(()) } else { Err(failed()) }
 }
 
-async fn session(service: &System, email: &str, mode: Mode, api_key: &str, now: i64) -> Result<(String, Digest)> {
-    let token = Token::new();
-    let factor = if mode == Mode::Data { Factor::Password } else { Factor::Sms };
+async fn session(
+    service: &BackgroundService,
+    email: &str,
+    mode: Mode,
+    api_key: &str,
+    now: i64,
+) -> Result<(String, Digest)> {
+    let token = SessionToken::new();
+    let factor = if mode == Mode::Data { AuthenticationFactor::Password } else { AuthenticationFactor::Sms };
     let session = NewSession {
         token: token.digest,
         email: email.into(),
@@ -293,7 +310,7 @@ async fn session(service: &System, email: &str, mode: Mode, api_key: &str, now: 
 }
 
 /// Enrols as the account's admin would, with the handler of that operation.
-async fn enrol(service: &System, email: &str, api_key: &str, bank: &str, company: &str) -> Result<()> {
+async fn enrol(service: &BackgroundService, email: &str, api_key: &str, bank: &str, company: &str) -> Result<()> {
     let request = EnrollCertRequest::from(EnrollCertRequestFields {
         bank: Bank::from_text(bank).ok_or_else(|| Error::invalid_field("certificates", "is not the id of a bank"))?,
         code: BankPin::new(&random::alphanumeric(28))?,
@@ -304,7 +321,7 @@ async fn enrol(service: &System, email: &str, api_key: &str, bank: &str, company
     certs::enroll_cert::handle(service, &call, request).await.map(drop).map_err(|why| refused("certificates", why))
 }
 
-async fn put_key(service: &System, email: &str, api_key: &str, key: &SeedKey) -> Result<()> {
+async fn put_key(service: &BackgroundService, email: &str, api_key: &str, key: &SeedKey) -> Result<()> {
     let request = UploadKeyRequest::from(UploadKeyRequestFields {
         pgp_key: PgpKey::new(&key.key)?,
         pgp_key_purpose: match key.purpose.as_str() {
@@ -318,23 +335,34 @@ async fn put_key(service: &System, email: &str, api_key: &str, key: &SeedKey) ->
 }
 
 /// A call by the account's admin; its session ends with it.
-async fn admin_call(service: &System, operation: &'static str, email: &str, api_key: &str) -> Result<Call> {
+async fn admin_call(
+    service: &BackgroundService,
+    operation: &'static str,
+    email: &str,
+    api_key: &str,
+) -> Result<ServiceCall> {
     let now = service.now_ms();
     let (token, digest) = session(service, email, Mode::Admin, api_key, now).await?;
     drop(token);
-    let mut call = Call::new(random::uuid_v4(), operation, IpAddr::from([127, 0, 0, 1]), now);
+    let mut call = ServiceCall::new(random::uuid_v4(), operation, IpAddr::from([127, 0, 0, 1]), now);
     let session = service.store.session(&digest, now).await.map_err(storage)?;
-    call.caller = session.map(|session| Caller { session: Arc::new(session), token: digest });
+    call.caller = session.map(|session| OperationCaller { session: Arc::new(session), token: digest });
     // A seeded account may be unverified and still have certificates.
     call.is_own = true;
     Ok(call)
 }
 
-fn refused(field: &str, why: Fault) -> Error {
+fn refused(field: &str, why: HandlerFault) -> Error {
     Error::invalid_field(field, why.into_refusal("seed").text)
 }
 
-async fn put_files(service: &System, api_key: &str, email: &str, files: Vec<SeedFile>, now: i64) -> Result<()> {
+async fn put_files(
+    service: &BackgroundService,
+    api_key: &str,
+    email: &str,
+    files: Vec<SeedFile>,
+    now: i64,
+) -> Result<()> {
     for file in files {
         let bank =
             Bank::from_text(&file.bank).ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;

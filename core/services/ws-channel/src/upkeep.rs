@@ -18,7 +18,7 @@ use super::{
     banks::remove_old_content,
     data::SPOOL,
     files::content,
-    service::{Service, System},
+    service::{BackgroundService, WsChannelService},
 };
 use bankchannel_server::{http::intake::SpoolFile, private};
 
@@ -38,8 +38,8 @@ const AFTER_START: Duration = Duration::from_secs(5);
 const SPOOL_AGE: Duration = Duration::from_secs(24 * 3600);
 
 /// Starts the upkeep.
-pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHandle<()> {
-    let (service, stop) = (System::of(service), stop.clone());
+pub(crate) fn begin(service: &Arc<WsChannelService>, stop: &CancellationToken) -> JoinHandle<()> {
+    let (service, stop) = (BackgroundService::of(service), stop.clone());
     // Housekeeping may take minutes, longer than a stop waits. Each of its changes to the store is atomic, and files
     // that remain are removed another day.
     background::spawn(async move {
@@ -47,7 +47,7 @@ pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHan
     })
 }
 
-async fn run(service: &System) {
+async fn run(service: &BackgroundService) {
     let (mut last, mut noted) = (None, None);
     let mut wait = AFTER_START;
     loop {
@@ -63,7 +63,7 @@ async fn run(service: &System) {
 }
 
 /// The daily work. Failures are logged and retried the next day.
-pub(crate) async fn daily(service: &System) {
+pub(crate) async fn daily(service: &BackgroundService) {
     clean_spool(&service.data.join(SPOOL), SPOOL_AGE);
     match purge(service).await {
         Ok(()) => {}
@@ -83,7 +83,7 @@ pub(crate) async fn daily(service: &System) {
 }
 
 /// Checks the whole trail and saves its newest checkpoint.
-async fn verify_audit(service: &System) -> Result<(), StoreError> {
+async fn verify_audit(service: &BackgroundService) -> Result<(), StoreError> {
     service.writer().checkpoint_audit(service.now_ms(), 0).await?;
     let known = audit_heads::read(&service.data).unwrap_or_else(|why| {
         tracing::error!(%why, "the saved heads of the audit trail cannot be read");
@@ -106,7 +106,7 @@ async fn verify_audit(service: &System) -> Result<(), StoreError> {
 
 /// Writes a checkpoint over all chains, unless another instance has just done so; saves one per hour in the data
 /// folder.
-async fn checkpoint(service: &System, noted: &mut Option<i64>, now: i64) {
+async fn checkpoint(service: &BackgroundService, noted: &mut Option<i64>, now: i64) {
     match service.writer().checkpoint_audit(now, CHECKPOINT_AFTER_MS).await {
         Ok(Some(checkpoint)) if noted.is_none_or(|at| (now - at).abs() >= HOUR_MS) => {
             *noted = Some(now);
@@ -117,13 +117,13 @@ async fn checkpoint(service: &System, noted: &mut Option<i64>, now: i64) {
     }
 }
 
-fn note(service: &Service, checkpoint: &AuditCheckpoint) {
+fn note(service: &WsChannelService, checkpoint: &AuditCheckpoint) {
     if let Err(why) = audit_heads::append(&service.data, checkpoint) {
         tracing::error!(%why, "the head of the audit trail could not be saved");
     }
 }
 
-async fn purge(service: &System) -> Result<(), StoreError> {
+async fn purge(service: &BackgroundService) -> Result<(), StoreError> {
     let config = &service.config;
     let longest_window = i64::from(config.lockout.window_s.max(config.code_lockout.window_s)) * 1000;
     let policy = PurgePolicy {

@@ -14,7 +14,7 @@ use bankchannel_transport::background;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{data, service::Service};
+use super::{data, service::WsChannelService};
 use bankchannel_server::http::intake::SpoolFile;
 
 /// Interval of the checks.
@@ -29,12 +29,12 @@ const LEAST_FREE: u64 = 256 * 1024;
 
 /// Whether the folders that the service started with still exist, and have space.
 #[derive(Debug, Default)]
-pub(crate) struct Folders {
+pub(crate) struct WatchedFolders {
     lost: AtomicBool,
     full: AtomicBool,
 }
 
-impl Folders {
+impl WatchedFolders {
     /// Whether one is gone: nothing may be acknowledged then.
     pub(crate) fn are_lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
@@ -50,13 +50,13 @@ impl Folders {
 
 /// A folder or file as it was at the start.
 #[derive(Clone)]
-struct Place {
+struct WatchedPath {
     path: PathBuf,
     device: u64,
     inode: u64,
 }
 
-impl Place {
+impl WatchedPath {
     fn at(path: &Path) -> std::io::Result<Self> {
         let found = std::fs::metadata(path)?;
         Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
@@ -72,7 +72,7 @@ impl Place {
 }
 
 /// Starts watching the folders as they are now.
-pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHandle<()> {
+pub(crate) fn begin(service: &Arc<WsChannelService>, stop: &CancellationToken) -> JoinHandle<()> {
     let places = places(service);
     let (service, stop) = (Arc::clone(service), stop.clone());
     background::spawn(async move {
@@ -101,12 +101,12 @@ pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHan
 }
 
 /// The paths to watch. File systems with unstable inode numbers cannot be watched.
-fn places(service: &Service) -> Vec<Place> {
+fn places(service: &WsChannelService) -> Vec<WatchedPath> {
     let mut paths = vec![service.data.clone(), service.data.join(data::SPOOL), service.files_folder()];
     if service.store.is_only_writer() {
         paths.push(service.data.join(data::DATABASE));
     }
-    let places = paths.iter().filter_map(|path| Place::at(path).ok());
+    let places = paths.iter().filter_map(|path| WatchedPath::at(path).ok());
     let (steady, other): (Vec<_>, Vec<_>) = places.partition(|place| place.fault().is_none());
     for place in other {
         tracing::warn!(
@@ -118,9 +118,9 @@ fn places(service: &Service) -> Vec<Place> {
 }
 
 /// The fault of the first path that has one.
-async fn look(places: &[Place]) -> Option<String> {
+async fn look(places: &[WatchedPath]) -> Option<String> {
     let places = places.to_vec();
-    let looking = background::blocking(move || places.iter().find_map(Place::fault));
+    let looking = background::blocking(move || places.iter().find_map(WatchedPath::fault));
     match tokio::time::timeout(PATIENCE, looking).await {
         Ok(Ok(found)) => found,
         Ok(Err(_)) => None,
@@ -128,7 +128,7 @@ async fn look(places: &[Place]) -> Option<String> {
     }
 }
 
-fn tell(service: &Service, fault: Option<String>) {
+fn tell(service: &WsChannelService, fault: Option<String>) {
     let was = service.folders.lost.swap(fault.is_some(), Ordering::AcqRel);
     match fault {
         Some(why) if !was => {
@@ -144,7 +144,7 @@ fn tell(service: &Service, fault: Option<String>) {
 
 /// Notes whether the folders have space. After a refusal for want of it, the largest upload must have room again, which
 /// is tried, since a quota does not show in the file system's own numbers.
-async fn look_for_space(service: &Service) {
+async fn look_for_space(service: &WsChannelService) {
     let folders = [service.data.join(data::SPOOL), service.files_folder()];
     let was_full = service.folders.full.load(Ordering::Acquire);
     let needed = if was_full { service.config.max_file_bytes.max(LEAST_FREE) } else { LEAST_FREE };

@@ -7,10 +7,10 @@ use std::{
 
 use bankchannel_storage::ws_channel::Mode;
 use bankchannel_transport::background;
-use bankchannel_ws_channel::Refusal;
+use bankchannel_ws_channel::ServiceRefusal;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
-use super::fault::Fault;
+use super::fault::HandlerFault;
 
 /// Limit of concurrent password hashes: each takes 19 MiB.
 const AT_ONCE_MAX: usize = 8;
@@ -37,22 +37,25 @@ impl WorkPool {
     ///
     /// # Errors
     /// 503 when too many others are waiting.
-    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Fault>
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, HandlerFault>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let busy = || Refusal { retry_after_s: Some(5), ..Refusal::new(503, "Service busy, please try again later") };
+        let busy = || ServiceRefusal {
+            retry_after_s: Some(5),
+            ..ServiceRefusal::new(503, "Service busy, please try again later")
+        };
         let permit = tokio::time::timeout(WAIT, self.permits.acquire()).await.map_err(|_| busy())?;
-        let _permit = permit.map_err(Fault::internal)?;
-        background::blocking(work).await.map_err(Fault::internal)
+        let _permit = permit.map_err(HandlerFault::internal)?;
+        background::blocking(work).await.map_err(HandlerFault::internal)
     }
 
     /// Runs `work`, which reads foreign bytes, once a place is free.
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Fault>
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, HandlerFault>
     where
         T: Send + 'static,
         F: FnOnce(&InPool) -> T + Send + 'static,

@@ -9,7 +9,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use bankchannel_crypto::password::hashes_run;
-use bankchannel_ws_channel_service::operator::Operator;
+use bankchannel_ws_channel_service::operator::ServiceOperator;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 use support::{AUTH_FAILED, OTHER_PASSWORD, PASSWORD, World};
@@ -54,7 +54,7 @@ async fn s10_a_reset_costs_the_same_whoever_is_asked_for() {
     let world = World::limited("[rate_limit]\nper_address_burst = 1000\n").await;
     let key = world.account("reset@example.test").await;
     world.register("unverified@example.test", "admin", &key).await.is(201, "Created");
-    let operator = Operator::of(&world.options()).unwrap();
+    let operator = ServiceOperator::of(&world.options()).unwrap();
     let records = async || operator.audit(Default::default()).await.unwrap();
     let sent = world.outbox().await.len();
     let mut shapes = Vec::new();

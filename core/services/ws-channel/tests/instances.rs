@@ -20,7 +20,7 @@ use bankchannel_iso20022::{
     read_statement,
 };
 use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, Store};
-use bankchannel_ws_channel_service::{Channels, ServiceOptions, operator::Operator};
+use bankchannel_ws_channel_service::{Channels, ServiceOptions, operator::ServiceOperator};
 use futures_util::future::join_all;
 use postgres::{Shared, server};
 use reqwest::Method;
@@ -228,7 +228,7 @@ async fn a_backup_says_which_tool_to_use() {
         config: Some(served.folder.path().join("config.toml").display().to_string()),
         ..ServiceOptions::default()
     };
-    let operator = Operator::of(&options).unwrap();
+    let operator = ServiceOperator::of(&options).unwrap();
     let target = served.folder.path().join("backup");
     let refused = operator.backup(&target).await.expect_err("not here");
     assert_eq!(refused.code(), "not_supported");

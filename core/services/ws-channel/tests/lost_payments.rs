@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bankchannel_crypto::digest;
 use bankchannel_iso20022::{MessageType, read_status_report, schema::validate, status::StatusReport};
 use bankchannel_storage::ws_channel::{AuditFilter, Store, UploadState};
-use bankchannel_ws_channel_service::{Channels, ServiceOptions, operator::Operator};
+use bankchannel_ws_channel_service::{Channels, ServiceOptions, operator::ServiceOperator};
 use log::Log;
 use served::{Person, Served, payment};
 
@@ -77,7 +77,7 @@ async fn they_are_settled_and_told_and_nothing_waits_for_them() {
     // The operator sees each of them, with or without a running service.
     let data = served.folder.path().join("data");
     let options = ServiceOptions { data: Some(data.display().to_string()), ..ServiceOptions::default() };
-    let operator = Operator::of(&options).unwrap();
+    let operator = ServiceOperator::of(&options).unwrap();
     let filter = AuditFilter { outcome: Some("failed".into()), ..AuditFilter::default() };
     let lines = operator.audit(filter).await.unwrap();
     assert_eq!(lines.len(), LOST);

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use bankchannel_storage::ws_channel::AuditFilter;
 use bankchannel_ws_channel_service::{
-    Channels, Running, ServiceOptions,
-    operator::{self, NewKey, Operator},
+    Channels, RunningService, ServiceOptions,
+    operator::{self, NewApiKey, ServiceOperator},
 };
 use served::{Served, payment};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -65,7 +65,7 @@ async fn data_of_the_former_version_stays_as_it_is_until_a_start() {
     assert!(found.iter().all(|finding| finding.ok), "{found:?}");
     assert!(found.iter().any(|finding| finding.text.contains("from schema version 4 to 5")), "{found:?}");
     assert_eq!(schema(&data).await, older, "a check");
-    let operator = Operator::of(&options).unwrap();
+    let operator = ServiceOperator::of(&options).unwrap();
     assert_eq!(operator.keys().await.unwrap().len(), 1);
     assert!(!operator.audit(AuditFilter::default()).await.unwrap().is_empty());
     assert!(operator.verify_audit().await.unwrap().intact);
@@ -73,12 +73,12 @@ async fn data_of_the_former_version_stays_as_it_is_until_a_start() {
     let copied = operator.backup(&backup).await.unwrap();
     assert_eq!((copied.files, copied.missing_files), (1, 0));
     // What changes something would be seen by the instances of the former version.
-    let refused = operator.create_key(NewKey::default()).await.expect_err("older");
+    let refused = operator.create_key(NewApiKey::default()).await.expect_err("older");
     assert!(refused.message().contains("schema version 4") && refused.message().contains("start the service"));
     assert_eq!(schema(&data).await, older, "commands of the operator");
     assert_eq!(schema(&backup).await, older, "the backup is of the former version too");
 
-    Running::start(options).await.unwrap().stop().await;
+    RunningService::start(options).await.unwrap().stop().await;
     let mut upgraded = schema(&data).await;
     let mut wanted = newest;
     // SQLite words a table that was changed differently.
@@ -86,18 +86,18 @@ async fn data_of_the_former_version_stays_as_it_is_until_a_start() {
         all.retain(|sql| !sql.starts_with("CREATE TABLE upload") && !sql.starts_with("CREATE TABLE \"upload\""));
     }
     assert_eq!(upgraded, wanted);
-    operator.create_key(NewKey::default()).await.unwrap();
+    operator.create_key(NewApiKey::default()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_listing_makes_no_data() {
     let folder = tempfile::tempdir().unwrap();
     let options = ServiceOptions { data: Some(folder.path().to_str().unwrap().into()), ..ServiceOptions::default() };
-    let operator = Operator::of(&options).unwrap();
+    let operator = ServiceOperator::of(&options).unwrap();
     let refused = operator.keys().await.expect_err("nothing is there");
     assert!(refused.message().contains("holds no data"), "{refused}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     // A key may be made before the first start.
-    operator.create_key(NewKey::default()).await.unwrap();
+    operator.create_key(NewApiKey::default()).await.unwrap();
     assert_eq!(operator.keys().await.unwrap().len(), 1);
 }

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_ws_channel_service::{Channels, Running, ServiceOptions, operator};
+use bankchannel_ws_channel_service::{Channels, RunningService, ServiceOptions, operator};
 use log::Log;
 use served::{Served, payment};
 use support::World;
@@ -61,7 +61,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 /// A start is refused with these words, a check reports the same, and neither creates anything.
 async fn refused(options: &ServiceOptions, words: &[&str]) {
-    let error = Running::start(options.clone()).await.err().expect("refused");
+    let error = RunningService::start(options.clone()).await.err().expect("refused");
     for word in words {
         assert!(error.message().contains(word), "{word} is missing: {error}");
     }
@@ -150,7 +150,7 @@ async fn content_files_that_are_not_mounted_are_noticed() {
     refused(&options, &["belongs to"]).await;
     // The remedy that the message names.
     fs::copy(aside.join(".installation"), files.join(".installation")).unwrap();
-    Running::start(options).await.unwrap().stop().await;
+    RunningService::start(options).await.unwrap().stop().await;
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn folders_that_others_can_write_and_links_are_refused() {
     for folder in [data.clone(), data.join("keys"), data.join("files"), data.join("spool")] {
         let mode = fs::metadata(&folder).unwrap().permissions();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
-        let error = Running::start(options.clone()).await.err().expect("refused");
+        let error = RunningService::start(options.clone()).await.err().expect("refused");
         assert!(error.message().contains("chmod 700") && error.message().contains(folder.to_str().unwrap()), "{error}");
         fs::set_permissions(&folder, mode).unwrap();
     }
@@ -170,7 +170,7 @@ async fn folders_that_others_can_write_and_links_are_refused() {
         let (path, aside) = (data.join(name), data.join("aside"));
         fs::rename(&path, &aside).unwrap();
         symlink(&aside, &path).unwrap();
-        let error = Running::start(options.clone()).await.err().expect("refused");
+        let error = RunningService::start(options.clone()).await.err().expect("refused");
         assert!(error.message().contains(name), "{error}");
         fs::remove_file(&path).unwrap();
         fs::rename(&aside, &path).unwrap();
@@ -186,7 +186,7 @@ async fn folders_that_others_can_write_and_links_are_refused() {
         tls_key: Some(key.to_str().unwrap().into()),
         ..ServiceOptions::default()
     };
-    assert!(Running::start(tls).await.is_err());
+    assert!(RunningService::start(tls).await.is_err());
     drop(world);
 }
 
@@ -262,7 +262,7 @@ async fn a_restore_wants_what_fits_together_and_names_final_places() {
     let (_folder, options, data) = with_content("banks = { simulator = \"store\" }").await;
     let room = tempfile::tempdir().unwrap();
     let backup = room.path().join("backup");
-    let opened = operator::Operator::of(&options).unwrap();
+    let opened = operator::ServiceOperator::of(&options).unwrap();
     let copied = opened.backup(&backup).await.unwrap();
     assert_eq!((copied.files, copied.missing_files), (1, 0));
     let content = fs::read_dir(backup.join("files")).unwrap().flatten().map(|entry| entry.path());
@@ -303,7 +303,7 @@ async fn a_restore_wants_what_fits_together_and_names_final_places() {
 
     // A file that was lost before the backup does not make the backup useless.
     fs::remove_file(data.join("files").join(content.file_name().unwrap())).unwrap();
-    let opened = operator::Operator::of(&options).unwrap();
+    let opened = operator::ServiceOperator::of(&options).unwrap();
     let lacking = room.path().join("lacking");
     assert_eq!(opened.backup(&lacking).await.unwrap().missing_files, 1);
     assert_eq!(operator::restore(&lacking, &room.path().join("again")).await.unwrap().missing_files, 1);
@@ -316,11 +316,11 @@ async fn content_files_may_be_in_a_folder_that_the_settings_name() {
     let (_folder, options, data) =
         with_content(&format!("banks = {{ simulator = \"store\" }}\nfiles_folder = {files:?}")).await;
     assert!(!data.join("files").exists());
-    let opened = operator::Operator::of(&options).unwrap();
+    let opened = operator::ServiceOperator::of(&options).unwrap();
     let backup = room.path().join("backup");
     assert_eq!(opened.backup(&backup).await.unwrap().files, 1);
     let restored = room.path().join("restored");
     operator::restore(&backup, &restored).await.unwrap();
     let options = ServiceOptions { data: Some(restored.to_str().unwrap().into()), ..ServiceOptions::default() };
-    Running::start(options).await.unwrap().stop().await;
+    RunningService::start(options).await.unwrap().stop().await;
 }

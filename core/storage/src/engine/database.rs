@@ -3,7 +3,7 @@
 use super::job::{BoxedJob, bound, value};
 use super::postgres::{PostgresDriver, PostgresSettings};
 use super::sqlite::{CommitState, SqliteDriver, SqliteSettings};
-use super::{Result, Schema, SqlDialect, StoreError, Verb, migrations};
+use super::{Result, SqlDialect, StorageSchema, StorageVerb, StoreError, migrations};
 use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use std::sync::Arc;
 ///
 /// A database belongs to one schema: a SQLite folder, or a PostgreSQL database or the part of it named by the address's
 /// `options[search_path]=…`. One that was created by another schema is refused.
-pub struct Database<S: Schema> {
+pub struct Database<S: StorageSchema> {
     schema: Arc<S>,
-    driver: Driver<S>,
+    driver: DatabaseDriver<S>,
     /// The version of tables that are older than this program's, with that one's.
-    outdated: Option<migrations::Versions>,
+    outdated: Option<migrations::SchemaVersions>,
 }
 
-enum Driver<S: Schema> {
+enum DatabaseDriver<S: StorageSchema> {
     Sqlite(Box<SqliteDriver<S>>),
     Postgres(Arc<PostgresDriver<S>>),
 }
 
 /// How a verb accesses the database.
-enum Access {
+enum VerbAccess {
     /// Changes data; runs after earlier verbs with the same turn.
     Write(Option<String>),
     /// Reads with one statement.
@@ -34,7 +34,7 @@ enum Access {
     Snapshot,
 }
 
-impl<S: Schema> Database<S> {
+impl<S: StorageSchema> Database<S> {
     /// Opens a data folder, and creates it or brings its schema up to date as far as the settings allow. Must be called
     /// inside a tokio runtime, which then runs the writer.
     ///
@@ -46,7 +46,7 @@ impl<S: Schema> Database<S> {
     pub async fn open_sqlite(folder: &Path, settings: &SqliteSettings) -> Result<Self> {
         let schema = Arc::<S>::default();
         let (driver, versions) = SqliteDriver::open(folder, settings, schema.clone()).await?;
-        Ok(Self::of(schema, Driver::Sqlite(Box::new(driver)), versions))
+        Ok(Self::of(schema, DatabaseDriver::Sqlite(Box::new(driver)), versions))
     }
 
     /// Connects to a PostgreSQL database (`postgres://…`), and brings its schema up to date as far as the settings
@@ -60,10 +60,10 @@ impl<S: Schema> Database<S> {
         let schema = Arc::<S>::default();
         let driver = PostgresDriver::connect(url, settings, schema.clone()).await?;
         let versions = migrations::settle_postgres(&driver, settings.tables).await?;
-        Ok(Self::of(schema, Driver::Postgres(driver), versions))
+        Ok(Self::of(schema, DatabaseDriver::Postgres(driver), versions))
     }
 
-    fn of(schema: Arc<S>, driver: Driver<S>, versions: migrations::Versions) -> Self {
+    fn of(schema: Arc<S>, driver: DatabaseDriver<S>, versions: migrations::SchemaVersions) -> Self {
         let outdated = (versions.found < versions.known).then_some(versions);
         Self { schema, driver, outdated }
     }
@@ -71,7 +71,7 @@ impl<S: Schema> Database<S> {
     /// For tables of an older version, opened with [`SchemaUse::Read`](super::SchemaUse::Read): [`StoreError::SchemaOlder`], which has both
     /// versions.
     pub fn outdated(&self) -> Option<StoreError> {
-        self.outdated.map(|migrations::Versions { found, known }| StoreError::SchemaOlder { found, known })
+        self.outdated.map(|migrations::SchemaVersions { found, known }| StoreError::SchemaOlder { found, known })
     }
 
     /// The shared value of the schema.
@@ -82,16 +82,16 @@ impl<S: Schema> Database<S> {
     /// The kind of database.
     pub fn dialect(&self) -> SqlDialect {
         match self.driver {
-            Driver::Sqlite(_) => SqlDialect::Sqlite,
-            Driver::Postgres(_) => SqlDialect::Postgres,
+            DatabaseDriver::Sqlite(_) => SqlDialect::Sqlite,
+            DatabaseDriver::Postgres(_) => SqlDialect::Postgres,
         }
     }
 
     /// The driver with features that only SQLite has; `None` with PostgreSQL.
     pub fn sqlite(&self) -> Option<&SqliteDriver<S>> {
         match &self.driver {
-            Driver::Sqlite(driver) => Some(driver),
-            Driver::Postgres(_) => None,
+            DatabaseDriver::Sqlite(driver) => Some(driver),
+            DatabaseDriver::Postgres(_) => None,
         }
     }
 
@@ -99,16 +99,16 @@ impl<S: Schema> Database<S> {
     /// current. `None` if that cannot be told without a query.
     pub fn commit_state(&self) -> Option<CommitState> {
         match &self.driver {
-            Driver::Sqlite(driver) => driver.commit_state(),
-            Driver::Postgres(_) => None,
+            DatabaseDriver::Sqlite(driver) => driver.commit_state(),
+            DatabaseDriver::Postgres(_) => None,
         }
     }
 
     /// Waits for the accepted verbs, then closes. Later verbs return [`StoreError::Closed`].
     pub async fn close(&self) {
         match &self.driver {
-            Driver::Sqlite(driver) => driver.close().await,
-            Driver::Postgres(driver) => driver.close().await,
+            DatabaseDriver::Sqlite(driver) => driver.close().await,
+            DatabaseDriver::Postgres(driver) => driver.close().await,
         }
     }
 
@@ -117,12 +117,12 @@ impl<S: Schema> Database<S> {
     ///
     /// # Errors
     /// Errors of the verb; environment faults.
-    pub fn write<A, T>(&self, args: A, verb: Verb<S, A, T>, turn: Option<String>) -> BoxFuture<'_, Result<T>>
+    pub fn write<A, T>(&self, args: A, verb: StorageVerb<S, A, T>, turn: Option<String>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let running = self.run(bound(args, verb), Access::Write(turn));
+        let running = self.run(bound(args, verb), VerbAccess::Write(turn));
         Box::pin(async move { value::<S, A, T>(running.await?) })
     }
 
@@ -130,12 +130,12 @@ impl<S: Schema> Database<S> {
     ///
     /// # Errors
     /// As [`Database::write`].
-    pub fn read<A, T>(&self, args: A, verb: Verb<S, A, T>) -> BoxFuture<'_, Result<T>>
+    pub fn read<A, T>(&self, args: A, verb: StorageVerb<S, A, T>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let running = self.run(bound(args, verb), Access::Read);
+        let running = self.run(bound(args, verb), VerbAccess::Read);
         Box::pin(async move { value::<S, A, T>(running.await?) })
     }
 
@@ -143,25 +143,25 @@ impl<S: Schema> Database<S> {
     ///
     /// # Errors
     /// As [`Database::write`].
-    pub fn read_snapshot<A, T>(&self, args: A, verb: Verb<S, A, T>) -> BoxFuture<'_, Result<T>>
+    pub fn read_snapshot<A, T>(&self, args: A, verb: StorageVerb<S, A, T>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let running = self.run(bound(args, verb), Access::Snapshot);
+        let running = self.run(bound(args, verb), VerbAccess::Snapshot);
         Box::pin(async move { value::<S, A, T>(running.await?) })
     }
 
     /// Runs a job, whatever its verb: compiled once per schema.
-    fn run(&self, job: BoxedJob<S>, access: Access) -> BoxFuture<'_, Result<BoxedJob<S>>> {
+    fn run(&self, job: BoxedJob<S>, access: VerbAccess) -> BoxFuture<'_, Result<BoxedJob<S>>> {
         Box::pin(async move {
             let done = match (&self.driver, access) {
-                (Driver::Sqlite(driver), Access::Write(_)) => driver.write(job).await,
-                (Driver::Sqlite(driver), Access::Read) => driver.read(job).await,
-                (Driver::Sqlite(driver), Access::Snapshot) => driver.read_snapshot(job).await,
-                (Driver::Postgres(driver), Access::Write(turn)) => driver.write(job, turn).await,
-                (Driver::Postgres(driver), Access::Read) => driver.read(job).await,
-                (Driver::Postgres(driver), Access::Snapshot) => driver.read_snapshot(job).await,
+                (DatabaseDriver::Sqlite(driver), VerbAccess::Write(_)) => driver.write(job).await,
+                (DatabaseDriver::Sqlite(driver), VerbAccess::Read) => driver.read(job).await,
+                (DatabaseDriver::Sqlite(driver), VerbAccess::Snapshot) => driver.read_snapshot(job).await,
+                (DatabaseDriver::Postgres(driver), VerbAccess::Write(turn)) => driver.write(job, turn).await,
+                (DatabaseDriver::Postgres(driver), VerbAccess::Read) => driver.read(job).await,
+                (DatabaseDriver::Postgres(driver), VerbAccess::Snapshot) => driver.read_snapshot(job).await,
             };
             match (done, self.outdated()) {
                 // A table or column that these tables do not have yet.

@@ -118,7 +118,7 @@ pub enum StoreError {
     },
     /// The schema does not allow the verb, for its own reason. Nothing of the verb was stored.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(SchemaRefusal),
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
@@ -136,15 +136,15 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// Why a schema does not allow a verb, in the schema's own type.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
-pub struct Refusal(Arc<dyn Error + Send + Sync>);
+pub struct SchemaRefusal(Arc<dyn Error + Send + Sync>);
 
-impl PartialEq for Refusal {
+impl PartialEq for SchemaRefusal {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Eq for Refusal {}
+impl Eq for SchemaRefusal {}
 
 impl StoreError {
     /// A fault of this program.
@@ -159,7 +159,7 @@ impl StoreError {
 
     /// The schema does not allow the verb: [`StoreError::refusal`] returns `why`.
     pub fn refused(why: impl Error + Send + Sync + 'static) -> Self {
-        Self::Refused(Refusal(Arc::new(why)))
+        Self::Refused(SchemaRefusal(Arc::new(why)))
     }
 
     /// The schema's reason, if it is of this type.

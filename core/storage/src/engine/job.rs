@@ -1,11 +1,11 @@
 //! A type-erased verb with its arguments: the database code is compiled once per schema, not once per verb.
 
-use super::{Result, Schema, StoreError, Tx, Verb};
+use super::{Result, StorageSchema, StorageVerb, StoreError, Tx};
 use futures_util::future::BoxFuture;
 use std::any::Any;
 
 /// A verb that can be run, and run again after a conflict, and that keeps its result.
-pub(super) trait Job<S: Schema>: Send {
+pub(super) trait VerbJob<S: StorageSchema>: Send {
     /// Runs the verb; its result replaces that of an earlier run.
     fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>>;
     /// The job for downcasting.
@@ -13,22 +13,22 @@ pub(super) trait Job<S: Schema>: Send {
 }
 
 /// A job of any verb.
-pub(super) type BoxedJob<S> = Box<dyn Job<S>>;
+pub(super) type BoxedJob<S> = Box<dyn VerbJob<S>>;
 
-struct Bound<S: Schema, A, T> {
+struct BoundVerb<S: StorageSchema, A, T> {
     args: A,
-    verb: Verb<S, A, T>,
+    verb: StorageVerb<S, A, T>,
     value: Option<T>,
 }
 
 /// Binds a verb and its arguments into a job.
-pub(super) fn bound<S, A, T>(args: A, verb: Verb<S, A, T>) -> BoxedJob<S>
+pub(super) fn bound<S, A, T>(args: A, verb: StorageVerb<S, A, T>) -> BoxedJob<S>
 where
-    S: Schema,
+    S: StorageSchema,
     A: Send + Sync + 'static,
     T: Send + 'static,
 {
-    Box::new(Bound { args, verb, value: None })
+    Box::new(BoundVerb { args, verb, value: None })
 }
 
 /// The result of a job's verb; the types must be those of [`bound`].
@@ -37,17 +37,17 @@ where
 /// [`StoreError::Internal`] for a job that was not run.
 pub(super) fn value<S, A, T>(job: BoxedJob<S>) -> Result<T>
 where
-    S: Schema,
+    S: StorageSchema,
     A: 'static,
     T: 'static,
 {
-    let bound = job.into_any().downcast::<Bound<S, A, T>>().ok();
+    let bound = job.into_any().downcast::<BoundVerb<S, A, T>>().ok();
     bound.and_then(|bound| bound.value).ok_or_else(|| StoreError::internal("a verb ended without a value"))
 }
 
-impl<S, A, T> Job<S> for Bound<S, A, T>
+impl<S, A, T> VerbJob<S> for BoundVerb<S, A, T>
 where
-    S: Schema,
+    S: StorageSchema,
     A: Send + Sync + 'static,
     T: Send + 'static,
 {

@@ -1,7 +1,7 @@
 //! The migrations of a schema, as a numbered list.
 
 use super::postgres::PostgresDriver;
-use super::{Migration, Result, Schema, SchemaUse, SqlDialect, StoreError, Tx, args};
+use super::{Result, SchemaMigration, SchemaUse, SqlDialect, StorageSchema, StoreError, Tx, args};
 
 const VERSION_TABLE: &str = "schema_version";
 
@@ -11,27 +11,30 @@ const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(7165002611)";
 
 /// The version of the tables, and the one that this program works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Versions {
+pub(super) struct SchemaVersions {
     pub(super) found: i64,
     pub(super) known: i64,
 }
 
 /// Brings the tables of a folder to the newest version, each step in its own transaction, as far as `tables` allows;
 /// returns the versions afterwards.
-pub(super) async fn settle_sqlite<S: Schema>(tx: &mut Tx<S>, tables: SchemaUse) -> Result<Versions> {
+pub(super) async fn settle_sqlite<S: StorageSchema>(tx: &mut Tx<S>, tables: SchemaUse) -> Result<SchemaVersions> {
     let versions = look(tx, tables).await?;
     if versions.found < versions.known && tables != SchemaUse::Read {
         apply_sqlite(tx).await?;
-        return Ok(Versions { found: versions.known, ..versions });
+        return Ok(SchemaVersions { found: versions.known, ..versions });
     }
     Ok(versions)
 }
 
 /// As [`settle_sqlite`], with a server.
-pub(super) async fn settle_postgres<S: Schema>(driver: &PostgresDriver<S>, tables: SchemaUse) -> Result<Versions> {
+pub(super) async fn settle_postgres<S: StorageSchema>(
+    driver: &PostgresDriver<S>,
+    tables: SchemaUse,
+) -> Result<SchemaVersions> {
     if tables != SchemaUse::Read {
         apply_postgres(driver, tables).await?;
-        return Ok(Versions { found: newest::<S>(), known: newest::<S>() });
+        return Ok(SchemaVersions { found: newest::<S>(), known: newest::<S>() });
     }
     let mut tx = driver.begin().await?;
     let versions = look(&mut tx, tables).await?;
@@ -40,18 +43,18 @@ pub(super) async fn settle_postgres<S: Schema>(driver: &PostgresDriver<S>, table
 }
 
 /// Compares the tables with those of this program, and changes nothing.
-async fn look<S: Schema>(tx: &mut Tx<S>, tables: SchemaUse) -> Result<Versions> {
+async fn look<S: StorageSchema>(tx: &mut Tx<S>, tables: SchemaUse) -> Result<SchemaVersions> {
     let known = newest::<S>();
     let found = if tx.has_table(VERSION_TABLE).await? { version(tx).await? } else { 0 };
     match tables {
         _ if found > known => Err(StoreError::SchemaNewer { found, known }),
         SchemaUse::Read if found == 0 => Err(StoreError::Absent { place: tx.place().to_owned() }),
         SchemaUse::Create if found != 0 && found < known => Err(StoreError::SchemaOlder { found, known }),
-        _ => Ok(Versions { found, known }),
+        _ => Ok(SchemaVersions { found, known }),
     }
 }
 
-async fn apply_sqlite<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
+async fn apply_sqlite<S: StorageSchema>(tx: &mut Tx<S>) -> Result<()> {
     tx.script("BEGIN IMMEDIATE".to_owned()).await?;
     create_version_table(tx).await?;
     tx.script("COMMIT".to_owned()).await?;
@@ -68,7 +71,7 @@ async fn apply_sqlite<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
 }
 
 /// As [`apply_sqlite`]; instances that start at the same time wait for each other.
-async fn apply_postgres<S: Schema>(driver: &PostgresDriver<S>, tables: SchemaUse) -> Result<()> {
+async fn apply_postgres<S: StorageSchema>(driver: &PostgresDriver<S>, tables: SchemaUse) -> Result<()> {
     let mut tx = driver.begin().await?;
     tx.script(POSTGRES_LOCK.to_owned()).await?;
     look(&mut tx, tables).await?;
@@ -79,7 +82,7 @@ async fn apply_postgres<S: Schema>(driver: &PostgresDriver<S>, tables: SchemaUse
     driver.commit(tx).await
 }
 
-async fn apply<S: Schema>(tx: &mut Tx<S>, migration: &Migration<S>) -> Result<()> {
+async fn apply<S: StorageSchema>(tx: &mut Tx<S>, migration: &SchemaMigration<S>) -> Result<()> {
     tx.script(in_dialect(migration.script, tx.dialect())).await?;
     if let Some(then) = migration.then {
         then(tx).await?;
@@ -89,7 +92,7 @@ async fn apply<S: Schema>(tx: &mut Tx<S>, migration: &Migration<S>) -> Result<()
     Ok(())
 }
 
-pub(crate) fn pending<S: Schema>(found: i64) -> Result<impl Iterator<Item = &'static Migration<S>>> {
+pub(crate) fn pending<S: StorageSchema>(found: i64) -> Result<impl Iterator<Item = &'static SchemaMigration<S>>> {
     let known = newest::<S>();
     if found > known {
         return Err(StoreError::SchemaNewer { found, known });
@@ -97,17 +100,17 @@ pub(crate) fn pending<S: Schema>(found: i64) -> Result<impl Iterator<Item = &'st
     Ok(S::MIGRATIONS.iter().filter(move |migration| migration.version > found))
 }
 
-pub(crate) fn newest<S: Schema>() -> i64 {
+pub(crate) fn newest<S: StorageSchema>() -> i64 {
     S::MIGRATIONS.last().map_or(0, |migration| migration.version)
 }
 
-async fn create_version_table<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
+async fn create_version_table<S: StorageSchema>(tx: &mut Tx<S>) -> Result<()> {
     let script = "CREATE TABLE IF NOT EXISTS schema_version (version {int} PRIMARY KEY, name {text} NOT NULL){strict}";
     tx.script(in_dialect(script, tx.dialect())).await
 }
 
 /// The newest version that was applied. Refuses a database created by another schema.
-async fn version<S: Schema>(tx: &mut Tx<S>) -> Result<i64> {
+async fn version<S: StorageSchema>(tx: &mut Tx<S>) -> Result<i64> {
     let mut newest = 0;
     for (index, mut row) in
         tx.query("SELECT version, name FROM schema_version ORDER BY version", &[]).await?.into_iter().enumerate()

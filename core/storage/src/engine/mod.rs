@@ -36,11 +36,11 @@ mod tx;
 mod value;
 
 pub use database::Database;
-pub use error::{Refusal, Result, StoreError};
+pub use error::{Result, SchemaRefusal, StoreError};
 pub use folder_lock::lock_soon;
 pub use postgres::PostgresSettings;
-pub use row::Row;
-pub use schema::{Migration, Schema, SchemaUse, Step};
+pub use row::ResultRow;
+pub use schema::{MigrationStep, SchemaMigration, SchemaUse, StorageSchema};
 pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, create_private_dir, is_in_use, open_copy};
 pub use tx::Tx;
 pub(crate) use value::text_enum;
@@ -50,7 +50,7 @@ use futures_util::future::BoxFuture;
 
 /// A verb: reads and writes through [`Tx`], may be run again from the start (PostgreSQL conflicts), so it borrows
 /// its arguments and keeps no state outside the transaction.
-pub type Verb<S, A, T> = for<'t> fn(&'t mut Tx<S>, &'t A) -> BoxFuture<'t, Result<T>>;
+pub type StorageVerb<S, A, T> = for<'t> fn(&'t mut Tx<S>, &'t A) -> BoxFuture<'t, Result<T>>;
 
 /// The kind of database, for the few statements that differ (types in migrations, locks).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use super::{Result, StoreError, Value};
 
 /// One row of a result. Each call reads the next column.
 #[derive(Debug)]
-pub struct Row {
+pub struct ResultRow {
     columns: std::vec::IntoIter<Value>,
 }
 
-impl Row {
+impl ResultRow {
     pub(super) fn new(columns: Vec<Value>) -> Self {
         Self { columns: columns.into_iter() }
     }
@@ -94,7 +94,7 @@ impl Row {
         parse(&text).ok_or_else(|| StoreError::internal("a stored word is not known to this program"))
     }
 
-    /// As [`Row::word`], or null.
+    /// As [`ResultRow::word`], or null.
     pub fn opt_word<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<Option<T>> {
         match self.opt_text()? {
             None => Ok(None),

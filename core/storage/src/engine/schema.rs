@@ -5,12 +5,12 @@ use futures_util::future::{BoxFuture, ready};
 
 /// The tables of one kind of data, and hooks around each transaction. The value is shared by all transactions of a
 /// [`Database`](super::Database): counters that invalidate caches belong there.
-pub trait Schema: Default + Send + Sync + 'static {
+pub trait StorageSchema: Default + Send + Sync + 'static {
     /// Name of the database file inside the data folder (SQLite).
     const DATABASE_FILE: &'static str;
 
     /// The migrations, oldest first. A published one is never changed; a new one is appended.
-    const MIGRATIONS: &'static [Migration<Self>];
+    const MIGRATIONS: &'static [SchemaMigration<Self>];
 
     /// State that the verbs of a transaction leave for the hooks. PostgreSQL: new in each transaction. SQLite: the only
     /// writer keeps it across transactions and resets it after a rollback, so it may cache stored data.
@@ -49,17 +49,17 @@ pub enum SchemaUse {
 }
 
 /// One step of a schema.
-pub struct Migration<S: Schema> {
+pub struct SchemaMigration<S: StorageSchema> {
     pub(crate) version: i64,
     pub(crate) name: &'static str,
     pub(crate) script: &'static str,
-    pub(super) then: Option<Step<S>>,
+    pub(super) then: Option<MigrationStep<S>>,
 }
 
 /// Code of a migration that runs in addition to its script.
-pub type Step<S> = for<'t> fn(&'t mut Tx<S>) -> BoxFuture<'t, Result<()>>;
+pub type MigrationStep<S> = for<'t> fn(&'t mut Tx<S>) -> BoxFuture<'t, Result<()>>;
 
-impl<S: Schema> Migration<S> {
+impl<S: StorageSchema> SchemaMigration<S> {
     /// Versions ascend from 1. Names are for people, except that of the first migration, which identifies the schema of
     /// a database: no two schemas may share it.
     ///
@@ -73,7 +73,7 @@ impl<S: Schema> Migration<S> {
 
     /// Adds code that runs after the script in the same transaction: for parameters, or for one of the databases only.
     #[must_use]
-    pub const fn then(mut self, step: Step<S>) -> Self {
+    pub const fn then(mut self, step: MigrationStep<S>) -> Self {
         self.then = Some(step);
         self
     }

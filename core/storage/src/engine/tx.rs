@@ -1,6 +1,6 @@
 //! The transaction that a verb works in.
 
-use super::{Result, Row, Schema, SqlDialect, StoreError, Value, postgres, sqlite};
+use super::{Result, ResultRow, SqlDialect, StorageSchema, StoreError, Value, postgres, sqlite};
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 use std::io;
@@ -9,27 +9,27 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// A connection inside its transaction (or, for one-statement reads, outside any).
-pub struct Tx<S: Schema> {
-    connection: Connection,
+pub struct Tx<S: StorageSchema> {
+    connection: TransactionConnection,
     place: Arc<str>,
     /// Time limit for responses: PostgreSQL only.
     deadline: Option<Instant>,
-    failure: Option<Failure>,
+    failure: Option<StatementFailure>,
     /// State that the schema's verbs leave for its hooks.
     pub state: S::State,
 }
 
 /// The connection that executes the statements.
-pub(super) enum Connection {
+pub(super) enum TransactionConnection {
     Writer(Box<SqliteConnection>),
     SqliteRead(PoolConnection<Sqlite>),
     SqliteSnapshot(Transaction<'static, Sqlite>),
-    Postgres(postgres::Lease),
+    Postgres(postgres::ConnectionLease),
 }
 
 /// The state of the connection after failed statements, the worst so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Failure {
+enum StatementFailure {
     /// The database refused the statement; the connection is still usable.
     Refused,
     /// The connection ended.
@@ -38,8 +38,8 @@ enum Failure {
     Silent,
 }
 
-impl<S: Schema> Tx<S> {
-    pub(super) fn new(connection: Connection, place: Arc<str>) -> Self {
+impl<S: StorageSchema> Tx<S> {
+    pub(super) fn new(connection: TransactionConnection, place: Arc<str>) -> Self {
         Self { connection, place, deadline: None, failure: None, state: S::State::default() }
     }
 
@@ -70,52 +70,54 @@ impl<S: Schema> Tx<S> {
 
     /// Whether the connection is no longer usable.
     pub(super) fn is_broken(&self) -> bool {
-        self.failure >= Some(Failure::Ended)
+        self.failure >= Some(StatementFailure::Ended)
     }
 
     /// Whether the database stopped responding.
     pub(super) fn had_no_answer(&self) -> bool {
-        self.failure == Some(Failure::Silent)
+        self.failure == Some(StatementFailure::Silent)
     }
 
     /// Whether the connection broke and was reused: the server may have closed it long before.
     pub(super) fn ended_while_idle(&self) -> bool {
-        let is_reused = matches!(&self.connection, Connection::Postgres(lease) if lease.is_reused());
-        is_reused && self.failure == Some(Failure::Ended)
+        let is_reused = matches!(&self.connection, TransactionConnection::Postgres(lease) if lease.is_reused());
+        is_reused && self.failure == Some(StatementFailure::Ended)
     }
 
     /// The kind of database.
     pub fn dialect(&self) -> SqlDialect {
         match self.connection {
-            Connection::Writer(_) | Connection::SqliteRead(_) | Connection::SqliteSnapshot(_) => SqlDialect::Sqlite,
-            Connection::Postgres(_) => SqlDialect::Postgres,
+            TransactionConnection::Writer(_)
+            | TransactionConnection::SqliteRead(_)
+            | TransactionConnection::SqliteSnapshot(_) => SqlDialect::Sqlite,
+            TransactionConnection::Postgres(_) => SqlDialect::Postgres,
         }
     }
 
     /// Runs a statement; returns the number of rows it changed.
     pub async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
         let done = match &mut self.connection {
-            Connection::Writer(c) => sqlite::execute(c, sql, args).await,
-            Connection::SqliteRead(c) => sqlite::execute(c, sql, args).await,
-            Connection::SqliteSnapshot(c) => sqlite::execute(c, sql, args).await,
-            Connection::Postgres(c) => in_time(self.deadline, postgres::execute(c, sql, args)).await,
+            TransactionConnection::Writer(c) => sqlite::execute(c, sql, args).await,
+            TransactionConnection::SqliteRead(c) => sqlite::execute(c, sql, args).await,
+            TransactionConnection::SqliteSnapshot(c) => sqlite::execute(c, sql, args).await,
+            TransactionConnection::Postgres(c) => in_time(self.deadline, postgres::execute(c, sql, args)).await,
         };
         done.map_err(|error| self.fault(&error))
     }
 
     /// Runs a statement; returns its rows.
-    pub async fn query(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>> {
+    pub async fn query(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<ResultRow>> {
         let rows = match &mut self.connection {
-            Connection::Writer(c) => sqlite::query(c, sql, args).await,
-            Connection::SqliteRead(c) => sqlite::query(c, sql, args).await,
-            Connection::SqliteSnapshot(c) => sqlite::query(c, sql, args).await,
-            Connection::Postgres(c) => in_time(self.deadline, postgres::query(c, sql, args)).await,
+            TransactionConnection::Writer(c) => sqlite::query(c, sql, args).await,
+            TransactionConnection::SqliteRead(c) => sqlite::query(c, sql, args).await,
+            TransactionConnection::SqliteSnapshot(c) => sqlite::query(c, sql, args).await,
+            TransactionConnection::Postgres(c) => in_time(self.deadline, postgres::query(c, sql, args)).await,
         };
         rows.map_err(|error| self.fault(&error))
     }
 
     /// The first row, if any.
-    pub async fn first(&mut self, sql: &'static str, args: &[Value]) -> Result<Option<Row>> {
+    pub async fn first(&mut self, sql: &'static str, args: &[Value]) -> Result<Option<ResultRow>> {
         Ok(self.query(sql, args).await?.into_iter().next())
     }
 
@@ -141,31 +143,33 @@ impl<S: Schema> Tx<S> {
     pub async fn script(&mut self, sql: String) -> Result<()> {
         let sql = sqlx::AssertSqlSafe(sql);
         let done = match &mut self.connection {
-            Connection::Writer(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
-            Connection::SqliteRead(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
-            Connection::SqliteSnapshot(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
-            Connection::Postgres(c) => in_time(self.deadline, sqlx::raw_sql(sql).execute(&mut **c)).await.map(drop),
+            TransactionConnection::Writer(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            TransactionConnection::SqliteRead(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            TransactionConnection::SqliteSnapshot(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            TransactionConnection::Postgres(c) => {
+                in_time(self.deadline, sqlx::raw_sql(sql).execute(&mut **c)).await.map(drop)
+            }
         };
         done.map_err(|error| self.fault(&error))
     }
 
     /// Closes the writer's connection and waits until the file is released; other connections return to their pools.
     pub async fn close(self) {
-        if let Connection::Writer(connection) = self.connection {
+        if let TransactionConnection::Writer(connection) = self.connection {
             // The log is synced; a failure now affects only the cleanup.
             let _ = connection.close().await;
         }
     }
 
-    pub(super) fn into_connection(self) -> Connection {
+    pub(super) fn into_connection(self) -> TransactionConnection {
         self.connection
     }
 
     fn fault(&mut self, error: &sqlx::Error) -> StoreError {
         let failure = match error {
-            sqlx::Error::Database(fault) if !postgres::ends_connection(&**fault) => Failure::Refused,
-            sqlx::Error::Io(fault) if fault.kind() == io::ErrorKind::TimedOut => Failure::Silent,
-            _ => Failure::Ended,
+            sqlx::Error::Database(fault) if !postgres::ends_connection(&**fault) => StatementFailure::Refused,
+            sqlx::Error::Io(fault) if fault.kind() == io::ErrorKind::TimedOut => StatementFailure::Silent,
+            _ => StatementFailure::Ended,
         };
         self.failure = self.failure.max(Some(failure));
         StoreError::from_sqlx(error, self.dialect(), &self.place)

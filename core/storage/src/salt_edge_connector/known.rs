@@ -10,10 +10,10 @@ const MOST: usize = 4096;
 
 /// Tokens by the digest that third parties present, as of one state of the database.
 #[derive(Default)]
-pub(super) struct KnownTokens(Mutex<Known>);
+pub(super) struct KnownTokens(Mutex<TokenCache>);
 
 #[derive(Default)]
-struct Known {
+struct TokenCache {
     /// `None` while the cache is empty.
     state: Option<CommitState>,
     tokens: HashMap<Digest, Token>,

@@ -23,18 +23,19 @@ pub use entities::callback::{
     AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, NewCallback,
 };
 pub use entities::session::{
-    About, Answered, Cancelled, NewSession, Opened, Session, SessionKind, SessionState, StepAnswer, UsedJwt,
+    AnsweredSession, CancelledSession, NewSession, OpenedSession, Session, SessionKind, SessionState, SessionToken2,
+    StepAnswer, UsedJwt,
 };
-pub use entities::settle::{Change, Granted, Settled, Settlement, Settler};
+pub use entities::settle::{GrantedToken, SessionChange, SessionSettlement, SettledSession, SettlementSource};
 pub use entities::task::{DueTask, NewTask, TaskKind, TaskLane};
-pub use entities::token::{Judged, Presented, Revoked, Token, TokenFilter, TokenRefusal, TokenState};
-pub use entities::upkeep::{Due, Purged};
+pub use entities::token::{JudgedToken, PresentedToken, RevokedToken, Token, TokenFilter, TokenRefusal, TokenState};
+pub use entities::upkeep::{DueTimes, PurgedRows};
 pub use store::Store;
 
 /// SHA-256 of a value that must not be stored in clear text.
 pub type Digest = [u8; 32];
 /// The id of a row: random, not secret.
-pub type Id = [u8; 16];
+pub type RowId = [u8; 16];
 
 use entities::callback::{CALLBACK_RANKS, RANK_OF_REVOCATIONS, callback_columns, callback_rank};
 use entities::session::session_columns;

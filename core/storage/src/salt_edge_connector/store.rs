@@ -3,8 +3,8 @@
 use super::known::KnownTokens;
 use super::schema::{SaltEdgeConnector, Tx, Verb};
 use crate::engine::{
-    CommitState, Database, PostgresSettings, Result, Schema as _, SchemaUse, SqlDialect, SqliteSettings, StoreError,
-    args, is_in_use,
+    CommitState, Database, PostgresSettings, Result, SchemaUse, SqlDialect, SqliteSettings, StorageSchema as _,
+    StoreError, args, is_in_use,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;

@@ -5,7 +5,7 @@
 //!
 //! [`Store::with_audit`] writes an audit record in the transaction of its verb, in its account's chain.
 //! [`Store::with_rights`] checks in the same transaction whether the session of the verb still has its rights. A lost
-//! right is the only peer-caused result that is a [`StoreError`], because every writing verb can return it. [`Reader`]
+//! right is the only peer-caused result that is a [`StoreError`], because every writing verb can return it. [`StoreReader`]
 //! only reads.
 
 mod entities;
@@ -17,34 +17,37 @@ mod verbs;
 
 pub use crate::engine::{PostgresSettings, SchemaUse, SqliteSettings, StoreError};
 pub use entities::account::{
-    Account, AccountListing, Credential, DeleteOutcome, ModeState, RegisterOutcome, Registration, RegistrationKey,
+    Account, AccountListing, DeleteOutcome, ModeState, RegisterOutcome, RegistrationKey, UserCredential,
+    VerifiedRegistration,
 };
 pub use entities::audit::{AuditCheckpoint, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, KnownHead};
 pub use entities::certificate::{
-    CertMaterial, CertSet, CertState, Completion, DueRenewal, EffectiveCerts, EnrolOutcome, NewCertSet, RetireOutcome,
-    RetiredCert,
+    CertMaterial, CertSet, CertState, DueRenewal, EffectiveCerts, EnrolOutcome, EnrolmentCompletion, NewCertSet,
+    RetireOutcome, RetiredCertificateRow,
 };
-pub use entities::code::{CodeCheck, CodePurpose, CodeSend, NewCode, PasswordReset, Quota, VerifyEmail, VerifyPhone};
+pub use entities::code::{
+    CodeCheck, CodePurpose, CodeSend, EventQuota, NewCode, PasswordReset, VerifyEmail, VerifyPhone,
+};
 pub use entities::common::{Digest, Mode};
 pub use entities::file::{
-    BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, NewUpload, Upload, UploadOutcome,
-    UploadState,
+    BankFile, BankFileContent, FileContent, FileFilter, FileScope, JournalledUpload, NewBankFile, NewUpload,
+    UploadOutcome, UploadState,
 };
-pub use entities::installation::{IdKind, Installation, SealedKind, SealedSecret};
-pub use entities::ledger::{BookOutcome, Booking, Ledger, LedgerChange, NewLedger};
-pub use entities::link::{Consent, Links, ShareOutcome, UnshareOutcome};
+pub use entities::installation::{IdKind, InstallationIds, SealedKind, SealedSecret};
+pub use entities::ledger::{BookOutcome, LedgerChange, NewLedger, ProcessedUpload, SimulatorLedger};
+pub use entities::link::{AccountLinks, LendingConsent, ShareOutcome, UnshareOutcome};
 pub use entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
 pub use entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
 pub use entities::pending::{
-    Challenge, ConfirmTotp, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, NewPending, Pending, PendingKind, SelectMfa,
-    SelectOutcome, TotpOutcome,
+    Challenge, ConfirmTotp, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, NewPending, PendingKind, PendingToken,
+    SelectMfa, SelectOutcome, TotpOutcome,
 };
 pub use entities::pgp::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
-pub use entities::rights::{Ground, LostRight, Rights};
-pub use entities::session::{Factor, NewSession, Session};
-pub use entities::tenant::{Entitlement, EntitlementState, NewTenant, Tenant, TenantChange};
-pub use outcome::Outcome;
-pub use reader::Reader;
+pub use entities::rights::{LostRight, RequiredRight, SessionRights};
+pub use entities::session::{AuthenticationFactor, NewSession, Session};
+pub use entities::tenant::{ApiTenant, EntitlementState, NewTenant, TenantChange, TenantEntitlement};
+pub use outcome::VerbOutcome;
+pub use reader::StoreReader;
 pub use store::Store;
 pub use verbs::files::{INLINE_LIMIT, LIST_CAP};
 pub use verbs::pgp_keys::PGP_KEYS_PER_ACCOUNT;

@@ -1,7 +1,7 @@
 //! The outcome of a verb in its audit record.
 
 /// The outcome word for the result of a verb, used when the audit entry has none.
-pub trait Outcome {
+pub trait VerbOutcome {
     /// A short lower-case word: `done`, `refused`, `wrong_code`, ….
     fn outcome(&self) -> &'static str;
 
@@ -11,31 +11,31 @@ pub trait Outcome {
     }
 }
 
-impl Outcome for () {
+impl VerbOutcome for () {
     fn outcome(&self) -> &'static str {
         "done"
     }
 }
 
-impl Outcome for bool {
+impl VerbOutcome for bool {
     fn outcome(&self) -> &'static str {
         if *self { "done" } else { "refused" }
     }
 }
 
-impl Outcome for i64 {
+impl VerbOutcome for i64 {
     fn outcome(&self) -> &'static str {
         "done"
     }
 }
 
-impl<T> Outcome for Option<T> {
+impl<T> VerbOutcome for Option<T> {
     fn outcome(&self) -> &'static str {
         self.is_some().outcome()
     }
 }
 
-impl<T> Outcome for Vec<T> {
+impl<T> VerbOutcome for Vec<T> {
     fn outcome(&self) -> &'static str {
         "done"
     }
@@ -44,7 +44,7 @@ impl<T> Outcome for Vec<T> {
 /// Assigns an outcome word to each variant of a verb's result.
 macro_rules! outcomes {
     ($name:ty { $($pattern:pat => $word:literal),+ $(,)? }) => {
-        impl $crate::ws_channel::outcome::Outcome for $name {
+        impl $crate::ws_channel::outcome::VerbOutcome for $name {
             fn outcome(&self) -> &'static str {
                 match self { $($pattern => $word),+ }
             }

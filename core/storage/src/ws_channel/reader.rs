@@ -2,8 +2,9 @@
 
 use crate::engine::Result;
 use crate::ws_channel::{
-    Account, AccountListing, BankFile, BankFileContent, CertSet, Credential, Digest, EffectiveCerts, Entitlement,
-    FileFilter, FileScope, Ledger, Links, LockKey, Mode, Pending, PgpKey, RetiredCert, Session, Store, Upload,
+    Account, AccountLinks, AccountListing, BankFile, BankFileContent, CertSet, Digest, EffectiveCerts, FileFilter,
+    FileScope, JournalledUpload, LockKey, Mode, PendingToken, PgpKey, RetiredCertificateRow, Session, SimulatorLedger,
+    Store, TenantEntitlement, UserCredential,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
@@ -11,21 +12,21 @@ use std::path::Path;
 /// A [`Store`] without its writing verbs: held by request handlers, so that they can only write through a handle with
 /// rights.
 #[derive(Clone, Debug)]
-pub struct Reader(Store);
+pub struct StoreReader(Store);
 
 impl Store {
     /// The same store, read-only.
     #[must_use]
-    pub fn reader(&self) -> Reader {
-        Reader(self.clone())
+    pub fn reader(&self) -> StoreReader {
+        StoreReader(self.clone())
     }
 }
 
 macro_rules! reads {
     ($($verb:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)+) => {
-        impl Reader {
+        impl StoreReader {
             $(
-                #[doc = concat!("As [`Store::", stringify!($verb), "`].")]
+                #[doc = concat!("As [`WsChannelStore::", stringify!($verb), "`].")]
                 ///
                 /// # Errors
                 /// Environment faults only.
@@ -39,27 +40,27 @@ macro_rules! reads {
 
 reads! {
     account(email: &str) -> Option<Account>;
-    credential(email: &str, mode: Mode) -> Option<Credential>;
+    credential(email: &str, mode: Mode) -> Option<UserCredential>;
     list_accounts(api_key: &str) -> Vec<AccountListing>;
     session(token: &Digest, now: i64) -> Option<Session>;
-    pending(token: &Digest, now: i64) -> Option<Pending>;
+    pending(token: &Digest, now: i64) -> Option<PendingToken>;
     has_logged_in_from(email: &str, source: &str, now: i64) -> bool;
     locked_until(key: &LockKey, now: i64) -> Option<i64>;
-    entitlements(api_key: &str) -> Vec<Entitlement>;
+    entitlements(api_key: &str) -> Vec<TenantEntitlement>;
     pgp_keys(email: &str) -> Vec<PgpKey>;
     cert_sets(email: &str) -> Vec<CertSet>;
-    links(email: &str) -> Links;
-    retired_certs(email: &str) -> Vec<RetiredCert>;
+    links(email: &str) -> AccountLinks;
+    retired_certs(email: &str) -> Vec<RetiredCertificateRow>;
     effective_certs(email: &str, bank: &str, now: i64) -> EffectiveCerts;
     list_files(scope: &FileScope, filter: &FileFilter) -> Vec<BankFile>;
     file(scope: &FileScope, file_type: &str, reference: &str) -> Option<BankFileContent>;
-    ledgers(scope: &FileScope) -> Vec<Ledger>;
-    upload(id: &str) -> Option<Upload>;
+    ledgers(scope: &FileScope) -> Vec<SimulatorLedger>;
+    upload(id: &str) -> Option<JournalledUpload>;
     content_paths() -> Vec<String>;
     ping() -> ();
 }
 
-impl Reader {
+impl StoreReader {
     /// As [`Store::is_only_writer`].
     #[must_use]
     pub fn is_only_writer(&self) -> bool {

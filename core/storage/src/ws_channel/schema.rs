@@ -1,7 +1,7 @@
 //! The schema of the WS Channel service: its migrations and transaction hooks.
 
-use super::verbs::audit::{CHAIN_START, Heads, store_heads};
-use crate::engine::{self, Migration, Result, SqlDialect, StoreError, args};
+use super::verbs::audit::{CHAIN_START, ChainHeads, store_heads};
+use crate::engine::{self, Result, SchemaMigration, SqlDialect, StoreError, args};
 use futures_util::future::BoxFuture;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ const POSTGRES_AUDIT_CHAINS: &str = "CREATE SEQUENCE audit_seq; \
     ALTER TABLE audit_chain SET (fillfactor = 50)";
 
 pub(super) type Tx = engine::Tx<WsChannel>;
-pub(super) type Verb<A, T> = engine::Verb<WsChannel, A, T>;
+pub(super) type Verb<A, T> = engine::StorageVerb<WsChannel, A, T>;
 
 /// Counters that invalidate caches.
 pub(super) struct WsChannel {
@@ -26,25 +26,25 @@ pub(super) struct WsChannel {
 
 /// Changes made by the verbs of a transaction.
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct TransactionChanges {
     /// The ends of the audit trail's chains.
-    pub(super) heads: Heads,
+    pub(super) heads: ChainHeads,
     auth: bool,
     files: Vec<String>,
 }
 
-impl engine::Schema for WsChannel {
+impl engine::StorageSchema for WsChannel {
     const DATABASE_FILE: &'static str = "service.sqlite";
 
-    const MIGRATIONS: &'static [Migration<Self>] = &[
-        Migration::new(1, "initial", include_str!("migrations/0001_initial.sql")).then(begin_audit),
-        Migration::new(2, "audit chains", include_str!("migrations/0002_audit_chains.sql")).then(number_audit),
-        Migration::new(3, "installation", include_str!("migrations/0003_installation.sql")),
-        Migration::new(4, "link offers", include_str!("migrations/0004_link_offers.sql")),
-        Migration::new(5, "message ids", include_str!("migrations/0005_message_ids.sql")),
+    const MIGRATIONS: &'static [SchemaMigration<Self>] = &[
+        SchemaMigration::new(1, "initial", include_str!("migrations/0001_initial.sql")).then(begin_audit),
+        SchemaMigration::new(2, "audit chains", include_str!("migrations/0002_audit_chains.sql")).then(number_audit),
+        SchemaMigration::new(3, "installation", include_str!("migrations/0003_installation.sql")),
+        SchemaMigration::new(4, "link offers", include_str!("migrations/0004_link_offers.sql")),
+        SchemaMigration::new(5, "message ids", include_str!("migrations/0005_message_ids.sql")),
     ];
 
-    type State = State;
+    type State = TransactionChanges;
 
     /// Checks that the schema is readable and the audit trail's oldest end exists.
     fn check(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
@@ -63,7 +63,7 @@ impl engine::Schema for WsChannel {
         Box::pin(store_heads(tx))
     }
 
-    fn committed(&self, state: &mut State) {
+    fn committed(&self, state: &mut TransactionChanges) {
         if std::mem::take(&mut state.auth) {
             self.auth.fetch_add(1, Ordering::AcqRel);
         }
@@ -129,10 +129,10 @@ fn file_group(email: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Schema as _;
+    use crate::engine::StorageSchema as _;
     use crate::engine::migrations::{in_dialect, newest, pending};
 
-    const MIGRATIONS: &[Migration<WsChannel>] = WsChannel::MIGRATIONS;
+    const MIGRATIONS: &[SchemaMigration<WsChannel>] = WsChannel::MIGRATIONS;
 
     #[test]
     fn versions_ascend_and_every_word_is_filled_in() {

@@ -1,12 +1,12 @@
 //! The store handle of services.
 
-use super::outcome::Outcome;
+use super::outcome::VerbOutcome;
 use super::schema::{Verb, WsChannel};
 use super::verbs::audit::AuditSlot;
-use super::verbs::maintenance::Backups;
-use super::verbs::rights::{RightsSlot, Ruled, judge_and_run};
+use super::verbs::maintenance::RunningBackups;
+use super::verbs::rights::{RightsSlot, RuledVerb, judge_and_run};
 use crate::engine::{Database, PostgresSettings, Result, SqlDialect, SqliteSettings, StoreError};
-use crate::ws_channel::{AuditEntry, Rights};
+use crate::ws_channel::{AuditEntry, SessionRights};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use std::sync::Arc;
 /// Every method is one atomic verb. A method that changes data returns after the change is on disk.
 #[derive(Clone)]
 pub struct Store {
-    shared: Arc<Shared>,
+    shared: Arc<SharedStore>,
     audit: AuditSlot,
     rights: RightsSlot,
 }
 
-struct Shared {
+struct SharedStore {
     database: Database<WsChannel>,
-    backups: Backups,
+    backups: RunningBackups,
 }
 
 impl Store {
@@ -109,11 +109,11 @@ impl Store {
     pub(super) fn write<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
-        T: Outcome + Send + 'static,
+        T: VerbOutcome + Send + 'static,
     {
         // Records of one account are written one after the other.
         let turn = self.audit.as_ref().map(|entry| entry.email.clone());
-        let ruled = Ruled { args, verb, rights: self.rights.clone(), audit: self.audit.clone() };
+        let ruled = RuledVerb { args, verb, rights: self.rights.clone(), audit: self.audit.clone() };
         let judged = self.database().write(ruled, judge_and_run::<A, T>, turn);
         judged.map(|judged| judged?.map_err(StoreError::refused)).boxed()
     }
@@ -122,7 +122,7 @@ impl Store {
         &self.shared.database
     }
 
-    pub(super) fn judging(&self, rights: Arc<Rights>) -> Self {
+    pub(super) fn judging(&self, rights: Arc<SessionRights>) -> Self {
         Self { rights: Some(rights), ..self.clone() }
     }
 
@@ -130,12 +130,12 @@ impl Store {
         Self { audit: None, ..self.clone() }
     }
 
-    pub(super) fn backups(&self) -> &Backups {
+    pub(super) fn backups(&self) -> &RunningBackups {
         &self.shared.backups
     }
 
     fn of(database: Database<WsChannel>) -> Self {
-        let shared = Shared { database, backups: Backups::default() };
+        let shared = SharedStore { database, backups: RunningBackups::default() };
         Self { shared: Arc::new(shared), audit: None, rights: None }
     }
 }

@@ -162,17 +162,21 @@ async fn links_have_one_owner_and_are_not_transitive(store: Store) {
     tenant_with_customer(&store).await;
     active_user(&store, "third@example.test", Mode::Admin, existing(KEY)).await;
     active_user(&store, "foreign@example.test", Mode::Admin, mint("foreign-key")).await;
-    let share = |owner, target| store.share_certs(KEY, owner, target, Consent::NotAsked);
+    let share = |owner, target| store.share_certs(KEY, owner, target, LendingConsent::NotAsked);
     assert_eq!(share(OWNER, OWNER).await.unwrap(), ShareOutcome::SameAccount);
     assert_eq!(share(OWNER, "foreign@example.test").await.unwrap(), ShareOutcome::NoUser);
     assert_eq!(share(OWNER, "absent@example.test").await.unwrap(), ShareOutcome::NoUser);
-    let shared = Links { to: vec![CUSTOMER.to_owned()], ..Links::default() };
+    let shared = AccountLinks { to: vec![CUSTOMER.to_owned()], ..AccountLinks::default() };
     assert_eq!(share(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(shared.clone()));
     assert_eq!(share(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(shared));
     assert_eq!(share("third@example.test", CUSTOMER).await.unwrap(), ShareOutcome::OtherOwner);
     assert!(matches!(share(CUSTOMER, "third@example.test").await.unwrap(), ShareOutcome::Shared(_)));
     let links = store.links(CUSTOMER).await.unwrap();
-    let both = Links { from: vec![OWNER.to_owned()], to: vec!["third@example.test".to_owned()], ..Links::default() };
+    let both = AccountLinks {
+        from: vec![OWNER.to_owned()],
+        to: vec!["third@example.test".to_owned()],
+        ..AccountLinks::default()
+    };
     assert_eq!(links, both);
 
     assert_eq!(
@@ -189,7 +193,10 @@ async fn links_have_one_owner_and_are_not_transitive(store: Store) {
     assert_eq!(store.effective_certs(OWNER, "aktia", NOW).await.unwrap(), EffectiveCerts::NotLinked);
 
     assert_eq!(store.unshare_certs(KEY, "foreign@example.test", CUSTOMER).await.unwrap(), UnshareOutcome::NoUser);
-    assert_eq!(store.unshare_certs(KEY, OWNER, CUSTOMER).await.unwrap(), UnshareOutcome::Unshared(Links::default()));
+    assert_eq!(
+        store.unshare_certs(KEY, OWNER, CUSTOMER).await.unwrap(),
+        UnshareOutcome::Unshared(AccountLinks::default())
+    );
     assert_eq!(store.unshare_certs(KEY, OWNER, CUSTOMER).await.unwrap(), UnshareOutcome::NoUser);
     assert_eq!(store.effective_certs(CUSTOMER, "nordea", NOW).await.unwrap(), EffectiveCerts::NotLinked);
 }
@@ -198,10 +205,10 @@ async fn an_offer_becomes_a_link_when_it_is_accepted(store: Store) {
     const THIRD: &str = "third@example.test";
     tenant_with_customer(&store).await;
     active_user(&store, THIRD, Mode::Admin, existing(KEY)).await;
-    let share = |lender, borrower| store.share_certs(KEY, lender, borrower, Consent::Asked);
+    let share = |lender, borrower| store.share_certs(KEY, lender, borrower, LendingConsent::Asked);
     let accept = |borrower, lender| store.accept_certs(KEY, borrower, lender);
     assert_eq!(accept(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::NoUser, "nothing was offered");
-    let offered = Links { offered_to: vec![CUSTOMER.to_owned()], ..Links::default() };
+    let offered = AccountLinks { offered_to: vec![CUSTOMER.to_owned()], ..AccountLinks::default() };
     for _ in 0..2 {
         assert_eq!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Offered(offered.clone()));
     }
@@ -226,12 +233,12 @@ async fn an_offer_becomes_a_link_when_it_is_accepted(store: Store) {
     // Either side can withdraw an offer.
     assert!(matches!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Offered(_)));
     store.unshare_certs(KEY, CUSTOMER, THIRD).await.unwrap();
-    assert_eq!(store.links(THIRD).await.unwrap(), Links::default());
+    assert_eq!(store.links(THIRD).await.unwrap(), AccountLinks::default());
     assert_eq!(store.unshare_certs(KEY, THIRD, CUSTOMER).await.unwrap(), UnshareOutcome::NoUser);
     // Offers are removed with the account of either side.
     share(THIRD, CUSTOMER).await.unwrap();
     assert!(matches!(store.delete_account(KEY, CUSTOMER).await.unwrap(), DeleteOutcome::Deleted { .. }));
-    assert_eq!(store.links(THIRD).await.unwrap(), Links::default());
+    assert_eq!(store.links(THIRD).await.unwrap(), AccountLinks::default());
 }
 
 async fn one_of_many_shares_wins(store: Store) {
@@ -242,7 +249,10 @@ async fn one_of_many_shares_wins(store: Store) {
     let outcomes = race(8, |index| {
         let store = store.clone();
         async move {
-            store.share_certs(KEY, &format!("lender{index}@example.test"), CUSTOMER, Consent::NotAsked).await.unwrap()
+            store
+                .share_certs(KEY, &format!("lender{index}@example.test"), CUSTOMER, LendingConsent::NotAsked)
+                .await
+                .unwrap()
         }
     })
     .await;
@@ -255,8 +265,8 @@ async fn deletion_spares_owners_and_erases_the_rest(store: Store) {
     active_user(&store, CUSTOMER, Mode::Data, existing(KEY)).await;
     assert_eq!(store.delete_account(KEY, OWNER).await.unwrap(), DeleteOutcome::Owner);
     assert_eq!(store.delete_account("foreign-key", CUSTOMER).await.unwrap(), DeleteOutcome::Absent);
-    store.share_certs(KEY, CUSTOMER, OWNER, Consent::NotAsked).await.unwrap();
-    store.share_certs(KEY, OWNER, CUSTOMER, Consent::NotAsked).await.unwrap();
+    store.share_certs(KEY, CUSTOMER, OWNER, LendingConsent::NotAsked).await.unwrap();
+    store.share_certs(KEY, OWNER, CUSTOMER, LendingConsent::NotAsked).await.unwrap();
 
     store.import_certs(&scope(CUSTOMER, "nordea"), "t", cert_set("01", NOW + DAY), NOW).await.unwrap();
     store.retire_certs(&scope(CUSTOMER, "nordea"), "1a2b3c4d", NOW).await.unwrap();
@@ -276,6 +286,6 @@ async fn deletion_spares_owners_and_erases_the_rest(store: Store) {
     assert!(store.retired_certs(CUSTOMER).await.unwrap().is_empty());
     assert!(store.list_files(&scope(CUSTOMER, "nordea"), &FileFilter::default()).await.unwrap().is_empty());
     assert!(store.upload("u1").await.unwrap().is_none());
-    assert_eq!(store.links(OWNER).await.unwrap(), Links::default(), "cut in both directions");
+    assert_eq!(store.links(OWNER).await.unwrap(), AccountLinks::default(), "cut in both directions");
     active_user(&store, CUSTOMER, Mode::Admin, existing(KEY)).await;
 }

@@ -13,8 +13,8 @@ cases!(
     export_is_forbidden_for_ever,
 );
 
-fn completion(ticket: &str, serial: &str) -> Completion {
-    Completion {
+fn completion(ticket: &str, serial: &str) -> EnrolmentCompletion {
+    EnrolmentCompletion {
         api_key: KEY.to_owned(),
         email: OWNER.to_owned(),
         bank: "simulator".to_owned(),
@@ -117,7 +117,7 @@ async fn an_expired_set_is_not_used_but_stands_in_the_way(store: Store) {
     // A link does not replace it either: files would silently use another account's connection.
     let lent = FileScope { email: CUSTOMER.to_owned(), ..scope.clone() };
     store.import_certs(&lent, "l", cert_set("02", NOW + 9 * DAY), NOW).await.unwrap();
-    store.share_certs(KEY, CUSTOMER, OWNER, Consent::NotAsked).await.unwrap();
+    store.share_certs(KEY, CUSTOMER, OWNER, LendingConsent::NotAsked).await.unwrap();
     assert_eq!(
         store.effective_certs(OWNER, "nordea", NOW + DAY).await.unwrap(),
         EffectiveCerts::OwnUnusable { is_linked: true }

@@ -178,7 +178,7 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
                     balance_cents: ledger.balance_cents - 100,
                     statement: ledger.statement + 1,
                 };
-                let booking = Booking {
+                let booking = ProcessedUpload {
                     scope: mine.clone(),
                     upload_id: format!("u{index}"),
                     state: UploadState::Accepted,
@@ -204,7 +204,7 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
     assert_eq!(store.list_files(&mine, &FileFilter::default()).await.unwrap().len(), 8);
     let change =
         LedgerChange { iban: IBAN.to_owned(), expected_version: ledger.version, balance_cents: 0, statement: 10 };
-    let again = Booking {
+    let again = ProcessedUpload {
         scope: mine.clone(),
         upload_id: "u0".to_owned(),
         state: UploadState::Accepted,
@@ -231,7 +231,7 @@ async fn a_message_id_is_booked_once(store: Store) {
     let outcomes = race(6, |index| {
         let (store, scope) = (store.clone(), mine.clone());
         async move {
-            let booking = Booking {
+            let booking = ProcessedUpload {
                 scope,
                 upload_id: format!("m{index}"),
                 state: UploadState::Accepted,
@@ -260,7 +260,7 @@ async fn a_payment_is_given_up_once_and_recorded_once(store: Store) {
             AuditEntry { operation: "settle".to_owned(), outcome: "failed".to_owned(), ..AuditEntry::default() };
         let (store, mine) = (store.with_audit(entry), mine.clone());
         async move {
-            let booking = Booking {
+            let booking = ProcessedUpload {
                 scope: mine,
                 upload_id: "u".to_owned(),
                 state: UploadState::Failed,

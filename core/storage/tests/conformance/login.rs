@@ -86,8 +86,10 @@ async fn one_of_many_right_codes_wins(store: Store) {
 }
 
 async fn codes_have_gaps_and_quotas(store: Store) {
-    let quota =
-        Quota { key: LockKey::new("code.phone", PHONE), policy: LockPolicy { limit: 2, window: DAY, duration: 0 } };
+    let quota = EventQuota {
+        key: LockKey::new("code.phone", PHONE),
+        policy: LockPolicy { limit: 2, window: DAY, duration: 0 },
+    };
     let at = |now: i64| NewCode {
         min_gap: MINUTE,
         quotas: vec![quota.clone()],
@@ -348,7 +350,7 @@ async fn totp_is_enrolled_and_each_step_counts_once(store: Store) {
     assert_eq!(store.confirm_totp(confirm(OWNER, Some(100))).await.unwrap(), TotpOutcome::NoToken);
     let after = store.credential(OWNER, Mode::Admin).await.unwrap().unwrap();
     assert_eq!(after.totp_secret.as_deref(), Some(b"sealed secret".as_slice()));
-    assert_eq!((after.totp_last_step, after.preferred_factor), (100, Some(Factor::Totp)));
+    assert_eq!((after.totp_last_step, after.preferred_factor), (100, Some(AuthenticationFactor::Totp)));
 
     for index in 0..2 {
         let mut wait = pending(digest(&format!("totp {index}")), PendingKind::Mfa, OWNER, Mode::Admin, NOW);

@@ -15,23 +15,23 @@ cases!(
 
 const FINGERPRINT: &str = "AA3A3A59B2";
 
-fn rights(grounds: Vec<Ground>) -> Rights {
-    Rights { token: digest("token"), now: NOW, grounds }
+fn rights(grounds: Vec<RequiredRight>) -> SessionRights {
+    SessionRights { token: digest("token"), now: NOW, grounds }
 }
 
-fn connection() -> Ground {
-    Ground::Connection { owner: CUSTOMER.into(), bank: "simulator".into(), serial: "01".into() }
+fn connection() -> RequiredRight {
+    RequiredRight::Connection { owner: CUSTOMER.into(), bank: "simulator".into(), serial: "01".into() }
 }
 
-fn all_grounds() -> Vec<Ground> {
+fn all_grounds() -> Vec<RequiredRight> {
     let fingerprints = vec![FINGERPRINT.to_owned()];
     vec![
-        Ground::Transfer,
-        Ground::Export,
-        Ground::Entitlement { product: "bank-simulator".into() },
+        RequiredRight::Transfer,
+        RequiredRight::Export,
+        RequiredRight::Entitlement { product: "bank-simulator".into() },
         connection(),
-        Ground::Certificate { bank: "simulator".into(), serial: "01".into() },
-        Ground::PgpKeys { purpose: PgpPurpose::Authorize, fingerprints, least: 1 },
+        RequiredRight::Certificate { bank: "simulator".into(), serial: "01".into() },
+        RequiredRight::PgpKeys { purpose: PgpPurpose::Authorize, fingerprints, least: 1 },
     ]
 }
 
@@ -74,7 +74,7 @@ async fn every_kind_of_right_is_judged_in_the_verb(store: Store) {
     store.set_entitlement(KEY, "bank-simulator", EntitlementState::Suspended, NOW).await.unwrap();
     assert_eq!(again().await, LostRight::Entitlement);
     store.set_entitlement(KEY, "bank-simulator", EntitlementState::Active, NOW).await.unwrap();
-    let owns = store.with_rights(rights(vec![Ground::Owner]));
+    let owns = store.with_rights(rights(vec![RequiredRight::Owner]));
     assert_eq!(lost(owns.disable_export(CUSTOMER).await), LostRight::Owner);
     store.change_tenant(KEY, TenantChange::Owner(Some(CUSTOMER.to_owned()))).await.unwrap();
     owns.judge().await.unwrap();
@@ -99,10 +99,10 @@ async fn every_kind_of_right_is_judged_in_the_verb(store: Store) {
 
 async fn a_session_counts_up_to_its_end(store: Store) {
     furnish(&store).await;
-    let at = |now| store.with_rights(Rights { token: digest("token"), now, grounds: vec![] });
+    let at = |now| store.with_rights(SessionRights { token: digest("token"), now, grounds: vec![] });
     at(NOW + HOUR - 1).judge().await.unwrap();
     assert_eq!(lost(at(NOW + HOUR).judge().await), LostRight::Session);
-    let other = store.with_rights(Rights { token: digest("another"), now: NOW, grounds: vec![] });
+    let other = store.with_rights(SessionRights { token: digest("another"), now: NOW, grounds: vec![] });
     assert_eq!(lost(other.judge().await), LostRight::Session);
     // An address registered again by another user is not the account of the session.
     assert!(matches!(store.delete_account(KEY, CUSTOMER).await.unwrap(), DeleteOutcome::Deleted { .. }));
@@ -134,7 +134,7 @@ async fn a_renewed_certificate_is_as_good_and_a_retired_one_is_not(store: Store)
     assert!(store.complete_renewal(CUSTOMER, "simulator", "r1", cert_set("02", NOW + DAY), NOW).await.unwrap());
     judged.judge().await.unwrap();
     // Retired and enrolled again: the call depends on the retired certificate.
-    let held = Ground::Connection { owner: CUSTOMER.into(), bank: "simulator".into(), serial: "02".into() };
+    let held = RequiredRight::Connection { owner: CUSTOMER.into(), bank: "simulator".into(), serial: "02".into() };
     let judged = store.with_rights(rights(vec![held]));
     store.retire_certs(&scope(CUSTOMER, "simulator"), "1a2b3c4d", NOW).await.unwrap();
     store.import_certs(&scope(CUSTOMER, "simulator"), "t3", cert_set("03", NOW + DAY), NOW).await.unwrap();
@@ -146,7 +146,7 @@ async fn what_ends_a_right_and_what_uses_it_come_one_after_the_other(store: Stor
     furnish(&store).await;
     let uploads: Vec<_> = (0..40)
         .map(|index| {
-            let store = store.with_rights(rights(vec![Ground::Transfer, connection()]));
+            let store = store.with_rights(rights(vec![RequiredRight::Transfer, connection()]));
             tokio::spawn(async move { store.record_upload(upload(&format!("u{index}"), CUSTOMER)).await })
         })
         .collect();

@@ -25,8 +25,8 @@ pub(crate) fn phone_limit() -> LockPolicy {
     LockPolicy { limit: 5, window: DAY, duration: 0 }
 }
 
-pub(crate) fn registration(email: &str, mode: Mode, key: RegistrationKey, now: i64) -> Registration {
-    Registration {
+pub(crate) fn registration(email: &str, mode: Mode, key: RegistrationKey, now: i64) -> VerifiedRegistration {
+    VerifiedRegistration {
         email: email.to_owned(),
         mode,
         key,
@@ -122,7 +122,7 @@ pub(crate) fn session(token: Digest, email: &str, mode: Mode, now: i64) -> NewSe
         mode,
         api_key: KEY.to_owned(),
         auth_time: now,
-        factor: Factor::Password,
+        factor: AuthenticationFactor::Password,
         expires: now + HOUR,
         verified_hash: None,
         source: None,

@@ -1,7 +1,7 @@
 //! A schema that exists only here: named counters, and a ledger of their totals that the hook before each COMMIT
 //! updates.
 
-use bankchannel_storage::engine::{Database, Migration, Result, Row, Schema, StoreError, Tx, args};
+use bankchannel_storage::engine::{Database, Result, ResultRow, SchemaMigration, StorageSchema, StoreError, Tx, args};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,14 +19,14 @@ pub(crate) struct Counters<const VERSION: usize> {
 pub(crate) struct Changed(Vec<String>);
 
 impl<const VERSION: usize> Counters<VERSION> {
-    const ALL: &'static [Migration<Self>] = &[
-        Migration::new(
+    const ALL: &'static [SchemaMigration<Self>] = &[
+        SchemaMigration::new(
             1,
             "counters",
             "CREATE TABLE counter (name {text} PRIMARY KEY, value {int} NOT NULL){keyed};
              CREATE TABLE total (name {text} PRIMARY KEY, value {int} NOT NULL){strict};",
         ),
-        Migration::new(2, "units", "ALTER TABLE counter ADD COLUMN unit {text}").then(name_units),
+        SchemaMigration::new(2, "units", "ALTER TABLE counter ADD COLUMN unit {text}").then(name_units),
     ];
 
     pub(crate) fn commits(&self) -> u64 {
@@ -34,13 +34,13 @@ impl<const VERSION: usize> Counters<VERSION> {
     }
 }
 
-fn name_units<S: Schema>(tx: &mut Tx<S>) -> BoxFuture<'_, Result<()>> {
+fn name_units<S: StorageSchema>(tx: &mut Tx<S>) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move { tx.execute("UPDATE counter SET unit = $1", args!["pieces"]).await.map(drop) })
 }
 
-impl<const VERSION: usize> Schema for Counters<VERSION> {
+impl<const VERSION: usize> StorageSchema for Counters<VERSION> {
     const DATABASE_FILE: &'static str = "counters.sqlite";
-    const MIGRATIONS: &'static [Migration<Self>] = Self::ALL.split_at(VERSION).0;
+    const MIGRATIONS: &'static [SchemaMigration<Self>] = Self::ALL.split_at(VERSION).0;
     type State = Changed;
 
     fn before_commit(tx: &mut Tx<Self>) -> BoxFuture<'_, Result<()>> {
@@ -78,7 +78,10 @@ impl Count {
 }
 
 /// Increments a counter; returns the new value.
-pub(crate) fn count<S: Schema<State = Changed>>(database: &Database<S>, count: Count) -> BoxFuture<'_, Result<i64>> {
+pub(crate) fn count<S: StorageSchema<State = Changed>>(
+    database: &Database<S>,
+    count: Count,
+) -> BoxFuture<'_, Result<i64>> {
     database.write(
         count,
         |tx, count| {
@@ -100,7 +103,10 @@ pub(crate) fn count<S: Schema<State = Changed>>(database: &Database<S>, count: C
 }
 
 /// Changes a counter and fails.
-pub(crate) fn fail<S: Schema<State = Changed>>(database: &Database<S>, name: String) -> BoxFuture<'_, Result<()>> {
+pub(crate) fn fail<S: StorageSchema<State = Changed>>(
+    database: &Database<S>,
+    name: String,
+) -> BoxFuture<'_, Result<()>> {
     database.write(
         name,
         |tx, name| {
@@ -115,7 +121,7 @@ pub(crate) fn fail<S: Schema<State = Changed>>(database: &Database<S>, name: Str
 }
 
 /// Names and values of all counters; checks that the totals are the same.
-pub(crate) async fn counters<S: Schema>(database: &Database<S>) -> Vec<(String, i64)> {
+pub(crate) async fn counters<S: StorageSchema>(database: &Database<S>) -> Vec<(String, i64)> {
     let read = database.read_snapshot((), |tx, ()| {
         Box::pin(async move {
             let counted = tx.query("SELECT name, value FROM counter ORDER BY name", &[]).await?;
@@ -129,7 +135,7 @@ pub(crate) async fn counters<S: Schema>(database: &Database<S>) -> Vec<(String, 
     counted
 }
 
-fn read_counter(mut row: Row) -> Result<(String, i64)> {
+fn read_counter(mut row: ResultRow) -> Result<(String, i64)> {
     Ok((row.text()?, row.int()?))
 }
 

@@ -10,7 +10,7 @@ mod handing_over;
 mod opening;
 mod writing;
 
-use bankchannel_storage::engine::{Database, PostgresSettings, Result, Schema, SchemaUse, SqliteSettings};
+use bankchannel_storage::engine::{Database, PostgresSettings, Result, SchemaUse, SqliteSettings, StorageSchema};
 use std::path::{Path, PathBuf};
 
 /// The location of a case's data.
@@ -21,11 +21,11 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) async fn open<S: Schema>(&self) -> Result<Database<S>> {
+    pub(crate) async fn open<S: StorageSchema>(&self) -> Result<Database<S>> {
         self.open_to(SchemaUse::Upgrade).await
     }
 
-    pub(crate) async fn open_to<S: Schema>(&self, tables: SchemaUse) -> Result<Database<S>> {
+    pub(crate) async fn open_to<S: StorageSchema>(&self, tables: SchemaUse) -> Result<Database<S>> {
         match self {
             Self::Folder(folder) => {
                 Database::open_sqlite(folder, &SqliteSettings { tables, ..SqliteSettings::default() }).await

@@ -3,7 +3,7 @@
 use crate::Place;
 use crate::common::{cases, race};
 use crate::counters::{Count, Counters, count, counters, units};
-use bankchannel_storage::engine::{Migration, Result, Schema, SchemaUse, StoreError};
+use bankchannel_storage::engine::{Result, SchemaMigration, SchemaUse, StorageSchema, StoreError};
 
 cases! {
     an_older_database_is_migrated_once,
@@ -81,11 +81,11 @@ async fn a_change_leaves_older_tables_alone(place: Place) {
 #[derive(Default)]
 struct Other;
 
-impl Schema for Other {
+impl StorageSchema for Other {
     const DATABASE_FILE: &'static str = "counters.sqlite";
-    const MIGRATIONS: &'static [Migration<Self>] = &[
-        Migration::new(1, "other", "CREATE TABLE other (name {text} PRIMARY KEY){strict}"),
-        Migration::new(2, "further", "CREATE TABLE further (name {text} PRIMARY KEY){strict}"),
+    const MIGRATIONS: &'static [SchemaMigration<Self>] = &[
+        SchemaMigration::new(1, "other", "CREATE TABLE other (name {text} PRIMARY KEY){strict}"),
+        SchemaMigration::new(2, "further", "CREATE TABLE further (name {text} PRIMARY KEY){strict}"),
     ];
     type State = ();
 }

@@ -6,8 +6,8 @@ use crate::samples::{
     waiting,
 };
 use bankchannel_storage::salt_edge_connector::{
-    AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackState, Change, DueCallback, Revoked, SessionKind,
-    SessionState, Settled, Store, TokenRefusal,
+    AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackState, DueCallback, RevokedToken, SessionChange,
+    SessionKind, SessionState, SettledSession, Store, TokenRefusal,
 };
 
 cases!(
@@ -162,13 +162,13 @@ async fn what_may_have_arrived_is_taken_back(store: Store) {
     // A refresh has no token to revoke.
     enrolled(&store, 4).await;
     store.open_session(about_token(5, SessionKind::Refresh, 4)).await.unwrap();
-    let done = Change::Succeed { sealed: vec![], granted: None, callback: callback(CallbackKind::Success) };
+    let done = SessionChange::Succeed { sealed: vec![], granted: None, callback: callback(CallbackKind::Success) };
     store.settle(by_bank(5, done)).await.unwrap();
     let success = take(&store, NOW + 1).await.unwrap();
     let gone = CallbackEnd::OverThere;
     assert!(store.end_attempt(ended(&success, NOW, gone)).await.unwrap());
     assert!(store.token(presented(4, NOW)).await.unwrap().is_ok());
-    assert_eq!(store.revoke_token(id(4), NOW).await.unwrap(), Revoked::Done);
+    assert_eq!(store.revoke_token(id(4), NOW).await.unwrap(), RevokedToken::Done);
 }
 
 async fn a_stopped_update_does_not_keep_the_end_back_for_ever(store: Store) {
@@ -204,7 +204,7 @@ async fn a_refusal_is_no_arrival(store: Store) {
 async fn a_revocation_follows_the_success_that_it_is_about(store: Store) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
-    assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), Revoked::Done);
+    assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), RevokedToken::Done);
     let told = deliver_all(&store).await;
     assert_eq!(told, [(Some(id(1)), CallbackKind::Success), (Some(id(1)), CallbackKind::Revoke)]);
 }
@@ -212,7 +212,7 @@ async fn a_revocation_follows_the_success_that_it_is_about(store: Store) {
 async fn a_renewal_that_does_not_arrive_leaves_the_former_token(store: Store) {
     enrolled(&store, 1).await;
     store.open_session(about_token(2, SessionKind::Reconnect, 1)).await.unwrap();
-    assert_eq!(store.settle(by_bank(2, renewal(2))).await.unwrap(), Settled::Done);
+    assert_eq!(store.settle(by_bank(2, renewal(2))).await.unwrap(), SettledSession::Done);
     assert!(
         store.token(presented(1, NOW)).await.unwrap().is_ok() && store.token(presented(2, NOW)).await.unwrap().is_ok()
     );
@@ -222,7 +222,7 @@ async fn a_renewal_that_does_not_arrive_leaves_the_former_token(store: Store) {
     assert_eq!(store.token(presented(2, NOW)).await.unwrap(), Err(TokenRefusal::NotFound));
     // A second renewal works like the first.
     store.open_session(about_token(3, SessionKind::Reconnect, 1)).await.unwrap();
-    assert_eq!(store.settle(by_bank(3, renewal(3))).await.unwrap(), Settled::Done);
+    assert_eq!(store.settle(by_bank(3, renewal(3))).await.unwrap(), SettledSession::Done);
 }
 
 async fn a_renewal_that_may_have_arrived_ends_both_tokens(store: Store) {

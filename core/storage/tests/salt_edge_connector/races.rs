@@ -6,8 +6,8 @@ use crate::samples::{
     presented, renewal, task, waiting,
 };
 use bankchannel_storage::salt_edge_connector::{
-    Answered, CallbackKind, Cancelled, Change, NewSession, Opened, Revoked, SessionKind, SessionState, Settled,
-    Settlement, StepAnswer, Store, TaskKind, TaskLane,
+    AnsweredSession, CallbackKind, CancelledSession, NewSession, OpenedSession, RevokedToken, SessionChange,
+    SessionKind, SessionSettlement, SessionState, SettledSession, StepAnswer, Store, TaskKind, TaskLane,
 };
 
 cases!(
@@ -30,8 +30,8 @@ async fn many_requests_begin_one_session(store: Store) {
         async move { store.open_session(NewSession { secret: digest(1), ..enrolment(number) }).await.unwrap() }
     })
     .await;
-    assert_eq!(opened.iter().filter(|opened| **opened == Opened::New).count(), 1);
-    assert!(opened.iter().all(|opened| matches!(opened, Opened::New | Opened::Repeated)));
+    assert_eq!(opened.iter().filter(|opened| **opened == OpenedSession::New).count(), 1);
+    assert!(opened.iter().all(|opened| matches!(opened, OpenedSession::New | OpenedSession::Repeated)));
     assert!(store.take_task(TaskLane::Sessions, NOW, i64::MAX).await.unwrap().is_some());
     assert!(store.take_task(TaskLane::Sessions, NOW, i64::MAX).await.unwrap().is_none(), "the bank is asked once");
 }
@@ -41,11 +41,11 @@ async fn one_of_many_ends_counts(store: Store) {
     let settled = race(MANY, |number| {
         let store = store.clone();
         let change =
-            if number % 2 == 0 { approval(1) } else { Change::Fail { callback: callback(CallbackKind::Fail) } };
+            if number % 2 == 0 { approval(1) } else { SessionChange::Fail { callback: callback(CallbackKind::Fail) } };
         async move { store.settle(by_bank(1, change)).await.unwrap() }
     })
     .await;
-    assert_eq!(settled.iter().filter(|settled| **settled == Settled::Done).count(), 1);
+    assert_eq!(settled.iter().filter(|settled| **settled == SettledSession::Done).count(), 1);
     let state = store.session(id(1)).await.unwrap().unwrap().state;
     let kind = if state == SessionState::Succeeded { CallbackKind::Success } else { CallbackKind::Fail };
     assert_eq!(deliver_all(&store).await, [(Some(id(1)), kind)]);
@@ -62,11 +62,11 @@ async fn confirm_and_cancel(store: Store) {
         let is_good = store.token(presented(number, NOW)).await.unwrap().is_ok();
         let told = deliver_all(&store).await;
         match (settled.unwrap(), cancelled.unwrap()) {
-            (Settled::Done, Cancelled::Unchanged) => {
+            (SettledSession::Done, CancelledSession::Unchanged) => {
                 assert!(is_good);
                 assert_eq!(told, [(Some(id(number)), CallbackKind::Success)]);
             }
-            (Settled::Ended(SessionState::Cancelled), Cancelled::Done) => {
+            (SettledSession::Ended(SessionState::Cancelled), CancelledSession::Done) => {
                 assert!(!is_good);
                 assert_eq!(told, []);
             }
@@ -80,16 +80,16 @@ async fn approve_and_expire(store: Store) {
         store.open_session(enrolment(number)).await.unwrap();
         let end = NOW + 15 * MINUTE;
         // One clock is slightly behind the other.
-        let settling = store.settle(Settlement { now: end - 1, ..by_bank(number, approval(number)) });
+        let settling = store.settle(SessionSettlement { now: end - 1, ..by_bank(number, approval(number)) });
         let (settled, expired) = tokio::join!(settling, store.expire_sessions(end, 9));
         let is_good = store.token(presented(number, NOW)).await.unwrap().is_ok();
         let told = deliver_all(&store).await;
         match (settled.unwrap(), expired.unwrap()) {
-            (Settled::Done, 0) => {
+            (SettledSession::Done, 0) => {
                 assert!(is_good);
                 assert_eq!(told, [(Some(id(number)), CallbackKind::Success)]);
             }
-            (Settled::Ended(SessionState::Expired), 1) => {
+            (SettledSession::Ended(SessionState::Expired), 1) => {
                 assert!(!is_good);
                 assert_eq!(told, [(Some(id(number)), CallbackKind::Fail)]);
             }
@@ -105,9 +105,9 @@ async fn revoke_and_renew(store: Store) {
         store.open_session(about_token(renewed, SessionKind::Reconnect, number)).await.unwrap();
         let settling = store.settle(by_bank(renewed, renewal(renewed)));
         let (settled, revoked) = tokio::join!(settling, store.revoke_token(id(number), NOW));
-        assert_eq!(revoked.unwrap(), Revoked::Done);
+        assert_eq!(revoked.unwrap(), RevokedToken::Done);
         let settled = settled.unwrap();
-        let ended = [Settled::Done, Settled::Ended(SessionState::Failed), Settled::TokenRevoked];
+        let ended = [SettledSession::Done, SettledSession::Ended(SessionState::Failed), SettledSession::TokenRevoked];
         assert!(ended.contains(&settled), "{settled:?}");
         assert!(store.token(presented(number, NOW)).await.unwrap().is_err());
         assert!(store.token(presented(renewed, NOW)).await.unwrap().is_err(), "revoked is revoked");
@@ -140,7 +140,7 @@ async fn many_answers_are_one_try(store: Store) {
         async move { store.answer_step(answer).await.unwrap() }
     })
     .await;
-    assert_eq!(answered.iter().filter(|answered| **answered == Answered::Taken).count(), 1);
+    assert_eq!(answered.iter().filter(|answered| **answered == AnsweredSession::Taken).count(), 1);
     assert_eq!(store.session(id(1)).await.unwrap().unwrap().tries, 1);
 }
 

@@ -1,8 +1,9 @@
 //! Sample rows for tests. Ids and digests are derived from a number.
 
 use bankchannel_storage::salt_edge_connector::{
-    About, CallbackKind, Change, Digest, DueTask, Granted, Id, NewCallback, NewSession, NewTask, Opened, Presented,
-    SessionKind, SessionState, Settled, Settlement, Settler, Store, TaskKind,
+    CallbackKind, Digest, DueTask, GrantedToken, NewCallback, NewSession, NewTask, OpenedSession, PresentedToken,
+    RowId, SessionChange, SessionKind, SessionSettlement, SessionState, SessionToken2, SettledSession,
+    SettlementSource, Store, TaskKind,
 };
 
 /// The start time of all cases.
@@ -11,7 +12,7 @@ pub(crate) const MINUTE: i64 = 60_000;
 /// The third party.
 pub(crate) const CLIENT: i64 = 517;
 
-pub(crate) fn id(number: u8) -> Id {
+pub(crate) fn id(number: u8) -> RowId {
     [number; 16]
 }
 
@@ -31,7 +32,7 @@ pub(crate) fn enrolment(number: u8) -> NewSession {
         secret: digest(number),
         client_id: CLIENT,
         kind: SessionKind::Enrolment,
-        about: About::New { id: id(number), sealed: vec![number] },
+        about: SessionToken2::New { id: id(number), sealed: vec![number] },
         sealed: vec![number],
         now: NOW,
         expires_at: NOW + 15 * MINUTE,
@@ -43,31 +44,31 @@ pub(crate) fn enrolment(number: u8) -> NewSession {
 /// A session about the token that the enrolment of this number has created.
 pub(crate) fn about_token(number: u8, kind: SessionKind, token: u8) -> NewSession {
     let asked = if kind == SessionKind::Refresh { TaskKind::Refresh } else { TaskKind::Reconnect };
-    NewSession { kind, about: About::Presented(digest(token)), task: task(number, asked), ..enrolment(number) }
+    NewSession { kind, about: SessionToken2::Presented(digest(token)), task: task(number, asked), ..enrolment(number) }
 }
 
 pub(crate) fn callback(kind: CallbackKind) -> NewCallback {
     NewCallback { kind, reason: None, sealed: Some(b"sealed".to_vec()), expires_at: NOW + 15 * MINUTE }
 }
 
-pub(crate) fn presented(token: u8, now: i64) -> Presented {
-    Presented { access_token: digest(token), client_id: CLIENT, now }
+pub(crate) fn presented(token: u8, now: i64) -> PresentedToken {
+    PresentedToken { access_token: digest(token), client_id: CLIENT, now }
 }
 
 /// The end of an enrolment: its token is the digest of this number.
-pub(crate) fn approval(number: u8) -> Change {
+pub(crate) fn approval(number: u8) -> SessionChange {
     granting(number, 0)
 }
 
 /// The end of the first renewal of a token: it is then the digest of this number.
-pub(crate) fn renewal(number: u8) -> Change {
+pub(crate) fn renewal(number: u8) -> SessionChange {
     granting(number, 1)
 }
 
-fn granting(number: u8, generation: i64) -> Change {
-    Change::Succeed {
+fn granting(number: u8, generation: i64) -> SessionChange {
+    SessionChange::Succeed {
         sealed: vec![number, 1],
-        granted: Some(Granted {
+        granted: Some(GrantedToken {
             access_token: digest(number),
             holder: digest(200),
             generation,
@@ -79,29 +80,35 @@ fn granting(number: u8, generation: i64) -> Change {
 }
 
 /// A session that waits for the customer.
-pub(crate) fn waiting(state: SessionState) -> Change {
+pub(crate) fn waiting(state: SessionState) -> SessionChange {
     let update = Some(callback(CallbackKind::Update));
-    Change::Wait { state, sealed: vec![1], expires_at: NOW + 15 * MINUTE, update }
+    SessionChange::Wait { state, sealed: vec![1], expires_at: NOW + 15 * MINUTE, update }
 }
 
-pub(crate) fn by_bank(session: u8, change: Change) -> Settlement {
-    Settlement { session: id(session), by: Settler::Bank, now: NOW + 1, holder: None, change }
+pub(crate) fn by_bank(session: u8, change: SessionChange) -> SessionSettlement {
+    SessionSettlement { session: id(session), by: SettlementSource::Bank, now: NOW + 1, holder: None, change }
 }
 
-pub(crate) fn by_task(task: &DueTask, change: Change) -> Settlement {
+pub(crate) fn by_task(task: &DueTask, change: SessionChange) -> SessionSettlement {
     let session = task.session.as_ref().unwrap().id;
-    Settlement { session, by: Settler::Task { id: task.id, lease: task.lease }, now: NOW + 1, holder: None, change }
+    SessionSettlement {
+        session,
+        by: SettlementSource::Task { id: task.id, lease: task.lease },
+        now: NOW + 1,
+        holder: None,
+        change,
+    }
 }
 
 /// An enrolment that ended well: its token is confirmed, its callback delivered.
 pub(crate) async fn enrolled(store: &Store, number: u8) {
-    assert_eq!(store.open_session(enrolment(number)).await.unwrap(), Opened::New);
-    assert_eq!(store.settle(by_bank(number, approval(number))).await.unwrap(), Settled::Done);
+    assert_eq!(store.open_session(enrolment(number)).await.unwrap(), OpenedSession::New);
+    assert_eq!(store.settle(by_bank(number, approval(number))).await.unwrap(), SettledSession::Done);
     deliver_all(store).await;
 }
 
 /// Delivers all waiting callbacks as if the hub had accepted them, and returns them.
-pub(crate) async fn deliver_all(store: &Store) -> Vec<(Option<Id>, CallbackKind)> {
+pub(crate) async fn deliver_all(store: &Store) -> Vec<(Option<RowId>, CallbackKind)> {
     let mut delivered = Vec::new();
     loop {
         let due = store.take_callbacks(i64::MAX - 1, i64::MAX, 10).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::samples::{NOW, digest, enrolled, enrolment, id, presented, task};
 use bankchannel_storage::engine::{Database, SqliteSettings};
 use bankchannel_storage::salt_edge_connector::{
-    NewSession, Opened, Revoked, Store, StoreError, TaskKind, TaskLane, TokenRefusal,
+    NewSession, OpenedSession, RevokedToken, Store, StoreError, TaskKind, TaskLane, TokenRefusal,
 };
 use std::path::Path;
 use std::process::Command;
@@ -21,9 +21,9 @@ async fn write(folder: &Path, process: u8) -> usize {
         let mut new = enrolment(0);
         new.id = distinct(process, number);
         new.task.id = new.id;
-        new.about = bankchannel_storage::salt_edge_connector::About::New { id: new.id, sealed: vec![] };
+        new.about = bankchannel_storage::salt_edge_connector::SessionToken2::New { id: new.id, sealed: vec![] };
         new.secret[0] = number;
-        begun += usize::from(store.open_session(new).await.unwrap() == Opened::New);
+        begun += usize::from(store.open_session(new).await.unwrap() == OpenedSession::New);
     }
     store.close().await;
     begun
@@ -83,19 +83,22 @@ async fn one_process_may_have_it_open_twice() {
         store.open_session(new).await.unwrap()
     };
     let (one, other) = tokio::join!(begin(first.clone(), 1), begin(second.clone(), 2));
-    assert!(matches!((one, other), (Opened::New, Opened::Repeated) | (Opened::Repeated, Opened::New)));
+    assert!(matches!(
+        (one, other),
+        (OpenedSession::New, OpenedSession::Repeated) | (OpenedSession::Repeated, OpenedSession::New)
+    ));
     first.close().await;
-    assert_eq!(begin(second, 3).await, Opened::Repeated, "what one closes, the other keeps");
+    assert_eq!(begin(second, 3).await, OpenedSession::Repeated, "what one closes, the other keeps");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_shares_with_nobody_is_refused_and_refuses() {
     #[derive(Default)]
     struct Alone;
-    impl bankchannel_storage::engine::Schema for Alone {
+    impl bankchannel_storage::engine::StorageSchema for Alone {
         const DATABASE_FILE: &'static str = "alone.sqlite";
-        const MIGRATIONS: &'static [bankchannel_storage::engine::Migration<Self>] =
-            &[bankchannel_storage::engine::Migration::new(1, "alone", "CREATE TABLE alone (one {int}){strict}")];
+        const MIGRATIONS: &'static [bankchannel_storage::engine::SchemaMigration<Self>] =
+            &[bankchannel_storage::engine::SchemaMigration::new(1, "alone", "CREATE TABLE alone (one {int}){strict}")];
         type State = ();
     }
     let folder = tempfile::tempdir().unwrap();
@@ -142,10 +145,10 @@ async fn a_token_is_never_older_than_the_last_commit() {
             })
         };
         if number % 2 == 0 {
-            assert_eq!(writing.revoke_token(id(number), NOW).await.unwrap(), Revoked::Done);
+            assert_eq!(writing.revoke_token(id(number), NOW).await.unwrap(), RevokedToken::Done);
         } else {
             let notice = task(number + 100, TaskKind::Notice);
-            assert_eq!(writing.revoke_presented(presented(number, NOW), notice).await.unwrap(), Revoked::Done);
+            assert_eq!(writing.revoke_presented(presented(number, NOW), notice).await.unwrap(), RevokedToken::Done);
         }
         assert_eq!(reading.token(presented(number, NOW)).await.unwrap(), Err(TokenRefusal::Revoked), "{number}");
         looking.await.unwrap();
@@ -158,6 +161,6 @@ async fn a_token_is_never_older_than_the_last_commit() {
         [Store::open_sqlite(folder.path()).await.unwrap(), Store::open_sqlite(folder.path()).await.unwrap()];
     enrolled(&writing, 200).await;
     assert!(reading.token(presented(200, NOW)).await.unwrap().is_ok());
-    assert_eq!(writing.revoke_token(id(200), NOW).await.unwrap(), Revoked::Done);
+    assert_eq!(writing.revoke_token(id(200), NOW).await.unwrap(), RevokedToken::Done);
     assert_eq!(reading.token(presented(200, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
 }

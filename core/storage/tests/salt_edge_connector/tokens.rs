@@ -3,7 +3,8 @@
 use crate::common::cases;
 use crate::samples::{CLIENT, MINUTE, NOW, about_token, deliver_all, digest, enrolled, enrolment, id, presented, task};
 use bankchannel_storage::salt_edge_connector::{
-    CallbackKind, Presented, Revoked, SessionKind, SessionState, Store, TaskKind, TokenFilter, TokenRefusal, TokenState,
+    CallbackKind, PresentedToken, RevokedToken, SessionKind, SessionState, Store, TaskKind, TokenFilter, TokenRefusal,
+    TokenState,
 };
 
 cases!(
@@ -20,7 +21,7 @@ async fn a_token_is_one_third_partys_and_for_a_time(store: Store) {
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::NotFound), "nobody has it yet");
     enrolled(&store, 2).await;
     assert!(store.token(presented(2, NOW)).await.unwrap().is_ok());
-    let foreign = Presented { client_id: 8, ..presented(2, NOW) };
+    let foreign = PresentedToken { client_id: 8, ..presented(2, NOW) };
     assert_eq!(store.token(foreign).await.unwrap(), Err(TokenRefusal::NotFound));
     let end = NOW + 90 * 24 * 60 * MINUTE;
     assert!(store.token(presented(2, end - 1)).await.unwrap().is_ok());
@@ -31,10 +32,10 @@ async fn the_hub_revokes(store: Store) {
     enrolled(&store, 1).await;
     store.open_session(about_token(2, SessionKind::Refresh, 1)).await.unwrap();
     let revoke = |presented, number| store.revoke_presented(presented, task(number, TaskKind::Notice));
-    let foreign = Presented { client_id: 8, ..presented(1, NOW) };
-    assert_eq!(revoke(foreign, 60).await.unwrap(), Revoked::Refused(TokenRefusal::NotFound));
-    assert_eq!(revoke(presented(1, NOW), 61).await.unwrap(), Revoked::Done);
-    assert_eq!(revoke(presented(1, NOW), 62).await.unwrap(), Revoked::Unchanged);
+    let foreign = PresentedToken { client_id: 8, ..presented(1, NOW) };
+    assert_eq!(revoke(foreign, 60).await.unwrap(), RevokedToken::Refused(TokenRefusal::NotFound));
+    assert_eq!(revoke(presented(1, NOW), 61).await.unwrap(), RevokedToken::Done);
+    assert_eq!(revoke(presented(1, NOW), 62).await.unwrap(), RevokedToken::Unchanged);
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
     assert_eq!(store.session(id(2)).await.unwrap().unwrap().state, SessionState::Failed);
     assert_eq!(deliver_all(&store).await, [(Some(id(2)), CallbackKind::Fail)], "the hub knows of the token itself");
@@ -42,22 +43,22 @@ async fn the_hub_revokes(store: Store) {
 
 async fn the_bank_revokes(store: Store) {
     enrolled(&store, 1).await;
-    assert_eq!(store.revoke_token(id(77), NOW).await.unwrap(), Revoked::Refused(TokenRefusal::NotFound));
-    assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), Revoked::Done);
-    assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), Revoked::Unchanged);
+    assert_eq!(store.revoke_token(id(77), NOW).await.unwrap(), RevokedToken::Refused(TokenRefusal::NotFound));
+    assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), RevokedToken::Done);
+    assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), RevokedToken::Unchanged);
     assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Revoke)]);
     // A token that was never issued: the session fails, and the hub gets only that report.
     store.open_session(enrolment(2)).await.unwrap();
-    assert_eq!(store.revoke_token(id(2), NOW).await.unwrap(), Revoked::Done);
+    assert_eq!(store.revoke_token(id(2), NOW).await.unwrap(), RevokedToken::Done);
     assert_eq!(deliver_all(&store).await, [(Some(id(2)), CallbackKind::Fail)]);
 }
 
 async fn the_hub_lists_what_it_has_revoked(store: Store) {
     enrolled(&store, 1).await;
     assert_eq!(store.read_so_far().await.unwrap(), None);
-    assert_eq!(store.revoke_listed(digest(9), NOW).await.unwrap(), Revoked::Refused(TokenRefusal::NotFound));
-    assert_eq!(store.revoke_listed(digest(1), NOW).await.unwrap(), Revoked::Done);
-    assert_eq!(store.revoke_listed(digest(1), NOW).await.unwrap(), Revoked::Unchanged);
+    assert_eq!(store.revoke_listed(digest(9), NOW).await.unwrap(), RevokedToken::Refused(TokenRefusal::NotFound));
+    assert_eq!(store.revoke_listed(digest(1), NOW).await.unwrap(), RevokedToken::Done);
+    assert_eq!(store.revoke_listed(digest(1), NOW).await.unwrap(), RevokedToken::Unchanged);
     assert_eq!(deliver_all(&store).await, []);
     store.have_read(303).await.unwrap();
     assert_eq!(store.read_so_far().await.unwrap(), Some(303));

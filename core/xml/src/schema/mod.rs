@@ -14,7 +14,7 @@ pub use model::XmlSchema;
 pub use view::{SchemaContent, SchemaElement, SchemaStep, SchemaValue};
 pub use walk::SchemaWalk;
 
-use crate::{Flow, XmlFault, XmlRules, XmlTokens};
+use crate::{TokenFlow, XmlFault, XmlRules, XmlTokens};
 
 /// Checks one document, which must be strict XML, against a schema.
 ///
@@ -25,7 +25,7 @@ pub fn validate(schema: &XmlSchema, bytes: &[u8], limit: usize) -> Result<(), Ve
     let read = XmlTokens::open(bytes, None, XmlRules::strict()).and_then(|mut tokens| {
         tokens.pump(|token| {
             walk.see(&token);
-            Ok(Flow::Next)
+            Ok(TokenFlow::Next)
         })
     });
     let mut faults = walk.into_faults();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::simple::SimpleType;
 use crate::record::{XmlElement, XmlRecord};
-use crate::tokens::{Edge, TagBuffer, XmlRules, XmlTokens};
+use crate::tokens::{TagBuffer, TagEdge, XmlRules, XmlTokens};
 use crate::{TokenLimits, XmlFault};
 
 /// Maximum number of steps of one sequence.
@@ -61,7 +61,7 @@ impl XmlSchema {
         let rules = XmlRules { limits: TokenLimits::default(), strict: true };
         let mut tokens = XmlTokens::open(xsd.as_bytes(), None, rules)?;
         let mut tag = TagBuffer::default();
-        while tokens.next_tag(&mut tag)? != Some(Edge::Start) {}
+        while tokens.next_tag(&mut tag)? != Some(TagEdge::Start) {}
         let mut record = XmlRecord::default();
         record.read(&mut tokens, &tag, "", |_, _| Ok(()))?;
         SchemaReader::read(record.finish())

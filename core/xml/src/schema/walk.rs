@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use super::model::{AttributeRule, ElementRule, SequenceStep, TypeRule, XmlSchema};
 use super::simple::SimpleType;
 use super::words;
-use crate::attributes::Attribute;
+use crate::attributes::XmlAttribute;
 use crate::fault::XmlFault;
 use crate::text::{plain_name, quote};
-use crate::tokens::{StartTag, Token};
+use crate::tokens::{StartTag, XmlToken};
 
 /// The maximum number of bytes kept of a value: no value of a message is as long.
 const MAX_VALUE: usize = 64 * 1024;
@@ -36,7 +36,7 @@ struct OpenElement<'s> {
     /// Its number among equal siblings, if there may be several.
     number: Option<usize>,
     line: u64,
-    content: Content<'s>,
+    content: ElementContent<'s>,
     /// The current step of the sequence, and the number of children at it.
     step: usize,
     taken: usize,
@@ -49,7 +49,7 @@ struct OpenElement<'s> {
 
 /// The allowed content of an element.
 #[derive(Clone, Copy)]
-enum Content<'s> {
+enum ElementContent<'s> {
     Elements(&'s [SequenceStep]),
     /// This number of elements, whatever they are.
     AnyElements {
@@ -85,12 +85,12 @@ impl<'s> SchemaWalk<'s> {
     }
 
     /// Receives the next token.
-    pub fn see(&mut self, token: &Token<'_>) {
+    pub fn see(&mut self, token: &XmlToken<'_>) {
         match token {
-            Token::Start(tag) => self.start(tag),
-            Token::End => self.end(),
-            Token::Text(text) => self.text(text),
-            Token::Comment(_) | Token::Instruction(_) | Token::Declaration => {}
+            XmlToken::Start(tag) => self.start(tag),
+            XmlToken::End => self.end(),
+            XmlToken::Text(text) => self.text(text),
+            XmlToken::Comment(_) | XmlToken::Instruction(_) | XmlToken::Declaration => {}
         }
     }
 
@@ -99,22 +99,22 @@ impl<'s> SchemaWalk<'s> {
         let rule = if self.begun { self.child(tag) } else { self.root(tag) };
         self.begun = true;
         let Some((number, rule)) = rule else {
-            self.push(Cow::Owned(plain_name(tag.local())), None, tag.line, Content::Anything);
+            self.push(Cow::Owned(plain_name(tag.local())), None, tag.line, ElementContent::Anything);
             return;
         };
         let (content, attributes): (_, &[AttributeRule]) = match self.schema.rule(rule.type_index) {
-            TypeRule::Elements(steps) => (Content::Elements(steps), &[]),
-            TypeRule::AnyElements { min, max } => (Content::AnyElements { min: *min, max: *max }, &[]),
-            TypeRule::Simple(simple) => (Content::Value(simple), &[]),
+            TypeRule::Elements(steps) => (ElementContent::Elements(steps), &[]),
+            TypeRule::AnyElements { min, max } => (ElementContent::AnyElements { min: *min, max: *max }, &[]),
+            TypeRule::Simple(simple) => (ElementContent::Value(simple), &[]),
             TypeRule::Text { value, attributes } => {
-                (self.schema.simple(*value).map_or(Content::Anything, Content::Value), attributes)
+                (self.schema.simple(*value).map_or(ElementContent::Anything, ElementContent::Value), attributes)
             }
         };
         self.push(Cow::Borrowed(&rule.name), number, tag.line, content);
         self.attributes(tag, rule, attributes);
     }
 
-    fn push(&mut self, name: Cow<'s, str>, number: Option<usize>, line: u64, content: Content<'s>) {
+    fn push(&mut self, name: Cow<'s, str>, number: Option<usize>, line: u64, content: ElementContent<'s>) {
         self.open.push(OpenElement {
             name,
             number,
@@ -147,9 +147,9 @@ impl<'s> SchemaWalk<'s> {
         let name = tag.local();
         let parent = self.open.last_mut()?;
         let steps = match parent.content {
-            Content::Elements(steps) => steps,
-            Content::Anything => return None,
-            Content::AnyElements { max, .. } => {
+            ElementContent::Elements(steps) => steps,
+            ElementContent::Anything => return None,
+            ElementContent::AnyElements { max, .. } => {
                 parent.taken += 1;
                 if parent.taken == max.saturating_add(1) {
                     let message = format!("<{}> holds more than {max} elements", parent.name);
@@ -157,8 +157,8 @@ impl<'s> SchemaWalk<'s> {
                 }
                 return None;
             }
-            Content::Value(_) => {
-                parent.content = Content::Anything;
+            ElementContent::Value(_) => {
+                parent.content = ElementContent::Anything;
                 let message =
                     format!("<{}> holds the element <{}>, but must hold a plain value", parent.name, plain_name(name));
                 self.report_child(tag, message, "write the value itself");
@@ -220,8 +220,10 @@ impl<'s> SchemaWalk<'s> {
     fn text(&mut self, text: &str) {
         let Some(open) = self.open.last_mut() else { return };
         match open.content {
-            Content::Value(_) if self.value.len() < MAX_VALUE => self.value.push_str(text),
-            Content::Elements(_) | Content::AnyElements { .. } if !open.text_told && !text.trim_ascii().is_empty() => {
+            ElementContent::Value(_) if self.value.len() < MAX_VALUE => self.value.push_str(text),
+            ElementContent::Elements(_) | ElementContent::AnyElements { .. }
+                if !open.text_told && !text.trim_ascii().is_empty() =>
+            {
                 open.text_told = true;
                 let message = format!("<{}> holds the text {} between its elements", open.name, quote(text.trim()));
                 self.report(message, "remove it, or put it into the element it belongs to");
@@ -233,18 +235,18 @@ impl<'s> SchemaWalk<'s> {
     fn end(&mut self) {
         if let Some(open) = self.open.last() {
             match open.content {
-                Content::Value(simple) => {
+                ElementContent::Value(simple) => {
                     if let Some(wrong) = simple.check(&self.value) {
                         let message = format!("<{}> {}", open.name, wrong.message);
                         self.report(message, wrong.change);
                     }
                 }
-                Content::Elements(steps) => self.missing(steps),
-                Content::AnyElements { min, .. } if open.taken < min => {
+                ElementContent::Elements(steps) => self.missing(steps),
+                ElementContent::AnyElements { min, .. } if open.taken < min => {
                     let message = format!("<{}> has no element", open.name);
                     self.report(message, "fill it in, or leave it out");
                 }
-                Content::AnyElements { .. } | Content::Anything => {}
+                ElementContent::AnyElements { .. } | ElementContent::Anything => {}
             }
         }
         self.value.clear();
@@ -279,7 +281,7 @@ impl<'s> SchemaWalk<'s> {
     fn attribute(
         &mut self,
         tag: &StartTag<'_>,
-        attribute: Attribute<'_>,
+        attribute: XmlAttribute<'_>,
         rule: &ElementRule,
         known: &'s [AttributeRule],
     ) {

@@ -6,15 +6,16 @@ use quick_xml::events::Event;
 use super::names::{check_attributes, name_size, resolved};
 use super::open::OpenElements;
 use super::{
-    Flow, Paused, StartTag, Token, TokenReceiver, TokenRefusal, XmlTokens, begin, first_of_text, line_ends, local,
+    StartTag, TokenFlow, TokenPause, TokenReceiver, XmlRefusal, XmlToken, XmlTokens, begin, first_of_text, line_ends,
+    local,
 };
-use crate::attributes::{Attributes, BLANKS};
+use crate::attributes::{BLANKS, XmlAttributes};
 use crate::encoding;
 use crate::text::quote;
 
 impl XmlTokens<'_> {
     /// Passes on the next token, as read by the library.
-    pub(super) fn pump_library(&mut self, take: &mut TokenReceiver<'_>) -> Result<Paused, TokenRefusal> {
+    pub(super) fn pump_library(&mut self, take: &mut TokenReceiver<'_>) -> Result<TokenPause, XmlRefusal> {
         let Self { source, at, line, open, scope, closing, any, rules, overridden, declared, start, .. } = self;
         let rest = &source.window[*at..];
         // The library drops a byte order mark at its start position; elsewhere it is a character like others.
@@ -24,8 +25,8 @@ impl XmlTokens<'_> {
             first_of_text(text, open.depth(), *rules)?;
             *line += line_ends(text);
             *at += end;
-            let flow = take(Token::Text(text))?;
-            return Ok(if flow == Flow::Stop { Paused::Stopped } else { Paused::Given });
+            let flow = take(XmlToken::Text(text))?;
+            return Ok(if flow == TokenFlow::Stop { TokenPause::Stopped } else { TokenPause::Given });
         }
         let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();
@@ -34,7 +35,7 @@ impl XmlTokens<'_> {
         let event = reader.read_event();
         let size = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         if (if event.is_ok() { size } else { rest.len() }) > rules.limits.token {
-            return Err(TokenRefusal::new(
+            return Err(XmlRefusal::new(
                 format!("a tag or text is longer than {} bytes", rules.limits.token),
                 "payment files have none: export it again",
             ));
@@ -47,25 +48,35 @@ impl XmlTokens<'_> {
         let flow = match event {
             Ok(Event::Eof) => {
                 advance();
-                return Ok(Paused::Used);
+                return Ok(TokenPause::Used);
             }
             // A token at the end of the window may continue after it.
-            Ok(Event::Text(_)) if size == rest.len() && !source.finished => return Ok(Paused::Used),
-            Err(_) if !source.finished => return Ok(Paused::Used),
-            Err(error) => return Err(TokenRefusal::malformed(&error.to_string())),
+            Ok(Event::Text(_)) if size == rest.len() && !source.finished => return Ok(TokenPause::Used),
+            Err(_) if !source.finished => return Ok(TokenPause::Used),
+            Err(error) => return Err(XmlRefusal::malformed(&error.to_string())),
             Ok(Event::Start(tag)) => {
                 let (name, raw) = (tag.name().0, tag.attributes_raw());
                 enter(open, scope, name, raw, (*rules, *any))?;
                 *any = true;
                 advance();
-                take(Token::Start(StartTag { name, attributes: Attributes(raw), line: first_line, scope: &*scope }))?
+                take(XmlToken::Start(StartTag {
+                    name,
+                    attributes: XmlAttributes(raw),
+                    line: first_line,
+                    scope: &*scope,
+                }))?
             }
             Ok(Event::Empty(tag)) => {
                 let (name, raw) = (tag.name().0, tag.attributes_raw());
                 enter(open, scope, name, raw, (*rules, *any))?;
                 (*any, *closing) = (true, true);
                 advance();
-                take(Token::Start(StartTag { name, attributes: Attributes(raw), line: first_line, scope: &*scope }))?
+                take(XmlToken::Start(StartTag {
+                    name,
+                    attributes: XmlAttributes(raw),
+                    line: first_line,
+                    scope: &*scope,
+                }))?
             }
             Ok(Event::End(tag)) => {
                 // The library keeps nothing but the name.
@@ -73,79 +84,79 @@ impl XmlTokens<'_> {
                 advance();
                 open.pop();
                 scope.leave(open.depth());
-                take(Token::End)?
+                take(XmlToken::End)?
             }
             Ok(Event::Text(text)) => {
                 if text.contains("]]>") {
-                    return Err(TokenRefusal::malformed("a text contains ]]>"));
+                    return Err(XmlRefusal::malformed("a text contains ]]>"));
                 }
                 let text = text.xml10_content();
                 first_of_text(&text, open.depth(), *rules)?;
                 advance();
-                take(Token::Text(&text))?
+                take(XmlToken::Text(&text))?
             }
             Ok(Event::CData(text)) => {
                 if open.depth() == 0 {
-                    return Err(TokenRefusal::malformed("there is a text outside of all elements"));
+                    return Err(XmlRefusal::malformed("there is a text outside of all elements"));
                 }
                 advance();
-                take(Token::Text(&text.xml10_content()))?
+                take(XmlToken::Text(&text.xml10_content()))?
             }
             Ok(Event::GeneralRef(reference)) => {
                 let found = resolved(&reference.into_inner());
-                let found = found.ok_or_else(|| TokenRefusal::malformed("a reference names no character"))?;
+                let found = found.ok_or_else(|| XmlRefusal::malformed("a reference names no character"))?;
                 let mut encoded = [0; 4];
                 let text: &str = found.encode_utf8(&mut encoded);
                 // A reference is a text even where blanks are none.
                 first_of_text(if open.depth() == 0 { "&" } else { text }, open.depth(), *rules)?;
                 advance();
-                take(Token::Text(text))?
+                take(XmlToken::Text(text))?
             }
             Ok(Event::DocType(_)) => {
-                return Err(TokenRefusal::new(
+                return Err(XmlRefusal::new(
                     "there is a document type declaration (<!DOCTYPE …>), which is never read",
                     "remove it",
                 ));
             }
             Ok(Event::Decl(declaration)) => {
                 if rules.strict && source.position_at(begins) > *start {
-                    return Err(TokenRefusal::new(
+                    return Err(XmlRefusal::new(
                         "the XML declaration is not at the very beginning of the file",
                         "remove what is before it, blanks and empty lines too",
                     ));
                 }
                 if rules.strict && !is_declaration(&declaration) {
-                    return Err(TokenRefusal::malformed("the XML declaration is not written as it must be"));
+                    return Err(XmlRefusal::malformed("the XML declaration is not written as it must be"));
                 }
                 let named = declaration.encoding().and_then(Result::ok);
                 // Only for a document after the first: the first one was read when the file was opened.
                 let other = named.filter(|name| (*any || *declared) && !encoding::means(name, source.encoding()));
                 if let Some(name) = other.filter(|_| !*overridden) {
-                    return Err(TokenRefusal::new(
+                    return Err(XmlRefusal::new(
                         format!("a document inside the file has another encoding, {}", quote(&name)),
                         "split the file into its documents",
                     ));
                 }
                 *declared = true;
                 advance();
-                take(Token::Declaration)?
+                take(XmlToken::Declaration)?
             }
             Ok(Event::Comment(text)) => {
                 advance();
-                take(Token::Comment(&text))?
+                take(XmlToken::Comment(&text))?
             }
             Ok(Event::PI(instruction)) => {
                 let target = name_size(&instruction).map_or("", |size| &instruction[..size]);
                 let behind = &instruction[target.len()..];
                 let is_named = !target.is_empty() && !target.contains(':') && !target.eq_ignore_ascii_case("xml");
                 if !is_named || !(behind.is_empty() || behind.starts_with(BLANKS)) {
-                    return Err(TokenRefusal::malformed("the name of a processing instruction is not allowed"));
+                    return Err(XmlRefusal::malformed("the name of a processing instruction is not allowed"));
                 }
                 advance();
-                take(Token::Instruction(&instruction))?
+                take(XmlToken::Instruction(&instruction))?
             }
         };
-        Ok(if flow == Flow::Stop { Paused::Stopped } else { Paused::Given })
+        Ok(if flow == TokenFlow::Stop { TokenPause::Stopped } else { TokenPause::Given })
     }
 }
 
@@ -174,9 +185,9 @@ fn enter(
     name: &str,
     raw: &str,
     (rules, any): (super::XmlRules, bool),
-) -> Result<(), TokenRefusal> {
+) -> Result<(), XmlRefusal> {
     if name_size(name) != Some(name.len()) {
-        return Err(TokenRefusal::malformed(&format!("{} is no name of an element", quote(name))));
+        return Err(XmlRefusal::malformed(&format!("{} is no name of an element", quote(name))));
     }
     if !raw.is_empty() {
         check_attributes(raw, open.depth() + 1, scope, rules.strict)?;
@@ -186,13 +197,13 @@ fn enter(
     Ok(())
 }
 
-fn expect(open: &OpenElements, found: &str) -> Result<(), TokenRefusal> {
+fn expect(open: &OpenElements, found: &str) -> Result<(), XmlRefusal> {
     let found = found.trim_end_matches(BLANKS);
     match open.innermost() {
         innermost if open.depth() > 0 && innermost == found => Ok(()),
         _ if open.depth() == 0 => {
-            Err(TokenRefusal::malformed(&format!("{} is closed and was never opened", quote(local(found)))))
+            Err(XmlRefusal::malformed(&format!("{} is closed and was never opened", quote(local(found)))))
         }
-        innermost => Err(TokenRefusal::malformed(&format!("{} is closed as {}", quote(innermost), quote(found)))),
+        innermost => Err(XmlRefusal::malformed(&format!("{} is closed as {}", quote(innermost), quote(found)))),
     }
 }

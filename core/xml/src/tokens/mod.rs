@@ -9,7 +9,7 @@ use std::io::Read;
 
 use encoding_rs::Encoding;
 
-use crate::attributes::Attributes;
+use crate::attributes::XmlAttributes;
 use crate::fault::XmlFault;
 use crate::namespaces::NamespaceScope;
 use crate::source::XmlSource;
@@ -17,7 +17,7 @@ use crate::text::shorten;
 pub use names::{local, prefix};
 pub(crate) use names::{name_size, resolved};
 use open::OpenElements;
-use plain::{Plain, plain};
+use plain::{PlainToken, plain};
 
 /// Deepest nesting of elements that is read; messages of banks stay below 30.
 pub const MAX_DEPTH: usize = 64;
@@ -28,7 +28,7 @@ const MAX_LIBRARY_TEXT: usize = 200;
 
 /// A piece of a document.
 #[derive(Clone, Copy)]
-pub enum Token<'t> {
+pub enum XmlToken<'t> {
     /// A start tag; an empty element is reported as start and end.
     Start(StartTag<'t>),
     /// An end tag.
@@ -49,7 +49,7 @@ pub struct StartTag<'t> {
     /// The name as it is written.
     pub name: &'t str,
     /// The attributes.
-    pub attributes: Attributes<'t>,
+    pub attributes: XmlAttributes<'t>,
     /// The line on which the tag starts, from 1.
     pub line: u64,
     scope: &'t NamespaceScope,
@@ -88,14 +88,14 @@ pub struct TagBuffer {
 
 impl TagBuffer {
     /// The attributes.
-    pub fn attributes(&self) -> Attributes<'_> {
-        Attributes(&self.attributes)
+    pub fn attributes(&self) -> XmlAttributes<'_> {
+        XmlAttributes(&self.attributes)
     }
 }
 
 /// The kind of tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edge {
+pub enum TagEdge {
     /// The start of an element.
     Start,
     /// The end of the innermost open element.
@@ -104,7 +104,7 @@ pub enum Edge {
 
 /// Whether to continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
+pub enum TokenFlow {
     /// With the next token.
     Next,
     /// Not now: the next call continues with the token that follows.
@@ -175,10 +175,10 @@ pub struct XmlTokens<'a> {
 }
 
 /// Receives tokens, as one type: what is not fast anyway is compiled once, not per caller.
-type TokenReceiver<'f> = dyn FnMut(Token<'_>) -> Result<Flow, TokenRefusal> + 'f;
+type TokenReceiver<'f> = dyn FnMut(XmlToken<'_>) -> Result<TokenFlow, XmlRefusal> + 'f;
 
 /// Sees the tokens that another reader takes.
-pub type TokenWatcher<'a> = Box<dyn FnMut(&Token<'_>) + 'a>;
+pub type TokenWatcher<'a> = Box<dyn FnMut(&XmlToken<'_>) + 'a>;
 
 impl<'a> XmlTokens<'a> {
     /// The tokens of a file from its beginning, in the given encoding, otherwise in its own.
@@ -244,23 +244,23 @@ impl<'a> XmlTokens<'a> {
     ///
     /// # Errors
     /// As [`Self::pump`].
-    pub fn next_tag(&mut self, tag: &mut TagBuffer) -> Result<Option<Edge>, XmlFault> {
+    pub fn next_tag(&mut self, tag: &mut TagBuffer) -> Result<Option<TagEdge>, XmlFault> {
         let mut edge = None;
         self.pump(|token| {
             match token {
-                Token::Start(start) => {
+                XmlToken::Start(start) => {
                     tag.name.clear();
                     tag.name.push_str(start.local());
                     tag.attributes.clear();
                     tag.attributes.push_str(start.attributes.as_written());
                     tag.line = start.line;
-                    edge = Some(Edge::Start);
+                    edge = Some(TagEdge::Start);
                 }
-                Token::End => edge = Some(Edge::End),
-                Token::Text(text) => tag.text_around |= !text.trim_ascii().is_empty(),
-                Token::Comment(_) | Token::Instruction(_) | Token::Declaration => {}
+                XmlToken::End => edge = Some(TagEdge::End),
+                XmlToken::Text(text) => tag.text_around |= !text.trim_ascii().is_empty(),
+                XmlToken::Comment(_) | XmlToken::Instruction(_) | XmlToken::Declaration => {}
             }
-            Ok(if edge.is_some() { Flow::Stop } else { Flow::Next })
+            Ok(if edge.is_some() { TokenFlow::Stop } else { TokenFlow::Next })
         })?;
         Ok(edge)
     }
@@ -273,11 +273,11 @@ impl<'a> XmlTokens<'a> {
         let mut inside = 1_usize;
         self.pump(|token| {
             match token {
-                Token::Start(_) => inside += 1,
-                Token::End => inside -= 1,
+                XmlToken::Start(_) => inside += 1,
+                XmlToken::End => inside -= 1,
                 _ => {}
             }
-            Ok(if inside == 0 { Flow::Stop } else { Flow::Next })
+            Ok(if inside == 0 { TokenFlow::Stop } else { TokenFlow::Next })
         })?;
         Ok(())
     }
@@ -306,9 +306,12 @@ impl<'a> XmlTokens<'a> {
     ///
     /// # Errors
     /// Malformed XML, exceeded limits, and what the receiver refuses.
-    pub fn pump(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, TokenRefusal>) -> Result<bool, XmlFault> {
+    pub fn pump(
+        &mut self,
+        mut take: impl FnMut(XmlToken<'_>) -> Result<TokenFlow, XmlRefusal>,
+    ) -> Result<bool, XmlFault> {
         let Some(mut watcher) = self.watcher.take() else { return self.pump_to(take) };
-        let mut both = |token: Token<'_>| {
+        let mut both = |token: XmlToken<'_>| {
             watcher(&token);
             take(token)
         };
@@ -317,22 +320,25 @@ impl<'a> XmlTokens<'a> {
         pumped
     }
 
-    fn pump_to(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, TokenRefusal>) -> Result<bool, XmlFault> {
+    fn pump_to(
+        &mut self,
+        mut take: impl FnMut(XmlToken<'_>) -> Result<TokenFlow, XmlRefusal>,
+    ) -> Result<bool, XmlFault> {
         loop {
             if self.closing {
                 self.closing = false;
                 self.open.pop();
                 self.scope.leave(self.open.depth());
-                let flow = take(Token::End).map_err(|refusal| refusal.at(self))?;
-                if flow == Flow::Stop {
+                let flow = take(XmlToken::End).map_err(|refusal| refusal.at(self))?;
+                if flow == TokenFlow::Stop {
                     return Ok(true);
                 }
             }
             match self.pump_window(&mut take) {
-                Ok(Paused::Stopped) => return Ok(true),
-                Ok(Paused::Given) => {}
-                Ok(Paused::Used) if self.source.finished => return self.ended(),
-                Ok(Paused::Used) => {
+                Ok(TokenPause::Stopped) => return Ok(true),
+                Ok(TokenPause::Given) => {}
+                Ok(TokenPause::Used) if self.source.finished => return self.ended(),
+                Ok(TokenPause::Used) => {
                     let filled = self.source.fill(self.at);
                     self.at = 0;
                     filled.map_err(|fault| fault.in_element(self.open.path()))?;
@@ -356,38 +362,40 @@ impl<'a> XmlTokens<'a> {
     /// reads all others.
     fn pump_window(
         &mut self,
-        take: &mut impl FnMut(Token<'_>) -> Result<Flow, TokenRefusal>,
-    ) -> Result<Paused, TokenRefusal> {
+        take: &mut impl FnMut(XmlToken<'_>) -> Result<TokenFlow, XmlRefusal>,
+    ) -> Result<TokenPause, XmlRefusal> {
         let Self { source, at, line, open, scope, any, rules, .. } = self;
         let window = source.window.as_str();
         loop {
             let rest = &window[*at..];
             let innermost = open.innermost();
             let flow = match plain(rest, innermost) {
-                Some(Plain::Text(size)) if size <= rules.limits.token => {
+                Some(PlainToken::Text(size)) if size <= rules.limits.token => {
                     let text = &rest[..size];
                     first_of_text(text, open.depth(), *rules)?;
                     *at += size;
                     *line += line_ends(text);
-                    take(Token::Text(text))?
+                    take(XmlToken::Text(text))?
                 }
-                Some(Plain::Start { name, attributes, text }) if text.is_none_or(|size| size <= rules.limits.token) => {
+                Some(PlainToken::Start { name, attributes, text })
+                    if text.is_none_or(|size| size <= rules.limits.token) =>
+                {
                     let closing = name.len() + 3;
                     let size = name.len() + attributes.len() + 2;
                     begin(open, scope, name, *rules, *any)?;
-                    let tag = StartTag { name, attributes: Attributes(attributes), line: *line, scope: &*scope };
-                    let flow = take(Token::Start(tag))?;
+                    let tag = StartTag { name, attributes: XmlAttributes(attributes), line: *line, scope: &*scope };
+                    let flow = take(XmlToken::Start(tag))?;
                     (*any, *at) = (true, *at + size);
                     match text {
-                        Some(text) if flow == Flow::Next => {
+                        Some(text) if flow == TokenFlow::Next => {
                             let text = &rest[size..size + text];
                             *at += text.len();
                             *line += line_ends(text);
                             if !text.is_empty() {
-                                take(Token::Text(text))?;
+                                take(XmlToken::Text(text))?;
                             }
                             *at += closing;
-                            take(Token::End)?
+                            take(XmlToken::End)?
                         }
                         _ => {
                             open.push(name);
@@ -395,23 +403,23 @@ impl<'a> XmlTokens<'a> {
                         }
                     }
                 }
-                Some(Plain::End) => {
+                Some(PlainToken::End) => {
                     *at += innermost.len() + 3;
                     open.pop();
                     scope.leave(open.depth());
-                    take(Token::End)?
+                    take(XmlToken::End)?
                 }
                 _ => return self.pump_library(take),
             };
-            if flow == Flow::Stop {
-                return Ok(Paused::Stopped);
+            if flow == TokenFlow::Stop {
+                return Ok(TokenPause::Stopped);
             }
         }
     }
 }
 
 /// Why the tokens of a window ended.
-enum Paused {
+enum TokenPause {
     Stopped,
     /// A token was passed on.
     Given,
@@ -421,12 +429,12 @@ enum Paused {
 
 /// A refusal at the reader's position.
 #[derive(Debug)]
-pub struct TokenRefusal {
+pub struct XmlRefusal {
     message: String,
     change: &'static str,
 }
 
-impl TokenRefusal {
+impl XmlRefusal {
     /// What is wrong, and what to change.
     pub fn new(message: impl Into<String>, change: &'static str) -> Self {
         Self { message: message.into(), change }
@@ -451,17 +459,17 @@ fn begin(
     name: &str,
     rules: XmlRules,
     any: bool,
-) -> Result<(), TokenRefusal> {
+) -> Result<(), XmlRefusal> {
     if name.len() > rules.limits.name {
-        return Err(TokenRefusal::new("the name of an element is too long", "export the file again"));
+        return Err(XmlRefusal::new("the name of an element is too long", "export the file again"));
     }
     if open.depth() >= MAX_DEPTH {
         let message = format!("elements are nested more than {MAX_DEPTH} deep");
-        return Err(TokenRefusal::new(message, "payment files never are: export it again"));
+        return Err(XmlRefusal::new(message, "payment files never are: export it again"));
     }
     if rules.strict {
         if any && open.depth() == 0 {
-            return Err(TokenRefusal::new("there is a second document in the file", "split it into its documents"));
+            return Err(XmlRefusal::new("there is a second document in the file", "split it into its documents"));
         }
         let prefix = prefix(name);
         if !prefix.is_empty() && scope.resolve(prefix).is_none() {
@@ -473,9 +481,9 @@ fn begin(
 
 /// Refuses text outside of all elements in a strict document.
 #[inline]
-fn first_of_text(text: &str, depth: usize, rules: XmlRules) -> Result<(), TokenRefusal> {
+fn first_of_text(text: &str, depth: usize, rules: XmlRules) -> Result<(), XmlRefusal> {
     if depth == 0 && rules.strict && !text.trim_ascii().is_empty() {
-        return Err(TokenRefusal::new("there is text outside of all elements", "remove it"));
+        return Err(XmlRefusal::new("there is text outside of all elements", "remove it"));
     }
     Ok(())
 }

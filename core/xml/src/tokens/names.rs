@@ -1,10 +1,10 @@
 //! Names, references, and the checks of a start tag.
 
-use crate::attributes::{self, Attributes};
+use crate::attributes::{self, XmlAttributes};
 use crate::namespaces::NamespaceScope;
 use crate::text::quote;
 
-use super::{MAX_ATTRIBUTES, TokenRefusal};
+use super::{MAX_ATTRIBUTES, XmlRefusal};
 
 /// Maximum number of bytes of the namespaces that one element declares.
 const MAX_DECLARED: usize = 4096;
@@ -87,13 +87,13 @@ pub(super) fn check_attributes(
     depth: usize,
     scope: &mut NamespaceScope,
     strict: bool,
-) -> Result<(), TokenRefusal> {
-    let malformed = TokenRefusal::malformed;
+) -> Result<(), XmlRefusal> {
+    let malformed = XmlRefusal::malformed;
     let mut names: Vec<&str> = Vec::new();
     let (mut rest, mut declared) = (raw, 0);
     while let Some((attribute, behind)) = attributes::first(rest).map_err(malformed)? {
         if names.len() == MAX_ATTRIBUTES {
-            return Err(TokenRefusal::new(
+            return Err(XmlRefusal::new(
                 format!("an element has more than {MAX_ATTRIBUTES} attributes"),
                 "payment files have one or two: export it again",
             ));
@@ -109,18 +109,18 @@ pub(super) fn check_attributes(
             declared += prefix.len() + uri.len();
             if declared > MAX_DECLARED {
                 let message = format!("an element declares namespaces of more than {MAX_DECLARED} bytes");
-                return Err(TokenRefusal::new(message, "export it again"));
+                return Err(XmlRefusal::new(message, "export it again"));
             }
             scope.declare(depth, prefix, &uri).map_err(malformed)?;
         }
         names.push(attribute.name);
         rest = behind;
     }
-    if strict { check_prefixes(Attributes(raw), &names, scope) } else { Ok(()) }
+    if strict { check_prefixes(XmlAttributes(raw), &names, scope) } else { Ok(()) }
 }
 
 /// Checks that each prefix is declared, and that no attribute is given twice under two prefixes of one namespace.
-fn check_prefixes(raw: Attributes<'_>, names: &[&str], scope: &NamespaceScope) -> Result<(), TokenRefusal> {
+fn check_prefixes(raw: XmlAttributes<'_>, names: &[&str], scope: &NamespaceScope) -> Result<(), XmlRefusal> {
     if !names.iter().any(|name| name.contains(':')) {
         return Ok(());
     }
@@ -129,7 +129,7 @@ fn check_prefixes(raw: Attributes<'_>, names: &[&str], scope: &NamespaceScope) -
         let uri = scope.resolve(attribute.prefix()).ok_or_else(|| undeclared(attribute.prefix()))?;
         if expanded.contains(&(uri, attribute.local())) {
             let name = quote(attribute.local());
-            return Err(TokenRefusal::malformed(&format!("the attribute {name} is given twice in one namespace")));
+            return Err(XmlRefusal::malformed(&format!("the attribute {name} is given twice in one namespace")));
         }
         expanded.push((uri, attribute.local()));
     }
@@ -137,8 +137,8 @@ fn check_prefixes(raw: Attributes<'_>, names: &[&str], scope: &NamespaceScope) -
 }
 
 /// The refusal of a prefix that is not declared.
-pub(super) fn undeclared(prefix: &str) -> TokenRefusal {
-    TokenRefusal::new(
+pub(super) fn undeclared(prefix: &str) -> XmlRefusal {
+    XmlRefusal::new(
         format!("the prefix {} is not declared", quote(prefix)),
         "declare its namespace with xmlns, or remove it",
     )

@@ -2,7 +2,7 @@
 //! the library, which reads everything else: attributes, references, comments, carriage returns, malformed text.
 
 /// A tag or text that needs no processing.
-pub(super) enum Plain<'t> {
+pub(super) enum PlainToken<'t> {
     /// Text of that many bytes.
     Text(usize),
     /// A start tag with one plain attribute at most.
@@ -19,14 +19,14 @@ pub(super) enum Plain<'t> {
 
 /// The token at the beginning of a text, if it is plain: most of a file.
 #[inline]
-pub(super) fn plain<'t>(rest: &'t str, innermost: &str) -> Option<Plain<'t>> {
+pub(super) fn plain<'t>(rest: &'t str, innermost: &str) -> Option<PlainToken<'t>> {
     let bytes = rest.as_bytes();
     if *bytes.first()? != b'<' {
-        return plain_text(bytes).filter(|size| *size > 0).map(Plain::Text);
+        return plain_text(bytes).filter(|size| *size > 0).map(PlainToken::Text);
     }
     if let Some(behind) = rest.strip_prefix("</") {
         let closes = !innermost.is_empty() && closes(behind.as_bytes(), innermost);
-        return closes.then_some(Plain::End);
+        return closes.then_some(PlainToken::End);
     }
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let mut end = 1 + bytes[1..].iter().position(|byte| !in_name(byte))?;
@@ -46,7 +46,7 @@ pub(super) fn plain<'t>(rest: &'t str, innermost: &str) -> Option<Plain<'t>> {
     let (name, attributes) = (&rest[1..end], &rest[end..end + size]);
     let text = plain_text(behind)
         .filter(|size| behind[*size..].strip_prefix(b"</").is_some_and(|behind| closes(behind, name)));
-    Some(Plain::Start { name, attributes, text })
+    Some(PlainToken::Start { name, attributes, text })
 }
 
 /// The size of the attributes in a tag: none, or one attribute such as ` Ccy="EUR"` that declares no namespace.

@@ -18,7 +18,7 @@ use std::{
 };
 
 use bankchannel::{
-    Commands, Protocol,
+    CommandPlacement, Protocol,
     operation::{Entry, OperationKind},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -231,7 +231,8 @@ async fn call(client: &Client, request: &Value) -> Outcome<Value> {
 
 /// Whether each operation of its protocol is a command.
 fn by_subject(entry: &Entry) -> bool {
-    bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.commands == Commands::BySubject)
+    bankchannel::protocol(entry.declaration.protocol)
+        .is_some_and(|protocol| protocol.commands == CommandPlacement::BySubject)
 }
 
 /// Whether an exchange is a command, in a protocol whose operations are not all commands. A local operation may have a

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use bankchannel::{Answer, Asker, CallOptions, Client, Content, Destination, Error, Question, Secret, Settings};
-use bankchannel_foundation::{error::row, model::Pieces};
+use bankchannel::{
+    CallAnswer, CallAsker, CallOptions, Client, Content, ContentDestination, Error, Question, Secret, Settings,
+};
+use bankchannel_foundation::{error::row, model::ContentPieces};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -55,9 +57,9 @@ fn open(settings: Value) -> Result<Client, Error> {
 async fn call(client: &Client, request: &Value) -> Value {
     let (pieces_in, mut pieces) = tokio::sync::mpsc::channel(8);
     let destination = match request["destination"]["path"].as_str() {
-        Some(path) => Destination::File(path.into()),
-        None if request["destination"]["pieces"] == true => Destination::Pieces(pieces_in.clone()),
-        None => Destination::Memory,
+        Some(path) => ContentDestination::File(path.into()),
+        None if request["destination"]["pieces"] == true => ContentDestination::Pieces(pieces_in.clone()),
+        None => ContentDestination::Memory,
     };
     // Dropping the last sender ends the collecting below.
     drop(pieces_in);
@@ -112,7 +114,7 @@ fn content(given: &Value) -> Option<Content> {
     let pieces: Vec<Vec<u8>> =
         given["pieces"].as_array()?.iter().filter_map(|piece| Some(decode(piece.as_str()?))).collect();
     let mut pieces = pieces.into_iter();
-    Some(Content::Pieces(Pieces::new(move || Ok(pieces.next().map(Into::into)))))
+    Some(Content::Pieces(ContentPieces::new(move || Ok(pieces.next().map(Into::into)))))
 }
 
 struct Given {
@@ -120,8 +122,8 @@ struct Given {
     outbox: String,
 }
 
-impl Asker for Given {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + '_>> {
+impl CallAsker for Given {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer, Error>> + Send + '_>> {
         let asked = question
             .signature
             .as_ref()

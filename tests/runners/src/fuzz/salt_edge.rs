@@ -13,11 +13,11 @@ use bankchannel_foundation::{
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{
-    Verifier,
-    client_jwt::{ClientJwtMode, Comparison, compare},
+    EnvelopeVerifier,
+    client_jwt::{ClientJwtMode, JwtComparison, compare},
     connector::{operations as of_connector, questions},
     hub::operations as of_hub,
-    receive::Receiver,
+    receive::RequestReceiver,
     sign,
 };
 use bytes::Bytes;
@@ -53,7 +53,7 @@ pub(super) fn request(bytes: &[u8]) {
     let Ok(jwt) = sign(data.clone(), NOW_S + 60, key) else { return };
     let provider_code = Some("demobank".to_owned());
     let receiver =
-        Receiver { verifier: verifier.clone(), provider_code, path_prefix: None, redirect_schemes: Vec::new() };
+        RequestReceiver { verifier: verifier.clone(), provider_code, path_prefix: None, redirect_schemes: Vec::new() };
     let mut headers = Headers::default();
     headers.push("Client-Id", "1");
     headers.push("Access-Token", "token");
@@ -64,7 +64,7 @@ pub(super) fn request(bytes: &[u8]) {
     let mut payload = bankchannel_foundation::model::Object::new();
     payload.push("data", Value::Object(data).into_owned());
     let payload = Value::Object(payload);
-    let how = Comparison { mode: ClientJwtMode::Enforce, strict_expiry: true, admitted: Some(&[]), now_s: NOW_S };
+    let how = JwtComparison { mode: ClientJwtMode::Enforce, strict_expiry: true, admitted: Some(&[]), now_s: NOW_S };
     drop(compare(verifier, &jwt, &payload, how));
     // The hub's reading of a connector's requests.
     macro_rules! read {
@@ -126,22 +126,22 @@ pub(super) fn bank_answer(bytes: &[u8]) {
 }
 
 /// The verifier of the corpus's messages.
-fn hub() -> &'static Verifier {
-    static VERIFIER: OnceLock<Verifier> = OnceLock::new();
+fn hub() -> &'static EnvelopeVerifier {
+    static VERIFIER: OnceLock<EnvelopeVerifier> = OnceLock::new();
     VERIFIER.get_or_init(|| {
         let keys = VerifyingKey::all_from_pem(include_str!("../../../fuzz/salt-edge.pem"));
-        Verifier::new(keys.unwrap_or_default()).expect("the key of the corpus can be used")
+        EnvelopeVerifier::new(keys.unwrap_or_default()).expect("the key of the corpus can be used")
     })
 }
 
 /// A key made for this run, and a verifier of its signatures.
-fn own() -> &'static (SigningKey, Verifier) {
-    static OWN: OnceLock<(SigningKey, Verifier)> = OnceLock::new();
+fn own() -> &'static (SigningKey, EnvelopeVerifier) {
+    static OWN: OnceLock<(SigningKey, EnvelopeVerifier)> = OnceLock::new();
     OWN.get_or_init(|| {
-        let key = rsa::PrivateKey::generate(2048).and_then(|key| SigningKey::from_private_key(&key));
+        let key = rsa::RsaPrivateKey::generate(2048).and_then(|key| SigningKey::from_private_key(&key));
         let key = key.expect("a key can be made");
         let public = VerifyingKey::from_spki_der(key.spki_der()).expect("its public half can be read");
-        let verifier = Verifier::new(vec![public]).expect("it can be used");
+        let verifier = EnvelopeVerifier::new(vec![public]).expect("it can be used");
         (key, verifier)
     })
 }

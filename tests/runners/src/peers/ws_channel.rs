@@ -91,7 +91,7 @@ impl Peer for Service {
 /// One service key for all cases of a run: making one takes longer than most cases.
 fn shared_rsa_key() -> &'static str {
     static KEY: OnceLock<String> = OnceLock::new();
-    KEY.get_or_init(|| rsa::PrivateKey::generate(2048).expect("a key can be made").to_pkcs8_pem().to_string())
+    KEY.get_or_init(|| rsa::RsaPrivateKey::generate(2048).expect("a key can be made").to_pkcs8_pem().to_string())
 }
 
 /// Writes a file readable by its owner only: the service accepts its key from no other.

@@ -12,7 +12,7 @@ use bankchannel::{
 };
 use bankchannel_crypto::{random::uuid_v4, signature::SigningKey, unlocked_private_key};
 use bankchannel_foundation::message::{Body, InResponse, OutRequest};
-use bankchannel_transport::{Settings, Sink, Tls, Transport};
+use bankchannel_transport::{ContentSink, TlsSettings, Transport, TransportSettings};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::customer::plan;
@@ -42,16 +42,20 @@ pub(super) async fn send(base_url: &str, files: &Files<'_>) -> Outcome<InRespons
         files.read("tpp1-qwac.pem")?,
         unlocked_private_key(&files.read("tpp1-qwac.key")?, None).map_err(|fault| failed(fault.to_string()))?.as_str()
     ));
-    let settings = Settings {
+    let settings = TransportSettings {
         base_url: base_url.to_owned(),
-        tls: Tls { ca_file: Some(files.ca_file.to_owned()), client_identity: Some(identity), only_ca_file: true },
-        ..Settings::default()
+        tls: TlsSettings {
+            ca_file: Some(files.ca_file.to_owned()),
+            client_identity: Some(identity),
+            only_ca_file: true,
+        },
+        ..TransportSettings::default()
     };
     let request = signed_wrongly(&certificate, &key).map_err(failed)?;
     let body = Body::literal(request.body.clone());
     let message = OutRequest { target: "/v1/user/verification".to_owned(), ..request.with_body(body) };
     let transport = Transport::new(&settings)?;
-    Ok(transport.exchange(&message, plan(&CancellationToken::new(), &mut Sink::memory(0), &mut None)).await?)
+    Ok(transport.exchange(&message, plan(&CancellationToken::new(), &mut ContentSink::memory(0), &mut None)).await?)
 }
 
 /// Signs a text with `sha-256=` although the header has `SHA-256=`.

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     message::{Body, Headers, InResponse, OutRequest, percent_encode},
     operation::Repeat,
 };
-use bankchannel_transport::{Plan, Settings, Sink, Tls, Transport};
+use bankchannel_transport::{ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
 use serde_json::{Map, Value};
 
 use crate::exit::{Failure, Outcome};
@@ -33,11 +33,11 @@ impl Returned {
 /// Opens the link, fetches the page, and approves with every account.
 pub(super) async fn approve(link: &str, ca_file: &Path) -> Outcome<Returned> {
     let (origin, target) = split(link)?;
-    let settings = Settings {
+    let settings = TransportSettings {
         base_url: origin.to_owned(),
         user_agent: "Mozilla/5.0 (demo)".to_owned(),
-        tls: Tls { ca_file: Some(ca_file.to_owned()), ..Tls::default() },
-        ..Settings::default()
+        tls: TlsSettings { ca_file: Some(ca_file.to_owned()), ..TlsSettings::default() },
+        ..TransportSettings::default()
     };
     let transport = Transport::new(&settings)?;
     let page = send(&transport, Method::Get, target, Body::empty()).await?;
@@ -58,16 +58,16 @@ pub(super) async fn approve(link: &str, ca_file: &Path) -> Outcome<Returned> {
 async fn send(transport: &Transport, method: Method, target: &str, body: Body) -> Outcome<InResponse> {
     let (method, target) = (method.as_str().to_owned(), target.to_owned());
     let request = OutRequest { method, target, headers: Headers::default(), body };
-    Ok(transport.exchange(&request, plan(&CancellationToken::new(), &mut Sink::memory(0), &mut None)).await?)
+    Ok(transport.exchange(&request, plan(&CancellationToken::new(), &mut ContentSink::memory(0), &mut None)).await?)
 }
 
 /// One exchange without retries.
 pub(super) fn plan<'a>(
     cancel: &'a CancellationToken,
-    sink: &'a mut Sink,
+    sink: &'a mut ContentSink,
     earlier: &'a mut Option<bankchannel::Outcome>,
-) -> Plan<'a> {
-    Plan {
+) -> ExchangePlan<'a> {
+    ExchangePlan {
         deadline: None,
         cancel,
         repeat: Repeat::Never,

@@ -7,7 +7,7 @@ use bankchannel::{
     nextgen_psd2::{NextGenPsd2, PROTOCOL},
 };
 use bankchannel_foundation::model::Timestamp;
-use bankchannel_nextgen_psd2_bank::{BankOptions, Running};
+use bankchannel_nextgen_psd2_bank::{BankOptions, RunningBank};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -68,9 +68,9 @@ pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summa
     result
 }
 
-async fn start(folder: &Folder) -> Outcome<(Running, String)> {
+async fn start(folder: &Folder) -> Outcome<(RunningBank, String)> {
     let data = folder.path().join("bank").display().to_string();
-    let running = Running::start(BankOptions { data: Some(data), ..BankOptions::default() }).await?;
+    let running = RunningBank::start(BankOptions { data: Some(data), ..BankOptions::default() }).await?;
     let url = running.readiness()["base_url"].as_str().unwrap_or_default().to_owned();
     Ok((running, url))
 }
@@ -84,7 +84,7 @@ struct Bank {
 }
 
 impl Bank {
-    fn of(running: &Running) -> Outcome<Self> {
+    fn of(running: &RunningBank) -> Outcome<Self> {
         let told = running.readiness();
         let text = |name: &str| {
             let found = told[name].as_str().map(str::to_owned);

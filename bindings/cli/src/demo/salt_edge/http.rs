@@ -9,7 +9,7 @@ use bankchannel_foundation::{
     operation::Repeat,
 };
 use bankchannel_salt_edge::bank_interface::SharedSecret;
-use bankchannel_transport::{Plan, Settings, Sink, Transport};
+use bankchannel_transport::{ContentSink, ExchangePlan, Transport, TransportSettings};
 use serde_json::Value;
 
 use crate::{
@@ -19,10 +19,10 @@ use crate::{
 
 /// Sends one request to a server of the demo.
 async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: Body) -> Outcome<InResponse> {
-    let transport = Transport::new(&Settings { base_url: origin.to_owned(), ..Settings::default() })?;
+    let transport = Transport::new(&TransportSettings { base_url: origin.to_owned(), ..TransportSettings::default() })?;
     let request = OutRequest { method: method.to_owned(), target: target.to_owned(), headers, body };
-    let (cancel, mut sink) = (CancellationToken::new(), Sink::memory(0));
-    let plan = Plan {
+    let (cancel, mut sink) = (CancellationToken::new(), ContentSink::memory(0));
+    let plan = ExchangePlan {
         deadline: None,
         cancel: &cancel,
         repeat: Repeat::Never,

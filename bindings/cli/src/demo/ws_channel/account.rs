@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use bankchannel::{CallOptions, Content, Destination, ws_channel::WsChannel};
+use bankchannel::{CallOptions, Content, ContentDestination, ws_channel::WsChannel};
 use bankchannel_crypto::random;
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ impl User {
 
     /// Carries out an operation.
     pub(super) async fn call(&self, name: &str, request: Value) -> Outcome<Value> {
-        self.call_with(name, request, None, Destination::Memory).await.map(|(response, _)| response)
+        self.call_with(name, request, None, ContentDestination::Memory).await.map(|(response, _)| response)
     }
 
     /// Carries out an operation with content.
@@ -57,7 +57,7 @@ impl User {
         name: &str,
         request: Value,
         content: Option<Content>,
-        destination: Destination,
+        destination: ContentDestination,
     ) -> Outcome<(Value, Option<Content>)> {
         let asker = Arc::clone(&self.codes);
         let options = CallOptions { asker: Some(asker), content, destination, ..CallOptions::default() };

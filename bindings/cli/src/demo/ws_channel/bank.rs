@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel::{Content, Destination};
+use bankchannel::{Content, ContentDestination};
 use bankchannel_crypto::{digest::hex, random};
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ pub(super) async fn download(data: &User, file: (String, String), folder: Option
     let path = folder
         .filter(|_| plain(&file_type) && plain(&reference))
         .map(|folder| folder.join(format!("{file_type}_{reference}.xml")));
-    let destination = path.clone().map_or(Destination::Memory, Destination::File);
+    let destination = path.clone().map_or(ContentDestination::Memory, ContentDestination::File);
     let (_, content) = data.call_with("ws_channel.download_file", request, None, destination).await?;
     let bytes = match (&path, content) {
         (Some(path), _) => {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel::{Answer, Asker, Error, Question, Result, Secret};
+use bankchannel::{CallAnswer, CallAsker, Error, Question, Result, Secret};
 use serde_json::Value;
 
 /// Time limit for a code, and the polling interval.
@@ -66,8 +66,8 @@ impl Codes {
     }
 }
 
-impl Asker for Codes {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+impl CallAsker for Codes {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         Box::pin(async move {
             let purpose = match question.kind {
                 "phone_code" => "verify_phone",

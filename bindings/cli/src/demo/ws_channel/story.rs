@@ -3,8 +3,8 @@
 use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::SystemTime};
 
 use bankchannel::Content;
-use bankchannel_openpgp::{Generate, PrivateKey};
-use bankchannel_ws_channel_service::{Running, ServiceOptions};
+use bankchannel_openpgp::{KeyGeneration, OpenPgpPrivateKey};
+use bankchannel_ws_channel_service::{RunningService, ServiceOptions};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -62,7 +62,7 @@ pub(super) async fn tell(
 }
 
 async fn chapters(
-    running: &Running,
+    running: &RunningService,
     payment: &Payment,
     workspace: &Workspace,
     steps: &mut Steps,
@@ -106,19 +106,19 @@ async fn chapters(
     steps.step("Download the bank's files", download(&data, files, folder.as_deref(), summary)).await
 }
 
-async fn start(workspace: &Workspace) -> Outcome<(Running, String)> {
+async fn start(workspace: &Workspace) -> Outcome<(RunningService, String)> {
     let data = workspace.data().display().to_string();
-    let running = Running::start(ServiceOptions { data: Some(data), ..ServiceOptions::default() }).await?;
+    let running = RunningService::start(ServiceOptions { data: Some(data), ..ServiceOptions::default() }).await?;
     let url = running.readiness()["base_url"].as_str().unwrap_or_default().to_owned();
     Ok((running, url))
 }
 
 async fn key(admin: &User, workspace: &Workspace) -> Outcome<(String, String)> {
-    let failed = |error: bankchannel_openpgp::Error| Failure::usage(format!("the PGP key: {error}"));
-    let key = PrivateKey::generate(Generate {
+    let failed = |error: bankchannel_openpgp::OpenPgpError| Failure::usage(format!("the PGP key: {error}"));
+    let key = OpenPgpPrivateKey::generate(KeyGeneration {
         name: "Eve Example".to_owned(),
         email: EMAIL.to_owned(),
-        algorithm: bankchannel_openpgp::Algorithm::default(),
+        algorithm: bankchannel_openpgp::GeneratedAlgorithm::default(),
         created: SystemTime::now(),
         expires: None,
         passphrase: None,
@@ -138,7 +138,12 @@ async fn upload(data: &User, payment: &Payment, workspace: &Workspace, key: &str
     // The demonstration has checked the schema itself, and shows what the bank says to all else.
     let request = json!({ "file_type": FILE_TYPE, "file_name": "payment.xml", "private_key": key, "check": false });
     let (response, _) = data
-        .call_with("ws_channel.sign_and_upload", request, Some(Content::from(&*path)), bankchannel::Destination::Memory)
+        .call_with(
+            "ws_channel.sign_and_upload",
+            request,
+            Some(Content::from(&*path)),
+            bankchannel::ContentDestination::Memory,
+        )
         .await?;
     let said = response.get("response_text").and_then(Value::as_str).unwrap_or_default();
     Ok(((), format!("{} bytes: {said}", payment.bytes.len())))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bankchannel_iso20022::{
     MessageFileKind,
     cash::{CashItem, CashReader, ReadOptions, Statement},
-    tables::{self, Csv, CsvOptions, EntryRows, Row},
+    tables::{self, CsvOptions, CsvWriter, EntryRows, TableRow},
 };
 use tempfile::SpooledTempFile;
 
@@ -39,7 +39,7 @@ pub(super) fn show(wanted: &str, files: &[(PathBuf, bool)]) -> Outcome {
         };
         unread.iter().for_each(|line| output::note(line));
         if !std::mem::replace(&mut has_header, true) {
-            Csv::new(output::Stdout, CsvOptions::default(), columns).map_err(unwritable)?;
+            CsvWriter::new(output::Stdout, CsvOptions::default(), columns).map_err(unwritable)?;
         }
         whole::pour(rows, &mut output::Stdout).map_err(unwritable)?;
         Ok(Ok(()))
@@ -56,16 +56,16 @@ fn unwritable(why: std::io::Error) -> Failure {
 
 /// The rows of a file in a temporary file.
 struct Rows {
-    csv: Csv<SpooledTempFile>,
+    csv: CsvWriter<SpooledTempFile>,
     failed: Option<std::io::Error>,
 }
 
 impl Rows {
     fn new() -> Self {
-        Self { csv: Csv::without_header(whole::spool(), CsvOptions::default()), failed: None }
+        Self { csv: CsvWriter::without_header(whole::spool(), CsvOptions::default()), failed: None }
     }
 
-    fn add(&mut self, row: &Row<'_>) {
+    fn add(&mut self, row: &TableRow<'_>) {
         if self.failed.is_none() {
             self.failed = self.csv.row(row).err();
         }

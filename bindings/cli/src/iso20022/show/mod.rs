@@ -12,7 +12,7 @@ use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
     MessageFileKind,
     data::UnreadElement,
-    tables::{self, Column},
+    tables::{self, TableColumn},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub(super) fn command() -> Command {
     );
     for (title, columns) in columns {
         help.push_str(&format!("\n{title}:\n"));
-        for Column { name, documentation } in columns {
+        for TableColumn { name, documentation } in columns {
             help.push_str(&format!("  {name:<22} {documentation}\n"));
         }
     }

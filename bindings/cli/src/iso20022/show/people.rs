@@ -6,7 +6,7 @@ use bankchannel_iso20022::{
     MessageFileKind, XmlFault,
     cash::{BalanceCheck, CashItem, CashReader, ReadOptions, Statement, StatementBalance},
     status::StatusFile,
-    tables::{self, EntryRows, Row},
+    tables::{self, EntryRows, TableRow},
 };
 use tempfile::SpooledTempFile;
 
@@ -162,7 +162,7 @@ fn cash(file: &FoundFile, page: &mut Page) -> Result<Vec<String>, String> {
                 count += 1;
                 let of = statement.as_deref().into_iter();
                 of.flat_map(|of| tables::of_entry(of, &entry, EntryRows::Entries))
-                    .for_each(|row: Row<'_>| rows.add(&row));
+                    .for_each(|row: TableRow<'_>| rows.add(&row));
             }
             CashItem::End(ended) => {
                 head(&ended, count, page);

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_salt_edge::{connector::questions, for_each_bank_question};
 
-use crate::{Answer, Asker, CallOptions, Question, TypedAnswer};
+use crate::{CallAnswer, CallAsker, CallOptions, Question, TypedAnswer};
 
 macro_rules! bank {
     ($($file:ident::$name:ident;)+) => {
@@ -29,8 +29,8 @@ macro_rules! bank {
             )+
         }
 
-        impl<B: SaltEdgeBank> Asker for BankCode<B> {
-            fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+        impl<B: SaltEdgeBank> CallAsker for BankCode<B> {
+            fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
                 Box::pin(async move {
                     Ok(match self.ask_typed(question).await? {
                         TypedAnswer::Text(text) => text,
@@ -61,7 +61,7 @@ macro_rules! bank {
 for_each_bank_question!(bank);
 
 /// A bank's code, and the callback for all other questions.
-struct BankCode<B>(Arc<B>, Option<Arc<dyn Asker>>);
+struct BankCode<B>(Arc<B>, Option<Arc<dyn CallAsker>>);
 
 impl CallOptions {
     /// The same options with a bank's own code, for the flows of a

@@ -25,20 +25,20 @@ use bankchannel_salt_edge::{
     },
     model,
 };
-use bankchannel_storage::salt_edge_connector::{AttemptEnd, CallbackEnd, CallbackKind, DueCallback, Id};
+use bankchannel_storage::salt_edge_connector::{AttemptEnd, CallbackEnd, CallbackKind, DueCallback, RowId};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
 use super::{
-    Engine, again_while_busy,
+    ConnectorEngine, again_while_busy,
     lanes::LOOK_AGAIN,
     read_id,
     records::{FailureRecord, SessionRecord, SuccessRecord, UpdateRecord},
     shown, unusable,
-    vault::Place,
+    vault::SealedRow,
 };
-use crate::{CallOptions, salt_edge::Sender};
+use crate::{CallOptions, salt_edge::SaltEdgeSender};
 
 /// The number of callbacks that are taken from the store while the hub answers quickly, including those being sent: half
 /// of them must last until the next ones are taken, which waits for the disk. Otherwise none is taken that cannot be sent
@@ -67,14 +67,14 @@ const LONGEST_WAIT_MS: i64 = 60 * 60 * 1000;
 
 /// Counts of a round of sending.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::salt_edge_connector) struct Sent {
+pub(in crate::salt_edge_connector) struct SentCallbacks {
     pub(super) delivered: u32,
     pub(super) again: u32,
     pub(super) stopped: u32,
     pub(super) given_up: u32,
 }
 
-impl Sent {
+impl SentCallbacks {
     /// Whether nothing was due.
     pub(super) fn is_nothing(self) -> bool {
         self.delivered + self.again + self.stopped + self.given_up == 0
@@ -90,15 +90,19 @@ impl Sent {
     }
 }
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     /// Sends due callbacks, several at once: one that the hub does not answer takes its own place only. What becomes due
     /// meanwhile is sent, too. Ends when none is due and none is being sent, or when the call's time is up. Without a hub
     /// nothing is sent; the callbacks wait.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(super) async fn send_some(&self, options: &CallOptions, wake: &mut watch::Receiver<u64>) -> Result<Sent> {
-        let mut sent = Sent::default();
+    pub(super) async fn send_some(
+        &self,
+        options: &CallOptions,
+        wake: &mut watch::Receiver<u64>,
+    ) -> Result<SentCallbacks> {
+        let mut sent = SentCallbacks::default();
         let Some(sender) = &self.client.sender else { return Ok(sent) };
         let at_once = self.client.ready.reports_at_once;
         let (mut sending, mut ending, mut taking) = (FuturesUnordered::new(), FuturesUnordered::new(), None);
@@ -169,7 +173,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(super) async fn send_of(&self, session: Id, limit: Duration) -> Result<()> {
+    pub(super) async fn send_of(&self, session: RowId, limit: Duration) -> Result<()> {
         let Some(sender) = &self.client.sender else { return Ok(()) };
         let until = Instant::now() + limit;
         loop {
@@ -186,20 +190,20 @@ impl Engine<'_> {
     }
 
     /// Sends a callback, unless it has expired.
-    async fn attempt(&self, sender: &Sender, due: DueCallback, options: &CallOptions) -> AttemptEnd {
+    async fn attempt(&self, sender: &SaltEdgeSender, due: DueCallback, options: &CallOptions) -> AttemptEnd {
         let ended = if due.expires_at <= self.now() {
-            Attempt { end: CallbackEnd::TooLate, status: None, class: None }
+            CallbackAttempt { end: CallbackEnd::TooLate, status: None, class: None }
         } else {
             let limit = options.timeout.map_or(EXCHANGE, |left| left.clamp(LEAST, EXCHANGE));
             // With the id of the callback both sides can find it in their logs.
             let request_id = options.request_id.clone().or_else(|| Some(shown(due.id)));
             let options = CallOptions { timeout: Some(limit), request_id, ..options.clone() };
             match self.exchange(sender, &due, &options).await {
-                Ok(()) => Attempt { end: CallbackEnd::Delivered, status: Some(200), class: None },
+                Ok(()) => CallbackAttempt { end: CallbackEnd::Delivered, status: Some(200), class: None },
                 Err(error) => self.judge(&due, &error),
             }
         };
-        let Attempt { end, status, class } = ended;
+        let CallbackAttempt { end, status, class } = ended;
         AttemptEnd { id: due.id, lease: due.lease, now: self.now(), status, class, end }
     }
 
@@ -218,7 +222,7 @@ impl Engine<'_> {
     }
 
     /// Sends one callback with its content from the store.
-    async fn exchange(&self, sender: &Sender, due: &DueCallback, options: &CallOptions) -> Result<()> {
+    async fn exchange(&self, sender: &SaltEdgeSender, due: &DueCallback, options: &CallOptions) -> Result<()> {
         match (due.kind, due.session, due.token) {
             (CallbackKind::Update, Some(session), _) => {
                 let request = self.update(due, session)?;
@@ -243,16 +247,16 @@ impl Engine<'_> {
         }
     }
 
-    fn said<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: Id) -> Result<Option<T>> {
-        due.sealed.as_ref().map(|sealed| self.vault.open(sealed, Place::Callback(session))).transpose()
+    fn said<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: RowId) -> Result<Option<T>> {
+        due.sealed.as_ref().map(|sealed| self.vault.open(sealed, SealedRow::Callback(session))).transpose()
     }
 
-    fn needed<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: Id) -> Result<T> {
+    fn needed<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: RowId) -> Result<T> {
         self.said(due, session)?.ok_or_else(|| Error::because(&row::INTERNAL, "a stored callback has no content"))
     }
 
-    fn update(&self, due: &DueCallback, session: Id) -> Result<UpdateSessionRequest> {
-        let of: SessionRecord = self.vault.open(&due.subject, Place::Session(session))?;
+    fn update(&self, due: &DueCallback, session: RowId) -> Result<UpdateSessionRequest> {
+        let of: SessionRecord = self.vault.open(&due.subject, SealedRow::Session(session))?;
         let said: UpdateRecord = self.needed(due, session)?;
         let status = match said.status.as_str() {
             "redirect" => SessionStatus::Redirect,
@@ -274,8 +278,8 @@ impl Engine<'_> {
         }))
     }
 
-    fn success_of(&self, due: &DueCallback, session: Id) -> Result<SucceedSessionRequest> {
-        let of: SessionRecord = self.vault.open(&due.subject, Place::Session(session))?;
+    fn success_of(&self, due: &DueCallback, session: RowId) -> Result<SucceedSessionRequest> {
+        let of: SessionRecord = self.vault.open(&due.subject, SealedRow::Session(session))?;
         let said: SuccessRecord = self.needed(due, session)?;
         let token = said.token_id.as_deref().map(|id| read_id("token_id", id)).transpose()?;
         Ok(SucceedSessionRequest::from(SucceedSessionRequestFields {
@@ -290,8 +294,8 @@ impl Engine<'_> {
         }))
     }
 
-    fn failure_of(&self, due: &DueCallback, session: Id) -> Result<FailSessionRequest> {
-        let of: SessionRecord = self.vault.open(&due.subject, Place::Session(session))?;
+    fn failure_of(&self, due: &DueCallback, session: RowId) -> Result<FailSessionRequest> {
+        let of: SessionRecord = self.vault.open(&due.subject, SealedRow::Session(session))?;
         let said = self.said::<FailureRecord>(due, session)?;
         let (error_class, error_message, user_id) = match said {
             Some(said) => (said.error_class, said.error_message, said.user_id),
@@ -312,7 +316,7 @@ impl Engine<'_> {
     }
 
     /// Decides the result of a callback that was not accepted.
-    fn judge(&self, due: &DueCallback, error: &Error) -> Attempt {
+    fn judge(&self, due: &DueCallback, error: &Error) -> CallbackAttempt {
         let status = error.http_status().map(i64::from);
         let code = error.code();
         // Without an answer of the hub, the code of the local error.
@@ -356,7 +360,7 @@ impl Engine<'_> {
         let of = due.session.map(|session| format!(" of session {}", shown(session))).unwrap_or_default();
         let (id, kind) = (shown(due.id), due.kind.as_str());
         self.options.warn(format!("callback {id} ({kind}{of}): {code}{setting}; it {what}"));
-        Attempt { end, status, class }
+        CallbackAttempt { end, status, class }
     }
 
     /// The time of the next attempt: as the hub asked, or after a growing pause.
@@ -389,7 +393,7 @@ async fn news(wake: &mut watch::Receiver<u64>) {
 }
 
 /// The result of one attempt.
-struct Attempt {
+struct CallbackAttempt {
     end: CallbackEnd,
     status: Option<i64>,
     class: Option<String>,

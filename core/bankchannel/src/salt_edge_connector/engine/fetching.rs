@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{
-    Refusal,
+    RefusedRequest,
     class::of_connector as class,
     connector::{
         operations::requests::{answer_accounts, answer_transactions},
@@ -26,11 +26,11 @@ use bankchannel_salt_edge::{
     },
     model::{AccountConsent, AccountId, BankAccount, BankTransaction, ConsentScope, HttpAnswer},
 };
-use bankchannel_storage::salt_edge_connector::{Presented, Token};
+use bankchannel_storage::salt_edge_connector::{PresentedToken, Token};
 
 use super::{
-    Engine,
-    question::{Refused, Subject, Unanswered},
+    ConnectorEngine,
+    question::{QuestionSubject, RefusedAnswer, UnansweredQuestion},
     records::TokenRecord,
     requests::{busy, json_answer, refusal_of, token_refusal},
     shown, unusable,
@@ -42,28 +42,28 @@ const ALL_ACCOUNTS: &str = "all";
 const OF_BALANCE: [&str; 3] = ["balance", "available_amount", "credit_limit"];
 
 /// An answer, or a refusal.
-pub(super) type Answered = std::result::Result<HttpAnswer, Refusal>;
+pub(super) type FetchAnswer = std::result::Result<HttpAnswer, RefusedRequest>;
 
 /// A valid token, its record, and how it was presented.
-pub(super) struct Holder<'a> {
+pub(super) struct TokenHolder<'a> {
     pub(super) token: &'a Token,
     pub(super) record: &'a TokenRecord,
-    pub(super) presented: Presented,
+    pub(super) presented: PresentedToken,
 }
 
-impl Holder<'_> {
+impl TokenHolder<'_> {
     /// What a question about it is about.
-    fn subject(&self) -> Subject {
-        Subject::Token(self.token.id)
+    fn subject(&self) -> QuestionSubject {
+        QuestionSubject::Token(self.token.id)
     }
 }
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     /// The accounts that a customer's consent covers.
     ///
     /// # Errors
     /// `resource.storage`, and the errors that end the call.
-    pub(super) async fn accounts(&self, holder: &Holder<'_>) -> Result<Answered> {
+    pub(super) async fn accounts(&self, holder: &TokenHolder<'_>) -> Result<FetchAnswer> {
         let question = ListAccountsQuestion::from(ListAccountsQuestionFields {
             user_id: holder.record.user_id.clone().unwrap_or_default(),
             client_id: holder.token.client_id.unsigned_abs(),
@@ -92,7 +92,11 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// As [`accounts`](Self::accounts).
-    pub(super) async fn transactions(&self, holder: &Holder<'_>, wanted: TransactionsWanted) -> Result<Answered> {
+    pub(super) async fn transactions(
+        &self,
+        holder: &TokenHolder<'_>,
+        wanted: TransactionsWanted,
+    ) -> Result<FetchAnswer> {
         let consent = holder.record.consent.as_deref();
         match granted(consent, &wanted.account_id) {
             None => return Ok(Err(refusal_of(&class::ACCOUNT_NOT_FOUND, 17))),
@@ -138,7 +142,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// As [`accounts`](Self::accounts).
-    pub(super) async fn customer(&self, holder: &Holder<'_>) -> Result<Answered> {
+    pub(super) async fn customer(&self, holder: &TokenHolder<'_>) -> Result<FetchAnswer> {
         let question = GetCustomerQuestion::from(GetCustomerQuestionFields {
             user_id: holder.record.user_id.clone().unwrap_or_default(),
             client_id: holder.token.client_id.unsigned_abs(),
@@ -162,13 +166,13 @@ impl Engine<'_> {
     /// `wanted` or a refusal.
     fn given<Q: TypedQuestion, T>(
         &self,
-        holder: &Holder<'_>,
-        asked: std::result::Result<(Option<T>, Option<RefusedByBank>), Unanswered>,
+        holder: &TokenHolder<'_>,
+        asked: std::result::Result<(Option<T>, Option<RefusedByBank>), UnansweredQuestion>,
         wanted: &str,
-    ) -> Result<std::result::Result<T, Answered>> {
+    ) -> Result<std::result::Result<T, FetchAnswer>> {
         let answered = match asked {
             Ok((Some(given), None)) => return Ok(Ok(given)),
-            Ok((None, Some(refused))) => Err(refused_by_bank(Refused::by_bank(refused))),
+            Ok((None, Some(refused))) => Err(refused_by_bank(RefusedAnswer::by_bank(refused))),
             Ok(_) => {
                 let name = const { &Q::DECLARATION }.name;
                 self.unanswered(self.senseless(name, holder.subject(), &format!("give {wanted}, or refused")))?
@@ -179,31 +183,31 @@ impl Engine<'_> {
     }
 
     /// Whether the token was revoked or expired while the bank was asked.
-    async fn refused_meanwhile(&self, holder: &Holder<'_>) -> Result<Option<Refusal>> {
-        let presented = Presented { now: self.now(), ..holder.presented };
+    async fn refused_meanwhile(&self, holder: &TokenHolder<'_>) -> Result<Option<RefusedRequest>> {
+        let presented = PresentedToken { now: self.now(), ..holder.presented };
         let judged = self.store.token(presented).await.map_err(unusable)?;
         Ok(judged.err().map(token_refusal))
     }
 
-    fn unanswered(&self, unanswered: Unanswered) -> Result<Answered> {
+    fn unanswered(&self, unanswered: UnansweredQuestion) -> Result<FetchAnswer> {
         match unanswered {
-            Unanswered::Failed => Ok(Err(refused_by_bank(Refused::failure()))),
+            UnansweredQuestion::Failed => Ok(Err(refused_by_bank(RefusedAnswer::failure()))),
             // The bank was too slow: the hub may retry.
-            Unanswered::Broken(error) if error.code() == row::TIMED_OUT.code => {
+            UnansweredQuestion::Broken(error) if error.code() == row::TIMED_OUT.code => {
                 Ok(Ok(busy("The bank has not answered in time.", None)))
             }
-            Unanswered::Away(after_s) => Ok(Ok(busy("The bank cannot answer now.", after_s))),
-            Unanswered::Broken(error) | Unanswered::Nobody(error) => Err(error),
+            UnansweredQuestion::Away(after_s) => Ok(Ok(busy("The bank cannot answer now.", after_s))),
+            UnansweredQuestion::Broken(error) | UnansweredQuestion::Nobody(error) => Err(error),
         }
     }
 }
 
 /// Converts a refusal by the bank to an answer.
-fn refused_by_bank(refused: Refused) -> Refusal {
+fn refused_by_bank(refused: RefusedAnswer) -> RefusedRequest {
     let known = class::ALL.iter().find(|known| known.name == refused.class);
     // A class that is not allowed in an answer becomes a failure of the bank.
     let known = known.copied().unwrap_or(&class::INTERNAL_PROVIDER_ERROR);
-    Refusal::new(known, 0, refused.text)
+    RefusedRequest::new(known, 0, refused.text)
 }
 
 /// The granted scopes of an account; `None` if the consent does not cover it.
@@ -230,8 +234,8 @@ fn visible(account: BankAccount, consent: Option<&[AccountConsent]>) -> Option<V
 }
 
 /// The only place that reads a token's text.
-pub(super) fn presented(engine: &Engine<'_>, token: &Secret, client_id: u64) -> Presented {
-    Presented {
+pub(super) fn presented(engine: &ConnectorEngine<'_>, token: &Secret, client_id: u64) -> PresentedToken {
+    PresentedToken {
         access_token: engine.vault.access_token(token.expose()),
         client_id: i64::try_from(client_id).unwrap_or(i64::MAX),
         now: engine.now(),

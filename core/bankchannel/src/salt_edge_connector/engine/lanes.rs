@@ -10,7 +10,7 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A lane of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(super) enum WorkLane {
     /// Questions to the bank about sessions.
     Questions,
     /// Notices for the bank.
@@ -25,7 +25,7 @@ const LANES: usize = 4;
 
 /// The state of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stand {
+enum LaneStand {
     Busy,
     /// It found nothing to do; it began to look at this change.
     Idle(u64),
@@ -33,36 +33,36 @@ enum Stand {
 }
 
 #[derive(Debug)]
-struct Stands {
+struct LaneStands {
     /// The number of looks that did something.
     changes: u64,
-    lanes: [Stand; LANES],
+    lanes: [LaneStand; LANES],
 }
 
-impl Stands {
+impl LaneStands {
     fn are_done(&self) -> bool {
-        self.lanes.iter().all(|lane| matches!(lane, Stand::Finished) || *lane == Stand::Idle(self.changes))
+        self.lanes.iter().all(|lane| matches!(lane, LaneStand::Finished) || *lane == LaneStand::Idle(self.changes))
     }
 }
 
 /// The progress of the lanes of one call.
 #[derive(Debug)]
-pub(super) struct Lanes(watch::Sender<Stands>);
+pub(super) struct WorkLanes(watch::Sender<LaneStands>);
 
-impl Default for Lanes {
+impl Default for WorkLanes {
     fn default() -> Self {
-        Self(watch::Sender::new(Stands { changes: 0, lanes: [Stand::Busy; LANES] }))
+        Self(watch::Sender::new(LaneStands { changes: 0, lanes: [LaneStand::Busy; LANES] }))
     }
 }
 
-impl Lanes {
+impl WorkLanes {
     /// A lane looks for something to do; returns what [`idle`](Self::idle) needs, and whether no other lane is busy.
-    pub(super) fn begin(&self, lane: Lane) -> (u64, bool) {
+    pub(super) fn begin(&self, lane: WorkLane) -> (u64, bool) {
         let mut begun = (0, false);
         self.0.send_if_modified(|stands| {
-            stands.lanes[lane as usize] = Stand::Busy;
+            stands.lanes[lane as usize] = LaneStand::Busy;
             let others = stands.lanes.iter().enumerate().filter(|(other, _)| *other != lane as usize);
-            begun = (stands.changes, others.map(|(_, stand)| *stand).all(|stand| stand != Stand::Busy));
+            begun = (stands.changes, others.map(|(_, stand)| *stand).all(|stand| stand != LaneStand::Busy));
             false
         });
         begun
@@ -74,8 +74,8 @@ impl Lanes {
     }
 
     /// A lane has found nothing to do, and waits until it should look again; false if all is done.
-    pub(super) async fn idle(&self, lane: Lane, begun: u64, wake: &mut watch::Receiver<u64>) -> bool {
-        self.0.send_modify(|stands| stands.lanes[lane as usize] = Stand::Idle(begun));
+    pub(super) async fn idle(&self, lane: WorkLane, begun: u64, wake: &mut watch::Receiver<u64>) -> bool {
+        self.0.send_modify(|stands| stands.lanes[lane as usize] = LaneStand::Idle(begun));
         let mut stands = self.0.subscribe();
         let news = stands.wait_for(|stands| stands.changes != begun || stands.are_done());
         tokio::select! {
@@ -87,8 +87,8 @@ impl Lanes {
     }
 
     /// A lane will not look again.
-    pub(super) fn finish(&self, lane: Lane) {
-        self.0.send_modify(|stands| stands.lanes[lane as usize] = Stand::Finished);
+    pub(super) fn finish(&self, lane: WorkLane) {
+        self.0.send_modify(|stands| stands.lanes[lane as usize] = LaneStand::Finished);
     }
 }
 
@@ -98,25 +98,25 @@ mod tests {
 
     #[tokio::test]
     async fn all_look_again_after_the_last_change() {
-        let (lanes, (_sender, mut wake)) = (Lanes::default(), watch::channel(0));
-        for lane in [Lane::Notices, Lane::Expiry] {
+        let (lanes, (_sender, mut wake)) = (WorkLanes::default(), watch::channel(0));
+        for lane in [WorkLane::Notices, WorkLane::Expiry] {
             lanes.finish(lane);
         }
-        let (reports, is_alone) = lanes.begin(Lane::Reports);
+        let (reports, is_alone) = lanes.begin(WorkLane::Reports);
         assert!(!is_alone, "questions are being asked");
-        let (questions, _) = lanes.begin(Lane::Questions);
+        let (questions, _) = lanes.begin(WorkLane::Questions);
         let mut other = wake.clone();
-        let (again, is_over) = tokio::join!(lanes.idle(Lane::Reports, reports, &mut wake), async {
+        let (again, is_over) = tokio::join!(lanes.idle(WorkLane::Reports, reports, &mut wake), async {
             lanes.changed();
             // It looked before its own change.
-            lanes.idle(Lane::Questions, questions, &mut other).await
+            lanes.idle(WorkLane::Questions, questions, &mut other).await
         });
         assert!(again && is_over, "both look again");
-        let (reports, _) = lanes.begin(Lane::Reports);
-        let (questions, _) = lanes.begin(Lane::Questions);
+        let (reports, _) = lanes.begin(WorkLane::Reports);
+        let (questions, _) = lanes.begin(WorkLane::Questions);
         let both = tokio::join!(
-            lanes.idle(Lane::Reports, reports, &mut wake),
-            lanes.idle(Lane::Questions, questions, &mut other)
+            lanes.idle(WorkLane::Reports, reports, &mut wake),
+            lanes.idle(WorkLane::Questions, questions, &mut other)
         );
         assert_eq!(both, (false, false));
     }

@@ -42,17 +42,17 @@ use bankchannel_foundation::{
     error::row,
     model::Timestamp,
 };
-use bankchannel_storage::salt_edge_connector::{Id, PostgresSettings, Session, Store, StoreError, Token};
+use bankchannel_storage::salt_edge_connector::{PostgresSettings, RowId, Session, Store, StoreError, Token};
 use bankchannel_transport::background;
 use data_encoding::HEXLOWER;
 
 pub use bank::SaltEdgeBank;
-pub(super) use requests::Handled;
-pub(super) use tokens::{Reconciled, SessionView};
+pub(super) use requests::HandledRequest;
+pub(super) use tokens::{ReconciledTokens, SessionPageData};
 
-use super::Inner;
+use super::ConnectorInner;
 use crate::CallOptions;
-use vault::Vault;
+use vault::StoreVault;
 
 /// The maximum number of decrypted token records in memory.
 const OPENED: u64 = 4096;
@@ -60,10 +60,10 @@ const OPENED: u64 = 4096;
 /// A connector's open store, and the key that decrypts its records.
 pub(super) struct OpenStore {
     pub(super) store: Store,
-    vault: Vault,
+    vault: StoreVault,
     third_parties: third_party::ThirdParties,
     /// Decrypted token records, each with the sealed record that it came from.
-    opened: Cache<Id, Arc<OpenedToken>>,
+    opened: Cache<RowId, Arc<OpenedToken>>,
     clock: StoreClock,
 }
 
@@ -125,7 +125,7 @@ impl OpenStore {
         let (vault, store) = if is_server {
             let why = "is missing: a store in PostgreSQL needs one, base64 of 32 bytes, which is kept elsewhere";
             let key = key.ok_or_else(|| Error::invalid_setting("store_key", why))?;
-            let vault = Vault::of(key)?;
+            let vault = StoreVault::of(key)?;
             (vault, Store::connect_postgres(place, &PostgresSettings::default()).await.map_err(unusable)?)
         } else {
             let folder = Path::new(place);
@@ -163,7 +163,7 @@ impl OpenStore {
 }
 
 /// The key of a store in a folder: the given one, or that in the folder.
-async fn vault_of(folder: &Path, key: Option<&Secret>) -> Result<Vault> {
+async fn vault_of(folder: &Path, key: Option<&Secret>) -> Result<StoreVault> {
     opens_here()?;
     let key = match key {
         Some(key) => key.clone(),
@@ -174,7 +174,7 @@ async fn vault_of(folder: &Path, key: Option<&Secret>) -> Result<Vault> {
             read.map_err(|why| why.error("reading the store's key was aborted"))??
         }
     };
-    Vault::of(&key)
+    StoreVault::of(&key)
 }
 
 fn not_opened(why: StoreError) -> Error {
@@ -199,12 +199,12 @@ fn opens_here() -> Result<()> {
 }
 
 /// One call of the engine.
-pub(super) struct Engine<'a> {
-    client: &'a Inner,
+pub(super) struct ConnectorEngine<'a> {
+    client: &'a ConnectorInner,
     store: &'a Store,
-    vault: &'a Vault,
+    vault: &'a StoreVault,
     third_parties: &'a third_party::ThirdParties,
-    opened: &'a Cache<Id, Arc<OpenedToken>>,
+    opened: &'a Cache<RowId, Arc<OpenedToken>>,
     clock: &'a StoreClock,
     options: &'a CallOptions,
     /// The deadline of the call, if it has a time limit.
@@ -212,10 +212,10 @@ pub(super) struct Engine<'a> {
     at: Option<i64>,
 }
 
-impl<'a> Engine<'a> {
+impl<'a> ConnectorEngine<'a> {
     /// Starts a call. `at` is the time of the call, if it is not now.
     pub(super) fn new(
-        client: &'a Inner,
+        client: &'a ConnectorInner,
         open: &'a OpenStore,
         options: &'a CallOptions,
         at: Option<&Timestamp>,
@@ -262,24 +262,24 @@ impl<'a> Engine<'a> {
             return Ok(Arc::clone(&known.record));
         }
         let record: Arc<_> =
-            self.vault.open::<records::TokenRecord>(&token.sealed, vault::Place::Token(token.id))?.into();
+            self.vault.open::<records::TokenRecord>(&token.sealed, vault::SealedRow::Token(token.id))?.into();
         let opened = OpenedToken { sealed: token.sealed.clone(), record: Arc::clone(&record) };
         self.opened.insert(token.id, Arc::new(opened), 1);
         Ok(record)
     }
 
     fn session_record(&self, session: &Session) -> Result<records::SessionRecord> {
-        self.vault.open(&session.sealed, vault::Place::Session(session.id))
+        self.vault.open(&session.sealed, vault::SealedRow::Session(session.id))
     }
 }
 
 /// A new row's id.
-fn new_id() -> Id {
+fn new_id() -> RowId {
     random::bytes()
 }
 
 /// A row's id as text.
-pub(super) fn shown(id: Id) -> String {
+pub(super) fn shown(id: RowId) -> String {
     HEXLOWER.encode(&id)
 }
 
@@ -287,8 +287,8 @@ pub(super) fn shown(id: Id) -> String {
 ///
 /// # Errors
 /// `input.invalid_field`.
-pub(super) fn read_id(field: &'static str, text: &str) -> Result<Id> {
-    let read = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| Id::try_from(bytes).ok());
+pub(super) fn read_id(field: &'static str, text: &str) -> Result<RowId> {
+    let read = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| RowId::try_from(bytes).ok());
     read.ok_or_else(|| {
         Error::invalid_field(field, "must be an id that this connector returned: 32 lower-case hex digits")
     })

@@ -7,9 +7,9 @@ use std::{
 
 use bankchannel_foundation::{Category, Error, json, model::read_boundary, question::TypedQuestion};
 use bankchannel_salt_edge::{class::of_connector, connector::questions::RefusedByBank};
-use bankchannel_storage::salt_edge_connector::Id;
+use bankchannel_storage::salt_edge_connector::RowId;
 
-use super::{Engine, shown};
+use super::{ConnectorEngine, shown};
 use crate::{Question, TypedAnswer};
 
 /// The time limit of the bank's code for any question: shorter than the lease of a task.
@@ -22,7 +22,7 @@ const MAX_CLASS: usize = 64;
 const MAX_TEXT: usize = 500;
 
 /// The reason why a question has no answer.
-pub(super) enum Unanswered {
+pub(super) enum UnansweredQuestion {
     /// The call has no callback for it.
     Nobody(Error),
     /// The call itself was cancelled or timed out.
@@ -35,13 +35,13 @@ pub(super) enum Unanswered {
 
 /// What a question is about, as log lines name it. The ids are those of the store; none is secret.
 #[derive(Clone, Copy)]
-pub(super) enum Subject {
-    Session(Id),
-    Token(Id),
-    Notice(Id),
+pub(super) enum QuestionSubject {
+    Session(RowId),
+    Token(RowId),
+    Notice(RowId),
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for QuestionSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, id) = match *self {
             Self::Session(id) => ("session", id),
@@ -53,19 +53,19 @@ impl fmt::Display for Subject {
 }
 
 /// A refusal: its class and its text.
-pub(super) struct Refused {
+pub(super) struct RefusedAnswer {
     pub(super) class: String,
     pub(super) text: String,
 }
 
-impl Refused {
+impl RefusedAnswer {
     /// A failure of the bank.
     pub(super) fn failure() -> Self {
         Self::class(&of_connector::INTERNAL_PROVIDER_ERROR)
     }
 
     /// One of our classes with its standard text.
-    pub(super) fn class(class: &bankchannel_salt_edge::Class) -> Self {
+    pub(super) fn class(class: &bankchannel_salt_edge::FailureClass) -> Self {
         Self { class: class.name.to_owned(), text: class.meaning.to_owned() }
     }
 
@@ -86,7 +86,7 @@ impl Refused {
     }
 }
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     /// Whether the call was cancelled or timed out.
     fn has_ended(&self) -> bool {
         self.options.cancel.is_cancelled() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
@@ -96,23 +96,23 @@ impl Engine<'_> {
     pub(super) async fn ask<Q: TypedQuestion>(
         &self,
         request: Q::Request,
-        subject: Subject,
-    ) -> Result<Q::Answer, Unanswered> {
+        subject: QuestionSubject,
+    ) -> Result<Q::Answer, UnansweredQuestion> {
         let name = const { &Q::DECLARATION }.name;
         let limited = Instant::now() + LONGEST;
         let options = self.options.until(self.deadline.map_or(limited, |deadline| deadline.min(limited)));
         let answer = match options.ask_typed(Question::typed::<Q>(request)).await {
             Ok(answer) => answer,
-            Err(error) if Question::is_unanswered(&error, name) => return Err(Unanswered::Nobody(error)),
-            Err(error) if self.has_ended() => return Err(Unanswered::Broken(error)),
+            Err(error) if Question::is_unanswered(&error, name) => return Err(UnansweredQuestion::Nobody(error)),
+            Err(error) if self.has_ended() => return Err(UnansweredQuestion::Broken(error)),
             Err(error) => {
                 let status = error.http_status().map(|status| format!(", status {status}")).unwrap_or_default();
                 self.options.warn(format!("{name}: the bank's code failed ({}{status}), {subject}", error.code()));
                 return Err(match error.category() {
                     Category::Transport | Category::TimedOut | Category::RateLimited | Category::PeerFailed => {
-                        Unanswered::Away(error.retry_after_s().and_then(|seconds| u32::try_from(seconds).ok()))
+                        UnansweredQuestion::Away(error.retry_after_s().and_then(|seconds| u32::try_from(seconds).ok()))
                     }
-                    _ => Unanswered::Failed,
+                    _ => UnansweredQuestion::Failed,
                 });
             }
         };
@@ -128,8 +128,8 @@ impl Engine<'_> {
     }
 
     /// Logs an answer of the bank that cannot be used.
-    pub(super) fn senseless(&self, name: &str, subject: Subject, why: &str) -> Unanswered {
+    pub(super) fn senseless(&self, name: &str, subject: QuestionSubject, why: &str) -> UnansweredQuestion {
         self.options.warn(format!("{name}: the bank's answer cannot be used: {why}, {subject}"));
-        Unanswered::Failed
+        UnansweredQuestion::Failed
     }
 }

@@ -16,18 +16,18 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 use bankchannel_salt_edge::{
-    Class, Refusal,
+    FailureClass, RefusedRequest,
     class::{error_answer, of_connector as class},
     connector::questions::notice::{NoticeKind, NoticeQuestion, NoticeQuestionFields},
     hub::operations::errors::notify_error::ErrorNotice,
     model::HttpAnswer,
-    receive::{HubRequest, Received},
+    receive::{HubRequest, ReceivedRequest},
 };
 use bankchannel_storage::salt_edge_connector::{
-    NewTask, Presented, Revoked, SessionKind, StoreError, TaskKind, Token, TokenRefusal,
+    NewTask, PresentedToken, RevokedToken, SessionKind, StoreError, TaskKind, Token, TokenRefusal,
 };
 
-use super::{Engine, fetching::Holder, new_id, records::TokenRecord, shown, unusable, vault::Place};
+use super::{ConnectorEngine, fetching::TokenHolder, new_id, records::TokenRecord, shown, unusable, vault::SealedRow};
 use crate::CallOptions;
 
 /// The value of `Retry-After` during a temporary failure, in seconds.
@@ -37,7 +37,7 @@ const NOTICES: i64 = 500;
 
 /// The result of a request.
 #[derive(Debug)]
-pub(in crate::salt_edge_connector) struct Handled {
+pub(in crate::salt_edge_connector) struct HandledRequest {
     pub(in crate::salt_edge_connector) answer: HttpAnswer,
     /// The endpoint, if known.
     pub(in crate::salt_edge_connector) endpoint: Option<&'static str>,
@@ -48,7 +48,7 @@ pub(in crate::salt_edge_connector) struct Handled {
     pub(in crate::salt_edge_connector) has_work: bool,
 }
 
-impl Handled {
+impl HandledRequest {
     /// The answer when the store is unavailable: the hub may retry. The reason is logged here and not sent.
     pub(in crate::salt_edge_connector) fn without_store(options: &CallOptions, why: &Error) -> Self {
         options.warn(format!("a request cannot be handled now: {}", why.message()));
@@ -63,7 +63,7 @@ impl Handled {
 }
 
 /// The answer to a request, and whether work is due.
-pub(super) enum Reply {
+pub(super) enum RequestReply {
     Answer(HttpAnswer),
     /// `{}`; the rest is done later.
     Taken,
@@ -72,8 +72,8 @@ pub(super) enum Reply {
 }
 
 /// The reason why a request is not answered as asked.
-pub(super) enum Declined {
-    Refused(Refusal),
+pub(super) enum DeclinedRequest {
+    Refused(RefusedRequest),
     /// The store is unavailable: the hub may retry.
     Store(StoreError),
     /// A temporary failure: the text for the hub, and the reason for the log.
@@ -82,28 +82,28 @@ pub(super) enum Declined {
     Broken(Error),
 }
 
-impl From<Refusal> for Declined {
-    fn from(refusal: Refusal) -> Self {
+impl From<RefusedRequest> for DeclinedRequest {
+    fn from(refusal: RefusedRequest) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<StoreError> for Declined {
+impl From<StoreError> for DeclinedRequest {
     fn from(fault: StoreError) -> Self {
         Self::Store(fault)
     }
 }
 
-impl From<Error> for Declined {
+impl From<Error> for DeclinedRequest {
     fn from(error: Error) -> Self {
         Self::Broken(error)
     }
 }
 
 /// The result of a part of a request.
-pub(super) type Outcome<T = Reply> = std::result::Result<T, Declined>;
+pub(super) type StepOutcome<T = RequestReply> = std::result::Result<T, DeclinedRequest>;
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     /// Answers a request from the hub.
     ///
     /// # Errors
@@ -113,18 +113,18 @@ impl Engine<'_> {
         method: &str,
         target: &str,
         headers: Vec<HeaderField>,
-    ) -> Result<Handled> {
+    ) -> Result<HandledRequest> {
         let receiver = self.client.ready.receiver()?;
         let fields = headers.into_iter().filter(|field| is_token(&field.name));
         let headers: Headers = fields.map(|field| (field.name, field.value.into_bytes())).collect();
         let authenticated = receiver.authenticate(method, target, &headers, self.arrived_s());
         let mut handled =
-            Handled { answer: done(), endpoint: None, refused: None, warnings: Vec::new(), has_work: false };
+            HandledRequest { answer: done(), endpoint: None, refused: None, warnings: Vec::new(), has_work: false };
         let replied = match authenticated {
-            Err(refusal) => Err(Declined::Refused(refusal)),
+            Err(refusal) => Err(DeclinedRequest::Refused(refusal)),
             Ok(authenticated) => {
                 if let Err(fault) = self.compare_clocks().await {
-                    return Ok(Handled::without_store(self.options, &unusable(fault)));
+                    return Ok(HandledRequest::without_store(self.options, &unusable(fault)));
                 }
                 handled.endpoint = Some(authenticated.endpoint());
                 let needs_token = authenticated.needs_token();
@@ -137,9 +137,9 @@ impl Engine<'_> {
                     Err(refusal) => match (needs_token, presented) {
                         (true, Some(presented)) => {
                             let judged = self.good(presented).await;
-                            Err(judged.err().unwrap_or(Declined::Refused(refusal)))
+                            Err(judged.err().unwrap_or(DeclinedRequest::Refused(refusal)))
                         }
-                        _ => Err(Declined::Refused(refusal)),
+                        _ => Err(DeclinedRequest::Refused(refusal)),
                     },
                     Ok(mut received) => {
                         handled.warnings = std::mem::take(&mut received.warnings);
@@ -149,29 +149,36 @@ impl Engine<'_> {
             }
         };
         match replied {
-            Ok(Reply::Answer(answer)) => handled.answer = answer,
-            Ok(Reply::Taken) => handled.has_work = true,
-            Ok(Reply::Done) => {}
-            Err(Declined::Refused(refusal)) => {
+            Ok(RequestReply::Answer(answer)) => handled.answer = answer,
+            Ok(RequestReply::Taken) => handled.has_work = true,
+            Ok(RequestReply::Done) => {}
+            Err(DeclinedRequest::Refused(refusal)) => {
                 handled.refused = Some((refusal.class.name.to_owned(), refusal.step));
                 handled.answer = HttpAnswer::of(&refusal.answer());
             }
-            Err(Declined::Later(told, why)) => {
+            Err(DeclinedRequest::Later(told, why)) => {
                 self.options.warn(format!("a request cannot be handled now: {why}"));
                 handled.refused = Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0));
                 handled.answer = busy(told, None);
             }
-            Err(Declined::Store(fault)) => return Ok(Handled::without_store(self.options, &unusable(fault))),
-            Err(Declined::Broken(error)) if error.code() == row::STORAGE.code => {
-                return Ok(Handled::without_store(self.options, &error));
+            Err(DeclinedRequest::Store(fault)) => {
+                return Ok(HandledRequest::without_store(self.options, &unusable(fault)));
             }
-            Err(Declined::Broken(error)) => return Err(error),
+            Err(DeclinedRequest::Broken(error)) if error.code() == row::STORAGE.code => {
+                return Ok(HandledRequest::without_store(self.options, &error));
+            }
+            Err(DeclinedRequest::Broken(error)) => return Err(error),
         }
         Ok(handled)
     }
 
-    async fn reply(&self, received: Received, presented: Option<Presented>, warnings: &mut Vec<String>) -> Outcome {
-        let Received { request, client_id: third_party, consent_id, .. } = received;
+    async fn reply(
+        &self,
+        received: ReceivedRequest,
+        presented: Option<PresentedToken>,
+        warnings: &mut Vec<String>,
+    ) -> StepOutcome {
+        let ReceivedRequest { request, client_id: third_party, consent_id, .. } = received;
         let (odd, jwt) = match &request {
             HubRequest::CreateToken(wanted) => {
                 let asked = &wanted.original_request;
@@ -216,38 +223,38 @@ impl Engine<'_> {
                 let given = answer.original_request;
                 self.confirm_step(&answer.session_secret, client_id, given, Some(presented), jwt).await
             }
-            HubRequest::FetchAccounts(_) => self.fetch("accounts", needed(presented)?, Fetch::Accounts).await,
+            HubRequest::FetchAccounts(_) => self.fetch("accounts", needed(presented)?, FetchedData::Accounts).await,
             HubRequest::FetchTransactions(wanted) => {
-                self.fetch("transactions", needed(presented)?, Fetch::Transactions(wanted)).await
+                self.fetch("transactions", needed(presented)?, FetchedData::Transactions(wanted)).await
             }
-            HubRequest::FetchCustomer(_) => self.fetch("kyc", needed(presented)?, Fetch::Customer).await,
+            HubRequest::FetchCustomer(_) => self.fetch("kyc", needed(presented)?, FetchedData::Customer).await,
         }
     }
 
     /// The presented token and its record, if the token is valid.
-    pub(super) async fn good(&self, presented: Presented) -> Outcome<(Token, Arc<TokenRecord>)> {
+    pub(super) async fn good(&self, presented: PresentedToken) -> StepOutcome<(Token, Arc<TokenRecord>)> {
         let token = self.store.token(presented).await?.map_err(token_refusal)?;
         let record = self.opened_record(&token)?;
         Ok((token, record))
     }
 
-    async fn fetch(&self, scope: &str, presented: Presented, what: Fetch) -> Outcome {
+    async fn fetch(&self, scope: &str, presented: PresentedToken, what: FetchedData) -> StepOutcome {
         let (token, record) = self.good(presented).await?;
         in_scope(&record, scope)?;
-        let holder = Holder { token: &token, record: &record, presented };
+        let holder = TokenHolder { token: &token, record: &record, presented };
         let answered = match what {
-            Fetch::Accounts => self.accounts(&holder).await?,
-            Fetch::Transactions(wanted) => self.transactions(&holder, wanted).await?,
-            Fetch::Customer => self.customer(&holder).await?,
+            FetchedData::Accounts => self.accounts(&holder).await?,
+            FetchedData::Transactions(wanted) => self.transactions(&holder, wanted).await?,
+            FetchedData::Customer => self.customer(&holder).await?,
         };
-        Ok(Reply::Answer(answered?))
+        Ok(RequestReply::Answer(answered?))
     }
 
-    async fn revoke(&self, presented: Presented) -> Outcome {
+    async fn revoke(&self, presented: PresentedToken) -> StepOutcome {
         let known = self.good(presented).await;
         let (token_id, user_id) = match known {
             Ok((token, record)) => (Some(shown(token.id)), record.user_id.clone()),
-            Err(Declined::Refused(_)) => (None, None),
+            Err(DeclinedRequest::Refused(_)) => (None, None),
             Err(declined) => return Err(declined),
         };
         let notice = NoticeQuestion::from(NoticeQuestionFields {
@@ -256,19 +263,20 @@ impl Engine<'_> {
             ..notice(NoticeKind::Revoked, presented.client_id)
         });
         match self.store.revoke_presented(presented, self.noted(notice)).await? {
-            Revoked::Done => Ok(Reply::Taken),
-            Revoked::Unchanged => Ok(Reply::Done),
-            Revoked::Refused(refusal) => Err(token_refusal(refusal).into()),
+            RevokedToken::Done => Ok(RequestReply::Taken),
+            RevokedToken::Unchanged => Ok(RequestReply::Done),
+            RevokedToken::Refused(refusal) => Err(token_refusal(refusal).into()),
         }
     }
 
-    async fn note_error(&self, said: ErrorNotice, client_id: i64, presented: Option<Presented>) -> Outcome {
+    async fn note_error(&self, said: ErrorNotice, client_id: i64, presented: Option<PresentedToken>) -> StepOutcome {
         let token = match presented {
             Some(presented) => self.store.token(presented).await?.ok(),
             None => None,
         };
         let is_known = token.is_some();
-        let record = token.as_ref().map(|token| self.vault.open::<TokenRecord>(&token.sealed, Place::Token(token.id)));
+        let record =
+            token.as_ref().map(|token| self.vault.open::<TokenRecord>(&token.sealed, SealedRow::Token(token.id)));
         // Parts of the hub's texts that look like secrets are not stored.
         let plain = |text: Option<String>| text.map(|text| redact_words(&text).chars().take(2000).collect::<String>());
         let (request_method, request_url) = said.request.map(|of| (of.method, of.url)).unwrap_or_default();
@@ -284,20 +292,20 @@ impl Engine<'_> {
         });
         let limit = if is_known { i64::MAX } else { NOTICES };
         if self.store.put_notice(self.noted(notice), limit, self.now()).await? {
-            return Ok(Reply::Taken);
+            return Ok(RequestReply::Taken);
         }
         let why = format!("{NOTICES} notices wait for the bank");
-        Err(Declined::Later("Too many notices wait for the bank.", why))
+        Err(DeclinedRequest::Later("Too many notices wait for the bank.", why))
     }
 
     pub(super) fn noted(&self, notice: NoticeQuestion) -> NewTask {
         let id = new_id();
-        NewTask { id, kind: TaskKind::Notice, sealed: self.vault.seal(notice, Place::Task(id)) }
+        NewTask { id, kind: TaskKind::Notice, sealed: self.vault.seal(notice, SealedRow::Task(id)) }
     }
 }
 
 /// The requested data.
-enum Fetch {
+enum FetchedData {
     Accounts,
     Transactions(bankchannel_salt_edge::hub::operations::transactions::fetch_transactions::TransactionsWanted),
     Customer,
@@ -317,32 +325,32 @@ pub(super) fn notice(kind: NoticeKind, client_id: i64) -> NoticeQuestionFields {
     }
 }
 
-pub(super) fn in_scope(record: &TokenRecord, scope: &str) -> std::result::Result<(), Refusal> {
+pub(super) fn in_scope(record: &TokenRecord, scope: &str) -> std::result::Result<(), RefusedRequest> {
     if record.scopes.iter().any(|given| given == scope) {
         return Ok(());
     }
-    Err(Refusal::new(&class::ACCESS_DENIED, 16, format!("the token does not give the scope {scope}")))
+    Err(RefusedRequest::new(&class::ACCESS_DENIED, 16, format!("the token does not give the scope {scope}")))
 }
 
-fn needed(presented: Option<Presented>) -> std::result::Result<Presented, Refusal> {
+fn needed(presented: Option<PresentedToken>) -> std::result::Result<PresentedToken, RefusedRequest> {
     presented.ok_or_else(|| refusal_of(&class::ACCESS_TOKEN_MISSING, 9))
 }
 
-pub(super) fn token_refusal(refusal: TokenRefusal) -> Refusal {
+pub(super) fn token_refusal(refusal: TokenRefusal) -> RefusedRequest {
     match refusal {
         TokenRefusal::NotFound => refusal_of(&class::TOKEN_NOT_FOUND, 10),
         TokenRefusal::Revoked => refusal_of(&class::TOKEN_REVOKED, 12),
         // Who hears of a revocation gives the token up.
         TokenRefusal::Unconfirmed => {
-            Refusal::new(&class::ACCESS_DENIED, 12, "the token waits for its customer, who is asked again")
+            RefusedRequest::new(&class::ACCESS_DENIED, 12, "the token waits for its customer, who is asked again")
         }
         TokenRefusal::Expired => refusal_of(&class::TOKEN_EXPIRED, 13),
     }
 }
 
 /// A refusal with the standard text of its class.
-pub(super) fn refusal_of(class: &'static Class, step: u8) -> Refusal {
-    Refusal::new(class, step, class.meaning)
+pub(super) fn refusal_of(class: &'static FailureClass, step: u8) -> RefusedRequest {
+    RefusedRequest::new(class, step, class.meaning)
 }
 
 /// The answer for a temporary failure.

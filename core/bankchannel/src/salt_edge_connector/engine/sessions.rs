@@ -5,22 +5,23 @@
 use std::collections::BTreeMap;
 
 use bankchannel_salt_edge::{
-    Refusal,
+    RefusedRequest,
     class::of_connector as class,
     connector::questions::notice::{NoticeKind, NoticeQuestion, NoticeQuestionFields},
     hub::operations::{accounts::refresh_accounts::RefreshWanted, tokens::create_token::TokenWanted},
     model::{ConfirmationRequested, SessionSecret},
 };
 use bankchannel_storage::salt_edge_connector::{
-    About, Answered, Cancelled, Id, NewSession, NewTask, Opened, Presented, SessionKind, StepAnswer, TaskKind, UsedJwt,
+    AnsweredSession, CancelledSession, NewSession, NewTask, OpenedSession, PresentedToken, RowId, SessionKind,
+    SessionToken2, StepAnswer, TaskKind, UsedJwt,
 };
 
 use super::{
-    Engine, new_id,
+    ConnectorEngine, new_id,
     records::{CredentialsRecord, SessionRecord, TokenRecord},
-    requests::{Declined, Outcome, Reply, in_scope, notice, refusal_of, token_refusal},
+    requests::{DeclinedRequest, RequestReply, StepOutcome, in_scope, notice, refusal_of, token_refusal},
     shown,
-    vault::Place,
+    vault::SealedRow,
 };
 
 /// The time within which the bank must react to a new session.
@@ -28,14 +29,14 @@ const FIRST_MS: i64 = 15 * 60 * 1000;
 /// The field of the credentials that names the authentication method.
 const AUTHORIZATION_TYPE: &str = "authorization_type";
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     pub(super) async fn create(
         &self,
         wanted: TokenWanted,
         client_id: i64,
         consent_id: Option<String>,
         jwt: Option<UsedJwt>,
-    ) -> Outcome {
+    ) -> StepOutcome {
         let (id, token, task) = (new_id(), new_id(), new_id());
         let asked = wanted.original_request.client_payload.data;
         let mut credentials = asked.credentials;
@@ -63,8 +64,8 @@ impl Engine<'_> {
             consent_id,
         };
         let given = CredentialsRecord { credentials, force_sca: asked.force_sca };
-        let about = About::New { id: token, sealed: self.vault.seal(unconfirmed, Place::Token(token)) };
-        let sealed = self.vault.seal(given, Place::Task(task));
+        let about = SessionToken2::New { id: token, sealed: self.vault.seal(unconfirmed, SealedRow::Token(token)) };
+        let sealed = self.vault.seal(given, SealedRow::Task(task));
         let task = NewTask { id: task, kind: TaskKind::Authenticate, sealed };
         self.open(SessionKind::Enrolment, id, record, client_id, about, task, None, jwt).await
     }
@@ -75,9 +76,9 @@ impl Engine<'_> {
         kind: SessionKind,
         session_secret: SessionSecret,
         refresh: Option<RefreshWanted>,
-        presented: Presented,
+        presented: PresentedToken,
         consent_id: Option<String>,
-    ) -> Outcome {
+    ) -> StepOutcome {
         // In a repeated renewal the token is a pending one or the old one: only the transaction can tell which.
         let (token, refused) = match self.good(presented).await {
             Ok((_, record)) => {
@@ -86,7 +87,7 @@ impl Engine<'_> {
                 }
                 (Some(record.as_ref().clone()), None)
             }
-            Err(Declined::Refused(refusal)) => (None, Some(refusal)),
+            Err(DeclinedRequest::Refused(refusal)) => (None, Some(refusal)),
             Err(declined) => return Err(declined),
         };
         let token = token.unwrap_or_default();
@@ -110,8 +111,8 @@ impl Engine<'_> {
         };
         let asked = if kind == SessionKind::Refresh { TaskKind::Refresh } else { TaskKind::Reconnect };
         let nothing = CredentialsRecord { credentials: BTreeMap::new(), force_sca: None };
-        let task = NewTask { id: task, kind: asked, sealed: self.vault.seal(nothing, Place::Task(task)) };
-        let about = About::Presented(presented.access_token);
+        let task = NewTask { id: task, kind: asked, sealed: self.vault.seal(nothing, SealedRow::Task(task)) };
+        let about = SessionToken2::Presented(presented.access_token);
         self.open(kind, id, record, presented.client_id, about, task, refused, None).await
     }
 
@@ -119,25 +120,25 @@ impl Engine<'_> {
     async fn open(
         &self,
         kind: SessionKind,
-        id: Id,
+        id: RowId,
         record: SessionRecord,
         client_id: i64,
-        about: About,
+        about: SessionToken2,
         task: NewTask,
-        refused: Option<Refusal>,
+        refused: Option<RefusedRequest>,
         client_jwt: Option<UsedJwt>,
-    ) -> Outcome {
+    ) -> StepOutcome {
         let now = self.now();
         let secret = self.vault.session(record.session_secret.as_str());
-        let sealed = self.vault.seal(record, Place::Session(id));
+        let sealed = self.vault.seal(record, SealedRow::Session(id));
         let (expires_at, may_begin) = (now + FIRST_MS, refused.is_none());
         let new =
             NewSession { id, secret, client_id, kind, about, sealed, now, expires_at, task, may_begin, client_jwt };
         match self.store.open_session(new).await? {
-            Opened::New | Opened::Repeated => Ok(Reply::Taken),
-            Opened::OtherClient | Opened::OtherKind => Err(of_another().into()),
-            Opened::UsedJwt => Err(used_jwt().into()),
-            Opened::Token(refusal) => Err(refused.unwrap_or_else(|| token_refusal(refusal)).into()),
+            OpenedSession::New | OpenedSession::Repeated => Ok(RequestReply::Taken),
+            OpenedSession::OtherClient | OpenedSession::OtherKind => Err(of_another().into()),
+            OpenedSession::UsedJwt => Err(used_jwt().into()),
+            OpenedSession::Token(refusal) => Err(refused.unwrap_or_else(|| token_refusal(refusal)).into()),
         }
     }
 
@@ -146,9 +147,9 @@ impl Engine<'_> {
         secret: &SessionSecret,
         client_id: i64,
         given: ConfirmationRequested,
-        presented: Option<Presented>,
+        presented: Option<PresentedToken>,
         client_jwt: Option<UsedJwt>,
-    ) -> Outcome {
+    ) -> StepOutcome {
         if let Some(presented) = presented {
             in_scope(&self.good(presented).await?.1, "accounts")?;
         }
@@ -156,7 +157,7 @@ impl Engine<'_> {
         let credentials = given.client_payload.data.credentials;
         let answer = self.vault.answer(&credentials, &given.client_jwt);
         let record = CredentialsRecord { credentials, force_sca: None };
-        let task = NewTask { id, kind: TaskKind::Confirm, sealed: self.vault.seal(record, Place::Task(id)) };
+        let task = NewTask { id, kind: TaskKind::Confirm, sealed: self.vault.seal(record, SealedRow::Task(id)) };
         let answer = StepAnswer {
             secret: self.vault.session(secret.as_str()),
             client_id,
@@ -168,20 +169,20 @@ impl Engine<'_> {
             client_jwt,
         };
         match self.store.answer_step(answer).await? {
-            Answered::Taken | Answered::TooMany => Ok(Reply::Taken),
-            Answered::Unchanged => Ok(Reply::Done),
-            Answered::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
-            Answered::OtherClient => Err(of_another().into()),
-            Answered::UsedJwt => Err(used_jwt().into()),
-            Answered::NotAwaited => {
+            AnsweredSession::Taken | AnsweredSession::TooMany => Ok(RequestReply::Taken),
+            AnsweredSession::Unchanged => Ok(RequestReply::Done),
+            AnsweredSession::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
+            AnsweredSession::OtherClient => Err(of_another().into()),
+            AnsweredSession::UsedJwt => Err(used_jwt().into()),
+            AnsweredSession::NotAwaited => {
                 let text = "this session does not wait for an answer of the customer";
-                Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, text).into())
+                Err(RefusedRequest::new(&class::WRONG_REQUEST_FORMAT, 18, text).into())
             }
-            Answered::Token(refusal) => Err(token_refusal(refusal).into()),
+            AnsweredSession::Token(refusal) => Err(token_refusal(refusal).into()),
         }
     }
 
-    pub(super) async fn cancel(&self, secret: &SessionSecret, client_id: i64) -> Outcome {
+    pub(super) async fn cancel(&self, secret: &SessionSecret, client_id: i64) -> StepOutcome {
         let secret = self.vault.session(secret.as_str());
         let session = self.store.session_of(secret).await?;
         let record = session.as_ref().map(|session| self.session_record(session)).transpose()?;
@@ -191,18 +192,18 @@ impl Engine<'_> {
             ..notice(NoticeKind::Cancelled, client_id)
         });
         match self.store.cancel_session(secret, client_id, self.noted(notice), self.now()).await? {
-            Cancelled::Done => Ok(Reply::Taken),
-            Cancelled::Unchanged => Ok(Reply::Done),
-            Cancelled::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
-            Cancelled::OtherClient => Err(of_another().into()),
+            CancelledSession::Done => Ok(RequestReply::Taken),
+            CancelledSession::Unchanged => Ok(RequestReply::Done),
+            CancelledSession::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
+            CancelledSession::OtherClient => Err(of_another().into()),
         }
     }
 }
 
-fn used_jwt() -> Refusal {
-    Refusal::new(&class::WRONG_REQUEST_FORMAT, 15, "original_request.client_jwt was used for another session")
+fn used_jwt() -> RefusedRequest {
+    RefusedRequest::new(&class::WRONG_REQUEST_FORMAT, 15, "original_request.client_jwt was used for another session")
 }
 
-fn of_another() -> Refusal {
-    Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, "session_secret is in use for another request")
+fn of_another() -> RefusedRequest {
+    RefusedRequest::new(&class::WRONG_REQUEST_FORMAT, 18, "session_secret is in use for another request")
 }

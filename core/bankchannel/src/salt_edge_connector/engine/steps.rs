@@ -2,20 +2,20 @@
 
 use bankchannel_foundation::Result;
 use bankchannel_salt_edge::{
-    Class,
+    FailureClass,
     connector::questions::{Approved, CodeNeeded, Redirected, Step},
     receive::is_page,
 };
 use bankchannel_storage::salt_edge_connector::{
-    CallbackKind, Change, Digest, Granted, NewCallback, Session, SessionKind, SessionState,
+    CallbackKind, Digest, GrantedToken, NewCallback, Session, SessionChange, SessionKind, SessionState,
 };
 
 use super::{
-    Engine, again_while,
-    question::Refused,
+    ConnectorEngine, again_while,
+    question::RefusedAnswer,
     records::{FailureRecord, SessionRecord, SuccessRecord, TokenRecord, UpdateRecord},
     shown, timestamp,
-    vault::Place,
+    vault::SealedRow,
 };
 
 /// The default time that a customer has for a page, in seconds.
@@ -32,9 +32,9 @@ pub(super) const REPORT_MS: i64 = 15 * 60 * 1000;
 pub(super) const OTHER_CUSTOMER: &str = "user_id is not the customer of the session";
 
 /// The change that follows from a bank's step, or the reason why the step makes no sense.
-type Planned = Result<Change, &'static str>;
+type PlannedChange = Result<SessionChange, &'static str>;
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     /// The customer whom a step names, as the store compares them.
     pub(super) fn holder(&self, step: &Step) -> Option<Digest> {
         let user_id = match step {
@@ -51,7 +51,12 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// `resource.storage`; the inner error is the reason why the step makes no sense.
-    pub(super) async fn plan(&self, session: &Session, step: Step, goes_on: impl Fn(u32) -> bool) -> Result<Planned> {
+    pub(super) async fn plan(
+        &self,
+        session: &Session,
+        step: Step,
+        goes_on: impl Fn(u32) -> bool,
+    ) -> Result<PlannedChange> {
         let record = self.session_record(session)?;
         Ok(match step {
             Step::Approved(approved) if session.kind == SessionKind::Refresh => {
@@ -65,34 +70,34 @@ impl Engine<'_> {
             Step::CodeNeeded(code) => self.for_code(session, record, code),
             Step::Done(_) if session.kind == SessionKind::Refresh => Ok(self.refreshed(session, record)),
             Step::Done(_) => {
-                let sealed = self.vault.seal(record, Place::Session(session.id));
+                let sealed = self.vault.seal(record, SealedRow::Session(session.id));
                 let (state, expires_at) = (SessionState::Working, session.expires_at);
-                Ok(Change::Wait { state, sealed, expires_at, update: None })
+                Ok(SessionChange::Wait { state, sealed, expires_at, update: None })
             }
-            Step::Refused(refused) => Ok(self.failed(session, &record, Refused::by_bank(refused))),
+            Step::Refused(refused) => Ok(self.failed(session, &record, RefusedAnswer::by_bank(refused))),
             _ => Err("this version does not know this step"),
         })
     }
 
     /// Ends a session as failed.
-    pub(super) fn failed(&self, session: &Session, record: &SessionRecord, refused: Refused) -> Change {
+    pub(super) fn failed(&self, session: &Session, record: &SessionRecord, refused: RefusedAnswer) -> SessionChange {
         let said =
             FailureRecord { error_class: refused.class, error_message: refused.text, user_id: record.user_id.clone() };
         let callback = NewCallback {
             kind: CallbackKind::Fail,
             reason: None,
-            sealed: Some(self.vault.seal(said, Place::Callback(session.id))),
+            sealed: Some(self.vault.seal(said, SealedRow::Callback(session.id))),
             expires_at: session.expires_at.max(self.now()) + REPORT_MS,
         };
-        Change::Fail { callback }
+        SessionChange::Fail { callback }
     }
 
     /// The same with the standard text of a class.
-    pub(super) fn failed_as(&self, session: &Session, class: &Class) -> Result<Change> {
-        Ok(self.failed(session, &self.session_record(session)?, Refused::class(class)))
+    pub(super) fn failed_as(&self, session: &Session, class: &FailureClass) -> Result<SessionChange> {
+        Ok(self.failed(session, &self.session_record(session)?, RefusedAnswer::class(class)))
     }
 
-    fn refreshed(&self, session: &Session, record: SessionRecord) -> Change {
+    fn refreshed(&self, session: &Session, record: SessionRecord) -> SessionChange {
         let said = SuccessRecord {
             user_id: record.user_id.clone(),
             token_id: None,
@@ -101,7 +106,11 @@ impl Engine<'_> {
             consent: None,
         };
         let callback = self.success(session, said);
-        Change::Succeed { sealed: self.vault.seal(record, Place::Session(session.id)), granted: None, callback }
+        SessionChange::Succeed {
+            sealed: self.vault.seal(record, SealedRow::Session(session.id)),
+            granted: None,
+            callback,
+        }
     }
 
     async fn approved(
@@ -110,7 +119,7 @@ impl Engine<'_> {
         record: SessionRecord,
         mut approved: Approved,
         goes_on: impl Fn(u32) -> bool,
-    ) -> Result<Planned> {
+    ) -> Result<PlannedChange> {
         if approved.user_id.trim().is_empty() {
             return Ok(Err("user_id is empty"));
         }
@@ -119,7 +128,7 @@ impl Engine<'_> {
         }
         let found = again_while(goes_on, || self.store.token_of_id(session.token)).await?;
         let Some(token) = found else { return Ok(Err("the session's token is gone")) };
-        let mut given: TokenRecord = self.vault.open(&token.sealed, Place::Token(token.id))?;
+        let mut given: TokenRecord = self.vault.open(&token.sealed, SealedRow::Token(token.id))?;
         if session.kind == SessionKind::Reconnect {
             given.generation += 1;
             // If the customer was not asked again, the earlier choice stays valid.
@@ -152,29 +161,29 @@ impl Engine<'_> {
             consent: given.consent.clone(),
         };
         let access_token = self.vault.access_token(self.vault.token(token.id, given.generation).expose());
-        let granted = Granted {
+        let granted = GrantedToken {
             access_token,
             holder: self.vault.holder(&user_id),
             generation: given.generation.into(),
             expires_at,
-            sealed: self.vault.seal(given, Place::Token(token.id)),
+            sealed: self.vault.seal(given, SealedRow::Token(token.id)),
         };
         let callback = self.success(session, said);
         let record = SessionRecord { user_id: Some(user_id), field: None, ..record };
-        let sealed = self.vault.seal(record, Place::Session(session.id));
-        Ok(Ok(Change::Succeed { sealed, granted: Some(granted), callback }))
+        let sealed = self.vault.seal(record, SealedRow::Session(session.id));
+        Ok(Ok(SessionChange::Succeed { sealed, granted: Some(granted), callback }))
     }
 
     fn success(&self, session: &Session, said: SuccessRecord) -> NewCallback {
         NewCallback {
             kind: CallbackKind::Success,
             reason: None,
-            sealed: Some(self.vault.seal(said, Place::Callback(session.id))),
+            sealed: Some(self.vault.seal(said, SealedRow::Callback(session.id))),
             expires_at: session.expires_at.max(self.now()) + REPORT_MS,
         }
     }
 
-    fn to_page(&self, session: &Session, record: SessionRecord, page: Redirected) -> Planned {
+    fn to_page(&self, session: &Session, record: SessionRecord, page: Redirected) -> PlannedChange {
         if !is_page(&page.redirect_url, &[]) {
             return Err("redirect_url must be an absolute URL with https");
         }
@@ -190,7 +199,7 @@ impl Engine<'_> {
         self.waiting(session, record, SessionState::AwaitingRedirect, page.expires_in_s.unwrap_or(PAGE_S), said)
     }
 
-    fn for_code(&self, session: &Session, record: SessionRecord, code: CodeNeeded) -> Planned {
+    fn for_code(&self, session: &Session, record: SessionRecord, code: CodeNeeded) -> PlannedChange {
         if code.field.trim().is_empty() {
             return Err("field is empty: it names the field for the code");
         }
@@ -214,7 +223,7 @@ impl Engine<'_> {
         state: SessionState,
         seconds: u32,
         said: impl FnOnce(Option<String>, bankchannel_foundation::model::Timestamp) -> UpdateRecord,
-    ) -> Planned {
+    ) -> PlannedChange {
         if !(1..=MAX_S).contains(&seconds) {
             return Err("expires_in_s must be 1 to 86400");
         }
@@ -223,11 +232,11 @@ impl Engine<'_> {
         let update = NewCallback {
             kind: CallbackKind::Update,
             reason: None,
-            sealed: Some(self.vault.seal(said, Place::Callback(session.id))),
+            sealed: Some(self.vault.seal(said, SealedRow::Callback(session.id))),
             expires_at,
         };
-        let sealed = self.vault.seal(record, Place::Session(session.id));
-        Ok(Change::Wait { state, sealed, expires_at, update: Some(update) })
+        let sealed = self.vault.seal(record, SealedRow::Session(session.id));
+        Ok(SessionChange::Wait { state, sealed, expires_at, update: Some(update) })
     }
 }
 

@@ -13,17 +13,17 @@ use bankchannel_salt_edge::{
     },
 };
 use bankchannel_storage::salt_edge_connector::{
-    Digest, DueTask, Session, Settled, Settlement, Settler, TaskKind, TaskLane,
+    Digest, DueTask, Session, SessionSettlement, SettledSession, SettlementSource, TaskKind, TaskLane,
 };
 
 use super::{
-    BUSY_TRIES, Engine, again_while,
-    question::{Subject, Unanswered},
+    BUSY_TRIES, ConnectorEngine, again_while,
+    question::{QuestionSubject, UnansweredQuestion},
     records::{CredentialsRecord, TokenRecord},
     shown,
     steps::OTHER_CUSTOMER,
     timestamp, unusable,
-    vault::Place,
+    vault::SealedRow,
 };
 use crate::LogLevel;
 
@@ -38,7 +38,7 @@ const REFRESHES: i64 = 3;
 /// The pause before a notice or a refresh is tried again.
 const AGAIN_MS: i64 = 30 * 1000;
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     /// Asks the bank one due question and commits the result. Returns false if none was due.
     ///
     /// # Errors
@@ -56,16 +56,16 @@ impl Engine<'_> {
     }
 
     async fn tell(&self, task: &DueTask) -> Result<()> {
-        let notice: NoticeQuestion = self.vault.open(&task.sealed, Place::Task(task.id))?;
-        let (told, broken) = match self.ask::<Notice>(notice, Subject::Notice(task.id)).await {
+        let notice: NoticeQuestion = self.vault.open(&task.sealed, SealedRow::Task(task.id))?;
+        let (told, broken) = match self.ask::<Notice>(notice, QuestionSubject::Notice(task.id)).await {
             Ok(_) => (true, None),
-            Err(Unanswered::Failed | Unanswered::Away(_)) => (false, None),
-            Err(Unanswered::Broken(error)) => (false, Some(error)),
-            Err(Unanswered::Nobody(error)) => return self.not_asked(task, error).await,
+            Err(UnansweredQuestion::Failed | UnansweredQuestion::Away(_)) => (false, None),
+            Err(UnansweredQuestion::Broken(error)) => (false, Some(error)),
+            Err(UnansweredQuestion::Nobody(error)) => return self.not_asked(task, error).await,
         };
         if told || task.lease >= NOTICES {
             if !told {
-                let notice = Subject::Notice(task.id);
+                let notice = QuestionSubject::Notice(task.id);
                 self.options.warn(format!("bank.notice: given up after five tries, {notice}"));
             }
             self.store.drop_task(task.id, task.lease).await.map_err(unusable)?;
@@ -94,31 +94,31 @@ impl Engine<'_> {
             TaskKind::Confirm => self.confirm(task, session).await?,
             TaskKind::Reconnect => self.reconnect(session).await?,
             TaskKind::Refresh => self.refresh(session).await?,
-            TaskKind::Notice => Err(Unanswered::Failed),
+            TaskKind::Notice => Err(UnansweredQuestion::Failed),
         };
         let (change, broken) = match step {
             Ok(step) => {
                 let holder = self.holder(&step);
                 let why = match self.plan(session, step, |tries| self.waits_for_store(task, session, tries)).await? {
                     Ok(change) => match self.settle_task(task, session, holder, change).await? {
-                        Settled::OtherCustomer => OTHER_CUSTOMER,
+                        SettledSession::OtherCustomer => OTHER_CUSTOMER,
                         _ => return Ok(()),
                     },
                     Err(why) => why,
                 };
-                self.senseless(&format!("bank.{}", task.kind.as_str()), Subject::Session(session.id), why);
+                self.senseless(&format!("bank.{}", task.kind.as_str()), QuestionSubject::Session(session.id), why);
                 (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, None)
             }
-            Err(Unanswered::Nobody(error)) => return self.not_asked(task, error).await,
+            Err(UnansweredQuestion::Nobody(error)) => return self.not_asked(task, error).await,
             Err(unanswered) if asks_again => {
                 let due_at = self.now() + AGAIN_MS;
                 self.store.put_off_task(task.id, task.lease, due_at).await.map_err(unusable)?;
-                return if let Unanswered::Broken(error) = unanswered { Err(error) } else { Ok(()) };
+                return if let UnansweredQuestion::Broken(error) = unanswered { Err(error) } else { Ok(()) };
             }
-            Err(Unanswered::Broken(error)) => {
+            Err(UnansweredQuestion::Broken(error)) => {
                 (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, Some(error))
             }
-            Err(Unanswered::Failed | Unanswered::Away(_)) => {
+            Err(UnansweredQuestion::Failed | UnansweredQuestion::Away(_)) => {
                 (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, None)
             }
         };
@@ -146,20 +146,20 @@ impl Engine<'_> {
         task: &DueTask,
         session: &Session,
         holder: Option<Digest>,
-        change: bankchannel_storage::salt_edge_connector::Change,
-    ) -> Result<Settled> {
-        let by = Settler::Task { id: task.id, lease: task.lease };
-        let settlement = Settlement { session: session.id, by, now: self.now(), holder, change };
+        change: bankchannel_storage::salt_edge_connector::SessionChange,
+    ) -> Result<SettledSession> {
+        let by = SettlementSource::Task { id: task.id, lease: task.lease };
+        let settlement = SessionSettlement { session: session.id, by, now: self.now(), holder, change };
         let goes_on = |tries| self.waits_for_store(task, session, tries);
         let settled = again_while(goes_on, || self.store.settle(settlement.clone())).await?;
         self.client.is_due();
         match settled {
-            Settled::Done | Settled::TokenRevoked | Settled::OtherCustomer => {}
-            Settled::Ended(state) => {
+            SettledSession::Done | SettledSession::TokenRevoked | SettledSession::OtherCustomer => {}
+            SettledSession::Ended(state) => {
                 let line = told(task, session, &format!("too late, the session was {}", state.as_str()));
                 self.options.note(LogLevel::Info, line);
             }
-            Settled::Lost | Settled::NotFound => {
+            SettledSession::Lost | SettledSession::NotFound => {
                 let line = told(task, session, "too late, another worker has taken over");
                 self.options.warn(line);
             }
@@ -167,9 +167,9 @@ impl Engine<'_> {
         Ok(settled)
     }
 
-    async fn authenticate(&self, task: &DueTask, session: &Session) -> Result<Result<Step, Unanswered>> {
+    async fn authenticate(&self, task: &DueTask, session: &Session) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
-        let given: CredentialsRecord = self.vault.open(&task.sealed, Place::Task(task.id))?;
+        let given: CredentialsRecord = self.vault.open(&task.sealed, SealedRow::Task(task.id))?;
         let question = AuthenticateQuestion::from(AuthenticateQuestionFields {
             session_id: shown(session.id),
             client_id: session.client_id.unsigned_abs(),
@@ -183,12 +183,12 @@ impl Engine<'_> {
             consent_id: record.consent_id,
             expires_at: timestamp(session.expires_at),
         });
-        Ok(self.ask::<Authenticate>(question, Subject::Session(session.id)).await)
+        Ok(self.ask::<Authenticate>(question, QuestionSubject::Session(session.id)).await)
     }
 
-    async fn confirm(&self, task: &DueTask, session: &Session) -> Result<Result<Step, Unanswered>> {
+    async fn confirm(&self, task: &DueTask, session: &Session) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
-        let given: CredentialsRecord = self.vault.open(&task.sealed, Place::Task(task.id))?;
+        let given: CredentialsRecord = self.vault.open(&task.sealed, SealedRow::Task(task.id))?;
         let question = ConfirmQuestion::from(ConfirmQuestionFields {
             session_id: shown(session.id),
             client_id: session.client_id.unsigned_abs(),
@@ -197,12 +197,12 @@ impl Engine<'_> {
             credentials: given.credentials,
             attempt: u32::try_from(session.tries).unwrap_or(u32::MAX),
         });
-        Ok(self.ask::<Confirm>(question, Subject::Session(session.id)).await)
+        Ok(self.ask::<Confirm>(question, QuestionSubject::Session(session.id)).await)
     }
 
-    async fn reconnect(&self, session: &Session) -> Result<Result<Step, Unanswered>> {
+    async fn reconnect(&self, session: &Session) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
-        let Some(token) = self.token_record(session).await? else { return Ok(Err(Unanswered::Failed)) };
+        let Some(token) = self.token_record(session).await? else { return Ok(Err(UnansweredQuestion::Failed)) };
         let question = ReconnectQuestion::from(ReconnectQuestionFields {
             session_id: shown(session.id),
             client_id: session.client_id.unsigned_abs(),
@@ -212,12 +212,12 @@ impl Engine<'_> {
             scopes: token.scopes,
             expires_at: timestamp(session.expires_at),
         });
-        Ok(self.ask::<Reconnect>(question, Subject::Session(session.id)).await)
+        Ok(self.ask::<Reconnect>(question, QuestionSubject::Session(session.id)).await)
     }
 
-    async fn refresh(&self, session: &Session) -> Result<Result<Step, Unanswered>> {
+    async fn refresh(&self, session: &Session) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
-        let Some(token) = self.token_record(session).await? else { return Ok(Err(Unanswered::Failed)) };
+        let Some(token) = self.token_record(session).await? else { return Ok(Err(UnansweredQuestion::Failed)) };
         let question = RefreshQuestion::from(RefreshQuestionFields {
             session_id: shown(session.id),
             client_id: session.client_id.unsigned_abs(),
@@ -227,16 +227,16 @@ impl Engine<'_> {
             to_date: record.to_date,
             redirect_url: record.redirect_url,
         });
-        Ok(self.ask::<Refresh>(question, Subject::Session(session.id)).await)
+        Ok(self.ask::<Refresh>(question, QuestionSubject::Session(session.id)).await)
     }
 
     async fn token_record(&self, session: &Session) -> Result<Option<TokenRecord>> {
         let token = self.store.token_of_id(session.token).await.map_err(unusable)?;
-        token.map(|token| self.vault.open(&token.sealed, Place::Token(token.id))).transpose()
+        token.map(|token| self.vault.open(&token.sealed, SealedRow::Token(token.id))).transpose()
     }
 }
 
 /// A log line about a question of a session.
 fn told(task: &DueTask, session: &Session, what: &str) -> String {
-    format!("bank.{}: {what}, {}", task.kind.as_str(), Subject::Session(session.id))
+    format!("bank.{}: {what}, {}", task.kind.as_str(), QuestionSubject::Session(session.id))
 }

@@ -13,8 +13,8 @@ use bankchannel_foundation::{
     model::{Representation, Value, Writer},
 };
 use bankchannel_salt_edge::{
-    Refusal, Verifier,
-    client_jwt::{AGE_MAX_S, ClientJwtMode, Compared, Comparison, compare},
+    EnvelopeVerifier, RefusedRequest,
+    client_jwt::{AGE_MAX_S, ClientJwtMode, ComparedJwt, JwtComparison, compare},
     connector::operations::clients::get_client_info::{
         GetClientInfo, GetClientInfoRequest, GetClientInfoRequestFields,
     },
@@ -22,10 +22,10 @@ use bankchannel_salt_edge::{
 use bankchannel_storage::salt_edge_connector::UsedJwt;
 
 use super::{
-    Engine,
-    requests::{Declined, Outcome},
+    ConnectorEngine,
+    requests::{DeclinedRequest, StepOutcome},
 };
-use crate::{CallOptions, salt_edge::Sender};
+use crate::{CallOptions, salt_edge::SaltEdgeSender};
 
 /// How long the hub's data on a third party stay valid.
 const FRESH: Duration = Duration::from_secs(60 * 60);
@@ -47,12 +47,12 @@ pub(super) fn none_known() -> ThirdParties {
 /// A third party.
 pub(super) struct ThirdParty {
     /// The verifier of its own requests, or the reason why its key is unusable.
-    verifier: Result<Verifier, String>,
+    verifier: Result<EnvelopeVerifier, String>,
     scopes: Option<Vec<String>>,
     read: Instant,
 }
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     /// Whether the signatures of third parties are verified.
     pub(super) fn verifies_third_parties(&self) -> bool {
         self.client.ready.client_jwt != ClientJwtMode::Off
@@ -68,7 +68,7 @@ impl Engine<'_> {
         client_id: u64,
         client_jwt: &Secret,
         payload: &(impl Boundary + Clone),
-    ) -> Outcome<(Vec<String>, Option<UsedJwt>)> {
+    ) -> StepOutcome<(Vec<String>, Option<UsedJwt>)> {
         let mode = self.client.ready.client_jwt;
         let Some(sender) = self.client.sender.as_ref().filter(|_| self.verifies_third_parties()) else {
             return Ok((Vec::new(), None));
@@ -98,7 +98,7 @@ impl Engine<'_> {
                 continue;
             }
             return match refused {
-                Some((class, text)) => Err(Declined::Refused(Refusal::new(class, STEP, text))),
+                Some((class, text)) => Err(DeclinedRequest::Refused(RefusedRequest::new(class, STEP, text))),
                 // With `enforce` it counts for one session, as long as it is accepted.
                 None if mode != ClientJwtMode::Warn => {
                     let ends_at_s = ends_at_s.unwrap_or(i64::MAX / 2000);
@@ -110,7 +110,7 @@ impl Engine<'_> {
         }
     }
 
-    async fn look_up(&self, sender: &Sender, name: &(String, u64)) -> Result<Arc<ThirdParty>, String> {
+    async fn look_up(&self, sender: &SaltEdgeSender, name: &(String, u64)) -> Result<Arc<ThirdParty>, String> {
         let timeout = self.options.timeout.map_or(LIMIT, |left| left.min(LIMIT));
         let options = CallOptions { timeout: Some(timeout), ..self.options.clone() };
         let asked = GetClientInfoRequest::from(GetClientInfoRequestFields { client_id: name.1 });
@@ -118,7 +118,8 @@ impl Engine<'_> {
         let told = told.map_err(|error| format!("the third party's key cannot be fetched: {}", error.code()))?;
         let keys = VerifyingKey::all_from_pem(&told.public_key).map_err(|fault| fault.to_string());
         let short_keys = self.client.ready.allow_short_client_key;
-        let verifier = keys.and_then(|keys| Verifier::of_third_party(keys, short_keys).map_err(|why| why.to_string()));
+        let verifier =
+            keys.and_then(|keys| EnvelopeVerifier::of_third_party(keys, short_keys).map_err(|why| why.to_string()));
         let third_party = Arc::new(ThirdParty { verifier, scopes: told.scopes, read: Instant::now() });
         self.third_parties.insert(name.clone(), Arc::clone(&third_party), 1);
         Ok(third_party)
@@ -130,23 +131,23 @@ impl Engine<'_> {
         mode: ClientJwtMode,
         client_jwt: &Secret,
         payload: &Value<'_>,
-    ) -> Result<Compared, String> {
+    ) -> Result<ComparedJwt, String> {
         let unusable = |why: &String| format!("the third party's key cannot be used: {why}");
         let verifier = third_party.verifier.as_ref().map_err(unusable)?;
         let (admitted, now_s) = (third_party.scopes.as_deref(), self.arrived_s());
-        let how = Comparison { mode, strict_expiry: false, admitted, now_s };
+        let how = JwtComparison { mode, strict_expiry: false, admitted, now_s };
         Ok(compare(verifier, client_jwt.expose(), payload, how))
     }
 }
 
 /// The result when nothing can be compared.
-fn unknown(mode: ClientJwtMode, why: String) -> Outcome<(Vec<String>, Option<UsedJwt>)> {
+fn unknown(mode: ClientJwtMode, why: String) -> StepOutcome<(Vec<String>, Option<UsedJwt>)> {
     match mode {
         ClientJwtMode::Off | ClientJwtMode::Warn => Ok((vec![why], None)),
         // An unknown mode is treated as the strictest.
         _ => {
             let text = "the third party's signature cannot be verified now";
-            Err(Declined::Later(text, why))
+            Err(DeclinedRequest::Later(text, why))
         }
     }
 }

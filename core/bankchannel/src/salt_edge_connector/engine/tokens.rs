@@ -13,15 +13,16 @@ use bankchannel_salt_edge::{
     model::AccountConsent,
 };
 use bankchannel_storage::salt_edge_connector::{
-    CallbackFilter, CallbackRow, Id, Revoked, Session, Settled, Settlement, Settler, Token, TokenFilter, TokenState,
+    CallbackFilter, CallbackRow, RevokedToken, RowId, Session, SessionSettlement, SettledSession, SettlementSource,
+    Token, TokenFilter, TokenState,
 };
 
 use super::{
-    BUSY_TRIES, Engine, again_while_busy,
+    BUSY_TRIES, ConnectorEngine, again_while_busy,
     records::{SessionRecord, TokenRecord},
     steps::OTHER_CUSTOMER,
     unusable,
-    vault::Place,
+    vault::SealedRow,
 };
 
 /// How long an approval waits for the report to the hub.
@@ -31,16 +32,19 @@ const PER_PAGE: u32 = 50;
 /// The maximum number of pages that one call reads.
 const PAGES: usize = 1000;
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     /// A session with the data for its view; `None` if no session has this id.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(in crate::salt_edge_connector) async fn session(&self, id: Id) -> Result<Option<(Session, SessionView)>> {
+    pub(in crate::salt_edge_connector) async fn session(
+        &self,
+        id: RowId,
+    ) -> Result<Option<(Session, SessionPageData)>> {
         let Some(session) = self.store.session(id).await.map_err(unusable)? else { return Ok(None) };
         let SessionRecord { app_name, scopes, consent_period_days, redirect_url, user_id, authorization_type, .. } =
             self.session_record(&session)?;
-        let view = SessionView { app_name, scopes, consent_period_days, redirect_url, user_id, authorization_type };
+        let view = SessionPageData { app_name, scopes, consent_period_days, redirect_url, user_id, authorization_type };
         Ok(Some((session, view)))
     }
 
@@ -49,7 +53,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// `resource.storage`; `input.invalid_field` for a step that makes no sense.
-    pub(in crate::salt_edge_connector) async fn decide(&self, session: &Session, step: Step) -> Result<Settled> {
+    pub(in crate::salt_edge_connector) async fn decide(&self, session: &Session, step: Step) -> Result<SettledSession> {
         let senseless = |why: &'static str| {
             let known = ["user_id", "scopes", "consent", "token_expires_at"];
             let field = known.into_iter().find(|field| why.starts_with(field)).unwrap_or("session_id");
@@ -60,12 +64,13 @@ impl Engine<'_> {
             Ok(change) => change,
             Err(why) => return senseless(why),
         };
-        let settlement = Settlement { session: session.id, by: Settler::Bank, now: self.now(), holder, change };
+        let settlement =
+            SessionSettlement { session: session.id, by: SettlementSource::Bank, now: self.now(), holder, change };
         let settled = again_while_busy(|| self.store.settle(settlement.clone())).await?;
-        if settled == Settled::OtherCustomer {
+        if settled == SettledSession::OtherCustomer {
             return senseless(OTHER_CUSTOMER);
         }
-        if settled == Settled::Done {
+        if settled == SettledSession::Done {
             // The decision is committed; a failure of the store now must not hide it from the caller.
             if let Err(error) = self.send_of(session.id, TELLING).await {
                 self.options.warn(format!("the report to the hub is delayed: {}", error.message()));
@@ -75,12 +80,12 @@ impl Engine<'_> {
     }
 
     /// Whether all reports of a session have reached the hub.
-    pub(in crate::salt_edge_connector) async fn is_told(&self, id: Id) -> Result<bool> {
+    pub(in crate::salt_edge_connector) async fn is_told(&self, id: RowId) -> Result<bool> {
         self.store.is_told(id).await.map_err(unusable)
     }
 
     /// Revokes a token. `work` reports it to the hub.
-    pub(in crate::salt_edge_connector) async fn revoke_by_bank(&self, id: Id) -> Result<Revoked> {
+    pub(in crate::salt_edge_connector) async fn revoke_by_bank(&self, id: RowId) -> Result<RevokedToken> {
         let revoked = self.store.revoke_token(id, self.now()).await.map_err(unusable)?;
         self.client.is_due();
         Ok(revoked)
@@ -92,7 +97,7 @@ impl Engine<'_> {
     }
 
     /// Puts a stopped callback back into the queue.
-    pub(in crate::salt_edge_connector) async fn retry(&self, id: Id) -> Result<bool> {
+    pub(in crate::salt_edge_connector) async fn retry(&self, id: RowId) -> Result<bool> {
         let is_changed = self.store.retry_callback(id, self.now()).await.map_err(unusable)?;
         self.client.is_due();
         Ok(is_changed)
@@ -103,7 +108,7 @@ impl Engine<'_> {
         &self,
         user_id: Option<&str>,
         state: Option<TokenState>,
-        after: Option<(i64, Id)>,
+        after: Option<(i64, RowId)>,
         limit: u32,
     ) -> Result<Vec<(Token, TokenView)>> {
         let holder = user_id.map(|user_id| self.vault.holder(user_id));
@@ -112,7 +117,7 @@ impl Engine<'_> {
         tokens
             .into_iter()
             .map(|token| {
-                let record: TokenRecord = self.vault.open(&token.sealed, Place::Token(token.id))?;
+                let record: TokenRecord = self.vault.open(&token.sealed, SealedRow::Token(token.id))?;
                 let TokenRecord { user_id, app_name, scopes, consent, .. } = record;
                 Ok((token, TokenView { user_id, app_name, scopes, consent }))
             })
@@ -120,9 +125,9 @@ impl Engine<'_> {
     }
 
     /// Reads the hub's list of revoked tokens from the last position on, and revokes those that are stored here.
-    pub(in crate::salt_edge_connector) async fn reconcile(&self) -> Result<Reconciled> {
+    pub(in crate::salt_edge_connector) async fn reconcile(&self) -> Result<ReconciledTokens> {
         let Some(sender) = &self.client.sender else { return Err(self.client.no_hub()) };
-        let mut done = Reconciled::default();
+        let mut done = ReconciledTokens::default();
         let mut from_id = self.store.read_so_far().await.map_err(unusable)?;
         for number in 0..PAGES {
             let request = ListTokensAtHubRequest::from(ListTokensAtHubRequestFields {
@@ -151,9 +156,9 @@ impl Engine<'_> {
                     continue;
                 };
                 match self.store.revoke_listed(self.vault.access_token(text), self.now()).await.map_err(unusable)? {
-                    Revoked::Done => done.revoked += 1,
-                    Revoked::Refused(_) => done.unknown += 1,
-                    Revoked::Unchanged => {}
+                    RevokedToken::Done => done.revoked += 1,
+                    RevokedToken::Refused(_) => done.unknown += 1,
+                    RevokedToken::Unchanged => {}
                 }
             }
             // The position of a page with tokens: the next one is what the hub says, and may be wrong.
@@ -177,7 +182,7 @@ impl Engine<'_> {
 
 /// The result of reading the hub's list of revoked tokens.
 #[derive(Debug, Default)]
-pub(in crate::salt_edge_connector) struct Reconciled {
+pub(in crate::salt_edge_connector) struct ReconciledTokens {
     pub(in crate::salt_edge_connector) listed: u32,
     pub(in crate::salt_edge_connector) revoked: u32,
     pub(in crate::salt_edge_connector) unknown: u32,
@@ -186,7 +191,7 @@ pub(in crate::salt_edge_connector) struct Reconciled {
 
 /// A session's data for the bank's page.
 #[derive(Debug)]
-pub(in crate::salt_edge_connector) struct SessionView {
+pub(in crate::salt_edge_connector) struct SessionPageData {
     pub(in crate::salt_edge_connector) app_name: String,
     pub(in crate::salt_edge_connector) scopes: Vec<String>,
     pub(in crate::salt_edge_connector) consent_period_days: u32,

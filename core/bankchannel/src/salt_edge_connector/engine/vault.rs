@@ -16,7 +16,7 @@ use bankchannel_foundation::{
 use bankchannel_salt_edge::envelope::after_bearer;
 use bankchannel_storage::{
     engine::create_private_dir,
-    salt_edge_connector::{Digest, Id},
+    salt_edge_connector::{Digest, RowId},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use data_encoding::BASE64;
@@ -30,13 +30,13 @@ const MAX_DEPTH: usize = 32;
 pub(super) const KEY_FILE: &str = "store.key";
 
 /// The uses of a store's key. Each use has a separate key that is derived from it.
-pub(super) struct Vault {
+pub(super) struct StoreVault {
     sealing: SealingKey,
     finding: Zeroizing<[u8; 32]>,
     tokens: Zeroizing<[u8; 32]>,
 }
 
-impl Vault {
+impl StoreVault {
     /// Parses the key: base64 of 32 bytes.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl Vault {
     }
 
     /// Seals a record. It can be opened only for the same place.
-    pub(super) fn seal(&self, record: impl Boundary, place: Place) -> Vec<u8> {
+    pub(super) fn seal(&self, record: impl Boundary, place: SealedRow) -> Vec<u8> {
         let text = Zeroizing::new(record.write(&mut Writer::new(Representation::Boundary)).to_json());
         self.sealing.seal(text.as_bytes(), &place.bytes())
     }
@@ -70,7 +70,7 @@ impl Vault {
     ///
     /// # Errors
     /// `resource.storage`: the record is damaged or was moved.
-    pub(super) fn open<T: Boundary>(&self, sealed: &[u8], place: Place) -> Result<T> {
+    pub(super) fn open<T: Boundary>(&self, sealed: &[u8], place: SealedRow) -> Result<T> {
         let damaged = || Error::because(&row::STORAGE, "a stored record cannot be opened: the store is damaged");
         let text = self.sealing.open(sealed, &place.bytes()).map_err(|_| damaged())?;
         let value = json::parse(&text, MAX_DEPTH).map_err(|_| damaged())?;
@@ -108,7 +108,7 @@ impl Vault {
     }
 
     /// Derives the access token of a row: always the same, and unpredictable without the key. So it need not be stored.
-    pub(super) fn token(&self, id: Id, generation: u32) -> Secret {
+    pub(super) fn token(&self, id: RowId, generation: u32) -> Secret {
         let bytes = Zeroizing::new(hmac_sha256(&*self.tokens, &[&id, &generation.to_be_bytes()]));
         Secret::new(URL_SAFE_NO_PAD.encode(*bytes))
     }
@@ -116,20 +116,20 @@ impl Vault {
 
 /// The row that a sealed record belongs to.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum SealedRow {
     /// A session's details.
-    Session(Id),
+    Session(RowId),
     /// A token's details.
-    Token(Id),
+    Token(RowId),
     /// The input for a question.
-    Task(Id),
+    Task(RowId),
     /// The content of a report to the hub.
-    Callback(Id),
+    Callback(RowId),
 }
 
-impl Place {
+impl SealedRow {
     fn bytes(self) -> Vec<u8> {
-        let (name, id): (&[u8], Id) = match self {
+        let (name, id): (&[u8], RowId) = match self {
             Self::Session(id) => (b"session ", id),
             Self::Token(id) => (b"token ", id),
             Self::Task(id) => (b"task ", id),
@@ -193,17 +193,17 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn vault(byte: u8) -> Vault {
-        Vault::of(&Secret::new(BASE64.encode(&[byte; 32]))).unwrap()
+    fn vault(byte: u8) -> StoreVault {
+        StoreVault::of(&Secret::new(BASE64.encode(&[byte; 32]))).unwrap()
     }
 
     #[test]
     fn a_record_opens_where_it_belongs_with_its_key() {
-        let sealed = vault(1).seal("text".to_owned(), Place::Session([7; 16]));
-        assert_eq!(vault(1).open::<String>(&sealed, Place::Session([7; 16])).unwrap(), "text");
-        assert!(vault(1).open::<String>(&sealed, Place::Session([8; 16])).is_err());
-        assert!(vault(1).open::<String>(&sealed, Place::Token([7; 16])).is_err());
-        assert!(vault(2).open::<String>(&sealed, Place::Session([7; 16])).is_err());
+        let sealed = vault(1).seal("text".to_owned(), SealedRow::Session([7; 16]));
+        assert_eq!(vault(1).open::<String>(&sealed, SealedRow::Session([7; 16])).unwrap(), "text");
+        assert!(vault(1).open::<String>(&sealed, SealedRow::Session([8; 16])).is_err());
+        assert!(vault(1).open::<String>(&sealed, SealedRow::Token([7; 16])).is_err());
+        assert!(vault(2).open::<String>(&sealed, SealedRow::Session([7; 16])).is_err());
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_key_that_is_none_is_refused_and_not_shown() {
         for text in ["", "secret-that-is-no-key", &BASE64.encode(&[1; 31])] {
-            let fault = Vault::of(&Secret::new(text)).err().unwrap().to_string();
+            let fault = StoreVault::of(&Secret::new(text)).err().unwrap().to_string();
             assert!(fault.contains("store_key") && (text.is_empty() || !fault.contains(text)), "{fault}");
         }
     }
@@ -232,7 +232,7 @@ mod tests {
             let made: Vec<_> = (0..8).map(|_| scope.spawn(|| key_in(&data, "db").unwrap())).collect();
             made.into_iter().map(|key| key.join().unwrap().expose().to_owned()).collect()
         });
-        assert!(keys.iter().all(|key| *key == keys[0] && Vault::of(&Secret::new(key.as_str())).is_ok()));
+        assert!(keys.iter().all(|key| *key == keys[0] && StoreVault::of(&Secret::new(key.as_str())).is_ok()));
         std::fs::write(data.join("db"), "").unwrap();
         std::fs::remove_file(data.join(KEY_FILE)).unwrap();
         assert!(key_in(&data, "db").unwrap_err().to_string().contains("store.key"));

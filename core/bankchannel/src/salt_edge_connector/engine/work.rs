@@ -10,12 +10,12 @@ use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
     error::row,
 };
-use bankchannel_storage::salt_edge_connector::{Due, TaskLane};
+use bankchannel_storage::salt_edge_connector::{DueTimes, TaskLane};
 
 use super::{
-    Engine,
-    callbacks::Sent,
-    lanes::{Lane, Lanes},
+    ConnectorEngine,
+    callbacks::SentCallbacks,
+    lanes::{WorkLane, WorkLanes},
     unusable,
 };
 
@@ -33,7 +33,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The result of the work.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::salt_edge_connector) struct Worked {
+pub(in crate::salt_edge_connector) struct WorkDone {
     pub(in crate::salt_edge_connector) asked: u32,
     pub(in crate::salt_edge_connector) expired: u32,
     pub(in crate::salt_edge_connector) delivered: u32,
@@ -44,8 +44,8 @@ pub(in crate::salt_edge_connector) struct Worked {
     pub(in crate::salt_edge_connector) next_due_ms: Option<i64>,
 }
 
-impl Worked {
-    fn add(&mut self, sent: Sent) {
+impl WorkDone {
+    fn add(&mut self, sent: SentCallbacks) {
         self.delivered += sent.delivered;
         self.again += sent.again;
         self.stopped += sent.stopped;
@@ -53,21 +53,21 @@ impl Worked {
     }
 }
 
-impl Engine<'_> {
+impl ConnectorEngine<'_> {
     /// Does the due work: ends expired sessions, asks the bank, reports to the hub. Nothing new is started once the
     /// call's time is up.
     ///
     /// # Errors
     /// `resource.storage`; `cancelled`.
-    pub(in crate::salt_edge_connector) async fn work(&self) -> Result<Worked> {
+    pub(in crate::salt_edge_connector) async fn work(&self) -> Result<WorkDone> {
         if self.options.cancel.is_cancelled() {
             return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
         }
         self.compare_clocks().await.map_err(unusable)?;
-        let lanes = Lanes::default();
+        let lanes = WorkLanes::default();
         let ((asked, ended), (noted, ended_of_notices), expired, sent) = tokio::join!(
-            self.ask_in(Lane::Questions, TaskLane::Sessions, &lanes),
-            self.ask_in(Lane::Notices, TaskLane::Notices, &lanes),
+            self.ask_in(WorkLane::Questions, TaskLane::Sessions, &lanes),
+            self.ask_in(WorkLane::Notices, TaskLane::Notices, &lanes),
             self.expire(&lanes),
             self.send(&lanes),
         );
@@ -87,9 +87,9 @@ impl Engine<'_> {
     }
 
     /// The times at which work is due next. Callbacks of a connector without a hub are never due.
-    pub(super) async fn due(&self) -> Result<Due> {
+    pub(super) async fn due(&self) -> Result<DueTimes> {
         let due = self.store.due().await.map_err(unusable)?;
-        Ok(Due { callback: due.callback.filter(|_| self.client.sender.is_some()), ..due })
+        Ok(DueTimes { callback: due.callback.filter(|_| self.client.sender.is_some()), ..due })
     }
 
     async fn end_what_is_over(&self) -> Result<u64> {
@@ -101,7 +101,7 @@ impl Engine<'_> {
 
     /// Asks the bank the due questions of a lane, one after the other. Returns their number and the error that ended it,
     /// if any.
-    async fn ask_in(&self, lane: Lane, of: TaskLane, lanes: &Lanes) -> (u32, Result<()>) {
+    async fn ask_in(&self, lane: WorkLane, of: TaskLane, lanes: &WorkLanes) -> (u32, Result<()>) {
         let (mut asked, mut wake) = (0, self.client.due.subscribe());
         loop {
             let (begun, _) = lanes.begin(lane);
@@ -121,10 +121,10 @@ impl Engine<'_> {
     }
 
     /// Ends what is over. Returns the number.
-    async fn expire(&self, lanes: &Lanes) -> Result<u32> {
+    async fn expire(&self, lanes: &WorkLanes) -> Result<u32> {
         let (mut expired, mut wake) = (0_u32, self.client.due.subscribe());
         loop {
-            let (begun, _) = lanes.begin(Lane::Expiry);
+            let (begun, _) = lanes.begin(WorkLane::Expiry);
             let over = self.end_what_is_over().await;
             let count = *over.as_ref().unwrap_or(&0);
             expired = expired.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
@@ -132,31 +132,31 @@ impl Engine<'_> {
                 lanes.changed();
             }
             if over.is_err() || self.is_over() {
-                lanes.finish(Lane::Expiry);
+                lanes.finish(WorkLane::Expiry);
                 return over.map(|_| expired);
             }
-            if count == 0 && !lanes.idle(Lane::Expiry, begun, &mut wake).await {
+            if count == 0 && !lanes.idle(WorkLane::Expiry, begun, &mut wake).await {
                 return Ok(expired);
             }
         }
     }
 
     /// Sends due callbacks. Those of the bank's last answers are sent, too, if the time is up.
-    async fn send(&self, lanes: &Lanes) -> Result<Worked> {
-        let (mut worked, mut wake) = (Worked::default(), self.client.due.subscribe());
+    async fn send(&self, lanes: &WorkLanes) -> Result<WorkDone> {
+        let (mut worked, mut wake) = (WorkDone::default(), self.client.due.subscribe());
         loop {
-            let (begun, is_alone) = lanes.begin(Lane::Reports);
+            let (begun, is_alone) = lanes.begin(WorkLane::Reports);
             let sent = self.send_some(self.options, &mut wake).await;
             let is_idle = sent.as_ref().map_or(true, |sent| sent.is_nothing());
-            worked.add(*sent.as_ref().unwrap_or(&Sent::default()));
+            worked.add(*sent.as_ref().unwrap_or(&SentCallbacks::default()));
             if !is_idle {
                 lanes.changed();
             }
             if sent.is_err() || (self.is_over() && is_alone) {
-                lanes.finish(Lane::Reports);
+                lanes.finish(WorkLane::Reports);
                 return sent.map(|_| worked);
             }
-            if (is_idle || self.is_over()) && !lanes.idle(Lane::Reports, begun, &mut wake).await {
+            if (is_idle || self.is_over()) && !lanes.idle(WorkLane::Reports, begun, &mut wake).await {
                 return Ok(worked);
             }
         }

@@ -111,13 +111,14 @@ impl Flow<SaltEdgeConnector> for AnswerBank {
 }
 
 /// The bank's answer, or the status and text of a failure. An error ends the call.
-type Asked<'a> = Pin<Box<dyn Future<Output = Result<std::result::Result<Object<'static>, (u16, String)>>> + Send + 'a>>;
-type Asking = for<'a> fn(Value<'static>, &'a CallOptions) -> Asked<'a>;
+type AskedBank<'a> =
+    Pin<Box<dyn Future<Output = Result<std::result::Result<Object<'static>, (u16, String)>>> + Send + 'a>>;
+type AskingBank = for<'a> fn(Value<'static>, &'a CallOptions) -> AskedBank<'a>;
 
 macro_rules! askers {
     ($($file:ident::$name:ident;)+) => {
         /// The function that asks the question with this name.
-        fn asker(method: &str) -> Option<Asking> {
+        fn asker(method: &str) -> Option<AskingBank> {
             match method {
                 $(stringify!($file) => Some(|request, options| Box::pin(ask::<questions::$file::$name>(request, options))),)+
                 _ => None,

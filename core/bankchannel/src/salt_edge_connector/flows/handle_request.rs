@@ -12,7 +12,7 @@ use bankchannel_salt_edge::{
 use super::{Flow, asking_the_bank, flow, needs_bank, opened};
 use crate::{
     CallOptions,
-    salt_edge_connector::{SaltEdgeConnector, engine::Handled},
+    salt_edge_connector::{SaltEdgeConnector, engine::HandledRequest},
 };
 
 /// A request that arrived. Its sender is not verified yet.
@@ -92,7 +92,7 @@ impl Flow<SaltEdgeConnector> for HandleRequest {
         let HandleRequestRequest { method, target, headers, at } = asked;
         let handled = match opened(client, options, at.as_ref()).await {
             Ok(engine) => engine.handle(&method, &target, headers).await?,
-            Err(error) if error.code() == row::STORAGE.code => Handled::without_store(options, &error),
+            Err(error) if error.code() == row::STORAGE.code => HandledRequest::without_store(options, &error),
             Err(error) => return Err(error),
         };
         if handled.has_work {

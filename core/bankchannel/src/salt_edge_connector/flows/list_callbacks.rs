@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_storage::salt_edge_connector::{CallbackFilter, CallbackKind, CallbackState};
 
-use super::{Flow, flow, opened, page::Page};
+use super::{Flow, flow, opened, page::RequestedPage};
 use crate::{
     CallOptions,
     salt_edge_connector::{SaltEdgeConnector, engine::shown},
@@ -118,7 +118,7 @@ impl Flow<SaltEdgeConnector> for ListCallbacks {
         asked: ListCallbacksRequest,
         options: &CallOptions,
     ) -> Result<ListCallbacksResponse> {
-        let page = Page::read(asked.limit, asked.after.as_deref())?;
+        let page = RequestedPage::read(asked.limit, asked.after.as_deref())?;
         let state = asked.state.map(|state| match state {
             CallbackStatus::Waiting => CallbackState::Waiting,
             CallbackStatus::Stopped => CallbackState::Stopped,

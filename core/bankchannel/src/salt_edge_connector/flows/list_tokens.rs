@@ -6,7 +6,7 @@ use bankchannel_foundation::{
 use bankchannel_salt_edge::model::AccountConsent;
 use bankchannel_storage::salt_edge_connector::TokenState;
 
-use super::{Flow, flow, opened, page::Page};
+use super::{Flow, flow, opened, page::RequestedPage};
 use crate::{
     CallOptions,
     salt_edge_connector::{SaltEdgeConnector, engine},
@@ -115,7 +115,7 @@ impl Flow<SaltEdgeConnector> for ListTokens {
         asked: ListTokensRequest,
         options: &CallOptions,
     ) -> Result<ListTokensResponse> {
-        let page = Page::read(asked.limit, asked.after.as_deref())?;
+        let page = RequestedPage::read(asked.limit, asked.after.as_deref())?;
         let state = asked.state.map(|state| match state {
             AccessState::Unconfirmed => TokenState::Unconfirmed,
             AccessState::Confirmed => TokenState::Confirmed,

@@ -25,7 +25,7 @@ use bankchannel_foundation::{
     operation::Ask,
 };
 use bankchannel_salt_edge::connector::{PROTOCOL, questions::Step};
-use bankchannel_storage::salt_edge_connector::Settled;
+use bankchannel_storage::salt_edge_connector::SettledSession;
 pub use view::{SessionEnd, SessionView, SessionViewKind, SessionViewState};
 
 use crate::CallOptions;
@@ -33,7 +33,7 @@ pub use crate::client::Flow;
 
 use super::{
     SaltEdgeConnector,
-    engine::{Engine, read_id},
+    engine::{ConnectorEngine, read_id},
 };
 
 /// Passes the list of flows to a macro.
@@ -81,10 +81,10 @@ async fn opened<'a>(
     client: &'a SaltEdgeConnector,
     options: &'a CallOptions,
     at: Option<&Timestamp>,
-) -> Result<Engine<'a>> {
+) -> Result<ConnectorEngine<'a>> {
     let inner = &*client.0;
     let open = inner.store.open(&inner.ready).await.map_err(|error| error.with_outcome(Outcome::NotSent))?;
-    Ok(Engine::new(inner, open, options, at))
+    Ok(ConnectorEngine::new(inner, open, options, at))
 }
 
 /// The time of a call, in seconds.
@@ -122,13 +122,13 @@ async fn decide(
     client.0.is_due();
     // The current state, whoever made the decision.
     let state = match (settled, engine.session(id).await?) {
-        (Settled::Ended(state), _) => state,
+        (SettledSession::Ended(state), _) => state,
         (_, Some((session, _))) => session.state,
         (_, None) => session.state,
     };
     Ok(SessionEnd {
         state: SessionViewState::of(state),
-        is_decided: settled == Settled::Done,
+        is_decided: settled == SettledSession::Done,
         is_told: engine.is_told(id).await?,
         redirect_url: known.redirect_url,
     })

@@ -1,7 +1,7 @@
 //! Paged lists: the length of a page and its start.
 
 use bankchannel_foundation::{Error, Result};
-use bankchannel_storage::salt_edge_connector::Id;
+use bankchannel_storage::salt_edge_connector::RowId;
 
 use crate::salt_edge_connector::engine::{read_id, shown};
 
@@ -10,17 +10,17 @@ const ROWS: u32 = 100;
 const MAX_ROWS: u32 = 1000;
 
 /// A place in a list: the age of a row, and its id.
-pub(super) type Place = (i64, Id);
+pub(super) type ListPlace = (i64, RowId);
 
 /// The requested page.
-pub(super) struct Page {
+pub(super) struct RequestedPage {
     /// The maximum number of rows.
     pub(super) limit: u32,
     /// The row after which it begins.
-    pub(super) after: Option<Place>,
+    pub(super) after: Option<ListPlace>,
 }
 
-impl Page {
+impl RequestedPage {
     /// Reads the request's fields.
     ///
     /// # Errors
@@ -34,13 +34,13 @@ impl Page {
     }
 
     /// The start of the next page, from the number of rows and the place of the last row; `None` after the last page.
-    pub(super) fn next(&self, rows: usize, last: Option<Place>) -> Option<String> {
+    pub(super) fn next(&self, rows: usize, last: Option<ListPlace>) -> Option<String> {
         let (age, id) = last.filter(|_| rows == self.limit as usize)?;
         Some(format!("{age}.{}", shown(id)))
     }
 }
 
-fn read_place(text: &str) -> Result<Place> {
+fn read_place(text: &str) -> Result<ListPlace> {
     let wrong = || Error::invalid_field("after", "must be `next` of the page before");
     let (age, id) = text.split_once('.').ok_or_else(wrong)?;
     let id = read_id("after", id).map_err(|_| wrong())?;

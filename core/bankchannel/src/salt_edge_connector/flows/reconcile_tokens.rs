@@ -6,7 +6,7 @@ use bankchannel_salt_edge::connector::errors;
 use super::{Flow, flow, opened, signing};
 use crate::{
     CallOptions,
-    salt_edge_connector::{SaltEdgeConnector, engine::Reconciled},
+    salt_edge_connector::{SaltEdgeConnector, engine::ReconciledTokens},
 };
 
 /// The request has no fields.
@@ -50,7 +50,7 @@ impl Flow<SaltEdgeConnector> for ReconcileTokens {
         options: &CallOptions,
     ) -> Result<ReconcileTokensResponse> {
         let done = opened(client, options, None).await?.reconcile().await?;
-        let Reconciled { listed, revoked, unknown, unassigned } = done;
+        let ReconciledTokens { listed, revoked, unknown, unassigned } = done;
         Ok(ReconcileTokensResponse { listed, revoked, unknown, unassigned })
     }
 }

@@ -1,7 +1,7 @@
 //! Revoke: the bank ends a third party's access.
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
-use bankchannel_storage::salt_edge_connector::Revoked;
+use bankchannel_storage::salt_edge_connector::RevokedToken;
 
 use super::{Flow, flow, not_found, opened};
 use crate::{
@@ -48,9 +48,9 @@ impl Flow<SaltEdgeConnector> for RevokeToken {
     ) -> Result<RevokeTokenResponse> {
         let id = engine::read_id("token_id", &asked.token_id)?;
         match opened(client, options, asked.at.as_ref()).await?.revoke_by_bank(id).await? {
-            Revoked::Done => Ok(RevokeTokenResponse { is_changed: true }),
-            Revoked::Unchanged => Ok(RevokeTokenResponse { is_changed: false }),
-            Revoked::Refused(_) => Err(not_found("token_id", "token")),
+            RevokedToken::Done => Ok(RevokeTokenResponse { is_changed: true }),
+            RevokedToken::Unchanged => Ok(RevokeTokenResponse { is_changed: false }),
+            RevokedToken::Refused(_) => Err(not_found("token_id", "token")),
         }
     }
 }

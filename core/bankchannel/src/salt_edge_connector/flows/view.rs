@@ -92,7 +92,7 @@ impl std::fmt::Debug for SessionView {
 }
 
 impl SessionView {
-    pub(super) fn of(session: &Session, known: engine::SessionView, now_ms: i64) -> Self {
+    pub(super) fn of(session: &Session, known: engine::SessionPageData, now_ms: i64) -> Self {
         let kind = match session.kind {
             SessionKind::Enrolment => SessionViewKind::Enrolment,
             SessionKind::Reconnect => SessionViewKind::Reconnect,

@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     model::{Email, Mode, Phone},
 };
 
-use super::{Flow, LogInProgress, driver, flow, log_in, paused::progress, steps::Steps};
+use super::{Flow, LogInProgress, driver, flow, log_in, paused::progress, steps::FlowSteps};
 use crate::{
     CallOptions,
     ws_channel::{WsChannel, seal::SealKey},
@@ -53,7 +53,7 @@ impl Operation for BeginLogIn {
 
 impl Flow<WsChannel> for BeginLogIn {
     async fn run(client: &WsChannel, request: BeginLogInRequest, options: &CallOptions) -> Result<LogInProgress> {
-        let steps = Steps::begin(client, options)?;
+        let steps = FlowSteps::begin(client, options)?;
         let mut machine = LoginMachine::new(Setup::from(SetupFields {
             email: request.email,
             mode: request.mode,

@@ -8,11 +8,11 @@ use bankchannel_foundation::{
 use bankchannel_iso20022::{
     check::{CheckOptions, check},
     errors,
-    rules::{Level, PaymentVersion, Profile},
+    rules::{BankProfile, Level, PaymentVersion},
 };
 use bankchannel_ws_channel::model::FileType;
 
-use super::source::Source;
+use super::source::UploadSource;
 
 /// The check of a payment file before sending.
 #[derive(Debug, Clone, Default, Boundary)]
@@ -30,7 +30,7 @@ pub struct CheckFirst {
 
 impl CheckFirst {
     /// Refuses a payment file with an error that is detectable without the bank, unless the check is switched off.
-    pub(super) fn refuse_faulty(self, source: &Source, file_type: &FileType) -> Result<()> {
+    pub(super) fn refuse_faulty(self, source: &UploadSource, file_type: &FileType) -> Result<()> {
         /// The maximum number of errors in the message.
         const TOLD: usize = 3;
         /// The age of execution dates that are no errors where nobody has asked for the check.
@@ -42,7 +42,7 @@ impl CheckFirst {
             return Ok(());
         }
         let has_profile = self.check_profile.is_some();
-        let mut profile = Profile::from(self.check_profile.unwrap_or_default());
+        let mut profile = BankProfile::from(self.check_profile.unwrap_or_default());
         if !is_asked_for && !has_profile {
             // Whether a file is right does not depend on the day, unless the caller wants that.
             profile.days_back = DAYS_BACK_ANY;

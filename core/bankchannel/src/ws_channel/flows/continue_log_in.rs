@@ -9,13 +9,13 @@ use bankchannel_ws_channel::{
 use super::{
     Flow, LogInProgress, driver, flow, log_in,
     paused::{progress, resume},
-    steps::Steps,
+    steps::FlowSteps,
 };
 use crate::{
     CallOptions,
     ws_channel::{
         WsChannel,
-        seal::{SealKey, Sealed},
+        seal::{SealKey, SealedText},
     },
 };
 
@@ -24,7 +24,7 @@ use crate::{
 #[non_exhaustive]
 pub struct ContinueLogInRequest {
     /// The login so far, from the answer of `begin_log_in` or of the previous `continue_log_in`.
-    pub sealed: Sealed,
+    pub sealed: SealedText,
     /// The code, if one is needed.
     pub code: Option<Code>,
     /// The choice, if one is needed. If an authenticator's code is needed, `sms` switches to an SMS.
@@ -56,7 +56,7 @@ impl Operation for ContinueLogIn {
 
 impl Flow<WsChannel> for ContinueLogIn {
     async fn run(client: &WsChannel, request: ContinueLogInRequest, options: &CallOptions) -> Result<LogInProgress> {
-        let steps = Steps::begin(client, options)?;
+        let steps = FlowSteps::begin(client, options)?;
         let mut machine = resume(client, &request.sealed, &request.seal_key)?;
         if let Some(method) = request.mfa_method {
             machine.choose(method)?;

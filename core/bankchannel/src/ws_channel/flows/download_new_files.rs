@@ -15,11 +15,11 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow,
-    fetch::{Fetched, broke_off_a_renewal, file_ledger, into_folder, list, open_folder, settle},
+    fetch::{FetchedFile, broke_off_a_renewal, file_ledger, into_folder, list, open_folder, settle},
     file_name, flow,
-    parsed::{Parsed, Parser},
+    parsed::{ContentParser, Parsed},
     run_by,
-    steps::Steps,
+    steps::FlowSteps,
 };
 use crate::{
     CallOptions,
@@ -145,7 +145,7 @@ impl Flow<WsChannel> for DownloadNewFiles {
         request: DownloadNewFilesRequest,
         options: &CallOptions,
     ) -> Result<DownloadNewFilesResponse> {
-        let steps = Steps::begin(client, options)?;
+        let steps = FlowSteps::begin(client, options)?;
         let folder = open_folder(&steps, "directory", &request.directory).await?;
         let ledger_folder = match &request.ledger {
             Some(ledger) => open_folder(&steps, "ledger", ledger).await?,
@@ -157,7 +157,7 @@ impl Flow<WsChannel> for DownloadNewFiles {
         let mut answer = DownloadNewFilesResponse::default();
         let ended = answer.fetch(&steps, (&ledger, &folder), request.bank, &found).await;
         // Parsed after the last download, so that its time does not count against the downloads.
-        let mut parser = Parser::new(request.parse);
+        let mut parser = ContentParser::new(request.parse);
         for file in &mut answer.files {
             let wanted = request.parse == Some(true) || file.status == DownloadStatus::Downloaded;
             if let Some(path) = file.path.as_deref().filter(|_| wanted) {
@@ -174,7 +174,7 @@ impl Flow<WsChannel> for DownloadNewFiles {
 }
 
 /// A file to download.
-struct Wanted {
+struct WantedFile {
     file: FileDescriptor,
     /// The entry that another call has, or left when it ended.
     begun: Option<UnreportedFile>,
@@ -183,27 +183,31 @@ struct Wanted {
 }
 
 /// The bank's files, and those that ended calls began and did not report.
-async fn found(steps: &Steps<'_>, request: &DownloadNewFilesRequest, ledger: &Arc<FileLedger>) -> Result<Vec<Wanted>> {
+async fn found(
+    steps: &FlowSteps<'_>,
+    request: &DownloadNewFilesRequest,
+    ledger: &Arc<FileLedger>,
+) -> Result<Vec<WantedFile>> {
     let status = request.status.unwrap_or(StatusFilter::New);
     let listed = list(steps, request.bank, request.file_type.clone(), status).await?;
     let reading = Arc::clone(ledger);
     let mut left = steps.work(move || Ok(reading.unreported())).await?;
     left.retain(|left| request.file_type.as_ref().is_none_or(|only| only.as_str() == left.file.file_type));
-    let mut found: Vec<Wanted> = Vec::with_capacity(listed.len());
+    let mut found: Vec<WantedFile> = Vec::with_capacity(listed.len());
     for file in listed {
-        found.push(Wanted { begun: take(&mut left, &file), file, is_listed: true });
+        found.push(WantedFile { begun: take(&mut left, &file), file, is_listed: true });
     }
     if !left.is_empty() {
         steps.say("listing the files that an earlier call began");
         let all = list(steps, request.bank, request.file_type.clone(), StatusFilter::All).await?;
         for file in all {
             if let Some(begun) = take(&mut left, &file) {
-                found.push(Wanted { begun: Some(begun), file, is_listed: true });
+                found.push(WantedFile { begun: Some(begun), file, is_listed: true });
             }
         }
-        let gone = left
-            .into_iter()
-            .filter_map(|begun| Some(Wanted { file: descriptor(&begun.file)?, begun: Some(begun), is_listed: false }));
+        let gone = left.into_iter().filter_map(|begun| {
+            Some(WantedFile { file: descriptor(&begun.file)?, begun: Some(begun), is_listed: false })
+        });
         found.extend(gone);
     }
     let only = request.file_reference.as_ref();
@@ -236,13 +240,13 @@ impl DownloadNewFilesResponse {
     /// Downloads the files. Returns the error that ends the call before its end.
     async fn fetch(
         &mut self,
-        steps: &Steps<'_>,
+        steps: &FlowSteps<'_>,
         (ledger, folder): (&Arc<FileLedger>, &Path),
         bank: Bank,
-        found: &[Wanted],
+        found: &[WantedFile],
     ) -> Option<Error> {
         let mut ended: Option<Error> = None;
-        for (at, Wanted { file, begun, is_listed }) in found.iter().enumerate() {
+        for (at, WantedFile { file, begun, is_listed }) in found.iter().enumerate() {
             if let Some(error) = &ended {
                 self.note(not_tried(file, error));
                 continue;
@@ -286,20 +290,20 @@ impl DownloadedFile {
 
 /// Downloads one file, unless it is there.
 async fn one(
-    steps: &Steps<'_>,
+    steps: &FlowSteps<'_>,
     (ledger, folder): (&Arc<FileLedger>, &Path),
     (bank, file, begun): (Bank, &FileDescriptor, Option<&UnreportedFile>),
     (place, is_listed): ((usize, usize), bool),
-) -> Result<Fetched> {
+) -> Result<FetchedFile> {
     let mut was_begun = false;
     if let Some(UnreportedFile { file: begun, is_running }) = begun {
         let names = [Some(begun.name.clone()).filter(|name| is_plain(name)), file_name(file).ok()];
         let paths: Vec<_> = names.into_iter().flatten().map(|name| folder.join(name)).collect();
         let arrived = steps.work(move || Ok(paths.into_iter().find_map(complete))).await?;
         match arrived {
-            Some((path, _)) if *is_running => return Ok(Fetched::Exists { path }),
+            Some((path, _)) if *is_running => return Ok(FetchedFile::Exists { path }),
             // It arrived in a call that ended before it could say so.
-            Some((path, bytes)) => return Ok(Fetched::Downloaded { path, bytes }),
+            Some((path, bytes)) => return Ok(FetchedFile::Downloaded { path, bytes }),
             None if !is_listed => return Err(Error::new(&errors::FILE_GONE)),
             None => was_begun = true,
         }
@@ -319,7 +323,7 @@ fn complete(path: PathBuf) -> Option<(PathBuf, u64)> {
 }
 
 /// Whether the other files would fail the same way.
-fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
+fn ends_all(error: &Error, steps: &FlowSteps<'_>) -> bool {
     match error.category() {
         Category::Authentication if broke_off_a_renewal(error) => false,
         Category::Authentication | Category::Cancelled | Category::ResourceExhausted => true,
@@ -329,10 +333,10 @@ fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
     }
 }
 
-fn described(file: &FileDescriptor, fetched: &Fetched) -> DownloadedFile {
+fn described(file: &FileDescriptor, fetched: &FetchedFile) -> DownloadedFile {
     let (status, path, bytes) = match fetched {
-        Fetched::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
-        Fetched::Exists { path } => (DownloadStatus::Exists, path, None),
+        FetchedFile::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
+        FetchedFile::Exists { path } => (DownloadStatus::Exists, path, None),
     };
     DownloadedFile {
         name: path.file_name().map(|name| name.to_string_lossy().into_owned()),

@@ -1,11 +1,11 @@
 //! Drives the protocol's login machine over the client.
 
-use bankchannel_crypto::rsa::PublicKey;
+use bankchannel_crypto::rsa::RsaPublicKey;
 use bankchannel_foundation::{Error, Outcome, Result, Secret, error::Peer};
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,
-    login::{Authenticated, CodeKind, CodeWanted, Failed, LoginMachine, MfaMethod, Step},
+    login::{Authenticated, CodeKind, CodeWanted, Failed, LoginMachine, LoginStep, MfaMethod},
     model::{Code, Phone},
     operations::{
         account::{verify_email::VerifyEmail, verify_phone::VerifyPhone},
@@ -13,11 +13,11 @@ use bankchannel_ws_channel::{
     },
 };
 
-use super::steps::{Steps, code_question, needed};
+use super::steps::{FlowSteps, code_question, needed};
 use crate::Question;
 
 /// The point at which a login returns to its caller.
-pub(super) enum Stop {
+pub(super) enum LoginStop {
     Done(Box<Authenticated>),
     Code(CodeWanted),
     Choice,
@@ -25,21 +25,21 @@ pub(super) enum Stop {
 
 /// Advances the login until it is complete or needs input. `chosen` is whether the factor is decided.
 pub(super) async fn advance(
-    steps: &Steps<'_>,
+    steps: &FlowSteps<'_>,
     machine: &mut LoginMachine,
     password: Option<&Secret>,
     mut chosen: bool,
-) -> Result<Stop> {
+) -> Result<LoginStop> {
     let mut switched = false;
     loop {
         match machine.step() {
-            Step::FetchChallenge(request) => {
+            LoginStep::FetchChallenge(request) => {
                 // Checked before anything is sent: a login that cannot be completed is not started.
                 public_key(steps, password)?;
                 let challenge = steps.exchange::<InitLogin>(request).await?.challenge;
                 machine.give_challenge(challenge)?;
             }
-            Step::SendLogin(challenge) => {
+            LoginStep::SendLogin(challenge) => {
                 let (key, password) = public_key(steps, password)?;
                 let request = machine.login_request(encrypt_password(password, &challenge, &key)?)?;
                 match steps.exchange::<Login>(request).await {
@@ -47,7 +47,7 @@ pub(super) async fn advance(
                     Err(error) => refused(machine, error)?,
                 }
             }
-            Step::AskCode(wanted) => {
+            LoginStep::AskCode(wanted) => {
                 // The service prefers the authenticator; if the caller asked for `sms`, the login switches to it
                 // (§3.4).
                 let prefers_sms = machine.setup().factor == Some(MfaMethod::Sms);
@@ -56,9 +56,9 @@ pub(super) async fn advance(
                     (switched, chosen) = (true, true);
                     continue;
                 }
-                return Ok(Stop::Code(wanted));
+                return Ok(LoginStop::Code(wanted));
             }
-            Step::VerifyPhone(request) => {
+            LoginStep::VerifyPhone(request) => {
                 // The login restarts afterwards: without the password a valid code would be used up for nothing.
                 public_key(steps, password)?;
                 match steps.exchange::<VerifyPhone>(request).await {
@@ -66,17 +66,17 @@ pub(super) async fn advance(
                     Err(error) => refused(machine, error)?,
                 }
             }
-            Step::VerifyEmail(request) => {
+            LoginStep::VerifyEmail(request) => {
                 public_key(steps, password)?;
                 match steps.exchange::<VerifyEmail>(request).await {
                     Ok(answer) => drop(machine.verified(answer.response_text)?),
                     Err(error) => refused(machine, error)?,
                 }
             }
-            Step::SelectMfa(request) => {
+            LoginStep::SelectMfa(request) => {
                 let several = machine.choice().is_some_and(|(methods, _)| methods.len() > 1);
                 if several && !chosen && machine.setup().factor.is_none() {
-                    return Ok(Stop::Choice);
+                    return Ok(LoginStop::Choice);
                 }
                 chosen = true;
                 match steps.exchange::<SelectMfa>(request).await {
@@ -84,13 +84,13 @@ pub(super) async fn advance(
                     Err(error) => refused(machine, error)?,
                 }
             }
-            Step::SendMfa(request) => match steps.exchange::<LoginMfa>(request).await {
+            LoginStep::SendMfa(request) => match steps.exchange::<LoginMfa>(request).await {
                 Ok(answer) => drop(machine.mfa_answer(answer)?),
                 Err(error) => refused(machine, error)?,
             },
-            Step::Done(done) => return Ok(Stop::Done(Box::new(done))),
-            Step::Failed(failed) => return Err(failure(failed)),
-            Step::Stalled(stalled) => {
+            LoginStep::Done(done) => return Ok(LoginStop::Done(Box::new(done))),
+            LoginStep::Failed(failed) => return Err(failure(failed)),
+            LoginStep::Stalled(stalled) => {
                 return Err(Error::new(&errors::LOGIN_STALLED)
                     .with("step", stalled.step)
                     .with("transitions", stalled.transitions)
@@ -102,7 +102,7 @@ pub(super) async fn advance(
 
 /// Drives a login to its end and asks for its input; `code` answers the first question for a code.
 pub(super) async fn log_in(
-    steps: &Steps<'_>,
+    steps: &FlowSteps<'_>,
     machine: &mut LoginMachine,
     password: Option<&Secret>,
     mut code: Option<Code>,
@@ -110,8 +110,8 @@ pub(super) async fn log_in(
     let mut chosen = false;
     loop {
         match advance(steps, machine, password, chosen).await? {
-            Stop::Done(done) => return Ok(*done),
-            Stop::Code(wanted) => {
+            LoginStop::Done(done) => return Ok(*done),
+            LoginStop::Code(wanted) => {
                 if wanted.phone_missing {
                     let question = code_question("phone", "The account's phone number, such as +358401234567");
                     machine.give_phone(steps.ask_for(question, Phone::new).await?)?;
@@ -122,7 +122,7 @@ pub(super) async fn log_in(
                 };
                 machine.give_code(answer)?;
             }
-            Stop::Choice => {
+            LoginStop::Choice => {
                 if steps.has_asker() {
                     let question = choice_question(machine);
                     machine.choose(steps.ask_for(question, read_method).await?)?;
@@ -159,7 +159,7 @@ fn read_method(text: &str) -> Result<MfaMethod> {
     MfaMethod::from_text(text).ok_or_else(|| Error::invalid_field("mfa_method", "must be `sms` or `totp`"))
 }
 
-fn public_key<'s>(steps: &Steps<'_>, password: Option<&'s Secret>) -> Result<(PublicKey, &'s Secret)> {
+fn public_key<'s>(steps: &FlowSteps<'_>, password: Option<&'s Secret>) -> Result<(RsaPublicKey, &'s Secret)> {
     Ok((steps.client.settings().public_key()?, needed(password, "password")?))
 }
 
@@ -167,7 +167,7 @@ fn public_key<'s>(steps: &Steps<'_>, password: Option<&'s Secret>) -> Result<(Pu
 fn refused(machine: &mut LoginMachine, error: Error) -> Result<()> {
     machine.refused(&error);
     match machine.step() {
-        Step::AskCode(wanted) if wanted.wrong > 0 && error.row() == &errors::CODE_REFUSED => Ok(()),
+        LoginStep::AskCode(wanted) if wanted.wrong > 0 && error.row() == &errors::CODE_REFUSED => Ok(()),
         _ => Err(error),
     }
 }

@@ -16,7 +16,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow, driver, flow, log_in,
-    steps::{Steps, code_question},
+    steps::{FlowSteps, code_question},
 };
 use crate::{CallOptions, Question, ws_channel::WsChannel};
 
@@ -71,7 +71,7 @@ impl Operation for EnrolTotp {
 
 impl Flow<WsChannel> for EnrolTotp {
     async fn run(client: &WsChannel, request: EnrolTotpRequest, options: &CallOptions) -> Result<EnrolTotpResponse> {
-        let steps = Steps::begin(client, options)?;
+        let steps = FlowSteps::begin(client, options)?;
         let mut machine = LoginMachine::new(Setup::from(SetupFields {
             email: request.email.clone(),
             mode: Mode::Admin,
@@ -92,7 +92,7 @@ impl Flow<WsChannel> for EnrolTotp {
     }
 }
 
-async fn confirm(steps: &Steps<'_>, email: &Email, enrolment: &TotpEnrolment, compute: bool) -> Result<String> {
+async fn confirm(steps: &FlowSteps<'_>, email: &Email, enrolment: &TotpEnrolment, compute: bool) -> Result<String> {
     let mut tries = 0;
     loop {
         tries += 1;
@@ -118,7 +118,7 @@ fn computed(secret: &TotpSecret) -> Result<Code> {
         .map(|answer| answer.code)
 }
 
-async fn asked(steps: &Steps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<Code> {
+async fn asked(steps: &FlowSteps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<Code> {
     let again = if wrong { "That code was wrong. " } else { "" };
     let text = format!("{again}Enter the key into the authenticator, then give its current code");
     let question =

@@ -17,7 +17,7 @@ use crate::{
     CallOptions,
     ws_channel::{
         Session, WsChannel,
-        seal::{self, SealKey, Sealed},
+        seal::{self, SealKey, SealedText},
     },
 };
 
@@ -35,7 +35,7 @@ pub struct ExportSessionRequest {
 #[non_exhaustive]
 pub struct ExportSessionResponse {
     /// The session, encrypted.
-    pub sealed: Sealed,
+    pub sealed: SealedText,
     /// The remaining life of the session in seconds, if known.
     pub seconds_left: Option<u32>,
 }

@@ -19,9 +19,9 @@ use bankchannel_ws_channel::{
 
 use bytes::Bytes;
 
-use super::{file_names::file_name, steps::Steps};
+use super::{file_names::file_name, steps::FlowSteps};
 use crate::{
-    Destination,
+    ContentDestination,
     file_ledger::{FileLedger, LedgerFile},
     ws_channel::WsChannel,
 };
@@ -31,7 +31,7 @@ pub const DOWNLOAD_TRIES: u32 = 3;
 
 /// Lists files; retries after a broken answer.
 pub(super) async fn list(
-    steps: &Steps<'_>,
+    steps: &FlowSteps<'_>,
     bank: Bank,
     file_type: Option<FileType>,
     status: StatusFilter,
@@ -50,10 +50,10 @@ pub(super) async fn list(
 
 /// Downloads one file; retries after a broken answer.
 pub(super) async fn download(
-    steps: &Steps<'_>,
+    steps: &FlowSteps<'_>,
     bank: Bank,
     file: &FileDescriptor,
-    destination: Destination,
+    destination: ContentDestination,
 ) -> Result<Content> {
     let file_type = asked_for(file)?;
     let (mut tries, mut earlier) = (1, None);
@@ -113,7 +113,7 @@ pub(super) fn ledger_file(file: &FileDescriptor, name: &str) -> LedgerFile {
 }
 
 /// The result of downloading a file into a folder.
-pub(super) enum Fetched {
+pub(super) enum FetchedFile {
     Downloaded {
         path: PathBuf,
         bytes: u64,
@@ -127,11 +127,11 @@ pub(super) enum Fetched {
 /// Downloads a file into a folder, unless it exists. The ledger has an entry for it from before the bank is asked;
 /// `was_begun` is whether an earlier call left one; `place` is the number of the file, and of all files.
 pub(super) async fn into_folder(
-    steps: &Steps<'_>,
+    steps: &FlowSteps<'_>,
     ledger: &Arc<FileLedger>,
     (bank, file, was_begun): (Bank, &FileDescriptor, bool),
     (place, folder): ((usize, usize), &Path),
-) -> Result<Fetched> {
+) -> Result<FetchedFile> {
     let name = file_name(file)?;
     asked_for(file)?;
     let path = folder.join(&name);
@@ -142,10 +142,10 @@ pub(super) async fn into_folder(
     });
     let Some(entry) = begun.await? else {
         steps.file(place, &format!("{name} exists already, skipping"));
-        return Ok(Fetched::Exists { path });
+        return Ok(FetchedFile::Exists { path });
     };
     steps.file(place, &format!("downloading {name}"));
-    let content = download(steps, bank, file, Destination::File(path.clone())).await;
+    let content = download(steps, bank, file, ContentDestination::File(path.clone())).await;
     if let Err(error) = &content {
         let (target, is_storage) = (path.clone(), error.row() == &row::STORAGE);
         let not_sent = was_not_sent(error);
@@ -158,10 +158,10 @@ pub(super) async fn into_folder(
             is_there
         });
         if checked.await.unwrap_or_default() {
-            return Ok(Fetched::Exists { path });
+            return Ok(FetchedFile::Exists { path });
         }
     }
-    Ok(Fetched::Downloaded { path, bytes: content?.known_size().unwrap_or_default() })
+    Ok(FetchedFile::Downloaded { path, bytes: content?.known_size().unwrap_or_default() })
 }
 
 /// Updates the ledger, whatever the call's time limit. An entry that stays costs a later call one more check.
@@ -179,7 +179,12 @@ fn is_taken(target: &Path, was_begun: bool) -> bool {
 
 /// Writes an answer into a folder, under its own name or, if that is taken by another content, under a new one. Returns
 /// its path.
-pub(super) async fn store(steps: &Steps<'_>, file: &FileDescriptor, bytes: Bytes, folder: &Path) -> Result<PathBuf> {
+pub(super) async fn store(
+    steps: &FlowSteps<'_>,
+    file: &FileDescriptor,
+    bytes: Bytes,
+    folder: &Path,
+) -> Result<PathBuf> {
     let path = folder.join(file_name(file)?);
     let stored = background::blocking(move || {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -208,7 +213,7 @@ fn has_content(path: &Path, bytes: &[u8]) -> bool {
 const NAMES_MAX: u32 = 1000;
 
 /// Makes sure that the folder exists; creates the last part of its path if it is missing.
-pub(super) async fn open_folder(steps: &Steps<'_>, field: &'static str, folder: &str) -> Result<PathBuf> {
+pub(super) async fn open_folder(steps: &FlowSteps<'_>, field: &'static str, folder: &str) -> Result<PathBuf> {
     let path = PathBuf::from(folder);
     steps.work(move || make_folder(&path, field).map(|()| path)).await
 }

@@ -17,7 +17,7 @@ use crate::{
     CallOptions,
     ws_channel::{
         Session, WsChannel,
-        seal::{self, SealKey, Sealed},
+        seal::{self, SealKey, SealedText},
     },
 };
 
@@ -26,7 +26,7 @@ use crate::{
 #[non_exhaustive]
 pub struct ImportSessionRequest {
     /// The answer of `export_session`.
-    pub sealed: Sealed,
+    pub sealed: SealedText,
     /// The key that encrypted the session.
     #[boundary(profile)]
     pub seal_key: SealKey,

@@ -9,7 +9,7 @@ use bankchannel_ws_channel::{
     model::{Code, Email, Mode, Phone},
 };
 
-use super::{Flow, driver, flow, run_by, steps::Steps};
+use super::{Flow, driver, flow, run_by, steps::FlowSteps};
 use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The user and the login's options.
@@ -68,7 +68,7 @@ impl Operation for LogIn {
 
 impl Flow<WsChannel> for LogIn {
     async fn run(client: &WsChannel, request: LogInRequest, options: &CallOptions) -> Result<Authenticated> {
-        let steps = Steps::begin(client, options)?;
+        let steps = FlowSteps::begin(client, options)?;
         let mut machine = LoginMachine::new(Setup::from(SetupFields {
             email: request.email,
             mode: request.mode,

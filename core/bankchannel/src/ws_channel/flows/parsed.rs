@@ -29,12 +29,12 @@ pub struct Parsed {
 }
 
 /// Parses the files of one call, within the limits.
-pub(super) struct Parser {
+pub(super) struct ContentParser {
     wanted: bool,
     left: u64,
 }
 
-impl Parser {
+impl ContentParser {
     pub(super) fn new(wanted: Option<bool>) -> Self {
         Self { wanted: wanted.unwrap_or(true), left: MAX_CALL }
     }

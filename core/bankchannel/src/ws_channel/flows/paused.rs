@@ -6,10 +6,10 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::login::{Authenticated, LoginMachine, MfaMethod};
 
-use super::driver::{Stop, question};
+use super::driver::{LoginStop, question};
 use crate::ws_channel::{
     WsChannel,
-    seal::{self, SealKey, Sealed},
+    seal::{self, SealKey, SealedText},
 };
 
 /// The progress of a login.
@@ -38,7 +38,7 @@ pub struct NeedsCode {
     /// Whether the account's phone number is needed too.
     pub phone_missing: bool,
     /// The login so far, encrypted. Give it to `continue_log_in`, with the code.
-    pub sealed: Sealed,
+    pub sealed: SealedText,
 }
 
 /// The choice of a second factor is needed.
@@ -50,7 +50,7 @@ pub struct NeedsChoice {
     /// The phone number for an SMS, masked.
     pub sms_destination: Option<String>,
     /// The login so far, encrypted. Give it to `continue_log_in`, with the choice.
-    pub sealed: Sealed,
+    pub sealed: SealedText,
 }
 
 /// A login in its stored form.
@@ -71,14 +71,19 @@ const PURPOSE: &str = "bankchannel ws-channel login";
 const WAIT_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The progress of a login; a waiting login is sealed into it.
-pub(super) fn progress(client: &WsChannel, machine: &LoginMachine, stop: Stop, key: &SealKey) -> Result<LogInProgress> {
+pub(super) fn progress(
+    client: &WsChannel,
+    machine: &LoginMachine,
+    stop: LoginStop,
+    key: &SealKey,
+) -> Result<LogInProgress> {
     let sealed = || {
         let paused = Paused { base_url: client.base_url().to_owned(), made_ms: now_ms(), login: machine.clone() };
         seal::seal(paused, key, PURPOSE)
     };
     Ok(match stop {
-        Stop::Done(done) => LogInProgress::Authenticated(*done),
-        Stop::Code(wanted) => {
+        LoginStop::Done(done) => LogInProgress::Authenticated(*done),
+        LoginStop::Code(wanted) => {
             let question = question(&wanted, machine);
             LogInProgress::NeedsCode(NeedsCode {
                 kind: question.kind.to_owned(),
@@ -88,7 +93,7 @@ pub(super) fn progress(client: &WsChannel, machine: &LoginMachine, stop: Stop, k
                 sealed: sealed()?,
             })
         }
-        Stop::Choice => {
+        LoginStop::Choice => {
             let (methods, destination) = machine.choice().unwrap_or((&[], None));
             LogInProgress::NeedsChoice(NeedsChoice {
                 methods: methods.to_vec(),
@@ -100,7 +105,7 @@ pub(super) fn progress(client: &WsChannel, machine: &LoginMachine, stop: Stop, k
 }
 
 /// Restores a stored login.
-pub(super) fn resume(client: &WsChannel, sealed: &Sealed, key: &SealKey) -> Result<LoginMachine> {
+pub(super) fn resume(client: &WsChannel, sealed: &SealedText, key: &SealKey) -> Result<LoginMachine> {
     let paused: Paused = seal::open(sealed, key, PURPOSE)?;
     let refused = |reason: &str, why: &str| Error::invalid_field("sealed", why).with("reason", reason);
     if paused.base_url != client.base_url() {

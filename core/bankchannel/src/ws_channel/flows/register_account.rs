@@ -13,7 +13,7 @@ use bankchannel_ws_channel::{
     },
 };
 
-use super::{Flow, flow, password_rule, run_by, steps::Steps};
+use super::{Flow, flow, password_rule, run_by, steps::FlowSteps};
 use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The user to register.
@@ -74,7 +74,7 @@ impl Flow<WsChannel> for RegisterAccount {
         request: RegisterAccountRequest,
         options: &CallOptions,
     ) -> Result<RegisterResponse> {
-        let steps = Steps::begin(client, options)?;
+        let steps = FlowSteps::begin(client, options)?;
         password_rule::check("password", &request.password)?;
         let key = client.settings().public_key()?;
         let RegisterAccountRequest { email, mode, name, company, phone, password, api_key } = request;

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::{errors, model::Bank};
 
-use super::{fetch::open_folder, source::Source, steps::Steps};
+use super::{fetch::open_folder, source::UploadSource, steps::FlowSteps};
 use crate::{
     Question,
     file_ledger::{EarlierUpload, UploadLedger, UploadRecord},
@@ -41,7 +41,7 @@ pub struct RejectRepeats {
 pub(super) struct UploadedFile<'a> {
     pub(super) bank: Bank,
     pub(super) name: &'a str,
-    pub(super) source: &'a Source,
+    pub(super) source: &'a UploadSource,
     pub(super) message_id: Option<&'a str>,
 }
 
@@ -55,14 +55,14 @@ impl RejectRepeats {
     ///
     /// # Errors
     /// `ws_channel.upload_repeated`; each error has the outcome `not_sent`.
-    pub(super) async fn begin(self, steps: &Steps<'_>, file: UploadedFile<'_>) -> Result<Option<UploadRecord>> {
+    pub(super) async fn begin(self, steps: &FlowSteps<'_>, file: UploadedFile<'_>) -> Result<Option<UploadRecord>> {
         if !self.is_wanted() {
             return Ok(None);
         }
         self.checked(steps, file).await.map_err(|error| error.with_outcome(Outcome::NotSent))
     }
 
-    async fn checked(self, steps: &Steps<'_>, file: UploadedFile<'_>) -> Result<Option<UploadRecord>> {
+    async fn checked(self, steps: &FlowSteps<'_>, file: UploadedFile<'_>) -> Result<Option<UploadRecord>> {
         let folder = match &self.reject_repeats {
             Some(folder) => Some(open_folder(steps, "reject_repeats", folder).await?),
             None => None,
@@ -79,7 +79,7 @@ impl RejectRepeats {
     }
 }
 
-async fn ask(steps: &Steps<'_>, file: &UploadedFile<'_>, digest: &str) -> Result<()> {
+async fn ask(steps: &FlowSteps<'_>, file: &UploadedFile<'_>, digest: &str) -> Result<()> {
     let mut request = Object::new();
     request.push("bank", file.bank.to_string());
     request.push("file_name", file.name.to_owned());
@@ -103,7 +103,7 @@ async fn ask(steps: &Steps<'_>, file: &UploadedFile<'_>, digest: &str) -> Result
 }
 
 async fn record(
-    steps: &Steps<'_>,
+    steps: &FlowSteps<'_>,
     folder: PathBuf,
     within: Duration,
     file: &UploadedFile<'_>,
@@ -140,7 +140,7 @@ fn repeated(earlier: &EarlierUpload, message_id: Option<&str>) -> Error {
 }
 
 /// The SHA-256 of the content, in hexadecimal. Blocks.
-fn digest(source: &Source) -> Result<String> {
+fn digest(source: &UploadSource) -> Result<String> {
     use std::io::Read as _;
     let mut reader = source.reader()?;
     let (mut hash, mut piece) = (Sha256::new(), vec![0; 64 * 1024]);

@@ -18,7 +18,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow, flow, password_rule, run_by,
-    steps::{Steps, code_question},
+    steps::{FlowSteps, code_question},
 };
 use crate::{CallOptions, ws_channel::WsChannel};
 
@@ -70,7 +70,7 @@ impl Flow<WsChannel> for ResetPassword {
         request: ResetPasswordRequest,
         options: &CallOptions,
     ) -> Result<PasswordResetResponse> {
-        let steps = Steps::begin(client, options)?;
+        let steps = FlowSteps::begin(client, options)?;
         password_rule::check("new_password", &request.new_password)?;
         let key = client.settings().public_key()?;
         let ResetPasswordRequest { email, mode, new_password, code } = request;

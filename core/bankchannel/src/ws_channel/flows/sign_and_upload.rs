@@ -22,9 +22,9 @@ use super::{
     flow,
     repeats::{RejectRepeats, UploadedFile},
     run_by,
-    signing::{Authority, Given, Signing},
-    source::Source,
-    steps::Steps,
+    signing::{FileSigning, GivenAuthority, UploadAuthority},
+    source::UploadSource,
+    steps::FlowSteps,
 };
 use crate::{CallOptions, ws_channel::WsChannel};
 
@@ -127,12 +127,12 @@ impl Flow<WsChannel> for SignAndUpload {
         request: SignAndUploadRequest,
         options: &CallOptions,
     ) -> Result<SignAndUploadResponse> {
-        let steps = Steps::begin(client, options)?;
+        let steps = FlowSteps::begin(client, options)?;
         steps.plan(2);
         let SignAndUploadRequest { bank, file_type, file_name, content, check_first, repeats, .. } = request;
         let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
-        let given = Given { private_key, passphrase, signing_certificate, hash, signature: None };
-        let authority = Authority::of(given, "private_key or signing_certificate is missing")?;
+        let given = GivenAuthority { private_key, passphrase, signing_certificate, hash, signature: None };
+        let authority = UploadAuthority::of(given, "private_key or signing_certificate is missing")?;
         let prepared = prepare(&steps, content, file_name, authority, (file_type.clone(), check_first)).await?;
         let upload = if repeats.is_wanted() { prepared.message(&steps).await? } else { UploadedMessage::default() };
         prepared.upload(&steps, (bank, file_type), repeats, &upload).await
@@ -140,23 +140,23 @@ impl Flow<WsChannel> for SignAndUpload {
 }
 
 /// A signed file that is still open.
-pub(super) struct Prepared {
-    source: Source,
+pub(super) struct PreparedUpload {
+    source: UploadSource,
     name: FileName,
     signature: Signatures,
 }
 
 /// Opens and signs a file. Nothing is sent.
 pub(super) async fn prepare(
-    steps: &Steps<'_>,
+    steps: &FlowSteps<'_>,
     content: Content,
     name: Option<FileName>,
-    authority: Authority,
+    authority: UploadAuthority,
     (file_type, check): (FileType, CheckFirst),
-) -> Result<Prepared> {
+) -> Result<PreparedUpload> {
     steps.step("signing the file");
     let read = steps.work(move || {
-        let source = Source::open(content)?;
+        let source = UploadSource::open(content)?;
         let name = match (name, source.name()) {
             (Some(name), _) => name,
             (None, Some(own)) => FileName::parse(own).map_err(|why| Error::invalid_field("file_name", why))?,
@@ -178,24 +178,24 @@ pub(super) async fn prepare(
     });
     let prepared = async {
         let (source, name, signing) = read.await?;
-        let asks = matches!(signing, Signing::Pending(_));
+        let asks = matches!(signing, FileSigning::Pending(_));
         let signature = signing.finish(steps, &name, source.size()).await?;
         if asks {
             // A person or a device may take minutes, so a change is detected before the first byte is sent.
             let source = source.clone();
             steps.work(move || source.check_unchanged()).await?;
         }
-        Ok(Prepared { source, name, signature })
+        Ok(PreparedUpload { source, name, signature })
     };
     prepared.await.map_err(|error: Error| error.with_outcome(Outcome::NotSent))
 }
 
-impl Prepared {
+impl PreparedUpload {
     /// The ids of the file, by which answers name it.
     ///
     /// # Errors
     /// `input.content_unreadable` with outcome `not_sent`.
-    pub(super) async fn message(&self, steps: &Steps<'_>) -> Result<UploadedMessage> {
+    pub(super) async fn message(&self, steps: &FlowSteps<'_>) -> Result<UploadedMessage> {
         let source = self.source.clone();
         let read = steps.work(move || UploadedMessage::read(|| source.reader())).await;
         read.map_err(|error| error.with_outcome(Outcome::NotSent))
@@ -204,7 +204,7 @@ impl Prepared {
     /// Sends the same open file that was signed, unless it is a repetition that is to be rejected.
     pub(super) async fn upload(
         self,
-        steps: &Steps<'_>,
+        steps: &FlowSteps<'_>,
         (bank, file_type): (Bank, FileType),
         repeats: RejectRepeats,
         message: &UploadedMessage,

@@ -12,7 +12,7 @@ use bankchannel_ws_channel::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{source::Source, steps::Steps};
+use super::{source::UploadSource, steps::FlowSteps};
 use crate::{Question, SignatureRequest};
 
 /// The kind of the question, and the name of its answer in errors.
@@ -22,7 +22,7 @@ const SIGNATURE: &str = "signature";
 const ANSWER_MAX: usize = 16 * 1024;
 
 /// The fields of a request that authorise it.
-pub(super) struct Given {
+pub(super) struct GivenAuthority {
     pub(super) private_key: Option<PgpPrivateKeys>,
     pub(super) passphrase: Option<Secret>,
     pub(super) signing_certificate: Option<SigningCertificates>,
@@ -31,19 +31,19 @@ pub(super) struct Given {
 }
 
 /// The authorisation of an upload.
-pub(super) enum Authority {
+pub(super) enum UploadAuthority {
     Here { private_key: PgpPrivateKeys, passphrase: Option<Secret>, hash: Option<SignatureHash> },
     Elsewhere { certificates: SigningCertificates, hash: Option<SignatureHash> },
     Made(Signatures),
 }
 
-impl Authority {
+impl UploadAuthority {
     /// Takes the one that was given; `missing` is the error text if none was given.
     ///
     /// # Errors
     /// `input.missing_field`, `input.invalid_field`.
-    pub(super) fn of(given: Given, missing: &'static str) -> Result<Self> {
-        let Given { private_key, passphrase, signing_certificate, hash, signature } = given;
+    pub(super) fn of(given: GivenAuthority, missing: &'static str) -> Result<Self> {
+        let GivenAuthority { private_key, passphrase, signing_certificate, hash, signature } = given;
         let both = |field: &str, other: &str| {
             Err(Error::invalid_field(field, format!("cannot be given together with {other}")))
         };
@@ -64,28 +64,28 @@ impl Authority {
     }
 
     /// Reads the file and makes the signatures, or their digests for a signer elsewhere. Blocks.
-    pub(super) fn read(self, source: &Source) -> Result<Signing> {
+    pub(super) fn read(self, source: &UploadSource) -> Result<FileSigning> {
         match self {
-            Self::Made(signatures) => Ok(Signing::Done(signatures)),
+            Self::Made(signatures) => Ok(FileSigning::Done(signatures)),
             Self::Here { private_key, passphrase, hash } => {
-                sign(source, private_key, passphrase, hash).map(Signing::Done)
+                sign(source, private_key, passphrase, hash).map(FileSigning::Done)
             }
-            Self::Elsewhere { certificates, hash } => digest(source, &certificates, hash).map(Signing::Pending),
+            Self::Elsewhere { certificates, hash } => digest(source, &certificates, hash).map(FileSigning::Pending),
         }
     }
 }
 
 /// The signatures of a file.
-pub(super) enum Signing {
+pub(super) enum FileSigning {
     Done(Signatures),
     /// They wait for the holder of the private keys.
     Pending(Vec<PendingSignature>),
 }
 
-impl Signing {
+impl FileSigning {
     /// Asks for the pending signatures, one certificate at a time. A signer is asked only once: an HSM may lock itself
     /// after wrong answers, and a wrong answer is a defect that a retry does not fix.
-    pub(super) async fn finish(self, steps: &Steps<'_>, name: &FileName, size: u64) -> Result<Signatures> {
+    pub(super) async fn finish(self, steps: &FlowSteps<'_>, name: &FileName, size: u64) -> Result<Signatures> {
         let pending = match self {
             Self::Done(signatures) => return Ok(signatures),
             Self::Pending(pending) => pending,
@@ -120,7 +120,7 @@ fn raw(answer: &Secret) -> Result<Vec<u8>> {
 }
 
 fn sign(
-    source: &Source,
+    source: &UploadSource,
     private_key: PgpPrivateKeys,
     passphrase: Option<Secret>,
     hash: Option<SignatureHash>,
@@ -134,7 +134,7 @@ fn sign(
 }
 
 fn digest(
-    source: &Source,
+    source: &UploadSource,
     certificates: &SigningCertificates,
     hash: Option<SignatureHash>,
 ) -> Result<Vec<PendingSignature>> {

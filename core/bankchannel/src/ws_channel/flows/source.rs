@@ -11,7 +11,7 @@ use std::{
 use bankchannel_foundation::{
     Content, Error, Outcome, Result,
     error::row,
-    model::{OpenContent, PieceSource, Pieces},
+    model::{ContentPieces, OpenContent, PieceSource},
     open_regular, shown,
 };
 use bytes::{Bytes, BytesMut};
@@ -23,27 +23,27 @@ const PIECE: usize = 192 * 1024;
 
 /// The content to sign and send.
 #[derive(Clone)]
-pub(super) enum Source {
+pub(super) enum UploadSource {
     Bytes(Bytes),
-    File(Arc<Watched>),
+    File(Arc<WatchedFile>),
 }
 
 /// An open file, and its state when it was opened.
-pub(super) struct Watched {
+pub(super) struct WatchedFile {
     file: File,
     path: PathBuf,
-    seen: Seen,
+    seen: FileMetadata,
 }
 
 /// The metadata that reveal a change of a file.
 #[derive(PartialEq, Eq)]
-struct Seen {
+struct FileMetadata {
     size: u64,
     modified: (i64, i64),
     changed: (i64, i64),
 }
 
-impl Seen {
+impl FileMetadata {
     fn of(metadata: &Metadata) -> Self {
         Self {
             size: metadata.len(),
@@ -53,12 +53,12 @@ impl Seen {
     }
 }
 
-impl Source {
+impl UploadSource {
     /// Opens content. Content in pieces is read to its end first, because it is needed twice. Blocks.
     pub(super) fn open(content: Content) -> Result<Self> {
         match content {
             Content::Bytes(bytes) => Ok(Self::Bytes(bytes)),
-            Content::File { path, .. } => Watched::open(path).map(|file| Self::File(Arc::new(file))),
+            Content::File { path, .. } => WatchedFile::open(path).map(|file| Self::File(Arc::new(file))),
             Content::Pieces(pieces) => gather(&pieces),
             Content::Delivered { .. } => Err(unreadable("the content was already delivered to its destination")),
         }
@@ -99,7 +99,7 @@ impl Source {
             Self::Bytes(bytes) => Content::Bytes(bytes.clone()),
             Self::File(file) => {
                 let file = Arc::clone(file);
-                Content::Pieces(Pieces::again(file.seen.size, move || pieces(Arc::clone(&file))))
+                Content::Pieces(ContentPieces::again(file.seen.size, move || pieces(Arc::clone(&file))))
             }
         }
     }
@@ -113,17 +113,17 @@ impl Source {
     }
 }
 
-impl Watched {
+impl WatchedFile {
     fn open(path: PathBuf) -> Result<Self> {
         let fail = |why: &dyn std::fmt::Display| unreadable(&shown::unreadable_content(&path, why));
         let (file, metadata) = open_regular(&path).map_err(|why| fail(&why))?;
-        let seen = Seen::of(&metadata);
+        let seen = FileMetadata::of(&metadata);
         Ok(Self { file, path, seen })
     }
 
     fn check_unchanged(&self) -> Result<()> {
         let now = self.file.metadata().map_err(|why| self.unreadable(&why))?;
-        if Seen::of(&now) == self.seen { Ok(()) } else { Err(changed(&self.path)) }
+        if FileMetadata::of(&now) == self.seen { Ok(()) } else { Err(changed(&self.path)) }
     }
 
     fn unreadable(&self, why: &std::io::Error) -> Error {
@@ -131,7 +131,7 @@ impl Watched {
     }
 }
 
-fn pieces(file: Arc<Watched>) -> PieceSource {
+fn pieces(file: Arc<WatchedFile>) -> PieceSource {
     let mut offset = 0;
     Box::new(move || {
         let left = file.seen.size - offset;
@@ -148,7 +148,7 @@ fn pieces(file: Arc<Watched>) -> PieceSource {
 
 /// Takes content in pieces to its end: into memory, and what is larger into a file without a name, which nobody else can
 /// open and which ends with its last use.
-fn gather(pieces: &Pieces) -> Result<Source> {
+fn gather(pieces: &ContentPieces) -> Result<UploadSource> {
     let mut next = pieces.take().ok_or_else(|| unreadable("the content was read before and can be read only once"))?;
     let mut all = BytesMut::new();
     while let Some(piece) = next()? {
@@ -162,10 +162,10 @@ fn gather(pieces: &Pieces) -> Result<Source> {
         while let Some(piece) = next()? {
             spool.write_all(&piece).map_err(|why| unspooled(&why))?;
         }
-        let seen = Seen::of(&spool.metadata().map_err(|why| unspooled(&why))?);
-        return Ok(Source::File(Arc::new(Watched { file: spool, path: PathBuf::new(), seen })));
+        let seen = FileMetadata::of(&spool.metadata().map_err(|why| unspooled(&why))?);
+        return Ok(UploadSource::File(Arc::new(WatchedFile { file: spool, path: PathBuf::new(), seen })));
     }
-    Ok(Source::Bytes(all.freeze()))
+    Ok(UploadSource::Bytes(all.freeze()))
 }
 
 /// The error of a stream that does not fit into the folder for temporary files.
@@ -203,9 +203,9 @@ mod tests {
         const PIECES: usize = MEMORY_MAX / (1 << 20) + 2;
         let mut given = 0..PIECES;
         let pieces = move || Ok(given.next().map(|number| Bytes::from(vec![u8::try_from(number).unwrap(); 1 << 20])));
-        let source = Source::open(Content::Pieces(Pieces::new(pieces))).unwrap();
+        let source = UploadSource::open(Content::Pieces(ContentPieces::new(pieces))).unwrap();
         assert_eq!((source.size(), source.name()), ((PIECES as u64) << 20, None));
-        let Source::File(spool) = &source else { panic!("it is in memory") };
+        let UploadSource::File(spool) = &source else { panic!("it is in memory") };
         assert_eq!(spool.file.metadata().unwrap().nlink(), 0, "nobody else can open it");
         for _ in 0..2 {
             let mut all = Vec::new();

@@ -7,18 +7,21 @@ use std::{
 
 use bankchannel_foundation::{Error, Exchange, Outcome, Result, Secret, error::row};
 use bankchannel_transport::background;
-use bankchannel_ws_channel::Envelope;
+use bankchannel_ws_channel::WsChannelCodec;
 
-use crate::{Answer, CallOptions, Destination, LogLevel, Progress, Question, progress::Stage, ws_channel::WsChannel};
+use crate::{
+    CallAnswer, CallOptions, ContentDestination, LogLevel, Progress, Question, progress::FlowStage,
+    ws_channel::WsChannel,
+};
 
 /// The steps of one flow.
-pub(super) struct Steps<'a> {
+pub(super) struct FlowSteps<'a> {
     pub(super) client: &'a WsChannel,
     options: &'a CallOptions,
     deadline: Option<Instant>,
 }
 
-impl<'a> Steps<'a> {
+impl<'a> FlowSteps<'a> {
     /// Starts a flow, unless it is already cancelled or expired.
     pub(super) fn begin(client: &'a WsChannel, options: &'a CallOptions) -> Result<Self> {
         let limit = options.timeout.or_else(|| client.flow_limit());
@@ -46,15 +49,18 @@ impl<'a> Steps<'a> {
     }
 
     /// One exchange, within its own limit and the flow's.
-    pub(super) async fn exchange<O: Exchange<Codec = Envelope>>(&self, request: O::Request) -> Result<O::Response> {
-        self.exchange_to::<O>(request, Destination::Memory).await
+    pub(super) async fn exchange<O: Exchange<Codec = WsChannelCodec>>(
+        &self,
+        request: O::Request,
+    ) -> Result<O::Response> {
+        self.exchange_to::<O>(request, ContentDestination::Memory).await
     }
 
     /// One exchange whose content goes to `destination`.
-    pub(super) async fn exchange_to<O: Exchange<Codec = Envelope>>(
+    pub(super) async fn exchange_to<O: Exchange<Codec = WsChannelCodec>>(
         &self,
         request: O::Request,
-        destination: Destination,
+        destination: ContentDestination,
     ) -> Result<O::Response> {
         let own = const { &O::DECLARATION }.route.as_ref().map_or(0, |route| route.timeout_s);
         let own = self.client.limit(own);
@@ -66,7 +72,7 @@ impl<'a> Steps<'a> {
     ///
     /// # Errors
     /// `input.missing_field` without a callback that answers; `cancelled` and `timeout.deadline` while waiting.
-    pub(super) async fn ask(&self, question: Question) -> Result<Answer> {
+    pub(super) async fn ask(&self, question: Question) -> Result<CallAnswer> {
         self.within(self.left()).ask(question).await
     }
 
@@ -125,7 +131,7 @@ impl<'a> Steps<'a> {
         self.tell(text, |stage| stage.remark(text));
     }
 
-    fn tell(&self, text: &str, progress: impl FnOnce(&Stage) -> Progress) {
+    fn tell(&self, text: &str, progress: impl FnOnce(&FlowStage) -> Progress) {
         self.options.note(LogLevel::Info, text);
         if let Some(watcher) = &self.options.progress {
             watcher.tell(&progress(&watcher.stage));

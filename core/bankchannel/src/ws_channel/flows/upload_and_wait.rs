@@ -32,8 +32,8 @@ use super::{
     repeats::RejectRepeats,
     run_by,
     sign_and_upload::{self, prepare},
-    signing::{Authority, Given},
-    steps::Steps,
+    signing::{GivenAuthority, UploadAuthority},
+    steps::FlowSteps,
     waiting::{AnswerWait, WaitEnd, WaitSettings},
 };
 use crate::{CallOptions, ws_channel::WsChannel};
@@ -214,11 +214,11 @@ impl Flow<WsChannel> for UploadAndWait {
         request: UploadAndWaitRequest,
         options: &CallOptions,
     ) -> Result<UploadAndWaitResponse> {
-        let steps = Steps::begin(client, options)?;
+        let steps = FlowSteps::begin(client, options)?;
         steps.plan(3);
         let UploadAndWaitRequest { private_key, passphrase, signing_certificate, hash, signature, .. } = request;
-        let given = Given { private_key, passphrase, signing_certificate, hash, signature };
-        let authority = Authority::of(given, "private_key, signing_certificate or signature is missing")?;
+        let given = GivenAuthority { private_key, passphrase, signing_certificate, hash, signature };
+        let authority = UploadAuthority::of(given, "private_key, signing_certificate or signature is missing")?;
         let types = unique(request.wait_for)?;
         let folder = match &request.directory {
             Some(directory) => Some(open_folder(&steps, "directory", directory).await?),

@@ -1,17 +1,17 @@
 //! Banks: of the parties' accounts, and in between.
 
 use super::party::NAME;
-use super::{BatchTerms, Preparer};
+use super::{BatchTerms, TransferPreparer};
 use crate::data::Address;
 use crate::make::banks::{NamedBank, PaymentBankDetails};
-use crate::make::findings::At;
+use crate::make::findings::FieldPlace;
 use crate::make::model::{CreditTransfer, PostalAddress};
 use crate::rules::{Finding, PaymentVersion, Rule, address, bic, clearing, payee};
 
 /// The maximum number of banks in between in the schema.
 const INTERMEDIARIES: usize = 3;
 
-impl Preparer<'_> {
+impl TransferPreparer<'_> {
     /// A BIC, in capitals without blanks; `reason` is the code for a wrong one.
     pub(super) fn bic(&mut self, who: &'static str, given: &mut Option<String>, reason: &str) {
         let Some(code) = given else { return };
@@ -23,16 +23,16 @@ impl Preparer<'_> {
         };
         if let Err(why) = checked {
             let found = Finding::error(Rule::Bic, format!("the BIC {why}"), "correct it, or leave it out in SEPA");
-            self.add(found.reason(reason).value(code), At(who, "bic"));
+            self.add(found.reason(reason).value(code), FieldPlace(who, "bic"));
         }
     }
 
     /// A bank's name and details.
     pub(super) fn bank(&mut self, who: &'static str, name: &mut Option<String>, bank: &mut Option<PaymentBankDetails>) {
-        self.optional(At(who, "bank_name"), name, NAME);
+        self.optional(FieldPlace(who, "bank_name"), name, NAME);
         let Some(bank) = bank else { return };
         let who = bank_of(who);
-        let at = At(who, "clearing_number");
+        let at = FieldPlace(who, "clearing_number");
         if bank.clearing_number.is_none() && bank.clearing_system.is_some() {
             let change = "give the number of the bank, or leave out its system";
             self.error(Rule::ClearingNumber, at, "the clearing number is missing", change, None);
@@ -44,7 +44,7 @@ impl Preparer<'_> {
                 self.add(found, at);
             }
         }
-        self.identifier(At(who, "clearing_system"), bank.clearing_system.as_deref());
+        self.identifier(FieldPlace(who, "clearing_system"), bank.clearing_system.as_deref());
         if let Some(address) = &mut bank.address {
             self.bank_address(who, address);
         }
@@ -54,7 +54,13 @@ impl Preparer<'_> {
     pub(super) fn nameless_bank(&mut self, who: &'static str, bank: &NamedBank<'_>) {
         if bank.bank.is_some_and(|bank| bank.address.is_some()) && !bank.is_given() {
             let change = "give its BIC, its clearing number or its name";
-            self.error(Rule::Bic, At(bank_of(who), "address"), "nothing names the bank of this address", change, None);
+            self.error(
+                Rule::Bic,
+                FieldPlace(bank_of(who), "address"),
+                "nothing names the bank of this address",
+                change,
+                None,
+            );
         }
     }
 
@@ -62,7 +68,7 @@ impl Preparer<'_> {
     fn bank_address(&mut self, bank: &'static str, given: &mut PostalAddress) {
         self.address_texts(address_of(bank), given);
         for found in address::check_fields(&Address::from(&*given), self.version) {
-            self.add_to_address(found, address_of(bank), At(bank, "address"));
+            self.add_to_address(found, address_of(bank), FieldPlace(bank, "address"));
         }
     }
 
@@ -76,19 +82,19 @@ impl Preparer<'_> {
         }
         if banks.len() > INTERMEDIARIES {
             let message = format!("there are {} banks in between, more than {INTERMEDIARIES}", banks.len());
-            self.error(Rule::Kind, At("", WHO), message, "leave out all that are not needed", None);
+            self.error(Rule::Kind, FieldPlace("", WHO), message, "leave out all that are not needed", None);
         }
         for bank in banks {
             self.bic(WHO, &mut bank.bic, "RC10");
             self.bank(WHO, &mut bank.bank_name, &mut bank.bank);
             if !bank.named().is_given() {
                 let change = "give its BIC, its clearing number or its name";
-                self.error(Rule::Bic, At(WHO, "bic"), "the bank is not named", change, None);
+                self.error(Rule::Bic, FieldPlace(WHO, "bic"), "the bank is not named", change, None);
             }
             self.account_number(WHO, &mut bank.iban, bank.account.as_deref(), None);
         }
         if terms.is_sepa() {
-            self.add(payee::intermediary_in_sepa(), At("", WHO));
+            self.add(payee::intermediary_in_sepa(), FieldPlace("", WHO));
         }
     }
 }

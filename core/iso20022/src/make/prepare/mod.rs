@@ -10,14 +10,14 @@ mod transfer;
 
 use bankchannel_foundation::model::Date;
 
-use super::findings::{At, Findings};
+use super::findings::{FieldPlace, MakingFindings};
 use super::model::{GroupData, TransferKind};
 use crate::data::Moment;
-use crate::rules::address::Settlement;
+use crate::rules::address::AddressSettlement;
 use crate::rules::characters::{self, CharactersError};
 use crate::rules::charges::{self, ChargeScheme};
-use crate::rules::{Finding, PaymentVersion, Profile, Rule, calendar, identifier, money, priority, purpose};
-use party::Need;
+use crate::rules::{BankProfile, Finding, PaymentVersion, Rule, calendar, identifier, money, priority, purpose};
+use party::PartyNeed;
 pub(super) use remittance::ReadyReference;
 
 /// A batch's data for its transfers.
@@ -32,27 +32,27 @@ impl BatchTerms {
         matches!(self.kind, TransferKind::Sepa | TransferKind::Instant)
     }
 
-    fn settlement(self, currency: &str) -> Settlement {
+    fn settlement(self, currency: &str) -> AddressSettlement {
         match self.kind {
-            TransferKind::Instant => Settlement::Instant,
-            TransferKind::Sepa => Settlement::Sepa,
-            _ if currency == "SEK" => Settlement::Sepa,
-            TransferKind::Urgent | TransferKind::National => Settlement::Other,
+            TransferKind::Instant => AddressSettlement::Instant,
+            TransferKind::Sepa => AddressSettlement::Sepa,
+            _ if currency == "SEK" => AddressSettlement::Sepa,
+            TransferKind::Urgent | TransferKind::National => AddressSettlement::Other,
         }
     }
 }
 
 /// Checks and converts.
-pub(in crate::make) struct Preparer<'a> {
-    pub(in crate::make) findings: &'a mut Findings,
-    pub(in crate::make) profile: &'a Profile,
+pub(in crate::make) struct TransferPreparer<'a> {
+    pub(in crate::make) findings: &'a mut MakingFindings,
+    pub(in crate::make) profile: &'a BankProfile,
     pub(in crate::make) version: PaymentVersion,
     pub(in crate::make) today: Date,
     /// Whether texts that are too long are cut.
     pub(in crate::make) cut: bool,
 }
 
-impl Preparer<'_> {
+impl TransferPreparer<'_> {
     /// The shared data of a batch's transfers, without the transfers' own.
     pub(in crate::make) fn group(&mut self, group: &mut GroupData, terms: BatchTerms, currency: &str) {
         self.execution(group, terms, currency);
@@ -60,41 +60,45 @@ impl Preparer<'_> {
         let mut debtor = group.debtor.take();
         match &mut debtor {
             Some(debtor) => {
-                self.party("debtor", debtor, terms, currency, Need::Debtor);
+                self.party("debtor", debtor, terms, currency, PartyNeed::Debtor);
                 if debtor.iban.is_none() && debtor.bic.is_none() && !debtor.named_bank().has_number() {
                     let change = "give the BIC of your bank, or its clearing number";
                     self.error(
                         Rule::Bic,
-                        At("debtor", "bic"),
+                        FieldPlace("debtor", "bic"),
                         "the debtor's bank is not known without an IBAN",
                         change,
                         None,
                     );
                 }
             }
-            None => {
-                self.error(Rule::Account, At("", "debtor"), "the debtor is missing", "give name and IBAN", Some("AC02"))
-            }
+            None => self.error(
+                Rule::Account,
+                FieldPlace("", "debtor"),
+                "the debtor is missing",
+                "give name and IBAN",
+                Some("AC02"),
+            ),
         }
         group.debtor = debtor;
         if let Some(ultimate) = &mut group.ultimate_debtor {
-            self.party("ultimate_debtor", ultimate, terms, currency, Need::Nothing);
+            self.party("ultimate_debtor", ultimate, terms, currency, PartyNeed::Nothing);
         }
-        self.identifier(At("", "batch_id"), group.batch_id.as_deref());
-        self.identifier(At("", "service_level"), group.service_level.as_deref());
-        self.identifier(At("", "local_instrument"), group.local_instrument.as_deref());
+        self.identifier(FieldPlace("", "batch_id"), group.batch_id.as_deref());
+        self.identifier(FieldPlace("", "service_level"), group.service_level.as_deref());
+        self.identifier(FieldPlace("", "local_instrument"), group.local_instrument.as_deref());
         let category = group.category.as_deref();
-        if self.code(At("", "category"), category)
+        if self.code(FieldPlace("", "category"), category)
             && let Some(found) = category.and_then(purpose::check_category)
         {
-            self.add(found, At("", "category"));
+            self.add(found, FieldPlace("", "category"));
         }
     }
 
     fn execution(&mut self, group: &GroupData, terms: BatchTerms, currency: &str) {
         let at = match group.execution_time {
-            Some(_) => At("", "execution_time"),
-            None => At("", "execution_date"),
+            Some(_) => FieldPlace("", "execution_time"),
+            None => FieldPlace("", "execution_date"),
         };
         if group.execution_time.is_some() && self.version == PaymentVersion::V03 {
             let change = "give a date only, or make the file in version 9";
@@ -126,23 +130,23 @@ impl Preparer<'_> {
         };
         let bearer = group.charge_bearer.as_ref().map(|bearer| bearer.as_str());
         if let Some(found) = charges::check(bearer, scheme, currency == "EUR") {
-            self.add(found, At("", "charge_bearer"));
+            self.add(found, FieldPlace("", "charge_bearer"));
         }
         let priority = group.priority.as_ref().map(|priority| priority.as_str());
         if let Some(found) = priority::in_sepa(priority).filter(|_| terms.is_sepa()) {
-            self.add(found, At("", "priority"));
+            self.add(found, FieldPlace("", "priority"));
         }
         if let Some(found) = money::check_currency(currency) {
-            self.add(found, At("", "currency"));
+            self.add(found, FieldPlace("", "currency"));
         } else if terms.is_sepa() && currency != "EUR" {
             let found =
                 Finding::error(Rule::Currency, "SEPA payments are in EUR", "choose the kind national or urgent");
-            self.add(found.reason("AM03").value(currency), At("", "currency"));
+            self.add(found.reason("AM03").value(currency), FieldPlace("", "currency"));
         }
     }
 
     /// An optional text; an empty one is left out.
-    fn optional(&mut self, at: At, text: &mut Option<String>, most: usize) {
+    fn optional(&mut self, at: FieldPlace, text: &mut Option<String>, most: usize) {
         match text {
             Some(given) if given.trim().is_empty() => *text = None,
             Some(given) => self.text(at, given, most),
@@ -151,7 +155,7 @@ impl Preparer<'_> {
     }
 
     /// A text for people: its characters, then its length.
-    fn text(&mut self, at: At, text: &mut String, most: usize) {
+    fn text(&mut self, at: FieldPlace, text: &mut String, most: usize) {
         match characters::convert(text, self.profile.characters, self.profile.keeps_markup) {
             Ok(converted) => {
                 let after = converted.text;
@@ -186,7 +190,7 @@ impl Preparer<'_> {
         }
     }
 
-    pub(in crate::make) fn identifier(&mut self, at: At, id: Option<&str>) {
+    pub(in crate::make) fn identifier(&mut self, at: FieldPlace, id: Option<&str>) {
         if let Some(id) = id
             && let Err(why) = identifier::check(id)
         {
@@ -195,7 +199,7 @@ impl Preparer<'_> {
     }
 
     /// A purpose or a category purpose, as far as its form goes.
-    fn code(&mut self, at: At, code: Option<&str>) -> bool {
+    fn code(&mut self, at: FieldPlace, code: Option<&str>) -> bool {
         let Some(code) = code else { return false };
         let formed =
             (1..=4).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
@@ -206,7 +210,7 @@ impl Preparer<'_> {
         formed
     }
 
-    fn error(&mut self, rule: Rule, at: At, message: impl Into<String>, change: &str, reason: Option<&str>) {
+    fn error(&mut self, rule: Rule, at: FieldPlace, message: impl Into<String>, change: &str, reason: Option<&str>) {
         let found = Finding::error(rule, message, change);
         self.add(
             match reason {
@@ -217,7 +221,7 @@ impl Preparer<'_> {
         );
     }
 
-    fn add(&mut self, found: Finding, at: At) {
+    fn add(&mut self, found: Finding, at: FieldPlace) {
         self.findings.add(found, at);
     }
 }

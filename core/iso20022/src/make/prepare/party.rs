@@ -1,8 +1,8 @@
 //! Parties: names, accounts, banks, numbers, addresses.
 
-use super::{BatchTerms, Preparer};
+use super::{BatchTerms, TransferPreparer};
 use crate::data::Address;
-use crate::make::findings::At;
+use crate::make::findings::FieldPlace;
 use crate::make::model::{ADDRESS_FIELDS, PaymentParty, PostalAddress};
 use crate::rules::address::{self, AddressCase, AddressOf};
 use crate::rules::payee::{self, ForeignPayee, SEPA_NAME};
@@ -17,7 +17,7 @@ const LINES: [&str; 2] = ["lines[0]", "lines[1]"];
 
 /// The required fields of a party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum PartyNeed {
     /// Name and account: it pays.
     Debtor,
     /// Name and account: it is paid.
@@ -26,12 +26,12 @@ pub(super) enum Need {
     Nothing,
 }
 
-impl Preparer<'_> {
+impl TransferPreparer<'_> {
     /// The party that initiates the payments: a name, optionally a number.
     pub(in crate::make) fn initiator(&mut self, initiator: &mut PaymentParty, terms: BatchTerms) {
-        self.party("initiator", initiator, terms, "EUR", Need::Nothing);
+        self.party("initiator", initiator, terms, "EUR", PartyNeed::Nothing);
         if initiator.name.is_none() && initiator.identifier.is_none() {
-            self.error(Rule::Name, At("initiator", "name"), "the name is missing", "give it", None);
+            self.error(Rule::Name, FieldPlace("initiator", "name"), "the name is missing", "give it", None);
         }
     }
 
@@ -42,37 +42,43 @@ impl Preparer<'_> {
         party: &mut PaymentParty,
         terms: BatchTerms,
         currency: &str,
-        need: Need,
+        need: PartyNeed,
     ) {
         self.name(who, &mut party.name, terms.is_sepa(), need);
         let has_good_iban = self.account(who, party, need);
-        if need == Need::Creditor {
+        if need == PartyNeed::Creditor {
             self.payee(party, has_good_iban, terms);
         }
-        self.bic(who, &mut party.bic, if need == Need::Debtor { "RC05" } else { "RC06" });
+        self.bic(who, &mut party.bic, if need == PartyNeed::Debtor { "RC05" } else { "RC06" });
         self.bank(who, &mut party.bank_name, &mut party.bank);
         self.nameless_bank(who, &party.named_bank());
         if let Some(code) = &party.lei {
             if let Err(why) = lei::check(code) {
                 let found = Finding::error(Rule::Lei, format!("the LEI {why}"), "correct it, or leave it out");
-                self.add(found.value(code), At(who, "lei"));
+                self.add(found.value(code), FieldPlace(who, "lei"));
             } else if self.version == PaymentVersion::V03 || party.person == Some(true) {
                 let change = "leave it out, or make the file in version 9 for an organisation";
-                self.error(Rule::Lei, At(who, "lei"), "only an organisation in version 9 has an LEI", change, None);
+                self.error(
+                    Rule::Lei,
+                    FieldPlace(who, "lei"),
+                    "only an organisation in version 9 has an LEI",
+                    change,
+                    None,
+                );
             }
         }
-        self.identifier(At(who, "identifier"), party.identifier.as_deref());
-        self.identifier(At(who, "identifier_scheme"), party.identifier_scheme.as_deref());
+        self.identifier(FieldPlace(who, "identifier"), party.identifier.as_deref());
+        self.identifier(FieldPlace(who, "identifier_scheme"), party.identifier_scheme.as_deref());
         if let Some(given) = &mut party.address {
             self.address(who, given, terms, currency, need);
         }
     }
 
-    fn name(&mut self, who: &'static str, name: &mut Option<String>, sepa: bool, need: Need) {
-        let at = At(who, "name");
+    fn name(&mut self, who: &'static str, name: &mut Option<String>, sepa: bool, need: PartyNeed) {
+        let at = FieldPlace(who, "name");
         let Some(given) = name else {
-            if need != Need::Nothing {
-                let reason = if need == Need::Creditor { Some("BE22") } else { None };
+            if need != PartyNeed::Nothing {
+                let reason = if need == PartyNeed::Creditor { Some("BE22") } else { None };
                 self.error(Rule::Name, at, "the name is missing", "give the name of the account's owner", reason);
             }
             return;
@@ -86,15 +92,15 @@ impl Preparer<'_> {
     }
 
     /// Returns whether the account is given as an IBAN that is right.
-    fn account(&mut self, who: &'static str, party: &mut PaymentParty, need: Need) -> bool {
-        let reason = if need == Need::Debtor { "AC02" } else { "AC03" };
+    fn account(&mut self, who: &'static str, party: &mut PaymentParty, need: PartyNeed) -> bool {
+        let reason = if need == PartyNeed::Debtor { "AC02" } else { "AC03" };
         let has_good_iban = self.account_number(who, &mut party.iban, party.account.as_deref(), Some(reason));
-        if party.iban.is_none() && party.account.is_none() && need != Need::Nothing {
-            self.error(Rule::Account, At(who, "iban"), "the account is missing", "give its IBAN", Some(reason));
+        if party.iban.is_none() && party.account.is_none() && need != PartyNeed::Nothing {
+            self.error(Rule::Account, FieldPlace(who, "iban"), "the account is missing", "give its IBAN", Some(reason));
         }
-        self.identifier(At(who, "account_scheme"), party.account_scheme.as_deref());
+        self.identifier(FieldPlace(who, "account_scheme"), party.account_scheme.as_deref());
         if let Some(found) = party.account_currency.as_deref().and_then(money::check_currency) {
-            self.add(found, At(who, "account_currency"));
+            self.add(found, FieldPlace(who, "account_currency"));
         }
         has_good_iban
     }
@@ -110,7 +116,7 @@ impl Preparer<'_> {
         match (iban, account) {
             (Some(_), Some(_)) => {
                 let change = "leave the other number out";
-                self.error(Rule::Account, At(who, "account"), "an IBAN is given beside it", change, reason);
+                self.error(Rule::Account, FieldPlace(who, "account"), "an IBAN is given beside it", change, reason);
             }
             (Some(number), None) => match iban::check(number) {
                 Ok(_) => {
@@ -119,11 +125,14 @@ impl Preparer<'_> {
                 }
                 Err(why) => {
                     let found = Finding::error(Rule::Account, format!("the IBAN {why}"), "compare it with the invoice");
-                    self.add(Finding { reason: reason.map(str::to_owned), ..found }.value(number), At(who, "iban"));
+                    self.add(
+                        Finding { reason: reason.map(str::to_owned), ..found }.value(number),
+                        FieldPlace(who, "iban"),
+                    );
                 }
             },
             (None, number) => {
-                let at = At(who, "account");
+                let at = FieldPlace(who, "account");
                 self.identifier(at, number);
                 if number.is_some_and(|number| number.len() == identifier::MAX_LENGTH) {
                     self.error(Rule::Account, at, "has 35 characters, more than 34", "correct it", None);
@@ -137,10 +146,10 @@ impl Preparer<'_> {
     fn payee(&mut self, party: &PaymentParty, has_good_iban: bool, terms: BatchTerms) {
         if terms.is_sepa() {
             match party.iban.as_deref() {
-                None if party.account.is_some() => self.add(payee::without_iban(), At("creditor", "account")),
+                None if party.account.is_some() => self.add(payee::without_iban(), FieldPlace("creditor", "account")),
                 Some(iban) if has_good_iban => {
                     if let Some(found) = payee::outside_sepa(iban) {
-                        self.add(found, At("creditor", "iban"));
+                        self.add(found, FieldPlace("creditor", "iban"));
                     }
                 }
                 _ => {}
@@ -156,23 +165,30 @@ impl Preparer<'_> {
         });
         for (found, field) in found.into_iter().zip(["address", "bic"]) {
             if let Some(found) = found {
-                self.add(found, At("creditor", field));
+                self.add(found, FieldPlace("creditor", field));
             }
         }
     }
 
-    fn address(&mut self, who: &'static str, given: &mut PostalAddress, terms: BatchTerms, currency: &str, need: Need) {
+    fn address(
+        &mut self,
+        who: &'static str,
+        given: &mut PostalAddress,
+        terms: BatchTerms,
+        currency: &str,
+        need: PartyNeed,
+    ) {
         self.address_texts(address_of(who), given);
         let of = match need {
-            Need::Debtor => AddressOf::Debtor,
-            Need::Creditor => AddressOf::Creditor,
-            Need::Nothing => AddressOf::Other,
+            PartyNeed::Debtor => AddressOf::Debtor,
+            PartyNeed::Creditor => AddressOf::Creditor,
+            PartyNeed::Nothing => AddressOf::Other,
         };
         let case = AddressCase { of, settlement: terms.settlement(currency), execution: terms.execution };
         let address = Address::from(&*given);
         let found = address::check(&address, case, self.profile);
         for found in found.into_iter().chain(address::check_fields(&address, self.version)) {
-            self.add_to_address(found, address_of(who), At(who, "address"));
+            self.add_to_address(found, address_of(who), FieldPlace(who, "address"));
         }
     }
 
@@ -181,24 +197,24 @@ impl Preparer<'_> {
         /// The rules of each field refuse longer texts.
         const ANY: usize = usize::MAX;
         for (_, name, field) in &ADDRESS_FIELDS {
-            self.optional(At(place, name), field(given), ANY);
+            self.optional(FieldPlace(place, name), field(given), ANY);
         }
         for (line, name) in given.lines.iter_mut().flatten().zip(LINES.into_iter().chain(std::iter::repeat("lines"))) {
-            self.text(At(place, name), line, ANY);
+            self.text(FieldPlace(place, name), line, ANY);
         }
         if given.lines.as_ref().is_some_and(|lines| lines.len() > MAX_LINES) {
             let message = format!("the address has more than {MAX_LINES} lines");
-            self.error(Rule::AddressField, At(place, "lines"), message, "shorten it", None);
+            self.error(Rule::AddressField, FieldPlace(place, "lines"), message, "shorten it", None);
         }
     }
 
     /// Adds a finding of the address rules at its field, or at the whole address.
-    pub(super) fn add_to_address(&mut self, found: Finding, place: &'static str, whole: At) {
+    pub(super) fn add_to_address(&mut self, found: Finding, place: &'static str, whole: FieldPlace) {
         let element = found.path.as_deref().unwrap_or_default();
         let name = ADDRESS_FIELDS.iter().find(|(known, ..)| *known == element).map(|(_, name, _)| *name);
         let at = match (name, element) {
-            (Some(name), _) => At(place, name),
-            (None, "AdrLine") => At(place, "lines"),
+            (Some(name), _) => FieldPlace(place, name),
+            (None, "AdrLine") => FieldPlace(place, "lines"),
             (None, _) => whole,
         };
         self.add(found, at);

@@ -2,12 +2,12 @@
 
 use bankchannel_foundation::model::Decimal;
 
-use super::{BatchTerms, Preparer};
-use crate::cash::Sum;
-use crate::make::findings::At;
+use super::{BatchTerms, TransferPreparer};
+use crate::cash::DecimalSum;
+use crate::make::findings::FieldPlace;
 use crate::make::model::CreditTransfer;
 use crate::make::model::DocumentKind::{CreditNote, Invoice};
-use crate::rules::reference::{self, Placement, ReferenceError, ReferenceKind, TextPlace};
+use crate::rules::reference::{self, ReferenceError, ReferenceKind, ReferencePlacement, TextPlace};
 use crate::rules::written_reference::{self, WrittenReference};
 use crate::rules::{Finding, Rule, payee};
 
@@ -17,20 +17,20 @@ const AOS2_PARTS: usize = 9;
 /// A reference as it is written.
 pub(in crate::make) struct ReadyReference {
     pub(in crate::make) text: String,
-    pub(in crate::make) placement: Placement,
+    pub(in crate::make) placement: ReferencePlacement,
     /// Where a text of the payment goes, if it may have one.
     pub(in crate::make) text_place: Option<TextPlace>,
 }
 
 /// What is paid, as far as a reference depends on it.
 #[derive(Clone, Copy)]
-struct Paid<'a> {
+struct PaidKind<'a> {
     /// The creditor's IBAN.
     iban: Option<&'a str>,
     sepa: bool,
 }
 
-impl Preparer<'_> {
+impl TransferPreparer<'_> {
     /// The remittance information: the references of its structured parts, one for each document, otherwise one for the
     /// reference.
     pub(super) fn remittance(
@@ -40,15 +40,15 @@ impl Preparer<'_> {
         (currency, debtor_iban): (&str, Option<&str>),
     ) -> Vec<Option<ReadyReference>> {
         let iban = transfer.creditor.iban.clone();
-        let paid = Paid { iban: iban.as_deref(), sepa: terms.is_sepa() };
+        let paid = PaidKind { iban: iban.as_deref(), sepa: terms.is_sepa() };
         let whole = transfer
             .reference
             .as_deref()
-            .map(|text| self.reference(At("", "reference"), text, transfer.reference_kind, paid));
+            .map(|text| self.reference(FieldPlace("", "reference"), text, transfer.reference_kind, paid));
         let mut references: Vec<Option<ReadyReference>> = Vec::new();
         let mut documents = transfer.documents.take().unwrap_or_default();
         for document in &mut documents {
-            self.identifier(At("documents", "number"), document.number.as_deref());
+            self.identifier(FieldPlace("documents", "number"), document.number.as_deref());
             if let Some(amount) = &mut document.amount {
                 let written = self.amount(amount, currency, false);
                 *amount = Decimal::new(&written).unwrap_or(amount.clone());
@@ -56,7 +56,7 @@ impl Preparer<'_> {
             let own = document
                 .reference
                 .as_deref()
-                .map(|text| self.reference(At("documents", "reference"), text, document.reference_kind, paid));
+                .map(|text| self.reference(FieldPlace("documents", "reference"), text, document.reference_kind, paid));
             references.push(own.flatten());
         }
         match (whole, references.len()) {
@@ -64,13 +64,19 @@ impl Preparer<'_> {
             (Some(whole), 1) if references[0].is_none() => references[0] = whole,
             (Some(_), _) => {
                 let change = "give the reference of each document with the document";
-                self.error(Rule::Remittance, At("", "reference"), "documents are given beside it", change, None);
+                self.error(
+                    Rule::Remittance,
+                    FieldPlace("", "reference"),
+                    "documents are given beside it",
+                    change,
+                    None,
+                );
             }
             (None, _) => {}
         }
         let has_qr = references.iter().flatten().any(|part| part.placement.code == "QRR");
         if let Some(found) = iban.as_deref().and_then(|iban| payee::qr(iban, has_qr)) {
-            self.add(found, At("creditor", "iban"));
+            self.add(found, FieldPlace("creditor", "iban"));
         }
         transfer.documents = (!documents.is_empty()).then_some(documents);
         self.parts(transfer, &references, terms, (currency, debtor_iban));
@@ -85,7 +91,7 @@ impl Preparer<'_> {
         terms: BatchTerms,
         (currency, debtor_iban): (&str, Option<&str>),
     ) {
-        let at = At("", if transfer.documents.is_some() { "documents" } else { "reference" });
+        let at = FieldPlace("", if transfer.documents.is_some() { "documents" } else { "reference" });
         let documents = transfer.documents.as_deref().unwrap_or_default();
         if transfer.text.is_some() && !references.is_empty() && !self.profile.aos2 {
             let place = match references {
@@ -139,7 +145,7 @@ impl Preparer<'_> {
 
     /// AOS2 (docs/protocols/iso20022.md §1.6): two to nine documents, one of them a credit note, which add up to the amount.
     fn aos2(&mut self, transfer: &CreditTransfer, currency: &str) {
-        let at = At("", "documents");
+        let at = FieldPlace("", "documents");
         let documents = transfer.documents.as_deref().unwrap_or_default();
         if documents.len() > AOS2_PARTS {
             let message = format!("there are {} documents, more than {AOS2_PARTS}", documents.len());
@@ -149,12 +155,14 @@ impl Preparer<'_> {
             let message = "no document is a credit note, which several documents need";
             self.error(Rule::Remittance, at, message, "make a payment for each invoice", None);
         }
-        let sum = documents.iter().try_fold(Sum::default(), |sum, document| {
-            let one = Sum::of(document.amount.as_ref()?)?;
+        let sum = documents.iter().try_fold(DecimalSum::default(), |sum, document| {
+            let one = DecimalSum::of(document.amount.as_ref()?)?;
             if document.kind == Invoice { sum.plus(one) } else { sum.minus(one) }
         });
-        let fits =
-            sum.zip(Sum::of(&transfer.amount)).and_then(|(sum, amount)| sum.minus(amount)).is_some_and(Sum::is_zero);
+        let fits = sum
+            .zip(DecimalSum::of(&transfer.amount))
+            .and_then(|(sum, amount)| sum.minus(amount))
+            .is_some_and(DecimalSum::is_zero);
         if !fits {
             let sum = sum.map_or_else(|| "no sum".to_owned(), |sum| format!("{} {currency}", sum.text()));
             let message = format!("invoices minus credit notes are {sum}, which is not the amount");
@@ -164,10 +172,10 @@ impl Preparer<'_> {
 
     fn reference(
         &mut self,
-        at: At,
+        at: FieldPlace,
         text: &str,
         kind: Option<ReferenceKind>,
-        Paid { iban, sepa }: Paid<'_>,
+        PaidKind { iban, sepa }: PaidKind<'_>,
     ) -> Option<ReadyReference> {
         let Some(kind) = kind.or_else(|| reference::infer(text, iban)) else {
             let change = "say which kind it is, or give it as text";

@@ -2,9 +2,9 @@
 
 use bankchannel_foundation::model::Decimal;
 
-use super::party::Need;
-use super::{BatchTerms, Preparer, ReadyReference};
-use crate::make::findings::At;
+use super::party::PartyNeed;
+use super::{BatchTerms, ReadyReference, TransferPreparer};
+use crate::make::findings::FieldPlace;
 use crate::make::model::CreditTransfer;
 use crate::rules::{Finding, PaymentVersion, Rule, identifier, money, payee};
 
@@ -15,7 +15,7 @@ const DIGITS: usize = 18;
 /// The maximum number of parts of a report to authorities.
 const REPORTS: usize = 10;
 
-impl Preparer<'_> {
+impl TransferPreparer<'_> {
     /// The transfer's own data, without its batch's. Returns its amount as it is written, and the reference of each
     /// structured part.
     pub(in crate::make) fn transfer(
@@ -26,28 +26,28 @@ impl Preparer<'_> {
         debtor_iban: Option<&str>,
     ) -> (String, Vec<Option<ReadyReference>>) {
         let amount = self.amount(&transfer.amount, currency, terms.is_sepa());
-        self.party("creditor", &mut transfer.creditor, terms, currency, Need::Creditor);
+        self.party("creditor", &mut transfer.creditor, terms, currency, PartyNeed::Creditor);
         if transfer.creditor.iban.is_some() && transfer.creditor.iban.as_deref() == debtor_iban {
             let found =
                 Finding::warning(Rule::SameAccount, "debtor and creditor have the same account", "compare them");
-            self.add(found, At("creditor", "iban"));
+            self.add(found, FieldPlace("creditor", "iban"));
         }
         if let Some(ultimate) = &mut transfer.ultimate_creditor {
-            self.party("ultimate_creditor", ultimate, terms, currency, Need::Nothing);
+            self.party("ultimate_creditor", ultimate, terms, currency, PartyNeed::Nothing);
         }
-        self.identifier(At("", "end_to_end_id"), transfer.end_to_end_id.as_deref());
-        self.identifier(At("", "instruction_id"), transfer.instruction_id.as_deref());
+        self.identifier(FieldPlace("", "end_to_end_id"), transfer.end_to_end_id.as_deref());
+        self.identifier(FieldPlace("", "instruction_id"), transfer.instruction_id.as_deref());
         self.uetr(transfer.uetr.as_deref());
-        self.code(At("", "purpose"), transfer.purpose.as_deref());
+        self.code(FieldPlace("", "purpose"), transfer.purpose.as_deref());
         self.instructions(transfer, terms);
-        self.optional(At("", "text"), &mut transfer.text, TEXT);
+        self.optional(FieldPlace("", "text"), &mut transfer.text, TEXT);
         self.intermediaries(transfer, terms);
         let references = self.remittance(transfer, terms, (currency, debtor_iban));
         (amount, references)
     }
 
     pub(super) fn amount(&mut self, amount: &Decimal, currency: &str, sepa: bool) -> String {
-        let at = At("", "amount");
+        let at = FieldPlace("", "amount");
         if let Some(found) = money::check(amount, currency, sepa) {
             self.add(found, at);
             return String::new();
@@ -69,23 +69,23 @@ impl Preparer<'_> {
         } else {
             return;
         };
-        self.add(found.value(uetr), At("", "uetr"));
+        self.add(found.value(uetr), FieldPlace("", "uetr"));
     }
 
     fn instructions(&mut self, transfer: &mut CreditTransfer, terms: BatchTerms) {
-        self.optional(At("", "creditor_bank_instruction"), &mut transfer.creditor_bank_instruction, TEXT);
-        self.optional(At("", "debtor_bank_instruction"), &mut transfer.debtor_bank_instruction, TEXT);
+        self.optional(FieldPlace("", "creditor_bank_instruction"), &mut transfer.creditor_bank_instruction, TEXT);
+        self.optional(FieldPlace("", "debtor_bank_instruction"), &mut transfer.debtor_bank_instruction, TEXT);
         if transfer.creditor_bank_instruction.is_some() && terms.is_sepa() {
-            self.add(payee::instruction_in_sepa(), At("", "creditor_bank_instruction"));
+            self.add(payee::instruction_in_sepa(), FieldPlace("", "creditor_bank_instruction"));
         }
         let reports = transfer.regulatory_reporting.as_deref_mut().unwrap_or_default();
         if reports.len() > REPORTS {
             let message = format!("the regulatory reporting has more than {REPORTS} parts");
-            self.error(Rule::Kind, At("", "regulatory_reporting"), message, "shorten it", None);
+            self.error(Rule::Kind, FieldPlace("", "regulatory_reporting"), message, "shorten it", None);
         }
         for report in reports {
-            self.optional(At("regulatory_reporting", "code"), &mut report.code, 10);
-            self.optional(At("regulatory_reporting", "text"), &mut report.text, 35);
+            self.optional(FieldPlace("regulatory_reporting", "code"), &mut report.code, 10);
+            self.optional(FieldPlace("regulatory_reporting", "text"), &mut report.text, 35);
         }
     }
 }

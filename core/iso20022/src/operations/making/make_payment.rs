@@ -6,7 +6,7 @@ use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, Local
 use jiff::tz::TimeZone;
 
 use crate::make::{
-    CreditTransfer, MadePayment, PaymentData, PaymentMaker, PaymentTable, RowFormat, Written, is_free, local_time,
+    CreditTransfer, MadePayment, PaymentData, PaymentMaker, PaymentTable, RowFormat, WrittenFile, is_free, local_time,
     to_new_file, to_text,
 };
 use crate::{errors, operations};
@@ -93,7 +93,7 @@ impl Local for MakePayment {
                 (Some(text), written)
             }
         };
-        let Written { made, sha256 } = written;
+        let WrittenFile { made, sha256 } = written;
         Ok(MakePaymentResponse { xml, path, sha256, made })
     }
 }

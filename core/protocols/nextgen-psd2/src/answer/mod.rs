@@ -8,4 +8,4 @@ mod refusal;
 pub use code::row_of;
 pub use href::{encode_href, resolve_href, safe_redirect};
 pub use link::{Link, Links, Verb};
-pub use refusal::{ErrorForm, Refusal};
+pub use refusal::{BankRefusal, ErrorForm};

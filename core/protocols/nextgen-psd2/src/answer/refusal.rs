@@ -39,7 +39,7 @@ pub enum ErrorForm {
 
 /// The content of a bank's refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct BankRefusal {
     /// The HTTP status. A status inside the body is not trusted: the banks' own examples are wrong.
     pub status: u16,
     /// The format.
@@ -56,7 +56,7 @@ pub struct Refusal {
     pub links: Links,
 }
 
-impl Refusal {
+impl BankRefusal {
     /// Reads an answer with a failure status. Never fails, whatever the body is.
     #[must_use]
     pub fn read(status: u16, body: &[u8]) -> Self {
@@ -164,8 +164,8 @@ mod tests {
 
     const BASE: &str = "https://b.example/api";
 
-    fn read(status: u16, body: &str) -> Refusal {
-        Refusal::read(status, body.as_bytes())
+    fn read(status: u16, body: &str) -> BankRefusal {
+        BankRefusal::read(status, body.as_bytes())
     }
 
     /// The schema's example, which the page prints under 400, 404 and 500.
@@ -257,13 +257,13 @@ mod tests {
         let latin1: Vec<u8> = body.bytes().map(|byte| if byte == b'#' { 0xe5 } else { byte }).collect();
         let marked = format!("\u{feff}{body}").into_bytes();
         for (body, text) in [(latin1, "Samtykke m\u{fffd}"), (marked, "Samtykke m#")] {
-            let refusal = Refusal::read(401, &body);
+            let refusal = BankRefusal::read(401, &body);
             assert_eq!((refusal.form, refusal.text.as_deref()), (ErrorForm::Era, Some(text)));
             let error = refusal.to_error(BASE, &[]);
             assert_eq!(error.code(), errors::CONSENT_NEEDED.code);
             assert_eq!(error.detail("sca_redirect"), Some("https://b.example/tap"));
         }
-        let page = Refusal::read(400, b"\xef\xbb\xbf<p>\xe5</p>");
+        let page = BankRefusal::read(400, b"\xef\xbb\xbf<p>\xe5</p>");
         assert_eq!((page.form, page.text.as_deref()), (ErrorForm::Other, Some("<p>\u{fffd}</p>")));
     }
 
@@ -296,7 +296,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_answered(status in 300u16..600, body: Vec<u8>) {
-            let _ = Refusal::read(status, &body).to_error(BASE, &[]);
+            let _ = BankRefusal::read(status, &body).to_error(BASE, &[]);
         }
     }
 }

@@ -19,7 +19,7 @@ fn the_published_certificates() {
         assert_eq!((leaf.not_before_s(), leaf.not_after_s()), (1_767_225_600, 2_082_758_400));
         assert!(leaf.not_before_s() <= NOW_S && NOW_S <= leaf.not_after_s());
         assert_eq!(leaf.spki_der(), key.spki_der());
-        assert_eq!((leaf.key().unwrap().bits(), leaf.signature_hash()), (2048, SignatureHash::Sha256));
+        assert_eq!((leaf.key().unwrap().bits(), leaf.signature_hash()), (2048, CertificateHash::Sha256));
         assert!(leaf.key().unwrap().exponent_is_at_least_65537_and_odd());
         assert!(!leaf.is_ca() && leaf.path_length().is_none());
         let usage = KeyUsage { digital_signature: true, non_repudiation: true, ..KeyUsage::default() };
@@ -28,7 +28,7 @@ fn the_published_certificates() {
         assert_eq!(leaf.authorisation().unwrap().nca_id(), "NO-FSA");
         let statements = leaf.qc().unwrap().unwrap();
         assert_eq!(statements.types, [QcType::Eseal]);
-        assert_eq!(statements.psd2.as_ref().unwrap().roles, [Role::Ai, Role::Pi]);
+        assert_eq!(statements.psd2.as_ref().unwrap().roles, [Psd2Role::Ai, Psd2Role::Pi]);
         assert_eq!(Certificate::from_pem(&leaf.to_pem()).unwrap(), *leaf);
     }
     let (ca1, ca2) = (certificate(CA1), certificate(CA2));
@@ -47,7 +47,8 @@ fn the_published_certificates() {
 /// T-072.
 #[test]
 fn authorisations() {
-    let parse = |text: &str| Authorisation::parse(text).map(|found| (found.country, found.authority, found.number));
+    let parse =
+        |text: &str| OrganizationAuthorisation::parse(text).map(|found| (found.country, found.authority, found.number));
     let expected = |a: &str, b: &str, c: &str| Some((a.to_owned(), b.to_owned(), c.to_owned()));
     assert_eq!(parse("PSDDE-BAFIN-12-3"), expected("DE", "BAFIN", "12-3"));
     assert_eq!(parse("PSDNO-FSA-987654321"), expected("NO", "FSA", "987654321"));
@@ -69,7 +70,7 @@ fn a_signature_with_sha1_is_told_and_not_believed() {
         bytes[*place..place + sha1.len()].copy_from_slice(sha1);
     }
     let read = Certificate::from_der(&bytes).unwrap();
-    assert_eq!(read.signature_hash(), SignatureHash::Other("1.2.840.113549.1.1.5".to_owned()));
+    assert_eq!(read.signature_hash(), CertificateHash::Other("1.2.840.113549.1.1.5".to_owned()));
     assert!(!read.is_issued_by(&certificate(CA1)));
     bytes[places[0]..places[0] + sha256.len()].copy_from_slice(sha256);
     assert!(Certificate::from_der(&bytes).is_err(), "the two places must agree");

@@ -6,7 +6,7 @@ use bankchannel_crypto::x509::MAX_DER_BYTES;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::{Certificate, Fault};
+use super::{Certificate, CertificateFault};
 
 /// The maximum length of a certificate in base64, in characters (S-07).
 const MAX_BASE64: usize = MAX_DER_BYTES / 3 * 4;
@@ -53,8 +53,8 @@ pub struct ReadHeader {
 /// text, base64 of a PEM file and spaces inside, each with a warning.
 ///
 /// # Errors
-/// [`Fault`].
-pub fn read_certificate_header(value: &[u8], lenient: bool) -> Result<ReadHeader, Fault> {
+/// [`CertificateFault`].
+pub fn read_certificate_header(value: &[u8], lenient: bool) -> Result<ReadHeader, CertificateFault> {
     if value.len() > MAX_VALUE || (!lenient && value.len() > MAX_BASE64) {
         return Err("the certificate has more than 8 KiB of base64".into());
     }
@@ -72,7 +72,7 @@ pub fn read_certificate_header(value: &[u8], lenient: bool) -> Result<ReadHeader
     Ok(ReadHeader { certificate: Certificate::from_der(&der)?, warnings })
 }
 
-fn forgiving(value: &[u8], warnings: &mut Vec<String>) -> Result<Vec<u8>, Fault> {
+fn forgiving(value: &[u8], warnings: &mut Vec<String>) -> Result<Vec<u8>, CertificateFault> {
     let mut warn = |text: &str| warnings.push(text.to_owned());
     let mut text = Cow::Borrowed(value);
     if text.contains(&b'%') {
@@ -88,7 +88,7 @@ fn forgiving(value: &[u8], warnings: &mut Vec<String>) -> Result<Vec<u8>, Fault>
 }
 
 /// Decodes base64, with or without PEM markers and spaces.
-fn plain(text: &[u8], warn: &mut dyn FnMut(&str)) -> Result<Vec<u8>, Fault> {
+fn plain(text: &[u8], warn: &mut dyn FnMut(&str)) -> Result<Vec<u8>, CertificateFault> {
     let mut body = text;
     if let Some(begin) = find(text, BEGIN) {
         let after = &text[begin + BEGIN.len()..];
@@ -124,7 +124,7 @@ fn without_breaks(text: &[u8]) -> Vec<u8> {
     out
 }
 
-fn percent_decoded(text: &[u8]) -> Result<Vec<u8>, Fault> {
+fn percent_decoded(text: &[u8]) -> Result<Vec<u8>, CertificateFault> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [byte, after @ ..] = rest {
@@ -144,7 +144,7 @@ fn is_pem(bytes: &[u8]) -> bool {
     bytes.starts_with(b"-----BEGIN ") || find(bytes, BEGIN).is_some()
 }
 
-fn not_base64(value: &[u8]) -> Fault {
+fn not_base64(value: &[u8]) -> CertificateFault {
     let hint = if find(value, b"-----BEGIN").is_some() {
         ": it has PEM markers"
     } else if value.contains(&b'%') {
@@ -158,7 +158,7 @@ fn not_base64(value: &[u8]) -> Fault {
     } else {
         ""
     };
-    Fault(format!("the certificate is not base64 of DER on one line{hint}"))
+    CertificateFault(format!("the certificate is not base64 of DER on one line{hint}"))
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {

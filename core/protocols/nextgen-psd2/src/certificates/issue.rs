@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use bankchannel_crypto::asn1::tag;
 use bankchannel_crypto::random;
-use bankchannel_crypto::rsa::PrivateKey;
+use bankchannel_crypto::rsa::RsaPrivateKey;
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose,
-    IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SerialNumber,
 };
 use zeroize::Zeroizing;
 
-use super::issue_options::{AuthorityOptions, CertificateKind, Defect, IssueOptions, NewKey};
-use super::{Attribute, Certificate, Fault, Name, issue_statements};
+use super::issue_options::{AuthorityOptions, CertificateKind, IssueOptions, NewCertificateKey, PlantedDefect};
+use super::{Certificate, CertificateFault, DistinguishedName, NameAttribute, issue_statements};
 
 const ORGANIZATION_IDENTIFIER: [u64; 4] = [2, 5, 4, 97];
 const CERTIFICATE_POLICIES: [u64; 4] = [2, 5, 29, 32];
@@ -34,7 +34,7 @@ pub struct TestAuthority {
 }
 
 /// A certificate and its key.
-pub struct Issued {
+pub struct IssuedCertificate {
     /// The certificate.
     pub certificate: Certificate,
     /// The certificate, PEM.
@@ -47,8 +47,8 @@ impl TestAuthority {
     /// Makes a new authority with an RSA key.
     ///
     /// # Errors
-    /// [`Fault`] for an invalid option.
-    pub fn create(options: &AuthorityOptions) -> Result<Self, Fault> {
+    /// [`CertificateFault`] for an invalid option.
+    pub fn create(options: &AuthorityOptions) -> Result<Self, CertificateFault> {
         let mut params = CertificateParams::default();
         params.distinguished_name = name(&[
             (DnType::CountryName, &options.country),
@@ -69,10 +69,10 @@ impl TestAuthority {
     /// Loads a stored authority.
     ///
     /// # Errors
-    /// [`Fault`] if certificate and RSA key cannot be read, do not belong together, or do not belong to an authority.
-    pub fn from_pem(certificate_pem: &str, private_key_pem: &str) -> Result<Self, Fault> {
+    /// [`CertificateFault`] if certificate and RSA key cannot be read, do not belong together, or do not belong to an authority.
+    pub fn from_pem(certificate_pem: &str, private_key_pem: &str) -> Result<Self, CertificateFault> {
         let certificate = Certificate::from_pem(certificate_pem)?;
-        let key = PrivateKey::from_pem(private_key_pem)?;
+        let key = RsaPrivateKey::from_pem(private_key_pem)?;
         if !certificate.is_ca() {
             return Err("this is not the certificate of an authority (CA:TRUE is missing)".into());
         }
@@ -101,27 +101,27 @@ impl TestAuthority {
         Zeroizing::new(self.issuer.key().serialize_pem())
     }
 
-    fn private_key(&self) -> Result<PrivateKey, Fault> {
-        Ok(PrivateKey::from_pem(&self.private_key_pem())?)
+    fn private_key(&self) -> Result<RsaPrivateKey, CertificateFault> {
+        Ok(RsaPrivateKey::from_pem(&self.private_key_pem())?)
     }
 
     /// Issues a certificate.
     ///
     /// # Errors
-    /// [`Fault`] for an invalid option.
-    pub fn issue(&self, options: &IssueOptions) -> Result<Issued, Fault> {
+    /// [`CertificateFault`] for an invalid option.
+    pub fn issue(&self, options: &IssueOptions) -> Result<IssuedCertificate, CertificateFault> {
         let params = leaf(options)?;
         let (key, private_key_pem) = leaf_key(&options.key)?;
         let signed = params.signed_by(&key, &self.issuer).map_err(|_| "signing the certificate failed")?;
         let mut certificate = Certificate::from_der(signed.der())?;
         let fits = certificate.is_issued_by(&self.certificate);
-        if options.defects.contains(&Defect::Sha1) {
+        if options.defects.contains(&PlantedDefect::Sha1) {
             certificate = certificate.signed_with_sha1(&self.private_key()?)?;
         }
         if !fits {
             return Err("the authority's certificate does not fit what it issues".into());
         }
-        Ok(Issued { certificate_pem: certificate.to_pem(), certificate, private_key_pem })
+        Ok(IssuedCertificate { certificate_pem: certificate.to_pem(), certificate, private_key_pem })
     }
 }
 
@@ -131,16 +131,16 @@ impl fmt::Debug for TestAuthority {
     }
 }
 
-impl fmt::Debug for Issued {
+impl fmt::Debug for IssuedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issued").field("certificate", &self.certificate).finish_non_exhaustive()
     }
 }
 
-fn leaf(options: &IssueOptions) -> Result<CertificateParams, Fault> {
+fn leaf(options: &IssueOptions) -> Result<CertificateParams, CertificateFault> {
     let has = |defect| options.defects.contains(&defect);
     let mut params = CertificateParams::default();
-    let identifier = if has(Defect::NoOrgId) { String::new() } else { options.organization_identifier() };
+    let identifier = if has(PlantedDefect::NoOrgId) { String::new() } else { options.organization_identifier() };
     params.distinguished_name = name(&[
         (DnType::CountryName, &options.country),
         (DnType::OrganizationName, &options.organization),
@@ -149,16 +149,17 @@ fn leaf(options: &IssueOptions) -> Result<CertificateParams, Fault> {
     ])?;
     let length = options.not_after_s.saturating_sub(options.not_before_s);
     let now = options.now_s;
-    let (begin, end) = if has(Defect::Expired) {
+    let (begin, end) = if has(PlantedDefect::Expired) {
         (now.saturating_sub(DAY_S).saturating_sub(length), now.saturating_sub(DAY_S))
-    } else if has(Defect::NotYet) {
+    } else if has(PlantedDefect::NotYet) {
         (now.saturating_add(DAY_S), now.saturating_add(DAY_S).saturating_add(length))
     } else {
         (options.not_before_s, options.not_after_s)
     };
     validity(&mut params, begin, end)?;
     params.serial_number = Some(serial(options.serial.as_deref())?);
-    params.is_ca = if has(Defect::CaTrue) { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
+    params.is_ca =
+        if has(PlantedDefect::CaTrue) { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
     params.use_authority_key_identifier_extension = true;
     let second = match options.kind {
         CertificateKind::Qseal => KeyUsagePurpose::ContentCommitment,
@@ -176,7 +177,7 @@ fn leaf(options: &IssueOptions) -> Result<CertificateParams, Fault> {
     }
     let policies = issue_statements::policies(options.kind);
     params.custom_extensions.push(CustomExtension::from_oid_content(&CERTIFICATE_POLICIES, policies));
-    if !has(Defect::NoQc) {
+    if !has(PlantedDefect::NoQc) {
         text(&options.nca_name)?;
         let statements = issue_statements::statements(options);
         params.custom_extensions.push(CustomExtension::from_oid_content(&QC_STATEMENTS, statements));
@@ -184,11 +185,11 @@ fn leaf(options: &IssueOptions) -> Result<CertificateParams, Fault> {
     Ok(params)
 }
 
-fn leaf_key(key: &NewKey) -> Result<(KeyPair, Zeroizing<String>), Fault> {
+fn leaf_key(key: &NewCertificateKey) -> Result<(KeyPair, Zeroizing<String>), CertificateFault> {
     let pem = match key {
-        NewKey::Rsa(bits) => new_rsa(*bits)?,
-        NewKey::Given(pem) => PrivateKey::from_pem(pem)?.to_pkcs8_pem(),
-        NewKey::EcP256 => {
+        NewCertificateKey::Rsa(bits) => new_rsa(*bits)?,
+        NewCertificateKey::Given(pem) => RsaPrivateKey::from_pem(pem)?.to_pkcs8_pem(),
+        NewCertificateKey::EcP256 => {
             let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| "making an EC key failed")?;
             let pem = Zeroizing::new(key.serialize_pem());
             return Ok((key, pem));
@@ -197,18 +198,18 @@ fn leaf_key(key: &NewKey) -> Result<(KeyPair, Zeroizing<String>), Fault> {
     Ok((key_pair(&pem)?, pem))
 }
 
-fn new_rsa(bits: usize) -> Result<Zeroizing<String>, Fault> {
-    let key = PrivateKey::generate(bits)?;
+fn new_rsa(bits: usize) -> Result<Zeroizing<String>, CertificateFault> {
+    let key = RsaPrivateKey::generate(bits)?;
     Ok(key.to_pkcs8_pem())
 }
 
-fn key_pair(pem: &str) -> Result<KeyPair, Fault> {
+fn key_pair(pem: &str) -> Result<KeyPair, CertificateFault> {
     KeyPair::from_pkcs8_pem_and_sign_algo(pem, &PKCS_RSA_SHA256).map_err(|_| "the private key cannot be used".into())
 }
 
 /// A name with these parts; empty parts are left out.
-fn name(parts: &[(DnType, &String)]) -> Result<DistinguishedName, Fault> {
-    let mut name = DistinguishedName::new();
+fn name(parts: &[(DnType, &String)]) -> Result<rcgen::DistinguishedName, CertificateFault> {
+    let mut name = rcgen::DistinguishedName::new();
     for (kind, value) in parts.iter().filter(|(_, value)| !value.is_empty()) {
         let value = text(value)?;
         let value = match kind {
@@ -224,10 +225,10 @@ fn name(parts: &[(DnType, &String)]) -> Result<DistinguishedName, Fault> {
 }
 
 /// A certificate's name, byte for byte.
-fn same_name(name: &Name) -> Result<DistinguishedName, Fault> {
-    let mut out = DistinguishedName::new();
+fn same_name(name: &DistinguishedName) -> Result<rcgen::DistinguishedName, CertificateFault> {
+    let mut out = rcgen::DistinguishedName::new();
     for rdn in &name.rdns {
-        let [Attribute { oid, value, der }] = &rdn[..] else {
+        let [NameAttribute { oid, value, der }] = &rdn[..] else {
             return Err("the authority's name has a part with several values".into());
         };
         let arcs = oid.split('.').map(str::parse).collect::<Result<Vec<u64>, _>>();
@@ -248,17 +249,17 @@ fn same_name(name: &Name) -> Result<DistinguishedName, Fault> {
     Ok(out)
 }
 
-fn printable(value: &str) -> Result<DnValue, Fault> {
+fn printable(value: &str) -> Result<DnValue, CertificateFault> {
     let value = value.try_into().map_err(|_| "a value of the name is not printable")?;
     Ok(DnValue::PrintableString(value))
 }
 
-fn text(value: &str) -> Result<&str, Fault> {
+fn text(value: &str) -> Result<&str, CertificateFault> {
     let good = !value.is_empty() && value.chars().count() <= MAX_TEXT_CHARS && !value.contains(char::is_control);
     good.then_some(value).ok_or_else(|| "a text has 1 to 200 characters, none a control character".into())
 }
 
-fn validity(params: &mut CertificateParams, begin: i64, end: i64) -> Result<(), Fault> {
+fn validity(params: &mut CertificateParams, begin: i64, end: i64) -> Result<(), CertificateFault> {
     if begin < 0 || end < begin || end > END_OF_TIME_S {
         return Err("a validity begins after 1970 and ends later, before the year 10000".into());
     }
@@ -269,7 +270,7 @@ fn validity(params: &mut CertificateParams, begin: i64, end: i64) -> Result<(), 
 }
 
 /// The requested serial number, or a random one of 16 bytes.
-fn serial(wanted: Option<&[u8]>) -> Result<SerialNumber, Fault> {
+fn serial(wanted: Option<&[u8]>) -> Result<SerialNumber, CertificateFault> {
     let Some(wanted) = wanted else {
         let mut bytes = random::bytes::<16>();
         bytes[0] = bytes[0] & 0x3f | 0x40;

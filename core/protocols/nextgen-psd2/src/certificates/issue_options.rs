@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::Role;
+use super::Psd2Role;
 
 const YEAR_S: i64 = 365 * 86_400;
 const HOUR_S: i64 = 3_600;
@@ -59,7 +59,7 @@ pub enum CertificateKind {
 
 /// The key of a new certificate.
 #[derive(Clone)]
-pub enum NewKey {
+pub enum NewCertificateKey {
     /// A new RSA key of 2048, 3072 or 4096 bits.
     Rsa(usize),
     /// A new EC key on P-256, which verifiers of request signatures must refuse.
@@ -70,7 +70,7 @@ pub enum NewKey {
 
 /// A deliberate defect, for testing verifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Defect {
+pub enum PlantedDefect {
     /// No qcStatements.
     NoQc,
     /// The PSD2 statement alone, without the list around it.
@@ -89,7 +89,7 @@ pub enum Defect {
     Sha1,
 }
 
-impl Defect {
+impl PlantedDefect {
     /// All defects.
     pub const ALL: [Self; 8] = [
         Self::NoQc,
@@ -130,7 +130,7 @@ pub struct IssueOptions {
     /// Country of third party and authority, two capital letters.
     pub country: String,
     /// The roles of the third party.
-    pub roles: Vec<Role>,
+    pub roles: Vec<Psd2Role>,
     /// Name of the authority that authorised the third party.
     pub nca_name: String,
     /// The authority in the organisation identifier, such as `FSA`.
@@ -148,11 +148,11 @@ pub struct IssueOptions {
     /// End of the validity, Unix seconds.
     pub not_after_s: i64,
     /// The key.
-    pub key: NewKey,
+    pub key: NewCertificateKey,
     /// Host names and IP addresses of a connection certificate.
     pub dns_names: Vec<String>,
     /// Deliberate defects.
-    pub defects: Vec<Defect>,
+    pub defects: Vec<PlantedDefect>,
 }
 
 impl IssueOptions {
@@ -165,7 +165,7 @@ impl IssueOptions {
             common_name: "Example TPP AS (test)".to_owned(),
             organization: "Example TPP AS".to_owned(),
             country: "NO".to_owned(),
-            roles: vec![Role::Ai, Role::Pi],
+            roles: vec![Psd2Role::Ai, Psd2Role::Pi],
             nca_name: "Finanstilsynet (sandbox)".to_owned(),
             authority: "FSA".to_owned(),
             authorisation_number: "987654321".to_owned(),
@@ -174,7 +174,7 @@ impl IssueOptions {
             now_s,
             not_before_s: now_s - HOUR_S,
             not_after_s: now_s + YEAR_S,
-            key: NewKey::Rsa(2048),
+            key: NewCertificateKey::Rsa(2048),
             dns_names: if kind == CertificateKind::Qwac { vec!["tpp.example".to_owned()] } else { Vec::new() },
             defects: Vec::new(),
         }

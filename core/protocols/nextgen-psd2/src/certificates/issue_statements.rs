@@ -2,8 +2,8 @@
 
 use bankchannel_crypto::asn1::{encode, tag};
 
-use super::Role;
-use super::issue_options::{CertificateKind, Defect, IssueOptions};
+use super::Psd2Role;
+use super::issue_options::{CertificateKind, IssueOptions, PlantedDefect};
 use super::qc::{COMPLIANCE, PSD2, ROLE, TYPE};
 
 /// Policies of qualified certificates of legal persons, 0.4.0.194112.1: seals (1) and web sites (4).
@@ -21,7 +21,7 @@ pub(super) fn policies(kind: CertificateKind) -> Vec<u8> {
 /// The value of qcStatements.
 pub(super) fn statements(options: &IssueOptions) -> Vec<u8> {
     let psd2 = psd2(options);
-    if options.defects.contains(&Defect::BareQc) {
+    if options.defects.contains(&PlantedDefect::BareQc) {
         return psd2;
     }
     let kind = match options.kind {
@@ -33,8 +33,8 @@ pub(super) fn statements(options: &IssueOptions) -> Vec<u8> {
 }
 
 fn psd2(options: &IssueOptions) -> Vec<u8> {
-    let wrong = options.defects.contains(&Defect::WrongRoleOid);
-    let role = |role: &Role| {
+    let wrong = options.defects.contains(&PlantedDefect::WrongRoleOid);
+    let role = |role: &Psd2Role| {
         let arc = if wrong { role.arc() % 4 + 1 } else { role.arc() };
         sequence(&[oid(ROLE, Some(arc)), utf8(role.name())])
     };

@@ -4,24 +4,24 @@
 use std::sync::LazyLock;
 
 use super::super::vectors::{CA1, KEY, NOW_S};
-use super::super::{Fault, KeyUsage, Psd2Certificate, QcType, Role, SignatureHash, trusted_issuer};
+use super::super::{CertificateFault, CertificateHash, KeyUsage, Psd2Certificate, Psd2Role, QcType, trusted_issuer};
 use super::*;
 
 static AUTHORITY: LazyLock<TestAuthority> =
     LazyLock::new(|| TestAuthority::create(&AuthorityOptions::new("Sandbox QSEAL CA 9", NOW_S)).unwrap());
 
 fn options(kind: CertificateKind) -> IssueOptions {
-    IssueOptions { key: NewKey::Given(Zeroizing::new(KEY.to_owned())), ..IssueOptions::new(kind, NOW_S) }
+    IssueOptions { key: NewCertificateKey::Given(Zeroizing::new(KEY.to_owned())), ..IssueOptions::new(kind, NOW_S) }
 }
 
-fn with(defects: &[Defect]) -> Certificate {
+fn with(defects: &[PlantedDefect]) -> Certificate {
     AUTHORITY.issue(&IssueOptions { defects: defects.to_vec(), ..options(CertificateKind::Qseal) }).unwrap().certificate
 }
 
 #[test]
 fn a_seal_as_it_was_ordered() {
     let order = IssueOptions {
-        roles: vec![Role::Ic],
+        roles: vec![Psd2Role::Ic],
         country: "DE".to_owned(),
         authority: "BAFIN".to_owned(),
         authorisation_number: "12-3".to_owned(),
@@ -38,7 +38,7 @@ fn a_seal_as_it_was_ordered() {
     let read = certificate.qc().unwrap().unwrap();
     assert!(read.compliance && read.warnings.is_empty() && read.types == [QcType::Eseal]);
     let psd2 = read.psd2.as_ref().unwrap();
-    assert_eq!((&psd2.roles[..], psd2.nca_id.as_str()), (&[Role::Ic][..], "DE-BAFIN"));
+    assert_eq!((&psd2.roles[..], psd2.nca_id.as_str()), (&[Psd2Role::Ic][..], "DE-BAFIN"));
     assert_eq!(psd2.nca_name, "Bundesanstalt für Tests");
     let usage = KeyUsage { digital_signature: true, non_repudiation: true, ..KeyUsage::default() };
     assert_eq!(certificate.key_usage(), Some(usage));
@@ -57,26 +57,27 @@ fn a_connection_certificate() {
 
 #[test]
 fn defects() {
-    assert!(with(&[Defect::NoQc]).qc().unwrap().is_none());
-    let bare = with(&[Defect::BareQc]);
+    assert!(with(&[PlantedDefect::NoQc]).qc().unwrap().is_none());
+    let bare = with(&[PlantedDefect::BareQc]);
     let bare = bare.qc().unwrap().unwrap();
     assert!(bare.psd2.is_some() && bare.warnings.len() == 1);
-    let wrong = with(&[Defect::WrongRoleOid]);
+    let wrong = with(&[PlantedDefect::WrongRoleOid]);
     let wrong = wrong.qc().unwrap().unwrap().psd2.unwrap();
-    assert_eq!((&wrong.roles[..], wrong.role_names_agree), (&[Role::Ic, Role::Ai][..], false));
-    assert!(with(&[Defect::Expired]).not_after_s() < NOW_S);
-    assert!(with(&[Defect::NotYet]).not_before_s() > NOW_S);
-    assert!(with(&[Defect::CaTrue]).is_ca());
-    let unnamed = with(&[Defect::NoOrgId, Defect::NoQc]);
+    assert_eq!((&wrong.roles[..], wrong.role_names_agree), (&[Psd2Role::Ic, Psd2Role::Ai][..], false));
+    assert!(with(&[PlantedDefect::Expired]).not_after_s() < NOW_S);
+    assert!(with(&[PlantedDefect::NotYet]).not_before_s() > NOW_S);
+    assert!(with(&[PlantedDefect::CaTrue]).is_ca());
+    let unnamed = with(&[PlantedDefect::NoOrgId, PlantedDefect::NoQc]);
     assert!(unnamed.organization_identifier().is_none() && unnamed.qc().unwrap().is_none());
-    let sha1 = with(&[Defect::Sha1]);
-    assert_eq!(sha1.signature_hash(), SignatureHash::Other("1.2.840.113549.1.1.5".into()));
+    let sha1 = with(&[PlantedDefect::Sha1]);
+    assert_eq!(sha1.signature_hash(), CertificateHash::Other("1.2.840.113549.1.1.5".into()));
     assert!(!sha1.is_issued_by(AUTHORITY.certificate()));
-    let ec = AUTHORITY.issue(&IssueOptions { key: NewKey::EcP256, ..options(CertificateKind::Qseal) }).unwrap();
+    let ec =
+        AUTHORITY.issue(&IssueOptions { key: NewCertificateKey::EcP256, ..options(CertificateKind::Qseal) }).unwrap();
     assert!(ec.certificate.key().unwrap_err().0.contains("not an RSA key"));
-    let mut names: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
+    let mut names: Vec<&str> = PlantedDefect::ALL.iter().map(|defect| defect.name()).collect();
     names.dedup();
-    assert_eq!(names.len(), Defect::ALL.len());
+    assert_eq!(names.len(), PlantedDefect::ALL.len());
 }
 
 #[test]
@@ -104,13 +105,13 @@ fn orders_that_cannot_be() {
         |order| order.serial = Some(vec![1; 21]),
         |order| order.not_after_s = order.not_before_s - 1,
         |order| order.not_before_s = -1,
-        |order| order.key = NewKey::Rsa(1024),
+        |order| order.key = NewCertificateKey::Rsa(1024),
         |order| order.dns_names = vec!["ø".to_owned()],
     ];
     for (index, change) in changes.iter().enumerate() {
         let mut order = options(CertificateKind::Qwac);
         change(&mut order);
-        let refused: Result<Issued, Fault> = AUTHORITY.issue(&order);
+        let refused: Result<IssuedCertificate, CertificateFault> = AUTHORITY.issue(&order);
         assert!(refused.is_err(), "{index}");
     }
 }

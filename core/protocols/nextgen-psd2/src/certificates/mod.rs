@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`Certificate`] | one certificate, read once, strictly: serial, names, key (in core/crypto) |
 //! | [`Psd2Certificate`] | roles, authorisation number |
-//! | [`Name`] | the distinguished name of a subject or issuer, as text in every style that key ids use |
+//! | [`DistinguishedName`] | the distinguished name of a subject or issuer, as text in every style that key ids use |
 //! | [`QcStatements`] | the authority's statements: seal or web, roles, the authority |
 //! | [`certificate_header`], [`read_certificate_header`] | `TPP-Signature-Certificate` |
 //! | [`trusted_issuer`] | selects a trusted issuer of a certificate |
@@ -20,14 +20,15 @@ mod qc;
 
 pub(crate) use bankchannel_crypto::x509::why_unissued;
 pub use bankchannel_crypto::x509::{
-    Attribute, Certificate, Fault, KeyUsage, Name, NameFault, NameStyle, Rdn, SignatureHash, trusted_issuer,
+    Certificate, CertificateFault, CertificateHash, DistinguishedName, KeyUsage, NameAttribute, NameFault, NameStyle,
+    Rdn, trusted_issuer,
 };
-pub use fixtures::{FIXTURES, Fixture, PARTS};
+pub use fixtures::{CertificateFixture, FIXTURES, PARTS};
 pub use header::{CertForm, ReadHeader, certificate_header, read_certificate_header};
-pub use issue::{Issued, TestAuthority};
-pub use issue_options::{AuthorityOptions, CertificateKind, Defect, IssueOptions, NewKey};
-pub use psd2_certificate::{Authorisation, Psd2Certificate};
-pub use qc::{Psd2, QcStatements, QcType, Role, parse_qc};
+pub use issue::{IssuedCertificate, TestAuthority};
+pub use issue_options::{AuthorityOptions, CertificateKind, IssueOptions, NewCertificateKey, PlantedDefect};
+pub use psd2_certificate::{OrganizationAuthorisation, Psd2Certificate};
+pub use qc::{Psd2Role, Psd2Statement, QcStatements, QcType, parse_qc};
 
 #[cfg(test)]
 mod certificate_tests;

@@ -1,6 +1,6 @@
 //! The PSD2 content of a certificate.
 
-use super::{Certificate, Fault, QcStatements, parse_qc};
+use super::{Certificate, CertificateFault, QcStatements, parse_qc};
 
 /// The SHA-256 of the SubjectPublicKeyInfo of the specification's published test key (§2.10): anyone can sign with it.
 const SPKI_SHA256: [u8; 32] = [
@@ -13,23 +13,23 @@ pub trait Psd2Certificate {
     /// The issuer's statements; `None` if the extension is absent. Parsed on each call.
     ///
     /// # Errors
-    /// [`Fault`] if it cannot be parsed.
-    fn qc(&self) -> Result<Option<QcStatements>, Fault>;
+    /// [`CertificateFault`] if it cannot be parsed.
+    fn qc(&self) -> Result<Option<QcStatements>, CertificateFault>;
 
     /// The parsed organisation identifier; `None` if it is absent or not that of a payment service provider.
-    fn authorisation(&self) -> Option<Authorisation>;
+    fn authorisation(&self) -> Option<OrganizationAuthorisation>;
 
     /// Whether its key is the published one, which must not be used with a real bank (S-17).
     fn has_published_key(&self) -> bool;
 }
 
 impl Psd2Certificate for Certificate {
-    fn qc(&self) -> Result<Option<QcStatements>, Fault> {
+    fn qc(&self) -> Result<Option<QcStatements>, CertificateFault> {
         self.qc_statements().map(parse_qc).transpose()
     }
 
-    fn authorisation(&self) -> Option<Authorisation> {
-        self.organization_identifier().and_then(Authorisation::parse)
+    fn authorisation(&self) -> Option<OrganizationAuthorisation> {
+        self.organization_identifier().and_then(OrganizationAuthorisation::parse)
     }
 
     fn has_published_key(&self) -> bool {
@@ -39,7 +39,7 @@ impl Psd2Certificate for Certificate {
 
 /// The parsed organisation identifier of a payment service provider (§7.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authorisation {
+pub struct OrganizationAuthorisation {
     /// Country of the authority, two capital letters.
     pub country: String,
     /// The authority, such as `FSA`.
@@ -48,7 +48,7 @@ pub struct Authorisation {
     pub number: String,
 }
 
-impl Authorisation {
+impl OrganizationAuthorisation {
     /// Parses `PSDNO-FSA-987654321`; `None` for any other form.
     #[must_use]
     pub fn parse(identifier: &str) -> Option<Self> {

@@ -1,8 +1,8 @@
 //! The extension qcStatements (RFC 3739, ETSI EN 319 412-5, ETSI TS 119 495), read strictly (§7.1, §7.3).
 
-use bankchannel_crypto::asn1::{self, Decode, Element, Reader, SliceReader, element, tag};
+use bankchannel_crypto::asn1::{self, Asn1Element, Decode, Reader, SliceReader, element, tag};
 
-use super::Fault;
+use super::CertificateFault;
 
 /// 0.4.0.1862.1.1.
 pub(super) const COMPLIANCE: &[u8] = b"\x04\x00\x8e\x46\x01\x01";
@@ -26,7 +26,7 @@ pub struct QcStatements {
     /// The purposes of the certificate.
     pub types: Vec<QcType>,
     /// Roles and authority under PSD2.
-    pub psd2: Option<Psd2>,
+    pub psd2: Option<Psd2Statement>,
     /// Tolerated deviations, for a person.
     pub warnings: Vec<String>,
 }
@@ -46,9 +46,9 @@ pub enum QcType {
 
 /// The PSD2 statement (ETSI TS 119 495 §5.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Psd2 {
+pub struct Psd2Statement {
     /// The roles of the third party, each once, in the order of the certificate.
-    pub roles: Vec<Role>,
+    pub roles: Vec<Psd2Role>,
     /// Name of the authority.
     pub nca_name: String,
     /// Identifier of the authority, such as `NO-FSA`.
@@ -61,7 +61,7 @@ pub struct Psd2 {
 
 /// A role of a payment service provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
+pub enum Psd2Role {
     /// Account servicing.
     As,
     /// Payment initiation.
@@ -72,7 +72,7 @@ pub enum Role {
     Ic,
 }
 
-impl Role {
+impl Psd2Role {
     /// All roles, in the order of their numbers.
     pub const ALL: [Self; 4] = [Self::As, Self::Pi, Self::Ai, Self::Ic];
 
@@ -123,23 +123,23 @@ impl Role {
 /// Parses the value of the extension.
 ///
 /// # Errors
-/// [`Fault`] if it is not DER with the statements' structure, or if it has two PSD2 statements.
-pub fn parse_qc(der: &[u8]) -> Result<QcStatements, Fault> {
+/// [`CertificateFault`] if it is not DER with the statements' structure, or if it has two PSD2 statements.
+pub fn parse_qc(der: &[u8]) -> Result<QcStatements, CertificateFault> {
     if der.len() > MAX_BYTES {
         return Err("qcStatements: the extension has more than 4096 bytes".into());
     }
-    let mut parser = Parser { read: QcStatements::default(), items: 0 };
-    parser.statements(der).map_err(|Fault(why)| Fault(format!("qcStatements: {why}")))?;
+    let mut parser = QcParser { read: QcStatements::default(), items: 0 };
+    parser.statements(der).map_err(|CertificateFault(why)| CertificateFault(format!("qcStatements: {why}")))?;
     Ok(parser.read)
 }
 
-struct Parser {
+struct QcParser {
     read: QcStatements,
     items: usize,
 }
 
-impl Parser {
-    fn count(&mut self) -> Result<(), Fault> {
+impl QcParser {
+    fn count(&mut self) -> Result<(), CertificateFault> {
         self.items += 1;
         if self.items > MAX_ITEMS { Err("more than 64 statements, types and roles".into()) } else { Ok(()) }
     }
@@ -148,7 +148,7 @@ impl Parser {
         self.read.warnings.push(text);
     }
 
-    fn statements(&mut self, der: &[u8]) -> Result<(), Fault> {
+    fn statements(&mut self, der: &[u8]) -> Result<(), CertificateFault> {
         let content = asn1::only(der, tag::SEQUENCE)?;
         let mut list = SliceReader::new(content)?;
         if list.peek_byte() == Some(tag::OID) {
@@ -163,14 +163,14 @@ impl Parser {
         Ok(())
     }
 
-    fn statement(&mut self, content: &[u8]) -> Result<(), Fault> {
+    fn statement(&mut self, content: &[u8]) -> Result<(), CertificateFault> {
         let mut reader = SliceReader::new(content)?;
         let id = element(&mut reader, tag::OID)?.content;
-        let info = if reader.is_finished() { None } else { Some(Element::decode(&mut reader)?) };
+        let info = if reader.is_finished() { None } else { Some(Asn1Element::decode(&mut reader)?) };
         reader.finish()?;
         let list = || match info {
             Some(info) if info.tag == tag::SEQUENCE => Ok(info.content),
-            _ => Err(Fault::from("a statement is without its list")),
+            _ => Err(CertificateFault::from("a statement is without its list")),
         };
         match id {
             COMPLIANCE => self.read.compliance = true,
@@ -182,7 +182,7 @@ impl Parser {
         Ok(())
     }
 
-    fn types(&mut self, content: &[u8]) -> Result<(), Fault> {
+    fn types(&mut self, content: &[u8]) -> Result<(), CertificateFault> {
         let mut list = SliceReader::new(content)?;
         while !list.is_finished() {
             self.count()?;
@@ -200,7 +200,7 @@ impl Parser {
         Ok(())
     }
 
-    fn psd2(&mut self, content: &[u8]) -> Result<Psd2, Fault> {
+    fn psd2(&mut self, content: &[u8]) -> Result<Psd2Statement, CertificateFault> {
         let mut reader = SliceReader::new(content)?;
         let mut list = SliceReader::new(element(&mut reader, tag::SEQUENCE)?.content)?;
         let mut utf8 = true;
@@ -213,7 +213,7 @@ impl Parser {
             let name = string(&mut role, &mut utf8)?;
             role.finish()?;
             let arc = id.strip_prefix(ROLE);
-            let Some(role) = Role::ALL.into_iter().find(|role| arc == Some(&[role.arc()])) else {
+            let Some(role) = Psd2Role::ALL.into_iter().find(|role| arc == Some(&[role.arc()])) else {
                 let number = asn1::dotted(id)?;
                 self.warn(format!("the role {number} is not known and grants nothing"));
                 continue;
@@ -236,12 +236,12 @@ impl Parser {
         if !utf8 {
             self.warn("the PSD2 statement has a PrintableString; UTF8String is asked for".to_owned());
         }
-        Ok(Psd2 { roles, nca_name, nca_id, role_names_agree: names_agree, utf8_strings: utf8 })
+        Ok(Psd2Statement { roles, nca_name, nca_id, role_names_agree: names_agree, utf8_strings: utf8 })
     }
 }
 
-fn string(reader: &mut SliceReader<'_>, utf8: &mut bool) -> Result<String, Fault> {
-    let value = Element::decode(reader)?;
+fn string(reader: &mut SliceReader<'_>, utf8: &mut bool) -> Result<String, CertificateFault> {
+    let value = Asn1Element::decode(reader)?;
     match value.tag {
         tag::UTF8 => {}
         tag::PRINTABLE => *utf8 = false,

@@ -28,7 +28,7 @@ fn the_published_extension() {
     assert!(read.compliance && read.warnings.is_empty());
     assert_eq!(read.types, [QcType::Eseal]);
     let psd2 = read.psd2.unwrap();
-    assert_eq!(psd2.roles, [Role::Ai, Role::Pi]);
+    assert_eq!(psd2.roles, [Psd2Role::Ai, Psd2Role::Pi]);
     assert_eq!((psd2.nca_name.as_str(), psd2.nca_id.as_str()), ("Finanstilsynet (sandbox)", "NO-FSA"));
     assert!(psd2.role_names_agree && psd2.utf8_strings);
 }
@@ -38,7 +38,7 @@ fn the_published_extension() {
 fn a_statement_without_its_list() {
     let whole = example();
     let read = parse_qc(&whole[whole.len() - 0x56..]).unwrap();
-    assert_eq!(read.psd2.unwrap().roles, [Role::Ai, Role::Pi]);
+    assert_eq!(read.psd2.unwrap().roles, [Psd2Role::Ai, Psd2Role::Pi]);
     assert_eq!((read.compliance, read.types.len(), read.warnings.len()), (false, 0, 1));
 }
 
@@ -51,10 +51,10 @@ fn roles() {
     let read = parse_qc(&seq(&[&psd2(&list, tag::UTF8)])).unwrap();
     assert_eq!(read.warnings.len(), 2, "{:?}", read.warnings);
     let read = read.psd2.unwrap();
-    assert_eq!((read.roles, read.role_names_agree), (vec![Role::Pi], false));
+    assert_eq!((read.roles, read.role_names_agree), (vec![Psd2Role::Pi], false));
     let none = parse_qc(&seq(&[&psd2(&[], tag::UTF8)])).unwrap();
     assert_eq!((none.psd2.unwrap().roles.len(), none.warnings.len()), (0, 0));
-    for role in Role::ALL {
+    for role in Psd2Role::ALL {
         assert_eq!(role.oid().rsplit('.').next(), Some(role.arc().to_string().as_str()));
     }
 }

@@ -93,7 +93,8 @@ fn an_authority_with_a_critical_extension_that_nobody_understands_does_not_vouch
 fn who_is_no_authority_does_not_vouch() {
     let authority = TestAuthority::create(&AuthorityOptions::new("Root", NOW_S)).unwrap();
     // CA:TRUE, but its key must not sign certificates.
-    let options = IssueOptions { defects: vec![Defect::CaTrue], ..IssueOptions::new(CertificateKind::Qseal, NOW_S) };
+    let options =
+        IssueOptions { defects: vec![PlantedDefect::CaTrue], ..IssueOptions::new(CertificateKind::Qseal, NOW_S) };
     let middle = authority.issue(&options).unwrap();
     let middle_authority = TestAuthority::from_pem(&middle.certificate_pem, &middle.private_key_pem).unwrap();
     let leaf = middle_authority.issue(&IssueOptions::new(CertificateKind::Qseal, NOW_S)).unwrap().certificate;

@@ -13,7 +13,7 @@ use bankchannel_foundation::{
 
 use super::MAX_DEPTH;
 use crate::{
-    answer::{Links, Refusal},
+    answer::{BankRefusal, Links},
     errors,
 };
 
@@ -24,13 +24,13 @@ const EXACT_DIGITS: usize = 15;
 const LINKS: &str = "_links";
 
 /// The error for a failure answer. The link for the customer is passed on under the conditions of
-/// [`Refusal::to_error`].
+/// [`BankRefusal::to_error`].
 pub(super) fn refused(route: &Route, message: &InResponse, base_url: &str, allowed_hosts: &[String]) -> Error {
     let status = message.status;
     let outcome = if status == 408 || status >= 500 { Outcome::Unknown } else { Outcome::Refused };
     // §5: a request with effects is not resent automatically.
     let may_repeat = route.repeat == Repeat::Safe && matches!(status, 408 | 425 | 429 | 500 | 502..=504);
-    let error = Refusal::read(status, &message.body).to_error(base_url, allowed_hosts);
+    let error = BankRefusal::read(status, &message.body).to_error(base_url, allowed_hosts);
     // A quota that is used up for the day does not return within seconds.
     let is_used_up = error.row() == &errors::ACCESS_EXCEEDED;
     error.with_outcome(outcome).with_retryable(may_repeat && !is_used_up).with_retry_after(message.retry_after_s)

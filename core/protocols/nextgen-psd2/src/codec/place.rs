@@ -4,7 +4,7 @@ use bankchannel_foundation::{Error, model::Field, operation::Route};
 
 /// The place of a field in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum FieldLocation {
     /// The path, if the template names the field.
     Path,
     /// This header.
@@ -19,7 +19,7 @@ pub enum Place {
     Nowhere,
 }
 
-impl Place {
+impl FieldLocation {
     /// The place of this field of a request or response.
     #[must_use]
     pub fn of(field: &'static Field, route: &Route) -> Self {
@@ -40,7 +40,7 @@ impl Place {
 }
 
 pub(super) fn is_body(field: &'static Field, route: &Route) -> bool {
-    Place::of(field, route) == Place::Body
+    FieldLocation::of(field, route) == FieldLocation::Body
 }
 
 fn is_named(template: &str, name: &str) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::compressed::inflated;
-use super::json_text::{Layout, escape_non_ascii, escape_slashes, lay_out, unescape_non_ascii, unescape_slashes};
+use super::json_text::{JsonLayout, escape_non_ascii, escape_slashes, lay_out, unescape_non_ascii, unescape_slashes};
 
 /// The maximum size of a body that is varied, and of an inflated body, in bytes.
 pub(super) const MAX_BODY: usize = 256 * 1024;
@@ -90,14 +90,14 @@ const TEXTS: [(&str, OfText); 6] = [
 ];
 
 const JSON: [(&str, OfJson); 14] = [
-    ("the body as minified JSON", |text| lay_out(text, Layout::Minified)),
-    ("the body as JSON on one line with a space after each comma and colon", |text| lay_out(text, Layout::Spaced)),
-    ("the body as pretty-printed JSON, 2 spaces", |text| lay_out(text, Layout::Pretty(2))),
-    ("the body as pretty-printed JSON, 4 spaces", |text| lay_out(text, Layout::Pretty(4))),
-    ("the body as pretty-printed JSON, 2 spaces, CRLF", |text| crlf(lay_out(text, Layout::Pretty(2))?)),
-    ("the body as pretty-printed JSON, 4 spaces, CRLF", |text| crlf(lay_out(text, Layout::Pretty(4))?)),
+    ("the body as minified JSON", |text| lay_out(text, JsonLayout::Minified)),
+    ("the body as JSON on one line with a space after each comma and colon", |text| lay_out(text, JsonLayout::Spaced)),
+    ("the body as pretty-printed JSON, 2 spaces", |text| lay_out(text, JsonLayout::Pretty(2))),
+    ("the body as pretty-printed JSON, 4 spaces", |text| lay_out(text, JsonLayout::Pretty(4))),
+    ("the body as pretty-printed JSON, 2 spaces, CRLF", |text| crlf(lay_out(text, JsonLayout::Pretty(2))?)),
+    ("the body as pretty-printed JSON, 4 spaces, CRLF", |text| crlf(lay_out(text, JsonLayout::Pretty(4))?)),
     ("the body as pretty-printed JSON, 2 spaces, with a final LF", |text| {
-        lay_out(text, Layout::Pretty(2)).map(|laid_out| laid_out + "\n")
+        lay_out(text, JsonLayout::Pretty(2)).map(|laid_out| laid_out + "\n")
     }),
     ("the body with characters outside ASCII as \\uXXXX", |text| Some(escape_non_ascii(text, false))),
     ("the body with characters outside ASCII as \\uXXXX in upper case", |text| Some(escape_non_ascii(text, true))),
@@ -105,16 +105,16 @@ const JSON: [(&str, OfJson); 14] = [
     ("the body with / as \\/", |text| Some(escape_slashes(text))),
     ("the body with \\/ as /", |text| Some(unescape_slashes(text))),
     ("the body as minified JSON with \\uXXXX for characters outside ASCII", |text| {
-        Some(escape_non_ascii(&lay_out(text, Layout::Minified)?, false))
+        Some(escape_non_ascii(&lay_out(text, JsonLayout::Minified)?, false))
     }),
-    ("the body as minified JSON with / as \\/", |text| Some(escape_slashes(&lay_out(text, Layout::Minified)?))),
+    ("the body as minified JSON with / as \\/", |text| Some(escape_slashes(&lay_out(text, JsonLayout::Minified)?))),
 ];
 
-const SORTED: [(&str, Layout); 4] = [
-    ("the body as minified JSON, keys sorted", Layout::Minified),
-    ("the body as JSON on one line with spaces, keys sorted", Layout::Spaced),
-    ("the body as pretty-printed JSON, 2 spaces, keys sorted", Layout::Pretty(2)),
-    ("the body as pretty-printed JSON, 4 spaces, keys sorted", Layout::Pretty(4)),
+const SORTED: [(&str, JsonLayout); 4] = [
+    ("the body as minified JSON, keys sorted", JsonLayout::Minified),
+    ("the body as JSON on one line with spaces, keys sorted", JsonLayout::Spaced),
+    ("the body as pretty-printed JSON, 2 spaces, keys sorted", JsonLayout::Pretty(2)),
+    ("the body as pretty-printed JSON, 4 spaces, keys sorted", JsonLayout::Pretty(4)),
 ];
 
 fn crlf(text: String) -> Option<String> {

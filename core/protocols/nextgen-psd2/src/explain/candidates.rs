@@ -14,11 +14,11 @@ use bankchannel_crypto::signature::Hash;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::{HEXLOWER, HEXUPPER};
 
-use self::values::BodyDigest;
-use super::hypotheses::Hypothesis;
-use super::recovered::Goal;
+use self::values::BodyVariantDigest;
+use super::hypotheses::FailureHypothesis;
+use super::recovered::HashGoal;
 use crate::http::Request;
-use crate::signing::{REQUEST_TARGET, SigningString};
+use crate::signing::{REQUEST_TARGET, SigningText};
 
 /// The maximum number of bytes hashed in a search.
 const MAX_HASHED: usize = 16 * 1024 * 1024;
@@ -27,12 +27,12 @@ const MAX_HASHED_BODIES: usize = MAX_HASHED / 2;
 
 /// One line of the expected signing string.
 #[derive(Clone)]
-pub(super) struct Field {
+pub(super) struct CandidateLine {
     pub(super) name: String,
     pub(super) value: Vec<u8>,
 }
 
-impl Field {
+impl CandidateLine {
     pub(super) fn new(name: &str, value: impl Into<Vec<u8>>) -> Self {
         Self { name: name.to_owned(), value: value.into() }
     }
@@ -47,39 +47,39 @@ impl Field {
 }
 
 /// The fields of a signing string.
-pub(super) fn fields(text: &SigningString) -> Vec<Field> {
-    let field = |line: &crate::signing::Line| {
+pub(super) fn fields(text: &SigningText) -> Vec<CandidateLine> {
+    let field = |line: &crate::signing::SigningLine| {
         let bytes = text.bytes.get(line.start..line.end).unwrap_or_default();
-        Field::new(&line.name, bytes.get(line.name.len() + 2..).unwrap_or_default())
+        CandidateLine::new(&line.name, bytes.get(line.name.len() + 2..).unwrap_or_default())
     };
     text.lines.iter().map(field).collect()
 }
 
 /// The fields joined in the right format.
-pub(super) fn join(fields: &[Field]) -> Vec<u8> {
-    PLAIN.join(&fields.iter().map(Field::line).collect::<Vec<_>>())
+pub(super) fn join(fields: &[CandidateLine]) -> Vec<u8> {
+    PLAIN.join(&fields.iter().map(CandidateLine::line).collect::<Vec<_>>())
 }
 
 /// The input of the guesses.
-pub(super) struct Basis<'a> {
+pub(super) struct GuessBasis<'a> {
     pub(super) request: &'a Request,
-    pub(super) fields: &'a [Field],
+    pub(super) fields: &'a [CandidateLine],
     /// A path prefix that a proxy or a client may have added, such as `/api`.
     pub(super) base_path: &'a str,
 }
 
 /// The signed text, and the hypotheses that explain it.
-pub(super) struct Solution {
+pub(super) struct CandidateSolution {
     /// The signed text; `None` if it is a hash of the expected text.
     pub(super) text: Option<Vec<u8>>,
-    pub(super) hypotheses: Vec<Hypothesis>,
+    pub(super) hypotheses: Vec<FailureHypothesis>,
 }
 
 /// Searches for the signed text. `None` if no guess has the hash, or if the expected text has it.
-pub(super) fn solve(basis: &Basis<'_>, goal: Goal<'_>) -> Option<Solution> {
+pub(super) fn solve(basis: &GuessBasis<'_>, goal: HashGoal<'_>) -> Option<CandidateSolution> {
     let mut search =
-        Search { goal, ending: PLAIN, budget: MAX_HASHED, done: BTreeSet::new(), found: None, digests: None };
-    let expected: Vec<Vec<u8>> = basis.fields.iter().map(Field::line).collect();
+        CandidateSearch { goal, ending: PLAIN, budget: MAX_HASHED, done: BTreeSet::new(), found: None, digests: None };
+    let expected: Vec<Vec<u8>> = basis.fields.iter().map(CandidateLine::line).collect();
     if goal.is_of(&PLAIN.join(&expected)) {
         return None;
     }
@@ -106,7 +106,7 @@ pub(super) fn solve(basis: &Basis<'_>, goal: Goal<'_>) -> Option<Solution> {
 
 /// A way to join the lines.
 #[derive(Clone, Copy)]
-struct Ending {
+struct LineEnding {
     first: &'static str,
     between: &'static str,
     last: &'static str,
@@ -114,37 +114,37 @@ struct Ending {
     says: Option<(&'static str, &'static str)>,
 }
 
-const PLAIN: Ending = Ending { first: "", between: "\n", last: "", says: None };
+const PLAIN: LineEnding = LineEnding { first: "", between: "\n", last: "", says: None };
 
-const ENDINGS: [Ending; 8] = [
-    Ending { last: "\n", says: Some(("H-01", "the signed text has a line feed after the last line")), ..PLAIN },
-    Ending { first: "\n", says: Some(("H-01", "the signed text begins with a line feed")), ..PLAIN },
-    Ending {
+const ENDINGS: [LineEnding; 8] = [
+    LineEnding { last: "\n", says: Some(("H-01", "the signed text has a line feed after the last line")), ..PLAIN },
+    LineEnding { first: "\n", says: Some(("H-01", "the signed text begins with a line feed")), ..PLAIN },
+    LineEnding {
         between: "\r\n",
         says: Some(("H-02", "the signed text has CRLF between its lines, none after the last")),
         ..PLAIN
     },
-    Ending {
+    LineEnding {
         between: "\r\n",
         last: "\r\n",
         says: Some(("H-02", "the signed text has CRLF after every line")),
         ..PLAIN
     },
-    Ending {
+    LineEnding {
         last: "\r\n",
         says: Some(("H-02", "the signed text has LF between its lines and CRLF after the last")),
         ..PLAIN
     },
-    Ending {
+    LineEnding {
         between: "\\n",
         says: Some(("H-02", "the signed text has a backslash and the letter n between its lines, not a line feed")),
         ..PLAIN
     },
-    Ending { between: "", says: Some(("H-02", "the signed text has nothing between its lines")), ..PLAIN },
-    Ending { between: " ", says: Some(("H-02", "the signed text has a space between its lines")), ..PLAIN },
+    LineEnding { between: "", says: Some(("H-02", "the signed text has nothing between its lines")), ..PLAIN },
+    LineEnding { between: " ", says: Some(("H-02", "the signed text has a space between its lines")), ..PLAIN },
 ];
 
-impl Ending {
+impl LineEnding {
     fn join(self, lines: &[impl AsRef<[u8]>]) -> Vec<u8> {
         let size: usize = lines.iter().map(|line| line.as_ref().len() + 2).sum();
         let mut out = Vec::with_capacity(size + 4);
@@ -161,19 +161,19 @@ impl Ending {
 }
 
 /// The state of a search.
-struct Search<'a> {
-    goal: Goal<'a>,
-    ending: Ending,
+struct CandidateSearch<'a> {
+    goal: HashGoal<'a>,
+    ending: LineEnding,
     /// The number of bytes that may still be hashed.
     budget: usize,
     /// The ids of the proven hypotheses.
     done: BTreeSet<&'static str>,
-    found: Option<Solution>,
+    found: Option<CandidateSolution>,
     /// The digests of possible bodies: hashed once for all line endings.
-    digests: Option<Rc<[BodyDigest]>>,
+    digests: Option<Rc<[BodyVariantDigest]>>,
 }
 
-impl Search<'_> {
+impl CandidateSearch<'_> {
     /// Tests whether these lines, joined with the current ending, are the signed text. An empty id is for the expected
     /// lines.
     fn try_lines(&mut self, id: &'static str, text: impl FnOnce() -> String, lines: &[impl AsRef<[u8]>]) -> bool {
@@ -185,31 +185,37 @@ impl Search<'_> {
         if !self.goal.is_of(&joined) {
             return false;
         }
-        let solution = self.found.get_or_insert_with(|| Solution { text: None, hypotheses: Vec::new() });
+        let solution = self.found.get_or_insert_with(|| CandidateSolution { text: None, hypotheses: Vec::new() });
         solution.text.get_or_insert(joined);
         if !id.is_empty() {
-            solution.hypotheses.push(Hypothesis::matched(id, text()));
+            solution.hypotheses.push(FailureHypothesis::matched(id, text()));
             self.done.insert(id);
         }
         if let Some((id, text)) = self.ending.says
             && self.done.insert(id)
         {
-            solution.hypotheses.push(Hypothesis::matched(id, text));
+            solution.hypotheses.push(FailureHypothesis::matched(id, text));
         }
         true
     }
 
     /// The same for fields in the right format.
-    fn try_fields(&mut self, id: &'static str, text: impl FnOnce() -> String, fields: &[Field]) -> bool {
+    fn try_fields(&mut self, id: &'static str, text: impl FnOnce() -> String, fields: &[CandidateLine]) -> bool {
         if self.done.contains(id) || self.budget == 0 {
             return false;
         }
-        let lines: Vec<Vec<u8>> = fields.iter().map(Field::line).collect();
+        let lines: Vec<Vec<u8>> = fields.iter().map(CandidateLine::line).collect();
         self.try_lines(id, text, &lines)
     }
 
     /// The same with another value in one line.
-    fn try_value(&mut self, id: &'static str, slot: &Slot<'_>, value: &[u8], text: impl FnOnce() -> String) -> bool {
+    fn try_value(
+        &mut self,
+        id: &'static str,
+        slot: &LineSlot<'_>,
+        value: &[u8],
+        text: impl FnOnce() -> String,
+    ) -> bool {
         if value == slot.value || self.is_over(id) {
             return false;
         }
@@ -246,21 +252,21 @@ impl Search<'_> {
         if let Some(solution) = &mut self.found
             && self.done.insert(id)
         {
-            solution.hypotheses.push(Hypothesis::matched(id, text));
+            solution.hypotheses.push(FailureHypothesis::matched(id, text));
         }
     }
 }
 
 /// A line of the expected text and its surroundings: for guesses at its value alone, with the right line endings.
-struct Slot<'a> {
+struct LineSlot<'a> {
     before: Vec<u8>,
     head: Vec<u8>,
     value: &'a [u8],
     after: Vec<u8>,
 }
 
-impl<'a> Slot<'a> {
-    fn of(basis: &Basis<'a>, at: usize) -> Self {
+impl<'a> LineSlot<'a> {
+    fn of(basis: &GuessBasis<'a>, at: usize) -> Self {
         let (before, from) = basis.fields.split_at(at.min(basis.fields.len()));
         let (name, value) = from.first().map_or(("", &[][..]), |field| (field.name.as_str(), field.value.as_slice()));
         Self {
@@ -273,7 +279,7 @@ impl<'a> Slot<'a> {
 }
 
 /// H-11: the hash of the text was signed instead of the text, in text form or as bytes.
-fn hash_signed(expected: &[Vec<u8>], goal: Goal<'_>) -> Option<Solution> {
+fn hash_signed(expected: &[Vec<u8>], goal: HashGoal<'_>) -> Option<CandidateSolution> {
     for ending in [PLAIN].into_iter().chain(ENDINGS) {
         let text = ending.join(expected);
         for hash in [Hash::Sha256, Hash::Sha512] {
@@ -292,9 +298,10 @@ fn hash_signed(expected: &[Vec<u8>], goal: Goal<'_>) -> Option<Solution> {
             });
             if let Some(what) = found {
                 let bare = if goal.is_bare() { ", without a DigestInfo" } else { "" };
-                let mut hypotheses = vec![Hypothesis::matched("H-11", format!("{what} ({}){bare}", hash.name()))];
-                hypotheses.extend(ending.says.map(|(id, text)| Hypothesis::matched(id, text)));
-                return Some(Solution { text: None, hypotheses });
+                let mut hypotheses =
+                    vec![FailureHypothesis::matched("H-11", format!("{what} ({}){bare}", hash.name()))];
+                hypotheses.extend(ending.says.map(|(id, text)| FailureHypothesis::matched(id, text)));
+                return Some(CandidateSolution { text: None, hypotheses });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::visible;
-use crate::signing::SigningString;
+use crate::signing::SigningText;
 
 /// The number of bytes shown before the first difference, and from it on.
 const CONTEXT: usize = 16;
@@ -16,7 +16,7 @@ const MAX_NAME: usize = 80;
 
 /// The first difference between the verifier's signing string and another one, and the status of every line.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Diff {
+pub struct SigningStringDiff {
     /// The first byte that differs, counted from 0.
     pub offset: usize,
     /// Its line in the expected string, counted from 1.
@@ -80,7 +80,7 @@ impl LineStatus {
 
 /// Compares the expected signing string with another one; `None` if they are equal.
 #[must_use]
-pub fn diff(expected: &SigningString, actual: &[u8]) -> Option<Diff> {
+pub fn diff(expected: &SigningText, actual: &[u8]) -> Option<SigningStringDiff> {
     let wanted = expected.bytes.as_slice();
     if wanted == actual {
         return None;
@@ -89,7 +89,7 @@ pub fn diff(expected: &SigningString, actual: &[u8]) -> Option<Diff> {
     let before = wanted.get(..offset).unwrap_or(wanted);
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |feed| feed + 1);
     let header = expected.lines.iter().rfind(|line| line.start <= offset).map(|line| line.name.clone());
-    Some(Diff {
+    Some(SigningStringDiff {
         offset,
         line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
         column: offset - line_start + 1,
@@ -105,7 +105,7 @@ pub fn diff(expected: &SigningString, actual: &[u8]) -> Option<Diff> {
     })
 }
 
-impl fmt::Debug for Diff {
+impl fmt::Debug for SigningStringDiff {
     /// Shows only the position: the bytes around it may be personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = (self.offset, self.line, self.column);
@@ -113,7 +113,7 @@ impl fmt::Debug for Diff {
     }
 }
 
-impl Diff {
+impl SigningStringDiff {
     pub(super) fn to_json(&self) -> Value {
         let byte = |byte: Option<u8>| match byte {
             Some(byte) => json!({"hex": format!("{byte:02x}"), "text": visible::byte(byte)}),
@@ -159,7 +159,7 @@ pub(super) fn name_of(line: &[u8]) -> String {
     visible::clip(&visible::text(name.trim_ascii()).to_ascii_lowercase(), MAX_NAME)
 }
 
-fn lines(expected: &SigningString, actual: &[u8]) -> Vec<LineDiff> {
+fn lines(expected: &SigningText, actual: &[u8]) -> Vec<LineDiff> {
     let mut others: Vec<(String, &[u8])> = split(actual).into_iter().map(|line| (name_of(line), line)).collect();
     let mut out = Vec::with_capacity(expected.lines.len());
     for line in &expected.lines {
@@ -178,12 +178,12 @@ fn lines(expected: &SigningString, actual: &[u8]) -> Vec<LineDiff> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signing::Line;
+    use crate::signing::SigningLine;
 
-    fn expected() -> SigningString {
+    fn expected() -> SigningText {
         let text = "date: now\ndigest: SHA-256=x";
-        let line = |name: &str, start, end| Line { name: name.to_owned(), start, end };
-        SigningString { bytes: text.into(), lines: vec![line("date", 0, 9), line("digest", 10, 27)] }
+        let line = |name: &str, start, end| SigningLine { name: name.to_owned(), start, end };
+        SigningText { bytes: text.into(), lines: vec![line("date", 0, 9), line("digest", 10, 27)] }
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
         let shorter = diff(&expected(), b"date: now").unwrap();
         assert_eq!((shorter.offset, shorter.expected, shorter.actual), (9, Some(b'\n'), None));
         assert_eq!((shorter.line, shorter.column, shorter.header.as_str()), (1, 10, "date"));
-        let nothing = SigningString { bytes: Vec::new(), lines: Vec::new() };
+        let nothing = SigningText { bytes: Vec::new(), lines: Vec::new() };
         assert_eq!(diff(&nothing, b"x").unwrap().header, "");
     }
 

@@ -3,16 +3,16 @@
 use bankchannel_crypto::legacy_rsa;
 use bankchannel_crypto::signature::Hash;
 
-use super::candidates::{self, Basis, Field};
-use super::hypotheses::{self, Hypothesis};
-use super::recovered::{BARE, Goal, Recovered};
+use super::candidates::{self, CandidateLine, GuessBasis};
+use super::hypotheses::{self, FailureHypothesis};
+use super::recovered::{BARE, HashGoal, SignatureContent};
 use super::{ExplainInput, MAX_KNOWN, header, visible};
 use crate::certificates::Certificate;
 use crate::http::Request;
-use crate::signing::{SerialStyle, SignatureHeader, SigningString, serial_text};
+use crate::signing::{SerialStyle, SignatureHeader, SigningText, serial_text};
 
 /// The input of the examination.
-pub(super) struct Facts<'a> {
+pub(super) struct ExaminedFacts<'a> {
     pub(super) request: &'a Request,
     pub(super) certificate: Option<&'a Certificate>,
     pub(super) header: Option<&'a SignatureHeader>,
@@ -21,16 +21,16 @@ pub(super) struct Facts<'a> {
 
 /// The findings so far.
 #[derive(Default)]
-pub(super) struct Findings {
-    pub(super) matched: Vec<Hypothesis>,
+pub(super) struct ExplanationFindings {
+    pub(super) matched: Vec<FailureHypothesis>,
     /// The ids of the tested hypotheses.
     pub(super) tried: Vec<&'static str>,
-    pub(super) recovered: Option<Recovered>,
+    pub(super) recovered: Option<SignatureContent>,
     /// The signed text, if it differs from the expected one.
     pub(super) signed_text: Option<Vec<u8>>,
 }
 
-impl Findings {
+impl ExplanationFindings {
     pub(super) fn tried(&mut self, ids: &[&'static str]) {
         self.tried.extend_from_slice(ids);
     }
@@ -38,10 +38,10 @@ impl Findings {
     /// Examines a signature that does not verify.
     pub(super) fn signature(
         &mut self,
-        facts: &Facts<'_>,
+        facts: &ExaminedFacts<'_>,
         signature: Option<&[u8]>,
-        expected: Option<&SigningString>,
-        fields: &[Field],
+        expected: Option<&SigningText>,
+        fields: &[CandidateLine],
     ) {
         let (Some(certificate), Some(header)) = (facts.certificate, facts.header) else { return };
         let Ok(key) = certificate.key() else { return };
@@ -58,14 +58,14 @@ impl Findings {
             });
         }
         let Some(signature) = decoded else {
-            self.recovered = Some(Recovered::LengthMismatch);
+            self.recovered = Some(SignatureContent::LengthMismatch);
             if let Some(signature) = header.signature_bytes() {
                 self.tried(&["H-19"]);
                 self.known_key(facts, certificate, &signature, expected, fields);
             }
             return;
         };
-        let recovered = Recovered::from_signature(certificate.spki_der(), &signature);
+        let recovered = SignatureContent::from_signature(certificate.spki_der(), &signature);
         self.recovered = Some(recovered.clone());
         let Some(expected) = expected else { return };
         match recovered.goal() {
@@ -88,13 +88,13 @@ impl Findings {
             Some(name) => format!("`algorithm` says {}", visible::clip(name, 32)),
             None => "without `algorithm`, rsa-sha256 is assumed".to_owned(),
         };
-        self.matched.push(Hypothesis::matched("H-12", format!("{said}, signed was with {hash}")));
+        self.matched.push(FailureHypothesis::matched("H-12", format!("{said}, signed was with {hash}")));
     }
 
     /// H-01 to H-11 and H-20 to H-22.
-    fn text(&mut self, facts: &Facts<'_>, goal: Goal<'_>, fields: &[Field]) {
+    fn text(&mut self, facts: &ExaminedFacts<'_>, goal: HashGoal<'_>, fields: &[CandidateLine]) {
         self.tried(&hypotheses::OF_THE_TEXT);
-        let basis = Basis { request: facts.request, fields, base_path: facts.input.base_path };
+        let basis = GuessBasis { request: facts.request, fields, base_path: facts.input.base_path };
         let listed = facts.header.and_then(|header| header.headers.as_deref()).unwrap_or_default();
         let absent = absent(facts.request, listed);
         let solution = candidates::solve(&basis, goal);
@@ -103,7 +103,7 @@ impl Findings {
             // A signature by another certificate's key says nothing about this certificate.
             let fits = self.recovered.as_ref().is_some_and(|recovered| recovered.goal().is_some());
             let text = if fits { format!("{how}; the key fits the certificate") } else { how.to_owned() };
-            self.matched.push(Hypothesis::matched("H-11", text).advising(hypotheses::HASH_WITH_DIGEST_INFO));
+            self.matched.push(FailureHypothesis::matched("H-11", text).advising(hypotheses::HASH_WITH_DIGEST_INFO));
         }
         let said = match solution {
             Some(solution) => {
@@ -123,18 +123,18 @@ impl Findings {
         };
         if let Some(name) = absent.first() {
             let text = format!("the request has no header `{name}`, which `headers` lists; it {said}");
-            self.matched.push(Hypothesis::matched("H-06", text));
+            self.matched.push(FailureHypothesis::matched("H-06", text));
         }
     }
 
     /// H-13 and H-19.
     fn other_key(
         &mut self,
-        facts: &Facts<'_>,
+        facts: &ExaminedFacts<'_>,
         certificate: &Certificate,
         signature: &[u8],
-        expected: &SigningString,
-        fields: &[Field],
+        expected: &SigningText,
+        fields: &[CandidateLine],
     ) {
         self.tried(&hypotheses::OF_THE_KEY);
         let with_feed = [expected.bytes.as_slice(), b"\n"].concat();
@@ -143,9 +143,10 @@ impl Findings {
             for hash in [Hash::Sha256, Hash::Sha512] {
                 if legacy_rsa::verify_pss(certificate.spki_der(), hash, text, signature) {
                     let found = format!("the signature verifies as RSA-PSS with {}", hash.name());
-                    self.matched.push(Hypothesis::matched("H-13", found));
+                    self.matched.push(FailureHypothesis::matched("H-13", found));
                     if text == with_feed {
-                        self.matched.push(Hypothesis::matched("H-01", "the signed text has a line feed at its end"));
+                        self.matched
+                            .push(FailureHypothesis::matched("H-01", "the signed text has a line feed at its end"));
                     }
                     self.signed_text = (text != expected.bytes).then(|| text.to_vec());
                     return;
@@ -158,15 +159,15 @@ impl Findings {
     /// H-19.
     fn known_key(
         &mut self,
-        facts: &Facts<'_>,
+        facts: &ExaminedFacts<'_>,
         certificate: &Certificate,
         signature: &[u8],
-        expected: Option<&SigningString>,
-        fields: &[Field],
+        expected: Option<&SigningText>,
+        fields: &[CandidateLine],
     ) {
         let others = facts.input.known.iter().take(MAX_KNOWN).chain(facts.input.tls_client);
         for other in others.filter(|other| other.spki_der() != certificate.spki_der()) {
-            let recovered = Recovered::from_signature(other.spki_der(), signature);
+            let recovered = SignatureContent::from_signature(other.spki_der(), signature);
             if let Some(goal) = recovered.goal() {
                 let serial = serial_text(other.serial(), SerialStyle::HexUpper);
                 let is_other = expected.is_some_and(|expected| !goal.is_of(&expected.bytes));
@@ -175,7 +176,7 @@ impl Findings {
                     "the key of the certificate with serial number {} made the signature{fits}",
                     visible::clip(&serial, 64)
                 );
-                self.matched.push(Hypothesis::matched("H-19", found));
+                self.matched.push(FailureHypothesis::matched("H-19", found));
                 self.text(facts, goal, fields);
                 return;
             }
@@ -201,11 +202,11 @@ fn absent(request: &Request, listed: &[String]) -> Vec<String> {
 }
 
 /// The fields in the order of the list, with an empty field for each missing header.
-fn with_empty(fields: &[Field], listed: &[String], absent: &[String]) -> Vec<Field> {
+fn with_empty(fields: &[CandidateLine], listed: &[String], absent: &[String]) -> Vec<CandidateLine> {
     let field = |name: &String| {
         let name = name.to_ascii_lowercase();
         let there = fields.iter().find(|field| field.name == name).cloned();
-        there.or_else(|| absent.contains(&name).then(|| Field::new(&name, "")))
+        there.or_else(|| absent.contains(&name).then(|| CandidateLine::new(&name, "")))
     };
     listed.iter().filter_map(field).collect()
 }

@@ -1,8 +1,8 @@
 //! An explanation for people other than the sender of the request, such as the readers of a bank's page: without data
 //! that identifies the bank's customer (S-12). It still shows that a value differs, but not the value.
 
-use super::{Explanation, Hypothesis, compared, diff::diff, lines_of};
-use crate::signing::{REQUEST_TARGET, SigningString};
+use super::{FailureHypothesis, RefusalExplanation, compared, diff::diff, lines_of};
+use crate::signing::{REQUEST_TARGET, SigningText};
 
 const REDACTED: &[u8] = b"[redacted]";
 /// Replaces a value that differs from the request's own.
@@ -32,19 +32,19 @@ const NAMED: [&str; 3] = ["psu-id", "psu-corporate-id", "tpp-session-id"];
 /// The beginnings of personal lines, for lines that run into each other.
 const PERSONAL: [&[u8]; 4] = [b"psu-", b"tpp-session-id", b"authorization", b"consent-id"];
 
-impl Explanation {
+impl RefusalExplanation {
     /// The same without personal values. Offsets, columns and lines refer to the redacted texts.
     #[must_use]
     pub fn for_others(&self) -> Self {
         let own = self.expected_signing_string.as_ref().map(values).unwrap_or_default();
-        let redacted = |text: &SigningString| lines_of(&redact(&text.bytes, &own));
+        let redacted = |text: &SigningText| lines_of(&redact(&text.bytes, &own));
         let expected = self.expected_signing_string.as_ref().map(redacted);
         let client = self.client_signing_string.as_ref().map(redacted);
         let signed = self.signed_text.as_ref().map(|text| redact(text, &own));
         let other = compared(expected.as_ref(), client.as_ref(), signed.as_deref()).filter(|_| self.diff.is_some());
         Self {
             diff: expected.as_ref().zip(other).and_then(|(expected, other)| diff(expected, other)),
-            hypotheses: self.hypotheses.iter().map(Hypothesis::for_others).collect(),
+            hypotheses: self.hypotheses.iter().map(FailureHypothesis::for_others).collect(),
             expected_signing_string: expected,
             client_signing_string: client,
             signed_text: signed,
@@ -53,7 +53,7 @@ impl Explanation {
     }
 }
 
-impl Hypothesis {
+impl FailureHypothesis {
     fn for_others(&self) -> Self {
         Self { text: without_queries(&self.text), ..self.clone() }
     }
@@ -72,8 +72,8 @@ fn without_queries(text: &str) -> String {
 }
 
 /// The values of a request's own signing string, by name.
-fn values(text: &SigningString) -> Vec<(&str, &[u8])> {
-    let value = |line: &crate::signing::Line| text.bytes.get(line.start + line.name.len() + 2..line.end);
+fn values(text: &SigningText) -> Vec<(&str, &[u8])> {
+    let value = |line: &crate::signing::SigningLine| text.bytes.get(line.start + line.name.len() + 2..line.end);
     text.lines.iter().map(|line| (line.name.as_str(), value(line).unwrap_or_default())).collect()
 }
 

@@ -7,36 +7,37 @@ use base64::{
 };
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::hypotheses::Hypothesis;
+use super::hypotheses::FailureHypothesis;
 use crate::http::Request;
-use crate::signing::{Duplicates, SignatureHeader};
+use crate::signing::{DuplicateParameters, SignatureHeader};
 
 /// The maximum number of nested encodings that are removed.
 const MAX_WRAPPED: usize = 4;
 
 /// The result for a header that the bank could not parse.
 #[derive(Default)]
-pub(super) struct Reread {
-    pub(super) hypotheses: Vec<Hypothesis>,
+pub(super) struct RereadHeader {
+    pub(super) hypotheses: Vec<FailureHypothesis>,
     pub(super) header: Option<SignatureHeader>,
 }
 
 /// H-17 and H-18.
-pub(super) fn reread(request: &Request) -> Reread {
-    let mut out = Reread::default();
+pub(super) fn reread(request: &Request) -> RereadHeader {
+    let mut out = RereadHeader::default();
     let sent = request.headers.text("signature");
     let authorization = request.headers.text("authorization").and_then(without_scheme);
     let mut text = match (sent, authorization) {
         (Some(sent), _) => match without_scheme(sent) {
             Some(rest) => {
-                out.hypotheses.push(Hypothesis::matched("H-17", "the value begins with the scheme word `Signature`"));
+                out.hypotheses
+                    .push(FailureHypothesis::matched("H-17", "the value begins with the scheme word `Signature`"));
                 rest.to_owned()
             }
             None => sent.to_owned(),
         },
         (None, Some(rest)) => {
             let text = "the parameters are in the Authorization header, and there is no header `Signature`";
-            out.hypotheses.push(Hypothesis::matched("H-17", text));
+            out.hypotheses.push(FailureHypothesis::matched("H-17", text));
             rest.to_owned()
         }
         (None, None) => return out,
@@ -47,24 +48,24 @@ pub(super) fn reread(request: &Request) -> Reread {
         text = inner;
     }
     if wrapped > 1 {
-        out.hypotheses.push(Hypothesis::matched("H-18", "the value was RFC 2047-encoded more than once"));
+        out.hypotheses.push(FailureHypothesis::matched("H-18", "the value was RFC 2047-encoded more than once"));
     }
     match by_parameter(&text) {
         Some((hypothesis, header)) => {
             out.hypotheses.push(hypothesis);
             out.header = header;
         }
-        None => out.header = SignatureHeader::parse(&text, Duplicates::LastWins).ok(),
+        None => out.header = SignatureHeader::parse(&text, DuplicateParameters::LastWins).ok(),
     }
     out
 }
 
 /// H-18 in a header that parses, since an encoded word may be inside the quotes; and the header with such words
 /// decoded.
-pub(super) fn by_parameter(text: &str) -> Option<(Hypothesis, Option<SignatureHeader>)> {
+pub(super) fn by_parameter(text: &str) -> Option<(FailureHypothesis, Option<SignatureHeader>)> {
     let unwrapped = unwrap_parameters(text)?;
-    let found = Hypothesis::matched("H-18", "single parameters were RFC 2047-encoded, not the value as a whole");
-    Some((found, SignatureHeader::parse(&unwrapped, Duplicates::LastWins).ok()))
+    let found = FailureHypothesis::matched("H-18", "single parameters were RFC 2047-encoded, not the value as a whole");
+    Some((found, SignatureHeader::parse(&unwrapped, DuplicateParameters::LastWins).ok()))
 }
 
 /// The text after the scheme word.
@@ -111,7 +112,7 @@ fn unwrap_parameters(value: &str) -> Option<String> {
 }
 
 /// H-16: decodes a signature of this length that has another encoding than standard base64.
-pub(super) fn decode_signature(written: &str, length: usize) -> Option<(Hypothesis, Vec<u8>)> {
+pub(super) fn decode_signature(written: &str, length: usize) -> Option<(FailureHypothesis, Vec<u8>)> {
     let compact: String = written.chars().filter(|character| !character.is_whitespace()).collect();
     let bytes = compact.as_bytes();
     let broken = compact != written;
@@ -125,7 +126,7 @@ pub(super) fn decode_signature(written: &str, length: usize) -> Option<(Hypothes
         ("the signature was base64-encoded twice", twice),
     ];
     let found = readings.into_iter().find_map(|(what, read)| Some((what, read.filter(|read| read.len() == length)?)));
-    found.map(|(what, read)| (Hypothesis::matched("H-16", what), read))
+    found.map(|(what, read)| (FailureHypothesis::matched("H-16", what), read))
 }
 
 #[cfg(test)]

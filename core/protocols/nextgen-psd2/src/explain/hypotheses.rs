@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// A possible reason why a signature does not verify, and whether it is proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hypothesis {
+pub struct FailureHypothesis {
     /// The id of the hypothesis, such as `H-05`.
     pub id: &'static str,
     /// Whether it is proven. For a guess at the signed text: its hash is the one from the signature.
@@ -15,7 +15,7 @@ pub struct Hypothesis {
     pub(super) advice: Option<&'static str>,
 }
 
-impl Hypothesis {
+impl FailureHypothesis {
     /// A proven hypothesis.
     pub(super) fn matched(id: &'static str, text: impl Into<String>) -> Self {
         Self { id, matched: true, text: text.into(), advice: None }
@@ -40,12 +40,12 @@ impl Hypothesis {
 }
 
 /// Orders the hypotheses: the proven ones first, then those tested without success; both by id, without duplicate ids.
-pub(super) fn ranked(mut matched: Vec<Hypothesis>, tried: &[&'static str]) -> Vec<Hypothesis> {
+pub(super) fn ranked(mut matched: Vec<FailureHypothesis>, tried: &[&'static str]) -> Vec<FailureHypothesis> {
     matched.sort_by_key(|hypothesis| hypothesis.id);
     matched.dedup_by_key(|hypothesis| hypothesis.id);
     for (id, what, _) in ROWS {
         if tried.contains(&id) && matched.iter().all(|hypothesis| hypothesis.id != id) {
-            matched.push(Hypothesis { id, matched: false, text: what.to_owned(), advice: None });
+            matched.push(FailureHypothesis { id, matched: false, text: what.to_owned(), advice: None });
         }
     }
     matched
@@ -68,7 +68,7 @@ pub(super) const PER_PARAMETER: &str = "H-18";
 pub(super) const OF_THE_ENCODING: [&str; 1] = ["H-16"];
 
 /// The first proven hypothesis that explains the failure of this check.
-pub(super) fn cause<'a>(check: &str, hypotheses: &'a [Hypothesis]) -> Option<&'a Hypothesis> {
+pub(super) fn cause<'a>(check: &str, hypotheses: &'a [FailureHypothesis]) -> Option<&'a FailureHypothesis> {
     let explains = |id: &str| match check {
         "V07" | "V11" | "V12" => OF_THE_HEADER.contains(&id),
         "V23" => OF_THE_KEY_ID.contains(&id) || id == PER_PARAMETER,
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_came_true_stands_first() {
-        let matched = vec![Hypothesis::matched("H-20", "b"), Hypothesis::matched("H-05", "a")];
+        let matched = vec![FailureHypothesis::matched("H-20", "b"), FailureHypothesis::matched("H-05", "a")];
         let ranked = ranked(matched, &["H-01", "H-05"]);
         let ids: Vec<_> = ranked.iter().map(|hypothesis| (hypothesis.id, hypothesis.matched)).collect();
         assert_eq!(ids, [("H-05", true), ("H-20", true), ("H-01", false)]);

@@ -3,9 +3,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{Explanation, Hypothesis, lines_of, visible};
-use crate::http::{Malformed, check_of};
-use crate::signing::SigningString;
+use super::{FailureHypothesis, RefusalExplanation, lines_of, visible};
+use crate::http::{MalformedRequest, check_of};
+use crate::signing::SigningText;
 
 /// The maximum size of the JSON text, in bytes.
 pub const MAX_JSON: usize = 64 * 1024;
@@ -23,7 +23,7 @@ const LEFT_OUT: [(&str, &str); 8] = [
     ("keyid", "issuer"),
 ];
 
-impl Explanation {
+impl RefusalExplanation {
     /// The explanation with the members of §3.3, and in addition: the advice on the verdict (`advice`), whether the
     /// client's text has the hash from the signature (`client_text_was_signed`), and the signed text, if a hypothesis
     /// found it (`signed_text`). If it would be longer than [`MAX_JSON`], members are left out and `truncated` is
@@ -39,9 +39,9 @@ impl Explanation {
             "client_signing_string": self.client_signing_string.as_ref().map(signing_string),
             "client_text_was_signed": self.client_text_was_signed,
             "signed_text": self.signed_text.as_deref().map(|text| signing_string(&lines_of(text))),
-            "diff": self.diff.as_ref().map(super::Diff::to_json),
-            "recovered": self.recovered.as_ref().map(super::Recovered::to_json),
-            "hypotheses": self.hypotheses.iter().map(Hypothesis::to_json).collect::<Vec<_>>(),
+            "diff": self.diff.as_ref().map(super::SigningStringDiff::to_json),
+            "recovered": self.recovered.as_ref().map(super::SignatureContent::to_json),
+            "hypotheses": self.hypotheses.iter().map(FailureHypothesis::to_json).collect::<Vec<_>>(),
             "digest": self.digest.to_json(),
             "keyid": self.key_id.as_ref().map(super::KeyIdReport::to_json),
         });
@@ -66,7 +66,7 @@ impl Explanation {
 
 /// The same for text that cannot be parsed as a request: only V01, V02 or V03.
 #[must_use]
-pub fn unreadable(fault: &Malformed) -> Value {
+pub fn unreadable(fault: &MalformedRequest) -> Value {
     refused_unread(check_of(fault).unwrap_or("V02"), &fault.to_string())
 }
 
@@ -89,7 +89,7 @@ pub fn refused_unread(check: &str, why: &str) -> Value {
     })
 }
 
-fn check(check: &super::Check) -> Value {
+fn check(check: &super::RequestCheck) -> Value {
     json!({
         "id": check.rule.id,
         "status": check.status.as_str(),
@@ -97,8 +97,8 @@ fn check(check: &super::Check) -> Value {
     })
 }
 
-fn signing_string(text: &SigningString) -> Value {
-    let line = |line: &crate::signing::Line| {
+fn signing_string(text: &SigningText) -> Value {
+    let line = |line: &crate::signing::SigningLine| {
         let bytes = text.bytes.get(line.start..line.end).unwrap_or_default();
         let value = bytes.iter().position(|&byte| byte == b':').and_then(|colon| bytes.get(colon + 1..));
         let value = value.map(|value| value.strip_prefix(b" ").unwrap_or(value)).unwrap_or_default();

@@ -7,7 +7,7 @@ const MAX_WRITTEN: usize = 2 * 1024 * 1024;
 
 /// The layout of the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum JsonLayout {
     /// No white space.
     Minified,
     /// On one line, a space after every comma and colon.
@@ -49,12 +49,12 @@ fn tokens(text: &str) -> Option<Vec<&str>> {
 }
 
 /// The same JSON in another layout; `None` if it is nested too deep, gets too long or has an unterminated string.
-pub(super) fn lay_out(text: &str, layout: Layout) -> Option<String> {
+pub(super) fn lay_out(text: &str, layout: JsonLayout) -> Option<String> {
     let tokens = tokens(text)?;
     let mut out = String::with_capacity(text.len());
     let mut depth = 0_usize;
     let line = |out: &mut String, depth: usize| {
-        if let Layout::Pretty(indent) = layout {
+        if let JsonLayout::Pretty(indent) = layout {
             out.push('\n');
             out.extend(std::iter::repeat_n(' ', indent * depth));
         }
@@ -82,9 +82,9 @@ pub(super) fn lay_out(text: &str, layout: Layout) -> Option<String> {
                     return None;
                 }
             }
-            "," if layout == Layout::Spaced => out.push(' '),
+            "," if layout == JsonLayout::Spaced => out.push(' '),
             "," => line(&mut out, depth),
-            ":" if layout != Layout::Minified => out.push(' '),
+            ":" if layout != JsonLayout::Minified => out.push(' '),
             _ => {}
         }
         before = token;
@@ -182,14 +182,14 @@ mod tests {
 
     #[test]
     fn layouts_keep_the_tokens() {
-        assert_eq!(lay_out(TEXT, Layout::Minified).unwrap(), r#"{"a":[1.0,{}],"b":"x, \"y","c":[]}"#);
-        assert_eq!(lay_out(TEXT, Layout::Spaced).unwrap(), r#"{"a": [1.0, {}], "b": "x, \"y", "c": []}"#);
+        assert_eq!(lay_out(TEXT, JsonLayout::Minified).unwrap(), r#"{"a":[1.0,{}],"b":"x, \"y","c":[]}"#);
+        assert_eq!(lay_out(TEXT, JsonLayout::Spaced).unwrap(), r#"{"a": [1.0, {}], "b": "x, \"y", "c": []}"#);
         let pretty = "{\n  \"a\": [\n    1.0,\n    {}\n  ],\n  \"b\": \"x, \\\"y\",\n  \"c\": []\n}";
-        assert_eq!(lay_out(TEXT, Layout::Pretty(2)).unwrap(), pretty);
-        assert_eq!(lay_out(&"[".repeat(200), Layout::Minified), None);
+        assert_eq!(lay_out(TEXT, JsonLayout::Pretty(2)).unwrap(), pretty);
+        assert_eq!(lay_out(&"[".repeat(200), JsonLayout::Minified), None);
         let long = format!("{}{}0{}", "[".repeat(100), "0,".repeat(100_000), "]".repeat(100));
-        assert!(lay_out(&long, Layout::Minified).is_some() && lay_out(&long, Layout::Pretty(4)).is_none());
-        assert_eq!(lay_out("\"open\\", Layout::Minified), None);
+        assert!(lay_out(&long, JsonLayout::Minified).is_some() && lay_out(&long, JsonLayout::Pretty(4)).is_none());
+        assert_eq!(lay_out("\"open\\", JsonLayout::Minified), None);
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_is_answered(text: String) {
-            for layout in [Layout::Minified, Layout::Spaced, Layout::Pretty(2)] {
+            for layout in [JsonLayout::Minified, JsonLayout::Spaced, JsonLayout::Pretty(2)] {
                 let _ = lay_out(&text, layout);
             }
             let _ = (escape_slashes(&text), unescape_non_ascii(&text));

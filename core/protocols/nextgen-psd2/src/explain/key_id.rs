@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::hypotheses::Hypothesis;
+use super::hypotheses::FailureHypothesis;
 use super::visible::clip;
-use crate::certificates::{Attribute, Certificate, Name, NameStyle};
+use crate::certificates::{Certificate, DistinguishedName, NameAttribute, NameStyle};
 use crate::signing::{KeyId, SerialStyle, serial_text};
 
 /// The maximum length of a value shown, in characters.
@@ -18,16 +18,16 @@ const MAX_SERIAL: usize = 21;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyIdReport {
     /// The serial number.
-    pub serial: Compared,
+    pub serial: ComparedKeyIdPart,
     /// The issuer's attributes, the most specific first, as in a key id; then those that only the key id has.
-    pub issuer: Vec<Compared>,
+    pub issuer: Vec<ComparedKeyIdPart>,
     /// Whether the issuer in the key id could be parsed as a name.
     pub issuer_reads: bool,
 }
 
 /// A part of the key id compared with the certificate's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Compared {
+pub struct ComparedKeyIdPart {
     /// The part: `SN`, `CN`, or an object identifier.
     pub attribute: String,
     /// The value in the key id.
@@ -42,30 +42,30 @@ impl KeyIdReport {
     /// Compares the two.
     #[must_use]
     pub fn of(key_id: &KeyId, certificate: &Certificate) -> Self {
-        let serial = Compared {
+        let serial = ComparedKeyIdPart {
             attribute: "SN".to_owned(),
             key_id: Some(clip(&key_id.serial, MAX_SHOWN)),
             certificate: Some(hex(certificate.serial())),
             same: is_hex_of(&key_id.serial, certificate.serial()),
         };
-        let read = Name::parse(&key_id.issuer);
+        let read = DistinguishedName::parse(&key_id.issuer);
         let issuer_reads = read.is_ok();
-        let mut claimed: Vec<Attribute> =
+        let mut claimed: Vec<NameAttribute> =
             read.map(|name| name.rdns.into_iter().flatten().collect()).unwrap_or_default();
         let mut issuer = Vec::new();
         for held in certificate.issuer().rdns.iter().rev().flatten() {
-            let same_oid = |other: &Attribute| other.oid == held.oid;
+            let same_oid = |other: &NameAttribute| other.oid == held.oid;
             // If a type occurs twice, equal values are paired.
             let at = claimed.iter().position(|other| same_oid(other) && equal(other, held));
             let other = at.or_else(|| claimed.iter().position(same_oid)).map(|at| claimed.remove(at));
-            issuer.push(Compared {
+            issuer.push(ComparedKeyIdPart {
                 attribute: short(&held.oid).to_owned(),
                 same: other.as_ref().is_some_and(|other| equal(other, held)),
                 key_id: other.map(|other| clip(&other.value, MAX_SHOWN)),
                 certificate: Some(clip(&held.value, MAX_SHOWN)),
             });
         }
-        issuer.extend(claimed.into_iter().map(|other| Compared {
+        issuer.extend(claimed.into_iter().map(|other| ComparedKeyIdPart {
             attribute: short(&other.oid).to_owned(),
             key_id: Some(clip(&other.value, MAX_SHOWN)),
             certificate: None,
@@ -84,7 +84,7 @@ impl KeyIdReport {
     }
 
     pub(super) fn to_json(&self) -> Value {
-        let part = |part: &Compared| {
+        let part = |part: &ComparedKeyIdPart| {
             json!({
                 "attribute": part.attribute,
                 "key_id": part.key_id,
@@ -99,27 +99,31 @@ impl KeyIdReport {
 
 /// Certificates that a key id may identify by mistake.
 #[derive(Clone, Copy)]
-pub(super) struct Others<'a> {
+pub(super) struct OtherCertificates<'a> {
     pub(super) known: &'a [Certificate],
     pub(super) tls_client: Option<&'a Certificate>,
 }
 
 /// H-14 and H-15, for a key id that does not identify its certificate correctly.
-pub(super) fn hypotheses(key_id: &KeyId, certificate: &Certificate, others: Others<'_>) -> Vec<Hypothesis> {
+pub(super) fn hypotheses(
+    key_id: &KeyId,
+    certificate: &Certificate,
+    others: OtherCertificates<'_>,
+) -> Vec<FailureHypothesis> {
     let mut found = Vec::new();
     let is_right = is_hex_of(&key_id.serial, certificate.serial());
     if !is_right {
-        found.extend(serial(&key_id.serial, certificate, others).map(|text| Hypothesis::matched("H-14", text)));
+        found.extend(serial(&key_id.serial, certificate, others).map(|text| FailureHypothesis::matched("H-14", text)));
     }
     // If the serial number is wrong, the right name in another form is not a reason.
     let is_refused = is_right || !named(&key_id.issuer, certificate.issuer());
     found.extend(
-        issuer(&key_id.issuer, certificate).filter(|_| is_refused).map(|text| Hypothesis::matched("H-15", text)),
+        issuer(&key_id.issuer, certificate).filter(|_| is_refused).map(|text| FailureHypothesis::matched("H-15", text)),
     );
     found
 }
 
-fn serial(written: &str, certificate: &Certificate, others: Others<'_>) -> Option<String> {
+fn serial(written: &str, certificate: &Certificate, others: OtherCertificates<'_>) -> Option<String> {
     let right = hex(certificate.serial());
     if decimal(certificate.serial()).is_some_and(|decimal| decimal == written.trim_start_matches('0')) {
         return Some(format!("the serial number is in decimal; in hexadecimal it is {right}"));
@@ -137,8 +141,8 @@ fn serial(written: &str, certificate: &Certificate, others: Others<'_>) -> Optio
     Some(format!("the serial number is that of {what}; that of the signing certificate is {right}"))
 }
 
-fn named(text: &str, name: &Name) -> bool {
-    Name::parse(text).is_ok_and(|read| read.matches(name))
+fn named(text: &str, name: &DistinguishedName) -> bool {
+    DistinguishedName::parse(text).is_ok_and(|read| read.matches(name))
 }
 
 fn issuer(written: &str, certificate: &Certificate) -> Option<String> {
@@ -174,7 +178,7 @@ fn issuer(written: &str, certificate: &Certificate) -> Option<String> {
     Some(what.to_owned())
 }
 
-fn equal(left: &Attribute, right: &Attribute) -> bool {
+fn equal(left: &NameAttribute, right: &NameAttribute) -> bool {
     let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     left.oid == right.oid && folded(&left.value) == folded(&right.value)
 }

@@ -2,7 +2,7 @@
 //! did (§3.3).
 //!
 //! An RSA signature with PKCS #1 v1.5 padding reveals the hash that was signed. So a wrong text can be distinguished
-//! from a wrong key, and each guess at the text ([`Hypothesis`]) is built, hashed and compared, without the private
+//! from a wrong key, and each guess at the text ([`FailureHypothesis`]) is built, hashed and compared, without the private
 //! key.
 //!
 //! ```text
@@ -31,22 +31,22 @@ mod tests;
 mod text;
 mod visible;
 
-pub use self::diff::{Diff, LineDiff, LineStatus, diff};
+pub use self::diff::{LineDiff, LineStatus, SigningStringDiff, diff};
 pub use self::digest::DigestReport;
-pub use self::hypotheses::Hypothesis;
+pub use self::hypotheses::FailureHypothesis;
 pub use self::json::{MAX_JSON, refused_unread, unreadable};
-pub use self::key_id::{Compared, KeyIdReport};
-pub use self::recovered::Recovered;
+pub use self::key_id::{ComparedKeyIdPart, KeyIdReport};
+pub use self::recovered::SignatureContent;
 pub use self::visible::byte as visible_byte;
 
-use self::candidates::Field;
-use self::findings::{Facts, Findings};
-use self::key_id::Others;
+use self::candidates::CandidateLine;
+use self::findings::{ExaminedFacts, ExplanationFindings};
+use self::key_id::OtherCertificates;
 use crate::certificates::Certificate;
 use crate::http::{MAX_HEAD, Request};
-use crate::signing::{KeyId, Line, SignatureHeader, SigningString, signing_string};
-use crate::verify::Verified;
-use crate::verify::check::{Check, Rule, Status, V23, V28, V30};
+use crate::signing::{KeyId, SignatureHeader, SigningLine, SigningText, signing_string};
+use crate::verify::VerifiedRequest;
+use crate::verify::check::{CheckRule, CheckVerdict, RequestCheck, V23, V28, V30};
 
 /// The maximum number of known certificates whose keys are tried.
 const MAX_KNOWN: usize = 64;
@@ -67,40 +67,40 @@ pub struct ExplainInput<'a> {
 /// The complete explanation. It contains the request's values: show it only to the sender of the request and do not log
 /// it; for other people use [`for_others`](Self::for_others).
 #[derive(Clone)]
-pub struct Explanation {
+pub struct RefusalExplanation {
     /// The first check that failed; `None` if the request is valid.
-    pub verdict: Option<Check>,
+    pub verdict: Option<RequestCheck>,
     /// Every check, in order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<RequestCheck>,
     /// The text that should have been signed, as far as the request specifies it.
-    pub expected_signing_string: Option<SigningString>,
+    pub expected_signing_string: Option<SigningText>,
     /// The text that the client claims to have signed.
-    pub client_signing_string: Option<SigningString>,
+    pub client_signing_string: Option<SigningText>,
     /// The signed text, proven by the hash from the signature; `None` if no guess has that hash.
     pub signed_text: Option<Vec<u8>>,
     /// Whether the client's text has the hash from the signature; `None` if either is missing.
     pub client_text_was_signed: Option<bool>,
     /// The first difference between the expected text and the client's. Without a client's text, or if it equals the
     /// expected one, the difference from the signed text.
-    pub diff: Option<Diff>,
+    pub diff: Option<SigningStringDiff>,
     /// The content of the signature.
-    pub recovered: Option<Recovered>,
+    pub recovered: Option<SignatureContent>,
     /// The tested hypotheses, the proven ones first. Empty if the request is valid.
-    pub hypotheses: Vec<Hypothesis>,
+    pub hypotheses: Vec<FailureHypothesis>,
     /// The digest compared with the body.
     pub digest: DigestReport,
     /// The key id compared with the certificate.
     pub key_id: Option<KeyIdReport>,
 }
 
-impl std::fmt::Debug for Explanation {
+impl std::fmt::Debug for RefusalExplanation {
     /// Shows only the verdict: the rest contains the request's values.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Explanation").field("verdict", &self.verdict_id()).finish_non_exhaustive()
     }
 }
 
-impl Explanation {
+impl RefusalExplanation {
     /// `ok`, or the id of the first check that failed.
     #[must_use]
     pub fn verdict_id(&self) -> &'static str {
@@ -110,16 +110,16 @@ impl Explanation {
 
 /// Explains the verification of a request.
 #[must_use]
-pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) -> Explanation {
-    let status = |rule: &Rule| verified.checks.iter().find(|check| check.rule == rule).map(|check| check.status);
+pub fn explain(request: &Request, verified: &VerifiedRequest, input: ExplainInput<'_>) -> RefusalExplanation {
+    let status = |rule: &CheckRule| verified.checks.iter().find(|check| check.rule == rule).map(|check| check.status);
     // Whether a check holds, if it was made.
-    let holds = |rule: &Rule| match status(rule)? {
-        Status::Ok | Status::Warning => Some(true),
-        Status::Failed => Some(false),
-        Status::Skipped => None,
+    let holds = |rule: &CheckRule| match status(rule)? {
+        CheckVerdict::Ok | CheckVerdict::Warning => Some(true),
+        CheckVerdict::Failed => Some(false),
+        CheckVerdict::Skipped => None,
     };
     let verdict = verified.refusal().cloned();
-    let mut found = Findings::default();
+    let mut found = ExplanationFindings::default();
 
     let mut header = verified.header.clone();
     if verdict.is_some() && header.is_none() {
@@ -135,11 +135,12 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
         header = unwrapped.or(header);
     }
     let (expected, fields) = expected(request, verified, header.as_ref());
-    if verdict.is_some() && status(&V30) != Some(Status::Ok) {
-        let facts = Facts { request, certificate: verified.certificate.as_ref(), header: header.as_ref(), input };
+    if verdict.is_some() && status(&V30) != Some(CheckVerdict::Ok) {
+        let facts =
+            ExaminedFacts { request, certificate: verified.certificate.as_ref(), header: header.as_ref(), input };
         found.signature(&facts, verified.signature.as_deref(), expected.as_ref(), &fields);
     } else if let (Some(certificate), Some(signature)) = (&verified.certificate, &verified.signature) {
-        found.recovered = Some(Recovered::from_signature(certificate.spki_der(), signature));
+        found.recovered = Some(SignatureContent::from_signature(certificate.spki_der(), signature));
     }
 
     let key_id = verified.key_id.clone().or_else(|| KeyId::parse(&header.as_ref()?.key_id).ok());
@@ -152,16 +153,20 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
     {
         let known = input.known.get(..MAX_KNOWN).unwrap_or(input.known);
         found.tried(&hypotheses::OF_THE_KEY_ID);
-        found.matched.extend(key_id::hypotheses(key_id, certificate, Others { known, tls_client: input.tls_client }));
+        found.matched.extend(key_id::hypotheses(
+            key_id,
+            certificate,
+            OtherCertificates { known, tls_client: input.tls_client },
+        ));
     }
 
     let client = input.client_signing_string.map(|text| lines_of(text.get(..MAX_HEAD).unwrap_or(text)));
     let client_text_was_signed = client
         .as_ref()
-        .zip(found.recovered.as_ref().and_then(Recovered::goal))
+        .zip(found.recovered.as_ref().and_then(SignatureContent::goal))
         .map(|(client, goal)| goal.is_of(&client.bytes));
     let other = compared(expected.as_ref(), client.as_ref(), found.signed_text.as_deref());
-    Explanation {
+    RefusalExplanation {
         diff: expected.as_ref().zip(other).and_then(|(expected, other)| diff(expected, other)),
         verdict,
         checks: verified.checks.clone(),
@@ -176,7 +181,7 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
     }
 }
 
-impl Explanation {
+impl RefusalExplanation {
     /// The text that the expected text is compared with; if there is no expected text, any available text.
     pub(crate) fn compared(&self) -> Option<&[u8]> {
         let (expected, client) = (self.expected_signing_string.as_ref(), self.client_signing_string.as_ref());
@@ -187,8 +192,8 @@ impl Explanation {
 /// The text that the expected text is compared with: the client's claimed text, unless that equals the expected one and
 /// the signature is proven to cover another.
 fn compared<'a>(
-    expected: Option<&SigningString>,
-    client: Option<&'a SigningString>,
+    expected: Option<&SigningText>,
+    client: Option<&'a SigningText>,
     signed: Option<&'a [u8]>,
 ) -> Option<&'a [u8]> {
     let claimed = client.filter(|client| signed.is_none() || expected.is_none_or(|own| own.bytes != client.bytes));
@@ -199,9 +204,9 @@ fn compared<'a>(
 /// the existing headers.
 fn expected(
     request: &Request,
-    verified: &Verified,
+    verified: &VerifiedRequest,
     header: Option<&SignatureHeader>,
-) -> (Option<SigningString>, Vec<Field>) {
+) -> (Option<SigningText>, Vec<CandidateLine>) {
     let built = verified.signing_string.clone().or_else(|| {
         let listed = header?.headers.clone().unwrap_or_else(|| vec!["date".to_owned()]);
         let mut names: Vec<String> = Vec::new();
@@ -218,14 +223,14 @@ fn expected(
 }
 
 /// Splits a text into lines with names, as a signing string.
-fn lines_of(text: &[u8]) -> SigningString {
+fn lines_of(text: &[u8]) -> SigningText {
     let mut lines = Vec::new();
     let mut start = 0;
     for line in diff::split(text) {
         let end = start + line.len();
-        lines.push(Line { name: diff::name_of(line), start, end });
+        lines.push(SigningLine { name: diff::name_of(line), start, end });
         let ending = text.get(end..).unwrap_or_default();
         start = end + if ending.starts_with(b"\r\n") { 2 } else { 1 };
     }
-    SigningString { bytes: text.to_vec(), lines }
+    SigningText { bytes: text.to_vec(), lines }
 }

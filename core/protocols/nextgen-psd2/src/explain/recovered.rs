@@ -10,7 +10,7 @@ pub(super) const BARE: &str = "none";
 
 /// The result of RSA's public operation on a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recovered {
+pub enum SignatureContent {
     /// Valid PKCS #1 v1.5 padding: the key fits, and this content was signed.
     Pkcs1 {
         /// `sha1`, `sha256`, `sha384` or `sha512`; `none` if the padding contains no DigestInfo of these.
@@ -24,14 +24,14 @@ pub enum Recovered {
     LengthMismatch,
 }
 
-impl Recovered {
+impl SignatureContent {
     /// Applies the public key (a SubjectPublicKeyInfo in DER) to a signature.
     #[must_use]
     pub fn from_signature(spki: &[u8], signature: &[u8]) -> Self {
         match legacy_rsa::recover(spki, signature) {
-            legacy_rsa::Recovered::Pkcs1 { hash, value } => Self::Pkcs1 { hash, value },
-            legacy_rsa::Recovered::Other => Self::PssOrWrongKey,
-            legacy_rsa::Recovered::WrongLength => Self::LengthMismatch,
+            legacy_rsa::RecoveredSignature::Pkcs1 { hash, value } => Self::Pkcs1 { hash, value },
+            legacy_rsa::RecoveredSignature::Other => Self::PssOrWrongKey,
+            legacy_rsa::RecoveredSignature::WrongLength => Self::LengthMismatch,
         }
     }
 
@@ -45,9 +45,9 @@ impl Recovered {
         }
     }
 
-    pub(super) fn goal(&self) -> Option<Goal<'_>> {
+    pub(super) fn goal(&self) -> Option<HashGoal<'_>> {
         match self {
-            Self::Pkcs1 { hash, value } => Some(Goal { hash, value }),
+            Self::Pkcs1 { hash, value } => Some(HashGoal { hash, value }),
             _ => None,
         }
     }
@@ -55,12 +55,12 @@ impl Recovered {
 
 /// The hash that a guess must have.
 #[derive(Clone, Copy)]
-pub(super) struct Goal<'a> {
+pub(super) struct HashGoal<'a> {
     pub(super) hash: &'a str,
     pub(super) value: &'a [u8],
 }
 
-impl Goal<'_> {
+impl HashGoal<'_> {
     /// Whether a text has this hash. Always false for SHA-1 and SHA-384, which are not computed here: they are refused
     /// by name. Without a DigestInfo: whether the value is a hash of the text, or the text itself.
     pub(super) fn is_of(self, text: &[u8]) -> bool {

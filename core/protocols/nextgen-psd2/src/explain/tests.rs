@@ -9,7 +9,7 @@ mod signatures;
 use super::*;
 use crate::signing::SigningDialect;
 use crate::signing::vectors::{AUTHORITIES, KEY_ID_A, NOW_S, SIGNING_STRING_A, TEST_KEY, request_a};
-use crate::verify::{Policy, Verifier};
+use crate::verify::{Policy, RequestVerifier};
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXLOWER;
@@ -66,8 +66,10 @@ fn with(header: &str, from: &str, to: &str) -> Request {
 }
 
 fn with_signature(signature: &str) -> Request {
-    let header =
-        SignatureHeader::parse(request_a().headers.text("signature").unwrap(), crate::signing::Duplicates::Reject);
+    let header = SignatureHeader::parse(
+        request_a().headers.text("signature").unwrap(),
+        crate::signing::DuplicateParameters::Reject,
+    );
     with("signature", &header.unwrap().signature, signature)
 }
 
@@ -75,13 +77,13 @@ fn signed(text: &[u8]) -> Request {
     with_signature(&STANDARD.encode(sign(text)))
 }
 
-fn explained(request: &Request, input: ExplainInput<'_>) -> Explanation {
-    let verifier = Verifier::new(vec![authority(0), authority(1)]);
+fn explained(request: &Request, input: ExplainInput<'_>) -> RefusalExplanation {
+    let verifier = RequestVerifier::new(vec![authority(0), authority(1)]);
     let verified = verifier.verify(request, &Policy::at(NOW_S, SigningDialect::Era));
     explain(request, &verified, input)
 }
 
-fn matched(explanation: &Explanation) -> Vec<&'static str> {
+fn matched(explanation: &RefusalExplanation) -> Vec<&'static str> {
     explanation.hypotheses.iter().filter(|found| found.matched).map(|found| found.id).collect()
 }
 

@@ -3,8 +3,8 @@
 use super::advice::advice;
 use super::hypotheses::cause;
 use super::recovered::BARE;
-use super::{Explanation, Recovered, visible};
-use crate::verify::check::{Check, Rule, Status, V30, V31};
+use super::{RefusalExplanation, SignatureContent, visible};
+use crate::verify::check::{CheckRule, CheckVerdict, RequestCheck, V30, V31};
 
 /// The maximum number of lines shown of either text.
 const MAX_LINES: usize = 200;
@@ -17,9 +17,9 @@ const MAX_TEXT: usize = 64 * 1024;
 /// Marks the place where the text is cut off.
 const CUT: &str = "…\n";
 /// The last check that concerns the signature: warnings after it are not about signing.
-static LAST_OF_SIGNING: &Rule = &V31;
+static LAST_OF_SIGNING: &CheckRule = &V31;
 
-impl Explanation {
+impl RefusalExplanation {
     /// A few paragraphs: the verdict and the advice; both signing strings line by line, with visible line endings and a
     /// mark at the first byte that differs; the proven hypotheses; the digest and the key id if they are wrong. At most
     /// 64 KiB. For a valid request: the warnings, and a comparison of the client's text.
@@ -42,12 +42,12 @@ impl Explanation {
     pub fn advice(&self) -> Option<&'static str> {
         let id = self.verdict.as_ref()?.rule.id;
         let first = cause(id, &self.hypotheses);
-        let what_to_do = first.map_or_else(|| advice(id), super::Hypothesis::advice);
+        let what_to_do = first.map_or_else(|| advice(id), super::FailureHypothesis::advice);
         (!what_to_do.is_empty()).then_some(what_to_do)
     }
 
     fn verdict_text(&self, out: &mut String) {
-        let of_signing = |check: &&Check| check.status == Status::Warning && check.rule <= LAST_OF_SIGNING;
+        let of_signing = |check: &&RequestCheck| check.status == CheckVerdict::Warning && check.rule <= LAST_OF_SIGNING;
         let Some(check) = &self.verdict else {
             out.push_str("The request is signed as it should be.\n");
             for check in self.checks.iter().filter(of_signing) {
@@ -60,7 +60,7 @@ impl Explanation {
             out.push_str(&format!(" What to do: {what_to_do}."));
         }
         out.push('\n');
-        let failed = |check: &&Check| check.status == Status::Failed;
+        let failed = |check: &&RequestCheck| check.status == CheckVerdict::Failed;
         for also in self.checks.iter().filter(failed).filter(|also| also.rule != check.rule) {
             out.push_str(&format!("also failed: {}: {}\n", also.rule.id, also.text));
         }
@@ -69,21 +69,21 @@ impl Explanation {
 
     /// The text for a signature that does not fit (V30) and that no hypothesis explains.
     fn unexplained_text(&self, out: &mut String) {
-        let failed = |check: &Check| *check.rule == V30 && check.status == Status::Failed;
+        let failed = |check: &RequestCheck| *check.rule == V30 && check.status == CheckVerdict::Failed;
         if !self.checks.iter().any(failed) || cause(V30.id, &self.hypotheses).is_some() {
             return;
         }
         out.push_str(match &self.recovered {
-            Some(Recovered::Pkcs1 { hash: BARE, .. }) => {
+            Some(SignatureContent::Pkcs1 { hash: BARE, .. }) => {
                 "The key fits the certificate, but the signed value is neither a hash with its DigestInfo nor the \
                  text below or a hash of it. Use a signing function that hashes the text and writes the DigestInfo \
                  itself.\n"
             }
-            Some(Recovered::Pkcs1 { .. }) => {
+            Some(SignatureContent::Pkcs1 { .. }) => {
                 "The key fits the certificate, but another text was signed, and none of the usual mistakes gives it. \
                  Compare the text that the client signs, byte by byte, with the one below.\n"
             }
-            Some(Recovered::PssOrWrongKey) => {
+            Some(SignatureContent::PssOrWrongKey) => {
                 "The signature was not made with this certificate's key, or was made with another padding.\n"
             }
             _ => "",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bankchannel_crypto::{digest::sha256_of_texts, signature::SigningKey};
 use bankchannel_foundation::{Error, LocalContext, Secret, shown};
 
-use crate::{certificates::Certificate, errors, verify::Verifier};
+use crate::{certificates::Certificate, errors, verify::RequestVerifier};
 
 /// The certificate in a field.
 ///
@@ -41,8 +41,8 @@ pub(crate) fn private_key(
 ///
 /// # Errors
 /// `nextgen_psd2.certificate_unusable`.
-pub(crate) fn verifier(trusted: Option<&str>, with: &LocalContext<'_>) -> Result<Arc<Verifier>, Error> {
-    with.get_or_make(sha256_of_texts(&[trusted]), || certificates("trusted", trusted).map(Verifier::new))
+pub(crate) fn verifier(trusted: Option<&str>, with: &LocalContext<'_>) -> Result<Arc<RequestVerifier>, Error> {
+    with.get_or_make(sha256_of_texts(&[trusted]), || certificates("trusted", trusted).map(RequestVerifier::new))
 }
 
 /// All certificates in a field.

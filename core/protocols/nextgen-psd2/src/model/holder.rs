@@ -6,7 +6,7 @@ use bankchannel_foundation::{Error, LocalContext, error::row};
 use crate::certificates::Certificate;
 
 /// A client's certificate and key, read once. The key may be anywhere, since it is only used to sign.
-pub trait Holder: Send + Sync {
+pub trait CertificateHolder: Send + Sync {
     /// Its certificate.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ pub trait Holder: Send + Sync {
 }
 
 /// A client's holder, as carried by [`ClientCache`](bankchannel_foundation::ClientCache).
-pub struct ClientHolder(pub Box<dyn Holder>);
+pub struct ClientHolder(pub Box<dyn CertificateHolder>);
 
 impl std::fmt::Debug for ClientHolder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -39,7 +39,7 @@ impl std::fmt::Debug for ClientHolder {
 }
 
 /// The holder of the client that runs an operation.
-pub(crate) fn of<'a>(with: &LocalContext<'a>) -> Option<&'a dyn Holder> {
+pub(crate) fn of<'a>(with: &LocalContext<'a>) -> Option<&'a dyn CertificateHolder> {
     Some(&*with.cache()?.own::<ClientHolder>()?.0)
 }
 

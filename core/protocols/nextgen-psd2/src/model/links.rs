@@ -45,7 +45,7 @@ impl LinkTarget {
 }
 
 /// An answer that may have links, which a client completes after reading it.
-pub trait Linked {
+pub trait LinkedAnswer {
     /// The answer's own links.
     fn links(&self) -> Option<&LinkMap> {
         None
@@ -66,7 +66,7 @@ pub trait Linked {
 /// customer's address.
 macro_rules! linked {
     ($ty:ty $(, $sca_redirect:ident)?) => {
-        impl $crate::model::Linked for $ty {
+        impl $crate::model::LinkedAnswer for $ty {
             fn links(&self) -> Option<&$crate::model::LinkMap> {
                 Some(&self.links)
             }

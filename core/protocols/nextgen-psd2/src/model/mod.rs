@@ -14,9 +14,9 @@ mod status;
 
 pub use access::*;
 pub use account::*;
-pub use holder::{ClientHolder, Holder};
+pub use holder::{CertificateHolder, ClientHolder};
 pub(crate) use links::linked;
-pub use links::{LinkMap, LinkTarget, Linked};
+pub use links::{LinkMap, LinkTarget, LinkedAnswer};
 pub use options::*;
 pub use personal::*;
 pub use psu::*;

@@ -10,7 +10,7 @@ pub mod signing;
 pub mod users;
 pub mod verification;
 
-use crate::Terms;
+use crate::NextGenPsd2Terms as Terms;
 
 /// Passes the list of operations to a macro: `exchange subject::file::Type;` and `local subject::file::Type;`.
 #[macro_export]

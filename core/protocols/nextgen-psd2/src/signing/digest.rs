@@ -5,7 +5,7 @@ use std::fmt;
 use bankchannel_crypto::signature::Hash;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::shown::Shown;
+use super::shown::ShownBeginning;
 use crate::http::is_token;
 
 /// A hash algorithm for a digest.
@@ -170,7 +170,7 @@ impl fmt::Display for DigestFault {
             Self::Syntax(why) => write!(f, "Digest cannot be read: {why}"),
             Self::NoSupportedAlgorithm => write!(f, "Digest names no supported algorithm: SHA-256 and SHA-512 are"),
             Self::Mismatch { algorithm, expected, received } => {
-                let (expected, received) = (Shown(expected), Shown(received));
+                let (expected, received) = (ShownBeginning(expected), ShownBeginning(received));
                 write!(f, "Digest is not the {} of the body: the body gives {expected}", algorithm.token())?;
                 write!(f, ", the header says {received}")
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::serial::{self, SerialStyle};
-use crate::certificates::{Certificate, Name, NameStyle};
+use crate::certificates::{Certificate, DistinguishedName, NameStyle};
 
 /// A key id. Its texts are kept as written, and compared by meaning (S-18).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,12 +81,15 @@ impl KeyId {
     /// # Errors
     /// The faults of the issuer.
     pub fn issuer_matches(&self, certificate: &Certificate, lenient: bool) -> Result<Vec<String>, KeyIdFault> {
-        let read = Name::parse(&self.issuer);
+        let read = DistinguishedName::parse(&self.issuer);
         if read.as_ref().is_ok_and(|name| name.matches(certificate.issuer())) {
             return Ok(Vec::new());
         }
-        let spaced =
-            self.issuer.contains("%20").then(|| Name::parse(&self.issuer.replace("%20", " "))).and_then(Result::ok);
+        let spaced = self
+            .issuer
+            .contains("%20")
+            .then(|| DistinguishedName::parse(&self.issuer.replace("%20", " ")))
+            .and_then(Result::ok);
         if spaced.is_some_and(|name| name.matches(certificate.issuer())) {
             if lenient {
                 return Ok(vec!["the issuer in keyId has %20 for spaces".to_owned()]);

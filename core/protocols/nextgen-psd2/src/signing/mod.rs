@@ -30,10 +30,10 @@ pub use digest::{DigestAlgorithm, DigestFault, DigestMember, check_digest, diges
 pub use key_id::{KeyId, KeyIdFault};
 pub use names::{CONDITIONAL, names_to_sign, required_names};
 pub use profile::{ParameterSeparator, Rfc2047Use, SigningDialect, SigningProfile};
-pub use rfc2047::{Decoded, MAX_DECODED, Rfc2047Fault, decode as decode_rfc2047, encode as encode_rfc2047};
+pub use rfc2047::{DecodedWords, MAX_DECODED, Rfc2047Fault, decode as decode_rfc2047, encode as encode_rfc2047};
 pub use serial::SerialStyle;
 pub(crate) use serial::to_text as serial_text;
-pub use sign::{Prepared, SignFault, Signed, prepare, sign};
-pub use signature_header::{Duplicates, MAX_PARAMETERS, SignatureHeader, SignatureHeaderFault};
-pub use signing_string::{Line, MAX_NAMES, REQUEST_TARGET, SigningString, SigningStringFault, signing_string};
+pub use sign::{PreparedRequest, SignFault, SignedData, prepare, sign};
+pub use signature_header::{DuplicateParameters, MAX_PARAMETERS, SignatureHeader, SignatureHeaderFault};
+pub use signing_string::{MAX_NAMES, REQUEST_TARGET, SigningLine, SigningStringFault, SigningText, signing_string};
 pub use values::{customer_id, redirect_uri, request_id};

@@ -8,7 +8,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXUPPER_PERMISSIVE;
 
-use super::shown::Shown;
+use super::shown::ShownBeginning;
 use crate::http::{MAX_FIELD, text_has_control, trim};
 
 /// The maximum size of a value after decoding, in bytes.
@@ -26,14 +26,14 @@ pub fn encode(text: &str) -> String {
 
 /// A decoded value. `Debug` omits the text, since it holds a signature (S-12).
 #[derive(Clone, PartialEq, Eq)]
-pub struct Decoded {
+pub struct DecodedWords {
     /// The text.
     pub text: String,
     /// The tolerated deviations.
     pub warnings: Vec<String>,
 }
 
-impl fmt::Debug for Decoded {
+impl fmt::Debug for DecodedWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoded").field("warnings", &self.warnings).finish_non_exhaustive()
     }
@@ -44,7 +44,7 @@ impl fmt::Debug for Decoded {
 ///
 /// # Errors
 /// [`Rfc2047Fault`].
-pub fn decode(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
+pub fn decode(value: &[u8], lenient: bool) -> Result<DecodedWords, Rfc2047Fault> {
     if value.len() > MAX_FIELD {
         return Err(Rfc2047Fault::TooLarge);
     }
@@ -52,7 +52,7 @@ pub fn decode(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
     if value.starts_with(OPEN.as_bytes()) { words(value, lenient) } else { plain(value, lenient) }
 }
 
-fn plain(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
+fn plain(value: &[u8], lenient: bool) -> Result<DecodedWords, Rfc2047Fault> {
     let mut warnings = Vec::new();
     let beyond = if value.is_ascii() { None } else { value.iter().position(|byte| !byte.is_ascii()) };
     let text = match beyond {
@@ -70,15 +70,15 @@ fn plain(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
     if text_has_control(&text) {
         return Err(Rfc2047Fault::Control);
     }
-    Ok(Decoded { text, warnings })
+    Ok(DecodedWords { text, warnings })
 }
 
-fn words(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
+fn words(value: &[u8], lenient: bool) -> Result<DecodedWords, Rfc2047Fault> {
     let mut rest = std::str::from_utf8(value).ok().filter(|text| text.is_ascii()).ok_or(Rfc2047Fault::Syntax(ASCII))?;
     let mut text = String::new();
     let mut warnings = Vec::new();
     while !rest.is_empty() {
-        let (word, after) = Word::split(rest)?;
+        let (word, after) = EncodedWord::split(rest)?;
         if word.is_q()? {
             if !lenient {
                 return Err(Rfc2047Fault::Encoding(word.encoding.to_owned()));
@@ -103,19 +103,19 @@ fn words(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
     if text.trim_start().starts_with(OPEN) {
         return Err(Rfc2047Fault::Nested);
     }
-    Ok(Decoded { text, warnings })
+    Ok(DecodedWords { text, warnings })
 }
 
 const ASCII: &str = "an encoded word has bytes beyond ASCII";
 
 /// `=?charset?encoding?content?=`
-struct Word<'a> {
+struct EncodedWord<'a> {
     charset: &'a str,
     encoding: &'a str,
     content: &'a str,
 }
 
-impl<'a> Word<'a> {
+impl<'a> EncodedWord<'a> {
     /// The first word of a text, and the rest.
     fn split(text: &'a str) -> Result<(Self, &'a str), Rfc2047Fault> {
         let text = text.strip_prefix(OPEN).ok_or(Rfc2047Fault::Syntax("there is text beside the encoded words"))?;
@@ -211,10 +211,14 @@ impl fmt::Display for Rfc2047Fault {
             Self::TooLarge => write!(f, "it is too large: at most 16 KiB, and 8 KiB when RFC 2047 words are decoded"),
             Self::Syntax(why) => f.write_str(why),
             Self::Charset(charset) => {
-                write!(f, "the character set {} is not supported; use utf-8, iso-8859-1 or us-ascii", Shown(charset))
+                write!(
+                    f,
+                    "the character set {} is not supported; use utf-8, iso-8859-1 or us-ascii",
+                    ShownBeginning(charset)
+                )
             }
             Self::Encoding(encoding) => {
-                write!(f, "the encoding {} of an encoded word is not supported; use B", Shown(encoding))
+                write!(f, "the encoding {} of an encoded word is not supported; use B", ShownBeginning(encoding))
             }
             Self::Base64 => write!(f, "an encoded word is not canonical base64 with `+`, `/` and padding"),
             Self::NotInCharset(charset) => write!(f, "the bytes of an encoded word are not {charset}"),
@@ -242,7 +246,7 @@ mod tests {
         })
     }
 
-    fn lenient(value: &[u8]) -> Decoded {
+    fn lenient(value: &[u8]) -> DecodedWords {
         decode(value, true).unwrap()
     }
 

@@ -6,9 +6,9 @@ use std::fmt;
 const MOST: usize = 60;
 
 /// Shows the beginning of a text, escaped, in quotes.
-pub(crate) struct Shown<'a>(pub(crate) &'a str);
+pub(crate) struct ShownBeginning<'a>(pub(crate) &'a str);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for ShownBeginning<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cut = self.0.char_indices().nth(MOST).map_or(self.0.len(), |(at, _)| at);
         let more = if cut < self.0.len() { "…" } else { "" };
@@ -22,7 +22,7 @@ mod tests {
 
     #[test]
     fn short_and_escaped() {
-        assert_eq!(Shown("a\r\nb").to_string(), "`a\\r\\nb`");
-        assert_eq!(Shown(&"ø".repeat(MOST + 1)).to_string(), format!("`{}…`", "ø".repeat(MOST)));
+        assert_eq!(ShownBeginning("a\r\nb").to_string(), "`a\\r\\nb`");
+        assert_eq!(ShownBeginning(&"ø".repeat(MOST + 1)).to_string(), format!("`{}…`", "ø".repeat(MOST)));
     }
 }

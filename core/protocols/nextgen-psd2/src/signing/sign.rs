@@ -13,9 +13,9 @@ use super::{
     names::names_to_sign,
     profile::{Rfc2047Use, SigningDialect, SigningProfile},
     rfc2047,
-    shown::Shown,
-    signature_header::{Duplicates, SignatureHeader},
-    signing_string::{REQUEST_TARGET, SigningString, SigningStringFault, signing_string},
+    shown::ShownBeginning,
+    signature_header::{DuplicateParameters, SignatureHeader},
+    signing_string::{REQUEST_TARGET, SigningStringFault, SigningText, signing_string},
     values,
 };
 use crate::{
@@ -31,11 +31,11 @@ const SIGNATURE: &str = "Signature";
 
 /// A request with final headers, ready to be signed wherever the private key is.
 #[derive(Debug, Clone)]
-pub struct Prepared {
+pub struct PreparedRequest {
     /// The request, without `Signature`.
     pub request: Request,
     /// The text to sign: RSA PKCS#1 v1.5 with the profile's hash over its bytes, hashed once.
-    pub signing_string: SigningString,
+    pub signing_string: SigningText,
     /// The names of the signed headers.
     pub names: Vec<String>,
     /// The `keyId`.
@@ -44,9 +44,9 @@ pub struct Prepared {
 
 /// The signed data, for logs and comparison.
 #[derive(Debug, Clone)]
-pub struct Signed {
+pub struct SignedData {
     /// The signing string.
-    pub signing_string: SigningString,
+    pub signing_string: SigningText,
     /// The `keyId`.
     pub key_id: String,
 }
@@ -62,7 +62,7 @@ pub fn prepare(
     profile: &SigningProfile,
     now_s: i64,
     request_id: &str,
-) -> Result<Prepared, SignFault> {
+) -> Result<PreparedRequest, SignFault> {
     check_profile(profile)?;
     check_message(&request)?;
     request.headers.remove(SIGNATURE);
@@ -86,10 +86,10 @@ pub fn prepare(
     }
     let signing_string = signing_string(&names, &request).map_err(SignFault::from)?;
     let key_id = KeyId::of(certificate, profile.serial_style, profile.name_style).to_text();
-    Ok(Prepared { request, signing_string, names, key_id })
+    Ok(PreparedRequest { request, signing_string, names, key_id })
 }
 
-impl Prepared {
+impl PreparedRequest {
     /// Verifies the signature with the certificate's key and adds it, so that no request is sent that cannot be
     /// verified.
     ///
@@ -120,8 +120,8 @@ impl Prepared {
         signature: &[u8],
         certificate: &Certificate,
         profile: &SigningProfile,
-    ) -> Result<(Request, Signed), SignFault> {
-        let signed = Signed { signing_string: self.signing_string.clone(), key_id: self.key_id.clone() };
+    ) -> Result<(Request, SignedData), SignFault> {
+        let signed = SignedData { signing_string: self.signing_string.clone(), key_id: self.key_id.clone() };
         let request = match profile.self_verify {
             true => self.finish(signature, certificate, profile)?,
             false => self.attach(signature, profile)?,
@@ -144,7 +144,7 @@ impl Prepared {
     }
 }
 
-/// Signs a request with a local key: [`prepare`], sign, [`Prepared::complete`]. The profile decides whether the
+/// Signs a request with a local key: [`prepare`], sign, [`PreparedRequest::complete`]. The profile decides whether the
 /// signature is verified first; whether the key belongs to the certificate is always checked.
 ///
 /// # Errors
@@ -156,7 +156,7 @@ pub fn sign(
     profile: &SigningProfile,
     now_s: i64,
     request_id: &str,
-) -> Result<(Request, Signed), SignFault> {
+) -> Result<(Request, SignedData), SignFault> {
     if key.spki_der() != certificate.spki_der() {
         return Err(SignFault::of(CERTIFICATE, "the private key does not belong to the certificate"));
     }
@@ -213,7 +213,7 @@ fn header_value(header: &SignatureHeader, profile: &SigningProfile) -> Result<St
     let text = header.to_text(profile.param_separator.text());
     // An issuer with unusual characters must not break out of its quotation marks; names and base64 cannot.
     let is_plain = is_visible(header.key_id.as_bytes()) && !header.key_id.contains(['"', '\\']);
-    if !is_plain && SignatureHeader::parse(&text, Duplicates::Reject).as_ref() != Ok(header) {
+    if !is_plain && SignatureHeader::parse(&text, DuplicateParameters::Reject).as_ref() != Ok(header) {
         return Err(SignFault::of(SIGNATURE, "the issuer of the certificate cannot be written into keyId"));
     }
     let is_wrapped = match profile.rfc2047 {
@@ -259,7 +259,7 @@ impl From<SigningStringFault> for SignFault {
 impl fmt::Display for SignFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.header {
-            Some(header) => write!(f, "the request cannot be signed: {}: {}", Shown(header), self.why),
+            Some(header) => write!(f, "the request cannot be signed: {}: {}", ShownBeginning(header), self.why),
             None => write!(f, "the request cannot be signed: {}", self.why),
         }
     }

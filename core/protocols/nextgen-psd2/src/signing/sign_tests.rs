@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use bankchannel_crypto::{
     legacy_rsa,
-    rsa::PrivateKey,
+    rsa::RsaPrivateKey,
     signature::{Hash, VerifyingKey},
 };
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     certificates::{CertForm, NameStyle, read_certificate_header},
     signing::{
-        Decoded, DigestAlgorithm, ParameterSeparator, SerialStyle, algorithm_hash, decode_rfc2047, required_names,
+        DecodedWords, DigestAlgorithm, ParameterSeparator, SerialStyle, algorithm_hash, decode_rfc2047, required_names,
         vectors,
     },
 };
@@ -30,7 +30,7 @@ fn bare(mut request: Request) -> Request {
     request
 }
 
-fn signed(request: Request, profile: &SigningProfile) -> Result<(Request, Signed), SignFault> {
+fn signed(request: Request, profile: &SigningProfile) -> Result<(Request, SignedData), SignFault> {
     sign(request, &LEAF, &KEY, profile, vectors::NOW_S, REQUEST_ID_A)
 }
 
@@ -39,8 +39,8 @@ fn empty() -> Request {
 }
 
 fn read(request: &Request, lenient: bool) -> (SignatureHeader, Vec<String>) {
-    let Decoded { text, warnings } = decode_rfc2047(request.headers.get(SIGNATURE).unwrap(), lenient).unwrap();
-    (SignatureHeader::parse(&text, Duplicates::Reject).unwrap(), warnings)
+    let DecodedWords { text, warnings } = decode_rfc2047(request.headers.get(SIGNATURE).unwrap(), lenient).unwrap();
+    (SignatureHeader::parse(&text, DuplicateParameters::Reject).unwrap(), warnings)
 }
 
 /// The core of the verification.
@@ -103,7 +103,7 @@ fn vectors_d() {
     for (listed, signature) in vectors::CAVAGE {
         let listed = listed.map_or(String::new(), |names| format!("headers=\"{names}\","));
         let text = format!("keyId=\"Test\",algorithm=\"rsa-sha256\",{listed}signature=\"{signature}\"");
-        let header = SignatureHeader::parse(&text, Duplicates::Reject).unwrap();
+        let header = SignatureHeader::parse(&text, DuplicateParameters::Reject).unwrap();
         let text = signing_string(&header.signed_names(), &vectors::request_d()).unwrap().bytes;
         let signature = header.signature_bytes().unwrap();
         assert!(legacy_rsa::verify_pkcs1_any_size(&spki, Hash::Sha256, &text, &signature));
@@ -134,7 +134,7 @@ fn a_prepared_request_may_be_signed_elsewhere() {
 /// T-147.
 #[test]
 fn the_key_must_be_the_certificates() {
-    let other = SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap();
+    let other = SigningKey::from_private_key(&RsaPrivateKey::generate(2048).unwrap()).unwrap();
     let fault = sign(empty(), &LEAF, &other, &SigningProfile::default(), 0, REQUEST_ID_A).unwrap_err();
     assert_eq!(fault.why, "the private key does not belong to the certificate");
 }
@@ -278,7 +278,7 @@ fn an_issuer_does_not_break_out_of_its_quotation_marks() {
         };
         let value = header_value(&header, &SigningProfile::default())?;
         let text = decode_rfc2047(value.as_bytes(), false).unwrap().text;
-        assert_eq!(SignatureHeader::parse(&text, Duplicates::Reject), Ok(header));
+        assert_eq!(SignatureHeader::parse(&text, DuplicateParameters::Reject), Ok(header));
         Ok::<_, SignFault>(value)
     };
     for issuer in [r#"a\"b"#, r"a\,b\+c", r"\ a\\", "a=?utf-8?B?YQ==?=", "ø"] {

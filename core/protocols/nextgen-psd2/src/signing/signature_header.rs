@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use memchr::{memchr, memchr2};
 use std::fmt;
 
-use super::{shown::Shown, signing_string::MAX_NAMES};
+use super::{shown::ShownBeginning, signing_string::MAX_NAMES};
 use crate::http::{MAX_FIELD, is_token, text_has_control};
 
 /// The maximum number of parameters.
@@ -44,7 +44,7 @@ impl fmt::Debug for SignatureHeader {
 
 /// The handling of a duplicate parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Duplicates {
+pub enum DuplicateParameters {
     /// It is an error.
     #[default]
     Reject,
@@ -79,7 +79,7 @@ impl SignatureHeader {
     ///
     /// # Errors
     /// [`SignatureHeaderFault`].
-    pub fn parse(text: &str, duplicates: Duplicates) -> Result<Self, SignatureHeaderFault> {
+    pub fn parse(text: &str, duplicates: DuplicateParameters) -> Result<Self, SignatureHeaderFault> {
         if text.len() > MAX_FIELD {
             return Err(SignatureHeaderFault::TooLarge);
         }
@@ -123,7 +123,7 @@ impl SignatureHeader {
 }
 
 /// All parameters; each name occurs once. Each has a value; that of a known parameter is not empty.
-fn parameters(text: &str, duplicates: Duplicates) -> Result<Vec<(&str, &str)>, SignatureHeaderFault> {
+fn parameters(text: &str, duplicates: DuplicateParameters) -> Result<Vec<(&str, &str)>, SignatureHeaderFault> {
     if text_has_control(text) {
         return Err(SignatureHeaderFault::Control);
     }
@@ -136,7 +136,7 @@ fn parameters(text: &str, duplicates: Duplicates) -> Result<Vec<(&str, &str)>, S
         }
         match found.iter_mut().find(|(other, _)| *other == name) {
             None => found.push((name, value)),
-            Some(_) if duplicates == Duplicates::Reject => {
+            Some(_) if duplicates == DuplicateParameters::Reject => {
                 return Err(SignatureHeaderFault::Duplicate(name.to_owned()));
             }
             Some(earlier) => earlier.1 = value,
@@ -264,15 +264,17 @@ impl fmt::Display for SignatureHeaderFault {
             Self::Control => write!(f, "it has a control character"),
             Self::Scheme => write!(f, "it begins with the word `Signature`, which belongs in Authorization only"),
             Self::NoName => write!(f, "expected a parameter `name=\"value\"` in the place of other text"),
-            Self::NoValue(name) => write!(f, "the parameter {} has no value", Shown(name)),
-            Self::Unquoted(name) => write!(f, "the value of {} is not in quotation marks", Shown(name)),
-            Self::Unterminated(name) => write!(f, "the value of {} has no closing quotation mark", Shown(name)),
-            Self::Separator(name) => write!(f, "a comma is missing after the parameter {}", Shown(name)),
-            Self::Empty(name) => write!(f, "the parameter {} is empty", Shown(name)),
-            Self::Duplicate(name) => write!(f, "the parameter {} is given twice", Shown(name)),
+            Self::NoValue(name) => write!(f, "the parameter {} has no value", ShownBeginning(name)),
+            Self::Unquoted(name) => write!(f, "the value of {} is not in quotation marks", ShownBeginning(name)),
+            Self::Unterminated(name) => {
+                write!(f, "the value of {} has no closing quotation mark", ShownBeginning(name))
+            }
+            Self::Separator(name) => write!(f, "a comma is missing after the parameter {}", ShownBeginning(name)),
+            Self::Empty(name) => write!(f, "the parameter {} is empty", ShownBeginning(name)),
+            Self::Duplicate(name) => write!(f, "the parameter {} is given twice", ShownBeginning(name)),
             Self::Missing { parameter, spelled: None } => write!(f, "the parameter `{parameter}` is missing"),
             Self::Missing { parameter, spelled: Some(other) } => {
-                write!(f, "the parameter `{parameter}` is missing; {} is spelled otherwise", Shown(other))
+                write!(f, "the parameter `{parameter}` is missing; {} is spelled otherwise", ShownBeginning(other))
             }
         }
     }

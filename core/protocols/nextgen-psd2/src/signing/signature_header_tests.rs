@@ -4,7 +4,7 @@ use super::{SignatureHeaderFault as Fault, *};
 use crate::signing::{rfc2047, vectors};
 
 fn parse(text: &str) -> Result<SignatureHeader, Fault> {
-    SignatureHeader::parse(text, Duplicates::Reject)
+    SignatureHeader::parse(text, DuplicateParameters::Reject)
 }
 
 fn header() -> SignatureHeader {
@@ -67,7 +67,7 @@ fn names_are_kept_as_listed() {
 fn duplicates() {
     let text = format!("{TEXT},signature=\"BBBB\"");
     assert_eq!(parse(&text), Err(Fault::Duplicate("signature".into())));
-    let last = SignatureHeader::parse(&text, Duplicates::LastWins).unwrap();
+    let last = SignatureHeader::parse(&text, DuplicateParameters::LastWins).unwrap();
     assert_eq!(last, SignatureHeader { signature: "BBBB".into(), ..header() });
     assert_eq!(parse(&format!("{TEXT},x=1,x=\"2\"")), Err(Fault::Duplicate("x".into())));
 }
@@ -179,7 +179,7 @@ proptest! {
     /// T-143.
     #[test]
     fn any_text_is_answered(text: String, near in r#"((keyId|headers|signature|x) ?=? ?"?[a\\ =]{0,3}"? ?,? ?){0,5}"#) {
-        for duplicates in [Duplicates::Reject, Duplicates::LastWins] {
+        for duplicates in [DuplicateParameters::Reject, DuplicateParameters::LastWins] {
             let _ = (SignatureHeader::parse(&text, duplicates), SignatureHeader::parse(&near, duplicates));
         }
     }

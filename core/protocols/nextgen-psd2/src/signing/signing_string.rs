@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::shown::Shown;
+use super::shown::ShownBeginning;
 use crate::http::{MAX_FIELDS, Request, is_token};
 
 /// The listed name for method and path.
@@ -13,16 +13,16 @@ pub const MAX_NAMES: usize = MAX_FIELDS + 1;
 
 /// A signing string, and the positions of its lines.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct SigningString {
+pub struct SigningText {
     /// The string, as bytes: header values need not be text.
     pub bytes: Vec<u8>,
     /// Its lines in order.
-    pub lines: Vec<Line>,
+    pub lines: Vec<SigningLine>,
 }
 
 /// One line of a signing string.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct SigningLine {
     /// The listed name, in lower case.
     pub name: String,
     /// The offset of its first byte.
@@ -31,7 +31,7 @@ pub struct Line {
     pub end: usize,
 }
 
-impl fmt::Debug for SigningString {
+impl fmt::Debug for SigningText {
     /// Shows only names: values may be personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.lines.iter().map(|line| line.name.as_str()).collect();
@@ -43,13 +43,13 @@ impl fmt::Debug for SigningString {
 ///
 /// # Errors
 /// [`SigningStringFault`].
-pub fn signing_string(names: &[String], request: &Request) -> Result<SigningString, SigningStringFault> {
+pub fn signing_string(names: &[String], request: &Request) -> Result<SigningText, SigningStringFault> {
     match names.len() {
         0 => return Err(SigningStringFault::NoNames),
         1..=MAX_NAMES => {}
         _ => return Err(SigningStringFault::TooMany),
     }
-    let mut built = SigningString { bytes: Vec::with_capacity(512), lines: Vec::with_capacity(names.len()) };
+    let mut built = SigningText { bytes: Vec::with_capacity(512), lines: Vec::with_capacity(names.len()) };
     for listed in names {
         let name = listed.to_ascii_lowercase();
         if !built.lines.is_empty() {
@@ -62,7 +62,7 @@ pub fn signing_string(names: &[String], request: &Request) -> Result<SigningStri
         if built.lines.iter().any(|line| line.name == name) {
             return Err(SigningStringFault::Duplicate(name));
         }
-        built.lines.push(Line { name, start, end: built.bytes.len() });
+        built.lines.push(SigningLine { name, start, end: built.bytes.len() });
     }
     Ok(built)
 }
@@ -112,10 +112,12 @@ impl fmt::Display for SigningStringFault {
         match self {
             Self::NoNames => write!(f, "no header is listed as signed"),
             Self::TooMany => write!(f, "more than {MAX_NAMES} headers are listed as signed"),
-            Self::NotAName(name) => write!(f, "{} is listed as signed and is not a header name", Shown(name)),
-            Self::Duplicate(name) => write!(f, "{} is listed as signed twice", Shown(name)),
-            Self::Pseudo(name) => write!(f, "{} is listed as signed; only {REQUEST_TARGET} is supported", Shown(name)),
-            Self::Absent(name) => write!(f, "{} is listed as signed and is not in the request", Shown(name)),
+            Self::NotAName(name) => write!(f, "{} is listed as signed and is not a header name", ShownBeginning(name)),
+            Self::Duplicate(name) => write!(f, "{} is listed as signed twice", ShownBeginning(name)),
+            Self::Pseudo(name) => {
+                write!(f, "{} is listed as signed; only {REQUEST_TARGET} is supported", ShownBeginning(name))
+            }
+            Self::Absent(name) => write!(f, "{} is listed as signed and is not in the request", ShownBeginning(name)),
         }
     }
 }
@@ -146,7 +148,7 @@ mod tests {
         let listed = names("date digest x-request-id");
         let a = signing_string(&listed, &vectors::request_a()).unwrap();
         assert_eq!((a.bytes.as_slice(), a.bytes.len()), (vectors::SIGNING_STRING_A, 147));
-        assert_eq!(a.lines[1], Line { name: "digest".into(), start: 36, end: 96 });
+        assert_eq!(a.lines[1], SigningLine { name: "digest".into(), start: 36, end: 96 });
         let listed = names("date digest x-request-id psu-id psu-corporate-id tpp-redirect-uri");
         let b = signing_string(&listed, &vectors::request_b()).unwrap();
         assert_eq!((b.bytes.as_slice(), b.bytes.len()), (vectors::SIGNING_STRING_B, 252));

@@ -10,13 +10,15 @@ use std::{
 use bankchannel_foundation::Cache;
 
 use super::{
-    Mode,
-    certificate::{self, Qc},
-    check::Found,
+    VerificationMode,
+    certificate::{self, QcResult},
+    check::CheckFinding,
     connection, signature,
 };
 use crate::{
-    certificates::{Certificate, Fault, Psd2, Psd2Certificate, read_certificate_header, why_unissued},
+    certificates::{
+        Certificate, CertificateFault, Psd2Certificate, Psd2Statement, read_certificate_header, why_unissued,
+    },
     signing::KeyId,
 };
 
@@ -27,7 +29,7 @@ const MAX_KEY_ID: usize = 1024;
 
 /// A certificate as parsed from a header, and the results of the checks that depend on nothing else.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct KnownCertificate {
     pub(super) certificate: Certificate,
     /// The deviations that were tolerated when it was parsed.
     pub(super) warnings: Vec<String>,
@@ -36,28 +38,28 @@ pub(super) struct Known {
     /// The reason if there is no issuer.
     pub(super) unissued: &'static str,
     /// Roles and authority, if the certificate states them.
-    pub(super) psd2_statement: Option<Psd2>,
+    pub(super) psd2_statement: Option<Psd2Statement>,
     /// V14, for the certificate's use.
-    pub(super) key: Found,
+    pub(super) key: CheckFinding,
     /// V20 and V21, for each mode.
-    modes: [(Found, Found); 3],
+    modes: [(CheckFinding, CheckFinding); 3],
     lenient: bool,
     /// The last key id that identified it without a warning.
     named_by: RwLock<Box<str>>,
 }
 
-impl Known {
-    fn read(value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Self, Fault> {
+impl KnownCertificate {
+    fn read(value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Self, CertificateFault> {
         let read = read_certificate_header(value, lenient)?;
         Ok(Self { warnings: read.warnings, lenient, ..Self::of(read.certificate, SEALING, anchors) })
     }
 
-    fn of(certificate: Certificate, purpose: Use, anchors: &[Certificate]) -> Self {
+    fn of(certificate: Certificate, purpose: CertificateUse, anchors: &[Certificate]) -> Self {
         let issued = |anchor: &Certificate| certificate.is_issued_by(anchor);
         let issuers = anchors.iter().enumerate().filter(|(_, anchor)| issued(anchor)).map(|(at, _)| at).collect();
         let qc = certificate.qc();
         let of = |mode| ((purpose.fits)(&certificate, &qc, mode), certificate::psd2(&certificate, &qc, mode));
-        let modes = [of(Mode::Strict), of(Mode::Normal), of(Mode::Lenient)];
+        let modes = [of(VerificationMode::Strict), of(VerificationMode::Normal), of(VerificationMode::Lenient)];
         Self {
             warnings: Vec::new(),
             issuers,
@@ -72,31 +74,31 @@ impl Known {
     }
 
     /// V20, for the certificate's use.
-    pub(super) fn for_its_use(&self, mode: Mode) -> Found {
+    pub(super) fn for_its_use(&self, mode: VerificationMode) -> CheckFinding {
         self.of_mode(mode).0.clone()
     }
 
     /// V21.
-    pub(super) fn psd2(&self, mode: Mode) -> Found {
+    pub(super) fn psd2(&self, mode: VerificationMode) -> CheckFinding {
         self.of_mode(mode).1.clone()
     }
 
-    fn of_mode(&self, mode: Mode) -> &(Found, Found) {
+    fn of_mode(&self, mode: VerificationMode) -> &(CheckFinding, CheckFinding) {
         match mode {
-            Mode::Strict => &self.modes[0],
-            Mode::Normal => &self.modes[1],
-            Mode::Lenient => &self.modes[2],
+            VerificationMode::Strict => &self.modes[0],
+            VerificationMode::Normal => &self.modes[1],
+            VerificationMode::Lenient => &self.modes[2],
         }
     }
 
     /// V23. Parsing and comparing a name is slow; most signers always write it in the same form.
-    pub(super) fn key_id(&self, text: &str) -> (Option<KeyId>, Found) {
+    pub(super) fn key_id(&self, text: &str) -> (Option<KeyId>, CheckFinding) {
         let is_known = self.named_by.try_read().is_ok_and(|named_by| **named_by == *text);
         if is_known && let Ok(parsed) = KeyId::parse(text) {
-            return (Some(parsed), Found::Holds);
+            return (Some(parsed), CheckFinding::Holds);
         }
         let (parsed, found) = signature::key_id(text, &self.certificate, self.lenient);
-        if found == Found::Holds
+        if found == CheckFinding::Holds
             && text.len() <= MAX_KEY_ID
             && let Ok(mut named_by) = self.named_by.try_write()
         {
@@ -108,24 +110,24 @@ impl Known {
 
 /// The checks V14 and V20 for one use of certificates.
 #[derive(Clone, Copy)]
-struct Use {
-    key: fn(&Certificate) -> Found,
-    fits: fn(&Certificate, &Qc, Mode) -> Found,
+struct CertificateUse {
+    key: fn(&Certificate) -> CheckFinding,
+    fits: fn(&Certificate, &QcResult, VerificationMode) -> CheckFinding,
 }
 
-const SEALING: Use = Use { key: certificate::key, fits: certificate::for_sealing };
-const CONNECTING: Use = Use { key: connection::key, fits: connection::for_connecting };
+const SEALING: CertificateUse = CertificateUse { key: certificate::key, fits: certificate::for_sealing };
+const CONNECTING: CertificateUse = CertificateUse { key: connection::key, fits: connection::for_connecting };
 
 /// The parsed certificates.
 #[derive(Debug)]
-pub(super) struct Certificates {
+pub(super) struct CertificateCache {
     strictly: Held,
     leniently: Held,
     /// The certificates of connections, keyed by their DER.
     connections: Held,
 }
 
-type Held = Cache<Box<[u8]>, Arc<Known>, ByTheEnd>;
+type Held = Cache<Box<[u8]>, Arc<KnownCertificate>, ByTheEnd>;
 
 /// Hashes only the end of a value, which holds the issuer's signature. Equal ends occur only by intent, and then cost
 /// at most as many comparisons as there are cached certificates.
@@ -155,21 +157,26 @@ impl Hasher for EndHasher {
     }
 }
 
-impl Default for Certificates {
+impl Default for CertificateCache {
     fn default() -> Self {
         Self { strictly: Cache::new(MAX), leniently: Cache::new(MAX), connections: Cache::new(MAX) }
     }
 }
 
-impl Certificates {
-    pub(super) fn read(&self, value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Arc<Known>, Fault> {
+impl CertificateCache {
+    pub(super) fn read(
+        &self,
+        value: &[u8],
+        lenient: bool,
+        anchors: &[Certificate],
+    ) -> Result<Arc<KnownCertificate>, CertificateFault> {
         let held = if lenient { &self.leniently } else { &self.strictly };
-        held.get_or_make(value, || Known::read(value, lenient, anchors).map(Arc::new))
+        held.get_or_make(value, || KnownCertificate::read(value, lenient, anchors).map(Arc::new))
     }
 
     /// The same for the client certificate of a connection.
-    pub(super) fn of_connection(&self, certificate: &Certificate, anchors: &[Certificate]) -> Arc<Known> {
-        let make = || Ok::<_, Infallible>(Arc::new(Known::of(certificate.clone(), CONNECTING, anchors)));
+    pub(super) fn of_connection(&self, certificate: &Certificate, anchors: &[Certificate]) -> Arc<KnownCertificate> {
+        let make = || Ok::<_, Infallible>(Arc::new(KnownCertificate::of(certificate.clone(), CONNECTING, anchors)));
         match self.connections.get_or_make(certificate.der(), make) {
             Ok(known) => known,
             Err(never) => match never {},
@@ -201,13 +208,13 @@ mod tests {
 
     #[test]
     fn a_certificate_is_read_once_in_each_way() {
-        let (cache, certificates) = (Certificates::default(), certificates(2));
+        let (cache, certificates) = (CertificateCache::default(), certificates(2));
         let read = |which: usize, lenient| cache.read(&value(&certificates[which]), lenient, &[]).unwrap();
         let first = read(0, false);
         assert!(Arc::ptr_eq(&first, &read(0, false)) && !Arc::ptr_eq(&first, &read(0, true)));
         assert_eq!((&first.certificate, &read(1, false).certificate), (&certificates[0], &certificates[1]));
         let qc = certificates[0].qc();
-        for mode in [Mode::Strict, Mode::Normal, Mode::Lenient] {
+        for mode in [VerificationMode::Strict, VerificationMode::Normal, VerificationMode::Lenient] {
             assert_eq!(first.for_its_use(mode), certificate::for_sealing(&certificates[0], &qc, mode));
             assert_eq!(first.psd2(mode), certificate::psd2(&certificates[0], &qc, mode));
         }
@@ -215,7 +222,7 @@ mod tests {
 
     #[test]
     fn values_with_the_same_end_are_told_apart() {
-        let (cache, certificates) = (Certificates::default(), certificates(1));
+        let (cache, certificates) = (CertificateCache::default(), certificates(1));
         let good = value(&certificates[0]);
         let mut bad = good.clone();
         bad[0] = b'N';
@@ -228,17 +235,17 @@ mod tests {
     /// As in the child process of a fork whose parent was writing at that moment.
     #[test]
     fn a_lock_that_is_never_given_back_stops_nobody() {
-        let (cache, certificates) = (Certificates::default(), certificates(1));
+        let (cache, certificates) = (CertificateCache::default(), certificates(1));
         let value = value(&certificates[0]);
         let one = cache.read(&value, false, &[]).unwrap();
         let text = KeyId::of(&one.certificate, SerialStyle::HexUpper, NameStyle::Rfc2253).to_text();
         let _writing = one.named_by.write();
-        assert_eq!(one.key_id(&text).1, Found::Holds);
+        assert_eq!(one.key_id(&text).1, CheckFinding::Holds);
     }
 
     #[test]
     fn the_key_id_that_is_remembered_answers_for_itself_alone() {
-        let (cache, certificates) = (Certificates::default(), certificates(2));
+        let (cache, certificates) = (CertificateCache::default(), certificates(2));
         let of = |certificate, serial| KeyId::of(certificate, serial, NameStyle::Rfc2253).to_text();
         let (good, other) = (of(&certificates[0], SerialStyle::HexUpper), of(&certificates[1], SerialStyle::HexUpper));
         let lower = of(&certificates[0], SerialStyle::HexLower);
@@ -246,7 +253,7 @@ mod tests {
         for _ in 0..2 {
             for text in [&good, &lower, &good] {
                 let (parsed, found) = known.key_id(text);
-                assert_eq!((parsed.map(|id| id.to_text()).as_ref(), found), (Some(text), Found::Holds));
+                assert_eq!((parsed.map(|id| id.to_text()).as_ref(), found), (Some(text), CheckFinding::Holds));
                 assert_eq!(known.named_by.read().ok().as_deref().map(|text| &**text), Some(text.as_str()));
             }
             for text in [other.as_str(), "", "SN=", "no key id", &good[..good.len() - 1], &format!("{good} ")] {
@@ -258,7 +265,7 @@ mod tests {
         let known = cache.read(&value(&certificates[0]), true, &[]).unwrap();
         let percent = good.replace(' ', "%20");
         for _ in 0..2 {
-            assert!(matches!(known.key_id(&percent).1, Found::Warn(_)), "{percent}");
+            assert!(matches!(known.key_id(&percent).1, CheckFinding::Warn(_)), "{percent}");
         }
         let long = format!("{}{}", good, " ".repeat(MAX_KEY_ID));
         let _ = known.key_id(&long);

@@ -1,51 +1,58 @@
 //! V14 to V21: the signing certificate.
 
-use super::{Mode, Policy, check::Found};
-use crate::certificates::{Certificate, Fault, Psd2Certificate, QcStatements, QcType, SignatureHash, trusted_issuer};
+use super::{Policy, VerificationMode, check::CheckFinding};
+use crate::certificates::{
+    Certificate, CertificateFault, CertificateHash, Psd2Certificate, QcStatements, QcType, trusted_issuer,
+};
 
 /// The accepted sizes of the modulus, in bits (V14).
 const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-pub(super) fn key(certificate: &Certificate) -> Found {
+pub(super) fn key(certificate: &Certificate) -> CheckFinding {
     let key = match certificate.key() {
         Ok(key) => key,
         Err(_) if certificate.has_other_key() => {
-            return Found::fails("the certificate's key is not an RSA key: this bank takes rsa-sha256 and rsa-sha512");
+            return CheckFinding::fails(
+                "the certificate's key is not an RSA key: this bank takes rsa-sha256 and rsa-sha512",
+            );
         }
-        Err(fault) => return Found::fails(fault.to_string()),
+        Err(fault) => return CheckFinding::fails(fault.to_string()),
     };
     if !KEY_BITS.contains(&key.bits()) {
-        return Found::fails(format!("the certificate's RSA key has {} bits; 2048 to 8192 are accepted", key.bits()));
+        return CheckFinding::fails(format!(
+            "the certificate's RSA key has {} bits; 2048 to 8192 are accepted",
+            key.bits()
+        ));
     }
     if !key.exponent_is_at_least_65537_and_odd() {
-        return Found::fails("the RSA key's public exponent is smaller than 65537 or even");
+        return CheckFinding::fails("the RSA key's public exponent is smaller than 65537 or even");
     }
     signed_well(certificate)
 }
 
 /// The certificate's own signature (V14).
-pub(super) fn signed_well(certificate: &Certificate) -> Found {
+pub(super) fn signed_well(certificate: &Certificate) -> CheckFinding {
     match certificate.signature_hash() {
-        SignatureHash::Sha256 | SignatureHash::Sha384 | SignatureHash::Sha512 => Found::Holds,
-        SignatureHash::Other(name) => Found::fails(format!(
+        CertificateHash::Sha256 | CertificateHash::Sha384 | CertificateHash::Sha512 => CheckFinding::Holds,
+        CertificateHash::Other(name) => CheckFinding::fails(format!(
             "the certificate itself is signed with {name}; RSA (PKCS#1 v1.5) with SHA-256 or better is needed"
         )),
     }
 }
 
-pub(super) fn begun(certificate: &Certificate, policy: &Policy) -> Found {
+pub(super) fn begun(certificate: &Certificate, policy: &Policy) -> CheckFinding {
     if policy.now_s >= certificate.not_before_s() {
-        Found::Holds
+        CheckFinding::Holds
     } else {
-        Found::fails("the certificate is not valid yet")
+        CheckFinding::fails("the certificate is not valid yet")
     }
 }
 
-pub(super) fn not_expired(certificate: &Certificate, policy: &Policy) -> Found {
+pub(super) fn not_expired(certificate: &Certificate, policy: &Policy) -> CheckFinding {
     if policy.now_s <= certificate.not_after_s() {
-        Found::Holds
+        CheckFinding::Holds
     } else {
-        Found::fails("the certificate has expired: get a new one from its issuer")
+        CheckFinding::fails("the certificate has expired: get a new one from its issuer")
     }
 }
 
@@ -56,48 +63,48 @@ pub(super) fn trusted<'a>(
     issuers: impl Iterator<Item = &'a Certificate>,
     unissued: &'static str,
     policy: &Policy,
-) -> Found {
+) -> CheckFinding {
     if let Some(oid) = certificate.unknown_critical_extension() {
-        return Found::fails(format!(
+        return CheckFinding::fails(format!(
             "the certificate has a critical extension that is not understood here ({oid}), so it must not be relied on"
         ));
     }
     let mut issuers = issuers.peekable();
     if issuers.peek().is_none() {
-        return Found::fails(unissued);
+        return CheckFinding::fails(unissued);
     }
     match trusted_issuer(issuers, policy.now_s) {
-        Ok(_) => Found::Holds,
-        Err(why) => Found::fails(why),
+        Ok(_) => CheckFinding::Holds,
+        Err(why) => CheckFinding::fails(why),
     }
 }
 
-pub(super) fn not_revoked(certificate: &Certificate, policy: &Policy) -> Found {
+pub(super) fn not_revoked(certificate: &Certificate, policy: &Policy) -> CheckFinding {
     if policy.revoked.iter().any(|listed| listed.covers(certificate)) {
-        Found::fails("the certificate was revoked by its issuer")
+        CheckFinding::fails("the certificate was revoked by its issuer")
     } else {
-        Found::Holds
+        CheckFinding::Holds
     }
 }
 
-pub(super) fn not_blocked(certificate: &Certificate, policy: &Policy) -> Found {
+pub(super) fn not_blocked(certificate: &Certificate, policy: &Policy) -> CheckFinding {
     if policy.blocked.iter().any(|listed| listed.covers(certificate)) {
-        Found::fails("the bank has blocked this certificate or its organisation")
+        CheckFinding::fails("the bank has blocked this certificate or its organisation")
     } else {
-        Found::Holds
+        CheckFinding::Holds
     }
 }
 
 /// The parsed QCStatements of a certificate.
-pub(super) type Qc = Result<Option<QcStatements>, Fault>;
+pub(super) type QcResult = Result<Option<QcStatements>, CertificateFault>;
 
 /// V20.
-pub(super) fn for_sealing(certificate: &Certificate, qc: &Qc, mode: Mode) -> Found {
+pub(super) fn for_sealing(certificate: &Certificate, qc: &QcResult, mode: VerificationMode) -> CheckFinding {
     if certificate.is_ca() {
-        return Found::fails("the certificate is that of a certification authority, not of a third party");
+        return CheckFinding::fails("the certificate is that of a certification authority, not of a third party");
     }
     if !certificate.key_usage().is_some_and(|usage| usage.digital_signature || usage.non_repudiation) {
-        return Found::fails(
+        return CheckFinding::fails(
             "the certificate's key usage does not allow signatures (digitalSignature, nonRepudiation)",
         );
     }
@@ -106,44 +113,48 @@ pub(super) fn for_sealing(certificate: &Certificate, qc: &Qc, mode: Mode) -> Fou
         _ => &[],
     };
     if types.contains(&QcType::Eseal) {
-        return Found::Holds;
+        return CheckFinding::Holds;
     }
     if types.contains(&QcType::Web) {
-        return Found::fails("this is a certificate for TLS (QWAC): requests are signed with the QSEAL certificate");
+        return CheckFinding::fails(
+            "this is a certificate for TLS (QWAC): requests are signed with the QSEAL certificate",
+        );
     }
     if !types.is_empty() {
-        return Found::fails("the certificate is for another use than electronic seals (its QcType is not eseal)");
+        return CheckFinding::fails(
+            "the certificate is for another use than electronic seals (its QcType is not eseal)",
+        );
     }
     let text = "the certificate does not say that it is for electronic seals (QcType eseal)";
-    if mode == Mode::Strict { Found::fails(text) } else { Found::warn(text) }
+    if mode == VerificationMode::Strict { CheckFinding::fails(text) } else { CheckFinding::warn(text) }
 }
 
 /// V21.
-pub(super) fn psd2(certificate: &Certificate, qc: &Qc, mode: Mode) -> Found {
+pub(super) fn psd2(certificate: &Certificate, qc: &QcResult, mode: VerificationMode) -> CheckFinding {
     let statements = match qc {
         Ok(Some(statements)) => statements,
-        Ok(None) => return Found::fails("the certificate has no QCStatements: it is not a PSD2 certificate"),
-        Err(fault) => return Found::fails(format!("the certificate's QCStatements cannot be read: {fault}")),
+        Ok(None) => return CheckFinding::fails("the certificate has no QCStatements: it is not a PSD2 certificate"),
+        Err(fault) => return CheckFinding::fails(format!("the certificate's QCStatements cannot be read: {fault}")),
     };
     let Some(psd2) = &statements.psd2 else {
-        return Found::fails("the certificate has no PSD2 statement (roles, authority)");
+        return CheckFinding::fails("the certificate has no PSD2 statement (roles, authority)");
     };
     let Some(authorisation) = certificate.authorisation() else {
-        return Found::fails("the subject's organizationIdentifier is not of the form PSDcc-AUTHORITY-NUMBER");
+        return CheckFinding::fails("the subject's organizationIdentifier is not of the form PSDcc-AUTHORITY-NUMBER");
     };
-    if !psd2.utf8_strings && mode != Mode::Lenient {
-        return Found::fails("texts of the PSD2 statement are not UTF8String, as they must be");
+    if !psd2.utf8_strings && mode != VerificationMode::Lenient {
+        return CheckFinding::fails("texts of the PSD2 statement are not UTF8String, as they must be");
     }
     let disagree = "the authority of organizationIdentifier is not that of the PSD2 statement";
     let agree = psd2.nca_id == authorisation.nca_id();
-    if mode == Mode::Strict {
+    if mode == VerificationMode::Strict {
         let roles = (!psd2.role_names_agree).then_some("name and identifier of a role disagree");
         let faults: Vec<&str> = roles.into_iter().chain((!agree).then_some(disagree)).collect();
         if !faults.is_empty() {
-            return Found::fails(faults.join("; "));
+            return CheckFinding::fails(faults.join("; "));
         }
     }
     let mut warnings = statements.warnings.clone();
     warnings.extend((!agree).then(|| disagree.to_owned()));
-    Found::of_warnings(&warnings)
+    CheckFinding::of_warnings(&warnings)
 }

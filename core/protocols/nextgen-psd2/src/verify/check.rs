@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum CheckVerdict {
     /// It holds.
     Ok,
     /// It holds, but another bank may see it differently.
@@ -15,7 +15,7 @@ pub enum Status {
     Skipped,
 }
 
-impl Status {
+impl CheckVerdict {
     /// The name in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -30,11 +30,11 @@ impl Status {
 
 /// A check that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
+pub struct RequestCheck {
     /// The rule.
-    pub rule: &'static Rule,
+    pub rule: &'static CheckRule,
     /// The result.
-    pub status: Status,
+    pub status: CheckVerdict,
     /// The text for a person: the rule that holds, or the fault and its fix. Without personal data.
     pub text: Cow<'static, str>,
     /// The HTTP status of the bank's answer; the rule's own, with few exceptions.
@@ -45,7 +45,7 @@ pub struct Check {
 
 /// A row of §3.2. Rules are ordered by their numbers, which is the order of the checks.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rule {
+pub struct CheckRule {
     /// The number, such as 30 for `V30`.
     pub number: u8,
     /// The id, such as `V30`.
@@ -58,7 +58,7 @@ pub struct Rule {
     pub code: &'static str,
 }
 
-impl Rule {
+impl CheckRule {
     /// The rule with this id: `V` and two digits.
     #[must_use]
     pub const fn new(id: &'static str, what: &'static str, http: u16, code: &'static str) -> Self {
@@ -72,10 +72,10 @@ macro_rules! rules {
     ($($name:ident $http:literal $code:ident $what:literal;)+) => {
         $(
             #[doc = concat!("`", stringify!($name), "`: ", $what, ".")]
-            pub static $name: Rule = Rule::new(stringify!($name), $what, $http, stringify!($code));
+            pub static $name: CheckRule = CheckRule::new(stringify!($name), $what, $http, stringify!($code));
         )+
         /// All rules, in the order of the checks.
-        pub static RULES: &[&Rule] = &[$(&$name),+];
+        pub static RULES: &[&CheckRule] = &[$(&$name),+];
     };
 }
 
@@ -121,7 +121,7 @@ rules! {
 
 /// Finds the rule with this id.
 #[must_use]
-pub fn rule(id: &str) -> Option<&'static Rule> {
+pub fn rule(id: &str) -> Option<&'static CheckRule> {
     RULES.iter().find(|rule| rule.id == id).copied()
 }
 
@@ -130,7 +130,7 @@ const TEXT_MAX: usize = 499;
 
 /// The finding of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum CheckFinding {
     Holds,
     Warn(Cow<'static, str>),
     Fails(Cow<'static, str>),
@@ -139,7 +139,7 @@ pub(super) enum Found {
     Skip(Cow<'static, str>),
 }
 
-impl Found {
+impl CheckFinding {
     pub(super) fn warn(text: impl Into<Cow<'static, str>>) -> Self {
         Self::Warn(text.into())
     }
@@ -158,7 +158,7 @@ impl Found {
     }
 
     /// Converts it to a check. Texts may quote the request, so they are shortened (R1).
-    pub(super) fn of(self, rule: &'static Rule) -> Check {
+    pub(super) fn of(self, rule: &'static CheckRule) -> RequestCheck {
         let cut = |text: Cow<'static, str>| {
             // A text never has more characters than bytes.
             let beyond = (text.len() > TEXT_MAX).then(|| text.char_indices().nth(TEXT_MAX)).flatten();
@@ -168,12 +168,12 @@ impl Found {
             }
         };
         let (status, text, http, code) = match self {
-            Self::Holds => (Status::Ok, Cow::Borrowed(rule.what), rule.http, rule.code),
-            Self::Warn(text) => (Status::Warning, cut(text), rule.http, rule.code),
-            Self::Fails(text) => (Status::Failed, cut(text), rule.http, rule.code),
-            Self::FailsAs(http, code, text) => (Status::Failed, cut(text), http, code),
-            Self::Skip(text) => (Status::Skipped, cut(text), rule.http, rule.code),
+            Self::Holds => (CheckVerdict::Ok, Cow::Borrowed(rule.what), rule.http, rule.code),
+            Self::Warn(text) => (CheckVerdict::Warning, cut(text), rule.http, rule.code),
+            Self::Fails(text) => (CheckVerdict::Failed, cut(text), rule.http, rule.code),
+            Self::FailsAs(http, code, text) => (CheckVerdict::Failed, cut(text), http, code),
+            Self::Skip(text) => (CheckVerdict::Skipped, cut(text), rule.http, rule.code),
         };
-        Check { rule, status, text, http, code }
+        RequestCheck { rule, status, text, http, code }
     }
 }

@@ -24,33 +24,33 @@ use std::{fmt, sync::Arc};
 use bankchannel_crypto::signature::Hash;
 
 pub use self::{
-    check::{Check, RULES, Rule, Status, rule},
-    policy::{Endpoint, Listed, MAX_SKEW_S, Mode, Policy},
+    check::{CheckRule, CheckVerdict, RULES, RequestCheck, rule},
+    policy::{EndpointRequirements, ListedCertificate, MAX_SKEW_S, Policy, VerificationMode},
 };
 
 use self::{
-    cache::{Certificates, Known},
-    check::Found,
+    cache::{CertificateCache, KnownCertificate},
+    check::CheckFinding,
 };
 use crate::{
     certificates::Certificate,
     http::Request,
-    signing::{Decoded, Duplicates, KeyId, SignatureHeader, SigningString, decode_rfc2047},
+    signing::{DecodedWords, DuplicateParameters, KeyId, SignatureHeader, SigningText, decode_rfc2047},
 };
 
 /// Verifies requests against trusted issuers. It caches parsed certificates, so reuse it; any number of threads may
 /// share it.
 #[derive(Debug, Default)]
-pub struct Verifier {
+pub struct RequestVerifier {
     anchors: Vec<Certificate>,
-    cache: Certificates,
+    cache: CertificateCache,
 }
 
 /// The result of a verification.
 #[derive(Clone, Default)]
-pub struct Verified {
+pub struct VerifiedRequest {
     /// The checks, in their order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<RequestCheck>,
     /// The certificate, if it could be parsed.
     pub certificate: Option<Certificate>,
     /// The Signature header without its RFC 2047 encoding, if it could be decoded.
@@ -64,38 +64,38 @@ pub struct Verified {
     /// The hash of the signature, if its algorithm is allowed.
     pub hash: Option<Hash>,
     /// The text that must have been signed, if every listed header is present.
-    pub signing_string: Option<SigningString>,
+    pub signing_string: Option<SigningText>,
     /// The signature's bytes, if it is valid base64.
     pub signature: Option<Vec<u8>>,
 }
 
-impl fmt::Debug for Verified {
+impl fmt::Debug for VerifiedRequest {
     /// Shows only the verdict: the rest contains the request's values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified").field("refusal", &self.refusal().map(|check| check.rule.id)).finish_non_exhaustive()
     }
 }
 
-impl Verified {
+impl VerifiedRequest {
     /// The first check that failed, with which a bank answers.
     #[must_use]
-    pub fn refusal(&self) -> Option<&Check> {
-        self.checks.iter().find(|check| check.status == Status::Failed)
+    pub fn refusal(&self) -> Option<&RequestCheck> {
+        self.checks.iter().find(|check| check.status == CheckVerdict::Failed)
     }
 
     /// Whether no check failed and the signature was verified: a signature that was never checked is not valid.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        let is_signed = |check: &Check| check.rule == &check::V30 && check.status == Status::Ok;
+        let is_signed = |check: &RequestCheck| check.rule == &check::V30 && check.status == CheckVerdict::Ok;
         self.refusal().is_none() && self.checks.iter().any(is_signed)
     }
 }
 
-impl Verifier {
+impl RequestVerifier {
     /// Trusts these issuers. Without any, V17 fails for every request.
     #[must_use]
     pub fn new(anchors: Vec<Certificate>) -> Self {
-        Self { anchors, cache: Certificates::default() }
+        Self { anchors, cache: CertificateCache::default() }
     }
 
     /// The trusted issuers.
@@ -106,14 +106,14 @@ impl Verifier {
 
     /// Checks a request.
     #[must_use]
-    pub fn verify(&self, request: &Request, policy: &Policy) -> Verified {
-        let checks = Checks { made: Vec::with_capacity(RULES.len()), stop_at_failure: policy.stop_at_failure };
-        let mut run = Run { checks, out: Verified::default() };
+    pub fn verify(&self, request: &Request, policy: &Policy) -> VerifiedRequest {
+        let checks = ChecksMade { made: Vec::with_capacity(RULES.len()), stop_at_failure: policy.stop_at_failure };
+        let mut run = VerificationRun { checks, out: VerifiedRequest::default() };
         let _ = self.run(request, policy, &mut run);
-        Verified { checks: run.checks.made, ..run.out }
+        VerifiedRequest { checks: run.checks.made, ..run.out }
     }
 
-    fn run(&self, request: &Request, policy: &Policy, run: &mut Run) -> Option<()> {
+    fn run(&self, request: &Request, policy: &Policy, run: &mut VerificationRun) -> Option<()> {
         let checks = &mut run.checks;
         checks.check(&check::V01, || message::sizes(request))?;
         checks.check(&check::V02, || message::clean(request))?;
@@ -141,26 +141,36 @@ impl Verifier {
     }
 
     /// V13.
-    fn read_certificate(&self, request: &Request, policy: &Policy, run: &mut Run) -> Option<Option<Arc<Known>>> {
+    fn read_certificate(
+        &self,
+        request: &Request,
+        policy: &Policy,
+        run: &mut VerificationRun,
+    ) -> Option<Option<Arc<KnownCertificate>>> {
         let Some(value) = request.headers.get("tpp-signature-certificate").filter(|value| !value.is_empty()) else {
             run.checks.skip(&check::V13, "there is no certificate");
             return Some(None);
         };
-        match self.cache.read(value, policy.mode == Mode::Lenient, &self.anchors) {
+        match self.cache.read(value, policy.mode == VerificationMode::Lenient, &self.anchors) {
             Ok(known) => {
                 run.out.certificate = Some(known.certificate.clone());
-                run.checks.check(&check::V13, || Found::of_warnings(&known.warnings))?;
+                run.checks.check(&check::V13, || CheckFinding::of_warnings(&known.warnings))?;
                 Some(Some(known))
             }
             Err(fault) => {
-                run.checks.check(&check::V13, || Found::fails(fault.to_string()))?;
+                run.checks.check(&check::V13, || CheckFinding::fails(fault.to_string()))?;
                 Some(None)
             }
         }
     }
 
     /// V14 to V22.
-    fn check_certificate(&self, known: Option<&Known>, policy: &Policy, checks: &mut Checks) -> Option<()> {
+    fn check_certificate(
+        &self,
+        known: Option<&KnownCertificate>,
+        policy: &Policy,
+        checks: &mut ChecksMade,
+    ) -> Option<()> {
         let Some(known) = known else {
             for rule in [
                 &check::V14,
@@ -191,8 +201,8 @@ impl Verifier {
     }
 
     /// V22.
-    fn check_connection(&self, sealing: &Certificate, policy: &Policy) -> Found {
-        let Some(tls) = &policy.tls_client else { return Found::skip("no TLS client certificate is known") };
+    fn check_connection(&self, sealing: &Certificate, policy: &Policy) -> CheckFinding {
+        let Some(tls) = &policy.tls_client else { return CheckFinding::skip("no TLS client certificate is known") };
         let known = self.cache.of_connection(tls, &self.anchors);
         let issuers = known.issuers.iter().filter_map(|&at| self.anchors.get(at));
         connection::fits(&known, issuers, sealing, policy)
@@ -200,24 +210,24 @@ impl Verifier {
 }
 
 /// V11 and V12.
-fn read_signature_header(request: &Request, policy: &Policy, run: &mut Run) -> Option<()> {
+fn read_signature_header(request: &Request, policy: &Policy, run: &mut VerificationRun) -> Option<()> {
     let Some(value) = request.headers.get("signature").filter(|value| !value.is_empty()) else {
         run.checks.skip(&check::V11, "there is no Signature");
         run.checks.skip(&check::V12, "there is no Signature");
         return Some(());
     };
-    let text = match decode_rfc2047(value, policy.mode == Mode::Lenient) {
-        Ok(Decoded { text, warnings }) => {
-            run.checks.check(&check::V11, || Found::of_warnings(&warnings))?;
+    let text = match decode_rfc2047(value, policy.mode == VerificationMode::Lenient) {
+        Ok(DecodedWords { text, warnings }) => {
+            run.checks.check(&check::V11, || CheckFinding::of_warnings(&warnings))?;
             text
         }
         Err(fault) => {
-            run.checks.check(&check::V11, || Found::fails(fault.to_string()))?;
+            run.checks.check(&check::V11, || CheckFinding::fails(fault.to_string()))?;
             run.checks.skip(&check::V12, "the Signature header could not be decoded");
             return Some(());
         }
     };
-    let parsed = SignatureHeader::parse(&text, Duplicates::Reject);
+    let parsed = SignatureHeader::parse(&text, DuplicateParameters::Reject);
     run.out.signature_text = Some(text);
     match parsed {
         Ok(header) => {
@@ -226,28 +236,35 @@ fn read_signature_header(request: &Request, policy: &Policy, run: &mut Run) -> O
             run.out.header = Some(header);
             Some(())
         }
-        Err(fault) => run.checks.check(&check::V12, || Found::fails(fault.to_string())),
+        Err(fault) => run.checks.check(&check::V12, || CheckFinding::fails(fault.to_string())),
     }
 }
 
 /// The parameters that may be missing in a Signature header (V12): `headers` by the draft (§2.4 G8), `algorithm` in the
 /// lenient mode.
-fn parameters(header: &SignatureHeader, policy: &Policy) -> Found {
-    if header.algorithm.is_none() && policy.mode != Mode::Lenient {
-        return Found::fails("the parameter algorithm is missing: write algorithm=\"rsa-sha256\"");
+fn parameters(header: &SignatureHeader, policy: &Policy) -> CheckFinding {
+    if header.algorithm.is_none() && policy.mode != VerificationMode::Lenient {
+        return CheckFinding::fails("the parameter algorithm is missing: write algorithm=\"rsa-sha256\"");
     }
     match &header.headers {
         Some(names) if names.is_empty() => {
-            Found::fails("the parameter headers is empty: list the signed headers in their order")
+            CheckFinding::fails("the parameter headers is empty: list the signed headers in their order")
         }
-        Some(_) => Found::Holds,
-        None => Found::warn("the parameter headers is missing, which by the draft means that only date is signed"),
+        Some(_) => CheckFinding::Holds,
+        None => {
+            CheckFinding::warn("the parameter headers is missing, which by the draft means that only date is signed")
+        }
     }
 }
 
 /// V23 to V30.
-fn check_signature(request: &Request, policy: &Policy, known: Option<&Known>, run: &mut Run) -> Option<()> {
-    let Run { checks, out } = run;
+fn check_signature(
+    request: &Request,
+    policy: &Policy,
+    known: Option<&KnownCertificate>,
+    run: &mut VerificationRun,
+) -> Option<()> {
+    let VerificationRun { checks, out } = run;
     let Some(header) = &out.header else {
         for rule in [&check::V23, &check::V24, &check::V25, &check::V26, &check::V27] {
             checks.skip(rule, "the Signature header could not be read");
@@ -283,37 +300,37 @@ fn check_signature(request: &Request, policy: &Policy, known: Option<&Known>, ru
     checks.check(&check::V29, || found)?;
     let fits = match (hash, &out.signing_string, &bytes) {
         (Some(hash), Some(text), Some(bytes)) => signature::fits(certificate, hash, &text.bytes, bytes),
-        (None, ..) => Found::skip("the algorithm is not allowed"),
-        (_, None, _) => Found::skip("the signing string cannot be built"),
-        (_, _, None) => Found::skip("the signature is not base64"),
+        (None, ..) => CheckFinding::skip("the algorithm is not allowed"),
+        (_, None, _) => CheckFinding::skip("the signing string cannot be built"),
+        (_, _, None) => CheckFinding::skip("the signature is not base64"),
     };
     out.signature = bytes;
     checks.check(&check::V30, || fits)
 }
 
 /// The findings so far.
-struct Run {
-    checks: Checks,
+struct VerificationRun {
+    checks: ChecksMade,
     /// The result, without the checks.
-    out: Verified,
+    out: VerifiedRequest,
 }
 
 /// The checks made so far.
-struct Checks {
-    made: Vec<Check>,
+struct ChecksMade {
+    made: Vec<RequestCheck>,
     stop_at_failure: bool,
 }
 
-impl Checks {
+impl ChecksMade {
     /// Makes a check; `None` if it failed and the verification stops there.
-    fn check(&mut self, rule: &'static Rule, make: impl FnOnce() -> Found) -> Option<()> {
+    fn check(&mut self, rule: &'static CheckRule, make: impl FnOnce() -> CheckFinding) -> Option<()> {
         let check = make().of(rule);
-        let stop = check.status == Status::Failed && self.stop_at_failure;
+        let stop = check.status == CheckVerdict::Failed && self.stop_at_failure;
         self.made.push(check);
         (!stop).then_some(())
     }
 
-    fn skip(&mut self, rule: &'static Rule, why: &'static str) {
-        self.made.push(Found::skip(why).of(rule));
+    fn skip(&mut self, rule: &'static CheckRule, why: &'static str) {
+        self.made.push(CheckFinding::skip(why).of(rule));
     }
 }

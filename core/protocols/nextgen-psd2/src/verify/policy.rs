@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    certificates::{Certificate, Name, Role},
+    certificates::{Certificate, DistinguishedName, Psd2Role},
     signing::SigningDialect,
 };
 
 /// The strictness of the checks (§3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
+pub enum VerificationMode {
     /// Deviations that other banks tolerate are refused.
     Strict,
     /// The assumed strictness of the specification's banks.
@@ -26,7 +26,7 @@ pub const MAX_SKEW_S: i64 = 300;
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// The strictness.
-    pub mode: Mode,
+    pub mode: VerificationMode,
     /// The bank's dialect.
     pub dialect: SigningDialect,
     /// Now, in seconds since 1970.
@@ -34,14 +34,14 @@ pub struct Policy {
     /// The maximum difference between `Date` and now, in seconds.
     pub max_skew_s: i64,
     /// Certificates that their issuers have revoked.
-    pub revoked: Arc<[Listed]>,
+    pub revoked: Arc<[ListedCertificate]>,
     /// Certificates and organisations that the bank has blocked.
-    pub blocked: Arc<[Listed]>,
+    pub blocked: Arc<[ListedCertificate]>,
     /// The client certificate of the TLS connection, if there is one. It is checked like the signing certificate (V22).
     pub tls_client: Option<Certificate>,
     /// The requirements of the addressed operation. Without them roles, bodies and redirects are not checked, and a
     /// warning reports that.
-    pub endpoint: Option<Endpoint>,
+    pub endpoint: Option<EndpointRequirements>,
     /// Whether to stop after the first failure: for a bank that only answers and does not explain.
     pub stop_at_failure: bool,
 }
@@ -51,7 +51,7 @@ impl Policy {
     #[must_use]
     pub fn at(now_s: i64, dialect: SigningDialect) -> Self {
         Self {
-            mode: Mode::Normal,
+            mode: VerificationMode::Normal,
             dialect,
             now_s,
             max_skew_s: MAX_SKEW_S,
@@ -66,19 +66,19 @@ impl Policy {
 
 /// An entry of a list of revoked or blocked certificates.
 #[derive(Debug, Clone)]
-pub enum Listed {
+pub enum ListedCertificate {
     /// One certificate.
     Certificate {
         /// Its serial number, big-endian.
         serial: Vec<u8>,
         /// Its issuer.
-        issuer: Name,
+        issuer: DistinguishedName,
     },
     /// Every certificate of an organisation, such as `PSDNO-FSA-987654321`.
     Organization(String),
 }
 
-impl Listed {
+impl ListedCertificate {
     /// Whether the entry matches a certificate.
     #[must_use]
     pub fn covers(&self, certificate: &Certificate) -> bool {
@@ -95,19 +95,19 @@ impl Listed {
 
 /// The requirements of an operation beyond the signature (V33–V36).
 #[derive(Debug, Clone, Copy)]
-pub struct Endpoint {
+pub struct EndpointRequirements {
     /// The roles of which one is enough.
-    pub roles: &'static [Role],
+    pub roles: &'static [Psd2Role],
     /// Whether the operation has a JSON body.
     pub body: bool,
     /// Whether `TPP-Redirect-URI` is required.
     pub redirect: bool,
 }
 
-const INFORMATION: &[Role] = &[Role::Ai];
-const INFORMATION_OR_PAYMENT: &[Role] = &[Role::Ai, Role::Pi];
+const INFORMATION: &[Psd2Role] = &[Psd2Role::Ai];
+const INFORMATION_OR_PAYMENT: &[Psd2Role] = &[Psd2Role::Ai, Psd2Role::Pi];
 
-impl Endpoint {
+impl EndpointRequirements {
     /// Finds the operation of the specification (§4.2) by method and path; any prefix before `/v1/` is accepted.
     #[must_use]
     pub fn of(method: &str, target: &str, dialect: SigningDialect) -> Option<Self> {

@@ -3,7 +3,9 @@
 
 use super::*;
 use crate::{
-    certificates::{AuthorityOptions, CertificateKind, Defect, IssueOptions, Role, TestAuthority, certificate_header},
+    certificates::{
+        AuthorityOptions, CertificateKind, IssueOptions, PlantedDefect, Psd2Role, TestAuthority, certificate_header,
+    },
     signing::{SigningDialect, SigningProfile, sign},
 };
 use bankchannel_crypto::signature::SigningKey;
@@ -54,7 +56,7 @@ fn consents() -> Request {
 }
 
 fn policy(request: &Request) -> Policy {
-    let endpoint = Endpoint::of(&request.method, &request.target, SigningDialect::Era);
+    let endpoint = EndpointRequirements::of(&request.method, &request.target, SigningDialect::Era);
     Policy { endpoint, ..Policy::at(NOW, SigningDialect::Era) }
 }
 
@@ -63,8 +65,8 @@ impl Party {
         sign(request, &self.certificate, &self.key, &SigningProfile::default(), NOW, ID).unwrap().0
     }
 
-    fn verifier(&self) -> Verifier {
-        Verifier::new(vec![self.authority.certificate().clone()])
+    fn verifier(&self) -> RequestVerifier {
+        RequestVerifier::new(vec![self.authority.certificate().clone()])
     }
 
     /// The id of the first failure, or `ok`.
@@ -103,12 +105,16 @@ fn what_is_signed_here_holds_everywhere() {
     for unsigned in [request(), consents()] {
         let signed = party.signed(unsigned);
         let verified = party.verifier().verify(&signed, &policy(&signed));
-        let odd: Vec<_> =
-            verified.checks.iter().filter(|check| check.status != Status::Ok).map(|check| check.rule.id).collect();
+        let odd: Vec<_> = verified
+            .checks
+            .iter()
+            .filter(|check| check.status != CheckVerdict::Ok)
+            .map(|check| check.rule.id)
+            .collect();
         assert_eq!(odd, ["V22"], "{:?}", verified.refusal());
-        let lenient = |policy: &mut Policy| policy.mode = Mode::Lenient;
+        let lenient = |policy: &mut Policy| policy.mode = VerificationMode::Lenient;
         assert_eq!(
-            (party.verdict(&signed, lenient), party.verdict(&signed, |policy| policy.mode = Mode::Strict)),
+            (party.verdict(&signed, lenient), party.verdict(&signed, |policy| policy.mode = VerificationMode::Strict)),
             ("ok", "ok")
         );
     }
@@ -147,7 +153,7 @@ fn a_request_without_a_body_may_lack_its_digest_in_era_only() {
     let profile = SigningProfile { digest_empty_body: false, ..SigningProfile::default() };
     let (signed, _) = sign(consents(), &party.certificate, &party.key, &profile, NOW, ID).unwrap();
     assert_eq!(party.plain(&signed), "ok");
-    assert_eq!(party.verdict(&signed, |policy| policy.mode = Mode::Strict), "V10");
+    assert_eq!(party.verdict(&signed, |policy| policy.mode = VerificationMode::Strict), "V10");
 }
 
 /// T-031 to T-036, T-095.
@@ -177,7 +183,7 @@ fn the_signature_header_is_read_as_the_draft_says() {
     assert_eq!(party.plain(&replaced("rsa-sha512")), "V30");
     let missing = with_signature(&good, |text| text.replace(",algorithm=\"rsa-sha256\"", ""));
     assert_eq!(party.plain(&missing), "V12");
-    assert_eq!(party.verdict(&missing, |policy| policy.mode = Mode::Lenient), "ok");
+    assert_eq!(party.verdict(&missing, |policy| policy.mode = VerificationMode::Lenient), "ok");
 }
 
 /// T-025 to T-029, T-089 to T-094.
@@ -212,7 +218,7 @@ fn what_must_be_signed_is_signed_and_nothing_that_is_not_there() {
         let verified = party.verifier().verify(&more, &policy(&more));
         assert!(
             verified.is_valid()
-                && verified.checks.iter().any(|check| check.rule.id == "V27" && check.status == Status::Warning),
+                && verified.checks.iter().any(|check| check.rule.id == "V27" && check.status == CheckVerdict::Warning),
             "{name}"
         );
     }
@@ -235,7 +241,7 @@ fn the_case_of_listed_names_does_not_count() {
     let verified = party.verifier().verify(&forged, &policy(&forged));
     assert!(!verified.is_valid());
     assert_eq!(verified.refusal().map(|check| check.rule.id), Some("V25"));
-    assert!(!Verified::default().is_valid());
+    assert!(!VerifiedRequest::default().is_valid());
 }
 
 /// A Date that is not text must not disable the check.
@@ -267,7 +273,7 @@ fn the_key_id_names_the_certificate_by_meaning() {
     assert_eq!(party.plain(&with_signature(&good, |text| text.replace("CA=CN=", "CA=CN=Not "))), "V23");
     let percent = with_signature(&good, |text| text.replace("Sandbox QSEAL CA", "Sandbox%20QSEAL%20CA"));
     assert_eq!(party.plain(&percent), "V23");
-    assert_eq!(party.verdict(&percent, |policy| policy.mode = Mode::Lenient), "ok");
+    assert_eq!(party.verdict(&percent, |policy| policy.mode = VerificationMode::Lenient), "ok");
 }
 
 /// T-085 to T-088.
@@ -319,13 +325,13 @@ fn a_signature_of_another_shape_or_key_is_refused() {
 #[test]
 fn certificates_with_a_defect_are_refused_for_it() {
     for (defect, id) in [
-        (Defect::NoQc, "V21"),
-        (Defect::BareQc, "ok"),
-        (Defect::Expired, "V16"),
-        (Defect::NotYet, "V15"),
-        (Defect::CaTrue, "V20"),
-        (Defect::NoOrgId, "V21"),
-        (Defect::Sha1, "V14"),
+        (PlantedDefect::NoQc, "V21"),
+        (PlantedDefect::BareQc, "ok"),
+        (PlantedDefect::Expired, "V16"),
+        (PlantedDefect::NotYet, "V15"),
+        (PlantedDefect::CaTrue, "V20"),
+        (PlantedDefect::NoOrgId, "V21"),
+        (PlantedDefect::Sha1, "V14"),
     ] {
         let party = party_of(
             authority(),
@@ -345,10 +351,12 @@ fn lists_and_the_tls_certificate_count() {
     let party = party();
     let good = party.signed(request());
     let serial = [&[0], party.certificate.serial()].concat();
-    let listed = || Listed::Certificate { serial: serial.clone(), issuer: party.certificate.issuer().clone() };
+    let listed =
+        || ListedCertificate::Certificate { serial: serial.clone(), issuer: party.certificate.issuer().clone() };
     assert_eq!(party.verdict(&good, |policy| policy.revoked = [listed()].into()), "V18");
     assert_eq!(
-        party.verdict(&good, |policy| policy.blocked = [Listed::Organization("PSDNO-FSA-987654321".into())].into()),
+        party.verdict(&good, |policy| policy.blocked =
+            [ListedCertificate::Organization("PSDNO-FSA-987654321".into())].into()),
         "V19"
     );
     let options = IssueOptions { authorisation_number: "1".into(), ..IssueOptions::new(CertificateKind::Qwac, NOW) };
@@ -375,7 +383,7 @@ fn the_date_is_now_and_in_the_one_form() {
 /// T-074, T-075, T-123, T-145.
 #[test]
 fn roles_and_other_headers_are_those_of_the_operation() {
-    let payments = IssueOptions { roles: vec![Role::Pi], ..IssueOptions::new(CertificateKind::Qseal, NOW) };
+    let payments = IssueOptions { roles: vec![Psd2Role::Pi], ..IssueOptions::new(CertificateKind::Qseal, NOW) };
     let payer = party_of(authority(), &payments);
     assert_eq!(payer.plain(&payer.signed(request())), "ok");
     assert_eq!(payer.plain(&payer.signed(consents())), "V33");
@@ -388,12 +396,12 @@ fn roles_and_other_headers_are_those_of_the_operation() {
     // G11: spaces inside are part of an identifier; signer and verifier share the rule.
     for name in ["PSU-ID", "PSU-Corporate-ID"] {
         let spaced = party.signed(set(&consents(), name, "psu 7f  3a91"));
-        for mode in [Mode::Strict, Mode::Normal, Mode::Lenient] {
+        for mode in [VerificationMode::Strict, VerificationMode::Normal, VerificationMode::Lenient] {
             assert_eq!(party.verdict(&spaced, |policy| policy.mode = mode), "ok", "{name} {mode:?}");
         }
         let long = set(&spaced, name, &"x".repeat(257));
         let verified = party.verifier().verify(&long, &policy(&long));
-        let refused = |check: &Check| check.rule.id == "V36" && check.status == Status::Failed;
+        let refused = |check: &RequestCheck| check.rule.id == "V36" && check.status == CheckVerdict::Failed;
         assert!(verified.checks.iter().any(refused), "{name}");
     }
     // RFC 9110 §12.5.1: the most specific matching range decides.
@@ -415,8 +423,10 @@ fn roles_and_other_headers_are_those_of_the_operation() {
         let with_body = Request { method: method.into(), target: target.into(), body: "{}".into(), ..consents() };
         let profile = SigningProfile { dialect: SigningDialect::Bg, ..SigningProfile::default() };
         let (signed, _) = sign(with_body, &party.certificate, &party.key, &profile, NOW, ID).unwrap();
-        for (mode, found) in [(Mode::Lenient, "ok"), (Mode::Normal, normal), (Mode::Strict, "V35")] {
-            let endpoint = Endpoint::of(method, target, SigningDialect::Bg);
+        for (mode, found) in
+            [(VerificationMode::Lenient, "ok"), (VerificationMode::Normal, normal), (VerificationMode::Strict, "V35")]
+        {
+            let endpoint = EndpointRequirements::of(method, target, SigningDialect::Bg);
             let policy = Policy { mode, endpoint, ..Policy::at(NOW, SigningDialect::Bg) };
             let verified = party.verifier().verify(&signed, &policy);
             assert_eq!(verified.refusal().map_or("ok", |check| check.rule.id), found, "{method} {mode:?}");
@@ -428,7 +438,7 @@ fn roles_and_other_headers_are_those_of_the_operation() {
     let verified = party.verifier().verify(&signed, &policy(&signed));
     assert!(
         verified.is_valid()
-            && verified.checks.iter().any(|check| check.rule.id == "V33" && check.status == Status::Warning)
+            && verified.checks.iter().any(|check| check.rule.id == "V33" && check.status == CheckVerdict::Warning)
     );
 }
 

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Error, Exchange, message::InResponse};
 use bankchannel_nextgen_psd2::{
-    model::{AccountSelection, ConsentStatus, Linked, ScaApproach, ScaStatus},
+    model::{AccountSelection, ConsentStatus, LinkedAnswer, ScaApproach, ScaStatus},
     operations::{
         accounts::get_accounts::GetAccounts,
         consents::{
@@ -165,7 +165,7 @@ fn accounts() {
         response.resolve_links("https://bank.example/api");
         let link = &response.accounts[0].links["balances"];
         assert_eq!(link.url.as_deref(), Some("https://bank.example/api/v1/accounts/enc!!AbC=/balances"));
-        assert!(Linked::links(&response).is_none() && response.accounts[1].links.is_empty());
+        assert!(LinkedAnswer::links(&response).is_none() && response.accounts[1].links.is_empty());
     }
     for amount in ["1234567890123456.78", "1e300", "true"] {
         assert_eq!(failed::<GetAccounts>(answer(200, &body(amount))).code(), "peer.protocol", "{amount}");

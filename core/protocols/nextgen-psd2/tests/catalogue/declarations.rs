@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bankchannel_foundation::{OperationKind, model::Field, operation::Repeat};
-use bankchannel_nextgen_psd2::{CATALOGUE, RESPONSE_HEADERS, Terms, terms};
+use bankchannel_nextgen_psd2::{CATALOGUE, NextGenPsd2Terms, RESPONSE_HEADERS, terms};
 
 /// Operation, dialects, method, path, success, roles (V33).
 type Row = (&'static str, &'static [&'static str], &'static str, &'static str, u16, &'static [&'static str]);
@@ -40,7 +40,7 @@ fn the_master_table() {
         let route = declaration.route.as_ref().unwrap();
         assert_eq!((entry.short_name(), declaration.subject), (name, "psd2"));
         assert_eq!((route.method.as_str(), route.path, route.success), (method, path, success), "{name}");
-        let Terms { dialects: own, roles: own_roles } = *terms(declaration.name).unwrap();
+        let NextGenPsd2Terms { dialects: own, roles: own_roles } = *terms(declaration.name).unwrap();
         assert_eq!((own, own_roles), (dialects, roles), "{name}");
         // §5: a request that asks the customer is never resent automatically.
         assert_eq!(route.repeat == Repeat::Safe, method != "POST", "{name}");

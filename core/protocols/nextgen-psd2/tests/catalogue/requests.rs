@@ -3,7 +3,7 @@
 
 use bankchannel_foundation::{Exchange, Operation, message::OutRequest};
 use bankchannel_nextgen_psd2::{
-    Credentials, Psd2,
+    BankConventions, NextGenPsd2Codec,
     operations::{
         accounts::get_accounts::GetAccounts,
         authorisations::get_authorisation_status::GetAuthorisationStatus,
@@ -27,7 +27,10 @@ fn header<'a>(sent: &'a OutRequest, name: &str) -> Option<&'a str> {
     sent.headers.iter().find(|own| own.name == name).and_then(|_| sent.headers.text(name))
 }
 
-fn refused<O: Exchange<Codec = Psd2>>(request: Value, with: &Credentials) -> bankchannel_foundation::Error {
+fn refused<O: Exchange<Codec = NextGenPsd2Codec>>(
+    request: Value,
+    with: &BankConventions,
+) -> bankchannel_foundation::Error {
     O::encode_request(read(request), with).unwrap_err()
 }
 
@@ -37,7 +40,7 @@ fn values_are_written_as_headers_have_them() {
         "psu_context": "corporate", "redirect_preferred": false, "accept_fix": ["longer-names", "amount-as-string"],
         "psu": {"ip_address": "2001:db8::7", "ip_port": 443, "http_method": "PATCH", "geo_location": "GEO:63.430515;-10.395053"},
     }));
-    let sent = UpdateBankOfferedConsents::encode_request(read(request), &Credentials::default()).unwrap();
+    let sent = UpdateBankOfferedConsents::encode_request(read(request), &BankConventions::default()).unwrap();
     for (name, value) in [
         ("Accept", "application/json"),
         ("PSU-Context", "CORPORATE"),
@@ -59,9 +62,9 @@ fn values_are_written_as_headers_have_them() {
 ///
 #[test]
 fn headers_take_the_banks_names() {
-    let with = |names: &[(&str, &str)]| Credentials {
+    let with = |names: &[(&str, &str)]| BankConventions {
         header_names: names.iter().map(|(own, used)| ((*own).to_owned(), (*used).to_owned())).collect(),
-        ..Credentials::default()
+        ..BankConventions::default()
     };
     let request = || offered(json!({"psu_context": "private", "redirect_preferred": true}));
     let names = with(&[("psu-context", "PSU-Ctx"), ("TPP-Redirect-Preferred", "x-biometric")]);
@@ -83,7 +86,7 @@ fn what_no_header_can_hold_is_refused() {
             (json!({"accept_fix": ["ok", value]}), "X-Accept-Fix"),
             (json!({"psu": {"user_agent": value}}), "PSU-User-Agent"),
         ] {
-            let error = refused::<UpdateBankOfferedConsents>(offered(request), &Credentials::default());
+            let error = refused::<UpdateBankOfferedConsents>(offered(request), &BankConventions::default());
             assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some(name)), "{value:?}");
             let place = if name == "X-Accept-Fix" { place + 3 } else { place };
             assert!(error.message().contains(&format!("byte {place} ")), "{error}");
@@ -98,19 +101,19 @@ fn what_no_header_can_hold_is_refused() {
         (json!({"accept_language": " nb"}), "Accept-Language"),
         (json!({"accept_fix": ["a,b"]}), "X-Accept-Fix"),
     ] {
-        let error = refused::<UpdateBankOfferedConsents>(offered(request.clone()), &Credentials::default());
+        let error = refused::<UpdateBankOfferedConsents>(offered(request.clone()), &BankConventions::default());
         assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some(name)), "{request}");
     }
     // G11: spaces inside are part of an identifier.
     let spaced = offered(json!({"psu_id": "psu  7", "psu_corporate_id": "corp 4 2"}));
-    let sent = UpdateBankOfferedConsents::encode_request(read(spaced), &Credentials::default()).unwrap();
+    let sent = UpdateBankOfferedConsents::encode_request(read(spaced), &BankConventions::default()).unwrap();
     assert_eq!((header(&sent, "PSU-ID"), header(&sent, "PSU-Corporate-ID")), (Some("psu  7"), Some("corp 4 2")));
 }
 
 /// P-33: identifiers are opaque.
 #[test]
 fn paths_are_encoded_by_segment_and_no_more_than_needed() {
-    let bg = Credentials { dialect: SigningDialect::Bg, ..Credentials::default() };
+    let bg = BankConventions { dialect: SigningDialect::Bg, ..BankConventions::default() };
     for (id, segment) in [
         ("enc!!AbC_-=", "enc!!AbC_-="),
         ("a:b@c$&'()*+,;~", "a:b@c$&'()*+,;~"),
@@ -136,7 +139,7 @@ fn paths_are_encoded_by_segment_and_no_more_than_needed() {
 /// The client checks the format of a consent too, with its caller's field names.
 #[test]
 fn a_consent_of_wrong_form_is_not_sent() {
-    let bg = Credentials { dialect: SigningDialect::Bg, ..Credentials::default() };
+    let bg = BankConventions { dialect: SigningDialect::Bg, ..BankConventions::default() };
     let request = json!({
         "access": {"all_psd2": "all_accounts", "accounts": [{"iban": "NO9386011117947"}]},
         "recurring_indicator": true, "valid_until": "2026-12-31", "frequency_per_day": 4,

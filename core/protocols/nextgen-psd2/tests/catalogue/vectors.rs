@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bankchannel_crypto::signature::SigningKey;
 use bankchannel_foundation::{Exchange, message::OutRequest};
 use bankchannel_nextgen_psd2::{
-    Credentials,
+    BankConventions,
     certificates::Certificate,
     http::Request,
     operations::{consents::update_consents::UpdateConsents, users::verify_user::VerifyUser},
@@ -46,7 +46,7 @@ fn vector_a() {
         "psu_id": "psu-7f3a91",
         "psu_personal_identifier": "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=",
     }));
-    let sent = VerifyUser::encode_request(request, &Credentials::default()).unwrap();
+    let sent = VerifyUser::encode_request(request, &BankConventions::default()).unwrap();
     assert_eq!(sent.body.known_length(), Some(94));
     let vector = Request::parse(REQUEST_A).unwrap();
     assert_eq!(signed(&sent, &vector).to_bytes(), vector.to_bytes());
@@ -60,7 +60,7 @@ fn vector_b() {
         "psu_corporate_id": "corp-42",
         "redirect_uri": "https://tpp.example/cb?state=9d1f&lang=nb",
     }));
-    let sent = UpdateConsents::encode_request(request, &Credentials::default()).unwrap();
+    let sent = UpdateConsents::encode_request(request, &BankConventions::default()).unwrap();
     let vector = Request::parse(REQUEST_B).unwrap();
     let signed = signed(&sent, &vector);
     let fields = |request: &Request| -> BTreeSet<(String, Vec<u8>)> {

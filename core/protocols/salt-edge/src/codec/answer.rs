@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 
 use super::MAX_DEPTH;
-use crate::{class::Class, connector, hub, terms::Side};
+use crate::{class::FailureClass, connector, hub, terms::ServingSide};
 
 /// The maximum length of the peer's text in an error, in characters.
 const TEXT: usize = 500;
@@ -18,7 +18,7 @@ const TEXT: usize = 500;
 const WORD: usize = 100;
 
 /// The error for a refusal. Its outcome tells whether something may have been done.
-pub(super) fn refused(side: Side, message: &InResponse) -> Error {
+pub(super) fn refused(side: ServingSide, message: &InResponse) -> Error {
     let (class, text) = said(&message.body);
     let (classes, [refused, busy, failed]) = rows(side);
     let known = classes.iter().find(|(known, _)| class.as_deref() == Some(known.name)).map(|(_, row)| *row);
@@ -42,10 +42,10 @@ pub(super) fn refused(side: Side, message: &InResponse) -> Error {
 }
 
 /// The error for a success answer that cannot be read.
-pub(super) fn broken(side: Side, message: &InResponse, why: &str) -> Error {
+pub(super) fn broken(side: ServingSide, message: &InResponse, why: &str) -> Error {
     let whose = match side {
-        Side::Connector => "the connector's",
-        Side::Hub => "Salt Edge's",
+        ServingSide::Connector => "the connector's",
+        ServingSide::Hub => "Salt Edge's",
     };
     Error::because(&row::PEER_PROTOCOL, format!("{whose} success response cannot be used: {why}"))
         .with_status(message.status)
@@ -53,13 +53,13 @@ pub(super) fn broken(side: Side, message: &InResponse, why: &str) -> Error {
 }
 
 /// A side's classes with their rows, and the rows for errors without a class: refused, busy, failed.
-fn rows(side: Side) -> (&'static [(&'static Class, &'static Row)], [&'static Row; 3]) {
+fn rows(side: ServingSide) -> (&'static [(&'static FailureClass, &'static Row)], [&'static Row; 3]) {
     match side {
-        Side::Hub => {
+        ServingSide::Hub => {
             use connector::errors::{BUSY, CLASSES, HUB_FAILED, REFUSED};
             (CLASSES, [&REFUSED, &BUSY, &HUB_FAILED])
         }
-        Side::Connector => {
+        ServingSide::Connector => {
             use hub::errors::{BUSY, CLASSES, CONNECTOR_FAILED, REFUSED};
             (CLASSES, [&REFUSED, &BUSY, &CONNECTOR_FAILED])
         }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::error::Row;
 
-use crate::class::{Class, of_hub as class};
+use crate::class::{FailureClass, of_hub as class};
 
 bankchannel_foundation::error_rows! {
     KEY_UNUSABLE = "salt_edge_connector.key_unusable", InvalidInput, never,
@@ -44,7 +44,7 @@ bankchannel_foundation::error_rows! {
 }
 
 /// Each class with its row.
-pub(crate) const CLASSES: &[(&Class, &Row)] = &[
+pub(crate) const CLASSES: &[(&FailureClass, &Row)] = &[
     (&class::SESSION_CLOSED, &SESSION_CLOSED),
     (&class::CONFIGURATION_ERROR, &CONFIGURATION_REFUSED),
     (&class::TOKEN_MISSING, &TOKEN_MISSING),

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::error::Row;
 
-use crate::class::{Class, of_connector as class};
+use crate::class::{FailureClass, of_connector as class};
 
 bankchannel_foundation::error_rows! {
     KEY_UNUSABLE = "salt_edge_hub.key_unusable", InvalidInput, never,
@@ -30,7 +30,7 @@ bankchannel_foundation::error_rows! {
 }
 
 /// Each class with its row.
-pub(crate) const CLASSES: &[(&Class, &Row)] = &[
+pub(crate) const CLASSES: &[(&FailureClass, &Row)] = &[
     (&class::WRONG_REQUEST_FORMAT, &FORMAT_REFUSED),
     (&class::AUTHORIZATION_MISSING, &SIGNATURE_REFUSED),
     (&class::JWT_DECODE_ERROR, &SIGNATURE_REFUSED),

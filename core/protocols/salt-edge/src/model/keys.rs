@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use crate::{
     connector::errors,
-    envelope::{UnfitKeys, Verifier},
+    envelope::{EnvelopeVerifier, UnfitKeys},
 };
 
 /// A client's own private key, in memory or elsewhere.
-pub trait Signs: Send + Sync {
+pub trait JwtSigner: Send + Sync {
     /// Signs these bytes with RSASSA-PKCS1-v1_5 and SHA-256.
     ///
     /// # Errors
@@ -22,7 +22,7 @@ pub trait Signs: Send + Sync {
 }
 
 /// A client's key, as carried by [`ClientCache`](bankchannel_foundation::ClientCache).
-pub struct ClientKey(pub Box<dyn Signs>);
+pub struct ClientKey(pub Box<dyn JwtSigner>);
 
 impl std::fmt::Debug for ClientKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -34,7 +34,7 @@ impl std::fmt::Debug for ClientKey {
 ///
 /// # Errors
 /// `input.missing_field` without a client.
-pub(crate) fn own<'a>(with: &LocalContext<'a>) -> Result<&'a dyn Signs, Error> {
+pub(crate) fn own<'a>(with: &LocalContext<'a>) -> Result<&'a dyn JwtSigner, Error> {
     let own = with.cache().and_then(|cache| cache.own::<ClientKey>()).map(|own| &*own.0);
     own.ok_or_else(missing)
 }
@@ -63,16 +63,16 @@ pub(crate) fn hub_verifier(
     issuer: Option<String>,
     leeway_s: Option<u32>,
     with: &LocalContext<'_>,
-) -> Result<Verifier, Error> {
+) -> Result<EnvelopeVerifier, Error> {
     let keys = public_keys("hub_public_key", pem, with)?;
-    let verifier = Verifier::new(keys).map_err(|fault| unusable("hub_public_key", fault))?;
+    let verifier = EnvelopeVerifier::new(keys).map_err(|fault| unusable("hub_public_key", fault))?;
     Ok(verifier.with(issuer, leeway_s))
 }
 
 /// The verifier of a third party's or any other signatures.
-pub(crate) fn client_verifier(pem: &str, short_keys: bool, with: &LocalContext<'_>) -> Result<Verifier, Error> {
+pub(crate) fn client_verifier(pem: &str, short_keys: bool, with: &LocalContext<'_>) -> Result<EnvelopeVerifier, Error> {
     let keys = public_keys("public_key", pem, with)?;
-    Verifier::of_third_party(keys, short_keys).map_err(|fault| match fault {
+    EnvelopeVerifier::of_third_party(keys, short_keys).map_err(|fault| match fault {
         UnfitKeys::Size { bits, .. } if !short_keys && (1024..2048).contains(&bits) => {
             unusable("public_key", format!("the key has {bits} bits: set allow_short_key to accept it"))
         }

@@ -6,7 +6,7 @@ mod odd;
 use std::sync::LazyLock;
 
 use bankchannel_crypto::{
-    rsa::PrivateKey,
+    rsa::RsaPrivateKey,
     signature::{SigningKey, VerifyingKey},
 };
 use bankchannel_foundation::{
@@ -15,7 +15,7 @@ use bankchannel_foundation::{
     model::{read_boundary, write_boundary},
 };
 use bankchannel_salt_edge::{
-    Credentials, SaltEdge, Verifier,
+    EnvelopeVerifier, HubCredentials, SaltEdge,
     connector::operations::{
         clients::get_client_info::GetClientInfo,
         sessions::{fail_session::FailSession, succeed_session::SucceedSession, update_session::UpdateSession},
@@ -34,7 +34,7 @@ use bankchannel_salt_edge::{
         },
         transactions::fetch_transactions::FetchTransactions,
     },
-    receive::Receiver,
+    receive::RequestReceiver,
 };
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ const CLOCK: i64 = 1_732_436_063;
 
 static VECTORS: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(include_str!("../data/vectors.json")).unwrap());
 static KEY: LazyLock<SigningKey> =
-    LazyLock::new(|| SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap());
+    LazyLock::new(|| SigningKey::from_private_key(&RsaPrivateKey::generate(2048).unwrap()).unwrap());
 
 fn vector(id: &str) -> &'static Value {
     VECTORS["outer"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap()
@@ -70,10 +70,10 @@ fn headers(id: &str) -> Headers {
     headers
 }
 
-fn hub() -> Receiver {
+fn hub() -> RequestReceiver {
     let keys = VerifyingKey::all_from_pem(VECTORS["keys"]["a"].as_str().unwrap()).unwrap();
-    Receiver {
-        verifier: Verifier::new(keys).unwrap(),
+    RequestReceiver {
+        verifier: EnvelopeVerifier::new(keys).unwrap(),
         provider_code: Some("demobank".into()),
         path_prefix: None,
         redirect_schemes: Vec::new(),
@@ -81,10 +81,10 @@ fn hub() -> Receiver {
 }
 
 /// A receiver for messages that are signed here.
-fn own() -> Receiver {
+fn own() -> RequestReceiver {
     let keys = vec![VerifyingKey::from_spki_der(KEY.spki_der()).unwrap()];
-    Receiver {
-        verifier: Verifier::new(keys).unwrap(),
+    RequestReceiver {
+        verifier: EnvelopeVerifier::new(keys).unwrap(),
         provider_code: Some("demobank".into()),
         path_prefix: None,
         redirect_schemes: Vec::new(),
@@ -114,7 +114,7 @@ fn what_the_hub_asks_is_received_as_typed_requests() {
         let other = format!("/connector{}", sent["path"].as_str().unwrap());
         assert_eq!(hub().receive(method, &other, &headers(&id), CLOCK).unwrap_err().status, 404, "{id}");
         for (base, prefix) in [("", None), ("/connector", Some("/connector/")), ("https://connector.test", None)] {
-            let hub = Receiver { path_prefix: prefix.map(str::to_owned), ..hub() };
+            let hub = RequestReceiver { path_prefix: prefix.map(str::to_owned), ..hub() };
             let target = format!("{base}{}", sent["path"].as_str().unwrap());
             let received =
                 hub.receive(method, &target, &headers(&id), CLOCK).unwrap_or_else(|why| panic!("{id}: {why}"));
@@ -138,7 +138,7 @@ fn both_ends<O: Exchange<Codec = SaltEdge>>(id: &str) {
         let Some(value) = sent["headers"][header].as_str() else { continue };
         request[field] = if header == "Client-Id" { json!(value.parse::<u64>().unwrap()) } else { json!(value) };
     }
-    let credentials = Credentials { app_id: Some("id".into()), app_secret: Some("secret".to_owned().into()) };
+    let credentials = HubCredentials { app_id: Some("id".into()), app_secret: Some("secret".to_owned().into()) };
     let typed: O::Request = read_boundary(request.clone()).unwrap_or_else(|why| panic!("{id}: {why}"));
     let message = O::encode_request(typed, &credentials).unwrap();
     assert_eq!(
@@ -282,7 +282,7 @@ fn refusals_are_rows_of_the_table() {
 /// The result for a request with this method, target and data, signed here.
 fn asked(method: &str, target: &str, headers: &[(&str, &str)], data: &Value) -> Result<Value, (&'static str, u8, u16)> {
     let text = serde_json::to_string(data).unwrap();
-    let unsigned = envelope::Unsigned::of(&text, CLOCK + 60);
+    let unsigned = envelope::UnsignedEnvelope::of(&text, CLOCK + 60);
     let signature = KEY.sign_pkcs1(bankchannel_crypto::signature::Hash::Sha256, unsigned.bytes()).unwrap();
     let jwt = unsigned.complete(&signature);
     let mut all: Headers = [
@@ -431,7 +431,8 @@ fn parameters_are_checked() {
 
 #[test]
 fn what_is_not_known_is_kept_and_what_is_odd_is_said() {
-    let unsigned = envelope::Unsigned::of(r#"{"session_secret":"s","tomorrow":{"a":[1]},"@Client-Id":5}"#, CLOCK + 60);
+    let unsigned =
+        envelope::UnsignedEnvelope::of(r#"{"session_secret":"s","tomorrow":{"a":[1]},"@Client-Id":5}"#, CLOCK + 60);
     let signature = KEY.sign_pkcs1(bankchannel_crypto::signature::Hash::Sha256, unsigned.bytes()).unwrap();
     let mut headers = Headers::default();
     headers.push("Client-Id", "771");

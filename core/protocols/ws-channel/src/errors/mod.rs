@@ -12,7 +12,7 @@ use bankchannel_foundation::{
 };
 
 pub use rows::*;
-pub use texts::{Class, Text};
+pub use texts::{RefusalClass, ServiceText};
 
 /// The maximum length of an excerpt of a foreign answer, in characters.
 const EXCERPT: usize = 200;
@@ -59,11 +59,11 @@ pub(crate) fn refused(
 pub(crate) fn not_the_service(route: &Route, message: &InResponse) -> Error {
     let text = String::from_utf8_lossy(&message.body[..message.body.len().min(EXCERPT_READ)]);
     let (row, class) = match message.status {
-        300..=399 => (&row::REDIRECTED, Class::Unknown),
-        429 => (&row::RATE_LIMITED, Class::Limit),
-        502..=504 => (&row::UNAVAILABLE, Class::Server),
-        401 => (&SESSION_REFUSED, Class::Auth),
-        _ => (&row::HTTP_STATUS, Class::Unknown),
+        300..=399 => (&row::REDIRECTED, RefusalClass::Unknown),
+        429 => (&row::RATE_LIMITED, RefusalClass::Limit),
+        502..=504 => (&row::UNAVAILABLE, RefusalClass::Server),
+        401 => (&SESSION_REFUSED, RefusalClass::Auth),
+        _ => (&row::HTTP_STATUS, RefusalClass::Unknown),
     };
     Error::because(row, format!("{} (HTTP {})", row.text, message.status))
         .with_status(message.status)
@@ -108,20 +108,20 @@ fn is_bank_code(code: &str) -> bool {
     code.len() == 2 && code.bytes().all(|b| b.is_ascii_digit()) && code != "01" && code != "00"
 }
 
-fn meaning(status: u16, code: &str, said: &str) -> (&'static Row, Class) {
+fn meaning(status: u16, code: &str, said: &str) -> (&'static Row, RefusalClass) {
     if is_bank_code(code) {
-        return (&BANK_REFUSED, Class::Bank);
+        return (&BANK_REFUSED, RefusalClass::Bank);
     }
     if let Some(text) = texts::find(said) {
         return (text.row, text.class);
     }
     match status {
-        401 => (&SESSION_REFUSED, Class::Auth),
-        403 => (&MODE_REFUSED, Class::Role),
-        429 => (&row::RATE_LIMITED, Class::Limit),
-        502..=504 => (&BANK_UNAVAILABLE, Class::Bank),
-        500..=599 => (&SERVICE_FAILED, Class::Server),
-        _ => (&REFUSED, Class::Unknown),
+        401 => (&SESSION_REFUSED, RefusalClass::Auth),
+        403 => (&MODE_REFUSED, RefusalClass::Role),
+        429 => (&row::RATE_LIMITED, RefusalClass::Limit),
+        502..=504 => (&BANK_UNAVAILABLE, RefusalClass::Bank),
+        500..=599 => (&SERVICE_FAILED, RefusalClass::Server),
+        _ => (&REFUSED, RefusalClass::Unknown),
     }
 }
 

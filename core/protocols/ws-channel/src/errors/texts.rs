@@ -9,7 +9,7 @@ use super::*;
 /// The kind of a refusal (§8.6): the detail `class` of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // §8.6 has no more to say than the names
-pub enum Class {
+pub enum RefusalClass {
     Auth,
     Role,
     Validation,
@@ -22,7 +22,7 @@ pub enum Class {
     Unknown,
 }
 
-impl fmt::Display for Class {
+impl fmt::Display for RefusalClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Auth => "auth",
@@ -41,7 +41,7 @@ impl fmt::Display for Class {
 
 /// One failure text of the service.
 #[derive(Debug)]
-pub struct Text {
+pub struct ServiceText {
     /// The exact text.
     pub text: &'static str,
     /// Its HTTP status.
@@ -49,17 +49,17 @@ pub struct Text {
     /// Its row of the error table.
     pub row: &'static Row,
     /// Its kind of refusal.
-    pub class: Class,
+    pub class: RefusalClass,
 }
 
 macro_rules! texts {
     ($($name:ident = $text:literal, $status:literal, $row:ident, $class:ident;)+) => {
         $(
             #[doc = concat!("`", $text, "`")]
-            pub static $name: Text = Text { text: $text, status: $status, row: &$row, class: Class::$class };
+            pub static $name: ServiceText = ServiceText { text: $text, status: $status, row: &$row, class: RefusalClass::$class };
         )+
         /// Every failure text.
-        pub static TEXTS: &[&Text] = &[$(&$name),+];
+        pub static TEXTS: &[&ServiceText] = &[$(&$name),+];
     };
 }
 
@@ -127,24 +127,24 @@ texts! {
 }
 
 /// Finds the row of a text from the service; names may follow the two generic texts.
-pub(super) fn find(said: &str) -> Option<Meaning> {
+pub(super) fn find(said: &str) -> Option<TextMeaning> {
     let said = said.trim();
     for (prefix, row) in [("Invalid parameter(s)", &PARAMETER_REFUSED), ("Missing parameter(s)", &PARAMETER_REFUSED)] {
         if said.starts_with(prefix) {
             // Clients of this API treat these two texts as wrong codes (§8.3).
             let code = matches!(said, "Invalid parameter(s): Code" | "Invalid parameter(s): EmailCode");
             return Some(if code {
-                Meaning { row: &CODE_REFUSED, class: Class::Code }
+                TextMeaning { row: &CODE_REFUSED, class: RefusalClass::Code }
             } else {
-                Meaning { row, class: Class::Validation }
+                TextMeaning { row, class: RefusalClass::Validation }
             });
         }
     }
-    TEXTS.iter().find(|text| text.text == said).map(|text| Meaning { row: text.row, class: text.class })
+    TEXTS.iter().find(|text| text.text == said).map(|text| TextMeaning { row: text.row, class: text.class })
 }
 
 /// The meaning of a text.
-pub(super) struct Meaning {
+pub(super) struct TextMeaning {
     pub(super) row: &'static Row,
-    pub(super) class: Class,
+    pub(super) class: RefusalClass,
 }

@@ -18,7 +18,7 @@ use crate::{
 /// The common fields of the answers of `Login`, `LoginMFA` and `SelectMFA`.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)] // the fields are those of the answers
-pub struct Answer {
+pub struct LoginAnswer {
     pub id_token: Option<IdToken>,
     pub api_key: Option<ApiKey>,
     pub expires_in: Option<ExpiresIn>,
@@ -33,7 +33,7 @@ pub struct Answer {
     pub response_text: String,
 }
 
-impl From<LoginResponse> for Answer {
+impl From<LoginResponse> for LoginAnswer {
     fn from(answer: LoginResponse) -> Self {
         Self {
             id_token: answer.id_token,
@@ -52,7 +52,7 @@ impl From<LoginResponse> for Answer {
     }
 }
 
-impl From<LoginMfaResponse> for Answer {
+impl From<LoginMfaResponse> for LoginAnswer {
     fn from(answer: LoginMfaResponse) -> Self {
         Self {
             id_token: answer.id_token,
@@ -71,7 +71,7 @@ impl From<LoginMfaResponse> for Answer {
     }
 }
 
-impl Answer {
+impl LoginAnswer {
     /// Normalises the answer of `SelectMFA`. If a service omits the new handle, the handle of the choice stays valid;
     /// if it omits the factor's name, the factor is the chosen one.
     #[must_use]
@@ -100,7 +100,7 @@ impl LoginState {
     /// # Errors
     /// `peer.protocol`: a challenge with an unknown name, an API key other than the configured one, a step without its
     /// handle.
-    pub fn of(answer: impl Into<Answer>, configured: Option<&ApiKey>) -> Result<Self, Error> {
+    pub fn of(answer: impl Into<LoginAnswer>, configured: Option<&ApiKey>) -> Result<Self, Error> {
         let answer = answer.into();
         if let Some(id_token) = answer.id_token.clone() {
             return authenticated(answer, id_token, configured).map(Self::Authenticated);
@@ -143,7 +143,7 @@ impl LoginState {
 /// Requests a new key at registration: no key yet.
 const NO_KEY: &str = "0";
 
-fn authenticated(answer: Answer, id_token: IdToken, configured: Option<&ApiKey>) -> Result<Authenticated, Error> {
+fn authenticated(answer: LoginAnswer, id_token: IdToken, configured: Option<&ApiKey>) -> Result<Authenticated, Error> {
     let configured = configured.filter(|key| key.expose() != NO_KEY);
     let api_key = match (answer.api_key, configured) {
         (Some(given), Some(configured)) if given.expose() != configured.expose() => {
@@ -170,7 +170,7 @@ fn authenticated(answer: Answer, id_token: IdToken, configured: Option<&ApiKey>)
     })
 }
 
-fn selection(answer: Answer) -> Result<NeedsMfaSelection, Error> {
+fn selection(answer: LoginAnswer) -> Result<NeedsMfaSelection, Error> {
     let offered = answer.mfa_options.unwrap_or_default();
     let mut methods = Vec::new();
     for method in offered.iter().filter_map(MfaOption::known).map(MfaMethod::from) {

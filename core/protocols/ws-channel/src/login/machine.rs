@@ -3,12 +3,12 @@
 use bankchannel_foundation::{Boundary, Error, Outcome, error::row};
 
 use super::{
-    classify::Answer,
+    classify::LoginAnswer,
     state::{
         Failed, FailureReason, LoginState, MfaMethod, NeedsMfa, NeedsMfaSelection, Prompt, Stalled,
         VerificationAccepted, Verified,
     },
-    step::{CodeKind, CodeWanted, Setup, Step},
+    step::{CodeKind, CodeWanted, LoginStep, Setup},
 };
 use crate::{
     errors,
@@ -119,24 +119,24 @@ impl LoginMachine {
 
     /// The next step.
     #[must_use]
-    pub fn step(&self) -> Step {
+    pub fn step(&self) -> LoginStep {
         let (email, mode) = (self.setup.email.clone(), self.setup.mode);
         match &self.position {
-            Position::Start => Step::FetchChallenge(InitLoginRequest { email, mode }),
-            Position::Challenged(at) => Step::SendLogin(at.challenge.clone()),
+            Position::Start => LoginStep::FetchChallenge(InitLoginRequest { email, mode }),
+            Position::Challenged(at) => LoginStep::SendLogin(at.challenge.clone()),
             Position::Code(pending) => self.code_step(pending),
-            Position::Choice(choice) => Step::SelectMfa(SelectMfaRequest {
+            Position::Choice(choice) => LoginStep::SelectMfa(SelectMfaRequest {
                 email,
                 mode: AdminMode::Admin,
                 mfa_type: choice.chosen.into(),
                 session: choice.session.clone(),
             }),
             Position::Ended(Ended { result }) => match result.clone() {
-                LoginState::Authenticated(done) => Step::Done(done),
-                LoginState::Stalled(stalled) => Step::Stalled(stalled),
-                LoginState::Failed(failed) => Step::Failed(failed),
+                LoginState::Authenticated(done) => LoginStep::Done(done),
+                LoginState::Stalled(stalled) => LoginStep::Stalled(stalled),
+                LoginState::Failed(failed) => LoginStep::Failed(failed),
                 // Only a stored state that was modified can have another end.
-                _ => Step::Failed(Failed {
+                _ => LoginStep::Failed(Failed {
                     reason: FailureReason::Unknown,
                     response_code: None,
                     response_text: String::new(),
@@ -145,21 +145,22 @@ impl LoginMachine {
         }
     }
 
-    fn code_step(&self, pending: &Pending) -> Step {
+    fn code_step(&self, pending: &Pending) -> LoginStep {
         let (email, mode) = (self.setup.email.clone(), self.setup.mode);
-        let ask =
-            |phone_missing| Step::AskCode(CodeWanted { kind: pending.kind, wrong: self.wrong_codes, phone_missing });
+        let ask = |phone_missing| {
+            LoginStep::AskCode(CodeWanted { kind: pending.kind, wrong: self.wrong_codes, phone_missing })
+        };
         let Some(code) = pending.code.clone() else {
             return ask(pending.kind == CodeKind::Phone && self.setup.phone.is_none());
         };
         match (pending.kind, &self.setup.phone, &pending.access_token, &pending.session) {
             (CodeKind::Phone, Some(phone), _, _) => {
-                Step::VerifyPhone(VerifyPhoneRequest { email, mode, phone: phone.clone(), code })
+                LoginStep::VerifyPhone(VerifyPhoneRequest { email, mode, phone: phone.clone(), code })
             }
             (CodeKind::Email, _, Some(token), _) => {
-                Step::VerifyEmail(VerifyEmailRequest { email, mode, access_token: token.clone(), code })
+                LoginStep::VerifyEmail(VerifyEmailRequest { email, mode, access_token: token.clone(), code })
             }
-            (CodeKind::MfaSms | CodeKind::MfaTotp, _, _, Some(session)) => Step::SendMfa(LoginMfaRequest {
+            (CodeKind::MfaSms | CodeKind::MfaTotp, _, _, Some(session)) => LoginStep::SendMfa(LoginMfaRequest {
                 email,
                 mode: AdminMode::Admin,
                 code,
@@ -269,7 +270,7 @@ impl LoginMachine {
     /// As [`login_answer`](Self::login_answer).
     pub fn selection_answer(&mut self, answer: SelectMfaResponse) -> Result<LoginState, Error> {
         let Position::Choice(choice) = &self.position else { return Err(out_of_step()) };
-        let answer = Answer::to_selection(answer, choice.chosen.into(), &choice.session);
+        let answer = LoginAnswer::to_selection(answer, choice.chosen.into(), &choice.session);
         self.enter(answer)
     }
 
@@ -332,7 +333,7 @@ impl LoginMachine {
     }
 
     /// Enters the state that an answer leads to.
-    fn enter(&mut self, answer: Answer) -> Result<LoginState, Error> {
+    fn enter(&mut self, answer: LoginAnswer) -> Result<LoginState, Error> {
         let state = LoginState::of(answer, self.setup.api_key.as_ref())?;
         let code = |kind, challenge_name, session, access_token| {
             Position::Code(Pending { kind, challenge_name, session, access_token, code: None })

@@ -23,10 +23,10 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use classify::Answer;
+pub use classify::LoginAnswer;
 pub use machine::{LoginMachine, MAX_CODE_TRIES, MAX_TRANSITIONS};
 pub use state::{
     Authenticated, Failed, FailureReason, LoginState, MfaMethod, NeedsEmailVerification, NeedsMfa, NeedsMfaSelection,
     Prompt, Stalled, TotpEnrolment, VerificationAccepted, Verified,
 };
-pub use step::{CodeKind, CodeWanted, Setup, SetupFields, Step};
+pub use step::{CodeKind, CodeWanted, LoginStep, Setup, SetupFields};

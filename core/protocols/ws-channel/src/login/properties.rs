@@ -73,24 +73,24 @@ proptest! {
             it = read_boundary(written.clone()).unwrap();
             prop_assert_eq!(write_boundary(it.clone()), written);
             let answered = match it.step() {
-                Step::FetchChallenge(_) => it.give_challenge(Challenge::new("n|1494962070679|u").unwrap()).map(|()| None),
-                Step::AskCode(_) => it.give_code(Code::new("123456").unwrap()).map(|()| None),
-                Step::VerifyPhone(_) | Step::VerifyEmail(_) => it.verified("OK".into()).map(Some),
-                Step::Done(_) => {
+                LoginStep::FetchChallenge(_) => it.give_challenge(Challenge::new("n|1494962070679|u").unwrap()).map(|()| None),
+                LoginStep::AskCode(_) => it.give_code(Code::new("123456").unwrap()).map(|()| None),
+                LoginStep::VerifyPhone(_) | LoginStep::VerifyEmail(_) => it.verified("OK".into()).map(Some),
+                LoginStep::Done(_) => {
                     prop_assert!(tokens, "complete without a token");
                     break;
                 }
-                Step::Failed(_) | Step::Stalled(_) => break,
+                LoginStep::Failed(_) | LoginStep::Stalled(_) => break,
                 sent => {
                     // At most eight prompts, each with its answer and a login request before and after it.
                     let answer = answers.next().expect("a login ends before twenty answers");
                     tokens |= answer.contains_key("IdToken");
                     match sent {
-                        Step::SendLogin(_) => {
+                        LoginStep::SendLogin(_) => {
                             it.login_request(EncryptedPassword::new("AAAA").unwrap()).unwrap();
                             it.login_answer(decoded::<Login>(answer)).map(Some)
                         }
-                        Step::SendMfa(_) => it.mfa_answer(decoded::<LoginMfa>(answer)).map(Some),
+                        LoginStep::SendMfa(_) => it.mfa_answer(decoded::<LoginMfa>(answer)).map(Some),
                         _ => it.selection_answer(decoded::<SelectMfa>(answer)).map(Some),
                     }
                 }

@@ -65,7 +65,7 @@ pub struct CodeWanted {
 
 /// The next step.
 #[derive(Debug, Clone)]
-pub enum Step {
+pub enum LoginStep {
     /// Send this; then [`super::LoginMachine::give_challenge`].
     FetchChallenge(InitLoginRequest),
     /// Encrypt the password for this challenge and send [`super::LoginMachine::login_request`]; then

@@ -146,9 +146,9 @@ fn moved(machine: LoginMachine) -> LoginMachine {
 }
 
 fn to_challenge(machine: &mut LoginMachine) {
-    assert!(matches!(machine.step(), Step::FetchChallenge(_)), "{:?}", machine.step());
+    assert!(matches!(machine.step(), LoginStep::FetchChallenge(_)), "{:?}", machine.step());
     machine.give_challenge(Challenge::new("n|1494962070679|u").unwrap()).unwrap();
-    let Step::SendLogin(challenge) = machine.step() else { panic!("{:?}", machine.step()) };
+    let LoginStep::SendLogin(challenge) = machine.step() else { panic!("{:?}", machine.step()) };
     let request = machine.login_request(EncryptedPassword::new("AAAA").unwrap()).unwrap();
     assert_eq!(request.ch_resp.expose(), challenge.expose());
 }
@@ -159,7 +159,7 @@ fn login(machine: &mut LoginMachine, text: &str, keys: Value) {
 }
 
 fn code(machine: &mut LoginMachine, kind: CodeKind) {
-    let Step::AskCode(wanted) = machine.step() else { panic!("{:?}", machine.step()) };
+    let LoginStep::AskCode(wanted) = machine.step() else { panic!("{:?}", machine.step()) };
     assert_eq!(wanted.kind, kind);
     machine.give_code(Code::new("123456").unwrap()).unwrap();
 }
@@ -172,23 +172,23 @@ fn a_first_login_from_beginning_to_end() {
     it = moved(it);
     code(&mut it, CodeKind::Phone);
     it = moved(it);
-    let Step::VerifyPhone(request) = it.step() else { panic!() };
+    let LoginStep::VerifyPhone(request) = it.step() else { panic!() };
     assert_eq!(request.phone.as_str(), "+358401234567");
     let state = it.verified("Phone confirmation successful.".into()).unwrap();
     assert!(matches!(state, LoginState::VerificationAccepted(VerificationAccepted { verified: Verified::Phone, .. })));
     login(&mut it, EMAIL_TEXT, json!({"AccessToken": "a"}));
     code(&mut it, CodeKind::Email);
     it = moved(it);
-    let Step::VerifyEmail(request) = it.step() else { panic!() };
+    let LoginStep::VerifyEmail(request) = it.step() else { panic!() };
     assert_eq!(request.access_token.expose(), "a");
     it.verified("Email verification successful.".into()).unwrap();
     login(&mut it, "Give SMS code", sms("s1"));
     code(&mut it, CodeKind::MfaSms);
     it = moved(it);
-    let Step::SendMfa(request) = it.step() else { panic!() };
+    let LoginStep::SendMfa(request) = it.step() else { panic!() };
     assert_eq!(request.session.expose(), "s1");
     it.mfa_answer(answered::<LoginMfa>("Login OK", tokens()).unwrap()).unwrap();
-    let Step::Done(done) = moved(it).step() else { panic!() };
+    let LoginStep::Done(done) = moved(it).step() else { panic!() };
     assert_eq!((done.id_token.expose(), done.expires_in.unwrap().seconds()), ("token", 3600));
 }
 
@@ -200,22 +200,22 @@ fn the_choice_of_a_factor() {
     login(&mut it, "Select MFA type", choice(json!(["SMS_MFA", "SOFTWARE_TOKEN_MFA"])));
     it = moved(it);
     assert_eq!(it.choice(), Some((&[MfaMethod::Sms, MfaMethod::Totp][..], Some("+*****4567"))));
-    let Step::SelectMfa(request) = it.step() else { panic!() };
+    let LoginStep::SelectMfa(request) = it.step() else { panic!() };
     assert_eq!((request.mfa_type.as_str(), request.session.expose()), ("SOFTWARE_TOKEN_MFA", "s1"));
     let picked = json!({"Session": "s2", "ChallengeName": "SOFTWARE_TOKEN_MFA"});
     it.selection_answer(answered::<SelectMfa>("Give authenticator code", picked).unwrap()).unwrap();
     // Back to SMS instead (§3.4); this service omits the new handle.
     it.choose(MfaMethod::Sms).unwrap();
-    let Step::SelectMfa(request) = it.step() else { panic!() };
+    let LoginStep::SelectMfa(request) = it.step() else { panic!() };
     assert_eq!((request.mfa_type.as_str(), request.session.expose()), ("SMS_MFA", "s2"));
     it.selection_answer(answered::<SelectMfa>("Give SMS code", json!({})).unwrap()).unwrap();
     code(&mut it, CodeKind::MfaSms);
-    let Step::SendMfa(request) = it.step() else { panic!() };
+    let LoginStep::SendMfa(request) = it.step() else { panic!() };
     assert_eq!(request.session.expose(), "s2");
 
     let mut only_sms = machine(Mode::Admin);
     login(&mut only_sms, "Select MFA type", choice(json!(["RETINA", "SMS_MFA"])));
-    let Step::SelectMfa(request) = only_sms.step() else { panic!() };
+    let LoginStep::SelectMfa(request) = only_sms.step() else { panic!() };
     assert_eq!(request.mfa_type.as_str(), "SMS_MFA");
     assert!(only_sms.choose(MfaMethod::Totp).is_err());
 }
@@ -232,7 +232,7 @@ fn a_repeated_prompt_stalls() {
         code(&mut it, kind);
         it.verified("OK".into()).unwrap();
         login(&mut it, text, keys);
-        let Step::Stalled(stalled) = moved(it).step() else { panic!("{text}") };
+        let LoginStep::Stalled(stalled) = moved(it).step() else { panic!("{text}") };
         assert_eq!((stalled.step.as_str(), stalled.transitions), (step, 1));
     }
     let mut it = machine(Mode::Admin);
@@ -250,12 +250,12 @@ fn circles_are_bounded() {
     let totp = json!({"Session": "s", "ChallengeName": "SOFTWARE_TOKEN_MFA"});
     login(&mut it, "Give authenticator code", totp.clone());
     let mut rounds = 0;
-    while it.choose(MfaMethod::Sms).is_ok() && matches!(it.step(), Step::SelectMfa(_)) {
+    while it.choose(MfaMethod::Sms).is_ok() && matches!(it.step(), LoginStep::SelectMfa(_)) {
         it.selection_answer(answered::<SelectMfa>("Give authenticator code", totp.clone()).unwrap()).unwrap();
         rounds += 1;
         assert!(rounds < 10);
     }
-    let Step::Stalled(stalled) = it.step() else { panic!("{:?}", it.step()) };
+    let LoginStep::Stalled(stalled) = it.step() else { panic!("{:?}", it.step()) };
     assert_eq!(stalled.transitions, MAX_TRANSITIONS);
 }
 
@@ -266,23 +266,23 @@ fn refusals() {
     let mut it = machine(Mode::Admin);
     login(&mut it, "Give SMS code", sms("s"));
     for tries in 0..MAX_CODE_TRIES {
-        assert!(matches!(it.step(), Step::AskCode(CodeWanted { wrong, .. }) if wrong == tries), "{:?}", it.step());
+        assert!(matches!(it.step(), LoginStep::AskCode(CodeWanted { wrong, .. }) if wrong == tries), "{:?}", it.step());
         it.give_code(Code::new("000000").unwrap()).unwrap();
         it.refused(&wrong);
     }
-    let Step::Failed(failed) = it.step() else { panic!() };
+    let LoginStep::Failed(failed) = it.step() else { panic!() };
     assert_eq!(failed.reason, FailureReason::InvalidCode);
 
     let mut it = machine(Mode::Data);
     to_challenge(&mut it);
     it.refused(&refused("User authentication failed."));
-    assert!(matches!(it.step(), Step::Failed(Failed { reason: FailureReason::Unknown, .. })));
+    assert!(matches!(it.step(), LoginStep::Failed(Failed { reason: FailureReason::Unknown, .. })));
 
     // The connection broke: the challenge may be used up, so the login starts again.
     let mut it = machine(Mode::Data);
     to_challenge(&mut it);
     it.refused(&Error::new(&bankchannel_foundation::error::row::CONNECTION_LOST));
-    assert!(matches!(it.step(), Step::FetchChallenge(_)));
+    assert!(matches!(it.step(), LoginStep::FetchChallenge(_)));
 }
 
 /// §8.6: a code with an unknown outcome is asked for again, never resent; after a 429 the login continues from the same
@@ -309,19 +309,19 @@ fn what_is_no_refusal_does_not_end_the_login() {
             code(&mut it, kind);
             it.refused(error);
             assert!(
-                matches!(it.step(), Step::AskCode(CodeWanted { kind: asked, wrong: 0, .. }) if asked == kind),
+                matches!(it.step(), LoginStep::AskCode(CodeWanted { kind: asked, wrong: 0, .. }) if asked == kind),
                 "{error}: {:?}",
                 it.step()
             );
         }
         code(&mut it, kind);
         it.refused(&not_sent);
-        assert!(!matches!(it.step(), Step::AskCode(_)), "what never left is still to be sent");
+        assert!(!matches!(it.step(), LoginStep::AskCode(_)), "what never left is still to be sent");
     }
     let mut it = machine(Mode::Data);
     to_challenge(&mut it);
     it.refused(&limited);
-    assert!(matches!(it.step(), Step::SendLogin(_)));
+    assert!(matches!(it.step(), LoginStep::SendLogin(_)));
 }
 
 #[test]
@@ -349,9 +349,9 @@ fn a_missing_phone_is_asked_for_and_nothing_secret_shows() {
         LoginMachine::new(setup)
     };
     login(&mut it, PHONE_TEXT, json!({}));
-    assert!(matches!(it.step(), Step::AskCode(CodeWanted { phone_missing: true, .. })));
+    assert!(matches!(it.step(), LoginStep::AskCode(CodeWanted { phone_missing: true, .. })));
     it.give_phone(Phone::new("+358401234567").unwrap()).unwrap();
     it.give_code(Code::new("918273").unwrap()).unwrap();
-    assert!(matches!(it.step(), Step::VerifyPhone(_)));
+    assert!(matches!(it.step(), LoginStep::VerifyPhone(_)));
     assert!(!format!("{it:?} {:?}", it.step()).contains("918273"));
 }

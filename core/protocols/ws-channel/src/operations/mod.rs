@@ -10,7 +10,7 @@ pub mod integrator;
 pub mod pgp;
 pub mod session;
 
-use crate::Terms;
+use crate::WsChannelTerms as Terms;
 
 /// Passes the list of operations to a macro: `exchange subject::file::Type;` and `local subject::file::Type;`.
 #[macro_export]

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     error::Row,
     operation::{Entry, Repeat, Route},
 };
-use bankchannel_ws_channel::{Access, CATALOGUE, RateClass, TERMS, Terms, errors};
+use bankchannel_ws_channel::{CATALOGUE, CallerAccess, RateClass, TERMS, WsChannelTerms, errors};
 
 /// §1.4 and §4: operation, method, path, success, allowed callers (`none`, `both`, `admin`, `data`, `owner`).
 const MASTER: &[(&str, &str, &str, u16, &str)] = &[
@@ -57,14 +57,14 @@ fn exchanges() -> impl Iterator<Item = (&'static Entry, &'static Route)> {
     CATALOGUE.iter().filter_map(|entry| Some((entry, entry.declaration.route.as_ref()?)))
 }
 
-fn terms_of(route: &Route) -> &'static Terms {
+fn terms_of(route: &Route) -> &'static WsChannelTerms {
     let at = CATALOGUE
         .iter()
         .position(|entry| entry.declaration.route.as_ref().is_some_and(|own| own.wire_name == route.wire_name));
     TERMS[at.unwrap()].as_ref().unwrap()
 }
 
-fn access(route: &Route) -> Access {
+fn access(route: &Route) -> CallerAccess {
     terms_of(route).access
 }
 
@@ -80,15 +80,15 @@ fn the_master_table() {
         assert_eq!((route.method.as_str(), route.path, route.success), (method, path, success), "{wire_name}");
         let access = access(route);
         let declared = match access {
-            Access::Public => "none",
-            Access::Session { modes: ["admin", "data"], owner: false, .. } => "both",
-            Access::Session { modes: ["admin"], owner: false, .. } => "admin",
-            Access::Session { modes: ["admin"], owner: true, .. } => "owner",
-            Access::Session { modes: ["data"], owner: false, .. } => "data",
-            Access::Session { .. } => "something else",
+            CallerAccess::Public => "none",
+            CallerAccess::Session { modes: ["admin", "data"], owner: false, .. } => "both",
+            CallerAccess::Session { modes: ["admin"], owner: false, .. } => "admin",
+            CallerAccess::Session { modes: ["admin"], owner: true, .. } => "owner",
+            CallerAccess::Session { modes: ["data"], owner: false, .. } => "data",
+            CallerAccess::Session { .. } => "something else",
         };
         assert_eq!(declared, who, "{wire_name}");
-        if let Access::Session { modes: [_], refusal, .. } = access {
+        if let CallerAccess::Session { modes: [_], refusal, .. } = access {
             let told =
                 REFUSALS.iter().find(|(name, _)| *name == wire_name).map_or("Admin mode session required", |row| row.1);
             assert_eq!(refusal, told, "{wire_name}");
@@ -111,7 +111,7 @@ fn what_may_be_repeated() {
         assert_eq!(route.repeat, expected, "{}", route.wire_name);
         let rate = match route.wire_name {
             "Register" | "InitPasswordReset" => RateClass::Registration,
-            _ if matches!(access(route), Access::Public) => RateClass::Address,
+            _ if matches!(access(route), CallerAccess::Public) => RateClass::Address,
             _ => RateClass::Key,
         };
         assert_eq!(terms_of(route).rate, rate, "{}", route.wire_name);
@@ -152,7 +152,7 @@ fn declarations_name_the_errors_of_their_route() {
     for (entry, route) in exchanges() {
         let named = |row: &&Row| entry.declaration.errors.iter().any(|named| named.code == row.code);
         let name = route.wire_name;
-        if let Access::Session { modes, owner, .. } = access(route) {
+        if let CallerAccess::Session { modes, owner, .. } = access(route) {
             assert!(OF_SESSIONS.iter().all(named), "{name}");
             assert_eq!(named(&&errors::MODE_REFUSED), modes.len() == 1, "{name}");
             assert!(!owner || named(&&errors::OWNER_ONLY), "{name}");

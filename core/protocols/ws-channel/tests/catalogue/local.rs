@@ -125,7 +125,7 @@ fn authenticator_codes() {
 /// E03, E06, E07, E16, K24 and the published keys of §3.1.
 #[test]
 fn passwords_are_encrypted_for_their_challenge() {
-    let key = rsa::PrivateKey::generate(2048).unwrap();
+    let key = rsa::RsaPrivateKey::generate(2048).unwrap();
     let stamp = "1475175151231";
     let encrypt = |password: &str, challenge: &str, pem: &str| {
         run::<EncryptPassword>(json!({"challenge": challenge, "password": password, "public_key": pem}))
@@ -147,7 +147,7 @@ fn passwords_are_encrypted_for_their_challenge() {
         (TEST_PUBLIC_KEY_PEM, "c6483907aafa24bd5693bdeff607b306b70b63e27e8206255159ba9eb797acf5"),
         (PRODUCTION_PUBLIC_KEY_PEM, "3bf4f4688c810fe8225cdf19bc7e7753b68c10faf7c3235e81a55016e376ffb2"),
     ] {
-        let published = rsa::PublicKey::from_pem(pem).unwrap();
+        let published = rsa::RsaPublicKey::from_pem(pem).unwrap();
         assert_eq!(bankchannel_crypto::digest::hex(&published.spki_sha256()), digest);
         assert!(encrypt("x", &challenge, pem).is_ok());
     }

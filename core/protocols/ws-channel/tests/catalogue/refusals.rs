@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     message::{InRequest, InResponse},
 };
 use bankchannel_ws_channel::{
-    Credentials, Refusal,
+    ServiceRefusal, SessionCredentials,
     errors::texts::TEXTS,
     model::{Email, FileName, Mode},
     operations::{
@@ -233,7 +233,7 @@ fn request(path: &[(&'static str, &str)], body: serde_json::Value) -> InRequest<
 fn told<O: Exchange>(message: InRequest<'_>) -> String {
     match O::decode_request(message) {
         Ok(_) => "accepted".to_owned(),
-        Err(fault) => Refusal::from_input(&fault).text.into_owned(),
+        Err(fault) => ServiceRefusal::from_input(&fault).text.into_owned(),
     }
 }
 
@@ -269,7 +269,7 @@ fn look_alikes_are_refused_on_the_wire_and_on_the_boundary() {
         assert_eq!(init(alike), "Invalid parameter(s): Email", "{alike}");
         if let Ok(email) = Email::new(alike) {
             let asked = InitRegisterRequest::from(InitRegisterRequestFields { email, mode: Mode::Admin });
-            let error = InitRegister::encode_request(asked, &Credentials::default()).unwrap_err();
+            let error = InitRegister::encode_request(asked, &SessionCredentials::default()).unwrap_err();
             assert_eq!(error.detail("field"), Some("email"), "{alike}");
         }
     }

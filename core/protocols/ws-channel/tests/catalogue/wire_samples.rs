@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Exchange, message::OutRequest, model::read_boundary};
 use bankchannel_ws_channel::{
-    Credentials, Envelope,
+    SessionCredentials, WsChannelCodec,
     model::{ApiKey, IdToken},
     operations::{
         certs::{export_cert::ExportCert, list_certs::ListCerts},
@@ -20,12 +20,12 @@ const CHALLENGE: &str =
     "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde";
 const KEY: &str = "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2";
 
-fn credentials() -> Credentials {
-    Credentials { api_key: Some(ApiKey::new(KEY).unwrap()), id_token: Some(IdToken::new("token").unwrap()) }
+fn credentials() -> SessionCredentials {
+    SessionCredentials { api_key: Some(ApiKey::new(KEY).unwrap()), id_token: Some(IdToken::new("token").unwrap()) }
 }
 
 /// The client writes the request in this form, and the server reads it back.
-fn request<O: Exchange<Codec = Envelope>>(boundary: Value, line: &str, body: &str) {
+fn request<O: Exchange<Codec = WsChannelCodec>>(boundary: Value, line: &str, body: &str) {
     let sent = O::encode_request(read_boundary(boundary.clone()).unwrap(), &credentials()).unwrap();
     assert_eq!(format!("{} {}", sent.method.as_str(), sent.target), line);
     assert_eq!(String::from_utf8(whole(&sent)).unwrap(), body);

@@ -10,26 +10,31 @@ use bankchannel_nextgen_psd2::{
 
 use super::super::{
     links::links,
-    refusal::Refusal,
-    service::{Bank, Call},
-    state::{Access, AccountView, Offer, UseProblem},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
+    state::{AccountView, ConsentOffer, ReadingAccess, UseProblem},
     web,
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: GetAccountsRequest,
-) -> Result<GetAccountsResponse, Refusal> {
+) -> Result<GetAccountsResponse, SandboxRefusal> {
     let access = match call.dialect {
-        SigningDialect::Era => Access::Era {
+        SigningDialect::Era => ReadingAccess::Era {
             psu_id: request.psu_id.as_ref().map(PsuId::as_str),
             tpp_session_id: request.tpp_session_id.as_ref().map(TppSessionId::as_str),
         },
-        SigningDialect::Bg => Access::Bg {
-            consent_id: request.consent_id.as_deref().ok_or_else(|| Refusal {
+        SigningDialect::Bg => ReadingAccess::Bg {
+            consent_id: request.consent_id.as_deref().ok_or_else(|| SandboxRefusal {
                 path: Some("Consent-ID".into()),
-                ..Refusal::by("V36", 400, "FORMAT_ERROR", "Consent-ID is missing: accounts are read with a consent")
+                ..SandboxRefusal::by(
+                    "V36",
+                    400,
+                    "FORMAT_ERROR",
+                    "Consent-ID is missing: accounts are read with a consent",
+                )
             })?,
         },
     };
@@ -43,9 +48,14 @@ pub(in super::super) fn handle(
 
 /// In dialect `era` the error carries a redirect for a new consent (§4.5, step 2). Afterwards the customer returns to
 /// the `TPP-Redirect-URI` of this signed request or, if it has none, to a page of the bank (S-11).
-fn refused(bank: &Bank, call: &Call<'_>, request: &GetAccountsRequest, problem: UseProblem) -> Refusal {
+fn refused(
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
+    request: &GetAccountsRequest,
+    problem: UseProblem,
+) -> SandboxRefusal {
     let (status, code) = problem.answer(call.dialect);
-    let mut refusal = Refusal::new(status, code, problem.text());
+    let mut refusal = SandboxRefusal::new(status, code, problem.text());
     match problem {
         UseProblem::Exceeded { retry_after_s } => refusal.retry_after_s = u32::try_from(retry_after_s).ok(),
         UseProblem::Invalid | UseProblem::Expired if call.dialect == SigningDialect::Era => {
@@ -56,12 +66,12 @@ fn refused(bank: &Bank, call: &Call<'_>, request: &GetAccountsRequest, problem: 
     refusal
 }
 
-fn offer(bank: &Bank, call: &Call<'_>, request: &GetAccountsRequest) -> Option<String> {
+fn offer(bank: &SandboxBank, call: &BankCall<'_>, request: &GetAccountsRequest) -> Option<String> {
     let own = format!("{}{}", bank.origin, web::RETURN);
     let psu_id = request.psu_id.as_ref().map(PsuId::as_str).filter(|id| bank.state.knows_psu(call.tpp, id));
     let corporate = request.psu_corporate_id.as_ref().map(PsuCorporateId::as_str);
     let corporate = psu_id.zip(corporate).filter(|(psu, id)| bank.state.corporate_allowed(call.tpp, psu, id));
-    let offer = Offer {
+    let offer = ConsentOffer {
         redirect_uri: call.redirect_uri.unwrap_or(&own),
         psu_id,
         psu_corporate_id: corporate.map(|(_, id)| id),

@@ -5,15 +5,15 @@ use bankchannel_nextgen_psd2::operations::authorisations::get_authorisation_stat
 };
 
 use super::super::{
-    refusal::Refusal,
-    service::{Bank, Call},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: GetAuthorisationStatusRequest,
-) -> Result<GetAuthorisationStatusResponse, Refusal> {
+) -> Result<GetAuthorisationStatusResponse, SandboxRefusal> {
     let (consent, authorisation) = (&request.consent_id, &request.authorisation_id);
     let view = bank.state.authorisation(call.tpp, consent, authorisation, call.now_s);
     let sca_status = view.map_err(|problem| call.refused(problem))?.sca_status.into();

@@ -5,15 +5,15 @@ use bankchannel_nextgen_psd2::operations::authorisations::list_authorisations::{
 };
 
 use super::super::{
-    refusal::Refusal,
-    service::{Bank, Call},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: ListAuthorisationsRequest,
-) -> Result<ListAuthorisationsResponse, Refusal> {
+) -> Result<ListAuthorisationsResponse, SandboxRefusal> {
     let ids = bank.state.authorisations(call.tpp, &request.consent_id, call.now_s);
     let authorisation_ids = ids.map_err(|problem| call.refused(problem))?;
     Ok(ListAuthorisationsResponse::from(ListAuthorisationsResponseFields { authorisation_ids, request_id: None }))

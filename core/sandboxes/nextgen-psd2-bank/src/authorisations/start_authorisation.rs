@@ -9,16 +9,16 @@ use bankchannel_nextgen_psd2::{
 
 use super::super::{
     links::{consent_path, links},
-    refusal::Refusal,
-    service::{Bank, Call},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
     state::NewAuthorisation,
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: StartAuthorisationRequest,
-) -> Result<StartAuthorisationResponse, Refusal> {
+) -> Result<StartAuthorisationResponse, SandboxRefusal> {
     let new = NewAuthorisation {
         redirect_uri: request.redirect_uri.as_ref().map(TppUri::as_str),
         nok_redirect_uri: request.nok_redirect_uri.as_ref().map(TppUri::as_str),

@@ -8,24 +8,24 @@ use bankchannel_nextgen_psd2::{
 
 use super::super::{
     links::{consent_path, links},
-    refusal::Refusal,
-    service::{Bank, Call},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
     state::NewConsent,
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: CreateConsentRequest,
-) -> Result<CreateConsentResponse, Refusal> {
+) -> Result<CreateConsentResponse, SandboxRefusal> {
     if request.combined_service_indicator == Some(true) {
-        return Err(Refusal {
+        return Err(SandboxRefusal {
             path: Some("combinedServiceIndicator".into()),
-            ..Refusal::new(400, "SESSIONS_NOT_SUPPORTED", "combinedServiceIndicator must be false at this bank")
+            ..SandboxRefusal::new(400, "SESSIONS_NOT_SUPPORTED", "combinedServiceIndicator must be false at this bank")
         });
     }
     let Some(redirect_uri) = &request.redirect_uri else {
-        return Err(Refusal::by("V36", 400, "FORMAT_ERROR", "TPP-Redirect-URI is missing"));
+        return Err(SandboxRefusal::by("V36", 400, "FORMAT_ERROR", "TPP-Redirect-URI is missing"));
     };
     let new = NewConsent {
         access: request.access,

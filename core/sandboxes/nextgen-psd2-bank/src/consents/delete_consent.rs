@@ -5,15 +5,15 @@ use bankchannel_nextgen_psd2::operations::consents::delete_consent::{
 };
 
 use super::super::{
-    refusal::Refusal,
-    service::{Bank, Call},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: DeleteConsentRequest,
-) -> Result<DeleteConsentResponse, Refusal> {
+) -> Result<DeleteConsentResponse, SandboxRefusal> {
     let done = bank.state.delete(call.tpp, &request.consent_id, call.now_s);
     done.map_err(|problem| call.refused(problem))?;
     Ok(DeleteConsentResponse::from(DeleteConsentResponseFields { request_id: None }))

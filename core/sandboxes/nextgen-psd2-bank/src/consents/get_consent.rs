@@ -6,15 +6,15 @@ use bankchannel_nextgen_psd2::operations::consents::get_consent::{
 
 use super::super::{
     links::{consent_path, links},
-    refusal::Refusal,
-    service::{Bank, Call},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: GetConsentRequest,
-) -> Result<GetConsentResponse, Refusal> {
+) -> Result<GetConsentResponse, SandboxRefusal> {
     let view =
         bank.state.consent(call.tpp, &request.consent_id, call.now_s).map_err(|problem| call.refused(problem))?;
     let own = consent_path(&request.consent_id);

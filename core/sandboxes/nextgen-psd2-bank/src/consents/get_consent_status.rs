@@ -5,15 +5,15 @@ use bankchannel_nextgen_psd2::operations::consents::get_consent_status::{
 };
 
 use super::super::{
-    refusal::Refusal,
-    service::{Bank, Call},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: GetConsentStatusRequest,
-) -> Result<GetConsentStatusResponse, Refusal> {
+) -> Result<GetConsentStatusResponse, SandboxRefusal> {
     let view =
         bank.state.consent(call.tpp, &request.consent_id, call.now_s).map_err(|problem| call.refused(problem))?;
     Ok(GetConsentStatusResponse::from(GetConsentStatusResponseFields {

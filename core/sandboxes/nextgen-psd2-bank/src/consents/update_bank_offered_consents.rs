@@ -9,17 +9,17 @@ use bankchannel_nextgen_psd2::{
 
 use super::super::{
     links::links,
-    refusal::Refusal,
-    service::{Bank, Call},
-    state::Offer,
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
+    state::ConsentOffer,
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: UpdateBankOfferedConsentsRequest,
-) -> Result<UpdateBankOfferedConsentsResponse, Refusal> {
-    let offer = Offer {
+) -> Result<UpdateBankOfferedConsentsResponse, SandboxRefusal> {
+    let offer = ConsentOffer {
         redirect_uri: request.redirect_uri.as_str(),
         psu_id: request.psu_id.as_ref().map(PsuId::as_str),
         psu_corporate_id: request.psu_corporate_id.as_ref().map(PsuCorporateId::as_str),

@@ -7,17 +7,17 @@ use bankchannel_nextgen_psd2::operations::consents::update_consents::{
 
 use super::{
     super::{
-        refusal::Refusal,
-        service::{Bank, Call},
+        refusal::SandboxRefusal,
+        service::{BankCall, SandboxBank},
     },
     update_bank_offered_consents,
 };
 
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: UpdateConsentsRequest,
-) -> Result<UpdateConsentsResponse, Refusal> {
+) -> Result<UpdateConsentsResponse, SandboxRefusal> {
     tracing::warn!(tpp = call.tpp, "POST /v1/consents is deprecated: POST /v1/bank-offered-consents does the same");
     let response = update_bank_offered_consents::handle(bank, call, request.request)?;
     Ok(UpdateConsentsResponse::from(UpdateConsentsResponseFields { response }))

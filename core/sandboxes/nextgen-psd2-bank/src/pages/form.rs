@@ -1,6 +1,6 @@
 //! The form of the customer's page: `application/x-www-form-urlencoded`.
 
-use bankchannel_server::http::query::{self, Plus, QueryFault};
+use bankchannel_server::http::query::{self, PlusSign, QueryFault};
 
 /// The maximum size of a form, in bytes. For a customer with a hundred accounts it has a few kilobytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -9,7 +9,7 @@ const MAX_FIELDS: usize = 1000;
 
 /// The customer's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Form {
+pub(crate) struct CustomerForm {
     /// The redirect state.
     pub(crate) state: String,
     /// The key of the customer who answers; `None` if the form does not name one.
@@ -31,7 +31,7 @@ pub(crate) enum FormFault {
     Field(&'static str),
 }
 
-impl Form {
+impl CustomerForm {
     /// The maximum size of a body, in bytes.
     pub(crate) const MAX: usize = MAX_BODY;
 
@@ -45,7 +45,7 @@ impl Form {
             return Err(FormFault::TooLarge);
         }
         let body = std::str::from_utf8(body).map_err(|_| FormFault::Malformed)?;
-        let fields = query::pairs(body, Plus::Space, MAX_FIELDS).map_err(|fault| match fault {
+        let fields = query::pairs(body, PlusSign::Space, MAX_FIELDS).map_err(|fault| match fault {
             QueryFault::TooMany => FormFault::TooLarge,
             QueryFault::Malformed => FormFault::Malformed,
         })?;
@@ -78,10 +78,11 @@ mod tests {
     #[test]
     fn a_form_is_read_as_browsers_write_it() {
         let form =
-            Form::parse(b"state=9d1f-1&customer=k%C3%A5ri+n&account=a%2B1&account=b%262&decision=approve").unwrap();
+            CustomerForm::parse(b"state=9d1f-1&customer=k%C3%A5ri+n&account=a%2B1&account=b%262&decision=approve")
+                .unwrap();
         assert_eq!((form.state.as_str(), form.customer.as_deref(), form.approve), ("9d1f-1", Some("kåri n"), true));
         assert_eq!(form.accounts, ["a+1", "b&2"]);
-        let form = Form::parse(b"decision=refuse&state=s").unwrap();
+        let form = CustomerForm::parse(b"decision=refuse&state=s").unwrap();
         assert_eq!((form.customer, form.accounts.len(), form.approve), (None, 0, false));
     }
 
@@ -89,15 +90,15 @@ mod tests {
     fn the_accounts_of_others_do_not_count() {
         let body =
             b"state=s&customer=kari&account.kari=k1&account.ola=o1&account.kari.x=no&accountkari=no&decision=approve";
-        assert_eq!(Form::parse(body).unwrap().accounts, ["k1"]);
-        assert!(Form::parse(b"state=s&account.kari=k1&decision=approve").unwrap().accounts.is_empty());
+        assert_eq!(CustomerForm::parse(body).unwrap().accounts, ["k1"]);
+        assert!(CustomerForm::parse(b"state=s&account.kari=k1&decision=approve").unwrap().accounts.is_empty());
     }
 
     #[test]
     fn what_is_no_form_is_refused() {
         let malformed: [&[u8]; 3] = [b"\xff", b"state=%zz&decision=refuse", b"state=%ff&decision=refuse"];
         for body in malformed {
-            assert_eq!(Form::parse(body), Err(FormFault::Malformed), "{body:?}");
+            assert_eq!(CustomerForm::parse(body), Err(FormFault::Malformed), "{body:?}");
         }
         for (body, name) in [
             ("", "state"),
@@ -108,10 +109,10 @@ mod tests {
             ("state=a&decision=approve&decision=refuse", "decision"),
             ("state=a&customer=a&customer=b&decision=approve", "customer"),
         ] {
-            assert_eq!(Form::parse(body.as_bytes()), Err(FormFault::Field(name)), "{body}");
+            assert_eq!(CustomerForm::parse(body.as_bytes()), Err(FormFault::Field(name)), "{body}");
         }
         let many = "account=x&".repeat(MAX_FIELDS) + "state=s&decision=approve";
-        assert_eq!(Form::parse(many.as_bytes()), Err(FormFault::TooLarge));
-        assert_eq!(Form::parse(&vec![b'a'; MAX_BODY + 1]), Err(FormFault::TooLarge));
+        assert_eq!(CustomerForm::parse(many.as_bytes()), Err(FormFault::TooLarge));
+        assert_eq!(CustomerForm::parse(&vec![b'a'; MAX_BODY + 1]), Err(FormFault::TooLarge));
     }
 }

@@ -12,6 +12,9 @@ mod form;
 mod requests;
 mod sca;
 
-pub(crate) use form::Form;
-pub(crate) use requests::{RequestsPage, Window, after};
-pub(crate) use sca::{AccountChoice, Capacity, Customer, Dead, Notice, Purpose, ScaPage, answered, dead, redirect};
+pub(crate) use form::CustomerForm;
+pub(crate) use requests::{RequestWindow, RequestsPage, after};
+pub(crate) use sca::{
+    AccessPurpose, AnsweringCustomer, CustomerCapacity, DeadLink, ListedAccount, ScaPage, ScaPageNotice, answered,
+    dead, redirect,
+};

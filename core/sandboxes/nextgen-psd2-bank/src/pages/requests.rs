@@ -3,7 +3,7 @@
 use bankchannel_crypto::random;
 use serde::Serialize;
 
-use bankchannel_server::http::page::{Page, source, style};
+use bankchannel_server::http::page::{HtmlPage, source, style};
 
 const DOCUMENT: &str = include_str!("requests.html");
 const SCRIPT: &str =
@@ -11,7 +11,7 @@ const SCRIPT: &str =
 
 /// The range of requests that the bank still has.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Window {
+pub(crate) struct RequestWindow {
     /// The oldest request; latest + 1 if there are none.
     pub(crate) first: u64,
     /// The latest request ever; 0 before the first.
@@ -21,7 +21,7 @@ pub(crate) struct Window {
 /// The page, built once when the bank starts.
 pub(crate) struct RequestsPage {
     run: String,
-    page: Page,
+    page: HtmlPage,
 }
 
 impl RequestsPage {
@@ -35,27 +35,27 @@ impl RequestsPage {
             source(&style)
         );
         let body = DOCUMENT.replacen("{{style}}", &style, 1).replacen("{{script}}", SCRIPT, 1);
-        Self { run: random::uuid_v4(), page: Page::document(200, policy, "no-referrer", body) }
+        Self { run: random::uuid_v4(), page: HtmlPage::document(200, policy, "no-referrer", body) }
     }
 
     /// The HTML document.
-    pub(crate) fn page(&self) -> &Page {
+    pub(crate) fn page(&self) -> &HtmlPage {
         &self.page
     }
 
     /// The JSON for the script: the requests after number [`after`] in any order, each with its `number`, and the
     /// bank's consents.
-    pub(crate) fn json(&self, window: Window, requests: &impl Serialize, consents: &impl Serialize) -> Page {
-        let Window { first, latest } = window;
-        match serde_json::to_string(&Answer { run: &self.run, first, latest, requests, consents }) {
-            Ok(text) => Page::plain(200, "application/json", text),
-            Err(_) => Page::plain(500, "application/json", String::new()),
+    pub(crate) fn json(&self, window: RequestWindow, requests: &impl Serialize, consents: &impl Serialize) -> HtmlPage {
+        let RequestWindow { first, latest } = window;
+        match serde_json::to_string(&RequestsAnswer { run: &self.run, first, latest, requests, consents }) {
+            Ok(text) => HtmlPage::plain(200, "application/json", text),
+            Err(_) => HtmlPage::plain(500, "application/json", String::new()),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Answer<'a, R, C> {
+struct RequestsAnswer<'a, R, C> {
     run: &'a str,
     first: u64,
     latest: u64,
@@ -105,14 +105,14 @@ mod tests {
     #[test]
     fn the_script_knows_which_bank_answers_and_what_it_has() {
         let requests = RequestsPage::new();
-        let answer = requests.json(Window { first: 2, latest: 7 }, &[json!({ "number": 7 })], &json!([]));
+        let answer = requests.json(RequestWindow { first: 2, latest: 7 }, &[json!({ "number": 7 })], &json!([]));
         let value: Value = serde_json::from_str(&answer.body).unwrap();
         assert_eq!(
             (&value["first"], &value["latest"], &value["requests"][0]["number"]),
             (&json!(2), &json!(7), &json!(7))
         );
         let of = |page: &RequestsPage| {
-            let answer = page.json(Window { first: 1, latest: 0 }, &json!([]), &json!([]));
+            let answer = page.json(RequestWindow { first: 1, latest: 0 }, &json!([]), &json!([]));
             serde_json::from_str::<Value>(&answer.body).unwrap()["run"].as_str().unwrap().to_owned()
         };
         assert_eq!(value["run"], of(&requests));

@@ -4,32 +4,32 @@
 use std::sync::Arc;
 
 use bankchannel_nextgen_psd2::{
-    certificates::{Certificate, Fault},
+    certificates::{Certificate, CertificateFault},
     http::Request,
     verify::{
-        Endpoint, Policy, Verified,
-        check::{Check, Rule, Status, V04, V22, V30, V32, rule},
+        EndpointRequirements, Policy, VerifiedRequest,
+        check::{CheckRule, CheckVerdict, RequestCheck, V04, V22, V30, V32, rule},
     },
 };
 
 use super::{
     super::{
-        refusal::{Refusal, V38},
-        service::Bank,
+        refusal::{SandboxRefusal, V38},
+        service::SandboxBank,
     },
     mounts::DialectMount,
 };
-use bankchannel_server::http::router::Found;
+use bankchannel_server::http::router::RouteMatch;
 
 /// How long a request id is remembered, in seconds (§3.1).
 pub(super) const REPLAY_WINDOW_S: i64 = 86_400;
 
 /// The policy for checking a request.
 pub(super) fn policy(
-    bank: &Bank,
+    bank: &SandboxBank,
     mount: &DialectMount,
     tls_client: Option<Certificate>,
-    endpoint: Option<Endpoint>,
+    endpoint: Option<EndpointRequirements>,
     now_s: i64,
 ) -> Policy {
     let lists = bank.lists();
@@ -48,24 +48,24 @@ pub(super) fn policy(
 /// if the signature is valid and the date is current (S-09, T-103). `client` is the certificate of the connection, or
 /// why it could not be parsed.
 pub(super) fn admit(
-    bank: &Bank,
+    bank: &SandboxBank,
     request: &Request,
     policy: &Policy,
-    verified: &Verified,
-    client: Option<&Result<Certificate, Fault>>,
-    found: &Found,
-) -> Result<String, Refusal> {
+    verified: &VerifiedRequest,
+    client: Option<&Result<Certificate, CertificateFault>>,
+    found: &RouteMatch,
+) -> Result<String, SandboxRefusal> {
     let first = verified.refusal();
-    let failed_before = |rule: &Rule| first.filter(|check| check.rule < rule);
+    let failed_before = |rule: &CheckRule| first.filter(|check| check.rule < rule);
     if let Some(check) = failed_before(&V04) {
-        return Err(Refusal::of_check(check));
+        return Err(SandboxRefusal::of_check(check));
     }
     on_its_way(found)?;
     if let Some(check) = failed_before(&V22) {
-        return Err(Refusal::of_check(check));
+        return Err(SandboxRefusal::of_check(check));
     }
     if let Some(Err(fault)) = client {
-        return Err(Refusal::by(
+        return Err(SandboxRefusal::by(
             V22.id,
             401,
             "CERTIFICATE_INVALID",
@@ -73,7 +73,7 @@ pub(super) fn admit(
         ));
     }
     if !bank.config.plain && policy.tls_client.is_none() {
-        return Err(Refusal::by(
+        return Err(SandboxRefusal::by(
             V22.id,
             401,
             "CERTIFICATE_MISSING",
@@ -81,17 +81,17 @@ pub(super) fn admit(
         ));
     }
     if let Some(check) = failed_before(&V32) {
-        return Err(Refusal::of_check(check));
+        return Err(SandboxRefusal::of_check(check));
     }
     let third_party = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
-    let is_signed = verified.checks.iter().any(|check| *check.rule == V30 && check.status == Status::Ok);
+    let is_signed = verified.checks.iter().any(|check| *check.rule == V30 && check.status == CheckVerdict::Ok);
     let (true, Some(third_party)) = (is_signed, third_party) else {
         tracing::error!("a request came past the checks without a verified signature");
-        return Err(Refusal::internal());
+        return Err(SandboxRefusal::internal());
     };
     let id = request.headers.text("x-request-id").unwrap_or_default();
     if !bank.state.remember_request(third_party, id, policy.now_s, REPLAY_WINDOW_S) {
-        return Err(Refusal::by(
+        return Err(SandboxRefusal::by(
             V32.id,
             400,
             "FORMAT_ERROR",
@@ -99,45 +99,49 @@ pub(super) fn admit(
         ));
     }
     match first {
-        Some(check) => Err(Refusal::of_check(check)),
+        Some(check) => Err(SandboxRefusal::of_check(check)),
         None => Ok(third_party.to_owned()),
     }
 }
 
 /// V04.
-pub(super) fn on_its_way(found: &Found) -> Result<(), Refusal> {
+pub(super) fn on_its_way(found: &RouteMatch) -> Result<(), SandboxRefusal> {
     match found {
-        Found::Operation { .. } => Ok(()),
-        Found::OtherMethods(methods) => {
+        RouteMatch::Operation { .. } => Ok(()),
+        RouteMatch::OtherMethods(methods) => {
             let methods = methods.join(", ");
             let text = format!("this path has the methods {methods} only");
-            Err(Refusal { allow: Some(methods.into()), ..Refusal::by(V04.id, 405, "SERVICE_INVALID", text) })
+            Err(SandboxRefusal {
+                allow: Some(methods.into()),
+                ..SandboxRefusal::by(V04.id, 405, "SERVICE_INVALID", text)
+            })
         }
-        Found::Nothing | Found::Malformed => {
-            Err(Refusal::by(V04.id, 404, "RESOURCE_UNKNOWN", "this bank has no such path"))
+        RouteMatch::Nothing | RouteMatch::Malformed => {
+            Err(SandboxRefusal::by(V04.id, 404, "RESOURCE_UNKNOWN", "this bank has no such path"))
         }
     }
 }
 
 /// Whether a request failed before its signature was verified.
-pub(super) fn is_unauthenticated(refusal: &Refusal) -> bool {
+pub(super) fn is_unauthenticated(refusal: &SandboxRefusal) -> bool {
     rule(refusal.check).is_some_and(|rule| *rule <= V30)
 }
 
 /// Inserts a refusal by the bank into the list of checks, in its place.
-pub(super) fn note(verified: &mut Verified, refusal: &Refusal) {
+pub(super) fn note(verified: &mut VerifiedRequest, refusal: &SandboxRefusal) {
     if let Some(own) = rule(refusal.check).or((refusal.check == V38.id).then_some(&V38)) {
         put(&mut verified.checks, refusal.as_check(own));
     }
 }
 
 /// Records that the route exists.
-pub(super) fn note_route(verified: &mut Verified) {
-    let check = Check { rule: &V04, status: Status::Ok, text: V04.what.into(), http: V04.http, code: V04.code };
+pub(super) fn note_route(verified: &mut VerifiedRequest) {
+    let check =
+        RequestCheck { rule: &V04, status: CheckVerdict::Ok, text: V04.what.into(), http: V04.http, code: V04.code };
     put(&mut verified.checks, check);
 }
 
-fn put(checks: &mut Vec<Check>, check: Check) {
+fn put(checks: &mut Vec<RequestCheck>, check: RequestCheck) {
     let at = checks.iter().position(|held| held.rule >= check.rule).unwrap_or(checks.len());
     match checks.get_mut(at) {
         Some(held) if held.rule == check.rule => *held = check,

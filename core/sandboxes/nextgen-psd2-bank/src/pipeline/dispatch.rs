@@ -9,27 +9,27 @@ use bankchannel_foundation::{
 use bankchannel_nextgen_psd2::{
     http::Request,
     operations::{self, consents::create_consent::CreateConsent},
-    verify::Mode,
+    verify::VerificationMode,
 };
 use serde_json::Value;
 
 use super::super::{
-    refusal::Refusal,
-    service::{Bank, Call},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
 };
-use bankchannel_server::http::query::{Plus, pairs};
+use bankchannel_server::http::query::{PlusSign, pairs};
 
 /// The maximum number of query parameters.
 const PAIRS_MAX: usize = 64;
 
 /// Runs the operation of a request.
 pub(super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     (entry, index): (&'static Entry, usize),
     parameters: &[(&'static str, String)],
     request: &Request,
-) -> Result<OutResponse, Refusal> {
+) -> Result<OutResponse, SandboxRefusal> {
     older_name(bank, entry.declaration.name, &request.body)?;
     let message = InRequest {
         path: parameters.to_vec(),
@@ -40,15 +40,15 @@ pub(super) fn handle(
     };
     let Some(Some(handler)) = HANDLERS.get(index) else {
         tracing::error!(name = entry.declaration.name, "an operation is listed but not served");
-        return Err(Refusal::internal());
+        return Err(SandboxRefusal::internal());
     };
     handler(bank, call, message, request)
 }
 
 /// Refuses the older name of a member of `access`. Every client accepts it in responses; in requests it is accepted
 /// only in mode `lenient` (§4.1).
-fn older_name(bank: &Bank, operation: &str, body: &[u8]) -> Result<(), Refusal> {
-    if bank.config.mode == Mode::Lenient || operation != CreateConsent::DECLARATION.name {
+fn older_name(bank: &SandboxBank, operation: &str, body: &[u8]) -> Result<(), SandboxRefusal> {
+    if bank.config.mode == VerificationMode::Lenient || operation != CreateConsent::DECLARATION.name {
         return Ok(());
     }
     // A body that is not JSON is refused later, when it is decoded.
@@ -59,17 +59,18 @@ fn older_name(bank: &Bank, operation: &str, body: &[u8]) -> Result<(), Refusal> 
     let text = "access.availableAccountsWithBalances is an older spelling, accepted in the mode lenient only: write \
                 availableAccountsWithBalance";
     let path = Some("access.availableAccountsWithBalances".into());
-    Err(Refusal { path, ..Refusal::by("V37", 400, "FORMAT_ERROR", text) })
+    Err(SandboxRefusal { path, ..SandboxRefusal::by("V37", 400, "FORMAT_ERROR", text) })
 }
 
-fn query(target: &str) -> Result<Vec<(String, String)>, Refusal> {
-    let wrong = || Refusal::by("V36", 400, "FORMAT_ERROR", "the query cannot be read: percent-encode it as UTF-8");
+fn query(target: &str) -> Result<Vec<(String, String)>, SandboxRefusal> {
+    let wrong =
+        || SandboxRefusal::by("V36", 400, "FORMAT_ERROR", "the query cannot be read: percent-encode it as UTF-8");
     let Some((_, query)) = target.split_once('?') else { return Ok(Vec::new()) };
-    pairs(query, Plus::Plus, PAIRS_MAX).map_err(|_| wrong())
+    pairs(query, PlusSign::Plus, PAIRS_MAX).map_err(|_| wrong())
 }
 
 /// V36 for a header, V37 for the body and everything else.
-fn unread<O: Operation>(fault: &Error, request: &Request) -> Refusal {
+fn unread<O: Operation>(fault: &Error, request: &Request) -> SandboxRefusal {
     let field = fault.detail("field").unwrap_or_default();
     // `PSU-ID` is a header of most operations, but a body member of one.
     let is_member = O::Request::SHAPE.fields().iter().any(|own| own.wire == field);
@@ -81,10 +82,10 @@ fn unread<O: Operation>(fault: &Error, request: &Request) -> Refusal {
         fault.message().to_owned()
     };
     let path = (!field.is_empty()).then(|| field.into());
-    Refusal { path, ..Refusal::by(check, 400, "FORMAT_ERROR", text) }
+    SandboxRefusal { path, ..SandboxRefusal::by(check, 400, "FORMAT_ERROR", text) }
 }
 
-type Handler = fn(&Bank, &Call<'_>, InRequest<'_>, &Request) -> Result<OutResponse, Refusal>;
+type Handler = fn(&SandboxBank, &BankCall<'_>, InRequest<'_>, &Request) -> Result<OutResponse, SandboxRefusal>;
 
 macro_rules! handlers {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {

@@ -14,8 +14,8 @@ use hyper::HeaderMap;
 use serde_json::Value;
 
 use super::{
-    super::{refusal::Refusal, service::Bank},
-    Pipeline, checks,
+    super::{refusal::SandboxRefusal, service::SandboxBank},
+    BankPipeline, checks,
 };
 use bankchannel_server::http::shell;
 
@@ -26,11 +26,11 @@ const WANTED: &str = "x-sandbox-explain";
 const CLIENT_TEXT: &str = "x-sandbox-signing-string";
 
 /// The input for explaining a refusal.
-pub(super) struct Refused {
+pub(super) struct ExplainingInput {
     pub(super) request: Request,
     pub(super) policy: Policy,
     pub(super) base_path: String,
-    pub(super) refusal: Refusal,
+    pub(super) refusal: SandboxRefusal,
     pub(super) routed: bool,
     /// Whether it was refused before it was read completely; then there is only the reason to report.
     pub(super) is_unread: bool,
@@ -38,7 +38,7 @@ pub(super) struct Refused {
 }
 
 /// Whether the response should contain the explanation: the client's header decides, otherwise the bank's option.
-pub(super) fn is_wanted(bank: &Bank, headers: &HeaderMap) -> bool {
+pub(super) fn is_wanted(bank: &SandboxBank, headers: &HeaderMap) -> bool {
     match headers.get(WANTED).map(hyper::header::HeaderValue::as_bytes) {
         Some(b"0") => false,
         // Beyond loopback only the option decides (S-15).
@@ -57,7 +57,7 @@ pub(super) fn signing_string(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ()>
 }
 
 /// The explanation of a refusal.
-pub(super) struct Explained {
+pub(super) struct ExplainedRefusal {
     /// For the sender.
     pub(super) own: Value,
     /// For everyone else: without personal data.
@@ -65,10 +65,10 @@ pub(super) struct Explained {
 }
 
 /// Explains a refusal; `None` if too many others wait.
-pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Explained> {
+pub(super) async fn of_refusal(bank: &Arc<SandboxBank>, refused: ExplainingInput) -> Option<ExplainedRefusal> {
     if refused.is_unread {
         let own = explain::refused_unread(refused.refusal.check, &refused.refusal.text);
-        return Some(Explained { for_others: own.clone(), own });
+        return Some(ExplainedRefusal { for_others: own.clone(), own });
     }
     let work = Arc::clone(bank);
     in_turn(bank, move || explained(&work, &refused)).await
@@ -76,7 +76,7 @@ pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Exp
 
 /// Runs `work` when a slot is free, and to completion: the slot stays taken while it runs, even if the client
 /// disconnects.
-async fn in_turn<T: Send + 'static>(bank: &Bank, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+async fn in_turn<T: Send + 'static>(bank: &SandboxBank, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let turn = tokio::time::timeout(TURN, Arc::clone(&bank.explaining).acquire_owned()).await;
     let Ok(Ok(turn)) = turn else { return None };
     let worked = background::blocking(move || {
@@ -87,7 +87,7 @@ async fn in_turn<T: Send + 'static>(bank: &Bank, work: impl FnOnce() -> T + Send
     worked.await.ok()
 }
 
-fn explained(bank: &Bank, refused: &Refused) -> Explained {
+fn explained(bank: &SandboxBank, refused: &ExplainingInput) -> ExplainedRefusal {
     let policy = Policy { stop_at_failure: false, ..refused.policy.clone() };
     let mut verified = bank.verifier.verify(&refused.request, &policy);
     if refused.routed {
@@ -101,11 +101,11 @@ fn explained(bank: &Bank, refused: &Refused) -> Explained {
         base_path: &refused.base_path,
     };
     let explanation = explain::explain(&refused.request, &verified, input);
-    Explained { own: explanation.to_json(), for_others: explanation.for_others().to_json() }
+    ExplainedRefusal { own: explanation.to_json(), for_others: explanation.for_others().to_json() }
 }
 
 /// Explains a request given as text without executing it; `None` if too many others wait.
-pub(super) async fn of_text(pipeline: &Arc<Pipeline>, text: Bytes, headers: &HeaderMap) -> Option<Value> {
+pub(super) async fn of_text(pipeline: &Arc<BankPipeline>, text: Bytes, headers: &HeaderMap) -> Option<Value> {
     let signing_string = signing_string(headers);
     let note = signing_string.is_err().then_some("X-Sandbox-Signing-String is not base64: it was left out");
     let signing_string = signing_string.unwrap_or_default();
@@ -117,7 +117,7 @@ pub(super) async fn of_text(pipeline: &Arc<Pipeline>, text: Bytes, headers: &Hea
     Some(out)
 }
 
-fn explained_text(pipeline: &Pipeline, text: &[u8], signing_string: Option<Vec<u8>>) -> Value {
+fn explained_text(pipeline: &BankPipeline, text: &[u8], signing_string: Option<Vec<u8>>) -> Value {
     let bank = &pipeline.bank;
     let request = match Request::parse(text) {
         Ok(request) => request,

@@ -5,16 +5,16 @@ use bytes::Bytes;
 use hyper::{HeaderMap, body::Incoming, header::HOST, http::request::Parts};
 
 use bankchannel_server::http::{
-    framing::Framing,
+    framing::RequestFraming,
     intake::{self, IntakeError},
 };
 
 /// Reads the request. If its body is refused, the request has no body.
-pub(super) async fn take(head: &Parts, body: Incoming) -> (http::Request, Result<(), Refused>) {
+pub(super) async fn take(head: &Parts, body: Incoming) -> (http::Request, Result<(), RefusedBody>) {
     let framing = head.extensions.get().copied().unwrap_or_default();
     let mut message = message(head, framing);
     if framing.bare_line_feed {
-        return (message, Err(Refused::BareLineFeed));
+        return (message, Err(RefusedBody::BareLineFeed));
     }
     if http_body::Body::is_end_stream(&body) {
         return (message, Ok(()));
@@ -24,14 +24,14 @@ pub(super) async fn take(head: &Parts, body: Incoming) -> (http::Request, Result
             message.body = taken.body;
             Ok(())
         }
-        Err(IntakeError::TooLarge) => Err(Refused::TooLarge),
-        Err(_) => Err(Refused::Broken),
+        Err(IntakeError::TooLarge) => Err(RefusedBody::TooLarge),
+        Err(_) => Err(RefusedBody::Broken),
     };
     (message, taken)
 }
 
 /// Why a body was refused.
-pub(super) enum Refused {
+pub(super) enum RefusedBody {
     /// More than 1 MiB.
     TooLarge,
     /// It is incomplete, or its chunks are malformed.
@@ -41,7 +41,7 @@ pub(super) enum Refused {
 }
 
 /// The request for the verifier, without its body.
-fn message(head: &Parts, framing: Framing) -> http::Request {
+fn message(head: &Parts, framing: RequestFraming) -> http::Request {
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let mut headers = Headers::default();
     for (name, value) in &head.headers {

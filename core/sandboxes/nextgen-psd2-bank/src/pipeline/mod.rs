@@ -17,7 +17,7 @@ use std::{net::SocketAddr, sync::Arc};
 use bankchannel_foundation::{clock::Clock, message::OutResponse, operation::Deprecated};
 use bankchannel_nextgen_psd2::{
     CATALOGUE,
-    certificates::{Certificate, Fault},
+    certificates::{Certificate, CertificateFault},
     http,
     verify::Policy,
 };
@@ -31,34 +31,34 @@ use serde_json::Value;
 
 use self::mounts::DialectMount;
 use super::{
-    records::{Record, Refused},
-    refusal::{self, Refusal},
-    service::{Bank, Call},
+    records::{RecordedRefusal, RequestRecord},
+    refusal::{self, SandboxRefusal},
+    service::{BankCall, SandboxBank},
 };
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
-    control::{Control, clipped},
+    control::{ControlState, clipped},
     listen::ClientCertificate,
-    router::{Found, Mount},
-    shell::{Api, Routed},
+    router::{RouteMatch, RouteMount},
+    shell::{CounterpartApi, RoutedRequest},
 };
 
 /// The path that explains raw requests.
 pub(crate) const EXPLAIN_PATH: &str = "/sandbox/explain";
 
 /// The bank's request pipeline.
-pub(crate) struct Pipeline {
-    pub(crate) bank: Arc<Bank>,
+pub(crate) struct BankPipeline {
+    pub(crate) bank: Arc<SandboxBank>,
     mounts: [DialectMount; 2],
 }
 
 /// Information about a request in addition to its message.
-struct Context<'a> {
+struct RequestContext<'a> {
     mount: &'a DialectMount,
-    found: Found,
+    found: RouteMatch,
     policy: Policy,
     /// The client certificate of the connection, if there is one.
-    client: Option<Result<Certificate, Fault>>,
+    client: Option<Result<Certificate, CertificateFault>>,
     third_party: Option<String>,
     /// Whether it was refused before it was read completely.
     is_unread: bool,
@@ -76,8 +76,8 @@ fn say_deprecated(headers: &mut HeaderMap, deprecated: &Deprecated, prefix: &str
     }
 }
 
-impl Pipeline {
-    pub(crate) fn new(bank: Arc<Bank>) -> Self {
+impl BankPipeline {
+    pub(crate) fn new(bank: Arc<SandboxBank>) -> Self {
         Self { bank, mounts: mounts::mounts() }
     }
 
@@ -91,27 +91,29 @@ impl Pipeline {
         explaining::of_text(self, text, headers).await
     }
 
-    fn context<'a>(&self, head: &Parts, mount: &'a DialectMount, found: Found, now_s: i64) -> Context<'a> {
+    fn context<'a>(&self, head: &Parts, mount: &'a DialectMount, found: RouteMatch, now_s: i64) -> RequestContext<'a> {
         let client = head.extensions.get::<ClientCertificate>().map(|shown| self.bank.client(shown));
         let readable = client.as_ref().and_then(|read| read.as_ref().ok()).cloned();
         let policy = checks::policy(&self.bank, mount, readable, mount.endpoint(&found), now_s);
-        Context { mount, found, policy, client, third_party: None, is_unread: false }
+        RequestContext { mount, found, policy, client, third_party: None, is_unread: false }
     }
 
     fn serve(
         &self,
         message: &http::Request,
-        context: &mut Context<'_>,
+        context: &mut RequestContext<'_>,
         peer: SocketAddr,
-    ) -> Result<OutResponse, Refusal> {
+    ) -> Result<OutResponse, SandboxRefusal> {
         self.bank.limits.stranger(peer.ip())?;
         let verified = self.bank.verifier.verify(message, &context.policy);
         let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
         context.third_party = organization.map(str::to_owned);
         let third_party =
             checks::admit(&self.bank, message, &context.policy, &verified, context.client.as_ref(), &context.found)?;
-        let Found::Operation { entry, index, parameters } = &context.found else { return Err(Refusal::internal()) };
-        let call = Call {
+        let RouteMatch::Operation { entry, index, parameters } = &context.found else {
+            return Err(SandboxRefusal::internal());
+        };
+        let call = BankCall {
             tpp: &third_party,
             dialect: context.mount.dialect,
             base_path: context.mount.mount.prefix(),
@@ -121,12 +123,12 @@ impl Pipeline {
         dispatch::handle(&self.bank, &call, (entry, *index), parameters, message)
     }
 
-    fn accepted(&self, message: &OutResponse, context: &Context<'_>) -> Response<AnswerBody> {
+    fn accepted(&self, message: &OutResponse, context: &RequestContext<'_>) -> Response<AnswerBody> {
         let Ok(mut response) = answer::message(message) else {
             tracing::error!(operation = context.found.operation(), "an answer could not be written");
             return answer::empty(StatusCode::INTERNAL_SERVER_ERROR);
         };
-        if let Found::Operation { entry, .. } = &context.found
+        if let RouteMatch::Operation { entry, .. } = &context.found
             && let Some(deprecated) = &entry.declaration.deprecated
         {
             say_deprecated(response.headers_mut(), deprecated, context.mount.mount.prefix());
@@ -138,10 +140,10 @@ impl Pipeline {
         &self,
         head: &Parts,
         message: http::Request,
-        context: &Context<'_>,
-        refusal: Refusal,
+        context: &RequestContext<'_>,
+        refusal: SandboxRefusal,
         peer: SocketAddr,
-    ) -> (Response<AnswerBody>, Refused) {
+    ) -> (Response<AnswerBody>, RecordedRefusal) {
         let unauthenticated = checks::is_unauthenticated(&refusal);
         if unauthenticated {
             self.bank.limits.failed(peer.ip());
@@ -157,12 +159,12 @@ impl Pipeline {
         );
         let wanted = explaining::is_wanted(&self.bank, &head.headers);
         let explain = if (wanted || self.bank.config.explain) && refusal.check.starts_with('V') {
-            let refused = explaining::Refused {
+            let refused = explaining::ExplainingInput {
                 request: message,
                 policy: context.policy.clone(),
                 base_path: mount.mount.prefix().to_owned(),
                 refusal: refusal.clone(),
-                routed: matches!(context.found, Found::Operation { .. }),
+                routed: matches!(context.found, RouteMatch::Operation { .. }),
                 is_unread: context.is_unread,
                 signing_string: explaining::signing_string(&head.headers).unwrap_or_default(),
             };
@@ -182,7 +184,7 @@ impl Pipeline {
         if let Some(allow) = refusal.allow.as_ref().and_then(|methods| methods.parse().ok()) {
             headers.insert(header::ALLOW, allow);
         }
-        let shown = Refused {
+        let shown = RecordedRefusal {
             id,
             check: refusal.check,
             code: refusal.code_in(mount.dialect),
@@ -193,12 +195,12 @@ impl Pipeline {
     }
 }
 
-impl Api for Pipeline {
-    fn mounts(&self) -> impl Iterator<Item = &Mount> {
+impl CounterpartApi for BankPipeline {
+    fn mounts(&self) -> impl Iterator<Item = &RouteMount> {
         self.mounts.iter().map(|own| &own.mount)
     }
 
-    fn control(&self) -> Option<&Control> {
+    fn control(&self) -> Option<&ControlState> {
         self.bank.control.as_deref()
     }
 
@@ -206,9 +208,9 @@ impl Api for Pipeline {
         intake::request_id(headers)
     }
 
-    async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
+    async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
         let at_ms = self.bank.clock.now_ms();
-        let Routed { head, body, peer, mount, found, ordered, id, begun, .. } = routed;
+        let RoutedRequest { head, body, peer, mount, found, ordered, id, begun, .. } = routed;
         let (message, taken) = intake::take(&head, body).await;
         // After reading the body: certificates blocked or revoked while it arrived count.
         let mut context = self.context(&head, &self.mounts[mount], found, at_ms.div_euclid(1000));
@@ -227,7 +229,7 @@ impl Api for Pipeline {
                 (response, Some(shown))
             }
         };
-        self.bank.records.add(Record {
+        self.bank.records.add(RequestRecord {
             number: 0,
             at_ms,
             method: head.method.as_str().to_owned(),
@@ -243,11 +245,13 @@ impl Api for Pipeline {
     }
 }
 
-fn not_taken(why: &intake::Refused) -> Refusal {
+fn not_taken(why: &intake::RefusedBody) -> SandboxRefusal {
     match why {
-        intake::Refused::TooLarge => Refusal::by("V01", 413, "FORMAT_ERROR", "the body has more than 1 MiB"),
-        intake::Refused::Broken => Refusal::by("V01", 400, "FORMAT_ERROR", "the body could not be read to its end"),
-        intake::Refused::BareLineFeed => Refusal::by(
+        intake::RefusedBody::TooLarge => SandboxRefusal::by("V01", 413, "FORMAT_ERROR", "the body has more than 1 MiB"),
+        intake::RefusedBody::Broken => {
+            SandboxRefusal::by("V01", 400, "FORMAT_ERROR", "the body could not be read to its end")
+        }
+        intake::RefusedBody::BareLineFeed => SandboxRefusal::by(
             "V02",
             400,
             "FORMAT_ERROR",

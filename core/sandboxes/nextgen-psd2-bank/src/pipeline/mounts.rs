@@ -1,16 +1,16 @@
 //! The two path prefixes of the bank: `/api` with the rules of `era`, `/bg` with those of `bg`.
 
 use bankchannel_foundation::operation::Entry;
-use bankchannel_nextgen_psd2::{CATALOGUE, signing::SigningDialect, terms, verify::Endpoint};
+use bankchannel_nextgen_psd2::{CATALOGUE, signing::SigningDialect, terms, verify::EndpointRequirements};
 
-use bankchannel_server::http::router::{Found, Mount};
+use bankchannel_server::http::router::{RouteMatch, RouteMount};
 
 /// A path prefix with the operations of one dialect below it.
 pub(super) struct DialectMount {
-    pub(super) mount: Mount,
+    pub(super) mount: RouteMount,
     pub(super) dialect: SigningDialect,
     /// The verifier's requirements of each operation in the catalogue; `None` if this mount does not have it.
-    endpoints: Vec<Option<Endpoint>>,
+    endpoints: Vec<Option<EndpointRequirements>>,
 }
 
 /// Both mounts.
@@ -22,19 +22,19 @@ impl DialectMount {
     fn new(prefix: &str, name: &'static str, dialect: SigningDialect) -> Self {
         let endpoint = |entry: &Entry| {
             let route = entry.declaration.route.as_ref().filter(|_| has(entry, name))?;
-            Endpoint::of(route.method.as_str(), route.path, dialect)
+            EndpointRequirements::of(route.method.as_str(), route.path, dialect)
         };
         Self {
-            mount: Mount::of(prefix, CATALOGUE, |entry| has(entry, name)),
+            mount: RouteMount::of(prefix, CATALOGUE, |entry| has(entry, name)),
             dialect,
             endpoints: CATALOGUE.iter().map(endpoint).collect(),
         }
     }
 
     /// The verifier's requirements for a request with this route.
-    pub(super) fn endpoint(&self, found: &Found) -> Option<Endpoint> {
+    pub(super) fn endpoint(&self, found: &RouteMatch) -> Option<EndpointRequirements> {
         match found {
-            Found::Operation { index, .. } => self.endpoints.get(*index).copied().flatten(),
+            RouteMatch::Operation { index, .. } => self.endpoints.get(*index).copied().flatten(),
             _ => None,
         }
     }
@@ -46,7 +46,7 @@ fn has(entry: &Entry, dialect: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use bankchannel_nextgen_psd2::{Terms, certificates::Role};
+    use bankchannel_nextgen_psd2::{NextGenPsd2Terms, certificates::Psd2Role};
 
     use super::*;
 
@@ -57,13 +57,14 @@ mod tests {
         for mount in mounts() {
             for entry in CATALOGUE {
                 let Some(route) = entry.declaration.route.as_ref() else { continue };
-                let Terms { dialects, roles } = *terms(entry.declaration.name).expect("every exchange has terms");
+                let NextGenPsd2Terms { dialects, roles } =
+                    *terms(entry.declaration.name).expect("every exchange has terms");
                 let own = if mount.dialect == SigningDialect::Era { "era" } else { "bg" };
                 for tail in ["", "/"] {
                     let path = format!("{}{}{tail}", mount.mount.prefix(), route.path);
                     let found = mount.mount.find(route.method.as_str(), &path).unwrap();
                     let endpoint = mount.endpoint(&found);
-                    let Found::Operation { entry: found, .. } = found else {
+                    let RouteMatch::Operation { entry: found, .. } = found else {
                         assert!(!dialects.contains(&own), "{path}");
                         continue;
                     };
@@ -72,8 +73,8 @@ mod tests {
                         continue;
                     }
                     assert_eq!(found.declaration.name, entry.declaration.name);
-                    let wanted: Vec<Role> =
-                        roles.iter().map(|role| if *role == "AISP" { Role::Ai } else { Role::Pi }).collect();
+                    let wanted: Vec<Psd2Role> =
+                        roles.iter().map(|role| if *role == "AISP" { Psd2Role::Ai } else { Psd2Role::Pi }).collect();
                     assert_eq!(endpoint.expect("is known").roles, wanted, "{path}");
                     served += 1;
                 }
@@ -87,10 +88,10 @@ mod tests {
         let [era, bg] = mounts().map(|mount| mount.mount);
         assert!(era.holds("/api/v1") && !era.holds("/api") && !era.holds("/apix/v1") && bg.holds("/bg/"));
         let other = era.find("PUT", "/api/v1/consents");
-        assert!(matches!(other, Some(Found::OtherMethods(methods)) if methods == ["POST"]));
+        assert!(matches!(other, Some(RouteMatch::OtherMethods(methods)) if methods == ["POST"]));
         let other = bg.find("PATCH", "/bg/v1/consents/1");
-        assert!(matches!(other, Some(Found::OtherMethods(methods)) if methods == ["DELETE", "GET"]));
-        assert!(matches!(era.find("GET", "/api/v1/consents/1"), Some(Found::Nothing)));
-        assert!(matches!(era.find("GET", "/api/v1/../accounts"), Some(Found::Malformed)));
+        assert!(matches!(other, Some(RouteMatch::OtherMethods(methods)) if methods == ["DELETE", "GET"]));
+        assert!(matches!(era.find("GET", "/api/v1/consents/1"), Some(RouteMatch::Nothing)));
+        assert!(matches!(era.find("GET", "/api/v1/../accounts"), Some(RouteMatch::Malformed)));
     }
 }

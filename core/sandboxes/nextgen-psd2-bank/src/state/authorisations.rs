@@ -4,10 +4,10 @@ use bankchannel_crypto::random;
 use bankchannel_nextgen_psd2::signing::redirect_uri;
 
 use super::{
-    State,
-    data::Authorisation,
-    lifecycle::{Sca, Status, bank_date},
-    problem::Problem,
+    BankState,
+    data::StoredAuthorisation,
+    lifecycle::{AuthorisationState, ConsentState, bank_date},
+    problem::ConsentProblem,
 };
 
 /// The maximum number of authorisations of a consent.
@@ -28,30 +28,35 @@ pub(crate) struct NewAuthorisation<'a> {
 
 /// A started authorisation.
 #[derive(Debug)]
-pub(crate) struct Started {
+pub(crate) struct StartedAuthorisation {
     /// Its id.
     pub(crate) authorisation_id: String,
     /// The redirect state, for the customer's link.
     pub(crate) redirect_state: String,
     /// Its status.
-    pub(crate) sca_status: Sca,
+    pub(crate) sca_status: AuthorisationState,
 }
 
 /// An authorisation as returned to the third party.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AuthorisationView {
     /// Its status.
-    pub(crate) sca_status: Sca,
+    pub(crate) sca_status: AuthorisationState,
 }
 
-impl State {
+impl BankState {
     /// The ids of a consent's authorisations, oldest first.
     ///
     /// # Errors
     /// If the consent does not belong to this third party.
-    pub(crate) fn authorisations(&self, tpp: &str, consent_id: &str, now_s: i64) -> Result<Vec<String>, Problem> {
+    pub(crate) fn authorisations(
+        &self,
+        tpp: &str,
+        consent_id: &str,
+        now_s: i64,
+    ) -> Result<Vec<String>, ConsentProblem> {
         let mut data = self.keeper.change();
-        let consent = data.owned(tpp, consent_id, now_s).ok_or(Problem::ConsentUnknown)?;
+        let consent = data.owned(tpp, consent_id, now_s).ok_or(ConsentProblem::ConsentUnknown)?;
         Ok(consent.authorisations.iter().map(|authorisation| authorisation.id.clone()).collect())
     }
 
@@ -65,11 +70,11 @@ impl State {
         consent_id: &str,
         authorisation_id: &str,
         now_s: i64,
-    ) -> Result<AuthorisationView, Problem> {
+    ) -> Result<AuthorisationView, ConsentProblem> {
         let mut data = self.keeper.change();
-        let consent = data.owned(tpp, consent_id, now_s).ok_or(Problem::ConsentUnknown)?;
+        let consent = data.owned(tpp, consent_id, now_s).ok_or(ConsentProblem::ConsentUnknown)?;
         let found = consent.authorisations.iter().find(|authorisation| authorisation.id == authorisation_id);
-        Ok(AuthorisationView { sca_status: found.ok_or(Problem::AuthorisationUnknown)?.status })
+        Ok(AuthorisationView { sca_status: found.ok_or(ConsentProblem::AuthorisationUnknown)?.status })
     }
 
     /// Starts another authorisation of a consent that is not authorised yet.
@@ -83,19 +88,19 @@ impl State {
         consent_id: &str,
         new: &NewAuthorisation<'_>,
         now_s: i64,
-    ) -> Result<Started, Problem> {
+    ) -> Result<StartedAuthorisation, ConsentProblem> {
         let mut data = self.keeper.change();
         let named = data.named_psu(tpp, new.psu_id);
-        let consent = data.owned(tpp, consent_id, now_s).ok_or(Problem::ConsentUnknown)?;
-        if consent.status != Status::Received {
-            return Err(Problem::StatusInvalid);
+        let consent = data.owned(tpp, consent_id, now_s).ok_or(ConsentProblem::ConsentUnknown)?;
+        if consent.status != ConsentState::Received {
+            return Err(ConsentProblem::StatusInvalid);
         }
         if consent.authorisations.len() >= AUTHORISATIONS_MAX {
-            return Err(Problem::TooMany);
+            return Err(ConsentProblem::TooMany);
         }
         let psu = named?;
         if psu.is_some() && consent.psu.is_some() && psu != consent.psu {
-            return Err(Problem::PsuUnknown);
+            return Err(ConsentProblem::PsuUnknown);
         }
         let psu = psu.or_else(|| consent.psu.clone());
         let corporate_id = new.psu_corporate_id.map(ToOwned::to_owned).or_else(|| consent.corporate_id.clone());
@@ -105,15 +110,18 @@ impl State {
                 let nok = new.nok_redirect_uri.or(before.nok_redirect_uri.as_deref());
                 (before.redirect_uri.clone(), nok.map(ToOwned::to_owned))
             }
-            (None, None) => return Err(Problem::Format { field: "TPP-Redirect-URI", why: "is missing" }),
+            (None, None) => return Err(ConsentProblem::Format { field: "TPP-Redirect-URI", why: "is missing" }),
         };
         let made = authorisation(&redirect, nok.as_deref(), now_s)?;
         data.agree(psu.as_deref(), corporate_id.as_deref())?;
-        let consent = data.owned(tpp, consent_id, now_s).ok_or(Problem::ConsentUnknown)?;
+        let consent = data.owned(tpp, consent_id, now_s).ok_or(ConsentProblem::ConsentUnknown)?;
         (consent.psu, consent.corporate_id) = (psu, corporate_id);
         consent.last_action = bank_date(now_s);
-        let started =
-            Started { authorisation_id: made.id.clone(), redirect_state: made.state.clone(), sca_status: made.status };
+        let started = StartedAuthorisation {
+            authorisation_id: made.id.clone(),
+            redirect_state: made.state.clone(),
+            sca_status: made.status,
+        };
         consent.authorisations.push(made);
         data.changed = true;
         data.note_redirect(&started.redirect_state, consent_id);
@@ -122,14 +130,19 @@ impl State {
 }
 
 /// A new authorisation with these redirect URIs.
-pub(super) fn authorisation(redirect: &str, nok: Option<&str>, now_s: i64) -> Result<Authorisation, Problem> {
-    let checked = |field, uri: &str| redirect_uri(uri).map_err(|why| Problem::Format { field, why: without_it(why) });
+pub(super) fn authorisation(
+    redirect: &str,
+    nok: Option<&str>,
+    now_s: i64,
+) -> Result<StoredAuthorisation, ConsentProblem> {
+    let checked =
+        |field, uri: &str| redirect_uri(uri).map_err(|why| ConsentProblem::Format { field, why: without_it(why) });
     checked("TPP-Redirect-URI", redirect)?;
     nok.map_or(Ok(()), |nok| checked("TPP-Nok-Redirect-URI", nok))?;
-    Ok(Authorisation {
+    Ok(StoredAuthorisation {
         id: random::uuid_v4(),
         state: random::uuid_v4(),
-        status: Sca::Received,
+        status: AuthorisationState::Received,
         created_s: now_s,
         opened: false,
         used: false,

@@ -5,12 +5,12 @@ use bankchannel_foundation::model::Date;
 use bankchannel_nextgen_psd2::model::ConsentAccess;
 
 use super::{
-    State,
+    BankState,
     authorisations::authorisation,
-    data::{Consent, ConsentKind},
-    lifecycle::{Sca, Status, bank_date, last_day},
+    data::{ConsentKind, StoredConsent},
+    lifecycle::{AuthorisationState, ConsentState, bank_date, last_day},
     offers::UNATTENDED,
-    problem::Problem,
+    problem::ConsentProblem,
     scope::bounded,
 };
 
@@ -37,7 +37,7 @@ pub(crate) struct NewConsent<'a> {
 
 /// A consent that was created.
 #[derive(Debug)]
-pub(crate) struct Created {
+pub(crate) struct CreatedConsent {
     /// Its id.
     pub(crate) consent_id: String,
     /// The id of its first authorisation.
@@ -45,9 +45,9 @@ pub(crate) struct Created {
     /// The redirect state, for the customer's link.
     pub(crate) redirect_state: String,
     /// Its status.
-    pub(crate) status: Status,
+    pub(crate) status: ConsentState,
     /// The status of its authorisation.
-    pub(crate) sca_status: Sca,
+    pub(crate) sca_status: AuthorisationState,
 }
 
 /// A consent as returned to the third party.
@@ -64,44 +64,49 @@ pub(crate) struct ConsentView {
     /// The day of the last use or change.
     pub(crate) last_action: Date,
     /// Its status.
-    pub(crate) status: Status,
+    pub(crate) status: ConsentState,
 }
 
-impl State {
+impl BankState {
     /// Stores a consent that the customer has not approved yet.
     ///
     /// # Errors
     /// For a date in the past, a frequency of zero, members of `access` that do not go together, or too many of them;
     /// for an invalid customer or redirect URI as in [`offer`](Self::offer).
-    pub(crate) fn create_consent(&self, tpp: &str, new: NewConsent<'_>, now_s: i64) -> Result<Created, Problem> {
+    pub(crate) fn create_consent(
+        &self,
+        tpp: &str,
+        new: NewConsent<'_>,
+        now_s: i64,
+    ) -> Result<CreatedConsent, ConsentProblem> {
         let authorisation = authorisation(new.redirect_uri, new.nok_redirect_uri, now_s)?;
         if new.access.check(bankchannel_foundation::model::Representation::Wire).is_err() {
-            return Err(Problem::Format { field: "access", why: "has members that do not go together" });
+            return Err(ConsentProblem::Format { field: "access", why: "has members that do not go together" });
         }
-        bounded(&new.access).map_err(|why| Problem::Format { field: "access", why })?;
+        bounded(&new.access).map_err(|why| ConsentProblem::Format { field: "access", why })?;
         let today = bank_date(now_s);
         if new.valid_until.0 < today {
-            return Err(Problem::Format { field: "validUntil", why: "is in the past" });
+            return Err(ConsentProblem::Format { field: "validUntil", why: "is in the past" });
         }
         if new.frequency == 0 {
-            return Err(Problem::Format { field: "frequencyPerDay", why: "must be at least 1" });
+            return Err(ConsentProblem::Format { field: "frequencyPerDay", why: "must be at least 1" });
         }
-        let created = Created {
+        let created = CreatedConsent {
             consent_id: random::uuid_v4(),
             authorisation_id: authorisation.id.clone(),
             redirect_state: authorisation.state.clone(),
-            status: Status::Received,
+            status: ConsentState::Received,
             sca_status: authorisation.status,
         };
         let mut data = self.keeper.change();
         let psu = data.named(tpp, new.psu_id, new.psu_corporate_id)?;
-        let consent = Consent {
+        let consent = StoredConsent {
             id: created.consent_id.clone(),
             number: data.count(),
             approved: None,
             kind: ConsentKind::Bg,
             tpp: tpp.to_owned(),
-            status: Status::Received,
+            status: ConsentState::Received,
             access: new.access,
             recurring: new.recurring,
             valid_until: new.valid_until.0.min(last_day(now_s)),
@@ -124,9 +129,9 @@ impl State {
     ///
     /// # Errors
     /// The same for an unknown id and for an id of another third party.
-    pub(crate) fn consent(&self, tpp: &str, id: &str, now_s: i64) -> Result<ConsentView, Problem> {
+    pub(crate) fn consent(&self, tpp: &str, id: &str, now_s: i64) -> Result<ConsentView, ConsentProblem> {
         let mut data = self.keeper.change();
-        let consent = data.owned(tpp, id, now_s).ok_or(Problem::ConsentUnknown)?;
+        let consent = data.owned(tpp, id, now_s).ok_or(ConsentProblem::ConsentUnknown)?;
         Ok(ConsentView {
             access: consent.access.clone(),
             recurring: consent.recurring,
@@ -141,11 +146,11 @@ impl State {
     ///
     /// # Errors
     /// As [`consent`](Self::consent).
-    pub(crate) fn delete(&self, tpp: &str, id: &str, now_s: i64) -> Result<(), Problem> {
+    pub(crate) fn delete(&self, tpp: &str, id: &str, now_s: i64) -> Result<(), ConsentProblem> {
         let mut data = self.keeper.change();
-        let consent = data.owned(tpp, id, now_s).ok_or(Problem::ConsentUnknown)?;
+        let consent = data.owned(tpp, id, now_s).ok_or(ConsentProblem::ConsentUnknown)?;
         if !consent.status.is_final() {
-            consent.end(Status::TerminatedByTpp);
+            consent.end(ConsentState::TerminatedByTpp);
             consent.last_action = bank_date(now_s);
             data.changed = true;
         }
@@ -156,18 +161,18 @@ impl State {
     ///
     /// # Errors
     /// If the consent does not exist or is not valid.
-    pub(crate) fn revoke_by_psu(&self, id: &str, now_s: i64) -> Result<(), Problem> {
+    pub(crate) fn revoke_by_psu(&self, id: &str, now_s: i64) -> Result<(), ConsentProblem> {
         let mut data = self.keeper.change();
-        let consent = data.consent(id, now_s).ok_or(Problem::ConsentUnknown)?;
+        let consent = data.consent(id, now_s).ok_or(ConsentProblem::ConsentUnknown)?;
         match consent.status {
-            Status::Valid => {
-                consent.end(Status::RevokedByPsu);
+            ConsentState::Valid => {
+                consent.end(ConsentState::RevokedByPsu);
                 consent.last_action = bank_date(now_s);
                 data.changed = true;
                 Ok(())
             }
-            Status::RevokedByPsu => Ok(()),
-            _ => Err(Problem::StatusInvalid),
+            ConsentState::RevokedByPsu => Ok(()),
+            _ => Err(ConsentProblem::StatusInvalid),
         }
     }
 }

@@ -9,7 +9,7 @@ use bankchannel_nextgen_psd2::model::{ConsentAccess, CustomerContext};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::lifecycle::{Sca, Status};
+use super::lifecycle::{AuthorisationState, ConsentState};
 
 /// The version of the file format; other versions are refused.
 pub(super) const FORMAT: u32 = 1;
@@ -21,12 +21,12 @@ const LOOKED_AT: usize = 64;
 /// All data that survives a restart.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Data {
+pub(super) struct StoredData {
     pub(super) format: u32,
     /// Customers by key. The keys are internal to the bank and appear only on its page. Shared, like the members below,
     /// with the copy that is being written.
     #[serde(with = "as_shared")]
-    pub(super) psus: Arc<BTreeMap<String, Psu>>,
+    pub(super) psus: Arc<BTreeMap<String, StoredPsu>>,
     /// Third party → PSU-ID → the customer's key.
     #[serde(with = "as_shared")]
     pub(super) pairings: Arc<BTreeMap<String, BTreeMap<String, String>>>,
@@ -36,12 +36,12 @@ pub(super) struct Data {
     #[serde(default)]
     pub(super) approvals: u64,
     #[serde(with = "as_owned")]
-    pub(super) consents: HashMap<String, Arc<Consent>>,
+    pub(super) consents: HashMap<String, Arc<StoredConsent>>,
     /// Serial numbers, upper-case hex without leading zeros.
     pub(super) blocked: BTreeSet<String>,
     pub(super) revoked: BTreeSet<String>,
     #[serde(skip)]
-    pub(super) index: Index,
+    pub(super) index: ConsentIndex,
     /// Whether there are changes to write.
     #[serde(skip)]
     pub(super) changed: bool,
@@ -49,7 +49,7 @@ pub(super) struct Data {
 
 /// Indexes to find consents; rebuilt from them at start.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Index {
+pub(super) struct ConsentIndex {
     /// Consent ids, oldest first.
     order: VecDeque<String>,
     /// Redirect state → consent.
@@ -61,19 +61,19 @@ pub(super) struct Index {
 /// A customer.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Psu {
+pub(super) struct StoredPsu {
     pub(super) name: String,
     /// SHA-256 of the personal identifier, base64.
     pub(super) identifier_hash: String,
     /// Corporate agreements.
     pub(super) corporate_ids: Vec<String>,
-    pub(super) accounts: Vec<Account>,
+    pub(super) accounts: Vec<StoredAccount>,
 }
 
 /// An account.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Account {
+pub(super) struct StoredAccount {
     /// The bank's own key; the value of the page's check box.
     pub(super) id: String,
     pub(super) iban: String,
@@ -95,7 +95,7 @@ pub(super) enum ConsentKind {
 /// A consent.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Consent {
+pub(super) struct StoredConsent {
     pub(super) id: String,
     /// The sequence number of the consent.
     pub(super) number: u64,
@@ -104,7 +104,7 @@ pub(super) struct Consent {
     pub(super) approved: Option<u64>,
     pub(super) kind: ConsentKind,
     pub(super) tpp: String,
-    pub(super) status: Status,
+    pub(super) status: ConsentState,
     #[serde(with = "as_boundary")]
     pub(super) access: ConsentAccess,
     pub(super) recurring: bool,
@@ -125,17 +125,17 @@ pub(super) struct Consent {
     pub(super) session_id: Option<String>,
     /// The times of uses without the customer within the last day.
     pub(super) unattended: VecDeque<i64>,
-    pub(super) authorisations: Vec<Authorisation>,
+    pub(super) authorisations: Vec<StoredAuthorisation>,
 }
 
 /// An authorisation: one redirect of the customer to the bank.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Authorisation {
+pub(super) struct StoredAuthorisation {
     pub(super) id: String,
     /// The redirect state, a random UUID.
     pub(super) state: String,
-    pub(super) status: Sca,
+    pub(super) status: AuthorisationState,
     pub(super) created_s: i64,
     /// Whether the customer has seen the page.
     pub(super) opened: bool,
@@ -145,16 +145,16 @@ pub(super) struct Authorisation {
     pub(super) nok_redirect_uri: Option<String>,
 }
 
-impl Data {
+impl StoredData {
     /// The consent, updated for the elapsed time. The caller sets `changed` after further changes.
-    pub(super) fn consent(&mut self, id: &str, now_s: i64) -> Option<&mut Consent> {
+    pub(super) fn consent(&mut self, id: &str, now_s: i64) -> Option<&mut StoredConsent> {
         let consent = self.consents.get_mut(id).map(Arc::make_mut)?;
         self.changed |= consent.settle(now_s);
         Some(consent)
     }
 
     /// The consent, if it belongs to this third party.
-    pub(super) fn owned(&mut self, tpp: &str, id: &str, now_s: i64) -> Option<&mut Consent> {
+    pub(super) fn owned(&mut self, tpp: &str, id: &str, now_s: i64) -> Option<&mut StoredConsent> {
         self.consent(id, now_s).filter(|consent| consent.tpp == tpp)
     }
 
@@ -164,7 +164,7 @@ impl Data {
     }
 
     /// Adds a new consent; this may remove the oldest one.
-    pub(super) fn insert(&mut self, consent: Consent) {
+    pub(super) fn insert(&mut self, consent: StoredConsent) {
         while self.consents.len() >= CONSENTS_MAX {
             self.forget_one();
         }
@@ -174,7 +174,7 @@ impl Data {
     }
 
     fn forget_one(&mut self) {
-        let in_use = |id: &String| self.consents.get(id).is_some_and(|consent| consent.status == Status::Valid);
+        let in_use = |id: &String| self.consents.get(id).is_some_and(|consent| consent.status == ConsentState::Valid);
         let at = self.index.order.iter().take(LOOKED_AT).position(|id| !in_use(id)).unwrap_or(0);
         let Some(gone) = self.index.order.remove(at).and_then(|id| self.consents.remove(&id)) else { return };
         for authorisation in &gone.authorisations {
@@ -212,7 +212,7 @@ impl Data {
     }
 
     /// All consents, latest first.
-    pub(super) fn latest(&self) -> impl Iterator<Item = &Consent> {
+    pub(super) fn latest(&self) -> impl Iterator<Item = &StoredConsent> {
         self.index.order.iter().rev().filter_map(|id| self.consents.get(id).map(Arc::as_ref))
     }
 
@@ -227,16 +227,16 @@ impl Data {
             consents: self.consents.clone(),
             blocked: self.blocked.clone(),
             revoked: self.revoked.clone(),
-            index: Index::default(),
+            index: ConsentIndex::default(),
             changed: false,
         }
     }
 
     /// Rebuilds the indexes after reading the file.
     pub(super) fn rebuild(&mut self) {
-        let mut consents: Vec<&Consent> = self.consents.values().map(Arc::as_ref).collect();
+        let mut consents: Vec<&StoredConsent> = self.consents.values().map(Arc::as_ref).collect();
         consents.sort_by_key(|consent| consent.number);
-        let mut index = Index::default();
+        let mut index = ConsentIndex::default();
         consents.iter().for_each(|consent| index.add(consent));
         // Consents approved before approvals were counted come first.
         consents.sort_by_key(|consent| (consent.approved, consent.number));
@@ -249,8 +249,8 @@ impl Data {
     }
 }
 
-impl Index {
-    fn add(&mut self, consent: &Consent) {
+impl ConsentIndex {
+    fn add(&mut self, consent: &StoredConsent) {
         self.order.push_back(consent.id.clone());
         for authorisation in &consent.authorisations {
             self.redirects.insert(authorisation.state.clone(), consent.id.clone());
@@ -262,14 +262,14 @@ impl Index {
     }
 }
 
-impl Consent {
+impl StoredConsent {
     /// Whether the customer approved it, even if it has ended since.
     pub(super) fn is_approved(&self) -> bool {
-        self.authorisations.iter().any(|authorisation| authorisation.status == Sca::Finalised)
+        self.authorisations.iter().any(|authorisation| authorisation.status == AuthorisationState::Finalised)
     }
 }
 
-impl Account {
+impl StoredAccount {
     /// The national account number: a Norwegian IBAN without its first four characters.
     pub(super) fn bban(&self) -> &str {
         self.iban.get(4..).unwrap_or_default()
@@ -297,16 +297,16 @@ mod as_owned {
 
     use serde::{Deserialize, Deserializer, Serializer};
 
-    use super::Consent;
+    use super::StoredConsent;
 
-    type Shared = HashMap<String, Arc<Consent>>;
+    type Shared = HashMap<String, Arc<StoredConsent>>;
 
     pub(super) fn serialize<S: Serializer>(consents: &Shared, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(consents.iter().map(|(id, consent)| (id, consent.as_ref())))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Shared, D::Error> {
-        let consents = HashMap::<String, Consent>::deserialize(from)?;
+        let consents = HashMap::<String, StoredConsent>::deserialize(from)?;
         Ok(consents.into_iter().map(|(id, consent)| (id, Arc::new(consent))).collect())
     }
 }

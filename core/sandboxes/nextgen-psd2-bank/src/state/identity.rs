@@ -12,8 +12,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
 use super::{
-    State,
-    data::{Account, Data, Psu},
+    BankState,
+    data::{StoredAccount, StoredData, StoredPsu},
     fixtures,
 };
 
@@ -61,7 +61,7 @@ pub(crate) struct NewAccount {
     pub(crate) balance: i64,
 }
 
-impl State {
+impl BankState {
     /// Whether a third party knows this PSU-ID and the customer has this personal identifier (SHA-256). Takes the same
     /// time for an unknown PSU-ID as for a wrong hash (S-14).
     pub(crate) fn psu_exists(&self, tpp: &str, psu_id: &str, hash: &[u8]) -> bool {
@@ -105,7 +105,7 @@ impl State {
     }
 }
 
-impl Data {
+impl StoredData {
     fn add_psu(&mut self, new: NewPsu) {
         self.changed = true;
         let key = random::base32_lower(12);
@@ -113,7 +113,7 @@ impl Data {
         for (tpp, psu_id) in new.psu_ids {
             pairings.entry(tpp).or_default().insert(psu_id, key.clone());
         }
-        let accounts = new.accounts.into_iter().enumerate().map(|(at, account)| Account {
+        let accounts = new.accounts.into_iter().enumerate().map(|(at, account)| StoredAccount {
             id: format!("{key}-{}", at + 1),
             iban: account.iban,
             name: account.name,
@@ -121,7 +121,7 @@ impl Data {
             savings: account.savings,
             balance: account.balance,
         });
-        let psu = Psu {
+        let psu = StoredPsu {
             name: new.name,
             identifier_hash: fixtures::hash_of(&new.personal_identifier),
             corporate_ids: new.corporate_ids,
@@ -174,7 +174,7 @@ pub(super) fn is_norwegian_iban(iban: &str) -> bool {
     number % 97 == 1 && weighed.sum::<u32>() % 11 == 0
 }
 
-impl Data {
+impl StoredData {
     /// The key of the customer whose PSU-ID this is for the third party.
     pub(super) fn psu_of(&self, tpp: &str, psu_id: &str) -> Option<&String> {
         self.pairings.get(tpp)?.get(psu_id)
@@ -194,7 +194,7 @@ impl Data {
     }
 }
 
-impl Psu {
+impl StoredPsu {
     pub(super) fn has_agreement(&self, corporate_id: &str) -> bool {
         self.corporate_ids.iter().any(|id| id == corporate_id)
     }

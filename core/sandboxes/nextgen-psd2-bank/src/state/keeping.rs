@@ -15,7 +15,7 @@ use bankchannel_foundation::{Error, Result, error::row, shown};
 use bankchannel_storage::engine::lock_soon;
 
 use super::{
-    data::{Data, FORMAT},
+    data::{FORMAT, StoredData},
     fixtures,
 };
 
@@ -31,44 +31,44 @@ const REST: u32 = 10;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The state in memory, and its writer.
-pub(super) struct Keeper {
-    shared: Arc<Shared>,
+pub(super) struct StateKeeper {
+    shared: Arc<SharedState>,
     writer: Mutex<Option<JoinHandle<Result<()>>>>,
 }
 
-struct Shared {
-    data: Mutex<Data>,
-    wake: Mutex<Wake>,
+struct SharedState {
+    data: Mutex<StoredData>,
+    wake: Mutex<WriterWake>,
     woken: Condvar,
 }
 
 #[derive(Default)]
-struct Wake {
+struct WriterWake {
     changed: bool,
     stop: bool,
 }
 
 /// Access for changing the state. When it is dropped, changes are scheduled for writing.
-pub(super) struct Change<'a> {
-    data: MutexGuard<'a, Data>,
-    shared: &'a Shared,
+pub(super) struct StateChange<'a> {
+    data: MutexGuard<'a, StoredData>,
+    shared: &'a SharedState,
 }
 
-impl Deref for Change<'_> {
-    type Target = Data;
+impl Deref for StateChange<'_> {
+    type Target = StoredData;
 
-    fn deref(&self) -> &Data {
+    fn deref(&self) -> &StoredData {
         &self.data
     }
 }
 
-impl DerefMut for Change<'_> {
-    fn deref_mut(&mut self) -> &mut Data {
+impl DerefMut for StateChange<'_> {
+    fn deref_mut(&mut self) -> &mut StoredData {
         &mut self.data
     }
 }
 
-impl Drop for Change<'_> {
+impl Drop for StateChange<'_> {
     fn drop(&mut self) {
         if std::mem::take(&mut self.data.changed) {
             self.shared.wake(|wake| wake.changed = true);
@@ -76,18 +76,18 @@ impl Drop for Change<'_> {
     }
 }
 
-impl Shared {
-    fn data(&self) -> MutexGuard<'_, Data> {
+impl SharedState {
+    fn data(&self) -> MutexGuard<'_, StoredData> {
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wake(&self, set: impl FnOnce(&mut Wake)) {
+    fn wake(&self, set: impl FnOnce(&mut WriterWake)) {
         set(&mut self.wake.lock().unwrap_or_else(PoisonError::into_inner));
         self.woken.notify_all();
     }
 }
 
-impl Keeper {
+impl StateKeeper {
     /// Reads the state in the folder, or starts with the fixtures.
     ///
     /// # Errors
@@ -110,8 +110,8 @@ impl Keeper {
         Self::of(data, Some((path, lock)))
     }
 
-    fn of(data: Data, file: Option<(PathBuf, File)>) -> Result<Self> {
-        let shared = Arc::new(Shared { data: Mutex::new(data), wake: Mutex::default(), woken: Condvar::new() });
+    fn of(data: StoredData, file: Option<(PathBuf, File)>) -> Result<Self> {
+        let shared = Arc::new(SharedState { data: Mutex::new(data), wake: Mutex::default(), woken: Condvar::new() });
         let writer = file.map(|(path, lock)| {
             let shared = Arc::clone(&shared);
             thread::Builder::new().spawn(move || {
@@ -124,12 +124,12 @@ impl Keeper {
         Ok(Self { shared, writer: Mutex::new(writer) })
     }
 
-    pub(super) fn read(&self) -> MutexGuard<'_, Data> {
+    pub(super) fn read(&self) -> MutexGuard<'_, StoredData> {
         self.shared.data()
     }
 
-    pub(super) fn change(&self) -> Change<'_> {
-        Change { data: self.shared.data(), shared: &self.shared }
+    pub(super) fn change(&self) -> StateChange<'_> {
+        StateChange { data: self.shared.data(), shared: &self.shared }
     }
 
     /// Whether there are changes to write; resets the mark. For a state without a folder, which has no writer.
@@ -155,7 +155,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for StateKeeper {
     fn drop(&mut self) {
         if let Err(why) = self.close() {
             tracing::error!(%why, "the last changes of the sandbox bank could not be written");
@@ -164,7 +164,7 @@ impl Drop for Keeper {
 }
 
 /// The writer thread: runs until it is stopped, with a last write at the end.
-fn keep(shared: &Shared, path: &Path) -> Result<()> {
+fn keep(shared: &SharedState, path: &Path) -> Result<()> {
     let mut pause = GATHER;
     loop {
         let mut wake = shared.wake.lock().unwrap_or_else(PoisonError::into_inner);
@@ -211,7 +211,7 @@ fn lock(folder: &Path) -> Result<File> {
     }
 }
 
-fn read(path: &Path, bytes: &[u8]) -> Result<Data> {
+fn read(path: &Path, bytes: &[u8]) -> Result<StoredData> {
     let damaged = |why: String| {
         let text = format!("{} cannot be read: {why}; repair it, or move it away to start over", shown::path(path));
         Error::because(&row::STORAGE, text).with("file", shown::path(path))
@@ -224,12 +224,12 @@ fn read(path: &Path, bytes: &[u8]) -> Result<Data> {
         Some(format) => return Err(damaged(format!("it has format {format}, this program reads {FORMAT}"))),
         None => return Err(damaged("it is not the state of a sandbox bank".to_owned())),
     }
-    let mut data: Data = serde_json::from_slice(bytes).map_err(|why| damaged(place(&why)))?;
+    let mut data: StoredData = serde_json::from_slice(bytes).map_err(|why| damaged(place(&why)))?;
     data.rebuild();
     Ok(data)
 }
 
-fn bytes_of(data: &Data) -> Result<Vec<u8>> {
+fn bytes_of(data: &StoredData) -> Result<Vec<u8>> {
     serde_json::to_vec(data).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
 }
 

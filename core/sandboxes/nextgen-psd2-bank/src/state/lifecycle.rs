@@ -6,7 +6,7 @@ use bankchannel_nextgen_psd2::model::{ConsentStatus, ScaStatus};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::data::Consent;
+use super::data::StoredConsent;
 
 /// How long a redirect can be used, in seconds.
 pub(super) const REDIRECT_S: i64 = 600;
@@ -20,7 +20,7 @@ pub(super) const DAY_S: i64 = 86_400;
 /// The status of a consent. Each consent has one customer: there is no partial authorisation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Status {
+pub(crate) enum ConsentState {
     /// Stored, not authorised.
     Received,
     /// Valid: it can be used.
@@ -35,7 +35,7 @@ pub(crate) enum Status {
     TerminatedByTpp,
 }
 
-impl Status {
+impl ConsentState {
     /// Whether the status can no longer change.
     pub(crate) fn is_final(self) -> bool {
         !matches!(self, Self::Received | Self::Valid)
@@ -54,15 +54,15 @@ impl Status {
     }
 }
 
-impl From<Status> for ConsentStatus {
-    fn from(status: Status) -> Self {
+impl From<ConsentState> for ConsentStatus {
+    fn from(status: ConsentState) -> Self {
         match status {
-            Status::Received => Self::Received,
-            Status::Valid => Self::Valid,
-            Status::Rejected => Self::Rejected,
-            Status::RevokedByPsu => Self::RevokedByPsu,
-            Status::Expired => Self::Expired,
-            Status::TerminatedByTpp => Self::TerminatedByTpp,
+            ConsentState::Received => Self::Received,
+            ConsentState::Valid => Self::Valid,
+            ConsentState::Rejected => Self::Rejected,
+            ConsentState::RevokedByPsu => Self::RevokedByPsu,
+            ConsentState::Expired => Self::Expired,
+            ConsentState::TerminatedByTpp => Self::TerminatedByTpp,
         }
     }
 }
@@ -70,7 +70,7 @@ impl From<Status> for ConsentStatus {
 /// The status of an authorisation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Sca {
+pub(crate) enum AuthorisationState {
     /// The customer has not opened the page yet.
     Received,
     /// The customer has opened the page.
@@ -81,31 +81,31 @@ pub(crate) enum Sca {
     Failed,
 }
 
-impl Sca {
+impl AuthorisationState {
     /// Whether the status can no longer change.
     pub(crate) fn is_final(self) -> bool {
         matches!(self, Self::Finalised | Self::Failed)
     }
 }
 
-impl From<Sca> for ScaStatus {
-    fn from(status: Sca) -> Self {
+impl From<AuthorisationState> for ScaStatus {
+    fn from(status: AuthorisationState) -> Self {
         match status {
-            Sca::Received => Self::Received,
-            Sca::Started => Self::Started,
-            Sca::Finalised => Self::Finalised,
-            Sca::Failed => Self::Failed,
+            AuthorisationState::Received => Self::Received,
+            AuthorisationState::Started => Self::Started,
+            AuthorisationState::Finalised => Self::Finalised,
+            AuthorisationState::Failed => Self::Failed,
         }
     }
 }
 
-impl Consent {
+impl StoredConsent {
     /// Applies the elapsed time; true if that changed anything.
     pub(super) fn settle(&mut self, now_s: i64) -> bool {
         let mut changed = false;
         for authorisation in &mut self.authorisations {
             if !authorisation.status.is_final() && now_s >= authorisation.created_s.saturating_add(REDIRECT_S) {
-                authorisation.status = Sca::Failed;
+                authorisation.status = AuthorisationState::Failed;
                 changed = true;
             }
         }
@@ -118,28 +118,29 @@ impl Consent {
 
     /// A customer who saw a page and let it expire has failed to authorise once no other page is open. A customer who
     /// never opened a page can be sent again until a day has passed.
-    fn ended_by_time(&self, now_s: i64) -> Option<Status> {
+    fn ended_by_time(&self, now_s: i64) -> Option<ConsentState> {
         match self.status {
-            Status::Received => {
+            ConsentState::Received => {
                 let mut all = self.authorisations.iter();
                 let open = all.clone().any(|authorisation| !authorisation.status.is_final());
-                let seen = all.any(|authorisation| authorisation.opened && authorisation.status == Sca::Failed);
+                let seen =
+                    all.any(|authorisation| authorisation.opened && authorisation.status == AuthorisationState::Failed);
                 let late = now_s >= self.created_s.saturating_add(UNAUTHORISED_S);
-                ((seen && !open) || late).then_some(Status::Rejected)
+                ((seen && !open) || late).then_some(ConsentState::Rejected)
             }
-            Status::Valid => (bank_date(now_s) > self.valid_until).then_some(Status::Expired),
+            ConsentState::Valid => (bank_date(now_s) > self.valid_until).then_some(ConsentState::Expired),
             _ => None,
         }
     }
 
     /// Sets a final status unless there is one; authorisations that are still open fail.
-    pub(super) fn end(&mut self, status: Status) {
+    pub(super) fn end(&mut self, status: ConsentState) {
         if self.status.is_final() {
             return;
         }
         self.status = status;
         for authorisation in self.authorisations.iter_mut().filter(|authorisation| !authorisation.status.is_final()) {
-            authorisation.status = Sca::Failed;
+            authorisation.status = AuthorisationState::Failed;
         }
     }
 }

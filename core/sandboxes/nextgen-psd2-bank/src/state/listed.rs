@@ -7,7 +7,7 @@ use std::{
 
 use bankchannel_foundation::{Error, Result};
 
-use super::{State, data::Data};
+use super::{BankState, data::StoredData};
 
 /// The maximum number of digits in a serial number: 21 octets.
 const DIGITS_MAX: usize = 42;
@@ -16,7 +16,7 @@ const LISTED_MAX: usize = 1_000;
 
 /// Serial numbers, big-endian without leading zeros.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Serials {
+pub(crate) struct SerialNumbers {
     /// Blocked by the bank.
     pub(crate) blocked: Vec<Vec<u8>>,
     /// Revoked.
@@ -24,21 +24,21 @@ pub(crate) struct Serials {
 }
 
 /// The lists, shared with every request.
-pub(super) struct Listed(RwLock<Arc<Serials>>);
+pub(super) struct ListedSerials(RwLock<Arc<SerialNumbers>>);
 
-impl Listed {
-    pub(super) fn of(data: &Data) -> Self {
+impl ListedSerials {
+    pub(super) fn of(data: &StoredData) -> Self {
         Self(RwLock::new(Arc::new(serials(data))))
     }
 
-    pub(super) fn refresh(&self, data: &Data) {
+    pub(super) fn refresh(&self, data: &StoredData) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(serials(data));
     }
 }
 
-impl State {
+impl BankState {
     /// Both lists.
-    pub(crate) fn serials(&self) -> Arc<Serials> {
+    pub(crate) fn serials(&self) -> Arc<SerialNumbers> {
         Arc::clone(&self.listed.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -58,7 +58,7 @@ impl State {
         self.list(serial, |data| &mut data.revoked)
     }
 
-    fn list(&self, serial: &str, which: fn(&mut Data) -> &mut BTreeSet<String>) -> Result<()> {
+    fn list(&self, serial: &str, which: fn(&mut StoredData) -> &mut BTreeSet<String>) -> Result<()> {
         let digits = serial.trim_start_matches('0').to_ascii_uppercase();
         if digits.is_empty() || digits.len() > DIGITS_MAX || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Error::invalid_field("serial", "must be a serial number in hexadecimal"));
@@ -79,9 +79,9 @@ impl State {
     }
 }
 
-fn serials(data: &Data) -> Serials {
+fn serials(data: &StoredData) -> SerialNumbers {
     let bytes = |list: &BTreeSet<String>| list.iter().map(|digits| bytes_of(digits)).collect();
-    Serials { blocked: bytes(&data.blocked), revoked: bytes(&data.revoked) }
+    SerialNumbers { blocked: bytes(&data.blocked), revoked: bytes(&data.revoked) }
 }
 
 fn bytes_of(digits: &str) -> Vec<u8> {

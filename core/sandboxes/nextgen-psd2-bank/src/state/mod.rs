@@ -40,25 +40,25 @@ pub(crate) use authorisations::NewAuthorisation;
 pub(crate) use consents::NewConsent;
 pub(crate) use identity::NewPsu;
 #[cfg(test)]
-pub(crate) use lifecycle::{Sca, Status};
-pub(crate) use offers::Offer;
-pub(crate) use problem::{Problem, ScaProblem, UseProblem};
-pub(crate) use reading::{Access, AccountView};
-pub(crate) use sca::{AccountChoice, Decision, Person, ScaView};
-pub(crate) use scope::Want;
+pub(crate) use lifecycle::{AuthorisationState, ConsentState};
+pub(crate) use offers::ConsentOffer;
+pub(crate) use problem::{ConsentProblem, ScaProblem, UseProblem};
+pub(crate) use reading::{AccountView, ReadingAccess};
+pub(crate) use sca::{CustomerDecision, ScaAccount, ScaCustomer, ScaView};
+pub(crate) use scope::WantedAccess;
 
-use keeping::Keeper;
-use listed::Listed;
-use replay::Replay;
+use keeping::StateKeeper;
+use listed::ListedSerials;
+use replay::UsedRequestIds;
 
 /// The bank's state. Every method may be called from any thread.
-pub(crate) struct State {
-    keeper: Keeper,
-    listed: Listed,
-    replay: Replay,
+pub(crate) struct BankState {
+    keeper: StateKeeper,
+    listed: ListedSerials,
+    replay: UsedRequestIds,
 }
 
-impl State {
+impl BankState {
     /// Reads the state in this folder, or starts with the fixtures. Without a folder, nothing survives the process. A
     /// folder can be used by one process at a time.
     ///
@@ -66,9 +66,9 @@ impl State {
     /// `resource.storage` if the folder cannot be used or is used by another process, and for a damaged file, which is
     /// left unchanged.
     pub(crate) fn open(folder: Option<&Path>) -> Result<Self> {
-        let keeper = Keeper::open(folder)?;
-        let listed = Listed::of(&keeper.read());
-        Ok(Self { keeper, listed, replay: Replay::default() })
+        let keeper = StateKeeper::open(folder)?;
+        let listed = ListedSerials::of(&keeper.read());
+        Ok(Self { keeper, listed, replay: UsedRequestIds::default() })
     }
 
     /// Resets the state to the fixtures, as at the first start.

@@ -4,9 +4,9 @@ use bankchannel_foundation::model::Timestamp;
 use serde::Serialize;
 
 use super::{
-    State,
-    data::{Consent, ConsentKind},
-    lifecycle::Sca,
+    BankState,
+    data::{ConsentKind, StoredConsent},
+    lifecycle::AuthorisationState,
 };
 
 /// The maximum number of rows.
@@ -14,7 +14,7 @@ const ROWS_MAX: usize = 100;
 
 /// A consent in the overview, without any data about its customer.
 #[derive(Serialize)]
-pub(crate) struct Row {
+pub(crate) struct OverviewRow {
     /// The consent's id in the control interface.
     pub(crate) consent_id: String,
     /// The third party.
@@ -24,7 +24,7 @@ pub(crate) struct Row {
     /// Its status, as on the wire.
     pub(crate) status: &'static str,
     /// The status of its last authorisation.
-    pub(crate) sca_status: Option<Sca>,
+    pub(crate) sca_status: Option<AuthorisationState>,
     /// The time of creation, RFC 3339.
     pub(crate) created: String,
     /// The last day.
@@ -33,15 +33,15 @@ pub(crate) struct Row {
     pub(crate) accounts: usize,
 }
 
-impl State {
+impl BankState {
     /// The latest consents, newest first.
-    pub(crate) fn overview(&self, now_s: i64) -> Vec<Row> {
+    pub(crate) fn overview(&self, now_s: i64) -> Vec<OverviewRow> {
         let mut data = self.keeper.change();
         let ids: Vec<String> = data.latest().take(ROWS_MAX).map(|consent| consent.id.clone()).collect();
         for id in &ids {
             data.consent(id, now_s);
         }
-        let row = |consent: &Consent| Row {
+        let row = |consent: &StoredConsent| OverviewRow {
             consent_id: consent.id.clone(),
             tpp: consent.tpp.clone(),
             dialect: match consent.kind {

@@ -4,7 +4,7 @@ use bankchannel_nextgen_psd2::signing::SigningDialect;
 
 /// Why a request about a consent is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Problem {
+pub(crate) enum ConsentProblem {
     /// The consent does not exist or belongs to another third party: the same answer (§4.4).
     ConsentUnknown,
     /// The consent has no such authorisation.
@@ -26,7 +26,7 @@ pub(crate) enum Problem {
     TooMany,
 }
 
-impl Problem {
+impl ConsentProblem {
     /// The HTTP status and the code.
     pub(crate) fn answer(self, dialect: SigningDialect) -> (u16, &'static str) {
         match (self, dialect) {

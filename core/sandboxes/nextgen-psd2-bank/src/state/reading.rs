@@ -8,9 +8,9 @@ use bankchannel_nextgen_psd2::model::{AccountSelection, ConsentAccess};
 use base64::{Engine, engine::general_purpose::URL_SAFE};
 
 use super::{
-    State,
-    data::{Account, Consent, ConsentKind, Data, Psu},
-    lifecycle::{DAY_S, Status, bank_date},
+    BankState,
+    data::{ConsentKind, StoredAccount, StoredConsent, StoredData, StoredPsu},
+    lifecycle::{ConsentState, DAY_S, bank_date},
     problem::UseProblem,
     scope::names,
 };
@@ -22,7 +22,7 @@ const RESOURCE_BYTES: usize = 20;
 
 /// How a third party identifies the consent when it reads accounts.
 #[derive(Clone, Copy)]
-pub(crate) enum Access<'a> {
+pub(crate) enum ReadingAccess<'a> {
     /// By the customer, and by the session of the approval.
     Era {
         /// `PSU-ID`.
@@ -61,7 +61,7 @@ pub(crate) struct AccountView {
     pub(crate) balance: Option<Decimal>,
 }
 
-impl State {
+impl BankState {
     /// Reads the accounts of a consent. This is a use of the consent, which is counted if the customer is absent
     /// (`psu_present` stands for the header `PSU-IP-Address`).
     ///
@@ -70,7 +70,7 @@ impl State {
     pub(crate) fn read_accounts(
         &self,
         tpp: &str,
-        access: Access<'_>,
+        access: ReadingAccess<'_>,
         psu_present: bool,
         now_s: i64,
     ) -> Result<Vec<AccountView>, UseProblem> {
@@ -88,18 +88,18 @@ impl State {
         data.changed |= !psu_present || consent.last_action != today || !consent.recurring;
         consent.last_action = today;
         if !consent.recurring {
-            consent.end(Status::Expired);
+            consent.end(ConsentState::Expired);
         }
         Ok(read)
     }
 }
 
-impl Data {
+impl StoredData {
     /// The id of the valid consent that the request refers to.
-    fn addressed(&mut self, tpp: &str, access: Access<'_>, now_s: i64) -> Result<String, UseProblem> {
+    fn addressed(&mut self, tpp: &str, access: ReadingAccess<'_>, now_s: i64) -> Result<String, UseProblem> {
         let (id, session) = match access {
-            Access::Bg { consent_id } => (consent_id.to_owned(), None),
-            Access::Era { psu_id, tpp_session_id } => {
+            ReadingAccess::Bg { consent_id } => (consent_id.to_owned(), None),
+            ReadingAccess::Era { psu_id, tpp_session_id } => {
                 let psu = psu_id.and_then(|psu_id| self.psu_of(tpp, psu_id)).ok_or(UseProblem::Invalid)?;
                 let approved = self.approved(tpp, psu);
                 let is_era =
@@ -109,9 +109,9 @@ impl Data {
         };
         let consent = self.owned(tpp, &id, now_s).ok_or(UseProblem::Unknown)?;
         match (access, consent.status) {
-            (_, Status::Valid) => {}
-            (_, Status::Expired) => return Err(UseProblem::Expired),
-            (Access::Era { .. }, Status::RevokedByPsu) => return Err(UseProblem::Unknown),
+            (_, ConsentState::Valid) => {}
+            (_, ConsentState::Expired) => return Err(UseProblem::Expired),
+            (ReadingAccess::Era { .. }, ConsentState::RevokedByPsu) => return Err(UseProblem::Unknown),
             _ => return Err(UseProblem::Invalid),
         }
         if session.is_some() && session != consent.session_id.as_deref() {
@@ -121,7 +121,7 @@ impl Data {
     }
 }
 
-impl Consent {
+impl StoredConsent {
     /// Counts a use without the customer.
     fn count(&mut self, now_s: i64) -> Result<(), UseProblem> {
         let is_recent = |at: &i64| now_s.saturating_sub(*at) < DAY_S;
@@ -138,7 +138,7 @@ impl Consent {
         Ok(())
     }
 
-    fn view(&self, psu: &Psu, account: &Account, access: Access<'_>) -> AccountView {
+    fn view(&self, psu: &StoredPsu, account: &StoredAccount, access: ReadingAccess<'_>) -> AccountView {
         let (product, word) = if account.savings { ("Sparekonto", "Savings") } else { ("Brukskonto", "Current") };
         AccountView {
             resource_id: resource_id(&self.tpp, &account.id),
@@ -149,8 +149,8 @@ impl Consent {
             owner_name: covers_owner(&self.access, account).then(|| psu.name.clone()),
             product,
             cash_account_type: match access {
-                Access::Era { .. } => word,
-                Access::Bg { .. } => account.kind(),
+                ReadingAccess::Era { .. } => word,
+                ReadingAccess::Bg { .. } => account.kind(),
             },
             bic: BIC,
             balance: covers_balance(&self.access, account).then(|| Decimal::from_cents(account.balance)),
@@ -158,13 +158,13 @@ impl Consent {
     }
 }
 
-fn covers_balance(access: &ConsentAccess, account: &Account) -> bool {
+fn covers_balance(access: &ConsentAccess, account: &StoredAccount) -> bool {
     access.available_accounts_with_balance.is_some()
         || access.all_psd2.is_some()
         || access.balances.as_deref().is_some_and(|list| names(list, account))
 }
 
-fn covers_owner(access: &ConsentAccess, account: &Account) -> bool {
+fn covers_owner(access: &ConsentAccess, account: &StoredAccount) -> bool {
     let listed = access.additional_information.as_ref().and_then(|more| more.owner_name.as_deref());
     [&access.available_accounts, &access.available_accounts_with_balance, &access.all_psd2]
         .into_iter()

@@ -14,17 +14,17 @@ const UUID: usize = 16;
 
 /// The ids of all third parties.
 #[derive(Default)]
-pub(super) struct Replay(Mutex<HashMap<String, Seen>>);
+pub(super) struct UsedRequestIds(Mutex<HashMap<String, ThirdPartyIds>>);
 
 /// The ids of one third party.
 #[derive(Default)]
-struct Seen {
+struct ThirdPartyIds {
     times: HashMap<[u8; UUID], i64>,
     /// In order of arrival. An id may occur twice if the clock was set back: only its last time counts.
     order: VecDeque<([u8; UUID], i64)>,
 }
 
-impl Replay {
+impl UsedRequestIds {
     pub(super) fn remember(&self, tpp: &str, request_id: &str, now_s: i64, window_s: i64) -> bool {
         let key = key(request_id);
         let mut all = self.lock();
@@ -38,12 +38,12 @@ impl Replay {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, ThirdPartyIds>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
+impl ThirdPartyIds {
     fn remember(&mut self, key: [u8; UUID], now_s: i64, window_s: i64) -> bool {
         let is_old = |at: i64| now_s.saturating_sub(at) >= window_s;
         while let Some((_, at)) = self.order.front()
@@ -101,7 +101,7 @@ mod tests {
     /// T-102.
     #[test]
     fn an_id_is_new_once_to_each_third_party_within_the_window() {
-        let replay = Replay::default();
+        let replay = UsedRequestIds::default();
         assert!(replay.remember("one", ID, 100, 60));
         assert!(!replay.remember("one", ID, 100, 60) && !replay.remember("one", &ID.to_uppercase(), 159, 60));
         assert!(replay.remember("two", ID, 100, 60), "another third party");
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_frees_nothing() {
-        let replay = Replay::default();
+        let replay = UsedRequestIds::default();
         assert!(replay.remember("one", ID, 1_000, 60));
         assert!(!replay.remember("one", ID, 10, 60));
         assert!(replay.remember("one", "b", 10, 60));
@@ -121,7 +121,7 @@ mod tests {
     /// S-09.
     #[test]
     fn memory_is_bounded_and_the_oldest_goes_first() {
-        let replay = Replay::default();
+        let replay = UsedRequestIds::default();
         for n in 0..REMEMBERED + 5 {
             assert!(replay.remember("one", &n.to_string(), 0, 60));
         }

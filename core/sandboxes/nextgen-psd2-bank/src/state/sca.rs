@@ -7,12 +7,12 @@ use bankchannel_foundation::model::Date;
 use bankchannel_nextgen_psd2::model::CustomerContext;
 
 use super::{
-    State,
+    BankState,
     callback::with_parameters,
-    data::{Account, Consent, ConsentKind, Data, Psu},
-    lifecycle::{REDIRECT_S, Sca, Status, bank_date},
+    data::{ConsentKind, StoredAccount, StoredConsent, StoredData, StoredPsu},
+    lifecycle::{AuthorisationState, ConsentState, REDIRECT_S, bank_date},
     problem::ScaProblem,
-    scope::{Asked, Want, fill, is_bank_offered, names_accounts, wants},
+    scope::{RequestedAccounts, WantedAccess, fill, is_bank_offered, names_accounts, wants},
 };
 
 /// The message in the redirect after a refusal, if the third party has no separate URI for that.
@@ -30,7 +30,7 @@ pub(crate) struct ScaView {
     /// The third party's organizationIdentifier.
     pub(crate) tpp: String,
     /// The requested kinds of access.
-    pub(crate) wants: Vec<Want>,
+    pub(crate) wants: Vec<WantedAccess>,
     /// Whether the consent may be used more than once.
     pub(crate) recurring: bool,
     /// The last day of the consent.
@@ -46,25 +46,25 @@ pub(crate) struct ScaView {
     /// Whether the customer chooses the accounts.
     pub(crate) may_choose: bool,
     /// The customers who can answer.
-    pub(crate) people: Vec<Person>,
+    pub(crate) people: Vec<ScaCustomer>,
     /// The time until which an answer is possible, seconds since 1970.
     pub(crate) until_s: i64,
 }
 
 /// A customer who can answer.
-pub(crate) struct Person {
+pub(crate) struct ScaCustomer {
     /// The value in the form.
     pub(crate) key: String,
     /// The name.
     pub(crate) name: String,
     /// The accounts that the request is about.
-    pub(crate) accounts: Vec<AccountChoice>,
+    pub(crate) accounts: Vec<ScaAccount>,
     /// Whether nothing can be approved: the request names accounts, none of which belong to this customer.
     pub(crate) nothing: bool,
 }
 
 /// An account on the page.
-pub(crate) struct AccountChoice {
+pub(crate) struct ScaAccount {
     /// The value in the form.
     pub(crate) id: String,
     /// Its name.
@@ -77,7 +77,7 @@ pub(crate) struct AccountChoice {
 
 /// The customer's decision.
 #[derive(Clone)]
-pub(crate) enum Decision {
+pub(crate) enum CustomerDecision {
     /// Approves the consent.
     Approve {
         /// The customer's key; if `None`, the first customer who can approve.
@@ -89,7 +89,7 @@ pub(crate) enum Decision {
     Refuse,
 }
 
-impl State {
+impl BankState {
     /// Opens the page for the customer.
     ///
     /// # Errors
@@ -99,9 +99,9 @@ impl State {
         let (id, at) = data.open(state, now_s)?;
         let people = data.consents.get(&id).map(|consent| shown(data.people(consent))).unwrap_or_default();
         let consent = data.consent(&id, now_s).ok_or(ScaProblem::Unknown)?;
-        let is_first = consent.authorisations[at].status != Sca::Started;
+        let is_first = consent.authorisations[at].status != AuthorisationState::Started;
         consent.authorisations[at].opened = true;
-        consent.authorisations[at].status = Sca::Started;
+        consent.authorisations[at].status = AuthorisationState::Started;
         let view = ScaView {
             state: state.to_owned(),
             tpp: consent.tpp.clone(),
@@ -124,7 +124,7 @@ impl State {
     ///
     /// # Errors
     /// Why the decision was not accepted. `NotOffered` and `NoAccount` change nothing: the customer can choose again.
-    pub(crate) fn decide(&self, state: &str, decision: Decision, now_s: i64) -> Result<String, ScaProblem> {
+    pub(crate) fn decide(&self, state: &str, decision: CustomerDecision, now_s: i64) -> Result<String, ScaProblem> {
         let mut data = self.keeper.change();
         let (id, at) = match data.open(state, now_s) {
             // A customer who has seen the page and is too late is still redirected back, once.
@@ -132,31 +132,31 @@ impl State {
             found => found?,
         };
         match decision {
-            Decision::Refuse => {
+            CustomerDecision::Refuse => {
                 let consent = data.consent(&id, now_s).ok_or(ScaProblem::Unknown)?;
                 consent.authorisations[at].used = true;
-                consent.end(Status::Rejected);
+                consent.end(ConsentState::Rejected);
                 consent.last_action = bank_date(now_s);
                 let back = consent.back(at, REFUSED);
                 data.changed = true;
                 Ok(back)
             }
-            Decision::Approve { psu, accounts } => data.approve((&id, at), psu, accounts, now_s),
+            CustomerDecision::Approve { psu, accounts } => data.approve((&id, at), psu, accounts, now_s),
         }
     }
 }
 
 /// The customers shown on the page: as many as fit.
-fn shown(people: impl Iterator<Item = Person>) -> Vec<Person> {
+fn shown(people: impl Iterator<Item = ScaCustomer>) -> Vec<ScaCustomer> {
     let mut accounts = 0;
-    let fits = |person: &Person| {
+    let fits = |person: &ScaCustomer| {
         accounts += person.accounts.len();
         accounts <= SHOWN_MAX
     };
     people.take_while(fits).collect()
 }
 
-impl Data {
+impl StoredData {
     /// The consent and the index of the authorisation of this redirect.
     fn open(&mut self, state: &str, now_s: i64) -> Result<(String, usize), ScaProblem> {
         let id = self.of_redirect(state).ok_or(ScaProblem::Unknown)?;
@@ -166,13 +166,13 @@ impl Data {
         let authorisation = &consent.authorisations[at];
         if authorisation.used {
             Err(ScaProblem::Used)
-        } else if consent.status == Status::TerminatedByTpp {
+        } else if consent.status == ConsentState::TerminatedByTpp {
             Err(ScaProblem::Withdrawn)
         } else if consent.is_decided() {
             Err(ScaProblem::Used)
         } else if now_s >= authorisation.created_s.saturating_add(REDIRECT_S) {
             Err(ScaProblem::Expired)
-        } else if consent.status != Status::Received || authorisation.status.is_final() {
+        } else if consent.status != ConsentState::Received || authorisation.status.is_final() {
             Err(ScaProblem::Used)
         } else {
             Ok((id, at))
@@ -191,37 +191,43 @@ impl Data {
     }
 
     /// The customers who can answer, with the accounts of the request; computed lazily.
-    fn people(&self, consent: &Consent) -> impl Iterator<Item = Person> {
-        let asked = Asked::by(&consent.access);
+    fn people(&self, consent: &StoredConsent) -> impl Iterator<Item = ScaCustomer> {
+        let asked = RequestedAccounts::by(&consent.access);
         let people = self.psus.iter().filter(|(key, psu)| consent.can_be_answered(key, psu));
         people.map(move |(key, psu)| self.person(consent, &asked, key, psu))
     }
 
     /// One of these customers, by key.
-    fn one(&self, consent: &Consent, key: &str) -> Option<Person> {
+    fn one(&self, consent: &StoredConsent, key: &str) -> Option<ScaCustomer> {
         let psu = self.psus.get(key).filter(|psu| consent.can_be_answered(key, psu))?;
-        Some(self.person(consent, &Asked::by(&consent.access), key, psu))
+        Some(self.person(consent, &RequestedAccounts::by(&consent.access), key, psu))
     }
 
-    fn person(&self, consent: &Consent, asked: &Asked<'_>, key: &str, psu: &Psu) -> Person {
+    fn person(
+        &self,
+        consent: &StoredConsent,
+        asked: &RequestedAccounts<'_>,
+        key: &str,
+        psu: &StoredPsu,
+    ) -> ScaCustomer {
         let before = self.current(&consent.tpp, key, consent.kind);
-        let is_chosen = |account: &Account| before.is_none_or(|before| before.accounts.contains(&account.id));
-        let choice = |account: &Account| AccountChoice {
+        let is_chosen = |account: &StoredAccount| before.is_none_or(|before| before.accounts.contains(&account.id));
+        let choice = |account: &StoredAccount| ScaAccount {
             id: account.id.clone(),
             name: account.name.clone(),
             iban: account.iban.clone(),
             chosen: is_chosen(account),
         };
-        let accounts: Vec<AccountChoice> = asked.of(psu).map(choice).collect();
+        let accounts: Vec<ScaAccount> = asked.of(psu).map(choice).collect();
         // A customer without accounts can still approve a request that names none: an empty list is a valid answer.
         let nothing = accounts.is_empty() && (!psu.accounts.is_empty() || names_accounts(&consent.access));
-        Person { key: key.to_owned(), name: psu.name.clone(), accounts, nothing }
+        ScaCustomer { key: key.to_owned(), name: psu.name.clone(), accounts, nothing }
     }
 
     /// The consent that a new one would replace: its accounts are preselected.
-    fn current(&self, tpp: &str, psu: &str, kind: ConsentKind) -> Option<&Consent> {
+    fn current(&self, tpp: &str, psu: &str, kind: ConsentKind) -> Option<&StoredConsent> {
         let mut latest = self.approved(tpp, psu).iter().rev().filter_map(|id| self.consents.get(id).map(Arc::as_ref));
-        latest.find(|consent| consent.kind == kind && consent.recurring && consent.status == Status::Valid)
+        latest.find(|consent| consent.kind == kind && consent.recurring && consent.status == ConsentState::Valid)
     }
 
     fn approve(
@@ -239,7 +245,7 @@ impl Data {
         let may_choose = is_bank_offered(&consent.access);
         let tpp = consent.tpp.clone();
         let (recurring, kind) = (consent.recurring, consent.kind);
-        let accounts: Vec<AccountChoice> = match chosen.filter(|_| may_choose) {
+        let accounts: Vec<ScaAccount> = match chosen.filter(|_| may_choose) {
             None => person.accounts,
             Some(chosen) => {
                 let of_person = |id: &String| person.accounts.iter().any(|account| account.id == *id);
@@ -258,16 +264,17 @@ impl Data {
         let psu_id = self.psu_id_for(&tpp, &person.key);
         self.note_approval(&person.key, id);
         let consent = self.consent(id, now_s).ok_or(ScaProblem::Unknown)?;
-        consent.status = Status::Valid;
+        consent.status = ConsentState::Valid;
         consent.last_action = bank_date(now_s);
         fill(&mut consent.access, &accounts);
         consent.accounts = accounts.into_iter().map(|account| account.id).collect();
         consent.psu = Some(person.key);
         for (place, authorisation) in consent.authorisations.iter_mut().enumerate() {
             if place == at {
-                (authorisation.status, authorisation.opened, authorisation.used) = (Sca::Finalised, true, true);
+                (authorisation.status, authorisation.opened, authorisation.used) =
+                    (AuthorisationState::Finalised, true, true);
             } else if !authorisation.status.is_final() {
-                authorisation.status = Sca::Failed;
+                authorisation.status = AuthorisationState::Failed;
             }
         }
         let uri = consent.authorisations[at].redirect_uri.clone();
@@ -284,8 +291,8 @@ impl Data {
     fn replace(&mut self, tpp: &str, psu: &str, now_s: i64) {
         for id in self.approved(tpp, psu).to_vec() {
             let older = self.consent(&id, now_s);
-            if let Some(older) = older.filter(|older| older.recurring && older.status == Status::Valid) {
-                older.end(Status::Expired);
+            if let Some(older) = older.filter(|older| older.recurring && older.status == ConsentState::Valid) {
+                older.end(ConsentState::Expired);
                 older.last_action = bank_date(now_s);
                 self.changed = true;
             }
@@ -293,9 +300,9 @@ impl Data {
     }
 }
 
-impl Consent {
+impl StoredConsent {
     /// Whether this customer can answer. A named customer must also have the agreement, if there is one.
-    fn can_be_answered(&self, key: &str, psu: &Psu) -> bool {
+    fn can_be_answered(&self, key: &str, psu: &StoredPsu) -> bool {
         let has = |corporate_id: &String| psu.has_agreement(corporate_id);
         match (&self.psu, &self.corporate_id) {
             (Some(named), corporate_id) => named == key && corporate_id.as_ref().is_none_or(has),
@@ -308,7 +315,7 @@ impl Consent {
     /// another.
     fn is_decided(&self) -> bool {
         let is_used = self.authorisations.iter().any(|authorisation| authorisation.used);
-        self.is_approved() || (self.status != Status::Received && is_used)
+        self.is_approved() || (self.status != ConsentState::Received && is_used)
     }
 
     /// The URL for the browser if the customer has not approved.

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use bankchannel_nextgen_psd2::model::{AccountReference, AccountSelection, ConsentAccess};
 
 use super::{
-    data::{Account, Psu},
-    sca::AccountChoice,
+    data::{StoredAccount, StoredPsu},
+    sca::ScaAccount,
 };
 
 /// A requested kind of access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Want {
+pub(crate) enum WantedAccess {
     /// Names and numbers of the accounts.
     Accounts,
     /// Balances.
@@ -62,13 +62,13 @@ pub(super) fn names_accounts(access: &ConsentAccess) -> bool {
 }
 
 /// Selects the accounts of a request, customer by customer.
-pub(super) struct Asked<'a> {
+pub(super) struct RequestedAccounts<'a> {
     access: &'a ConsentAccess,
     /// The account numbers in the request, normalised; `None` if it covers all accounts.
     numbers: Option<HashSet<String>>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> RequestedAccounts<'a> {
     pub(super) fn by(access: &'a ConsentAccess) -> Self {
         let plain = |written: &String| written.replace(' ', "").to_ascii_uppercase();
         let references = lists(access).flatten();
@@ -76,11 +76,11 @@ impl<'a> Asked<'a> {
         Self { access, numbers: names_accounts(access).then(|| numbers.collect()) }
     }
 
-    pub(super) fn of<'p>(&self, psu: &'p Psu) -> impl Iterator<Item = &'p Account> {
+    pub(super) fn of<'p>(&self, psu: &'p StoredPsu) -> impl Iterator<Item = &'p StoredAccount> {
         psu.accounts.iter().filter(|account| self.is_about(account))
     }
 
-    fn is_about(&self, account: &Account) -> bool {
+    fn is_about(&self, account: &StoredAccount) -> bool {
         let kinds = self.access.restricted_to.as_deref().unwrap_or_default();
         let of_kind = kinds.is_empty() || kinds.iter().any(|kind| kind == account.kind());
         // This excludes most accounts: a search through many customers need not compare each reference.
@@ -92,7 +92,7 @@ impl<'a> Asked<'a> {
 }
 
 /// Whether a list names an account.
-pub(super) fn names(list: &[AccountReference], account: &Account) -> bool {
+pub(super) fn names(list: &[AccountReference], account: &StoredAccount) -> bool {
     let same = |written: &str, own: &str| {
         let written = written.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_uppercase());
         written.eq(own.bytes())
@@ -107,7 +107,7 @@ pub(super) fn names(list: &[AccountReference], account: &Account) -> bool {
 }
 
 /// Inserts the accounts that the customer chose into the lists that the request left empty.
-pub(super) fn fill(access: &mut ConsentAccess, accounts: &[AccountChoice]) {
+pub(super) fn fill(access: &mut ConsentAccess, accounts: &[ScaAccount]) {
     let chosen: Vec<AccountReference> = accounts
         .iter()
         .map(|account| {
@@ -127,7 +127,7 @@ pub(super) fn fill(access: &mut ConsentAccess, accounts: &[AccountChoice]) {
     }
 }
 
-pub(super) fn wants(access: &ConsentAccess) -> Vec<Want> {
+pub(super) fn wants(access: &ConsentAccess) -> Vec<WantedAccess> {
     let with_owner =
         |selection: &Option<AccountSelection>| matches!(selection, Some(AccountSelection::AllAccountsWithOwnerName));
     let all = access.all_psd2.is_some();
@@ -137,16 +137,16 @@ pub(super) fn wants(access: &ConsentAccess) -> Vec<Want> {
     let owners = more.is_some_and(|more| more.owner_name.is_some()) || selections.into_iter().any(with_owner);
     let trusted = more.is_some_and(|more| more.trusted_beneficiaries.is_some());
     let wanted = [
-        (Want::Accounts, true),
-        (Want::Balances, balances),
-        (Want::Transactions, access.transactions.is_some() || all),
-        (Want::OwnerNames, owners),
-        (Want::TrustedBeneficiaries, trusted),
+        (WantedAccess::Accounts, true),
+        (WantedAccess::Balances, balances),
+        (WantedAccess::Transactions, access.transactions.is_some() || all),
+        (WantedAccess::OwnerNames, owners),
+        (WantedAccess::TrustedBeneficiaries, trusted),
     ];
     wanted.into_iter().filter(|(_, is_wanted)| *is_wanted).map(|(want, _)| want).collect()
 }
 
-impl Account {
+impl StoredAccount {
     /// The ISO 20022 code.
     pub(super) fn kind(&self) -> &'static str {
         if self.savings { "SVGS" } else { "CACC" }

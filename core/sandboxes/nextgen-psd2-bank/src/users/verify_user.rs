@@ -7,20 +7,20 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
 use super::super::{
-    refusal::Refusal,
-    service::{Bank, Call},
+    refusal::SandboxRefusal,
+    service::{BankCall, SandboxBank},
 };
 
 /// True only for a customer whom this third party knows; every negative answer looks alike and takes the same time
 /// (S-14).
 pub(in super::super) fn handle(
-    bank: &Bank,
-    call: &Call<'_>,
+    bank: &SandboxBank,
+    call: &BankCall<'_>,
     request: VerifyUserRequest,
-) -> Result<VerifyUserResponse, Refusal> {
+) -> Result<VerifyUserResponse, SandboxRefusal> {
     bank.limits.asked(call.tpp)?;
     // The format was checked when the request was decoded.
-    let hash = STANDARD.decode(request.psu_personal_identifier.expose()).map_err(|_| Refusal::internal())?;
+    let hash = STANDARD.decode(request.psu_personal_identifier.expose()).map_err(|_| SandboxRefusal::internal())?;
     let exists = bank.state.psu_exists(call.tpp, request.psu_id.as_str(), &Zeroizing::new(hash));
     Ok(VerifyUserResponse::from(VerifyUserResponseFields { exists, request_id: None }))
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Exchange as _, model::read_boundary};
 use bankchannel_nextgen_psd2::{
-    Credentials,
+    BankConventions,
     operations::accounts::get_accounts::{GetAccounts, GetAccountsRequest},
 };
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ async fn the_refusals_link_leads_back_to_the_third_party() {
     let world = World::start().await;
     let tpp = world.tpp(3);
     let request: GetAccountsRequest = read_boundary(json!({"redirect_uri": REDIRECT})).unwrap();
-    let message = GetAccounts::encode_request(request, &Credentials::default()).unwrap();
+    let message = GetAccounts::encode_request(request, &BankConventions::default()).unwrap();
     let headers: Vec<(&str, &str)> =
         message.headers.iter().map(|header| (&*header.name, message.headers.text(&header.name).unwrap())).collect();
     assert!(headers.contains(&("TPP-Redirect-URI", REDIRECT)), "{headers:?}");

@@ -1,6 +1,6 @@
 //! The control interface, and start options of the bank.
 
-use bankchannel_nextgen_psd2_bank::{BankOptions, Running};
+use bankchannel_nextgen_psd2_bank::{BankOptions, RunningBank};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ async fn readiness() {
 #[tokio::test]
 async fn beyond_loopback() {
     let refused = |options: BankOptions| async {
-        Running::start(options).await.map(|_| ()).expect_err("is refused").message().to_owned()
+        RunningBank::start(options).await.map(|_| ()).expect_err("is refused").message().to_owned()
     };
     let anywhere = || BankOptions { listen: Some("0.0.0.0:0".into()), ..BankOptions::default() };
     assert!(refused(anywhere()).await.contains("explain"));
@@ -34,7 +34,7 @@ async fn beyond_loopback() {
     for options in
         [BankOptions { explain: Some(false), ..anywhere() }, BankOptions { explain_anywhere: Some(true), ..anywhere() }]
     {
-        let running = Running::start(options).await.unwrap();
+        let running = RunningBank::start(options).await.unwrap();
         assert!(running.readiness()["base_url"].as_str().unwrap().starts_with("https://127.0.0.1:"));
         running.stop().await;
     }

@@ -13,7 +13,7 @@ use bankchannel_nextgen_psd2::{
     http::Request,
     signing::{SigningDialect, SigningProfile, sign},
 };
-use bankchannel_nextgen_psd2_bank::{BankOptions, Running};
+use bankchannel_nextgen_psd2_bank::{BankOptions, RunningBank};
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub(crate) const REDIRECT: &str = "https://tpp.example/cb?state=9d1f&lang=nb";
 pub(crate) const VERIFY: &str = "/api/v1/user/verification";
 
 pub(crate) struct World {
-    running: Option<Running>,
+    running: Option<RunningBank>,
     pub(crate) ready: Value,
     http: reqwest::Client,
     folder: TempDir,
@@ -98,7 +98,7 @@ fn prepared() -> &'static Path {
             };
             let made = std::thread::spawn(|| {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                runtime.block_on(async { Running::start(options).await.unwrap().stop().await });
+                runtime.block_on(async { RunningBank::start(options).await.unwrap().stop().await });
             });
             made.join().unwrap();
             folder
@@ -155,7 +155,7 @@ impl World {
     }
 
     async fn run(folder: TempDir, options: BankOptions) -> Self {
-        let running = Running::start(options.clone()).await.unwrap();
+        let running = RunningBank::start(options.clone()).await.unwrap();
         let ready = running.readiness();
         Self { running: Some(running), ready, http: builder().build().unwrap(), folder, options, clock_s: NOW_S }
     }

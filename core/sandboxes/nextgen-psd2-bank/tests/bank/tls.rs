@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_nextgen_psd2::{
-    certificates::{Certificate, CertificateKind, Defect, IssueOptions, Psd2Certificate, QcType},
+    certificates::{Certificate, CertificateKind, IssueOptions, PlantedDefect, Psd2Certificate, QcType},
     http::Request,
     operations::verification::verify_request::Strictness,
 };
@@ -104,7 +104,7 @@ async fn a_certificate_for_another_use() {
         let answer = world.send_by(&world.client(Some("tpp1-qseal")), &asked(&world)).await;
         answer.is_refused(401, "CERTIFICATE_INVALID", "V22");
         assert!(answer.message().contains("QSEAL"), "{}", answer.message());
-        let plain = issued(&world, |options| options.defects = vec![Defect::NoQc]);
+        let plain = issued(&world, |options| options.defects = vec![PlantedDefect::NoQc]);
         let answer = world.send_by(&world.client_showing(Some(&plain)), &asked(&world)).await;
         answer.is_refused(401, "CERTIFICATE_INVALID", "V22");
         assert_eq!(world.send_by(&world.client(Some("tpp1-qwac")), &asked(&world)).await.status, 200);
@@ -112,7 +112,7 @@ async fn a_certificate_for_another_use() {
     // QC statements without the type: `strict` refuses them, `normal` warns (V20).
     for (mode, status) in [(Strictness::Strict, 401), (Strictness::Normal, 200), (Strictness::Lenient, 200)] {
         let world = World::with(|options| options.mode = Some(mode)).await;
-        let bare = issued(&world, |options| options.defects = vec![Defect::BareQc]);
+        let bare = issued(&world, |options| options.defects = vec![PlantedDefect::BareQc]);
         let types: Vec<QcType> = Certificate::from_pem(&bare).unwrap().qc().unwrap().unwrap().types.clone();
         assert!(types.is_empty());
         let answer = world.send_by(&world.client_showing(Some(&bare)), &asked(&world)).await;

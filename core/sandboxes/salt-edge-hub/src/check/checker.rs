@@ -14,9 +14,9 @@ use tokio::sync::OnceCell;
 use super::{
     super::{
         connector::ConnectorAnswer,
-        records::{Direction, Record},
-        requests::{Made, Order},
-        service::Hub,
+        records::{MessageDirection, RecordedMessage},
+        requests::{HubRequest, MadeRequest},
+        service::PlayedHub,
     },
     settings::{CheckMode, CheckSettings, CheckWay},
 };
@@ -28,31 +28,32 @@ const LOOK: Duration = Duration::from_millis(40);
 
 /// The result of a check that did not pass.
 #[derive(Debug, Clone)]
-pub(super) enum Verdict {
+pub(super) enum CheckVerdict {
     Warning(String),
     Failed(String),
     NotRun(String),
 }
 
 /// The result of a check.
-pub(super) type Looked<T = ()> = Result<T, Verdict>;
+pub(super) type CheckLook<T = ()> = Result<T, CheckVerdict>;
 
 /// The check failed: the connector violates a requirement.
-pub(super) fn failed<T>(why: impl Into<String>) -> Looked<T> {
-    Err(Verdict::Failed(why.into()))
+pub(super) fn failed<T>(why: impl Into<String>) -> CheckLook<T> {
+    Err(CheckVerdict::Failed(why.into()))
 }
 
 /// The check could not be run.
-pub(super) fn not_run<T>(why: impl Into<String>) -> Looked<T> {
-    Err(Verdict::NotRun(why.into()))
+pub(super) fn not_run<T>(why: impl Into<String>) -> CheckLook<T> {
+    Err(CheckVerdict::NotRun(why.into()))
 }
 
 /// Acts for a customer whose browser was redirected to a page: takes the URL and whether to approve.
-pub type Psu = dyn Fn(String, bool) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
+pub type ActingCustomer =
+    dyn Fn(String, bool) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 
 /// An ended session.
 #[derive(Debug, Clone)]
-pub(super) struct Ended {
+pub(super) struct EndedSession {
     pub(super) session: String,
     /// `success` or `fail`.
     pub(super) status: String,
@@ -60,23 +61,23 @@ pub(super) struct Ended {
 }
 
 /// Runs the checks.
-pub(super) struct Checker<'a> {
-    pub(super) hub: &'a Hub,
+pub(super) struct ConnectorChecker<'a> {
+    pub(super) hub: &'a PlayedHub,
     pub(super) settings: &'a CheckSettings,
-    pub(super) psu: Option<&'a Psu>,
+    pub(super) psu: Option<&'a ActingCustomer>,
     pub(super) patience: Duration,
     /// How long to watch for a forbidden repetition of a report.
     pub(super) quiet: Duration,
     /// A session with a token, shared by checks that only need one.
-    token: OnceCell<Looked<String>>,
+    token: OnceCell<CheckLook<String>>,
     /// The number of the last message before this run, and the number of sessions at that time.
     before: (u64, usize),
     /// The results for each error class that Salt Edge may answer.
-    pub(super) reactions: OnceCell<Vec<Looked>>,
+    pub(super) reactions: OnceCell<Vec<CheckLook>>,
 }
 
-impl<'a> Checker<'a> {
-    pub(super) fn new(hub: &'a Hub, settings: &'a CheckSettings, psu: Option<&'a Psu>) -> Self {
+impl<'a> ConnectorChecker<'a> {
+    pub(super) fn new(hub: &'a PlayedHub, settings: &'a CheckSettings, psu: Option<&'a ActingCustomer>) -> Self {
         let patience = Duration::from_secs(u64::from(settings.patience_s.unwrap_or(10)));
         let before = (hub.records.last(), hub.state.sessions().len());
         Self {
@@ -92,7 +93,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The messages of this run that match.
-    pub(super) fn records(&self, is_meant: impl Fn(&Record) -> bool) -> Vec<Record> {
+    pub(super) fn records(&self, is_meant: impl Fn(&RecordedMessage) -> bool) -> Vec<RecordedMessage> {
         self.hub.records.all(|record| record.number > self.before.0 && is_meant(record))
     }
 
@@ -108,23 +109,23 @@ impl<'a> Checker<'a> {
     }
 
     /// Builds and signs a request.
-    pub(super) fn made(&self, order: &Order) -> Looked<Made> {
+    pub(super) fn made(&self, order: &HubRequest) -> CheckLook<MadeRequest> {
         self.hub.made(order).or_else(|why| failed(format!("the request could not be made: {}", why.message())))
     }
 
     /// Sends a request as it is.
-    pub(super) async fn send(&self, made: &Made) -> Looked<ConnectorAnswer> {
+    pub(super) async fn send(&self, made: &MadeRequest) -> CheckLook<ConnectorAnswer> {
         self.hub.send(made).await.or_else(|why| failed(format!("the connector did not answer: {}", why.message())))
     }
 
     /// Builds a request and sends it.
-    pub(super) async fn ask(&self, order: &Order) -> Looked<ConnectorAnswer> {
+    pub(super) async fn ask(&self, order: &HubRequest) -> CheckLook<ConnectorAnswer> {
         let made = self.made(order)?;
         self.send(&made).await
     }
 
     /// Sends a request that the connector must accept.
-    pub(super) async fn taken(&self, order: &Order) -> Looked<ConnectorAnswer> {
+    pub(super) async fn taken(&self, order: &HubRequest) -> CheckLook<ConnectorAnswer> {
         let heard = self.ask(order).await?;
         if heard.status == 200 {
             return Ok(heard);
@@ -133,7 +134,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Sends a request that must be refused with one of these classes and its status.
-    pub(super) async fn refused(&self, what: &str, made: &Made, classes: &[(&str, u16)]) -> Looked {
+    pub(super) async fn refused(&self, what: &str, made: &MadeRequest, classes: &[(&str, u16)]) -> CheckLook {
         let heard = self.send(made).await?;
         judge(what, &heard, classes)
     }
@@ -154,14 +155,14 @@ impl<'a> Checker<'a> {
     }
 
     /// Waits for a session's end.
-    pub(super) async fn ended(&self, session: &str) -> Looked<Ended> {
+    pub(super) async fn ended(&self, session: &str) -> CheckLook<EndedSession> {
         let Some(shown) = self.wait(session, |shown| shown["status"] != "open").await else {
             return failed(format!(
                 "the session has not ended within {} s: a connector must report sessions/success or sessions/fail",
                 self.patience.as_secs()
             ));
         };
-        Ok(Ended {
+        Ok(EndedSession {
             session: session.to_owned(),
             status: shown["status"].as_str().unwrap_or_default().to_owned(),
             error_class: shown["error_class"].as_str().map(str::to_owned),
@@ -169,7 +170,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Waits for a session's end, which must be successful.
-    pub(super) async fn succeeded(&self, session: &str) -> Looked {
+    pub(super) async fn succeeded(&self, session: &str) -> CheckLook {
         match self.ended(session).await? {
             ended if ended.status == "success" => Ok(()),
             ended => failed(format!("the session failed with {}", ended.error_class.unwrap_or_default())),
@@ -177,7 +178,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Waits for a session's end, which must be a failure of this class.
-    pub(super) async fn failed_with(&self, session: &str, classes: &[&str]) -> Looked {
+    pub(super) async fn failed_with(&self, session: &str, classes: &[&str]) -> CheckLook {
         let ended = self.ended(session).await?;
         match ended.error_class.as_deref() {
             Some(class) if classes.contains(&class) => Ok(()),
@@ -189,28 +190,28 @@ impl<'a> Checker<'a> {
     }
 
     /// The request that starts an enrolment.
-    pub(super) fn enrolment(&self, way: &CheckWay, given: Option<&BTreeMap<String, Secret>>) -> Order {
+    pub(super) fn enrolment(&self, way: &CheckWay, given: Option<&BTreeMap<String, Secret>>) -> HubRequest {
         let mut credentials: BTreeMap<String, String> =
             given.into_iter().flatten().map(|(field, value)| (field.clone(), value.expose().to_owned())).collect();
         credentials.insert("authorization_type".to_owned(), way.code.clone());
-        Order {
+        HubRequest {
             credentials: Some(credentials),
             redirect_url: Some("https://third-party.example/back".to_owned()),
-            ..Order::of("create_token")
+            ..HubRequest::of("create_token")
         }
     }
 
     /// Starts an enrolment with valid input and returns its session.
-    pub(super) async fn begin(&self, way: &CheckWay, change: impl FnOnce(&mut Order)) -> Looked<String> {
+    pub(super) async fn begin(&self, way: &CheckWay, change: impl FnOnce(&mut HubRequest)) -> CheckLook<String> {
         let mut order = self.enrolment(way, way.right.as_ref());
         change(&mut order);
-        let session = order.session_secret.get_or_insert_with(Hub::new_session).clone();
+        let session = order.session_secret.get_or_insert_with(PlayedHub::new_session).clone();
         self.taken(&order).await?;
         Ok(session)
     }
 
     /// An enrolment from start to success.
-    pub(super) async fn enrol(&self, way: &CheckWay, change: impl FnOnce(&mut Order)) -> Looked<String> {
+    pub(super) async fn enrol(&self, way: &CheckWay, change: impl FnOnce(&mut HubRequest)) -> CheckLook<String> {
         let session = self.begin(way, change).await?;
         self.go_through(way, &session).await?;
         self.succeeded(&session).await?;
@@ -218,7 +219,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The customer's part of an enrolment.
-    pub(super) async fn go_through(&self, way: &CheckWay, session: &str) -> Looked {
+    pub(super) async fn go_through(&self, way: &CheckWay, session: &str) -> CheckLook {
         if way.mode == CheckMode::Redirect {
             let url = self.page(session).await?;
             return self.browse(url, true).await;
@@ -231,7 +232,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The page to which a session redirects the customer.
-    pub(super) async fn page(&self, session: &str) -> Looked<String> {
+    pub(super) async fn page(&self, session: &str) -> CheckLook<String> {
         let has_page = |shown: &Value| shown["status"] != "open" || !last_update(shown)["redirect_url"].is_null();
         let shown = self.wait(session, has_page).await;
         let url = shown.and_then(|shown| last_update(&shown)["redirect_url"].as_str().map(str::to_owned));
@@ -244,7 +245,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Lets the customer act on the bank's page.
-    pub(super) async fn browse(&self, url: String, approves: bool) -> Looked {
+    pub(super) async fn browse(&self, url: String, approves: bool) -> CheckLook {
         let Some(psu) = self.psu else {
             return not_run(
                 "no customer answers: set psu_url, or give --psu COMMAND, which gets the URL and approve or deny",
@@ -254,7 +255,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Waits until a session asks for a code, and returns the right one.
-    pub(super) async fn code(&self, way: &CheckWay, session: &str) -> Looked<String> {
+    pub(super) async fn code(&self, way: &CheckWay, session: &str) -> CheckLook<String> {
         let asks =
             |shown: &Value| shown["status"] != "open" || last_update(shown)["status"] == "waiting_confirmation_code";
         let shown = self.wait(session, asks).await.unwrap_or_default();
@@ -276,21 +277,21 @@ impl<'a> Checker<'a> {
     }
 
     /// A customer's code, as Salt Edge forwards it.
-    pub(super) fn confirmation(&self, session: &str, field: &str, code: &str) -> Order {
-        Order {
+    pub(super) fn confirmation(&self, session: &str, field: &str, code: &str) -> HubRequest {
+        HubRequest {
             session_secret: Some(session.to_owned()),
             credentials: Some(BTreeMap::from([(field.to_owned(), code.to_owned())])),
-            ..Order::of("confirm_token")
+            ..HubRequest::of("confirm_token")
         }
     }
 
     /// A session with a token, by the quickest configured method.
-    pub(super) async fn token(&self) -> Looked<String> {
+    pub(super) async fn token(&self) -> CheckLook<String> {
         self.token.get_or_init(|| self.new_token()).await.clone()
     }
 
     /// A new session with a token.
-    pub(super) async fn new_token(&self) -> Looked<String> {
+    pub(super) async fn new_token(&self) -> CheckLook<String> {
         let settings = self.settings;
         let with_page = settings.redirect().filter(|_| self.psu.is_some());
         let Some(way) = settings.quick().or_else(|| settings.with_code()).or(with_page) else {
@@ -301,18 +302,18 @@ impl<'a> Checker<'a> {
         };
         let enrolled = self.enrol(way, |_| {}).await;
         enrolled.or_else(|verdict| match verdict {
-            Verdict::Failed(why) => not_run(format!("no token is available: {why}")),
+            CheckVerdict::Failed(why) => not_run(format!("no token is available: {why}")),
             other => Err(other),
         })
     }
 
     /// A request with the token of a session.
-    pub(super) fn about(&self, operation: &str, session: &str) -> Order {
-        Order { access_token_of: Some(session.to_owned()), ..Order::of(operation) }
+    pub(super) fn about(&self, operation: &str, session: &str) -> HubRequest {
+        HubRequest { access_token_of: Some(session.to_owned()), ..HubRequest::of(operation) }
     }
 
     /// The id of an account that the token covers.
-    pub(super) async fn account(&self, session: &str) -> Looked<String> {
+    pub(super) async fn account(&self, session: &str) -> CheckLook<String> {
         let heard = self.taken(&self.about("fetch_accounts", session)).await?;
         match heard.body["data"][0]["id"].as_str() {
             Some(id) => Ok(id.to_owned()),
@@ -321,14 +322,14 @@ impl<'a> Checker<'a> {
     }
 
     /// The connector's reports about a session, oldest first.
-    pub(super) fn callbacks(&self, session: &str) -> Vec<Record> {
-        self.hub
-            .records
-            .all(|record| record.direction == Direction::ToHub && record.session_secret.as_deref() == Some(session))
+    pub(super) fn callbacks(&self, session: &str) -> Vec<RecordedMessage> {
+        self.hub.records.all(|record| {
+            record.direction == MessageDirection::ToHub && record.session_secret.as_deref() == Some(session)
+        })
     }
 
     /// Waits until the connector has sent this many reports about a session.
-    pub(super) async fn told(&self, session: &str, count: usize) -> Option<Vec<Record>> {
+    pub(super) async fn told(&self, session: &str, count: usize) -> Option<Vec<RecordedMessage>> {
         let until = Instant::now() + self.patience;
         loop {
             let callbacks = self.callbacks(session);
@@ -357,7 +358,7 @@ pub(super) fn said(heard: &ConnectorAnswer) -> String {
 }
 
 /// Checks that an answer is one of these refusals.
-pub(super) fn judge(what: &str, heard: &ConnectorAnswer, classes: &[(&str, u16)]) -> Looked {
+pub(super) fn judge(what: &str, heard: &ConnectorAnswer, classes: &[(&str, u16)]) -> CheckLook {
     let is_one =
         |(class, status): &(&str, u16)| heard.error_class.as_deref() == Some(*class) && heard.status == *status;
     if classes.iter().any(is_one) {
@@ -368,7 +369,7 @@ pub(super) fn judge(what: &str, heard: &ConnectorAnswer, classes: &[(&str, u16)]
     let has_class = classes.iter().any(|(class, _)| heard.error_class.as_deref() == Some(*class));
     if has_class {
         let why = format!("{what}: answered {}, and {wanted} is what the class goes with", said(heard));
-        return Err(Verdict::Warning(why));
+        return Err(CheckVerdict::Warning(why));
     }
     failed(format!("{what}: must be refused with {wanted}, and was answered {}", said(heard)))
 }

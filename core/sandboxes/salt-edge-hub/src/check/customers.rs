@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{
-    checker::{Checker, Looked, Verdict, failed, not_run},
+    checker::{CheckLook, CheckVerdict, ConnectorChecker, failed, not_run},
     settings::{CheckMode, CheckWay},
 };
 
 /// What a customer is shown who enrolled by a method.
-struct Seen<'a> {
+struct SeenByCustomer<'a> {
     way: &'a CheckWay,
     /// Who signed in; unknown if the settings do not say.
     customer: Option<String>,
@@ -18,7 +18,7 @@ struct Seen<'a> {
     name: Option<String>,
 }
 
-impl Seen<'_> {
+impl SeenByCustomer<'_> {
     /// Whether the accounts may be some that were chosen on a page.
     fn is_chosen(&self) -> bool {
         self.way.mode == CheckMode::Redirect
@@ -29,7 +29,7 @@ impl Seen<'_> {
     }
 }
 
-async fn seen<'a>(checker: &Checker<'_>, way: &'a CheckWay) -> Looked<Seen<'a>> {
+async fn seen<'a>(checker: &ConnectorChecker<'_>, way: &'a CheckWay) -> CheckLook<SeenByCustomer<'a>> {
     let session = checker.enrol(way, |_| {}).await?;
     let user_id = checker.hub.state.shown(&session).and_then(|shown| shown["user_id"].as_str().map(str::to_owned));
     let heard = checker.taken(&checker.about("fetch_accounts", &session)).await?;
@@ -37,12 +37,12 @@ async fn seen<'a>(checker: &Checker<'_>, way: &'a CheckWay) -> Looked<Seen<'a>> 
     let accounts = accounts.filter_map(|account| account["id"].as_str().map(str::to_owned)).collect();
     let heard = checker.ask(&checker.about("fetch_customer", &session)).await?;
     let name = heard.body["data"]["name"].as_str().filter(|_| heard.status == 200).map(str::to_owned);
-    Ok(Seen { way, customer: way.customer(), user_id, accounts, name })
+    Ok(SeenByCustomer { way, customer: way.customer(), user_id, accounts, name })
 }
 
-pub(super) async fn own_data(checker: &Checker<'_>) -> Looked {
+pub(super) async fn own_data(checker: &ConnectorChecker<'_>) -> CheckLook {
     let ways = &checker.settings.authorization_types;
-    let mut all: Vec<Seen<'_>> = Vec::new();
+    let mut all: Vec<SeenByCustomer<'_>> = Vec::new();
     for way in ways.iter().filter(|way| way.mode == CheckMode::Embedded || checker.psu.is_some()) {
         all.push(seen(checker, way).await?);
     }
@@ -67,7 +67,7 @@ pub(super) async fn own_data(checker: &Checker<'_>) -> Looked {
 }
 
 /// Compares with what the settings say of the customer.
-fn as_expected(seen: &Seen<'_>) -> Looked {
+fn as_expected(seen: &SeenByCustomer<'_>) -> CheckLook {
     let who = seen.who();
     if let Some(wanted) = &seen.way.user_id
         && seen.user_id.as_ref() != Some(wanted)
@@ -88,7 +88,7 @@ fn as_expected(seen: &Seen<'_>) -> Looked {
 }
 
 /// Compares what two customers are shown, or one customer by two methods.
-fn compare(one: &Seen<'_>, other: &Seen<'_>) -> Looked {
+fn compare(one: &SeenByCustomer<'_>, other: &SeenByCustomer<'_>) -> CheckLook {
     let (Some(first), Some(second)) = (&one.customer, &other.customer) else { return Ok(()) };
     let both = format!("{} and {}", one.who(), other.who());
     if first == second {
@@ -141,7 +141,7 @@ fn compare(one: &Seen<'_>, other: &Seen<'_>) -> Looked {
         && one.way.name.is_none()
     {
         let why = format!("{both} are two customers with one name: if that is right, give name in the settings");
-        return Err(Verdict::Warning(why));
+        return Err(CheckVerdict::Warning(why));
     }
     Ok(())
 }

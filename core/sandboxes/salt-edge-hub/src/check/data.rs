@@ -14,8 +14,8 @@ use bankchannel_salt_edge::{
     model::DayOrInstant,
 };
 
-use super::checker::{Checker, Looked, failed};
-use crate::{connector::ConnectorAnswer, requests::Order};
+use super::checker::{CheckLook, ConnectorChecker, failed};
+use crate::{connector::ConnectorAnswer, requests::HubRequest};
 
 /// The maximum nesting of an answer: `extra` has bank-specific content.
 const DEPTH: usize = 32;
@@ -23,7 +23,7 @@ const DEPTH: usize = 32;
 const DAYS: i64 = 60;
 
 /// Decodes the answer as Salt Edge does.
-fn read<R: Boundary>(what: &str, heard: &ConnectorAnswer) -> Looked<R> {
+fn read<R: Boundary>(what: &str, heard: &ConnectorAnswer) -> CheckLook<R> {
     let text = heard.body.to_string();
     let read = json::parse(text.as_bytes(), DEPTH).map_err(|fault| fault.to_string());
     let read = read.and_then(|value| {
@@ -32,7 +32,7 @@ fn read<R: Boundary>(what: &str, heard: &ConnectorAnswer) -> Looked<R> {
     read.or_else(|why| failed(format!("{what} must be answered in the published form: {why}")))
 }
 
-pub(super) async fn accounts(checker: &Checker<'_>) -> Looked {
+pub(super) async fn accounts(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     let heard = checker.taken(&checker.about("fetch_accounts", &session)).await?;
     let answer: FetchAccountsResponse = read("accounts", &heard)?;
@@ -43,11 +43,11 @@ pub(super) async fn accounts(checker: &Checker<'_>) -> Looked {
     }
 }
 
-pub(super) async fn transactions(checker: &Checker<'_>) -> Looked {
+pub(super) async fn transactions(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     let account = checker.account(&session).await?;
     let (from, to) = (checker.day(DAYS), checker.day(0));
-    let order = Order {
+    let order = HubRequest {
         account_id: Some(account.clone()),
         from_date: Some(from.clone()),
         to_date: Some(to.clone()),
@@ -72,7 +72,7 @@ pub(super) async fn transactions(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn customer(checker: &Checker<'_>) -> Looked {
+pub(super) async fn customer(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     let heard = checker.taken(&checker.about("fetch_customer", &session)).await?;
     let answer: FetchCustomerResponse = read("the customer's data", &heard)?;

@@ -1,10 +1,10 @@
 //! Defects found in real connectors, and requirements on a connector as a whole.
 
 use super::{
-    checker::{Checker, Looked, failed, judge, not_run, said},
+    checker::{CheckLook, ConnectorChecker, failed, judge, not_run, said},
     forge::RS256,
 };
-use crate::{records::Direction, requests::Order, service::Hub};
+use crate::{records::MessageDirection, requests::HubRequest, service::PlayedHub};
 use bankchannel_salt_edge::class::of_connector;
 
 /// The allowed members of a report's JWT.
@@ -15,18 +15,18 @@ const LIFETIME_S: i64 = 70;
 const WEB_SERVERS: [u16; 6] = [400, 404, 405, 413, 414, 431];
 
 /// What the hub accepts although it is not as documented.
-pub(super) async fn reports_as_documented(checker: &Checker<'_>) -> Looked {
+pub(super) async fn reports_as_documented(checker: &ConnectorChecker<'_>) -> CheckLook {
     checker.token().await?;
-    let odd = checker.records(|record| record.direction == Direction::ToHub && !record.warnings.is_empty());
+    let odd = checker.records(|record| record.direction == MessageDirection::ToHub && !record.warnings.is_empty());
     match odd.first() {
         None => Ok(()),
         Some(record) => {
-            Err(super::checker::Verdict::Warning(format!("{}: {}", record.operation, record.warnings.join("; "))))
+            Err(super::checker::CheckVerdict::Warning(format!("{}: {}", record.operation, record.warnings.join("; "))))
         }
     }
 }
 
-pub(super) async fn class_and_text(checker: &Checker<'_>) -> Looked {
+pub(super) async fn class_and_text(checker: &ConnectorChecker<'_>) -> CheckLook {
     let fails = checker.records(|record| record.operation == "fail_session");
     if fails.is_empty() {
         return not_run("no session has failed while the checker looked");
@@ -44,13 +44,13 @@ pub(super) async fn class_and_text(checker: &Checker<'_>) -> Looked {
             ));
         }
         if !of_connector::ALL.iter().any(|known| known.name == class) {
-            return Err(super::checker::Verdict::Warning(format!("{class} is not a known class of version 1")));
+            return Err(super::checker::CheckVerdict::Warning(format!("{class} is not a known class of version 1")));
         }
     }
     Ok(())
 }
 
-pub(super) async fn confirm_of_redirect(checker: &Checker<'_>) -> Looked {
+pub(super) async fn confirm_of_redirect(checker: &ConnectorChecker<'_>) -> CheckLook {
     let Some(way) = checker.settings.redirect() else { return not_run("the settings name no redirect way") };
     let session = checker.begin(way, |_| {}).await?;
     checker.page(&session).await?;
@@ -65,25 +65,25 @@ pub(super) async fn confirm_of_redirect(checker: &Checker<'_>) -> Looked {
     if shown["status"] == "success" {
         return failed("a session that waits for its page was approved by a code that nobody sent");
     }
-    let cancel = Order { session_secret: Some(session), ..Order::of("cancel_token") };
+    let cancel = HubRequest { session_secret: Some(session), ..HubRequest::of("cancel_token") };
     checker.ask(&cancel).await.map(drop)
 }
 
-pub(super) async fn confirm_reads_jwt(checker: &Checker<'_>) -> Looked {
-    let made = checker.made(&Order::any("confirm_token"))?;
+pub(super) async fn confirm_reads_jwt(checker: &ConnectorChecker<'_>) -> CheckLook {
+    let made = checker.made(&HubRequest::any("confirm_token"))?;
     let jwt = checker.by_a_stranger(&checker.payload("{}"))?;
     checker
         .refused("tokens/confirm with another key's JWT", &made.with_jwt(&jwt), &[("JWTVerificationError", 400)])
         .await
 }
 
-pub(super) async fn quick_confirm(checker: &Checker<'_>) -> Looked {
+pub(super) async fn quick_confirm(checker: &ConnectorChecker<'_>) -> CheckLook {
     let Some(way) = checker.settings.with_code() else { return not_run("the settings name no way with a code") };
     // Immediately after the update: a connector that reports before storing does not find the session.
     checker.enrol(way, |_| {}).await.map(drop)
 }
 
-pub(super) async fn reconnect_session(checker: &Checker<'_>) -> Looked {
+pub(super) async fn reconnect_session(checker: &ConnectorChecker<'_>) -> CheckLook {
     let asked = checker.records(|record| record.operation == "reconnect_token" && record.status == 200);
     let Some(asked) = asked.last().and_then(|record| record.session_secret.clone()) else {
         return not_run("no reconnect was taken while the checker looked");
@@ -94,20 +94,21 @@ pub(super) async fn reconnect_session(checker: &Checker<'_>) -> Looked {
     }
 }
 
-pub(super) async fn not_found_everywhere(checker: &Checker<'_>) -> Looked {
+pub(super) async fn not_found_everywhere(checker: &ConnectorChecker<'_>) -> CheckLook {
     super::requests::token_unknown(checker).await?;
     super::requests::session_unknown(checker).await?;
     super::requests::account_unknown(checker).await
 }
 
-pub(super) async fn log(_: &Checker<'_>) -> Looked {
+pub(super) async fn log(_: &ConnectorChecker<'_>) -> CheckLook {
     not_run("a connector's logs are not seen from outside: search them for JWTs, tokens, secrets and codes")
 }
 
-pub(super) async fn reading_verifies(checker: &Checker<'_>) -> Looked {
+pub(super) async fn reading_verifies(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     for operation in ["fetch_accounts", "fetch_transactions", "fetch_customer"] {
-        let order = Order { access_token: None, access_token_of: Some(session.clone()), ..Order::any(operation) };
+        let order =
+            HubRequest { access_token: None, access_token_of: Some(session.clone()), ..HubRequest::any(operation) };
         let made = checker.made(&order)?;
         let jwt = checker.by_a_stranger(&checker.payload(&made.data_text))?;
         let what = format!("{operation} with another key's JWT and a good token");
@@ -118,14 +119,14 @@ pub(super) async fn reading_verifies(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn query_does_not_count(checker: &Checker<'_>) -> Looked {
+pub(super) async fn query_does_not_count(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     let account = checker.account(&session).await?;
-    let order = Order {
+    let order = HubRequest {
         access_token: None,
         access_token_of: Some(session),
         account_id: Some("no-such-account".to_owned()),
-        ..Order::any("fetch_transactions")
+        ..HubRequest::any("fetch_transactions")
     };
     let mut made = checker.made(&order)?;
     // The JWT takes precedence over the query.
@@ -134,10 +135,10 @@ pub(super) async fn query_does_not_count(checker: &Checker<'_>) -> Looked {
     judge("an unknown account in the JWT and a known one in the query", &heard, &[("AccountNotFound", 404)])
 }
 
-pub(super) async fn all_endpoints(checker: &Checker<'_>) -> Looked {
+pub(super) async fn all_endpoints(checker: &ConnectorChecker<'_>) -> CheckLook {
     for entry in bankchannel_salt_edge::hub::CATALOGUE {
         let operation = entry.short_name();
-        let made = checker.made(&Order::any(operation))?.with("Authorization", "Bearer nonsense");
+        let made = checker.made(&HubRequest::any(operation))?.with("Authorization", "Bearer nonsense");
         let heard = checker.send(&made).await?;
         if [404, 405, 501].contains(&heard.status) {
             let path = entry.declaration.route.as_ref().map_or("", |route| route.path);
@@ -147,8 +148,8 @@ pub(super) async fn all_endpoints(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn errors_have_their_form(checker: &Checker<'_>) -> Looked {
-    let refused = checker.records(|record| record.direction == Direction::ToConnector && record.status >= 400);
+pub(super) async fn errors_have_their_form(checker: &ConnectorChecker<'_>) -> CheckLook {
+    let refused = checker.records(|record| record.direction == MessageDirection::ToConnector && record.status >= 400);
     // A web server may answer some requests before the connector sees them: for a path, a method, or a head that is too
     // large or has duplicate headers.
     let by_connector =
@@ -170,18 +171,18 @@ pub(super) async fn errors_have_their_form(checker: &Checker<'_>) -> Looked {
     }
 }
 
-pub(super) async fn vectors(_: &Checker<'_>) -> Looked {
+pub(super) async fn vectors(_: &ConnectorChecker<'_>) -> CheckLook {
     not_run(
         "the published messages are signed with Salt Edge's own key and expired in 2024; the connector has the checker's key",
     )
 }
 
-pub(super) async fn third_party_vectors(_: &Checker<'_>) -> Looked {
+pub(super) async fn third_party_vectors(_: &ConnectorChecker<'_>) -> CheckLook {
     not_run("whether a connector verifies the third party's own request is not seen from outside")
 }
 
-pub(super) async fn reports_have_their_form(checker: &Checker<'_>) -> Looked {
-    let reports = checker.records(|record| record.direction == Direction::ToHub);
+pub(super) async fn reports_have_their_form(checker: &ConnectorChecker<'_>) -> CheckLook {
+    let reports = checker.records(|record| record.direction == MessageDirection::ToHub);
     if reports.is_empty() {
         return not_run("the connector has reported nothing while the checker looked");
     }
@@ -216,35 +217,35 @@ pub(super) async fn reports_have_their_form(checker: &Checker<'_>) -> Looked {
     }
     match issuer {
         false => Ok(()),
-        true => Err(super::checker::Verdict::Warning("reports have an iss: a connector sends none".to_owned())),
+        true => Err(super::checker::CheckVerdict::Warning("reports have an iss: a connector sends none".to_owned())),
     }
 }
 
-pub(super) async fn token_list(checker: &Checker<'_>) -> Looked {
+pub(super) async fn token_list(checker: &ConnectorChecker<'_>) -> CheckLook {
     let asked = checker.records(|record| record.operation == "list_tokens_at_hub");
     match asked.len() {
         0 => not_run("the connector has not asked for the list of tokens"),
         // An endless loop would never stop asking. How often a connector polls is up to the connector.
         1..=50 => Ok(()),
-        count => Err(super::checker::Verdict::Warning(format!(
+        count => Err(super::checker::CheckVerdict::Warning(format!(
             "the connector asked for the list of tokens {count} times: does it end where next_id is null?"
         ))),
     }
 }
 
-pub(super) async fn large_head(checker: &Checker<'_>) -> Looked {
+pub(super) async fn large_head(checker: &ConnectorChecker<'_>) -> CheckLook {
     // 16 KiB of headers must be accepted: a tokens/create alone has 2 KiB.
     let padding = "x".repeat(12 * 1024);
     let jwt = checker.forged(
         RS256,
-        &checker.payload(&format!("{{\"session_secret\":\"{}\",\"padding\":\"{padding}\"}}", Hub::new_session())),
+        &checker.payload(&format!("{{\"session_secret\":\"{}\",\"padding\":\"{padding}\"}}", PlayedHub::new_session())),
     )?;
-    let made = checker.made(&Order::any("fetch_accounts"))?.with_jwt(&jwt);
+    let made = checker.made(&HubRequest::any("fetch_accounts"))?.with_jwt(&jwt);
     let heard = checker.send(&made).await?;
     judge("a request with 16 KiB of headers and an unknown token", &heard, &[("TokenNotFound", 404)])
 }
 
-pub(super) async fn duplicate_headers(checker: &Checker<'_>) -> Looked {
+pub(super) async fn duplicate_headers(checker: &ConnectorChecker<'_>) -> CheckLook {
     // With a valid token: a connector that picks one of two headers must not answer 200.
     let session = checker.token().await?;
     let made = checker.made(&checker.about("fetch_accounts", &session))?;

@@ -2,17 +2,17 @@
 
 use bankchannel_foundation::model::Timestamp;
 
-use super::checker::{Checker, Looked, failed, judge, last_update, not_run, said};
-use crate::{requests::Order, service::Hub};
+use super::checker::{CheckLook, ConnectorChecker, failed, judge, last_update, not_run, said};
+use crate::{requests::HubRequest, service::PlayedHub};
 
 /// The maximum number of wrong codes.
 const TRIES: u32 = 20;
 /// How long to watch that no report arrives.
 const QUIET: std::time::Duration = std::time::Duration::from_secs(2);
 
-impl Checker<'_> {
+impl ConnectorChecker<'_> {
     /// Checks that nothing more is reported about a session for a while.
-    pub(super) async fn quiet(&self, session: &str, known: usize, what: &str) -> Looked {
+    pub(super) async fn quiet(&self, session: &str, known: usize, what: &str) -> CheckLook {
         tokio::time::sleep(QUIET).await;
         let callbacks = self.callbacks(session);
         match callbacks.get(known) {
@@ -24,7 +24,7 @@ impl Checker<'_> {
     }
 }
 
-pub(super) async fn redirect(checker: &Checker<'_>) -> Looked {
+pub(super) async fn redirect(checker: &ConnectorChecker<'_>) -> CheckLook {
     let Some(way) = checker.settings.redirect() else { return not_run("the settings name no redirect way") };
     let session = checker.begin(way, |_| {}).await?;
     let url = checker.page(&session).await?;
@@ -39,7 +39,7 @@ pub(super) async fn redirect(checker: &Checker<'_>) -> Looked {
     ))
 }
 
-pub(super) async fn embedded(checker: &Checker<'_>) -> Looked {
+pub(super) async fn embedded(checker: &ConnectorChecker<'_>) -> CheckLook {
     let settings = checker.settings;
     if settings.quick().is_none() && settings.with_code().is_none() {
         return not_run("the settings name no embedded way");
@@ -49,7 +49,7 @@ pub(super) async fn embedded(checker: &Checker<'_>) -> Looked {
         checker.taken(&checker.about("fetch_accounts", &session)).await?;
         if let Some(wrong) = &way.wrong {
             let mut order = checker.enrolment(way, Some(wrong));
-            let session = Hub::new_session();
+            let session = PlayedHub::new_session();
             order.session_secret = Some(session.clone());
             checker.taken(&order).await?;
             checker.failed_with(&session, &["InvalidCredentials"]).await?;
@@ -71,8 +71,8 @@ pub(super) async fn embedded(checker: &Checker<'_>) -> Looked {
             checker.failed_with(&session, &["InvalidConfirmationCode"]).await?;
         }
     }
-    let mut order = Order::of("create_token");
-    let session = Hub::new_session();
+    let mut order = HubRequest::of("create_token");
+    let session = PlayedHub::new_session();
     order.session_secret = Some(session.clone());
     order.credentials =
         Some([("authorization_type".to_owned(), "no-such-way-to-authenticate".to_owned())].into_iter().collect());
@@ -92,14 +92,14 @@ fn wrong_code(right: &str, number: u32) -> String {
         .collect()
 }
 
-pub(super) async fn decoupled(_: &Checker<'_>) -> Looked {
+pub(super) async fn decoupled(_: &ConnectorChecker<'_>) -> CheckLook {
     not_run("version 1 does not define it: it looks like a session that takes its time")
 }
 
-pub(super) async fn refresh(checker: &Checker<'_>) -> Looked {
+pub(super) async fn refresh(checker: &ConnectorChecker<'_>) -> CheckLook {
     let token = checker.token().await?;
-    let session = Hub::new_session();
-    let order = Order {
+    let session = PlayedHub::new_session();
+    let order = HubRequest {
         session_secret: Some(session.clone()),
         from_date: Some(checker.day(90)),
         to_date: Some(checker.day(0)),
@@ -111,11 +111,11 @@ pub(super) async fn refresh(checker: &Checker<'_>) -> Looked {
     checker.taken(&checker.about("fetch_accounts", &token)).await.map(drop)
 }
 
-pub(super) async fn revoke(checker: &Checker<'_>) -> Looked {
+pub(super) async fn revoke(checker: &ConnectorChecker<'_>) -> CheckLook {
     let token = checker.new_token().await?;
     checker.taken(&checker.about("fetch_accounts", &token)).await?;
-    let session = Hub::new_session();
-    let order = Order { session_secret: Some(session.clone()), ..checker.about("revoke_token", &token) };
+    let session = PlayedHub::new_session();
+    let order = HubRequest { session_secret: Some(session.clone()), ..checker.about("revoke_token", &token) };
     let before = checker.records(|record| record.operation == "revoke_token_at_hub").len();
     checker.taken(&order).await?;
     // Immediately: the answer promised it.
@@ -128,14 +128,14 @@ pub(super) async fn revoke(checker: &Checker<'_>) -> Looked {
     }
 }
 
-pub(super) async fn revoke_at_bank(_: &Checker<'_>) -> Looked {
+pub(super) async fn revoke_at_bank(_: &ConnectorChecker<'_>) -> CheckLook {
     not_run("nobody revokes at the bank while the checker runs")
 }
 
-pub(super) async fn reconnect(checker: &Checker<'_>) -> Looked {
+pub(super) async fn reconnect(checker: &ConnectorChecker<'_>) -> CheckLook {
     let token = checker.new_token().await?;
-    let session = Hub::new_session();
-    let order = Order { session_secret: Some(session.clone()), ..checker.about("reconnect_token", &token) };
+    let session = PlayedHub::new_session();
+    let order = HubRequest { session_secret: Some(session.clone()), ..checker.about("reconnect_token", &token) };
     checker.taken(&order).await?;
     let at_page = |shown: &serde_json::Value| shown["status"] != "open" || !last_update(shown).is_null();
     let Some(shown) = checker.wait(&session, at_page).await else {
@@ -162,7 +162,7 @@ pub(super) async fn reconnect(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn cancel(checker: &Checker<'_>) -> Looked {
+pub(super) async fn cancel(checker: &ConnectorChecker<'_>) -> CheckLook {
     let settings = checker.settings;
     let Some(way) = settings.redirect().or_else(|| settings.with_code()) else {
         return not_run("a way is needed that waits for the customer: a redirect, or one with a code");
@@ -170,7 +170,7 @@ pub(super) async fn cancel(checker: &Checker<'_>) -> Looked {
     let session = checker.begin(way, |_| {}).await?;
     checker.wait(&session, |shown| !last_update(shown).is_null()).await;
     let known = checker.callbacks(&session).len();
-    let order = Order { session_secret: Some(session.clone()), ..Order::of("cancel_token") };
+    let order = HubRequest { session_secret: Some(session.clone()), ..HubRequest::of("cancel_token") };
     checker.taken(&order).await?;
     if let Some(field) = &way.code_field {
         // Too late: answered with 200, but without effect.
@@ -179,7 +179,7 @@ pub(super) async fn cancel(checker: &Checker<'_>) -> Looked {
     checker.quiet(&session, known, "a session that Salt Edge gave up is not reported").await
 }
 
-pub(super) async fn lifetimes(checker: &Checker<'_>) -> Looked {
+pub(super) async fn lifetimes(checker: &ConnectorChecker<'_>) -> CheckLook {
     let settings = checker.settings;
     let Some(way) = settings.redirect().or_else(|| settings.with_code()) else {
         return not_run("a way is needed that waits for the customer: a redirect, or one with a code");
@@ -190,9 +190,9 @@ pub(super) async fn lifetimes(checker: &Checker<'_>) -> Looked {
     };
     let update = checker.callbacks(&session).into_iter().find(|record| record.operation == "update_session");
     let said = update.as_ref().and_then(|record| record.data["session_expires_at"].as_str().map(str::to_owned));
-    checker.taken(&Order { session_secret: Some(session.clone()), ..Order::of("cancel_token") }).await?;
+    checker.taken(&HubRequest { session_secret: Some(session.clone()), ..HubRequest::of("cancel_token") }).await?;
     let Some(said) = said else {
-        return Err(super::checker::Verdict::Warning(
+        return Err(super::checker::CheckVerdict::Warning(
             "sessions/update should say session_expires_at: Salt Edge's own default is not known".to_owned(),
         ));
     };
@@ -204,7 +204,7 @@ pub(super) async fn lifetimes(checker: &Checker<'_>) -> Looked {
     }
 }
 
-pub(super) async fn token_lifetime(checker: &Checker<'_>) -> Looked {
+pub(super) async fn token_lifetime(checker: &ConnectorChecker<'_>) -> CheckLook {
     let settings = checker.settings;
     let Some(way) = settings.quick().or_else(|| settings.with_code()) else {
         return not_run("an embedded way is needed");
@@ -222,7 +222,7 @@ pub(super) async fn token_lifetime(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn denial(checker: &Checker<'_>) -> Looked {
+pub(super) async fn denial(checker: &ConnectorChecker<'_>) -> CheckLook {
     let Some(way) = checker.settings.redirect() else { return not_run("the settings name no redirect way") };
     let session = checker.begin(way, |_| {}).await?;
     let url = checker.page(&session).await?;
@@ -234,10 +234,11 @@ pub(super) async fn denial(checker: &Checker<'_>) -> Looked {
     }
 }
 
-pub(super) async fn error_notice(checker: &Checker<'_>) -> Looked {
-    for order in
-        [Order::any("notify_error"), Order { access_token: Some("unknown".to_owned()), ..Order::any("notify_error") }]
-    {
+pub(super) async fn error_notice(checker: &ConnectorChecker<'_>) -> CheckLook {
+    for order in [
+        HubRequest::any("notify_error"),
+        HubRequest { access_token: Some("unknown".to_owned()), ..HubRequest::any("notify_error") },
+    ] {
         let made = checker.made(&order)?;
         let heard = checker.send(&made).await?;
         if heard.status != 200 {

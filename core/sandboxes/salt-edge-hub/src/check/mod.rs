@@ -28,31 +28,31 @@ use std::{future::Future, pin::Pin};
 
 use bankchannel_foundation::{Error, Result};
 
-pub use checker::Psu;
-use checker::{Checker, Looked, Verdict};
+pub use checker::ActingCustomer;
+use checker::{CheckLook, CheckVerdict, ConnectorChecker};
 pub use report::{CheckDone, CheckReport, CheckResult};
 pub use run::{CheckRun, check_ids, write_settings};
 pub(super) use settings::CheckSettings;
 
 use super::{
-    records::{Direction, Record},
-    service::Hub,
+    records::{MessageDirection, RecordedMessage},
+    service::PlayedHub,
 };
 
 /// The maximum number of messages reported for a check.
 const SHOWN: usize = 6;
 
 /// One check.
-struct Check {
+struct ConnectorCheck {
     id: &'static str,
     rule: &'static str,
     title: &'static str,
-    run: for<'a> fn(&'a Checker<'a>) -> Pin<Box<dyn Future<Output = Looked> + Send + 'a>>,
+    run: for<'a> fn(&'a ConnectorChecker<'a>) -> Pin<Box<dyn Future<Output = CheckLook> + Send + 'a>>,
 }
 
 macro_rules! checks {
     ($($id:literal $rule:literal $title:literal $module:ident::$name:ident;)+) => {
-        static CHECKS: &[Check] = &[$(Check {
+        static CHECKS: &[ConnectorCheck] = &[$(ConnectorCheck {
             id: $id,
             rule: $rule,
             title: $title,
@@ -151,9 +151,9 @@ checks! {
 /// # Errors
 /// `input.invalid_field` for an unknown id.
 pub(super) async fn run(
-    hub: &Hub,
+    hub: &PlayedHub,
     settings: &CheckSettings,
-    psu: Option<&Psu>,
+    psu: Option<&ActingCustomer>,
     only: &[String],
     told: &(dyn Fn(&CheckDone) + Send + Sync),
 ) -> Result<CheckReport> {
@@ -164,7 +164,7 @@ pub(super) async fn run(
         ));
     }
     let by_url = settings.psu_url.as_deref().map(|url| psu::at_url(url, settings.ca_file.as_deref())).transpose()?;
-    let checker = Checker::new(hub, settings, psu.or(by_url.as_deref()));
+    let checker = ConnectorChecker::new(hub, settings, psu.or(by_url.as_deref()));
     let mut checks = Vec::with_capacity(CHECKS.len());
     for check in CHECKS {
         if !only.is_empty() && !only.iter().any(|only| check.id.starts_with(only.as_str())) {
@@ -173,9 +173,9 @@ pub(super) async fn run(
         let before = hub.records.all(|_| true).last().map_or(0, |record| record.number);
         let (result, why) = match (check.run)(&checker).await {
             Ok(()) => (CheckResult::Passed, String::new()),
-            Err(Verdict::Warning(why)) => (CheckResult::Warning, why),
-            Err(Verdict::Failed(why)) => (CheckResult::Failed, why),
-            Err(Verdict::NotRun(why)) => (CheckResult::NotRun, why),
+            Err(CheckVerdict::Warning(why)) => (CheckResult::Warning, why),
+            Err(CheckVerdict::Failed(why)) => (CheckResult::Failed, why),
+            Err(CheckVerdict::NotRun(why)) => (CheckResult::NotRun, why),
         };
         let records = hub.records.all(|record| record.number > before);
         let (sent, received) = exchanged(&records);
@@ -187,17 +187,17 @@ pub(super) async fn run(
 }
 
 /// The last messages of a check: those sent, and the answers and reports received.
-fn exchanged(records: &[Record]) -> (Vec<serde_json::Value>, Vec<serde_json::Value>) {
+fn exchanged(records: &[RecordedMessage]) -> (Vec<serde_json::Value>, Vec<serde_json::Value>) {
     let last = records.iter().skip(records.len().saturating_sub(SHOWN));
     let (mut sent, mut received) = (Vec::new(), Vec::new());
     for record in last {
         let data = serde_json::json!({"operation": record.operation, "data": record.data});
         match record.direction {
-            Direction::ToConnector => {
+            MessageDirection::ToConnector => {
                 sent.push(data);
                 received.push(serde_json::json!({"status": record.status, "body": record.answer}));
             }
-            Direction::ToHub => received.push(data),
+            MessageDirection::ToHub => received.push(data),
         }
     }
     (sent, received)

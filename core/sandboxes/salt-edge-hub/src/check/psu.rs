@@ -7,10 +7,10 @@ use bankchannel_foundation::{
     message::{Body, Headers, OutRequest},
     operation::Repeat,
 };
-use bankchannel_transport::{CancellationToken, Plan, Settings, Sink, Tls, Transport};
+use bankchannel_transport::{CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
 use serde_json::json;
 
-use super::Psu;
+use super::ActingCustomer;
 
 /// The time limit for its action on a page.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -22,9 +22,14 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 ///
 /// # Errors
 /// `configuration.invalid` for the URL.
-pub(super) fn at_url(url: &str, ca_file: Option<&str>) -> Result<Box<Psu>> {
-    let tls = Tls { ca_file: ca_file.map(Into::into), ..Tls::default() };
-    let settings = Settings { base_url: url.to_owned(), tls, max_answer_bytes: MAX_ANSWER, ..Settings::default() };
+pub(super) fn at_url(url: &str, ca_file: Option<&str>) -> Result<Box<ActingCustomer>> {
+    let tls = TlsSettings { ca_file: ca_file.map(Into::into), ..TlsSettings::default() };
+    let settings = TransportSettings {
+        base_url: url.to_owned(),
+        tls,
+        max_answer_bytes: MAX_ANSWER,
+        ..TransportSettings::default()
+    };
     let transport = Transport::new(&settings).map_err(|why| Error::invalid_setting("psu_url", why.message()))?;
     Ok(Box::new(move |page, approves| {
         let transport = transport.clone();
@@ -36,8 +41,8 @@ async fn post(transport: &Transport, page: &str, approves: bool) -> Result<(), S
     let target = if approves { "/approve" } else { "/deny" }.to_owned();
     let body = Body::json_text(json!({ "url": page }).to_string());
     let message = OutRequest { method: "POST".to_owned(), target, headers: Headers::default(), body };
-    let (cancel, mut sink) = (CancellationToken::new(), Sink::memory(0));
-    let plan = Plan {
+    let (cancel, mut sink) = (CancellationToken::new(), ContentSink::memory(0));
+    let plan = ExchangePlan {
         deadline: Some(Instant::now() + TIMEOUT),
         cancel: &cancel,
         repeat: Repeat::Never,

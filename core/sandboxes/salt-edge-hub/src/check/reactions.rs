@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    checker::{Checker, Looked, failed, not_run, said},
+    checker::{CheckLook, ConnectorChecker, failed, not_run, said},
     settings::CheckWay,
 };
-use crate::{records::Record, requests::Order, state::AnswerOrder};
-use bankchannel_salt_edge::{Class, class::of_hub};
+use crate::{records::RecordedMessage, requests::HubRequest, state::AnswerOrder};
+use bankchannel_salt_edge::{FailureClass, class::of_hub};
 
 /// How long a connector may take to repeat a report after a temporary failure.
 const AGAIN: Duration = Duration::from_secs(90);
 
-fn way<'a>(checker: &'a Checker<'_>) -> Looked<&'a CheckWay> {
+fn way<'a>(checker: &'a ConnectorChecker<'_>) -> CheckLook<&'a CheckWay> {
     match checker.settings.quick() {
         Some(way) => Ok(way),
         None => not_run("an embedded way without a code is needed"),
@@ -20,21 +20,21 @@ fn way<'a>(checker: &'a Checker<'_>) -> Looked<&'a CheckWay> {
 }
 
 /// Starts a session whose success report gets the ordered answer.
-async fn begun(checker: &Checker<'_>, order: AnswerOrder) -> Looked<String> {
+async fn begun(checker: &ConnectorChecker<'_>, order: AnswerOrder) -> CheckLook<String> {
     let way = way(checker)?;
-    let session = crate::service::Hub::new_session();
+    let session = crate::service::PlayedHub::new_session();
     // The session must exist before the connector reports.
-    checker.hub.state.begin(&session, crate::state::About::Token, None, checker.hub.now_ms());
+    checker.hub.state.begin(&session, crate::state::SessionPurpose::Token, None, checker.hub.now_ms());
     checker.hub.state.order(&session, order);
     checker.begin(way, |order| order.session_secret = Some(session.clone())).await
 }
 
 /// The success reports of a session.
-fn reports(checker: &Checker<'_>, session: &str) -> Vec<Record> {
+fn reports(checker: &ConnectorChecker<'_>, session: &str) -> Vec<RecordedMessage> {
     checker.callbacks(session).into_iter().filter(|record| record.operation == "succeed_session").collect()
 }
 
-async fn first_report(checker: &Checker<'_>, session: &str) -> Looked {
+async fn first_report(checker: &ConnectorChecker<'_>, session: &str) -> CheckLook {
     let until = Instant::now() + checker.patience;
     while reports(checker, session).is_empty() {
         if Instant::now() >= until {
@@ -46,7 +46,7 @@ async fn first_report(checker: &Checker<'_>, session: &str) -> Looked {
 }
 
 /// Starts a session whose success report is answered with an error class, and waits for the first report.
-async fn reported(checker: &Checker<'_>, class: &'static Class) -> Looked<String> {
+async fn reported(checker: &ConnectorChecker<'_>, class: &'static FailureClass) -> CheckLook<String> {
     let order = AnswerOrder {
         operation: Some("succeed_session".to_owned()),
         status: class.http_status(),
@@ -61,7 +61,7 @@ async fn reported(checker: &Checker<'_>, class: &'static Class) -> Looked<String
 }
 
 /// After a final class there must be no further report and, if Salt Edge has ended the session, no valid token.
-async fn stopped(checker: &Checker<'_>, class: &'static Class, session: &str) -> Looked {
+async fn stopped(checker: &ConnectorChecker<'_>, class: &'static FailureClass, session: &str) -> CheckLook {
     let count = reports(checker, session).len();
     if count > 1 {
         return failed(format!("after {} the report must not be repeated, and it was sent {count} times", class.name));
@@ -74,7 +74,7 @@ async fn stopped(checker: &Checker<'_>, class: &'static Class, session: &str) ->
     }
     // Salt Edge did not accept the token: it must not be valid.
     let Some(token) = checker.hub.state.offered(session) else { return failed("the report of success had no token") };
-    let order = Order { access_token: Some(token.expose().to_owned()), ..Order::of("fetch_accounts") };
+    let order = HubRequest { access_token: Some(token.expose().to_owned()), ..HubRequest::of("fetch_accounts") };
     let heard = checker.ask(&order).await?;
     if heard.status == 200 {
         return failed(format!("Salt Edge answered {}, and the token that it did not accept is valid", class.name));
@@ -85,9 +85,9 @@ async fn stopped(checker: &Checker<'_>, class: &'static Class, session: &str) ->
     }
 }
 
-impl Checker<'_> {
+impl ConnectorChecker<'_> {
     /// Runs all classes, one session after the other, with a single wait at the end.
-    async fn looked_at(&self) -> &Vec<Looked> {
+    async fn looked_at(&self) -> &Vec<CheckLook> {
         self.reactions
             .get_or_init(|| async {
                 let mut sessions = Vec::new();
@@ -107,7 +107,7 @@ impl Checker<'_> {
             .await
     }
 
-    async fn reaction(&self, name: &str) -> Looked {
+    async fn reaction(&self, name: &str) -> CheckLook {
         let looked = of_hub::ALL.iter().zip(self.looked_at().await).find(|(class, _)| class.name == name);
         looked.map_or_else(|| not_run("there is no such class"), |(_, looked)| looked.clone())
     }
@@ -115,7 +115,7 @@ impl Checker<'_> {
 
 macro_rules! reactions {
     ($($check:ident = $class:ident;)+) => {
-        $(pub(super) async fn $check(checker: &Checker<'_>) -> Looked {
+        $(pub(super) async fn $check(checker: &ConnectorChecker<'_>) -> CheckLook {
             checker.reaction(of_hub::$class.name).await
         })+
     };
@@ -148,7 +148,7 @@ fn trouble(status: u16, retry_after_s: Option<u32>, done: bool, count: u32) -> A
 }
 
 /// The reports of a session after a temporary failure, once the report was repeated.
-async fn come_again(checker: &Checker<'_>, order: AnswerOrder) -> Looked<(String, Vec<Record>)> {
+async fn come_again(checker: &ConnectorChecker<'_>, order: AnswerOrder) -> CheckLook<(String, Vec<RecordedMessage>)> {
     let status = order.status;
     let session = begun(checker, order).await?;
     let until = Instant::now() + AGAIN;
@@ -167,20 +167,20 @@ async fn come_again(checker: &Checker<'_>, order: AnswerOrder) -> Looked<(String
     }
 }
 
-pub(super) async fn again_after_trouble(checker: &Checker<'_>) -> Looked {
+pub(super) async fn again_after_trouble(checker: &ConnectorChecker<'_>) -> CheckLook {
     let (session, found) = come_again(checker, trouble(503, None, false, 1)).await?;
     checker.succeeded(&session).await?;
     let mut jwts = found.iter().filter_map(|record| record.form.as_ref()).map(|form| form.jwt_sha256);
     // Within one second, the same data and exp may give the same JWT.
     if jwts.next() == jwts.next() {
-        return Err(super::checker::Verdict::Warning(
+        return Err(super::checker::CheckVerdict::Warning(
             "the report came again with the same JWT: each attempt should be signed anew".to_owned(),
         ));
     }
     Ok(())
 }
 
-pub(super) async fn retry_after(checker: &Checker<'_>) -> Looked {
+pub(super) async fn retry_after(checker: &ConnectorChecker<'_>) -> CheckLook {
     let (session, found) = come_again(checker, trouble(429, Some(3), false, 1)).await?;
     checker.succeeded(&session).await?;
     let mut heard = found.iter().map(|record| record.heard);
@@ -194,7 +194,7 @@ pub(super) async fn retry_after(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn lost_answer(checker: &Checker<'_>) -> Looked {
+pub(super) async fn lost_answer(checker: &ConnectorChecker<'_>) -> CheckLook {
     // The repetition is answered SessionClosed, which here means that the first report has arrived.
     let (session, _) = come_again(checker, trouble(500, None, true, 1)).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;

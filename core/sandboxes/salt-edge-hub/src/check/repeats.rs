@@ -2,19 +2,19 @@
 
 use futures_util::future::join_all;
 
-use super::checker::{Checker, Looked, failed, not_run, said};
+use super::checker::{CheckLook, ConnectorChecker, failed, not_run, said};
 use crate::{
-    records::{Direction, Record},
-    requests::Order,
-    service::Hub,
+    records::{MessageDirection, RecordedMessage},
+    requests::HubRequest,
+    service::PlayedHub,
 };
 
 const FORMAT: (&str, u16) = ("WrongRequestFormat", 400);
 /// The number of identical requests sent at once.
 const AT_ONCE: usize = 8;
 
-pub(super) async fn busy(checker: &Checker<'_>) -> Looked {
-    let busy = checker.records(|record| record.direction == Direction::ToConnector && record.status == 503);
+pub(super) async fn busy(checker: &ConnectorChecker<'_>) -> CheckLook {
+    let busy = checker.records(|record| record.direction == MessageDirection::ToConnector && record.status == 503);
     match busy.iter().find(|record| record.retry_after_s.is_none()) {
         _ if busy.is_empty() => not_run("the connector was never in trouble while the checker looked"),
         None => Ok(()),
@@ -22,16 +22,16 @@ pub(super) async fn busy(checker: &Checker<'_>) -> Looked {
     }
 }
 
-pub(super) async fn create(checker: &Checker<'_>) -> Looked {
+pub(super) async fn create(checker: &ConnectorChecker<'_>) -> CheckLook {
     let settings = checker.settings;
     let Some(way) = settings.quick().or_else(|| settings.with_code()).or_else(|| settings.redirect()) else {
         return not_run("the settings name no way to authenticate");
     };
     let mut order = checker.enrolment(way, way.right.as_ref());
-    let session = Hub::new_session();
+    let session = PlayedHub::new_session();
     order.session_secret = Some(session.clone());
     // All at once, each with its own JWT; then the same again.
-    let made: Vec<_> = (0..AT_ONCE).map(|_| checker.made(&order)).collect::<Looked<_>>()?;
+    let made: Vec<_> = (0..AT_ONCE).map(|_| checker.made(&order)).collect::<CheckLook<_>>()?;
     for heard in join_all(made.iter().map(|made| checker.send(made))).await {
         let heard = heard?;
         if heard.status != 200 {
@@ -47,8 +47,8 @@ pub(super) async fn create(checker: &Checker<'_>) -> Looked {
 }
 
 /// Checks that exactly one final report was sent.
-fn one_end(checker: &Checker<'_>, session: &str) -> Looked {
-    let ends: Vec<Record> = checker
+fn one_end(checker: &ConnectorChecker<'_>, session: &str) -> CheckLook {
+    let ends: Vec<RecordedMessage> = checker
         .callbacks(session)
         .into_iter()
         .filter(|record| ["succeed_session", "fail_session"].contains(&record.operation.as_str()))
@@ -62,7 +62,7 @@ fn one_end(checker: &Checker<'_>, session: &str) -> Looked {
     }
 }
 
-pub(super) async fn confirm(checker: &Checker<'_>) -> Looked {
+pub(super) async fn confirm(checker: &ConnectorChecker<'_>) -> CheckLook {
     let Some(way) = checker.settings.with_code() else { return not_run("the settings name no way with a code") };
     let session = checker.enrol(way, |_| {}).await?;
     let known = checker.callbacks(&session).len();
@@ -74,10 +74,10 @@ pub(super) async fn confirm(checker: &Checker<'_>) -> Looked {
     checker.taken(&checker.about("fetch_accounts", &session)).await.map(drop)
 }
 
-pub(super) async fn others(checker: &Checker<'_>) -> Looked {
+pub(super) async fn others(checker: &ConnectorChecker<'_>) -> CheckLook {
     let token = checker.new_token().await?;
-    let refresh = Hub::new_session();
-    let order = Order { session_secret: Some(refresh.clone()), ..checker.about("refresh_accounts", &token) };
+    let refresh = PlayedHub::new_session();
+    let order = HubRequest { session_secret: Some(refresh.clone()), ..checker.about("refresh_accounts", &token) };
     checker.taken(&order).await?;
     checker.taken(&order).await?;
     checker.succeeded(&refresh).await?;
@@ -87,25 +87,25 @@ pub(super) async fn others(checker: &Checker<'_>) -> Looked {
     checker.taken(&revoke).await?;
     let Some(way) = checker.settings.redirect().or_else(|| checker.settings.with_code()) else { return Ok(()) };
     let session = checker.begin(way, |_| {}).await?;
-    let cancel = Order { session_secret: Some(session), ..Order::of("cancel_token") };
+    let cancel = HubRequest { session_secret: Some(session), ..HubRequest::of("cancel_token") };
     checker.taken(&cancel).await?;
     checker.taken(&cancel).await.map(drop)
 }
 
-pub(super) async fn another_client(checker: &Checker<'_>) -> Looked {
+pub(super) async fn another_client(checker: &ConnectorChecker<'_>) -> CheckLook {
     let settings = checker.settings;
     let Some(way) = settings.quick().or_else(|| settings.with_code()).or_else(|| settings.redirect()) else {
         return not_run("the settings name no way to authenticate");
     };
     let session = checker.begin(way, |_| {}).await?;
     let order =
-        Order { session_secret: Some(session), client_id: Some(2), ..checker.enrolment(way, way.right.as_ref()) };
+        HubRequest { session_secret: Some(session), client_id: Some(2), ..checker.enrolment(way, way.right.as_ref()) };
     let made = checker.made(&order)?;
     checker.refused("the same session_secret for another third party", &made, &[FORMAT]).await
 }
 
 /// Runs last: about all sessions of this run.
-pub(super) async fn one_end_each(checker: &Checker<'_>) -> Looked {
+pub(super) async fn one_end_each(checker: &ConnectorChecker<'_>) -> CheckLook {
     for session in checker.sessions() {
         let ends = checker.callbacks(&session).into_iter().filter(|record| {
             ["succeed_session", "fail_session"].contains(&record.operation.as_str()) && record.status == 200
@@ -118,7 +118,7 @@ pub(super) async fn one_end_each(checker: &Checker<'_>) -> Looked {
             return failed(format!("session {session} was ended more than once"));
         }
         // A repetition is correct if the first answer was dropped on order.
-        let is_lost = |record: &Record| record.answer["error_message"] == "ordered by the control interface";
+        let is_lost = |record: &RecordedMessage| record.answer["error_message"] == "ordered by the control interface";
         if after.count() > 0 && !checker.callbacks(&session).iter().any(is_lost) {
             return failed(format!("session {session} was reported on after its end"));
         }

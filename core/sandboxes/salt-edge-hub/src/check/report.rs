@@ -125,11 +125,11 @@ impl CheckReport {
             "<testsuite name=\"salt-edge-connector\" tests=\"{all}\" failures=\"{failed}\" skipped=\"{skipped}\">"
         );
         for check in &self.checks {
-            let (id, title, why) = (check.id, Xml(check.title), Xml(&check.why));
+            let (id, title, why) = (check.id, EscapedXml(check.title), EscapedXml(&check.why));
             let _ = write!(text, "  <testcase classname=\"{id}\" name=\"{title}\">");
             let _ = match check.result {
                 CheckResult::Failed => {
-                    write!(text, "<failure message=\"{why}\">{}</failure>", Xml(&check.to_json().to_string()))
+                    write!(text, "<failure message=\"{why}\">{}</failure>", EscapedXml(&check.to_json().to_string()))
                 }
                 CheckResult::NotRun => write!(text, "<skipped message=\"{why}\"/>"),
                 CheckResult::Warning => write!(text, "<system-out>warning: {why}</system-out>"),
@@ -159,9 +159,9 @@ impl CheckDone {
 }
 
 /// Escapes text for XML, between tags or in a quoted attribute; omits characters that XML does not allow.
-struct Xml<'a>(&'a str);
+struct EscapedXml<'a>(&'a str);
 
-impl std::fmt::Display for Xml<'_> {
+impl std::fmt::Display for EscapedXml<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for letter in self.0.chars() {
             match letter {

@@ -1,10 +1,10 @@
 //! Invalid requests that a connector must refuse, in the order of the checks.
 
 use super::{
-    checker::{Checker, Looked, failed, judge, not_run},
+    checker::{CheckLook, ConnectorChecker, failed, judge, not_run},
     forge::{RS256, unsigned},
 };
-use crate::requests::{Made, Order};
+use crate::requests::{HubRequest, MadeRequest};
 
 const FORMAT: (&str, u16) = ("WrongRequestFormat", 400);
 const DECODE: (&str, u16) = ("JWTDecodeError", 400);
@@ -30,7 +30,7 @@ const DATA: [&str; 5] =
 /// A token that was never issued.
 const NOBODYS: &str = "this-token-was-never-given-out-by-anybody";
 
-impl Order {
+impl HubRequest {
     /// An order with dummy values in its other fields, for checks that do not depend on them.
     pub(super) fn any(operation: &str) -> Self {
         Self {
@@ -43,32 +43,32 @@ impl Order {
     }
 }
 
-impl Checker<'_> {
+impl ConnectorChecker<'_> {
     /// A valid request except for an unknown token: any other error takes precedence.
-    fn accounts(&self) -> Looked<Made> {
-        self.made(&Order::any("fetch_accounts"))
+    fn accounts(&self) -> CheckLook<MadeRequest> {
+        self.made(&HubRequest::any("fetch_accounts"))
     }
 
-    async fn forged_is_refused(&self, what: &str, jwt: &str, classes: &[(&str, u16)]) -> Looked {
+    async fn forged_is_refused(&self, what: &str, jwt: &str, classes: &[(&str, u16)]) -> CheckLook {
         self.refused(what, &self.accounts()?.with_jwt(jwt), classes).await
     }
 }
 
-pub(super) async fn paths(checker: &Checker<'_>) -> Looked {
+pub(super) async fn paths(checker: &ConnectorChecker<'_>) -> CheckLook {
     let made = checker.accounts()?;
-    let nowhere = Made { target: "/api/priora/v1/no/such/path".to_owned(), ..made.clone() };
+    let nowhere = MadeRequest { target: "/api/priora/v1/no/such/path".to_owned(), ..made.clone() };
     let heard = checker.send(&nowhere).await?;
     if heard.status != 404 {
         return failed(format!("an unknown path must be answered 404, and was {}", heard.status));
     }
-    let heard = checker.send(&Made { method: "DELETE".to_owned(), ..made }).await?;
+    let heard = checker.send(&MadeRequest { method: "DELETE".to_owned(), ..made }).await?;
     if ![404, 405].contains(&heard.status) {
         return failed(format!("another method of a path must be answered 405, and was {}", heard.status));
     }
     Ok(())
 }
 
-pub(super) async fn client_id(checker: &Checker<'_>) -> Looked {
+pub(super) async fn client_id(checker: &ConnectorChecker<'_>) -> CheckLook {
     let refused = [("InvalidClientId", 401)];
     checker.refused("Client-Id is missing", &checker.accounts()?.without("Client-Id"), &refused).await?;
     for wrong in ["abc", "0", "-1", "1.5"] {
@@ -78,14 +78,14 @@ pub(super) async fn client_id(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn authorization(checker: &Checker<'_>) -> Looked {
+pub(super) async fn authorization(checker: &ConnectorChecker<'_>) -> CheckLook {
     let refused = [("AuthorizationMissing", 401)];
     checker.refused("Authorization is missing", &checker.accounts()?.without("Authorization"), &refused).await?;
     let basic = checker.accounts()?.with("Authorization", "Basic dXNlcjpwYXNz");
     checker.refused("Authorization is Basic", &basic, &refused).await
 }
 
-pub(super) async fn form_and_algorithm(checker: &Checker<'_>) -> Looked {
+pub(super) async fn form_and_algorithm(checker: &ConnectorChecker<'_>) -> CheckLook {
     let payload = checker.payload("{}");
     let good = checker.forged(RS256, &payload)?;
     let parts: Vec<&str> = good.split('.').collect();
@@ -113,7 +113,7 @@ pub(super) async fn form_and_algorithm(checker: &Checker<'_>) -> Looked {
     checker.forged_is_refused("a header without alg", &none, &[ALGORITHM, DECODE]).await
 }
 
-pub(super) async fn signature(checker: &Checker<'_>) -> Looked {
+pub(super) async fn signature(checker: &ConnectorChecker<'_>) -> CheckLook {
     let payload = checker.payload("{}");
     let stranger = checker.by_a_stranger(&payload)?;
     checker.forged_is_refused("another key's signature", &stranger, &[VERIFICATION]).await?;
@@ -125,7 +125,7 @@ pub(super) async fn signature(checker: &Checker<'_>) -> Looked {
     checker.forged_is_refused("the signature of another payload", &swapped, &[VERIFICATION]).await
 }
 
-pub(super) async fn expiry(checker: &Checker<'_>) -> Looked {
+pub(super) async fn expiry(checker: &ConnectorChecker<'_>) -> CheckLook {
     for (what, exp) in [
         ("an exp of an hour ago", format!(",\"exp\":{}", checker.now_s() - 3600)),
         ("no exp", String::new()),
@@ -139,13 +139,13 @@ pub(super) async fn expiry(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn issuer(checker: &Checker<'_>) -> Looked {
+pub(super) async fn issuer(checker: &ConnectorChecker<'_>) -> CheckLook {
     let exp = checker.now_s() + 60;
     let jwt = checker.forged(RS256, &format!("{{\"data\":{{}},\"exp\":{exp},\"iss\":\"elsewhere.example\"}}"))?;
     checker.forged_is_refused("another iss", &jwt, &[DECODE]).await
 }
 
-pub(super) async fn data(checker: &Checker<'_>) -> Looked {
+pub(super) async fn data(checker: &ConnectorChecker<'_>) -> CheckLook {
     for data in ["\"text\"", "[]", "null", "7"] {
         let jwt = checker.forged(RS256, &checker.payload(data))?;
         checker.forged_is_refused(&format!("data is {data}"), &jwt, &[FORMAT]).await?;
@@ -153,30 +153,30 @@ pub(super) async fn data(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn token_missing(checker: &Checker<'_>) -> Looked {
+pub(super) async fn token_missing(checker: &ConnectorChecker<'_>) -> CheckLook {
     for operation in WITH_TOKEN {
-        let made = checker.made(&Order::any(operation))?.without("Access-Token");
+        let made = checker.made(&HubRequest::any(operation))?.without("Access-Token");
         checker.refused(&format!("{operation} without Access-Token"), &made, &[NO_TOKEN]).await?;
     }
     Ok(())
 }
 
-pub(super) async fn token_unknown(checker: &Checker<'_>) -> Looked {
+pub(super) async fn token_unknown(checker: &ConnectorChecker<'_>) -> CheckLook {
     for operation in WITH_TOKEN {
-        let made = checker.made(&Order::any(operation))?;
+        let made = checker.made(&HubRequest::any(operation))?;
         checker.refused(&format!("{operation} with an unknown token"), &made, &[UNKNOWN]).await?;
     }
     Ok(())
 }
 
-pub(super) async fn token_of_another(checker: &Checker<'_>) -> Looked {
+pub(super) async fn token_of_another(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     for operation in DATA {
-        let order = Order {
+        let order = HubRequest {
             client_id: Some(2),
             access_token: None,
             access_token_of: Some(session.clone()),
-            ..Order::any(operation)
+            ..HubRequest::any(operation)
         };
         let made = checker.made(&order)?;
         checker.refused(&format!("{operation} with another third party's token"), &made, &[UNKNOWN]).await?;
@@ -184,25 +184,26 @@ pub(super) async fn token_of_another(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn token_revoked(checker: &Checker<'_>) -> Looked {
+pub(super) async fn token_revoked(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.new_token().await?;
     checker.taken(&checker.about("revoke_token", &session)).await?;
     for operation in DATA {
-        let order = Order { access_token: None, access_token_of: Some(session.clone()), ..Order::any(operation) };
+        let order =
+            HubRequest { access_token: None, access_token_of: Some(session.clone()), ..HubRequest::any(operation) };
         let made = checker.made(&order)?;
         checker.refused(&format!("{operation} with a revoked token"), &made, &[REVOKED]).await?;
     }
     Ok(())
 }
 
-pub(super) async fn token_expired(_: &Checker<'_>) -> Looked {
+pub(super) async fn token_expired(_: &ConnectorChecker<'_>) -> CheckLook {
     not_run("a token expires after days, and the connector's clock is not the checker's")
 }
 
-pub(super) async fn fields(checker: &Checker<'_>) -> Looked {
+pub(super) async fn fields(checker: &ConnectorChecker<'_>) -> CheckLook {
     // Each is signed, and has one missing or invalid field.
     let create = |data: &str| {
-        let made = checker.made(&Order::any("create_token"))?;
+        let made = checker.made(&HubRequest::any("create_token"))?;
         Ok(made.with_jwt(&checker.forged(RS256, &checker.payload(data))?))
     };
     for (what, data) in [
@@ -245,15 +246,16 @@ pub(super) async fn fields(checker: &Checker<'_>) -> Looked {
             r#"{"session_secret":"s","account_id":"1","from_date":"2026-02-01","to_date":"2026-01-01"}"#,
         ),
     ] {
-        let order = Order { access_token: None, access_token_of: Some(session.clone()), ..Order::any(operation) };
+        let order =
+            HubRequest { access_token: None, access_token_of: Some(session.clone()), ..HubRequest::any(operation) };
         let made = checker.made(&order)?.with_jwt(&checker.forged(RS256, &checker.payload(data))?);
         checker.refused(what, &made, &[FORMAT]).await?;
     }
     Ok(())
 }
 
-pub(super) async fn provider_code(checker: &Checker<'_>) -> Looked {
-    let made = checker.made(&Order::any("create_token"))?;
+pub(super) async fn provider_code(checker: &ConnectorChecker<'_>) -> CheckLook {
+    let made = checker.made(&HubRequest::any("create_token"))?;
     let Some(data) = made.data_text.strip_prefix('{') else { return not_run("the hub made no request") };
     let own = format!("\"provider_code\":\"{}\"", crate::service::PROVIDER_CODE);
     let data = format!("{{{}", data.replacen(&own, "\"provider_code\":\"another-bank-of-the-checker\"", 1));
@@ -261,7 +263,7 @@ pub(super) async fn provider_code(checker: &Checker<'_>) -> Looked {
     checker.refused("another bank's provider_code", &made.with_jwt(&jwt), &[FORMAT]).await
 }
 
-pub(super) async fn scopes(checker: &Checker<'_>) -> Looked {
+pub(super) async fn scopes(checker: &ConnectorChecker<'_>) -> CheckLook {
     let settings = checker.settings;
     let Some(way) = settings.quick().or_else(|| settings.with_code()) else {
         return not_run("an embedded way to authenticate is needed");
@@ -269,11 +271,11 @@ pub(super) async fn scopes(checker: &Checker<'_>) -> Looked {
     let session = checker.enrol(way, |order| order.scopes = Some(vec!["accounts".to_owned()])).await?;
     let account = checker.account(&session).await?;
     for operation in ["fetch_customer", "fetch_transactions"] {
-        let order = Order {
+        let order = HubRequest {
             access_token: None,
             access_token_of: Some(session.clone()),
             account_id: Some(account.clone()),
-            ..Order::any(operation)
+            ..HubRequest::any(operation)
         };
         let heard = checker.ask(&order).await?;
         let what = format!("{operation} with a token for the scope accounts alone");
@@ -282,14 +284,14 @@ pub(super) async fn scopes(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn account_unknown(checker: &Checker<'_>) -> Looked {
+pub(super) async fn account_unknown(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     for account in ["no-such-account", "1' OR '1'='1", "<script>", "../../etc/passwd"] {
-        let order = Order {
+        let order = HubRequest {
             access_token: None,
             access_token_of: Some(session.clone()),
             account_id: Some(account.to_owned()),
-            ..Order::any("fetch_transactions")
+            ..HubRequest::any("fetch_transactions")
         };
         let made = checker.made(&order)?;
         checker.refused(&format!("transactions of the account {account}"), &made, &[("AccountNotFound", 404)]).await?;
@@ -297,9 +299,10 @@ pub(super) async fn account_unknown(checker: &Checker<'_>) -> Looked {
     Ok(())
 }
 
-pub(super) async fn session_unknown(checker: &Checker<'_>) -> Looked {
+pub(super) async fn session_unknown(checker: &ConnectorChecker<'_>) -> CheckLook {
     for operation in ["confirm_token", "cancel_token"] {
-        let order = Order { session_secret: Some(crate::service::Hub::new_session()), ..Order::any(operation) };
+        let order =
+            HubRequest { session_secret: Some(crate::service::PlayedHub::new_session()), ..HubRequest::any(operation) };
         let made = checker.made(&order)?;
         checker.refused(&format!("{operation} of an unknown session"), &made, &[UNKNOWN]).await?;
     }

@@ -8,16 +8,16 @@ use std::{
 use bankchannel_foundation::{Error, Result, model::read_boundary};
 use serde_json::{Value, json};
 
-use super::{CHECKS, CheckDone, CheckReport, CheckSettings, Psu};
-use crate::{HubOptions, Running};
+use super::{ActingCustomer, CHECKS, CheckDone, CheckReport, CheckSettings};
+use crate::{HubOptions, RunningHub};
 use bankchannel_server::{
-    counterpart::Serves as _,
+    counterpart::ServerKind as _,
     folder::{unusable, write_whole},
 };
 
 /// A started checker: its hub is listening.
 pub struct CheckRun {
-    running: Running,
+    running: RunningHub,
     settings: CheckSettings,
     ca_file: Option<String>,
 }
@@ -49,7 +49,7 @@ impl CheckRun {
             connector_public_key: read.connector_public_key_file.as_deref().map(beside),
             ..HubOptions::default()
         };
-        let running = Running::begin(options).await?;
+        let running = RunningHub::begin(options).await?;
         Ok(Self { running, settings: read, ca_file })
     }
 
@@ -67,7 +67,7 @@ impl CheckRun {
     pub async fn run(
         &self,
         connector_url: &str,
-        psu: Option<&Psu>,
+        psu: Option<&ActingCustomer>,
         only: &[String],
         told: &(dyn Fn(&CheckDone) + Send + Sync),
     ) -> Result<CheckReport> {
@@ -124,7 +124,7 @@ pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<(Value, b
         connector_public_key,
         ..HubOptions::default()
     };
-    let running = Running::begin(options).await?;
+    let running = RunningHub::begin(options).await?;
     let ready = running.ready();
     running.end().await;
     let example = json!({

@@ -6,14 +6,14 @@ use bankchannel_salt_edge::connector::operations::clients::get_client_info::{
 };
 
 use super::super::{
-    pipeline::{Asked, Problem, read, time},
-    service::{CLIENT_ID, CLIENT_NAME, CLIENT_SCOPES, Hub},
+    pipeline::{ConnectorRequest, RequestProblem, read, time},
+    service::{CLIENT_ID, CLIENT_NAME, CLIENT_SCOPES, PlayedHub},
 };
 
-pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem> {
     let request = read::<GetClientInfo>(asked)?;
     if request.client_id != CLIENT_ID {
-        return Err(Problem::Unreadable(Error::invalid_field("client_id", "is not the id of a third party")));
+        return Err(RequestProblem::Unreadable(Error::invalid_field("client_id", "is not the id of a third party")));
     }
     Ok(GetClientInfo::encode_response(GetClientInfoResponse::from(GetClientInfoResponseFields {
         name: Some(CLIENT_NAME.to_owned()),

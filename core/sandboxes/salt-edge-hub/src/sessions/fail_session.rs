@@ -6,14 +6,14 @@ use bankchannel_salt_edge::connector::operations::sessions::fail_session::{
 };
 
 use super::super::{
-    pipeline::{Asked, Problem, read, time},
-    service::Hub,
-    state::Ending,
+    pipeline::{ConnectorRequest, RequestProblem, read, time},
+    service::PlayedHub,
+    state::SessionEnding,
 };
 
-pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem> {
     let request = read::<FailSession>(asked)?;
-    let ending = Ending::Failure { class: request.error_class, user_id: request.user_id };
+    let ending = SessionEnding::Failure { class: request.error_class, user_id: request.user_id };
     hub.state.end(request.session_secret.as_str(), ending, hub.now_ms())?;
     Ok(FailSession::encode_response(FailSessionResponse::from(FailSessionResponseFields { time: time(hub) })))
 }

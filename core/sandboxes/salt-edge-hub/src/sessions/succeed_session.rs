@@ -6,14 +6,14 @@ use bankchannel_salt_edge::connector::operations::sessions::succeed_session::{
 };
 
 use super::super::{
-    pipeline::{Asked, Problem, read, time},
-    service::Hub,
-    state::Ending,
+    pipeline::{ConnectorRequest, RequestProblem, read, time},
+    service::PlayedHub,
+    state::SessionEnding,
 };
 
-pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem> {
     let request = read::<SucceedSession>(asked)?;
-    let ending = Ending::Success {
+    let ending = SessionEnding::Success {
         token: request.token.map(|token| token.expose().to_owned()),
         expires_ms: request.token_expires_at.map(|at| at.0.as_ms()),
         user_id: request.user_id,

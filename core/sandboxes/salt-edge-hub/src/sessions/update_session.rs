@@ -8,16 +8,16 @@ use bankchannel_salt_edge::receive::is_page;
 use serde_json::json;
 
 use super::super::{
-    pipeline::{Asked, Problem, read, time},
-    service::Hub,
+    pipeline::{ConnectorRequest, RequestProblem, read, time},
+    service::PlayedHub,
 };
 
-pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem> {
     let request = read::<UpdateSession>(asked)?;
     let page = request.extra.as_ref().and_then(|extra| extra.redirect_url.as_deref());
     if page.is_some_and(|url| !is_page(url, &[])) {
         let why = "must be an absolute URL with https or http";
-        return Err(Problem::Unreadable(Error::invalid_field("extra.redirect_url", why)));
+        return Err(RequestProblem::Unreadable(Error::invalid_field("extra.redirect_url", why)));
     }
     let update = json!({
         "status": request.status.as_str(),

@@ -13,15 +13,15 @@ use bankchannel_salt_edge::{
 };
 
 use super::super::{
-    pipeline::{Asked, Problem, read, time},
-    service::Hub,
+    pipeline::{ConnectorRequest, RequestProblem, read, time},
+    service::PlayedHub,
 };
 
 /// The default page size; below it the maximum.
 const PAGE: u32 = 100;
 const PAGE_MAX: u32 = 1000;
 
-pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem> {
     let request = read::<ListTokensAtHub>(asked)?;
     if request.customer_id.is_some() {
         // No message gives such an id to a connector, so it cannot know a valid one.
@@ -30,7 +30,9 @@ pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem
     let is_revoked = match request.kind.as_deref() {
         None => false,
         Some("revoked") => true,
-        Some(_) => return Err(Problem::Class(&class::ACTION_NOT_ALLOWED, "kind must be `revoked`, or left out.")),
+        Some(_) => {
+            return Err(RequestProblem::Class(&class::ACTION_NOT_ALLOWED, "kind must be `revoked`, or left out."));
+        }
     };
     let most = request.per_page.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let from_ms = request.from_date.map_or(i64::MIN, |from| from.0.as_ms());

@@ -9,11 +9,11 @@ use bankchannel_salt_edge::{
 };
 
 use super::super::{
-    pipeline::{Asked, Problem, read, time},
-    service::Hub,
+    pipeline::{ConnectorRequest, RequestProblem, read, time},
+    service::PlayedHub,
 };
 
-pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem> {
     if asked.headers.get("token").is_none_or(<[u8]>::is_empty) {
         return Err((&class::TOKEN_MISSING).into());
     }

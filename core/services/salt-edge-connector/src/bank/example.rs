@@ -32,7 +32,7 @@ use bankchannel_foundation::{
     error::row,
     model::Timestamp,
 };
-use bankchannel_salt_edge::class::{Class, of_connector as class};
+use bankchannel_salt_edge::class::{FailureClass, of_connector as class};
 use bankchannel_transport::background;
 use serde_json::{Value, json};
 
@@ -182,7 +182,7 @@ impl ExampleBank {
     }
 }
 
-fn refused(class: &Class) -> RefusedByBank {
+fn refused(class: &FailureClass) -> RefusedByBank {
     RefusedByBank::from(RefusedByBankFields { error_class: class.name.to_owned(), error_message: None })
 }
 

@@ -10,21 +10,21 @@ pub(super) mod page;
 
 use std::sync::Arc;
 
-use bankchannel::{Asker, CallOptions, salt_edge_connector::BankAtUrl};
+use bankchannel::{CallAsker, CallOptions, salt_edge_connector::BankAtUrl};
 use bankchannel_foundation::{Error, Result};
 use serde_json::Value;
 
 pub(super) use example::ExampleBank;
 
 /// The bank behind the connector.
-pub(super) enum Bank {
-    /// The built-in example; the second pointer is the same bank as an [`Asker`].
-    Example(Arc<ExampleBank>, Arc<dyn Asker>),
+pub(super) enum ConnectorBank {
+    /// The built-in example; the second pointer is the same bank as an [`CallAsker`].
+    Example(Arc<ExampleBank>, Arc<dyn CallAsker>),
     /// The bank's own code, over HTTP.
     Url(Arc<BankAtUrl>),
 }
 
-impl Bank {
+impl ConnectorBank {
     pub(super) fn example(bank: ExampleBank) -> Self {
         let bank = Arc::new(bank);
         let asker = CallOptions::default().with_bank(Arc::clone(&bank)).asker;
@@ -34,10 +34,10 @@ impl Bank {
         }
     }
 
-    pub(super) fn asker(&self) -> Arc<dyn Asker> {
+    pub(super) fn asker(&self) -> Arc<dyn CallAsker> {
         match self {
             Self::Example(_, asker) => Arc::clone(asker),
-            Self::Url(bank) => Arc::clone(bank) as Arc<dyn Asker>,
+            Self::Url(bank) => Arc::clone(bank) as Arc<dyn CallAsker>,
         }
     }
 

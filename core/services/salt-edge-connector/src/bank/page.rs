@@ -23,13 +23,13 @@ use bankchannel_salt_edge::model::{AccountConsent, AccountConsentFields, Consent
 use bankchannel_transport::background;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 
-use super::{super::service::Service, data::ExampleCustomer, example::ExampleBank};
+use super::{super::service::ConnectorService, data::ExampleCustomer, example::ExampleBank};
 use bankchannel_server::http::{
     answer::AnswerBody,
     browser::{is_foreign, is_own, page, refuse},
     intake,
-    page::{Page, Text, source, style},
-    query::Fields,
+    page::{HtmlPage, HtmlText, source, style},
+    query::FormFields,
 };
 
 /// The path of its pages; the session's id follows.
@@ -47,7 +47,7 @@ static LOOK: LazyLock<(String, String)> = LazyLock::new(|| {
 
 /// Answers a request of a browser.
 pub(in super::super) async fn answer(
-    service: Arc<Service>,
+    service: Arc<ConnectorService>,
     bank: Arc<ExampleBank>,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
@@ -66,7 +66,7 @@ pub(in super::super) async fn answer(
         Method::POST => {
             let taken = intake::plain(body, FORM_MAX).await.ok();
             let fields =
-                taken.as_ref().and_then(|taken| Fields::read(std::str::from_utf8(&taken.body).ok()?, FIELDS_MAX));
+                taken.as_ref().and_then(|taken| FormFields::read(std::str::from_utf8(&taken.body).ok()?, FIELDS_MAX));
             let Some(fields) = fields else { return refuse(StatusCode::BAD_REQUEST, "the form could not be read") };
             // A decision is carried out even if the customer closes the browser.
             let at = Arc::clone(&service);
@@ -90,17 +90,22 @@ pub(in super::super) async fn answer(
     }
 }
 
-async fn session(service: &Service, session_id: &str) -> Result<Option<SessionView>> {
+async fn session(service: &ConnectorService, session_id: &str) -> Result<Option<SessionView>> {
     let asked =
         GetSessionRequest::from(GetSessionRequestFields { session_id: session_id.to_owned(), at: service.at() });
     Ok(service.client().get_session_with(asked, &service.options()).await?.session.filter(|session| session.is_open))
 }
 
-async fn show(service: &Service, session_id: &str) -> Result<Page> {
+async fn show(service: &ConnectorService, session_id: &str) -> Result<HtmlPage> {
     Ok(session(service, session_id).await?.map_or_else(gone, |session| sign_in(&session, "")))
 }
 
-async fn act(service: &Service, bank: &ExampleBank, session_id: &str, fields: &Fields) -> Result<Page> {
+async fn act(
+    service: &ConnectorService,
+    bank: &ExampleBank,
+    session_id: &str,
+    fields: &FormFields,
+) -> Result<HtmlPage> {
     let Some(open) = session(service, session_id).await? else { return Ok(gone()) };
     let field = |name: &str| fields.first(name).unwrap_or_default();
     let customer = match field("action") {
@@ -152,7 +157,7 @@ async fn act(service: &Service, bank: &ExampleBank, session_id: &str, fields: &F
 }
 
 /// Redirects the customer to the third party.
-fn ended(end: SessionEnd, service: &Service) -> Page {
+fn ended(end: SessionEnd, service: &ConnectorService) -> HtmlPage {
     // The workers report whatever was not reported immediately.
     service.work.notify_one();
     if !end.is_decided {
@@ -160,7 +165,7 @@ fn ended(end: SessionEnd, service: &Service) -> Page {
     }
     match end.redirect_url.filter(|url| ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme))) {
         Some(url) if url.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Page::plain(303, "text/plain; charset=utf-8", String::new()).with("location", url)
+            HtmlPage::plain(303, "text/plain; charset=utf-8", String::new()).with("location", url)
         }
         _ => notice(200, "Done. You may close this page."),
     }
@@ -169,20 +174,20 @@ fn ended(end: SessionEnd, service: &Service) -> Page {
 fn who(session: &SessionView) -> String {
     let mut rights = String::new();
     for scope in &session.scopes {
-        let _ = write!(rights, "<li>{}</li>", Text(scope));
+        let _ = write!(rights, "<li>{}</li>", HtmlText(scope));
     }
     format!(
         "<h1>{} asks for access to your accounts</h1><p>For {} days, to:</p><ul>{rights}</ul>",
-        Text(&session.app_name),
+        HtmlText(&session.app_name),
         session.consent_period_days,
     )
 }
 
 fn said(why: &str) -> String {
-    if why.is_empty() { String::new() } else { format!("<p class=\"notice\" role=\"alert\">{}</p>", Text(why)) }
+    if why.is_empty() { String::new() } else { format!("<p class=\"notice\" role=\"alert\">{}</p>", HtmlText(why)) }
 }
 
-fn sign_in(session: &SessionView, why: &str) -> Page {
+fn sign_in(session: &SessionView, why: &str) -> HtmlPage {
     document(
         200,
         &format!(
@@ -198,15 +203,15 @@ fn sign_in(session: &SessionView, why: &str) -> Page {
 
 const REFUSE: &str = "<form method=\"post\"><p><button name=\"action\" value=\"refuse\">Refuse</button></p></form>";
 
-fn choose(session: &SessionView, customer: &ExampleCustomer, ticket: &str, why: &str) -> Page {
+fn choose(session: &SessionView, customer: &ExampleCustomer, ticket: &str, why: &str) -> HtmlPage {
     let mut accounts = String::new();
     for account in &customer.accounts {
         let _ = write!(
             accounts,
             "<label><input type=\"checkbox\" name=\"account\" value=\"{}\" checked> {} ({})</label>",
-            Text(&account.id.0),
-            Text(&account.name),
-            Text(account.currency_code.as_str()),
+            HtmlText(&account.id.0),
+            HtmlText(&account.name),
+            HtmlText(account.currency_code.as_str()),
         );
     }
     document(
@@ -218,21 +223,21 @@ fn choose(session: &SessionView, customer: &ExampleCustomer, ticket: &str, why: 
              <button class=\"approve\" name=\"action\" value=\"approve\">Approve</button></div></form>",
             who(session),
             said(why),
-            Text(&customer.user_id),
-            Text(ticket),
+            HtmlText(&customer.user_id),
+            HtmlText(ticket),
         ),
     )
 }
 
-fn gone() -> Page {
+fn gone() -> HtmlPage {
     notice(410, "This request is no longer valid: it was answered, given up, or took too long.")
 }
 
-fn notice(status: u16, text: &str) -> Page {
-    document(status, &format!("<p>{}</p>", Text(text)))
+fn notice(status: u16, text: &str) -> HtmlPage {
+    document(status, &format!("<p>{}</p>", HtmlText(text)))
 }
 
-fn document(status: u16, body: &str) -> Page {
+fn document(status: u16, body: &str) -> HtmlPage {
     let (style, policy) = &*LOOK;
     let document = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -240,5 +245,5 @@ fn document(status: u16, body: &str) -> Page {
          <body><main>{body}</main></body></html>"
     );
     // With `no-referrer` a browser would send the form with `Origin: null`, like a form of another site.
-    Page::document(status, policy.clone(), "same-origin", document)
+    HtmlPage::document(status, policy.clone(), "same-origin", document)
 }

@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 use crate::{
     challenges,
-    codes::{self, Draft},
-    fault::Fault,
-    service::{Call, Service},
+    codes::{self, CodeDraft},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 use bankchannel_server::http::listen::network;
 
@@ -21,10 +21,10 @@ use bankchannel_server::http::listen::network;
 const LEAST_TIME: Duration = Duration::from_millis(60);
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: InitPasswordResetRequest,
-) -> Result<InitPasswordResetResponse, Fault> {
+) -> Result<InitPasswordResetResponse, HandlerFault> {
     let answer_at = Instant::now() + LEAST_TIME;
     // S38: a prefetching browser was not asked to reset anything.
     let sent = if call.prefetch { Ok(()) } else { counted(service, call, &request).await };
@@ -34,12 +34,20 @@ pub(crate) async fn handle(
 }
 
 /// Counts by source before the address is looked up, so that a 429 reveals nothing about it.
-async fn counted(service: &Service, call: &Call, request: &InitPasswordResetRequest) -> Result<(), Fault> {
+async fn counted(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    request: &InitPasswordResetRequest,
+) -> Result<(), HandlerFault> {
     service.limits.may_ask_for_reset(call.address, call.now_ms)?;
     send(service, call, request).await
 }
 
-async fn send(service: &Service, call: &Call, request: &InitPasswordResetRequest) -> Result<(), Fault> {
+async fn send(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    request: &InitPasswordResetRequest,
+) -> Result<(), HandlerFault> {
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
     let Some(credential) = service.store.credential(email, mode).await?.filter(|found| found.phone_verified) else {
@@ -52,7 +60,7 @@ async fn send(service: &Service, call: &Call, request: &InitPasswordResetRequest
     };
     let source = network(call.address).to_string();
     let is_known = service.store.has_logged_in_from(email, &source, call.now_ms).await?;
-    let draft = Draft::password_reset(service, &credential.account, mode, is_known, call.now_ms);
+    let draft = CodeDraft::password_reset(service, &credential.account, mode, is_known, call.now_ms);
     if call.audited_store(service, email, "").await?.put_code(draft.new).await? != CodeSend::Send {
         return Ok(());
     }

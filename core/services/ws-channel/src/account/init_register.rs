@@ -6,15 +6,15 @@ use bankchannel_ws_channel::operations::account::init_register::{
 
 use crate::{
     challenges,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: InitRegisterRequest,
-) -> Result<InitRegisterResponse, Fault> {
+) -> Result<InitRegisterResponse, HandlerFault> {
     let challenge = challenges::mint(service, call, &request.email, request.mode)?;
     Ok(InitRegisterResponse::from(InitRegisterResponseFields { challenge, response_text: "OK".into() }))
 }

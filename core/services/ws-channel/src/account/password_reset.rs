@@ -2,7 +2,7 @@
 
 use bankchannel_storage::ws_channel::{CodePurpose, PasswordReset};
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse, PasswordResetResponseFields},
 };
@@ -13,16 +13,16 @@ use super::{
 };
 use crate::{
     challenges, codes,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
     session::lock_keys,
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: PasswordResetRequest,
-) -> Result<PasswordResetResponse, Fault> {
+) -> Result<PasswordResetResponse, HandlerFault> {
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
     let who = (&request.email, request.mode);
@@ -34,7 +34,7 @@ pub(crate) async fn handle(
             service.limits.login_failed(call.address, call.now_ms);
             return Err((&texts::AUTHENTICATION_FAILED).into());
         }
-        NewPassword::Unacceptable => return Err(Refusal::invalid("Password").into()),
+        NewPassword::Unacceptable => return Err(ServiceRefusal::invalid("Password").into()),
     };
     let reset = PasswordReset {
         email: email.to_owned(),

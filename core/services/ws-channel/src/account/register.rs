@@ -1,9 +1,9 @@
 //! `Register` (docs/protocols/ws-channel.md §2.2).
 
 use bankchannel_crypto::{password, random};
-use bankchannel_storage::ws_channel::{RegisterOutcome, Registration, RegistrationKey};
+use bankchannel_storage::ws_channel::{RegisterOutcome, RegistrationKey, VerifiedRegistration};
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     model::ApiKey,
     operations::account::register::{RegisterRequest, RegisterResponse, RegisterResponseFields},
@@ -11,8 +11,8 @@ use bankchannel_ws_channel::{
 
 use crate::{
     challenges, codes,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 /// Age after which an unverified registration may be replaced by another (§3.3).
@@ -21,10 +21,10 @@ const OVERWRITE_AFTER_MS: i64 = 24 * 60 * 60_000;
 const API_KEY_LENGTH: usize = 40;
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: RegisterRequest,
-) -> Result<RegisterResponse, Fault> {
+) -> Result<RegisterResponse, HandlerFault> {
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
     let who = (&request.email, request.mode);
@@ -36,10 +36,10 @@ pub(crate) async fn handle(
             service.limits.login_failed(call.address, call.now_ms);
             return Err((&texts::AUTHENTICATION_FAILED).into());
         }
-        NewPassword::Unacceptable => return Err(Refusal::invalid("Password").into()),
+        NewPassword::Unacceptable => return Err(ServiceRefusal::invalid("Password").into()),
     };
     let (message, code_hash) = codes::registration(service, email, request.phone.as_str(), mode, call.now_ms);
-    let registration = Registration {
+    let registration = VerifiedRegistration {
         email: email.to_owned(),
         mode,
         key: key(service, request.api_key.expose()),
@@ -60,18 +60,18 @@ pub(crate) async fn handle(
         RegisterOutcome::AdminMissing => return Err((&texts::ADMIN_MISSING).into()),
         // A missing invitation is not disclosed: only the owner should know of it.
         RegisterOutcome::InvalidKey | RegisterOutcome::NotInvited => return Err((&texts::API_KEY_INVALID).into()),
-        RegisterOutcome::PhoneMismatch => return Err(Refusal::invalid("Phone").into()),
+        RegisterOutcome::PhoneMismatch => return Err(ServiceRefusal::invalid("Phone").into()),
         RegisterOutcome::TooManyCodes => return Err((&texts::LIMIT_EXCEEDED).into()),
     };
     if !active {
         // The registration is kept even if this fails: a login sends the code again.
         codes::send(service, call, &message).await?;
     }
-    let api_key = ApiKey::new(&api_key).map_err(Fault::internal)?;
+    let api_key = ApiKey::new(&api_key).map_err(HandlerFault::internal)?;
     Ok(RegisterResponse::from(RegisterResponseFields { api_key, response_text: "Created".into() }))
 }
 
-fn key(service: &Service, given: &str) -> RegistrationKey {
+fn key(service: &WsChannelService, given: &str) -> RegistrationKey {
     match given {
         "0" => RegistrationKey::Mint {
             api_key: random::alphanumeric(API_KEY_LENGTH),
@@ -89,10 +89,10 @@ pub(super) enum NewPassword {
 }
 
 /// Decrypts a new password, checks the rules and hashes it.
-pub(super) fn hash_new_password(answered: &challenges::Answered) -> Result<NewPassword, Fault> {
+pub(super) fn hash_new_password(answered: &challenges::AnsweredChallenge) -> Result<NewPassword, HandlerFault> {
     let Some(new) = answered.open() else { return Ok(NewPassword::Unreadable) };
     if !challenges::is_acceptable(&new) {
         return Ok(NewPassword::Unacceptable);
     }
-    password::hash(new.expose().as_bytes()).map(NewPassword::Hashed).map_err(Fault::internal)
+    password::hash(new.expose().as_bytes()).map(NewPassword::Hashed).map_err(HandlerFault::internal)
 }

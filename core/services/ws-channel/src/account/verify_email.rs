@@ -9,15 +9,15 @@ use bankchannel_ws_channel::operations::account::verify_email::{
 use super::code_accepted;
 use crate::{
     challenges, codes,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: VerifyEmailRequest,
-) -> Result<VerifyEmailResponse, Fault> {
+) -> Result<VerifyEmailResponse, HandlerFault> {
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
     let verification = VerifyEmail {

@@ -8,15 +8,15 @@ use bankchannel_ws_channel::operations::account::verify_phone::{
 use super::code_accepted;
 use crate::{
     challenges, codes,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: VerifyPhoneRequest,
-) -> Result<VerifyPhoneResponse, Fault> {
+) -> Result<VerifyPhoneResponse, HandlerFault> {
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
     let verification = VerifyPhone {

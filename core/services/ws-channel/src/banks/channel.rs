@@ -2,21 +2,22 @@
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
-use bankchannel_crypto::rsa::PrivateKey;
+use bankchannel_crypto::rsa::RsaPrivateKey;
 use bankchannel_foundation::Content;
 use bankchannel_storage::ws_channel::{
-    BankFile, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, Reader, Store, StoreError,
+    BankFile, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, Store, StoreError,
+    StoreReader,
 };
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     model::{BankPin, Name, WsUserId},
 };
 
 use crate::{
-    certs::material::{self, Place},
-    fault::Fault,
-    keys::Keys,
+    certs::material::{self, SealedFor},
+    fault::HandlerFault,
+    keys::ServiceKeys,
 };
 
 /// Time limit of a bank's file operations.
@@ -25,7 +26,7 @@ pub(crate) const BANK_TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) const PKI_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A bank's pending response.
-pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankError>> + Send + 'a>>;
+pub type PendingBankAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankError>> + Send + 'a>>;
 
 /// A bank as seen by the service. Each method is one call of the bank's Web Services (docs/protocols/ws-channel.md
 /// §6.9).
@@ -34,28 +35,38 @@ pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankError>> + Send
 /// seconds (certificates: 120) and then takes the outcome of an upload for unknown.
 pub trait BankChannel: Send + Sync {
     /// `DownloadFileList`: the files at the bank, oldest first.
-    fn list<'a>(&'a self, at: &'a Connection<'a>, filter: &'a FileFilter) -> Asked<'a, Vec<BankFile>>;
+    fn list<'a>(&'a self, at: &'a BankConnection<'a>, filter: &'a FileFilter) -> PendingBankAnswer<'a, Vec<BankFile>>;
 
     /// `DownloadFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
-    fn download<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, Downloaded>;
+    fn download<'a>(
+        &'a self,
+        at: &'a BankConnection<'a>,
+        file_type: &'a str,
+        reference: &'a str,
+    ) -> PendingBankAnswer<'a, BankFileDownload>;
 
     /// `UploadFile`.
-    fn upload<'a>(&'a self, at: &'a Connection<'a>, file: &'a Outgoing<'a>) -> Asked<'a, ()>;
+    fn upload<'a>(&'a self, at: &'a BankConnection<'a>, file: &'a OutgoingFile<'a>) -> PendingBankAnswer<'a, ()>;
 
     /// `DeleteFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
-    fn delete<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, ()>;
+    fn delete<'a>(
+        &'a self,
+        at: &'a BankConnection<'a>,
+        file_type: &'a str,
+        reference: &'a str,
+    ) -> PendingBankAnswer<'a, ()>;
 
     /// The bank's PKI request: generates the private keys and has them certified.
-    fn enrol<'a>(&'a self, request: &'a Enrolment) -> Asked<'a, Issued>;
+    fn enrol<'a>(&'a self, request: &'a CertificateEnrolment) -> PendingBankAnswer<'a, IssuedCertificates>;
 
     /// The bank's PKI renewal, with the connection's current keys.
-    fn renew<'a>(&'a self, at: &'a Connection<'a>) -> Asked<'a, Issued>;
+    fn renew<'a>(&'a self, at: &'a BankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates>;
 
     /// Checks requirements of this bank for an enrolment beyond §2.17; called before anything is reserved.
     ///
     /// # Errors
     /// [`BankError::Parameter`].
-    fn check_enrolment(&self, _request: &Enrolment) -> Result<(), BankError> {
+    fn check_enrolment(&self, _request: &CertificateEnrolment) -> Result<(), BankError> {
         Ok(())
     }
 
@@ -81,24 +92,24 @@ pub trait BankChannel: Send + Sync {
 }
 
 /// An account's connection to a bank, with the certificates that it uses.
-pub struct Connection<'a> {
+pub struct BankConnection<'a> {
     /// Owner of the connection: with shared certificates, their owner.
     pub scope: &'a FileScope,
     /// The certificates; their private keys are sealed.
     pub set: &'a CertSet,
     /// Now, in milliseconds since 1970.
     pub now_ms: i64,
-    pub(crate) store: &'a Reader,
+    pub(crate) store: &'a StoreReader,
     pub(crate) writer: Option<Store>,
-    pub(crate) keys: &'a Keys,
+    pub(crate) keys: &'a ServiceKeys,
 }
 
-impl Connection<'_> {
+impl BankConnection<'_> {
     /// The private key of the signing certificate.
     ///
     /// # Errors
     /// [`BankError::Failed`] when it is absent or cannot be unsealed.
-    pub fn signing_key(&self) -> Result<PrivateKey, BankError> {
+    pub fn signing_key(&self) -> Result<RsaPrivateKey, BankError> {
         self.key(material::SIGNING, self.set.signing.as_ref())
     }
 
@@ -106,7 +117,7 @@ impl Connection<'_> {
     ///
     /// # Errors
     /// As [`signing_key`](Self::signing_key).
-    pub fn encryption_key(&self) -> Result<PrivateKey, BankError> {
+    pub fn encryption_key(&self) -> Result<RsaPrivateKey, BankError> {
         self.key(material::ENCRYPTION, self.set.encryption.as_ref())
     }
 
@@ -114,17 +125,17 @@ impl Connection<'_> {
         &self,
         purpose: &'static str,
         found: Option<&bankchannel_storage::ws_channel::CertMaterial>,
-    ) -> Result<PrivateKey, BankError> {
+    ) -> Result<RsaPrivateKey, BankError> {
         let found = found.ok_or_else(|| BankError::Failed(format!("the set has no {purpose} certificate")))?;
-        let place = Place { email: &self.set.email, bank: &self.set.bank, purpose };
+        let place = SealedFor { email: &self.set.email, bank: &self.set.bank, purpose };
         material::open(self.keys, place, found).map_err(|why| match why {
-            Fault::Internal(why) => BankError::Failed(why),
+            HandlerFault::Internal(why) => BankError::Failed(why),
             _ => BankError::Failed(format!("the private {purpose} key cannot be used")),
         })
     }
 }
 
-impl fmt::Debug for Connection<'_> {
+impl fmt::Debug for BankConnection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("bank", &self.scope.bank).finish_non_exhaustive()
     }
@@ -132,7 +143,7 @@ impl fmt::Debug for Connection<'_> {
 
 /// A file downloaded from a bank.
 #[derive(Debug)]
-pub struct Downloaded {
+pub struct BankFileDownload {
     /// The file.
     pub content: Content,
     /// Whether the service's own store must mark it as downloaded.
@@ -141,7 +152,7 @@ pub struct Downloaded {
 
 /// A file for a bank, with verified signatures.
 #[derive(Debug)]
-pub struct Outgoing<'a> {
+pub struct OutgoingFile<'a> {
     /// Its entry in the journal.
     pub upload: &'a NewUpload,
     /// The bytes.
@@ -150,7 +161,7 @@ pub struct Outgoing<'a> {
 
 /// A request for certificates.
 #[derive(Debug)]
-pub struct Enrolment {
+pub struct CertificateEnrolment {
     /// The account and the bank.
     pub scope: FileScope,
     /// The Web Services user id of the contract.
@@ -167,7 +178,7 @@ pub struct Enrolment {
 
 /// The certificates issued by a bank.
 #[derive(Debug)]
-pub struct Issued {
+pub struct IssuedCertificates {
     /// The signing certificate.
     pub signing: IssuedPair,
     /// The encryption certificate, if the bank uses one.
@@ -186,7 +197,7 @@ pub struct IssuedPair {
     /// The certificate, PEM.
     pub certificate: String,
     /// Its private key.
-    pub private_key: PrivateKey,
+    pub private_key: RsaPrivateKey,
 }
 
 /// Why a bank call failed.
@@ -261,15 +272,15 @@ impl From<StoreError> for BankError {
     }
 }
 
-impl From<BankError> for Fault {
+impl From<BankError> for HandlerFault {
     /// Maps to the texts of §1.7.
     fn from(error: BankError) -> Self {
         match error {
             BankError::Refused { code, text } if is_bank_code(&code) => {
-                Self::Refused(Refusal { code, ..Refusal::new(400, text) })
+                Self::Refused(ServiceRefusal { code, ..ServiceRefusal::new(400, text) })
             }
             BankError::Refused { .. } | BankError::Data => (&texts::BANK_DATA_ERROR).into(),
-            BankError::Parameter(name) => Self::Refused(Refusal::invalid(name)),
+            BankError::Parameter(name) => Self::Refused(ServiceRefusal::invalid(name)),
             BankError::Empty => (&texts::EMPTY_BANK_RESPONSE).into(),
             BankError::Unparsable => (&texts::BANK_RESPONSE_UNPARSABLE).into(),
             BankError::NoAnswer | BankError::Unreachable => (&texts::BANK_RESPONSE_MISSING).into(),
@@ -288,6 +299,6 @@ fn is_bank_code(code: &str) -> bool {
 }
 
 /// Waits for a bank within a time limit.
-pub(crate) async fn within<T>(limit: Duration, asked: Asked<'_, T>) -> Result<T, BankError> {
+pub(crate) async fn within<T>(limit: Duration, asked: PendingBankAnswer<'_, T>) -> Result<T, BankError> {
     tokio::time::timeout(limit, asked).await.unwrap_or(Err(BankError::TimedOut))
 }

@@ -8,14 +8,18 @@ use bankchannel_iso20022::read_payment;
 use bankchannel_storage::ws_channel::{EffectiveCerts, FileScope, NewLedger};
 use bankchannel_ws_channel::model::Bank;
 
-use crate::service::System;
+use crate::service::BackgroundService;
 
 /// Opens the debtor accounts of a payment file at the simulator for an account that has a certificate there, own or
 /// shared. Each gets at least the amount that the file debits; an account that has more keeps it. Returns the IBANs.
 ///
 /// # Errors
 /// `input.invalid_field` when the file cannot be read or the account has no certificate at the simulator.
-pub(crate) async fn fund_simulator(service: &System, email: &str, payment_file: &[u8]) -> Result<Vec<String>> {
+pub(crate) async fn fund_simulator(
+    service: &BackgroundService,
+    email: &str,
+    payment_file: &[u8],
+) -> Result<Vec<String>> {
     let stored = |why: bankchannel_storage::ws_channel::StoreError| Error::because(&row::STORAGE, why.to_string());
     let debits = debits(payment_file)?;
     let now = service.now_ms();

@@ -29,16 +29,19 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    config::{Config, Flavour},
-    fault::Fault,
-    keys::Keys,
-    service::{Service, Settling, System},
+    config::{Flavour, ServiceConfig},
+    fault::HandlerFault,
+    keys::ServiceKeys,
+    service::{BackgroundService, SettlingStore, WsChannelService},
 };
 
-pub use channel::{Asked, BankChannel, BankError, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing};
 pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
+pub use channel::{
+    BankChannel, BankConnection, BankError, BankFileDownload, CertificateEnrolment, IssuedCertificates, IssuedPair,
+    OutgoingFile, PendingBankAnswer,
+};
 pub(crate) use fund::fund_simulator;
-pub(crate) use reach::Reached;
+pub(crate) use reach::ReachedConnection;
 pub(crate) use renewal::renew_due;
 pub(crate) use settle::remove_old_content;
 
@@ -62,30 +65,30 @@ impl std::fmt::Debug for Channels {
 }
 
 /// The banks behind the service.
-pub(crate) struct Banks {
-    simulator: Option<Arc<simulator::Simulator>>,
+pub(crate) struct ServiceBanks {
+    simulator: Option<Arc<simulator::SimulatorBank>>,
     channels: Channels,
-    reached: reach::Known,
+    reached: reach::ConnectionCache,
     /// Anything older was left by a previous run.
     opened: SystemTime,
     /// Time of the last search for due renewals, in milliseconds of the service's clock.
     renewals_looked_at: AtomicI64,
 }
 
-impl Banks {
+impl ServiceBanks {
     /// Opens the banks' files in the data folder.
     ///
     /// # Errors
     /// `configuration.invalid` for damaged key files.
-    pub(crate) fn open(data: &Path, config: &Config, _keys: &Keys) -> Result<Self> {
+    pub(crate) fn open(data: &Path, config: &ServiceConfig, _keys: &ServiceKeys) -> Result<Self> {
         let simulator = match config.flavour {
-            Flavour::Test => Some(Arc::new(simulator::Simulator::open(data, config)?)),
+            Flavour::Test => Some(Arc::new(simulator::SimulatorBank::open(data, config)?)),
             Flavour::Production => None,
         };
         Ok(Self {
             simulator,
             channels: Channels::default(),
-            reached: reach::Known::default(),
+            reached: reach::ConnectionCache::default(),
             opened: SystemTime::now(),
             renewals_looked_at: AtomicI64::new(i64::MIN),
         })
@@ -95,7 +98,7 @@ impl Banks {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(crate) fn look(data: &Path, config: &Config) -> Result<()> {
+    pub(crate) fn look(data: &Path, config: &ServiceConfig) -> Result<()> {
         match config.flavour {
             Flavour::Test => simulator::look(data, config),
             Flavour::Production => Ok(()),
@@ -124,7 +127,7 @@ impl Banks {
     }
 
     /// Completes an import: at the simulator there must be an account to pay from.
-    pub(crate) async fn imported(&self, store: &Settling, scope: &FileScope) -> Result<(), Fault> {
+    pub(crate) async fn imported(&self, store: &SettlingStore, scope: &FileScope) -> Result<(), HandlerFault> {
         match &self.simulator {
             Some(_) if scope.bank == Bank::Simulator.as_str() => {
                 Ok(store.open_ledger(scope, simulator::first_ledger(0)).await?)
@@ -135,8 +138,8 @@ impl Banks {
 }
 
 /// Starts the background tasks: the simulator's work, the daily renewal, and the cleanup after a crash.
-pub(crate) fn background(service: &Arc<Service>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
-    let (settling, renewing) = (System::of(service), System::of(service));
+pub(crate) fn background(service: &Arc<WsChannelService>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+    let (settling, renewing) = (BackgroundService::of(service), BackgroundService::of(service));
     let mut tasks = vec![
         background::spawn(stopped_by(stop.clone(), async move { settle::run(&settling).await })),
         background::spawn(renewal::run(renewing, stop.clone())),
@@ -144,7 +147,11 @@ pub(crate) fn background(service: &Arc<Service>, stop: &CancellationToken) -> Ve
     if let Some(simulator) = &service.banks.simulator
         && simulator.books_payments()
     {
-        tasks.push(background::spawn(simulator::work(System::of(service), Arc::clone(simulator), stop.clone())));
+        tasks.push(background::spawn(simulator::work(
+            BackgroundService::of(service),
+            Arc::clone(simulator),
+            stop.clone(),
+        )));
     }
     tasks
 }

@@ -6,14 +6,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bankchannel_storage::ws_channel::{CertSet, EffectiveCerts, EntitlementState, FileScope, Ground, Store};
+use bankchannel_storage::ws_channel::{CertSet, EffectiveCerts, EntitlementState, FileScope, RequiredRight, Store};
 use bankchannel_ws_channel::{errors::texts, model::Bank};
 
-use super::{Banks, Connection};
+use super::{BankConnection, ServiceBanks};
 use crate::{
     certs::material,
-    fault::{Fault, no_certificate},
-    service::{Call, Service},
+    fault::{HandlerFault, no_certificate},
+    service::{ServiceCall, WsChannelService},
 };
 
 /// The entitlement that a tenant needs for the simulator if the configuration requires it.
@@ -22,7 +22,7 @@ pub(crate) const SIMULATOR_PRODUCT: &str = "bank-simulator";
 const REMEMBERED: usize = 10_000;
 
 /// A usable connection.
-pub(crate) struct Reached {
+pub(crate) struct ReachedConnection {
     /// Its owner.
     pub(crate) scope: FileScope,
     set: CertSet,
@@ -30,59 +30,74 @@ pub(crate) struct Reached {
     pub(crate) until: i64,
 }
 
-impl Reached {
+impl ReachedConnection {
     /// The connection as passed to a bank. The bank writes to the service's own store through `writer`.
-    pub(crate) fn connection<'a>(&'a self, service: &'a Service, writer: Option<Store>, now_ms: i64) -> Connection<'a> {
+    pub(crate) fn connection<'a>(
+        &'a self,
+        service: &'a WsChannelService,
+        writer: Option<Store>,
+        now_ms: i64,
+    ) -> BankConnection<'a> {
         let store = service.store.reader();
-        Connection { scope: &self.scope, set: &self.set, now_ms, store, writer, keys: &service.keys }
+        BankConnection { scope: &self.scope, set: &self.set, now_ms, store, writer, keys: &service.keys }
     }
 
-    fn ground(&self) -> Ground {
+    fn ground(&self) -> RequiredRight {
         let serial = self.set.signing.as_ref().map(|found| found.serial.clone()).unwrap_or_default();
-        Ground::Connection { owner: self.scope.email.clone(), bank: self.scope.bank.clone(), serial }
+        RequiredRight::Connection { owner: self.scope.email.clone(), bank: self.scope.bank.clone(), serial }
     }
 }
 
 /// Connection cache.
 #[derive(Default)]
-pub(super) struct Known(Mutex<Found>);
+pub(super) struct ConnectionCache(Mutex<FoundConnections>);
 
 /// By account and bank; valid until the store's generation changes.
 #[derive(Default)]
-struct Found {
+struct FoundConnections {
     generation: u64,
-    connections: HashMap<(String, Bank), Arc<Reached>>,
+    connections: HashMap<(String, Bank), Arc<ReachedConnection>>,
 }
 
-impl Known {
-    fn get(&self, generation: u64, email: &str, bank: Bank, now: i64) -> Option<Arc<Reached>> {
+impl ConnectionCache {
+    fn get(&self, generation: u64, email: &str, bank: Bank, now: i64) -> Option<Arc<ReachedConnection>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = known.connections.get(&(email.to_owned(), bank))?;
         (known.generation == generation && now < found.until).then(|| Arc::clone(found))
     }
 
-    fn put(&self, generation: u64, email: &str, bank: Bank, reached: Arc<Reached>) {
+    fn put(&self, generation: u64, email: &str, bank: Bank, reached: Arc<ReachedConnection>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.generation != generation || known.connections.len() >= REMEMBERED {
-            *known = Found { generation, connections: HashMap::new() };
+            *known = FoundConnections { generation, connections: HashMap::new() };
         }
         known.connections.insert((email.to_owned(), bank), reached);
     }
 }
 
-impl Banks {
+impl ServiceBanks {
     /// The connection that a file operation of this call uses; from then on the call depends on it.
     ///
     /// # Errors
     /// The three texts of §1.7 by the state of the account's link; the entitlement's text.
-    pub(crate) async fn reach(&self, service: &Service, call: &Call, bank: Bank) -> Result<Arc<Reached>, Fault> {
+    pub(crate) async fn reach(
+        &self,
+        service: &WsChannelService,
+        call: &ServiceCall,
+        bank: Bank,
+    ) -> Result<Arc<ReachedConnection>, HandlerFault> {
         self.rely_on_entitlement(service, call, bank);
         let reached = self.find(service, call, bank).await?;
         call.rely_on(reached.ground());
         Ok(reached)
     }
 
-    async fn find(&self, service: &Service, call: &Call, bank: Bank) -> Result<Arc<Reached>, Fault> {
+    async fn find(
+        &self,
+        service: &WsChannelService,
+        call: &ServiceCall,
+        bank: Bank,
+    ) -> Result<Arc<ReachedConnection>, HandlerFault> {
         let (session, now) = (call.caller()?, call.now_ms);
         let remember = service.store.is_only_writer();
         let generation = service.store.auth_generation();
@@ -97,7 +112,7 @@ impl Banks {
         let scope =
             FileScope { api_key: session.api_key.clone(), email: set.email.clone(), bank: bank.as_str().to_owned() };
         let until = material::parts(&set).map(|(_, material)| material.not_after).min().unwrap_or(now);
-        let reached = Arc::new(Reached { scope, set, until });
+        let reached = Arc::new(ReachedConnection { scope, set, until });
         if remember {
             self.reached.put(generation, &session.email, bank, Arc::clone(&reached));
         }
@@ -109,14 +124,19 @@ impl Banks {
     ///
     /// # Errors
     /// As [`check_entitled`](Self::check_entitled).
-    pub(crate) async fn check_entitled_call(&self, service: &Service, call: &Call, bank: Bank) -> Result<(), Fault> {
+    pub(crate) async fn check_entitled_call(
+        &self,
+        service: &WsChannelService,
+        call: &ServiceCall,
+        bank: Bank,
+    ) -> Result<(), HandlerFault> {
         self.rely_on_entitlement(service, call, bank);
         self.check_entitled(service, &call.caller()?.api_key, bank).await
     }
 
-    fn rely_on_entitlement(&self, service: &Service, call: &Call, bank: Bank) {
+    fn rely_on_entitlement(&self, service: &WsChannelService, call: &ServiceCall, bank: Bank) {
         if needs_entitlement(service, bank) {
-            call.rely_on(Ground::Entitlement { product: SIMULATOR_PRODUCT.into() });
+            call.rely_on(RequiredRight::Entitlement { product: SIMULATOR_PRODUCT.into() });
         }
     }
 
@@ -124,7 +144,12 @@ impl Banks {
     ///
     /// # Errors
     /// The text of §1.7.
-    pub(crate) async fn check_entitled(&self, service: &Service, api_key: &str, bank: Bank) -> Result<(), Fault> {
+    pub(crate) async fn check_entitled(
+        &self,
+        service: &WsChannelService,
+        api_key: &str,
+        bank: Bank,
+    ) -> Result<(), HandlerFault> {
         if !needs_entitlement(service, bank) {
             return Ok(());
         }
@@ -135,6 +160,6 @@ impl Banks {
     }
 }
 
-fn needs_entitlement(service: &Service, bank: Bank) -> bool {
+fn needs_entitlement(service: &WsChannelService, bank: Bank) -> bool {
     bank == Bank::Simulator && service.config.simulator_entitlement_required
 }

@@ -8,11 +8,11 @@ use bankchannel_storage::ws_channel::{AuditEntry, CertSet, DueRenewal, FileScope
 use bankchannel_ws_channel::{errors::texts, model::Bank};
 use tokio_util::sync::CancellationToken;
 
-use super::{BankChannel, BankError, Connection, PKI_TIMEOUT, within};
+use super::{BankChannel, BankConnection, BankError, PKI_TIMEOUT, within};
 use crate::{
     certs::enroll_cert::new_set,
-    fault::Fault,
-    service::{Service, System},
+    fault::HandlerFault,
+    service::{BackgroundService, WsChannelService},
 };
 
 /// The operation name of renewals in the audit trail.
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Runs once a day of the service's clock. A stop waits for the renewal in progress, so that certificates issued by the
 /// bank are stored.
-pub(super) async fn run(service: System, stop: CancellationToken) {
+pub(super) async fn run(service: BackgroundService, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let last = service.banks.renewals_looked_at.load(Ordering::SeqCst);
         // The clock may also have been set back.
@@ -46,7 +46,7 @@ pub(super) async fn run(service: System, stop: CancellationToken) {
 ///
 /// Store faults; a failed renewal is recorded and retried the next day.
 /// Faults of the store; a renewal that fails is recorded and comes again tomorrow.
-pub(crate) async fn renew_due(service: &System) -> Result<usize, StoreError> {
+pub(crate) async fn renew_due(service: &BackgroundService) -> Result<usize, StoreError> {
     let now = service.now_ms();
     service.banks.renewals_looked_at.store(now, Ordering::SeqCst);
     let soon = now + i64::from(service.config.renew_before_days) * DAY_MS;
@@ -64,7 +64,7 @@ pub(crate) async fn renew_due(service: &System) -> Result<usize, StoreError> {
     Ok(renewed)
 }
 
-async fn renew(service: &System, due: &DueRenewal, now: i64) -> Result<bool, StoreError> {
+async fn renew(service: &BackgroundService, due: &DueRenewal, now: i64) -> Result<bool, StoreError> {
     let Some((bank, channel)) = Bank::from_text(&due.bank).and_then(|bank| Some((bank, service.banks.channel(bank)?)))
     else {
         return Ok(false);
@@ -96,23 +96,23 @@ async fn renew(service: &System, due: &DueRenewal, now: i64) -> Result<bool, Sto
 }
 
 async fn ask(
-    service: &Service,
+    service: &WsChannelService,
     due: &DueRenewal,
     bank: Bank,
     channel: &dyn BankChannel,
     set: &CertSet,
     now_ms: i64,
 ) -> Result<bankchannel_storage::ws_channel::NewCertSet, String> {
-    let words = |fault: Fault| match fault {
-        Fault::Refused(refusal) => refusal.text.into_owned(),
-        Fault::RightsEnded(lost) => lost.as_str().to_owned(),
-        Fault::Store(why) => why.to_string(),
-        Fault::Internal(why) => why,
+    let words = |fault: HandlerFault| match fault {
+        HandlerFault::Refused(refusal) => refusal.text.into_owned(),
+        HandlerFault::RightsEnded(lost) => lost.as_str().to_owned(),
+        HandlerFault::Store(why) => why.to_string(),
+        HandlerFault::Internal(why) => why,
     };
     service.banks.check_entitled(service, &due.api_key, bank).await.map_err(words)?;
     let scope = FileScope { api_key: due.api_key.clone(), email: due.email.clone(), bank: due.bank.clone() };
     let at =
-        Connection { scope: &scope, set, now_ms, store: service.store.reader(), writer: None, keys: &service.keys };
+        BankConnection { scope: &scope, set, now_ms, store: service.store.reader(), writer: None, keys: &service.keys };
     at.signing_key().map_err(|why| format!("{} {why}", texts::RENEWAL_WITHOUT_KEY.text))?;
     let issued = within(PKI_TIMEOUT, channel.renew(&at)).await.map_err(|why: BankError| why.to_string())?;
     let target_id = issued.target_id.clone().or_else(|| set.target_id.clone());

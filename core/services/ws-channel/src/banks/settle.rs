@@ -6,12 +6,12 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use bankchannel_storage::ws_channel::{AuditEntry, StoreError, Upload, UploadState};
+use bankchannel_storage::ws_channel::{AuditEntry, JournalledUpload, StoreError, UploadState};
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::Bank;
 
 use super::BANK_TIMEOUT;
-use crate::{files::content, keys::identity, service::System};
+use crate::{files::content, keys::identity, service::BackgroundService};
 
 /// Number of uploads processed at a time.
 const PAGE: i64 = 1000;
@@ -30,7 +30,7 @@ const AGAIN: Duration = Duration::from_secs(60);
 const CLEAN_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
 /// Runs in parallel with the first requests: once if this is the only instance on the database, else repeatedly.
-pub(super) async fn run(service: &System) {
+pub(super) async fn run(service: &BackgroundService) {
     if service.store.is_only_writer() {
         log_failure(settle_uploads(service).await);
         log_leftovers(remove_unnamed(service, service.banks.opened - MARGIN).await);
@@ -61,7 +61,7 @@ fn log_failure(settled: Result<(), StoreError>) {
 
 /// Settles uploads that were in transit to a bank when the service ended: they may have arrived. Uploads to a bank that
 /// works from the journal are left to that bank.
-async fn settle_uploads(service: &System) -> Result<(), StoreError> {
+async fn settle_uploads(service: &BackgroundService) -> Result<(), StoreError> {
     let now = service.now_ms();
     let mut after: Option<(i64, String)> = None;
     loop {
@@ -73,7 +73,7 @@ async fn settle_uploads(service: &System) -> Result<(), StoreError> {
     }
 }
 
-async fn settle_page(service: &System, page: Vec<Upload>, now: i64) -> Result<(), StoreError> {
+async fn settle_page(service: &BackgroundService, page: Vec<JournalledUpload>, now: i64) -> Result<(), StoreError> {
     // Uploads that began after this are still in progress, here or in another instance.
     let begun_since = if service.store.is_only_writer() {
         ms(service.banks.opened)
@@ -105,13 +105,13 @@ async fn settle_page(service: &System, page: Vec<Upload>, now: i64) -> Result<()
 
 /// Removes content files that no row has named for days: those of rows that were deleted without handing their files
 /// over.
-pub(crate) async fn remove_old_content(service: &System) {
+pub(crate) async fn remove_old_content(service: &BackgroundService) {
     log_leftovers(remove_unnamed(service, SystemTime::now() - SHARED_MARGIN).await);
 }
 
 /// Removes content files older than this that no row names. The files are listed first: a file that a row named then or
 /// names since stays.
-async fn remove_unnamed(service: &System, than: SystemTime) -> Result<(), StoreError> {
+async fn remove_unnamed(service: &BackgroundService, than: SystemTime) -> Result<(), StoreError> {
     let mut old = older_files(service.files_folder(), than).await;
     old.retain(|name| name != identity::MARKER);
     if !service.store.is_only_writer() {

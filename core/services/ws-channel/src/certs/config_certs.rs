@@ -8,15 +8,15 @@ use bankchannel_ws_channel::{
 
 use super::OK;
 use crate::{
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: ConfigCertsRequest,
-) -> Result<ConfigCertsResponse, Fault> {
+) -> Result<ConfigCertsResponse, HandlerFault> {
     let session = call.caller()?;
     let ExportSetting::Disabled = request.export;
     let store = call.audited_store(service, &session.email, "export disabled").await?;

@@ -1,7 +1,7 @@
 //! `EnrollCert` (docs/protocols/ws-channel.md §2.17, §6.2).
 
 use bankchannel_crypto::{random, x509::Certificate};
-use bankchannel_storage::ws_channel::{CertMaterial, Completion, EnrolOutcome, FileScope, NewCertSet};
+use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, EnrolmentCompletion, FileScope, NewCertSet};
 use bankchannel_ws_channel::{
     errors::texts,
     model::Bank,
@@ -10,24 +10,24 @@ use bankchannel_ws_channel::{
 
 use super::{
     OK,
-    material::{self, ENCRYPTION, Place, SIGNING},
+    material::{self, ENCRYPTION, SIGNING, SealedFor},
     own_scope,
 };
 use crate::{
-    banks::{BankChannel, Enrolment, Issued, IssuedPair, PKI_TIMEOUT, within},
-    fault::Fault,
-    keys::Keys,
-    service::{Call, Service},
+    banks::{BankChannel, CertificateEnrolment, IssuedCertificates, IssuedPair, PKI_TIMEOUT, within},
+    fault::HandlerFault,
+    keys::ServiceKeys,
+    service::{ServiceCall, WsChannelService},
 };
 
 /// Age after which an enrolment left by a crash may be replaced: longer than any bank may take.
 const STALE_MS: i64 = 10 * 60 * 1000;
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: EnrollCertRequest,
-) -> Result<EnrollCertResponse, Fault> {
+) -> Result<EnrollCertResponse, HandlerFault> {
     let session = call.caller()?;
     let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
     if request.bank == Bank::Seb {
@@ -35,7 +35,7 @@ pub(crate) async fn handle(
     }
     service.banks.check_entitled_call(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
-    let enrolment = Enrolment {
+    let enrolment = CertificateEnrolment {
         scope: own_scope(session, request.bank),
         ws_user_id: request.ws_user_id,
         company: request.company,
@@ -60,18 +60,18 @@ pub(crate) async fn handle(
 }
 
 async fn enrol(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     channel: &dyn BankChannel,
-    enrolment: &Enrolment,
+    enrolment: &CertificateEnrolment,
     ticket: &str,
-) -> Result<(), Fault> {
+) -> Result<(), HandlerFault> {
     let issued = within(PKI_TIMEOUT, channel.enrol(enrolment)).await?;
     let scope = &enrolment.scope;
     let (ws_user_id, company) = (enrolment.ws_user_id.as_str(), enrolment.company.as_str());
     let (set, ledgers, files) = new_set(&service.keys, scope, ws_user_id, company, issued)?;
     let detail = format!("serial {}", set.signing.serial);
-    let completion = Completion {
+    let completion = EnrolmentCompletion {
         api_key: scope.api_key.clone(),
         email: scope.email.clone(),
         bank: scope.bank.clone(),
@@ -90,21 +90,26 @@ async fn enrol(
 
 /// The certificates issued by a bank as a set with sealed private keys.
 pub(crate) fn new_set(
-    keys: &Keys,
+    keys: &ServiceKeys,
     scope: &FileScope,
     ws_user_id: &str,
     company: &str,
-    issued: Issued,
+    issued: IssuedCertificates,
 ) -> Result<
     (NewCertSet, Vec<bankchannel_storage::ws_channel::NewLedger>, Vec<bankchannel_storage::ws_channel::NewBankFile>),
-    Fault,
+    HandlerFault,
 > {
-    let seal = |purpose, pair: &IssuedPair| -> Result<CertMaterial, Fault> {
+    let seal = |purpose, pair: &IssuedPair| -> Result<CertMaterial, HandlerFault> {
         let certificate = Certificate::from_pem(&pair.certificate).map_err(|_| &texts::BANK_RESPONSE_UNPARSABLE)?;
         if !certificate.matches_private_key(&pair.private_key) {
             return Err((&texts::BANK_RESPONSE_UNPARSABLE).into());
         }
-        material::seal(keys, Place { email: &scope.email, bank: &scope.bank, purpose }, &certificate, &pair.private_key)
+        material::seal(
+            keys,
+            SealedFor { email: &scope.email, bank: &scope.bank, purpose },
+            &certificate,
+            &pair.private_key,
+        )
     };
     let set = NewCertSet {
         ws_user_id: ws_user_id.to_owned(),

@@ -1,8 +1,8 @@
 //! `ExportCert` (docs/protocols/ws-channel.md §2.16, §6.4).
 
-use bankchannel_storage::ws_channel::{Ground, PgpKey, PgpPurpose};
+use bankchannel_storage::ws_channel::{PgpKey, PgpPurpose, RequiredRight};
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     model::{CertAndKey, CertAndKeyFields, CertificatePem, PgpKeyId},
     operations::certs::export_cert::{ExportCertRequest, ExportCertResponse, ExportCertResponseFields},
@@ -10,18 +10,18 @@ use bankchannel_ws_channel::{
 
 use super::{OK, material};
 use crate::{
-    fault::Fault,
+    fault::HandlerFault,
     files::at,
     pgp::read_key,
-    service::{Call, Service},
+    service::{ServiceCall, WsChannelService},
     work::InPool,
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: ExportCertRequest,
-) -> Result<ExportCertResponse, Fault> {
+) -> Result<ExportCertResponse, HandlerFault> {
     let session = call.caller()?;
     let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
     let sets = service.store.cert_sets(&session.email).await?;
@@ -33,23 +33,23 @@ pub(crate) async fn handle(
     let keys = service.store.pgp_keys(&session.email).await?;
     let key = export_key(&keys, &request.pgp_key_id)?;
     if !account.export_allowed {
-        return Err(Refusal::invalid("Export").into());
+        return Err(ServiceRefusal::invalid("Export").into());
     }
     let set = set.ok_or(&texts::NO_CERTIFICATE)?;
-    call.rely_on(Ground::Export);
-    call.rely_on(Ground::PgpKeys {
+    call.rely_on(RequiredRight::Export);
+    call.rely_on(RequiredRight::PgpKeys {
         purpose: PgpPurpose::Export,
         fingerprints: vec![key.fingerprint.clone()],
         least: 1,
     });
     let serial = set.signing.as_ref().map(|found| found.serial.clone()).unwrap_or_default();
-    call.rely_on(Ground::Certificate { bank: set.bank.clone(), serial });
+    call.rely_on(RequiredRight::Certificate { bank: set.bank.clone(), serial });
     let mut certs_and_keys = Vec::new();
     for (purpose, found) in material::parts(&set) {
-        let place = material::Place { email: &set.email, bank: &set.bank, purpose };
+        let place = material::SealedFor { email: &set.email, bank: &set.bank, purpose };
         let private = material::open(&service.keys, place, found)?.to_pkcs8_pem();
         certs_and_keys.push(CertAndKey::from(CertAndKeyFields {
-            certificate: CertificatePem::new(&found.pem).map_err(Fault::internal)?,
+            certificate: CertificatePem::new(&found.pem).map_err(HandlerFault::internal)?,
             encrypted_private_key: encrypt(service, key.armored.clone(), private, call.now_ms).await?,
         }));
     }
@@ -58,7 +58,7 @@ pub(crate) async fn handle(
     Ok(ExportCertResponse::from(ExportCertResponseFields { certs_and_keys, response_text: OK.into() }))
 }
 
-fn export_key<'k>(keys: &'k [PgpKey], id: &PgpKeyId) -> Result<&'k PgpKey, Fault> {
+fn export_key<'k>(keys: &'k [PgpKey], id: &PgpKeyId) -> Result<&'k PgpKey, HandlerFault> {
     if keys.is_empty() {
         return Err((&texts::NO_PGP_KEYS).into());
     }
@@ -67,13 +67,13 @@ fn export_key<'k>(keys: &'k [PgpKey], id: &PgpKeyId) -> Result<&'k PgpKey, Fault
 }
 
 async fn encrypt(
-    service: &Service,
+    service: &WsChannelService,
     armored: String,
     private: impl AsRef<str> + Send + 'static,
     now_ms: i64,
-) -> Result<String, Fault> {
+) -> Result<String, HandlerFault> {
     let work = move |pool: &InPool| {
-        let key = read_key(pool, &armored).map_err(Fault::internal)?;
+        let key = read_key(pool, &armored).map_err(HandlerFault::internal)?;
         // The key was valid when registered; if it is expired or revoked by now, this fails.
         bankchannel_openpgp::encrypt(&key, private.as_ref().as_bytes(), at(now_ms))
             .map_err(|_| (&texts::EXPORT_KEY_NOT_FOUND).into())

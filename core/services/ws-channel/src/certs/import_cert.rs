@@ -1,47 +1,47 @@
 //! `ImportCert` (docs/protocols/ws-channel.md §2.18, §6.3).
 
-use bankchannel_crypto::{Error as CryptoError, random, rsa::PrivateKey, x509::Certificate};
+use bankchannel_crypto::{CryptoError, random, rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, NewCertSet};
 use bankchannel_ws_channel::{
-    Refusal,
-    errors::{Text, texts},
+    ServiceRefusal,
+    errors::{ServiceText, texts},
     model::{Bank, CertificatePem, PrivateKeyPem},
     operations::certs::import_cert::{ImportCertRequest, ImportCertResponse, ImportCertResponseFields},
 };
 
 use super::{
     OK,
-    material::{self, ENCRYPTION, Place, SIGNING},
+    material::{self, ENCRYPTION, SIGNING, SealedFor},
     own_scope,
 };
 use crate::{
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 /// A certificate with its matching private key.
-struct Pair {
+struct ImportedPair {
     certificate: Certificate,
-    key: PrivateKey,
+    key: RsaPrivateKey,
 }
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: ImportCertRequest,
-) -> Result<ImportCertResponse, Fault> {
+) -> Result<ImportCertResponse, HandlerFault> {
     let session = call.caller()?;
     let scope = own_scope(session, request.bank);
-    let names = Names { key: "PrivateKey", not_private: &texts::KEY_NOT_PRIVATE };
+    let names = ImportNames { key: "PrivateKey", not_private: &texts::KEY_NOT_PRIVATE };
     let signing = pair(&request.certificate, &request.private_key, &names)?;
     let encryption = encryption_pair(&request)?;
     for (pair, name) in [(Some(&signing), "Certificate"), (encryption.as_ref(), "EncCertificate")] {
         if pair.is_some_and(|pair| pair.certificate.not_after().as_millisecond() <= call.now_ms) {
-            return Err(Refusal::invalid(name).into());
+            return Err(ServiceRefusal::invalid(name).into());
         }
     }
-    let seal = |purpose, pair: &Pair| -> Result<CertMaterial, Fault> {
-        let place = Place { email: &scope.email, bank: &scope.bank, purpose };
+    let seal = |purpose, pair: &ImportedPair| -> Result<CertMaterial, HandlerFault> {
+        let place = SealedFor { email: &scope.email, bank: &scope.bank, purpose };
         material::seal(&service.keys, place, &pair.certificate, &pair.key)
     };
     let set = NewCertSet {
@@ -62,40 +62,40 @@ pub(crate) async fn handle(
     Ok(ImportCertResponse::from(ImportCertResponseFields { response_text: OK.into() }))
 }
 
-struct Names {
+struct ImportNames {
     key: &'static str,
-    not_private: &'static Text,
+    not_private: &'static ServiceText,
 }
 
-fn pair(certificate: &CertificatePem, key: &PrivateKeyPem, names: &Names) -> Result<Pair, Fault> {
+fn pair(certificate: &CertificatePem, key: &PrivateKeyPem, names: &ImportNames) -> Result<ImportedPair, HandlerFault> {
     let certificate = Certificate::from_pem(certificate.as_str()).map_err(|_| &texts::CERTIFICATE_UNPARSABLE)?;
-    let key = PrivateKey::from_pem(key.expose()).map_err(|why| -> Fault {
+    let key = RsaPrivateKey::from_pem(key.expose()).map_err(|why| -> HandlerFault {
         match why {
             CryptoError::NoPem { .. }
             | CryptoError::MalformedPem
             | CryptoError::PemTooLarge { .. }
             | CryptoError::InvalidKey => (&texts::CERTIFICATE_UNPARSABLE).into(),
-            CryptoError::KeyTooSmall | CryptoError::KeyTooLarge => Refusal::invalid(names.key).into(),
+            CryptoError::KeyTooSmall | CryptoError::KeyTooLarge => ServiceRefusal::invalid(names.key).into(),
             _ => names.not_private.into(),
         }
     })?;
     if certificate.matches_private_key(&key) {
-        Ok(Pair { certificate, key })
+        Ok(ImportedPair { certificate, key })
     } else {
-        Err(Refusal::invalid(names.key).into())
+        Err(ServiceRefusal::invalid(names.key).into())
     }
 }
 
 /// Danske Bank needs a second pair; other banks ignore it.
-fn encryption_pair(request: &ImportCertRequest) -> Result<Option<Pair>, Fault> {
+fn encryption_pair(request: &ImportCertRequest) -> Result<Option<ImportedPair>, HandlerFault> {
     if request.bank != Bank::Danskebank {
         return Ok(None);
     }
-    let names = Names { key: "EncPrivatekey", not_private: &texts::ENCRYPTION_KEY_NOT_PRIVATE };
+    let names = ImportNames { key: "EncPrivatekey", not_private: &texts::ENCRYPTION_KEY_NOT_PRIVATE };
     match (&request.enc_certificate, &request.enc_private_key) {
         (Some(certificate), Some(key)) => pair(certificate, key, &names).map(Some),
-        (Some(_), None) => Err(Refusal::missing("EncPrivatekey").into()),
-        (None, Some(_)) => Err(Refusal::missing("EncCertificate").into()),
-        (None, None) => Err(Refusal::missing("EncCertificate, EncPrivatekey").into()),
+        (Some(_), None) => Err(ServiceRefusal::missing("EncPrivatekey").into()),
+        (None, Some(_)) => Err(ServiceRefusal::missing("EncCertificate").into()),
+        (None, None) => Err(ServiceRefusal::missing("EncCertificate, EncPrivatekey").into()),
     }
 }

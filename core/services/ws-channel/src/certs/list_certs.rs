@@ -9,15 +9,15 @@ use bankchannel_ws_channel::{
 use super::{OK, material, share_certs::addresses};
 use crate::{
     config::Sharing,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     _request: ListCertsRequest,
-) -> Result<ListCertsResponse, Fault> {
+) -> Result<ListCertsResponse, HandlerFault> {
     let session = call.caller()?;
     let own = service.store.cert_sets(&session.email).await?;
     let retired = service.store.retired_certs(&session.email).await?;
@@ -52,9 +52,9 @@ pub(crate) async fn handle(
     }))
 }
 
-fn connection(set: &CertSet, access: Access, lender: Option<&str>) -> Result<BankConnection, Fault> {
+fn connection(set: &CertSet, access: Access, lender: Option<&str>) -> Result<BankConnection, HandlerFault> {
     let certificates = material::connection_certificates(set)?;
-    let lender = lender.map(Email::new).transpose().map_err(Fault::internal)?;
+    let lender = lender.map(Email::new).transpose().map_err(HandlerFault::internal)?;
     Ok(BankConnection::from(BankConnectionFields { bank: set.bank.clone(), access, certificates, lender }))
 }
 

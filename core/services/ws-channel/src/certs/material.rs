@@ -1,13 +1,13 @@
 //! Converts certificates between bank, store and listings; stored private keys are sealed (§6.2, §10 S26).
 
-use bankchannel_crypto::{digest, rsa::PrivateKey, x509::Certificate};
-use bankchannel_storage::ws_channel::{CertMaterial, CertSet, RetiredCert as StoredRetired};
+use bankchannel_crypto::{digest, rsa::RsaPrivateKey, x509::Certificate};
+use bankchannel_storage::ws_channel::{CertMaterial, CertSet, RetiredCertificateRow as StoredRetired};
 use bankchannel_ws_channel::model::{
     CertDescriptor, CertDescriptorFields, CertExpiry, CertificatePem, ConnectionCertificate,
     ConnectionCertificateFields, Purpose, RetiredCert, RetiredCertFields, RetiredExpiry,
 };
 
-use crate::{fault::Fault, keys::Keys};
+use crate::{fault::HandlerFault, keys::ServiceKeys};
 
 /// Purpose of the first certificate of a set, in listing order.
 pub(crate) const SIGNING: &str = "signing";
@@ -16,13 +16,13 @@ pub(crate) const ENCRYPTION: &str = "encryption";
 
 /// The owner of a sealed key. The seal is bound to it, so that a sealed key moved to another row does not open.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct SealedFor<'a> {
     pub(crate) email: &'a str,
     pub(crate) bank: &'a str,
     pub(crate) purpose: &'static str,
 }
 
-impl Place<'_> {
+impl SealedFor<'_> {
     fn associated(&self, serial: &str) -> Vec<u8> {
         associated(self.email, self.bank, self.purpose, serial)
     }
@@ -35,13 +35,13 @@ pub(crate) fn associated(email: &str, bank: &str, purpose: &str, serial: &str) -
 
 /// Seals a private key and stores it with its certificate.
 pub(crate) fn seal(
-    keys: &Keys,
-    place: Place<'_>,
+    keys: &ServiceKeys,
+    place: SealedFor<'_>,
     certificate: &Certificate,
-    key: &PrivateKey,
-) -> Result<CertMaterial, Fault> {
+    key: &RsaPrivateKey,
+) -> Result<CertMaterial, HandlerFault> {
     let (pem, serial) = (key.to_pkcs8_pem(), certificate.serial_hex());
-    let sealed_key = keys.vault().seal(&place.associated(&serial), pem.as_bytes()).map_err(Fault::internal)?;
+    let sealed_key = keys.vault().seal(&place.associated(&serial), pem.as_bytes()).map_err(HandlerFault::internal)?;
     let key_id = bankchannel_crypto::aead::key_id_of(&sealed_key).map(|id| digest::hex(&id)).unwrap_or_default();
     Ok(CertMaterial {
         pem: certificate.to_pem(),
@@ -55,10 +55,15 @@ pub(crate) fn seal(
 }
 
 /// Opens a sealed private key.
-pub(crate) fn open(keys: &Keys, place: Place<'_>, material: &CertMaterial) -> Result<PrivateKey, Fault> {
-    let pem = keys.vault().open(&place.associated(&material.serial), &material.sealed_key).map_err(Fault::internal)?;
-    let pem = std::str::from_utf8(&pem).map_err(|_| Fault::internal("a sealed key is no PEM text"))?;
-    PrivateKey::from_pem(pem).map_err(Fault::internal)
+pub(crate) fn open(
+    keys: &ServiceKeys,
+    place: SealedFor<'_>,
+    material: &CertMaterial,
+) -> Result<RsaPrivateKey, HandlerFault> {
+    let pem =
+        keys.vault().open(&place.associated(&material.serial), &material.sealed_key).map_err(HandlerFault::internal)?;
+    let pem = std::str::from_utf8(&pem).map_err(|_| HandlerFault::internal("a sealed key is no PEM text"))?;
+    RsaPrivateKey::from_pem(pem).map_err(HandlerFault::internal)
 }
 
 /// The certificates of a set with their purposes.
@@ -69,7 +74,7 @@ pub(crate) fn parts(set: &CertSet) -> impl Iterator<Item = (&'static str, &CertM
 }
 
 /// A set as listed; empty during an enrolment (§2.13).
-pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, Fault> {
+pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, HandlerFault> {
     parts(set)
         .map(|(purpose, material)| {
             Ok(CertDescriptor::from(CertDescriptorFields {
@@ -78,14 +83,14 @@ pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, Fault> {
                 issuer: material.issuer.clone(),
                 subject: material.subject.clone(),
                 serial: material.serial.clone(),
-                pem: CertificatePem::new(&material.pem).map_err(Fault::internal)?,
+                pem: CertificatePem::new(&material.pem).map_err(HandlerFault::internal)?,
             }))
         })
         .collect()
 }
 
 /// The certificates of a set as a connection lists them: no PEM, no owner (§2.13).
-pub(crate) fn connection_certificates(set: &CertSet) -> Result<Vec<ConnectionCertificate>, Fault> {
+pub(crate) fn connection_certificates(set: &CertSet) -> Result<Vec<ConnectionCertificate>, HandlerFault> {
     parts(set)
         .map(|(purpose, material)| {
             Ok(ConnectionCertificate::from(ConnectionCertificateFields {
@@ -114,7 +119,7 @@ fn purpose_of(purpose: &str) -> Purpose {
     if purpose == SIGNING { Purpose::Signing } else { Purpose::Encryption }
 }
 
-fn expiry(not_after_ms: i64) -> Result<CertExpiry, Fault> {
+fn expiry(not_after_ms: i64) -> Result<CertExpiry, HandlerFault> {
     CertExpiry::from_unix_s(not_after_ms.div_euclid(1000))
-        .ok_or_else(|| Fault::internal("a stored certificate ends beyond the calendar"))
+        .ok_or_else(|| HandlerFault::internal("a stored certificate ends beyond the calendar"))
 }

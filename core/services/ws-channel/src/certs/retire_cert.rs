@@ -1,7 +1,7 @@
 //! `RetireCert` (docs/protocols/ws-channel.md §2.19, §6.6).
 
 use bankchannel_crypto::{digest, random};
-use bankchannel_storage::ws_channel::{FileScope, Ground, RetireOutcome};
+use bankchannel_storage::ws_channel::{FileScope, RequiredRight, RetireOutcome};
 use bankchannel_ws_channel::{
     errors::texts,
     operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse, RetireCertResponseFields},
@@ -9,21 +9,21 @@ use bankchannel_ws_channel::{
 
 use super::OK;
 use crate::{
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: RetireCertRequest,
-) -> Result<RetireCertResponse, Fault> {
+) -> Result<RetireCertResponse, HandlerFault> {
     let session = call.caller()?;
     let is_owner = session.account.as_ref().is_some_and(|account| account.is_owner);
     let email = match &request.account {
         Some(_) if !is_owner => return Err((&texts::OWNER_REQUIRED).into()),
         Some(account) => {
-            call.rely_on(Ground::Owner);
+            call.rely_on(RequiredRight::Owner);
             account.as_str()
         }
         None => &session.email,

@@ -1,8 +1,8 @@
 //! `ShareCerts` (docs/protocols/ws-channel.md §2.15, §6.5).
 
-use bankchannel_storage::ws_channel::{Consent, Ground, Links, ShareOutcome};
+use bankchannel_storage::ws_channel::{AccountLinks, LendingConsent, RequiredRight, ShareOutcome};
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     model::Email,
     operations::certs::share_certs::{ShareCertsRequest, ShareCertsResponse, ShareCertsResponseFields},
@@ -11,29 +11,29 @@ use bankchannel_ws_channel::{
 use super::OK;
 use crate::{
     config::Sharing,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: ShareCertsRequest,
-) -> Result<ShareCertsResponse, Fault> {
+) -> Result<ShareCertsResponse, HandlerFault> {
     let session = call.caller()?;
     let target = request.ext_email.as_str();
     let is_accepted = request.accept == Some(true);
     let consent = match service.config.sharing {
-        Sharing::Accepted => Consent::Asked,
-        _ if is_accepted => return Err(Refusal::invalid("Accept").into()),
-        Sharing::Any => Consent::NotAsked,
+        Sharing::Accepted => LendingConsent::Asked,
+        _ if is_accepted => return Err(ServiceRefusal::invalid("Accept").into()),
+        Sharing::Any => LendingConsent::NotAsked,
         Sharing::Owner => {
             // Anyone may register under a key: its users know only its owner.
-            call.rely_on(Ground::Owner);
+            call.rely_on(RequiredRight::Owner);
             if !session.account.as_ref().is_some_and(|account| account.is_owner) {
                 return Err((&texts::OWNER_REQUIRED).into());
             }
-            Consent::NotAsked
+            LendingConsent::NotAsked
         }
     };
     let store = call.audited_store(service, target, if is_accepted { "accepts" } else { "" }).await?;
@@ -45,15 +45,15 @@ pub(crate) async fn handle(
     match outcome {
         ShareOutcome::Shared(links) | ShareOutcome::Offered(links) => addresses(service, links),
         ShareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
-        ShareOutcome::SameAccount | ShareOutcome::OtherOwner => Err(Refusal::invalid("ExtEmail").into()),
+        ShareOutcome::SameAccount | ShareOutcome::OtherOwner => Err(ServiceRefusal::invalid("ExtEmail").into()),
     }
 }
 
 /// An account's links and offers in both directions; offers only if the sharing mode uses them and there are any.
-pub(super) fn addresses(service: &Service, links: Links) -> Result<ShareCertsResponse, Fault> {
+pub(super) fn addresses(service: &WsChannelService, links: AccountLinks) -> Result<ShareCertsResponse, HandlerFault> {
     let are_offers_used = service.config.sharing == Sharing::Accepted;
-    let emails = |list: Vec<String>| -> Result<Vec<Email>, Fault> {
-        list.iter().map(|email| Email::new(email).map_err(Fault::internal)).collect()
+    let emails = |list: Vec<String>| -> Result<Vec<Email>, HandlerFault> {
+        list.iter().map(|email| Email::new(email).map_err(HandlerFault::internal)).collect()
     };
     Ok(ShareCertsResponse::from(ShareCertsResponseFields {
         shared_from: emails(links.from)?,

@@ -8,15 +8,15 @@ use bankchannel_ws_channel::{
 
 use super::share_certs::addresses;
 use crate::{
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: UnshareCertsRequest,
-) -> Result<UnshareCertsResponse, Fault> {
+) -> Result<UnshareCertsResponse, HandlerFault> {
     let session = call.caller()?;
     let target = request.ext_email.as_str();
     let store = call.audited_store(service, target, "").await?;

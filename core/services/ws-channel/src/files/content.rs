@@ -15,7 +15,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{config::Config, data::FILES, fault::Fault, service::Service};
+use crate::{config::ServiceConfig, data::FILES, fault::HandlerFault, service::WsChannelService};
 use bankchannel_server::private;
 
 /// Bytes read at a time.
@@ -24,13 +24,13 @@ const STEP: usize = 256 * 1024;
 const NAME_LENGTH: usize = 26;
 
 /// The folder of content files: the configured one, or the data folder's own.
-pub(crate) fn folder(data: &Path, config: &Config) -> PathBuf {
+pub(crate) fn folder(data: &Path, config: &ServiceConfig) -> PathBuf {
     config.files_folder.as_ref().map_or_else(|| data.join(FILES), PathBuf::from)
 }
 
 /// Makes content durable: small content goes into the row that will name it, larger content into its own file. A
 /// spooled file is moved, not copied.
-pub(crate) async fn keep(service: &Service, content: Content) -> Result<FileContent, Fault> {
+pub(crate) async fn keep(service: &WsChannelService, content: Content) -> Result<FileContent, HandlerFault> {
     let folder = service.files_folder();
     match content {
         Content::Bytes(bytes) if bytes.len() <= INLINE_LIMIT => Ok(FileContent::Inline(bytes.to_vec())),
@@ -39,10 +39,12 @@ pub(crate) async fn keep(service: &Service, content: Content) -> Result<FileCont
             let work = move || store(&private::open_folder(&folder, is_named)?, &content);
             background::blocking(work)
                 .await
-                .map_err(Fault::internal)?
-                .map_err(|why| Fault::unwritten("a content file", &why))
+                .map_err(HandlerFault::internal)?
+                .map_err(|why| HandlerFault::unwritten("a content file", &why))
         }
-        Content::Pieces(_) | Content::Delivered { .. } => Err(Fault::internal("a server's content is bytes or a file")),
+        Content::Pieces(_) | Content::Delivered { .. } => {
+            Err(HandlerFault::internal("a server's content is bytes or a file"))
+        }
     }
 }
 
@@ -83,7 +85,7 @@ pub(crate) fn is_own_name(name: &str) -> bool {
 }
 
 /// Removes content that no row names any more. Files that cannot be removed now are removed with later leftovers.
-pub(crate) async fn discard(service: &Service, paths: &[String]) {
+pub(crate) async fn discard(service: &WsChannelService, paths: &[String]) {
     if paths.is_empty() {
         return;
     }

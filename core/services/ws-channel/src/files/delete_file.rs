@@ -9,15 +9,15 @@ use super::may_transfer;
 use crate::{
     banks::{BANK_TIMEOUT, within},
     certs::OK,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: DeleteFileRequest,
-) -> Result<DeleteFileResponse, Fault> {
+) -> Result<DeleteFileResponse, HandlerFault> {
     may_transfer(call)?;
     let reached = service.banks.reach(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;

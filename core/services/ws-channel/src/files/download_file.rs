@@ -2,11 +2,11 @@
 
 use std::{io::Read, path::PathBuf};
 
-use bankchannel_foundation::{Content, Error, error::row, model::Pieces};
+use bankchannel_foundation::{Content, Error, error::row, model::ContentPieces};
 use bankchannel_storage::ws_channel::FileScope;
 use bankchannel_transport::background;
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     operations::files::download_file::{DownloadFileRequest, DownloadFileResponse, DownloadFileResponseFields},
 };
@@ -16,8 +16,8 @@ use super::may_transfer;
 use crate::{
     banks::{BANK_TIMEOUT, within},
     certs::OK,
-    fault::Fault,
-    service::{Call, Service, Settling},
+    fault::HandlerFault,
+    service::{ServiceCall, SettlingStore, WsChannelService},
 };
 use bankchannel_server::private;
 
@@ -25,10 +25,10 @@ use bankchannel_server::private;
 const STEP: usize = 12 * 1024;
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: DownloadFileRequest,
-) -> Result<DownloadFileResponse, Fault> {
+) -> Result<DownloadFileResponse, HandlerFault> {
     may_transfer(call)?;
     let reached = service.banks.reach(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
@@ -49,14 +49,14 @@ pub(crate) async fn handle(
         Content::File { path, size } => {
             let opened = path.clone();
             let opened = background::blocking(move || private::open_for_reading(&opened).map(drop)).await;
-            if let Err(why) = opened.map_err(Fault::internal)? {
+            if let Err(why) = opened.map_err(HandlerFault::internal)? {
                 return Err(match why.kind() {
                     // Deleted since it was looked up.
-                    std::io::ErrorKind::NotFound => Refusal::invalid("FileReference").into(),
-                    _ => Fault::internal(format!("a content file cannot be read: {why}")),
+                    std::io::ErrorKind::NotFound => ServiceRefusal::invalid("FileReference").into(),
+                    _ => HandlerFault::internal(format!("a content file cannot be read: {why}")),
                 });
             }
-            let size = size.ok_or_else(|| Fault::internal("a content file is stored without its size"))?;
+            let size = size.ok_or_else(|| HandlerFault::internal("a content file is stored without its size"))?;
             call.record(service, bank, &detail).await?;
             let mark = found.mark.then(|| (call.settling(service), reached.scope.clone(), reference.to_owned()));
             streamed(path, size, mark)
@@ -71,10 +71,10 @@ pub(crate) async fn handle(
 
 /// A file in pieces. It is marked as downloaded after the last piece was produced and before the response ends: a
 /// broken transfer leaves it new, a complete one never does.
-fn streamed(path: PathBuf, size: u64, mark: Option<(Settling, FileScope, String)>) -> Content {
+fn streamed(path: PathBuf, size: u64, mark: Option<(SettlingStore, FileScope, String)>) -> Content {
     let runtime = tokio::runtime::Handle::current();
     let lost = |why: &dyn std::fmt::Display| Error::because(&row::STORAGE, why.to_string());
-    Content::Pieces(Pieces::again(size, move || {
+    Content::Pieces(ContentPieces::again(size, move || {
         let (path, runtime, mut mark) = (path.clone(), runtime.clone(), mark.clone());
         let (mut file, mut left) = (None, size);
         Box::new(move || {

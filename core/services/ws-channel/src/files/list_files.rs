@@ -10,12 +10,12 @@ use bankchannel_ws_channel::{
 };
 use jiff::tz::TimeZone;
 
-use super::{listings::Fresh, may_transfer};
+use super::{listings::ListingFreshness, may_transfer};
 use crate::{
     banks::{BANK_TIMEOUT, within},
     certs::OK,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 /// Bank time (§5.1).
@@ -23,10 +23,10 @@ static HELSINKI: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZone::get("Europe/Helsinki").expect("the time zones are built in"));
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: ListFilesRequest,
-) -> Result<ListFilesResponse, Fault> {
+) -> Result<ListFilesResponse, HandlerFault> {
     may_transfer(call)?;
     let auth = service.store.auth_generation();
     let reached = service.banks.reach(service, call, request.bank).await?;
@@ -43,13 +43,14 @@ pub(crate) async fn handle(
     let connection = reached.connection(service, None, call.now_ms);
     let listed = within(BANK_TIMEOUT, channel.list(&connection, &filter)).await?;
     if channel.keeps_files_here() {
-        let _ = call.fresh.set(Fresh { auth, files, owner: reached.scope.email.clone(), until: reached.until });
+        let _ =
+            call.fresh.set(ListingFreshness { auth, files, owner: reached.scope.email.clone(), until: reached.until });
     }
     let file_descriptors = listed.into_iter().map(descriptor).collect::<Result<_, _>>()?;
     Ok(ListFilesResponse::from(ListFilesResponseFields { file_descriptors, response_text: OK.into() }))
 }
 
-fn descriptor(file: BankFile) -> Result<FileDescriptor, Fault> {
+fn descriptor(file: BankFile) -> Result<FileDescriptor, HandlerFault> {
     Ok(FileDescriptor::from(FileDescriptorFields {
         file_reference: FileReference::new(&file.reference).map_err(|_| &texts::BANK_DATA_ERROR)?,
         file_timestamp: bank_time(file.created),

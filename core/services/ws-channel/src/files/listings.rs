@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Cache, message::OutResponse};
 
-use crate::service::{Call, Service};
+use crate::service::{ServiceCall, WsChannelService};
 
 /// The operation whose responses are cached.
 const OPERATION: &str = "ws_channel.list_files";
@@ -17,17 +17,17 @@ const LONGEST_QUERY: usize = 256;
 
 /// The cache key: account, bank, and the query as written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Asked {
+pub(crate) struct ListingKey {
     email: String,
     bank: String,
     query: String,
 }
 
-impl Asked {
+impl ListingKey {
     /// The key of a request whose response may be cached: only with a store that no other process writes to.
     pub(crate) fn of(
-        service: &Service,
-        call: &Call,
+        service: &WsChannelService,
+        call: &ServiceCall,
         parameters: &[(&'static str, String)],
         query: &str,
     ) -> Option<Self> {
@@ -42,7 +42,7 @@ impl Asked {
 
 /// The conditions under which a response stays valid.
 #[derive(Debug, Clone)]
-pub(crate) struct Fresh {
+pub(crate) struct ListingFreshness {
     /// [`bankchannel_storage::ws_channel::Store::auth_generation`], read before the store was.
     pub(crate) auth: u64,
     /// [`bankchannel_storage::ws_channel::Store::files_generation`] of the connection's owner, likewise.
@@ -53,8 +53,8 @@ pub(crate) struct Fresh {
     pub(crate) until: i64,
 }
 
-impl Fresh {
-    fn holds(&self, service: &Service, now_ms: i64) -> bool {
+impl ListingFreshness {
+    fn holds(&self, service: &WsChannelService, now_ms: i64) -> bool {
         now_ms < self.until
             && self.auth == service.store.auth_generation()
             && self.files == service.store.files_generation(&self.owner)
@@ -62,23 +62,23 @@ impl Fresh {
 }
 
 /// The cached responses.
-pub(crate) struct Listings(Cache<Asked, (Fresh, OutResponse)>);
+pub(crate) struct ListingCache(Cache<ListingKey, (ListingFreshness, OutResponse)>);
 
-impl Default for Listings {
+impl Default for ListingCache {
     fn default() -> Self {
         Self(Cache::new(TOTAL))
     }
 }
 
-impl Listings {
+impl ListingCache {
     /// The cached response, if it is still valid.
-    pub(crate) fn get(&self, service: &Service, asked: &Asked, now_ms: i64) -> Option<OutResponse> {
+    pub(crate) fn get(&self, service: &WsChannelService, asked: &ListingKey, now_ms: i64) -> Option<OutResponse> {
         let (fresh, answer) = self.0.get(asked)?;
         fresh.holds(service, now_ms).then_some(answer)
     }
 
     /// Caches a response, if its handler has set its validity.
-    pub(crate) fn keep(&self, asked: Asked, call: &Call, answer: &OutResponse) {
+    pub(crate) fn keep(&self, asked: ListingKey, call: &ServiceCall, answer: &OutResponse) {
         if let (Some(fresh), Some(length)) = (call.fresh.get(), answer.body.known_length())
             && length <= LARGEST
         {

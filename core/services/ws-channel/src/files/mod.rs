@@ -10,24 +10,24 @@ pub(crate) mod upload_file;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bankchannel_storage::ws_channel::{Ground, Session};
+use bankchannel_storage::ws_channel::{RequiredRight, Session};
 use bankchannel_ws_channel::errors::texts;
 
-use super::{fault::Fault, service::Call};
+use super::{fault::HandlerFault, service::ServiceCall};
 
 /// Caches of the file operations.
 #[derive(Default)]
-pub(crate) struct Files {
+pub(crate) struct FileCaches {
     /// Cached listings.
-    pub(crate) listings: listings::Listings,
+    pub(crate) listings: listings::ListingCache,
     /// Cached PGP keys.
     pub(crate) keys: signatures::ReadKeys,
 }
 
 /// The caller, if its API key may transfer files (§4).
-pub(super) fn may_transfer(call: &Call) -> Result<&Session, Fault> {
+pub(super) fn may_transfer(call: &ServiceCall) -> Result<&Session, HandlerFault> {
     let session = call.caller()?;
-    call.rely_on(Ground::Transfer);
+    call.rely_on(RequiredRight::Transfer);
     if session.transfer_enabled { Ok(session) } else { Err((&texts::API_KEY_FORBIDDEN).into()) }
 }
 

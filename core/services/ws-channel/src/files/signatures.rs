@@ -8,47 +8,48 @@ use std::{
 use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::Content;
 use bankchannel_openpgp::{
-    BadReason, Error as PgpError, PublicKey, SignatureResult, SignatureSet, VerifyPolicy, parse_signatures,
+    BadReason, OpenPgpError as PgpError, OpenPgpPublicKey, SignatureResult, SignatureSet, VerifyPolicy,
+    parse_signatures,
 };
 use bankchannel_storage::ws_channel::{Digest, PgpPurpose};
-use bankchannel_ws_channel::{Refusal, errors::texts};
+use bankchannel_ws_channel::{ServiceRefusal, errors::texts};
 
 use super::{at, content};
-use crate::{fault::Fault, pgp::read_key, service::Service, work::InPool};
+use crate::{fault::HandlerFault, pgp::read_key, service::WsChannelService, work::InPool};
 
 /// Number of accounts whose keys are cached; beyond that, all are read again.
 const REMEMBERED: usize = 1000;
 
-type Keys = Arc<[Arc<PublicKey>]>;
+type AuthorisingKeys = Arc<[Arc<OpenPgpPublicKey>]>;
 
 /// Cache of authorize keys by account, valid until the store's generation changes. Used only if no other process writes
 /// to the store, so that a removed key stops counting at once.
 #[derive(Default)]
-pub(crate) struct ReadKeys(Mutex<Known>);
+pub(crate) struct ReadKeys(Mutex<KeyCache>);
 
 #[derive(Default)]
-struct Known {
+struct KeyCache {
     generation: u64,
-    keys: HashMap<String, Keys>,
+    keys: HashMap<String, AuthorisingKeys>,
 }
 
 impl ReadKeys {
-    fn get(&self, generation: u64, email: &str) -> Option<Keys> {
+    fn get(&self, generation: u64, email: &str) -> Option<AuthorisingKeys> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (known.generation == generation).then(|| known.keys.get(email).cloned()).flatten()
     }
 
-    fn put(&self, generation: u64, email: &str, keys: Keys) {
+    fn put(&self, generation: u64, email: &str, keys: AuthorisingKeys) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.generation != generation || known.keys.len() >= REMEMBERED {
-            *known = Known { generation, keys: HashMap::new() };
+            *known = KeyCache { generation, keys: HashMap::new() };
         }
         known.keys.insert(email.to_owned(), keys);
     }
 }
 
 /// An upload with valid signatures.
-pub(crate) struct Signed {
+pub(crate) struct SignedUpload {
     pub(crate) content: Content,
     pub(crate) sha256: Digest,
     /// Fingerprints of the keys that signed.
@@ -58,7 +59,7 @@ pub(crate) struct Signed {
 }
 
 /// The account's authorize keys.
-pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Keys, Fault> {
+pub(crate) async fn authorize_keys(service: &WsChannelService, email: &str) -> Result<AuthorisingKeys, HandlerFault> {
     let remember = service.store.is_only_writer();
     let generation = service.store.auth_generation();
     if remember && let Some(known) = service.files.keys.get(generation, email) {
@@ -73,7 +74,7 @@ pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Key
                 |why: &PgpError| tracing::warn!(%why, key = key.fingerprint, "a registered key is not read");
             read_key(pool, &key.armored).inspect_err(unreadable).map(Arc::new).ok()
         });
-        read.collect::<Keys>()
+        read.collect::<AuthorisingKeys>()
     };
     let keys = service.work_pool.read(read).await?;
     if keys.is_empty() {
@@ -89,32 +90,32 @@ pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Key
 ///
 /// Refused signatures count against the rate of the API key: they cost the service more than other refusals.
 pub(crate) async fn verify(
-    service: &Service,
+    service: &WsChannelService,
     api_key: &str,
     content: Content,
     armored: String,
-    keys: Keys,
+    keys: AuthorisingKeys,
     now_ms: i64,
-) -> Result<Signed, Fault> {
+) -> Result<SignedUpload, HandlerFault> {
     let needed = usize::try_from(service.config.required_authorizations.max(1)).unwrap_or(usize::MAX);
     let work = move |pool: &InPool| {
         let set = parse(pool, &armored, &keys)?;
         judge(pool, content, set, &keys, needed, now_ms)
     };
     let judged = service.work_pool.read(work).await?;
-    if let Err(Fault::Refused(_)) = &judged {
+    if let Err(HandlerFault::Refused(_)) = &judged {
         service.limits.refused_signature(api_key, now_ms);
     }
     judged
 }
 
 /// Reads the armor and checks that it names one of the keys; the document is not read yet.
-fn parse(_: &InPool, armored: &str, keys: &[Arc<PublicKey>]) -> Result<SignatureSet, Fault> {
+fn parse(_: &InPool, armored: &str, keys: &[Arc<OpenPgpPublicKey>]) -> Result<SignatureSet, HandlerFault> {
     let set = parse_signatures(armored.as_bytes()).map_err(|why| match why {
-        PgpError::NoSignaturePackets => Refusal::from(&texts::NO_SIGNATURE_PACKETS),
-        why => Refusal::from(&texts::SIGNATURE_FORMAT).with_detail(why),
+        PgpError::NoSignaturePackets => ServiceRefusal::from(&texts::NO_SIGNATURE_PACKETS),
+        why => ServiceRefusal::from(&texts::SIGNATURE_FORMAT).with_detail(why),
     })?;
-    let named: Vec<&PublicKey> = keys.iter().map(Arc::as_ref).collect();
+    let named: Vec<&OpenPgpPublicKey> = keys.iter().map(Arc::as_ref).collect();
     if set.names_any(&named) { Ok(set) } else { Err((&texts::NO_SUITABLE_KEYS).into()) }
 }
 
@@ -122,23 +123,23 @@ fn judge(
     _: &InPool,
     content: Content,
     set: SignatureSet,
-    keys: &[Arc<PublicKey>],
+    keys: &[Arc<OpenPgpPublicKey>],
     needed: usize,
     now_ms: i64,
-) -> Result<Signed, Fault> {
+) -> Result<SignedUpload, HandlerFault> {
     let (mut verifier, mut hash) = (set.verifier(), Sha256::new());
     let passed = content::feed(&content, |piece| {
         verifier.update(piece);
         hash.update(piece);
     });
-    passed.map_err(|why| Fault::internal(format!("the spooled upload cannot be read: {why}")))?;
-    let named: Vec<&PublicKey> = keys.iter().map(Arc::as_ref).collect();
+    passed.map_err(|why| HandlerFault::internal(format!("the spooled upload cannot be read: {why}")))?;
+    let named: Vec<&OpenPgpPublicKey> = keys.iter().map(Arc::as_ref).collect();
     let verdict = verifier.finish(&named, at(now_ms), &VerifyPolicy::default());
     let signers: Vec<String> = verdict.good_fingerprints().into_iter().map(str::to_owned).collect();
     if signers.len() >= needed {
-        return Ok(Signed { content, sha256: hash.finish(), signers, needed });
+        return Ok(SignedUpload { content, sha256: hash.finish(), signers, needed });
     }
-    let refusal = Refusal::from(&texts::SIGNATURES_FAILED);
+    let refusal = ServiceRefusal::from(&texts::SIGNATURES_FAILED);
     Err(match verdict.results.iter().find_map(why_bad) {
         Some(why) => refusal.with_detail(why),
         None => refusal,
@@ -156,13 +157,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{ServiceOptions, running::Running};
+    use crate::{ServiceOptions, running::RunningService};
 
     /// Hostile bytes wait for a place in the pool: none are read on the threads that serve connections.
     #[tokio::test]
     async fn signatures_are_read_in_the_pool_only() {
         let options = ServiceOptions { no_limits: Some(true), ..ServiceOptions::default() };
-        let running = Running::start(options).await.expect("starts");
+        let running = RunningService::start(options).await.expect("starts");
         let service = running.service();
         let all = service.work_pool.take_all().await;
         let armored = "-----BEGIN PGP SIGNATURE-----\n\niQCJABAAioqKioqKioo=\n-----END PGP SIGNATURE-----\n";
@@ -170,7 +171,7 @@ mod tests {
         let mut verified = Box::pin(verify(service, "key", content, armored.into(), Arc::new([]), 0));
         assert!(tokio::time::timeout(Duration::from_millis(200), &mut verified).await.is_err(), "it did not wait");
         drop(all);
-        let Err(Fault::Refused(refusal)) = verified.await else { panic!("it is refused") };
+        let Err(HandlerFault::Refused(refusal)) = verified.await else { panic!("it is refused") };
         assert_eq!(refusal.text, texts::SIGNATURE_FORMAT.text);
         running.stop().await;
     }

@@ -2,22 +2,22 @@
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::model::Timestamp;
-use bankchannel_storage::ws_channel::{FileContent, Ground, NewUpload, PgpPurpose, UploadOutcome, UploadState};
+use bankchannel_storage::ws_channel::{FileContent, NewUpload, PgpPurpose, RequiredRight, UploadOutcome, UploadState};
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     operations::files::upload_file::{UploadFileRequest, UploadFileResponse, UploadFileResponseFields},
 };
 
 use super::{
     content, may_transfer,
-    signatures::{self, Signed},
+    signatures::{self, SignedUpload},
 };
 use crate::{
-    banks::{BANK_TIMEOUT, BankChannel, BankError, Outgoing, Reached, within},
+    banks::{BANK_TIMEOUT, BankChannel, BankError, OutgoingFile, ReachedConnection, within},
     certs::OK,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 /// The period that `reject_duplicate_uploads` checks (§10 S22).
@@ -25,14 +25,14 @@ const DUPLICATES_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The checks follow the order of §5.2: a later one must not reveal what an earlier one would have refused.
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: UploadFileRequest,
-) -> Result<UploadFileResponse, Fault> {
+) -> Result<UploadFileResponse, HandlerFault> {
     let session = may_transfer(call)?;
-    let size = request.content.known_size().ok_or_else(|| Fault::internal("a taken body has a size"))?;
+    let size = request.content.known_size().ok_or_else(|| HandlerFault::internal("a taken body has a size"))?;
     if size > service.config.max_file_bytes {
-        return Err(Refusal::invalid("FileContents").into());
+        return Err(ServiceRefusal::invalid("FileContents").into());
     }
     if size == 0 {
         return Err((&texts::NO_CONTENT).into());
@@ -43,7 +43,7 @@ pub(crate) async fn handle(
     let keys = signatures::authorize_keys(service, &session.email).await?;
     let armored = request.signature.as_str().to_owned();
     let signed = signatures::verify(service, &session.api_key, request.content, armored, keys, call.now_ms).await?;
-    call.rely_on(Ground::PgpKeys {
+    call.rely_on(RequiredRight::PgpKeys {
         purpose: PgpPurpose::Authorize,
         fingerprints: signed.signers.clone(),
         least: signed.needed,
@@ -75,13 +75,13 @@ pub(crate) async fn handle(
 
 /// The bank works from the journal: once bytes and record are on disk, in one commit, the upload is complete.
 async fn journal(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     channel: &dyn BankChannel,
-    reached: &Reached,
+    reached: &ReachedConnection,
     upload: NewUpload,
-    signed: Signed,
-) -> Result<(), Fault> {
+    signed: SignedUpload,
+) -> Result<(), HandlerFault> {
     let kept = content::keep(service, signed.content.clone()).await?;
     let path = match &kept {
         FileContent::External { path, .. } => vec![path.clone()],
@@ -102,22 +102,25 @@ async fn journal(
     refuse_duplicate(service, recorded?).await?;
     let connection = reached.connection(service, None, call.now_ms);
     // Only a signal for the bank; if it misses one, it finds the upload later in the journal.
-    channel.upload(&connection, &Outgoing { upload: &upload, content: &signed.content }).await.map_err(after_journal)
+    channel
+        .upload(&connection, &OutgoingFile { upload: &upload, content: &signed.content })
+        .await
+        .map_err(after_journal)
 }
 
 /// Sends the bytes to the bank now. The journal records this before, and the outcome after; an unknown outcome is
 /// recorded as such (§6.9).
 async fn send(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     channel: &dyn BankChannel,
-    reached: &Reached,
+    reached: &ReachedConnection,
     upload: NewUpload,
-    signed: Signed,
-) -> Result<(), Fault> {
+    signed: SignedUpload,
+) -> Result<(), HandlerFault> {
     refuse_duplicate(service, call.store(service).await?.record_upload(upload.clone()).await?).await?;
     let connection = reached.connection(service, None, call.now_ms);
-    let outgoing = Outgoing { upload: &upload, content: &signed.content };
+    let outgoing = OutgoingFile { upload: &upload, content: &signed.content };
     let answer = within(BANK_TIMEOUT, channel.upload(&connection, &outgoing)).await;
     let (state, why) = match &answer {
         Ok(()) => (UploadState::Accepted, String::new()),
@@ -126,25 +129,25 @@ async fn send(
     };
     // The bank has the file or not, whatever happened to the session meanwhile.
     let store = call.settling_audited(service, &upload.scope.bank, &detail(&upload), state.as_str());
-    store.finish_upload(&upload.id, state, &why, service.now_ms()).await.map_err(Fault::internal)?;
+    store.finish_upload(&upload.id, state, &why, service.now_ms()).await.map_err(HandlerFault::internal)?;
     answer.map_err(after_journal)
 }
 
 /// A store fault after the journal accepted the upload: 500, never a 503, which invites a retry.
-fn after_journal(why: BankError) -> Fault {
+fn after_journal(why: BankError) -> HandlerFault {
     match why {
-        BankError::Store(why) => Fault::internal(why),
+        BankError::Store(why) => HandlerFault::internal(why),
         other => other.into(),
     }
 }
 
-async fn refuse_duplicate(service: &Service, outcome: UploadOutcome) -> Result<(), Fault> {
+async fn refuse_duplicate(service: &WsChannelService, outcome: UploadOutcome) -> Result<(), HandlerFault> {
     let UploadOutcome::Duplicate { of } = outcome else { return Ok(()) };
     let earlier = service.store.upload(&of).await?;
     let when = earlier.map(|earlier| format!(" at {}", Timestamp::from_ms(earlier.received))).unwrap_or_default();
     // The text that published clients know; the detail is more specific.
     let detail = format!("a duplicate: the same bytes were uploaded to this bank{when}");
-    Err(Refusal::invalid("FileContents").with_detail(detail).into())
+    Err(ServiceRefusal::invalid("FileContents").with_detail(detail).into())
 }
 
 /// The audit detail: enough to identify the file, its bank and its signers, but none of the content (§10 S23).

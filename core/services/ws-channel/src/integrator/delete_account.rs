@@ -2,7 +2,7 @@
 
 use bankchannel_storage::ws_channel::DeleteOutcome;
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     model::{Deleted, DeletedFields},
     operations::integrator::delete_account::{
@@ -12,25 +12,25 @@ use bankchannel_ws_channel::{
 
 use crate::{
     certs::OK,
-    fault::Fault,
+    fault::HandlerFault,
     files::content,
-    service::{Call, Service},
+    service::{ServiceCall, WsChannelService},
 };
 
 /// Maximum age of the login.
 const LOGIN_AGE_MS: i64 = 600 * 1000;
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: DeleteAccountRequest,
-) -> Result<DeleteAccountResponse, Fault> {
+) -> Result<DeleteAccountResponse, HandlerFault> {
     let session = call.caller()?;
     if call.now_ms - session.auth_time > LOGIN_AGE_MS {
         return Err((&texts::LOGIN_TOO_OLD).into());
     }
     if request.confirm != request.email.as_str() {
-        return Err(Refusal::invalid("Confirm").into());
+        return Err(ServiceRefusal::invalid("Confirm").into());
     }
     let email = request.email.email();
     let store = call.audited_store(service, email.as_str(), "").await?;
@@ -41,6 +41,6 @@ pub(crate) async fn handle(
             Ok(DeleteAccountResponse::from(DeleteAccountResponseFields { deleted, email, response_text: OK.into() }))
         }
         DeleteOutcome::Absent => Err((&texts::USER_ABSENT).into()),
-        DeleteOutcome::Owner => Err(Refusal::invalid("Email").into()),
+        DeleteOutcome::Owner => Err(ServiceRefusal::invalid("Email").into()),
     }
 }

@@ -8,23 +8,23 @@ use bankchannel_ws_channel::{
 
 use crate::{
     certs::{OK, material},
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     _request: ListAccountsRequest,
-) -> Result<ListAccountsResponse, Fault> {
+) -> Result<ListAccountsResponse, HandlerFault> {
     let listings = service.store.list_accounts(&call.caller()?.api_key).await?;
     let accounts = listings.into_iter().map(descriptor).collect::<Result<_, _>>()?;
     Ok(ListAccountsResponse::from(ListAccountsResponseFields { accounts, response_text: OK.into() }))
 }
 
-fn descriptor(listing: AccountListing) -> Result<AccountDescriptor, Fault> {
+fn descriptor(listing: AccountListing) -> Result<AccountDescriptor, HandlerFault> {
     let account = listing.account;
-    let email = |text: &str| Email::new(text).map_err(Fault::internal);
+    let email = |text: &str| Email::new(text).map_err(HandlerFault::internal);
     let retired: Vec<_> = listing.retired.iter().map(material::retired).collect();
     Ok(AccountDescriptor::from(AccountDescriptorFields {
         email: email(&account.email)?,

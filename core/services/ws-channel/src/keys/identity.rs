@@ -8,7 +8,7 @@ use std::{fs, io::ErrorKind, path::Path};
 
 use bankchannel_crypto::{aead, digest, random};
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_storage::ws_channel::{IdKind, Installation, Store};
+use bankchannel_storage::ws_channel::{IdKind, InstallationIds, Store};
 
 use super::{challenge, files, login, vault};
 use crate::data::{storage, unusable};
@@ -21,7 +21,7 @@ const MARKER_MAX: u64 = 1024;
 
 /// Whether a missing key may be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Making {
+pub(crate) enum MissingKey {
     /// The data has never had one.
     Allowed,
     /// Only a login key that replaces one renamed to be the previous key.
@@ -31,17 +31,17 @@ pub(crate) enum Making {
 }
 
 /// The treatment of a missing key of this kind.
-pub(super) fn making(known: &Installation, kind: IdKind, may_make: bool) -> Making {
+pub(super) fn making(known: &InstallationIds, kind: IdKind, may_make: bool) -> MissingKey {
     match may_make {
-        false => Making::Forbidden,
-        true if is_needed(known, kind) => Making::OnlyRenewed,
-        true => Making::Allowed,
+        false => MissingKey::Forbidden,
+        true if is_needed(known, kind) => MissingKey::OnlyRenewed,
+        true => MissingKey::Allowed,
     }
 }
 
 /// Whether the data has had a key of this kind. For data older than the record of ids, any account is the sign: its
 /// registration needed every key.
-pub(super) fn is_needed(known: &Installation, kind: IdKind) -> bool {
+pub(super) fn is_needed(known: &InstallationIds, kind: IdKind) -> bool {
     known.ids(kind).next().is_some() || known.has_accounts
 }
 
@@ -49,7 +49,7 @@ pub(super) fn is_needed(known: &Installation, kind: IdKind) -> bool {
 ///
 /// # Errors
 /// `configuration.invalid`; no error if the data does not need such a key yet.
-pub(super) async fn refuse_loss(store: &Store, known: &Installation, kind: IdKind, folder: &Path) -> Result<()> {
+pub(super) async fn refuse_loss(store: &Store, known: &InstallationIds, kind: IdKind, folder: &Path) -> Result<()> {
     if !is_needed(known, kind) {
         return Ok(());
     }
@@ -80,7 +80,7 @@ pub(super) async fn refuse_loss(store: &Store, known: &Installation, kind: IdKin
 /// `configuration.invalid`, `resource.storage`.
 pub(super) async fn refuse_other_vault(
     store: &Store,
-    known: &Installation,
+    known: &InstallationIds,
     ids: &[String],
     folder: &Path,
 ) -> Result<()> {

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use bankchannel_crypto::{digest, rsa::PrivateKey};
+use bankchannel_crypto::{digest, rsa::RsaPrivateKey};
 use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 use zeroize::Zeroizing;
 
 use super::{
     damaged,
     files::{self, read_or},
-    identity::Making,
+    identity::MissingKey,
 };
-use crate::config::Config;
+use crate::config::ServiceConfig;
 
 /// The file with the private key, unless one is configured.
 pub(super) const FILE: &str = "login-rsa.pem";
@@ -25,8 +25,8 @@ const BITS: usize = 2048;
 /// The private key, and the previous one while clients change over.
 #[derive(Clone)]
 pub(crate) struct LoginKeys {
-    current: PrivateKey,
-    previous: Option<PrivateKey>,
+    current: RsaPrivateKey,
+    previous: Option<RsaPrivateKey>,
 }
 
 impl LoginKeys {
@@ -36,13 +36,18 @@ impl LoginKeys {
     ///
     /// # Errors
     /// As [`read_or`]; `configuration.invalid` for an unusable key.
-    pub(crate) fn load(folder: &Path, config: &Config, known: &[&str], making: Making) -> Result<Option<Self>> {
+    pub(crate) fn load(
+        folder: &Path,
+        config: &ServiceConfig,
+        known: &[&str],
+        making: MissingKey,
+    ) -> Result<Option<Self>> {
         let previous = match &config.rsa_previous_private_key {
             Some(path) => Some(configured(path, "rsa_previous_private_key")?),
             None => {
                 let path = folder.join(PREVIOUS_FILE);
                 let pem = files::read(&path)?;
-                pem.map(|pem| PrivateKey::from_pem(pem.expose()).map_err(|why| damaged(&path, why))).transpose()?
+                pem.map(|pem| RsaPrivateKey::from_pem(pem.expose()).map_err(|why| damaged(&path, why))).transpose()?
             }
         };
         let current = match &config.rsa_private_key {
@@ -50,9 +55,9 @@ impl LoginKeys {
             None => {
                 let path = folder.join(FILE);
                 let renamed = previous.as_ref().is_some_and(|key| known.contains(&&*id(key)));
-                let may_make = making == Making::Allowed || making == Making::OnlyRenewed && renamed;
+                let may_make = making == MissingKey::Allowed || making == MissingKey::OnlyRenewed && renamed;
                 let Some(pem) = read_or(&path, may_make, generate)? else { return Ok(None) };
-                PrivateKey::from_pem(pem.expose()).map_err(|why| damaged(&path, why))?
+                RsaPrivateKey::from_pem(pem.expose()).map_err(|why| damaged(&path, why))?
             }
         };
         Ok(Some(Self { current, previous }))
@@ -78,23 +83,23 @@ impl LoginKeys {
 }
 
 /// The keys that the configuration places elsewhere, with their names in a key folder.
-pub(crate) fn kept_elsewhere(config: &Config) -> impl Iterator<Item = (&Path, &'static str)> {
+pub(crate) fn kept_elsewhere(config: &ServiceConfig) -> impl Iterator<Item = (&Path, &'static str)> {
     let keys = [(&config.rsa_private_key, FILE), (&config.rsa_previous_private_key, PREVIOUS_FILE)];
     keys.into_iter().filter_map(|(path, name)| Some((Path::new(path.as_deref()?), name)))
 }
 
-fn id(key: &PrivateKey) -> String {
+fn id(key: &RsaPrivateKey) -> String {
     digest::hex(&digest::sha256(key.public().to_spki_pem().as_bytes())[..ID_BYTES])
 }
 
-fn configured(path: &str, setting: &'static str) -> Result<PrivateKey> {
+fn configured(path: &str, setting: &'static str) -> Result<RsaPrivateKey> {
     let bad =
         |why: &dyn std::fmt::Display| Error::invalid_setting(setting, format_args!("{}: {why}", shown::path(path)));
     let pem = files::read(Path::new(path))?.ok_or_else(|| bad(&"there is no such file"))?;
-    PrivateKey::from_pem(pem.expose()).map_err(|why| bad(&why))
+    RsaPrivateKey::from_pem(pem.expose()).map_err(|why| bad(&why))
 }
 
 fn generate() -> Result<Secret> {
-    let key = PrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+    let key = RsaPrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
     Ok(Secret::new(key.to_pkcs8_pem().as_str()))
 }

@@ -21,10 +21,10 @@ mod vault;
 use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
-use bankchannel_storage::ws_channel::{IdKind, Installation, Store};
+use bankchannel_storage::ws_channel::{IdKind, InstallationIds, Store};
 
 use super::{
-    config::Config,
+    config::ServiceConfig,
     data::{KEYS_ELSEWHERE, storage},
 };
 use bankchannel_server::private;
@@ -43,7 +43,7 @@ pub(crate) const PUBLIC_KEY_FILE: &str = "public-key.pem";
 pub(crate) const NEEDED: [&str; 3] = [vault::FILE, challenge::FILE, login::FILE];
 
 /// The keys of a service.
-pub(crate) struct Keys {
+pub(crate) struct ServiceKeys {
     /// Decrypts passwords.
     pub(crate) login: LoginKeys,
     /// Makes challenges and hashes codes.
@@ -54,20 +54,20 @@ pub(crate) struct Keys {
 }
 
 /// The keys found.
-struct Found {
+struct FoundKeys {
     vault: Option<vault::LocalVault>,
     challenge: Option<ChallengeKey>,
     login: Option<LoginKeys>,
 }
 
-impl Keys {
+impl ServiceKeys {
     /// Reads the keys that the data of this store needs, and records them. Keys are created only for data that has
     /// never had any.
     ///
     /// # Errors
     /// `configuration.invalid` for an unusable key, or for a missing key that the data needs, `resource.storage` for a
     /// file that cannot be read or written; the message names the file and how to fix it.
-    pub(crate) async fn open(store: &Store, data: &Path, config: &Config) -> Result<Self> {
+    pub(crate) async fn open(store: &Store, data: &Path, config: &ServiceConfig) -> Result<Self> {
         let folder = folder(data, config);
         refuse_link(&folder, config)?;
         // The marker first: its id was recorded in the database before the folder was marked.
@@ -87,7 +87,7 @@ impl Keys {
                 tracing::debug!(folder = %folder.display(), %why, "the folder of the keys cannot be marked");
             }
         }
-        let (Found { vault: Some(vault), challenge: Some(challenge), login: Some(login) }, public_key_file) =
+        let (FoundKeys { vault: Some(vault), challenge: Some(challenge), login: Some(login) }, public_key_file) =
             (found, data.join(PUBLIC_KEY_FILE))
         else {
             return Err(Error::because(&row::INTERNAL, "a key that was made is not there"));
@@ -101,13 +101,13 @@ impl Keys {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(crate) async fn look(store: Option<&Store>, data: &Path, config: &Config) -> Result<bool> {
+    pub(crate) async fn look(store: Option<&Store>, data: &Path, config: &ServiceConfig) -> Result<bool> {
         let folder = folder(data, config);
         refuse_link(&folder, config)?;
         let marked = marker_of(&folder)?;
         let known = match store {
             Some(store) => store.installation().await.map_err(storage)?,
-            None => Installation::default(),
+            None => InstallationIds::default(),
         };
         refuse_keys_of_other_data(&known, marked, &folder)?;
         if folder.exists() {
@@ -127,12 +127,12 @@ impl Keys {
 }
 
 /// The key folder: the configured one, or the data folder's own.
-pub(crate) fn folder(data: &Path, config: &Config) -> PathBuf {
+pub(crate) fn folder(data: &Path, config: &ServiceConfig) -> PathBuf {
     config.keys_folder.as_ref().map_or_else(|| data.join(FOLDER), PathBuf::from)
 }
 
 /// Refuses a link in the place of the keys, unless the settings name the place.
-fn refuse_link(folder: &Path, config: &Config) -> Result<()> {
+fn refuse_link(folder: &Path, config: &ServiceConfig) -> Result<()> {
     match config.keys_folder {
         Some(_) => Ok(()),
         None => private::check_inner_folder(folder, KEYS_ELSEWHERE),
@@ -144,7 +144,7 @@ fn marker_of(folder: &Path) -> Result<Option<String>> {
 }
 
 /// Refuses keys without their database: most likely the data folder is not mounted.
-fn refuse_keys_of_other_data(known: &Installation, marked: Option<String>, folder: &Path) -> Result<()> {
+fn refuse_keys_of_other_data(known: &InstallationIds, marked: Option<String>, folder: &Path) -> Result<()> {
     let Some(marked) = marked else { return Ok(()) };
     if known.id().is_some_and(|id| id == marked) || known.id().is_none() && known.has_accounts {
         return Ok(());
@@ -166,7 +166,13 @@ fn refuse_keys_of_other_data(known: &Installation, marked: Option<String>, folde
 }
 
 /// Reads the keys and refuses those that do not belong to the data.
-async fn find(store: &Store, known: &Installation, folder: &Path, config: &Config, may_make: bool) -> Result<Found> {
+async fn find(
+    store: &Store,
+    known: &InstallationIds,
+    folder: &Path,
+    config: &ServiceConfig,
+    may_make: bool,
+) -> Result<FoundKeys> {
     let found = read(known, folder, config, may_make)?;
     match &found.vault {
         Some(vault) => identity::refuse_other_vault(store, known, vault.ids(), folder).await?,
@@ -181,11 +187,11 @@ async fn find(store: &Store, known: &Installation, folder: &Path, config: &Confi
     Ok(found)
 }
 
-fn read(known: &Installation, folder: &Path, config: &Config, may_make: bool) -> Result<Found> {
+fn read(known: &InstallationIds, folder: &Path, config: &ServiceConfig, may_make: bool) -> Result<FoundKeys> {
     let making = |kind| identity::making(known, kind, may_make);
-    let allowed = |kind| making(kind) == identity::Making::Allowed;
+    let allowed = |kind| making(kind) == identity::MissingKey::Allowed;
     let known_login: Vec<&str> = known.ids(IdKind::LoginKey).collect();
-    Ok(Found {
+    Ok(FoundKeys {
         vault: vault::LocalVault::load(folder, allowed(IdKind::VaultKey))?,
         challenge: ChallengeKey::load(folder, allowed(IdKind::ChallengeKey))?,
         login: LoginKeys::load(folder, config, &known_login, making(IdKind::LoginKey))?,
@@ -194,7 +200,7 @@ fn read(known: &Installation, folder: &Path, config: &Config, may_make: bool) ->
 
 /// Records the current keys of the data. A replaced login or challenge key is accepted: nothing is stored under the old
 /// one.
-async fn record(store: &Store, known: Installation, found: &Found, folder: &Path) -> Result<Installation> {
+async fn record(store: &Store, known: InstallationIds, found: &FoundKeys, folder: &Path) -> Result<InstallationIds> {
     let vault = found.vault.as_ref().map(|vault| vault.ids().to_vec()).unwrap_or_default();
     let one = |id: Option<String>| id.into_iter().collect::<Vec<_>>();
     let challenge = one(found.challenge.as_ref().map(ChallengeKey::id));
@@ -243,10 +249,10 @@ mod tests {
 
     use super::*;
 
-    async fn opened(folder: &Path) -> Result<Keys> {
+    async fn opened(folder: &Path) -> Result<ServiceKeys> {
         let store = Store::open_sqlite(folder).await.unwrap();
-        let keys = Keys::open(&store, folder, &Config::default()).await;
-        let seen = Keys::look(Some(&store), folder, &Config::default()).await;
+        let keys = ServiceKeys::open(&store, folder, &ServiceConfig::default()).await;
+        let seen = ServiceKeys::look(Some(&store), folder, &ServiceConfig::default()).await;
         assert_eq!(keys.is_ok(), seen.is_ok(), "a check says what a start says: {:?}", seen.err());
         store.close().await;
         keys
@@ -255,7 +261,7 @@ mod tests {
     #[tokio::test]
     async fn a_restart_finds_the_same_keys_and_the_files_are_private() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(!Keys::look(None, folder.path(), &Config::default()).await.unwrap());
+        assert!(!ServiceKeys::look(None, folder.path(), &ServiceConfig::default()).await.unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "looking makes nothing");
         let first = opened(folder.path()).await.unwrap();
         let sealed = first.vault().seal(b"account", b"secret").unwrap();
@@ -339,16 +345,18 @@ mod tests {
         let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         drop(opened(folder.path()).await.unwrap());
         drop(opened(other.path()).await.unwrap());
-        let config =
-            Config { keys_folder: Some(folder.path().join(FOLDER).to_str().unwrap().into()), ..Config::default() };
+        let config = ServiceConfig {
+            keys_folder: Some(folder.path().join(FOLDER).to_str().unwrap().into()),
+            ..ServiceConfig::default()
+        };
         let store = Store::open_sqlite(other.path()).await.unwrap();
-        assert!(Keys::open(&store, other.path(), &config).await.err().unwrap().message().contains("belongs to"));
+        assert!(ServiceKeys::open(&store, other.path(), &config).await.err().unwrap().message().contains("belongs to"));
         store.close().await;
         let fresh = tempfile::tempdir().unwrap();
-        let looked = Keys::look(None, fresh.path(), &config).await.err().unwrap();
+        let looked = ServiceKeys::look(None, fresh.path(), &config).await.err().unwrap();
         assert!(looked.message().contains("database is not here"), "{looked}");
         let store = Store::open_sqlite(fresh.path()).await.unwrap();
-        let refused = Keys::open(&store, fresh.path(), &config).await.err().unwrap();
+        let refused = ServiceKeys::open(&store, fresh.path(), &config).await.err().unwrap();
         assert_eq!(refused.message(), looked.message());
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bankchannel_crypto::{
-    aead::{SealingKey, Vault},
+    aead::{SealingKey, SealingVault},
     digest,
 };
 use bankchannel_foundation::{Result, Secret};
@@ -36,7 +36,7 @@ pub(crate) struct VaultError(String);
 
 /// A vault with its keys in a file: one line per key, its id and its bytes in hex; the first key seals.
 pub(crate) struct LocalVault {
-    vault: Vault,
+    vault: SealingVault,
     ids: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl LocalVault {
         }
         let ids = keys.iter().map(|key| digest::hex(&key.key_id())).collect();
         let current = keys.remove(0);
-        Ok(Some(Self { vault: Vault::new(current, keys), ids }))
+        Ok(Some(Self { vault: SealingVault::new(current, keys), ids }))
     }
 
     /// The ids of its keys, the sealing one first.

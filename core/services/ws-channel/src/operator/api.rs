@@ -10,7 +10,7 @@ use bankchannel_foundation::{
     model::Timestamp,
 };
 use bankchannel_storage::ws_channel::{
-    AuditEntry, AuditRecord, AuditVerdict, EntitlementState, NewTenant, Store, Tenant, TenantChange,
+    ApiTenant, AuditEntry, AuditRecord, AuditVerdict, EntitlementState, NewTenant, Store, TenantChange,
 };
 use bankchannel_ws_channel::model::{ApiKey, Email};
 use futures_util::future::BoxFuture;
@@ -19,12 +19,12 @@ use serde_json::Value;
 
 use super::{
     backup::back_up,
-    command::Command,
-    types::{AuditCheck, AuditLine, EntitlementInfo, KeyInfo, NewKey},
+    command::OperatorCommand,
+    types::{ApiKeyInfo, AuditCheck, AuditLine, EntitlementInfo, NewApiKey},
 };
 use crate::{
     audit_heads,
-    config::Config,
+    config::ServiceConfig,
     data::{storage, unusable},
     service::audited_ids,
 };
@@ -36,18 +36,18 @@ const API_KEY_LENGTH: usize = 40;
 #[derive(Clone)]
 pub(crate) struct AdminApi {
     store: Store,
-    config: Config,
+    config: ServiceConfig,
     data: PathBuf,
     clock: Arc<SystemClock>,
 }
 
 impl AdminApi {
-    pub(crate) fn new(store: Store, config: Config, data: PathBuf) -> Self {
+    pub(crate) fn new(store: Store, config: ServiceConfig, data: PathBuf) -> Self {
         Self::with_clock(store, config, data, Arc::default())
     }
 
     /// With the clock of the service that the store belongs to.
-    pub(crate) fn with_clock(store: Store, config: Config, data: PathBuf, clock: Arc<SystemClock>) -> Self {
+    pub(crate) fn with_clock(store: Store, config: ServiceConfig, data: PathBuf, clock: Arc<SystemClock>) -> Self {
         Self { store, config, data, clock }
     }
 
@@ -59,37 +59,37 @@ impl AdminApi {
     ///
     /// # Errors
     /// `input.invalid_field`, `resource.storage`, `not_supported`.
-    pub(crate) fn carry_out(&self, command: Command) -> BoxFuture<'_, Result<Value>> {
+    pub(crate) fn carry_out(&self, command: OperatorCommand) -> BoxFuture<'_, Result<Value>> {
         Box::pin(self.done(command))
     }
 
-    async fn done(&self, command: Command) -> Result<Value> {
+    async fn done(&self, command: OperatorCommand) -> Result<Value> {
         match command {
-            Command::Keys => told(self.keys().await?),
-            Command::CreateKey(new) => told(self.create_key(new).await?),
-            Command::SetEnabled { api_key, on } => {
+            OperatorCommand::Keys => told(self.keys().await?),
+            OperatorCommand::CreateKey(new) => told(self.create_key(new).await?),
+            OperatorCommand::SetEnabled { api_key, on } => {
                 told(self.change("set_enabled", &api_key, on, TenantChange::Enabled(on)).await?)
             }
-            Command::SetTransfer { api_key, on } => {
+            OperatorCommand::SetTransfer { api_key, on } => {
                 told(self.change("set_transfer", &api_key, on, TenantChange::TransferEnabled(on)).await?)
             }
-            Command::SetWaiver { api_key, on } => {
+            OperatorCommand::SetWaiver { api_key, on } => {
                 told(self.change("set_waiver", &api_key, on, TenantChange::Waiver(on)).await?)
             }
-            Command::SetEntitlement { api_key, product, state } => {
+            OperatorCommand::SetEntitlement { api_key, product, state } => {
                 told(self.set_entitlement(&api_key, &product, &state).await?)
             }
-            Command::Invite { api_key, email } => told(self.invite(&api_key, &email).await?),
-            Command::Audit(query) => {
+            OperatorCommand::Invite { api_key, email } => told(self.invite(&api_key, &email).await?),
+            OperatorCommand::Audit(query) => {
                 let records = self.store.read_audit(query).await.map_err(storage)?;
                 told(records.into_iter().map(line).collect::<Vec<_>>())
             }
-            Command::VerifyAudit => told(self.verify_audit().await?),
-            Command::Backup { target } => told(back_up(&self.store, &self.config, &self.data, &target).await?),
+            OperatorCommand::VerifyAudit => told(self.verify_audit().await?),
+            OperatorCommand::Backup { target } => told(back_up(&self.store, &self.config, &self.data, &target).await?),
         }
     }
 
-    async fn keys(&self) -> Result<Vec<KeyInfo>> {
+    async fn keys(&self) -> Result<Vec<ApiKeyInfo>> {
         let mut keys = Vec::new();
         for tenant in self.store.tenants().await.map_err(storage)? {
             keys.push(self.describe(tenant).await?);
@@ -97,7 +97,7 @@ impl AdminApi {
         Ok(keys)
     }
 
-    async fn create_key(&self, new: NewKey) -> Result<KeyInfo> {
+    async fn create_key(&self, new: NewApiKey) -> Result<ApiKeyInfo> {
         let api_key = new.api_key.unwrap_or_else(|| random::alphanumeric(API_KEY_LENGTH));
         if api_key == "0" || ApiKey::new(&api_key).is_err() {
             return Err(Error::invalid_field("api_key", "must be 20 to 128 letters, digits, _ or -"));
@@ -118,13 +118,13 @@ impl AdminApi {
         self.key(&api_key).await
     }
 
-    async fn change(&self, what: &str, api_key: &str, on: bool, change: TenantChange) -> Result<KeyInfo> {
+    async fn change(&self, what: &str, api_key: &str, on: bool, change: TenantChange) -> Result<ApiKeyInfo> {
         let store = self.audited(what, api_key, if on { "on" } else { "off" });
         store.change_tenant(api_key, change).await.map_err(storage)?;
         self.key(api_key).await
     }
 
-    async fn set_entitlement(&self, api_key: &str, product: &str, state: &str) -> Result<KeyInfo> {
+    async fn set_entitlement(&self, api_key: &str, product: &str, state: &str) -> Result<ApiKeyInfo> {
         let wanted = EntitlementState::parse(state)
             .ok_or_else(|| Error::invalid_field("state", "must be active, suspended or missing"))?;
         let store = self.audited("set_entitlement", api_key, &format!("{product} {state}"));
@@ -132,7 +132,7 @@ impl AdminApi {
         self.key(api_key).await
     }
 
-    async fn invite(&self, api_key: &str, email: &str) -> Result<KeyInfo> {
+    async fn invite(&self, api_key: &str, email: &str) -> Result<ApiKeyInfo> {
         let email = address("email", email)?;
         let store = self.audited("invite", api_key, &email);
         store.invite(api_key, &email, self.clock.now_ms()).await.map_err(storage)?;
@@ -163,14 +163,14 @@ impl AdminApi {
         })
     }
 
-    async fn key(&self, api_key: &str) -> Result<KeyInfo> {
+    async fn key(&self, api_key: &str) -> Result<ApiKeyInfo> {
         let tenant = self.store.tenant(api_key).await.map_err(storage)?;
         self.describe(tenant.ok_or_else(|| Error::invalid_field("api_key", "there is no such key"))?).await
     }
 
-    async fn describe(&self, tenant: Tenant) -> Result<KeyInfo> {
+    async fn describe(&self, tenant: ApiTenant) -> Result<ApiKeyInfo> {
         let entitlements = self.store.entitlements(&tenant.api_key).await.map_err(storage)?.into_iter();
-        Ok(KeyInfo {
+        Ok(ApiKeyInfo {
             api_key: tenant.api_key,
             owner: tenant.owner_email,
             enabled: tenant.enabled,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     audit_heads::HEADS_FILE,
-    config::Config,
+    config::ServiceConfig,
     data::{DATABASE, FILES, storage, unusable},
     files::content,
     keys::{self, identity},
@@ -47,15 +47,20 @@ pub struct BackupSummary {
 ///
 /// # Errors
 /// `resource.storage`; `not_supported` with PostgreSQL.
-pub(crate) async fn back_up(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
-    let unfinished = Unfinished::begin(target, "target")?;
+pub(crate) async fn back_up(
+    store: &Store,
+    config: &ServiceConfig,
+    data: &Path,
+    target: &Path,
+) -> Result<BackupSummary> {
+    let unfinished = UnfinishedCopy::begin(target, "target")?;
     let copied = copy_data(store, config, data, &unfinished.folder).await;
     let summary = copied.map_err(|why| unfinished.with_final_names(&why))?;
     unfinished.finish()?;
     Ok(summary)
 }
 
-async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
+async fn copy_data(store: &Store, config: &ServiceConfig, data: &Path, target: &Path) -> Result<BackupSummary> {
     // Later lines may name checkpoints that are not in the copy of the database.
     let heads_length = fs::metadata(data.join(HEADS_FILE)).map_or(0, |file| file.len());
     let report = store.backup(&content::folder(data, config), target).await.map_err(|why| match why {
@@ -84,8 +89,14 @@ async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -
 }
 
 /// Copies everything except database and content; returns the number of keys.
-fn copy_beside(config: &Config, data: &Path, target: &Path, id: Option<&str>, missing: &[String]) -> Result<u64> {
-    let mut copied = Copied::default();
+fn copy_beside(
+    config: &ServiceConfig,
+    data: &Path,
+    target: &Path,
+    id: Option<&str>,
+    missing: &[String],
+) -> Result<u64> {
+    let mut copied = CopiedFiles::default();
     let folder = target.join(keys::FOLDER);
     copied.keys(&keys::folder(data, config), &folder)?;
     // Where a restored folder looks for them without any configuration. The service's own key of the same name is not
@@ -99,7 +110,7 @@ fn copy_beside(config: &Config, data: &Path, target: &Path, id: Option<&str>, mi
     sync_folder(&folder)?;
     for name in BESIDE {
         if data.join(name).exists() {
-            Copied::default().file(&data.join(name), &target.join(name))?;
+            CopiedFiles::default().file(&data.join(name), &target.join(name))?;
         }
     }
     if let Some(id) = id {
@@ -132,12 +143,12 @@ fn cut(path: &Path, length: u64) -> Result<()> {
 
 /// An incomplete copy, kept in a subfolder of the target, which may be a separate file system. Removed when dropped
 /// before it is finished.
-pub(super) struct Unfinished<'a> {
+pub(super) struct UnfinishedCopy<'a> {
     target: &'a Path,
     pub(super) folder: PathBuf,
 }
 
-impl<'a> Unfinished<'a> {
+impl<'a> UnfinishedCopy<'a> {
     /// Starts a copy into a folder that is absent or empty.
     pub(super) fn begin(target: &'a Path, field: &'static str) -> Result<Self> {
         private_folder(target)?;
@@ -179,7 +190,7 @@ impl<'a> Unfinished<'a> {
     }
 }
 
-impl Drop for Unfinished<'_> {
+impl Drop for UnfinishedCopy<'_> {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
@@ -187,12 +198,12 @@ impl Drop for Unfinished<'_> {
 
 /// Counts of copied files.
 #[derive(Default)]
-pub(super) struct Copied {
+pub(super) struct CopiedFiles {
     pub(super) files: u64,
     pub(super) bytes: u64,
 }
 
-impl Copied {
+impl CopiedFiles {
     /// Copies the key files of a folder. Mounted secrets are links to files: these are followed, as the service does.
     pub(super) fn keys(&mut self, from: &Path, to: &Path) -> Result<()> {
         private_folder(to)?;

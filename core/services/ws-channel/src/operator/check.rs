@@ -7,15 +7,15 @@ use bankchannel_storage::ws_channel::{SchemaUse, Store, StoreError};
 use futures_util::future::BoxFuture;
 
 use crate::{
-    banks::Banks,
-    config::Config,
+    banks::ServiceBanks,
+    config::ServiceConfig,
     data::{self, DATABASE, open_store},
-    keys::Keys,
+    keys::ServiceKeys,
     options::ServiceOptions,
     running,
 };
 use bankchannel_server::{
-    counterpart::Finding,
+    counterpart::ServerFinding,
     http::{
         Listener,
         taken::{RUNNING, taken},
@@ -25,55 +25,58 @@ use bankchannel_server::{
 
 /// Checks configuration, address and TLS files, data folder, store and keys. Creates and changes nothing: data of an
 /// older version stays as it is, and a finding says what a start will do.
-pub fn check(options: &ServiceOptions) -> BoxFuture<'_, Vec<Finding>> {
+pub fn check(options: &ServiceOptions) -> BoxFuture<'_, Vec<ServerFinding>> {
     Box::pin(findings(options))
 }
 
-async fn findings(options: &ServiceOptions) -> Vec<Finding> {
+async fn findings(options: &ServiceOptions) -> Vec<ServerFinding> {
     let mut findings = Vec::new();
     let listen = match running::address(options) {
         Ok(listen) => listen,
-        Err(why) => return vec![Finding::bad("configuration", why.message())],
+        Err(why) => return vec![ServerFinding::bad("configuration", why.message())],
     };
-    let config = match Config::load(options, listen.ip().is_loopback()) {
+    let config = match ServiceConfig::load(options, listen.ip().is_loopback()) {
         Ok(config) => config,
-        Err(why) => return vec![Finding::bad("configuration", why.message())],
+        Err(why) => return vec![ServerFinding::bad("configuration", why.message())],
     };
-    findings.push(Finding::good("configuration", options.config.as_deref().unwrap_or("every setting has its default")));
+    findings.push(ServerFinding::good(
+        "configuration",
+        options.config.as_deref().unwrap_or("every setting has its default"),
+    ));
     let (of_folder, is_running) = folder(options, &config).await;
     findings.push(address(options, listen, is_running).await);
     findings.extend(of_folder);
     findings
 }
 
-async fn address(options: &ServiceOptions, listen: SocketAddr, is_running: bool) -> Finding {
+async fn address(options: &ServiceOptions, listen: SocketAddr, is_running: bool) -> ServerFinding {
     let tls = match running::tls(options) {
         Ok(tls) => tls,
-        Err(why) => return Finding::bad("listen", why.message()),
+        Err(why) => return ServerFinding::bad("listen", why.message()),
     };
     match Listener::bind(listen, tls.as_ref()).await {
-        Ok(listener) => Finding::good("listen", format!("{}://{} is free", listener.scheme(), listen)),
+        Ok(listener) => ServerFinding::good("listen", format!("{}://{} is free", listener.scheme(), listen)),
         Err(why) if is_running && why.is_taken() => taken("listen", listen, tls.is_some(), &why).await,
-        Err(why) => Finding::bad("listen", why.to_string()),
+        Err(why) => ServerFinding::bad("listen", why.to_string()),
     }
 }
 
 /// The findings for the data folder, and whether a service is running with it.
-async fn folder(options: &ServiceOptions, config: &Config) -> (Vec<Finding>, bool) {
+async fn folder(options: &ServiceOptions, config: &ServiceConfig) -> (Vec<ServerFinding>, bool) {
     let Some(given) = options.data.as_deref() else {
-        return (vec![Finding::good("data", "a temporary folder: everything is gone after the stop")], false);
+        return (vec![ServerFinding::good("data", "a temporary folder: everything is gone after the stop")], false);
     };
     let data = Path::new(given);
     if let Err(why) = data::expect(config, data).and_then(|()| look_at_folder(data)) {
-        return (vec![Finding::bad("data", why.message())], false);
+        return (vec![ServerFinding::bad("data", why.message())], false);
     }
     let mut findings = Vec::new();
     if !data.exists() {
-        findings.push(Finding::good("data", format!("{given} is not there yet and will be made")));
+        findings.push(ServerFinding::good("data", format!("{given} is not there yet and will be made")));
     }
     if config.postgres_url.is_none() && !data.join(DATABASE).exists() {
         if data.exists() {
-            findings.push(Finding::good("store", format!("{DATABASE} is not there yet and will be made")));
+            findings.push(ServerFinding::good("store", format!("{DATABASE} is not there yet and will be made")));
         }
         findings.push(keys(None, data, config).await);
         return (findings, false);
@@ -88,29 +91,32 @@ async fn folder(options: &ServiceOptions, config: &Config) -> (Vec<Finding>, boo
                 _ => String::new(),
             };
             findings.push(match store.check_integrity().await {
-                Ok(()) => Finding::good("store", format!("it opens, and its integrity check passed{upgrade}")),
-                Err(StoreError::Unsupported { .. }) => Finding::good("store", format!("the database answers{upgrade}")),
-                Err(why) => Finding::bad("store", why.to_string()),
+                Ok(()) => ServerFinding::good("store", format!("it opens, and its integrity check passed{upgrade}")),
+                Err(StoreError::Unsupported { .. }) => {
+                    ServerFinding::good("store", format!("the database answers{upgrade}"))
+                }
+                Err(why) => ServerFinding::bad("store", why.to_string()),
             });
             findings.push(keys(Some(&store), data, config).await);
             if let Err(why) = data::look_at_files(&store, data, config).await {
-                findings.push(Finding::bad("files", why.message()));
+                findings.push(ServerFinding::bad("files", why.message()));
             }
             store.close().await;
         }
         Err(why) if matches!(fault(&why), Some(StoreError::Absent { .. })) => {
-            findings.push(Finding::good("store", "the database answers and has no tables yet: a start makes them"));
+            findings
+                .push(ServerFinding::good("store", "the database answers and has no tables yet: a start makes them"));
             findings.push(keys(None, data, config).await);
         }
         Err(why) if matches!(fault(&why), Some(StoreError::Locked { .. })) => {
             is_running = true;
-            findings.push(Finding::good("store", RUNNING));
-            findings.push(match Banks::look(data, config) {
-                Ok(()) => Finding::good("keys", "not compared with the database, which the running service has"),
-                Err(why) => Finding::bad("keys", why.message()),
+            findings.push(ServerFinding::good("store", RUNNING));
+            findings.push(match ServiceBanks::look(data, config) {
+                Ok(()) => ServerFinding::good("keys", "not compared with the database, which the running service has"),
+                Err(why) => ServerFinding::bad("keys", why.message()),
             });
         }
-        Err(why) => findings.push(Finding::bad("store", why.message())),
+        Err(why) => findings.push(ServerFinding::bad("store", why.message())),
     }
     (findings, is_running)
 }
@@ -128,17 +134,17 @@ fn look_at_folder(folder: &Path) -> Result<()> {
     private::check_inner_folder(&folder.join(data::SPOOL), data::SPOOL_ELSEWHERE)
 }
 
-async fn keys(store: Option<&Store>, data: &Path, config: &Config) -> Finding {
+async fn keys(store: Option<&Store>, data: &Path, config: &ServiceConfig) -> ServerFinding {
     let shown = crate::keys::folder(data, config);
-    let looked = match Keys::look(store, data, config).await {
-        Ok(all) => Banks::look(data, config).map(|()| all),
+    let looked = match ServiceKeys::look(store, data, config).await {
+        Ok(all) => ServiceBanks::look(data, config).map(|()| all),
         Err(why) => Err(why),
     };
     match looked {
-        Ok(true) => Finding::good("keys", format!("{} can be read", shown.display())),
+        Ok(true) => ServerFinding::good("keys", format!("{} can be read", shown.display())),
         Ok(false) => {
-            Finding::good("keys", format!("{} is not complete yet; missing keys will be made", shown.display()))
+            ServerFinding::good("keys", format!("{} is not complete yet; missing keys will be made", shown.display()))
         }
-        Err(why) => Finding::bad("keys", why.message()),
+        Err(why) => ServerFinding::bad("keys", why.message()),
     }
 }

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use bankchannel_storage::ws_channel::{AuditFilter, SchemaUse};
 use serde::{Deserialize, Serialize};
 
-use super::types::NewKey;
+use super::types::NewApiKey;
 
 /// The operator's commands.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command", content = "with")]
-pub(crate) enum Command {
+pub(crate) enum OperatorCommand {
     Keys,
-    CreateKey(NewKey),
+    CreateKey(NewApiKey),
     SetEnabled { api_key: String, on: bool },
     SetTransfer { api_key: String, on: bool },
     SetWaiver { api_key: String, on: bool },
@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Backup { target: PathBuf },
 }
 
-impl Command {
+impl OperatorCommand {
     /// What the command may do to the data: a listing or a backup changes nothing, also not the tables of an older
     /// version.
     pub(super) fn tables(&self) -> SchemaUse {

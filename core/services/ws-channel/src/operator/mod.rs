@@ -26,18 +26,18 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    config::Config,
+    config::ServiceConfig,
     data::{open_store, unusable},
     options::ServiceOptions,
     running,
 };
-use command::Command;
+use command::OperatorCommand;
 
 pub use backup::BackupSummary;
-pub use bankchannel_server::counterpart::Finding;
+pub use bankchannel_server::counterpart::ServerFinding;
 pub use check::check;
 pub use restore::restore;
-pub use types::{AuditCheck, AuditLine, EntitlementInfo, KeyInfo, NewKey};
+pub use types::{ApiKeyInfo, AuditCheck, AuditLine, EntitlementInfo, NewApiKey};
 
 pub(crate) use api::AdminApi;
 pub(crate) use socket::AdminSocket;
@@ -46,12 +46,12 @@ pub(crate) use socket::AdminSocket;
 pub const SIMULATOR_PRODUCT: &str = "bank-simulator";
 
 /// Access to a service's data for its operator.
-pub struct Operator {
-    config: Config,
+pub struct ServiceOperator {
+    config: ServiceConfig,
     data: PathBuf,
 }
 
-impl Operator {
+impl ServiceOperator {
     /// Takes the data folder or database that the options name. Each command opens it for itself; if a service runs on
     /// the folder, that service is asked instead.
     ///
@@ -60,7 +60,7 @@ impl Operator {
     /// `resource.storage` too: the data is damaged, absent or of an older version, or another process has it open.
     pub fn of(options: &ServiceOptions) -> Result<Self> {
         let listen = running::address(options)?;
-        let config = Config::load(options, listen.ip().is_loopback())?;
+        let config = ServiceConfig::load(options, listen.ip().is_loopback())?;
         let given = options
             .data
             .as_deref()
@@ -73,57 +73,57 @@ impl Operator {
     ///
     /// # Errors
     /// `resource.storage`.
-    pub async fn keys(&self) -> Result<Vec<KeyInfo>> {
-        self.run(Command::Keys).await
+    pub async fn keys(&self) -> Result<Vec<ApiKeyInfo>> {
+        self.run(OperatorCommand::Keys).await
     }
 
     /// Creates a key.
     ///
     /// # Errors
     /// `input.invalid_field` for an invalid key or address, or a key that exists; `resource.storage`.
-    pub async fn create_key(&self, new: NewKey) -> Result<KeyInfo> {
-        self.run(Command::CreateKey(new)).await
+    pub async fn create_key(&self, new: NewApiKey) -> Result<ApiKeyInfo> {
+        self.run(OperatorCommand::CreateKey(new)).await
     }
 
     /// Enables or disables a key. The sessions of a disabled key are refused.
     ///
     /// # Errors
     /// `input.invalid_field` for an unknown key; `resource.storage`.
-    pub async fn set_enabled(&self, api_key: &str, on: bool) -> Result<KeyInfo> {
-        self.run(Command::SetEnabled { api_key: api_key.into(), on }).await
+    pub async fn set_enabled(&self, api_key: &str, on: bool) -> Result<ApiKeyInfo> {
+        self.run(OperatorCommand::SetEnabled { api_key: api_key.into(), on }).await
     }
 
     /// Allows or forbids a key to transfer files.
     ///
     /// # Errors
     /// As [`set_enabled`](Self::set_enabled).
-    pub async fn set_transfer(&self, api_key: &str, on: bool) -> Result<KeyInfo> {
-        self.run(Command::SetTransfer { api_key: api_key.into(), on }).await
+    pub async fn set_transfer(&self, api_key: &str, on: bool) -> Result<ApiKeyInfo> {
+        self.run(OperatorCommand::SetTransfer { api_key: api_key.into(), on }).await
     }
 
     /// Sets whether the new users of a key need no verification.
     ///
     /// # Errors
     /// As [`set_enabled`](Self::set_enabled).
-    pub async fn set_waiver(&self, api_key: &str, on: bool) -> Result<KeyInfo> {
-        self.run(Command::SetWaiver { api_key: api_key.into(), on }).await
+    pub async fn set_waiver(&self, api_key: &str, on: bool) -> Result<ApiKeyInfo> {
+        self.run(OperatorCommand::SetWaiver { api_key: api_key.into(), on }).await
     }
 
     /// Grants (`active`), suspends (`suspended`) or removes (`missing`) an entitlement.
     ///
     /// # Errors
     /// `input.invalid_field` for an unknown key or state; `resource.storage`.
-    pub async fn set_entitlement(&self, api_key: &str, product: &str, state: &str) -> Result<KeyInfo> {
+    pub async fn set_entitlement(&self, api_key: &str, product: &str, state: &str) -> Result<ApiKeyInfo> {
         let (api_key, product, state) = (api_key.into(), product.into(), state.into());
-        self.run(Command::SetEntitlement { api_key, product, state }).await
+        self.run(OperatorCommand::SetEntitlement { api_key, product, state }).await
     }
 
     /// Invites an address to register under a key, for services that need it (`registration_requires_invite`).
     ///
     /// # Errors
     /// `input.invalid_field` for an unknown key or an invalid address; `resource.storage`.
-    pub async fn invite(&self, api_key: &str, email: &str) -> Result<KeyInfo> {
-        self.run(Command::Invite { api_key: api_key.into(), email: email.into() }).await
+    pub async fn invite(&self, api_key: &str, email: &str) -> Result<ApiKeyInfo> {
+        self.run(OperatorCommand::Invite { api_key: api_key.into(), email: email.into() }).await
     }
 
     /// Reads the audit trail.
@@ -131,7 +131,7 @@ impl Operator {
     /// # Errors
     /// `resource.storage`.
     pub async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditLine>> {
-        self.run(Command::Audit(filter)).await
+        self.run(OperatorCommand::Audit(filter)).await
     }
 
     /// Recomputes the audit trail's chain.
@@ -139,7 +139,7 @@ impl Operator {
     /// # Errors
     /// `resource.storage`; a broken chain is a result, not an error.
     pub async fn verify_audit(&self) -> Result<AuditCheck> {
-        self.run(Command::VerifyAudit).await
+        self.run(OperatorCommand::VerifyAudit).await
     }
 
     /// Copies database, content files and keys into a folder that is absent or empty.
@@ -149,16 +149,16 @@ impl Operator {
     pub async fn backup(&self, target: &Path) -> Result<BackupSummary> {
         // The service may have another working directory.
         let target = std::path::absolute(target).map_err(|why| unusable(target, &why))?;
-        self.run(Command::Backup { target }).await
+        self.run(OperatorCommand::Backup { target }).await
     }
 
-    async fn run<T: DeserializeOwned>(&self, command: Command) -> Result<T> {
+    async fn run<T: DeserializeOwned>(&self, command: OperatorCommand) -> Result<T> {
         let done = self.carried_out(command).await?;
         serde_json::from_value(done).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
     }
 
     /// Compiled once, not per kind of result.
-    fn carried_out(&self, command: Command) -> BoxFuture<'_, Result<Value>> {
+    fn carried_out(&self, command: OperatorCommand) -> BoxFuture<'_, Result<Value>> {
         Box::pin(async move {
             if let Some(socket) = socket::of_running(&self.data).await {
                 return socket::ask(&socket, &command).await;

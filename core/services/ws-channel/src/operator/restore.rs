@@ -8,13 +8,13 @@ use bankchannel_storage::ws_channel::{NamedContent, SealedKind, SealedSecret, St
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
 
-use super::backup::{BESIDE, BackupSummary, Copied, MISSING, Unfinished, private_folder, sync_folder};
+use super::backup::{BESIDE, BackupSummary, CopiedFiles, MISSING, UnfinishedCopy, private_folder, sync_folder};
 use crate::{
     certs::material,
-    config::Config,
+    config::ServiceConfig,
     data::{DATABASE, FILES, storage},
     files::content,
-    keys::{self, Keys},
+    keys::{self, ServiceKeys},
     session,
 };
 
@@ -34,7 +34,7 @@ async fn restored(backup: &Path, data: &Path) -> Result<BackupSummary> {
         let why = format!("{} holds no backup: {DATABASE} and {} must be in it", backup.display(), keys::FOLDER);
         return Err(Error::invalid_field("backup", why));
     }
-    let unfinished = Unfinished::begin(data, "data")?;
+    let unfinished = UnfinishedCopy::begin(data, "data")?;
     let restored = put_in_place(backup, &unfinished.folder).await;
     let copied = restored.map_err(|why| unfinished.with_final_names(&why))?;
     unfinished.finish()?;
@@ -60,8 +60,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 
 async fn check(store: &Store, data: &Path) -> Result<()> {
     store.check_integrity().await.map_err(storage)?;
-    let config = Config::default();
-    if !Keys::look(Some(store), data, &config).await? {
+    let config = ServiceConfig::default();
+    if !ServiceKeys::look(Some(store), data, &config).await? {
         let folder = data.join(keys::FOLDER);
         let lacks: Vec<String> = keys::NEEDED
             .iter()
@@ -74,7 +74,7 @@ async fn check(store: &Store, data: &Path) -> Result<()> {
             format!("it lacks {}: take a complete backup", lacks.join(" and ")),
         ));
     }
-    let keys = Keys::open(store, data, &config).await?;
+    let keys = ServiceKeys::open(store, data, &config).await?;
     for secret in store.sealed_secrets().await.map_err(storage)? {
         open(&keys, data, &secret)?;
     }
@@ -82,7 +82,7 @@ async fn check(store: &Store, data: &Path) -> Result<()> {
 }
 
 /// Checks that the restored keys open a sealed secret.
-fn open(keys: &Keys, data: &Path, secret: &SealedSecret) -> Result<()> {
+fn open(keys: &ServiceKeys, data: &Path, secret: &SealedSecret) -> Result<()> {
     let (associated, what) = match &secret.kind {
         SealedKind::BankKey { bank, purpose, serial } => (
             material::associated(&secret.email, bank, purpose, serial),
@@ -130,17 +130,17 @@ fn compare_content(backup: &Path, files: &Path, named: &[NamedContent]) -> Resul
 
 fn copy_backup(backup: &Path, data: &Path) -> Result<BackupSummary> {
     private_folder(data)?;
-    let (mut keys_copied, mut files) = (Copied::default(), Copied::default());
+    let (mut keys_copied, mut files) = (CopiedFiles::default(), CopiedFiles::default());
     keys_copied.keys(&backup.join(keys::FOLDER), &data.join(keys::FOLDER))?;
     if backup.join(FILES).is_dir() {
         files.folder(&backup.join(FILES), &data.join(FILES))?;
     }
     for name in BESIDE {
         if backup.join(name).exists() {
-            Copied::default().file(&backup.join(name), &data.join(name))?;
+            CopiedFiles::default().file(&backup.join(name), &data.join(name))?;
         }
     }
-    let mut database = Copied::default();
+    let mut database = CopiedFiles::default();
     database.file(&backup.join(DATABASE), &data.join(DATABASE))?;
     sync_folder(data)?;
     Ok(BackupSummary {

@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{api::AdminApi, command::Command};
+use super::{api::AdminApi, command::OperatorCommand};
 
 /// The socket below the data folder.
 const FILE: &str = "admin.sock";
@@ -82,7 +82,7 @@ async fn answer(mut stream: UnixStream, api: &AdminApi) {
     if !matches!(tokio::time::timeout(PAUSE, bounded.read_to_end(&mut given)).await, Ok(Ok(_))) {
         return;
     }
-    let done = match serde_json::from_slice::<Command>(&given) {
+    let done = match serde_json::from_slice::<OperatorCommand>(&given) {
         Ok(command) => api.carry_out(command).await,
         Err(why) => Err(Error::because(&row::INVALID_JSON, format!("the command cannot be read: {why}"))),
     };
@@ -105,7 +105,7 @@ pub(crate) async fn of_running(data: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// The service's errors; `resource.storage` when the connection broke.
-pub(crate) async fn ask(socket: &Path, command: &Command) -> Result<Value> {
+pub(crate) async fn ask(socket: &Path, command: &OperatorCommand) -> Result<Value> {
     let gone = |why: std::io::Error| {
         Error::because(&row::STORAGE, format!("the running service did not answer through {}: {why}", socket.display()))
     };

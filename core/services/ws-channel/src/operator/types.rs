@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One API key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyInfo {
+pub struct ApiKeyInfo {
     /// The key.
     pub api_key: String,
     /// Its owner, or the address that becomes the owner by registering with it.
@@ -32,7 +32,7 @@ pub struct EntitlementInfo {
 
 /// A key to create.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct NewKey {
+pub struct NewApiKey {
     /// The address that becomes its owner by registering with it.
     pub owner: Option<String>,
     /// The key; if absent, a new one of 40 characters.

@@ -8,15 +8,15 @@ use bankchannel_ws_channel::{
 use super::descriptors;
 use crate::{
     certs::OK,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: DeleteKeyRequest,
-) -> Result<DeleteKeyResponse, Fault> {
+) -> Result<DeleteKeyResponse, HandlerFault> {
     let session = call.caller()?;
     let store = call.audited_store(service, request.pgp_key_id.as_str(), "").await?;
     let left = store.delete_pgp_key(&session.email, request.pgp_key_id.as_str()).await?;

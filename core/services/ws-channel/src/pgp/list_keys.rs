@@ -5,15 +5,15 @@ use bankchannel_ws_channel::operations::pgp::list_keys::{ListKeysRequest, ListKe
 use super::descriptors;
 use crate::{
     certs::OK,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     _request: ListKeysRequest,
-) -> Result<ListKeysResponse, Fault> {
+) -> Result<ListKeysResponse, HandlerFault> {
     let keys = service.store.pgp_keys(&call.caller()?.email).await?;
     Ok(ListKeysResponse::from(ListKeysResponseFields { pgp_keys: descriptors(&keys)?, response_text: OK.into() }))
 }

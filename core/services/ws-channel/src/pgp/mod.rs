@@ -4,19 +4,19 @@ pub(crate) mod delete_key;
 pub(crate) mod list_keys;
 pub(crate) mod upload_key;
 
-use bankchannel_openpgp::{Error as PgpError, PublicKey, PublicKeyLimits};
+use bankchannel_openpgp::{OpenPgpError as PgpError, OpenPgpPublicKey, PublicKeyLimits};
 use bankchannel_storage::ws_channel::{PgpKey, PgpPurpose};
 use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor, PgpKeyDescriptorFields};
 
-use super::{fault::Fault, work::InPool};
+use super::{fault::HandlerFault, work::InPool};
 
 /// Reads a public key, new or registered.
-pub(super) fn read_key(_: &InPool, armored: &str) -> Result<PublicKey, PgpError> {
-    PublicKey::from_armored(armored.as_bytes(), PublicKeyLimits::default())
+pub(super) fn read_key(_: &InPool, armored: &str) -> Result<OpenPgpPublicKey, PgpError> {
+    OpenPgpPublicKey::from_armored(armored.as_bytes(), PublicKeyLimits::default())
 }
 
 /// Keys as listed.
-pub(super) fn descriptors(keys: &[PgpKey]) -> Result<Vec<PgpKeyDescriptor>, Fault> {
+pub(super) fn descriptors(keys: &[PgpKey]) -> Result<Vec<PgpKeyDescriptor>, HandlerFault> {
     keys.iter()
         .map(|key| {
             Ok(PgpKeyDescriptor::from(PgpKeyDescriptorFields {

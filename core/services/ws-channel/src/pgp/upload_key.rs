@@ -1,9 +1,9 @@
 //! `UploadKey` (docs/protocols/ws-channel.md §2.26, §7).
 
-use bankchannel_openpgp::Error as PgpError;
+use bankchannel_openpgp::OpenPgpError as PgpError;
 use bankchannel_storage::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey as StoredKey, PgpPurpose};
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     model::{PgpKey, PgpKeyPurpose},
     operations::pgp::upload_key::{UploadKeyRequest, UploadKeyResponse, UploadKeyResponseFields},
@@ -12,17 +12,17 @@ use bankchannel_ws_channel::{
 use super::read_key;
 use crate::{
     certs::OK,
-    fault::Fault,
+    fault::HandlerFault,
     files::at,
-    service::{Call, Service},
+    service::{ServiceCall, WsChannelService},
     work::InPool,
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: UploadKeyRequest,
-) -> Result<UploadKeyResponse, Fault> {
+) -> Result<UploadKeyResponse, HandlerFault> {
     let session = call.caller()?;
     let (purpose, now_ms) = (request.pgp_key_purpose, call.now_ms);
     let examined = service.work_pool.read(move |pool| examine(pool, &request.pgp_key, purpose, now_ms)).await?;
@@ -34,7 +34,7 @@ pub(crate) async fn handle(
         // A key registered for the other purpose is refused for that reason, whatever else is wrong with it.
         let known = service.store.pgp_keys(&session.email).await?;
         let elsewhere = known.iter().any(|k| k.fingerprint == key.fingerprint && k.purpose != key.purpose);
-        let refusal = Refusal::invalid(if elsewhere { "PgpKeyPurpose" } else { "PgpKey" });
+        let refusal = ServiceRefusal::invalid(if elsewhere { "PgpKeyPurpose" } else { "PgpKey" });
         return Err(if elsewhere { refusal } else { refusal.with_detail(why) }.into());
     }
     let detail = format!("{} {}", key.purpose.as_str(), key.fingerprint);
@@ -43,8 +43,8 @@ pub(crate) async fn handle(
         AddKeyOutcome::Added | AddKeyOutcome::Unchanged => {
             Ok(UploadKeyResponse::from(UploadKeyResponseFields { response_text: OK.into() }))
         }
-        AddKeyOutcome::OtherPurpose => Err(Refusal::invalid("PgpKeyPurpose").into()),
-        AddKeyOutcome::ShortIdTaken | AddKeyOutcome::TooMany => Err(Refusal::invalid("PgpKey").into()),
+        AddKeyOutcome::OtherPurpose => Err(ServiceRefusal::invalid("PgpKeyPurpose").into()),
+        AddKeyOutcome::ShortIdTaken | AddKeyOutcome::TooMany => Err(ServiceRefusal::invalid("PgpKey").into()),
         AddKeyOutcome::NoAccount => Err((&texts::NO_ACCOUNT).into()),
     }
 }
@@ -55,11 +55,11 @@ fn examine(
     armored: &PgpKey,
     purpose: PgpKeyPurpose,
     now_ms: i64,
-) -> Result<(StoredKey, Result<(), PgpError>), Fault> {
+) -> Result<(StoredKey, Result<(), PgpError>), HandlerFault> {
     let key = read_key(pool, armored.expose()).map_err(|why| {
         let refusal = match &why {
-            PgpError::NoKey | PgpError::InvalidKey(_) => Refusal::from(&texts::PGP_KEY_UNREADABLE),
-            _ => Refusal::invalid("PgpKey"),
+            PgpError::NoKey | PgpError::InvalidKey(_) => ServiceRefusal::from(&texts::PGP_KEY_UNREADABLE),
+            _ => ServiceRefusal::invalid("PgpKey"),
         };
         refusal.with_detail(why)
     })?;
@@ -73,7 +73,7 @@ fn examine(
         fingerprint: key.fingerprint(),
         short_id: key.short_id(),
         purpose,
-        armored: key.to_armored().map_err(Fault::internal)?,
+        armored: key.to_armored().map_err(HandlerFault::internal)?,
         added: now_ms,
     };
     Ok((stored, fits))

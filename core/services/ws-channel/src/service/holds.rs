@@ -12,23 +12,24 @@ use tokio::sync::Semaphore;
 
 /// The held operations, by name.
 #[derive(Default)]
-pub(crate) struct Holds {
-    held: Mutex<HashMap<String, Arc<Hold>>>,
+pub(crate) struct OperationHolds {
+    held: Mutex<HashMap<String, Arc<CallHold>>>,
     count: AtomicUsize,
 }
 
 /// Holds one call.
-struct Hold {
+struct CallHold {
     is_taken: AtomicBool,
     arrived: Semaphore,
     released: Semaphore,
 }
 
-impl Holds {
+impl OperationHolds {
     /// Holds the next call of this operation before it writes.
     pub(crate) fn hold(&self, operation: &str) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let hold = Hold { is_taken: AtomicBool::new(false), arrived: Semaphore::new(0), released: Semaphore::new(0) };
+        let hold =
+            CallHold { is_taken: AtomicBool::new(false), arrived: Semaphore::new(0), released: Semaphore::new(0) };
         held.insert(operation.to_owned(), Arc::new(hold));
         self.count.store(held.len(), Ordering::Release);
     }
@@ -67,7 +68,7 @@ impl Holds {
         }
     }
 
-    fn find(&self, operation: &str) -> Option<Arc<Hold>> {
+    fn find(&self, operation: &str) -> Option<Arc<CallHold>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned()
     }
 }

@@ -4,45 +4,45 @@
 use std::{ops::Deref, sync::Arc};
 
 use bankchannel_storage::ws_channel::{
-    AuditEntry, Completion, Digest, EnrolOutcome, FileScope, Ground, NewLedger, Reader, Rights, Store, StoreError,
-    UploadState,
+    AuditEntry, Digest, EnrolOutcome, EnrolmentCompletion, FileScope, NewLedger, RequiredRight, SessionRights, Store,
+    StoreError, StoreReader, UploadState,
 };
 
-use super::{Call, Service};
-use crate::fault::Fault;
+use super::{ServiceCall, WsChannelService};
+use crate::fault::HandlerFault;
 
-/// The store of a service: readable for all, writable only through [`Call`] and [`System`].
-pub(crate) struct Guarded {
-    reader: Reader,
+/// The store of a service: readable for all, writable only through [`Call`] and [`BackgroundService`].
+pub(crate) struct GuardedStore {
+    reader: StoreReader,
     whole: Store,
 }
 
-impl Guarded {
+impl GuardedStore {
     pub(crate) fn new(store: Store) -> Self {
         Self { reader: store.reader(), whole: store }
     }
 
     /// The reading handle.
-    pub(crate) fn reader(&self) -> &Reader {
+    pub(crate) fn reader(&self) -> &StoreReader {
         &self.reader
     }
 }
 
-impl Deref for Guarded {
-    type Target = Reader;
+impl Deref for GuardedStore {
+    type Target = StoreReader;
 
-    fn deref(&self) -> &Reader {
+    fn deref(&self) -> &StoreReader {
         &self.reader
     }
 }
 
 /// The service as its background work sees it: settling, renewals, upkeep, seeding. A handler gets a borrowed
-/// [`Service`], from which no `System` can be created.
+/// [`Service`], from which no `BackgroundService` can be created.
 #[derive(Clone)]
-pub(crate) struct System(Arc<Service>);
+pub(crate) struct BackgroundService(Arc<WsChannelService>);
 
-impl System {
-    pub(crate) fn of(service: &Arc<Service>) -> Self {
+impl BackgroundService {
+    pub(crate) fn of(service: &Arc<WsChannelService>) -> Self {
         Self(Arc::clone(service))
     }
 
@@ -52,15 +52,15 @@ impl System {
     }
 }
 
-impl Deref for System {
-    type Target = Service;
+impl Deref for BackgroundService {
+    type Target = WsChannelService;
 
-    fn deref(&self) -> &Service {
+    fn deref(&self) -> &WsChannelService {
         &self.0
     }
 }
 
-impl Service {
+impl WsChannelService {
     /// Records that a session was used just now.
     pub(crate) async fn touch_session(&self, token: &Digest, now_ms: i64) -> Result<bool, StoreError> {
         self.store.whole.touch_session(token, now_ms).await
@@ -72,10 +72,10 @@ impl Service {
     }
 }
 
-impl Call {
+impl ServiceCall {
     /// Adds a condition that the call depends on beyond its session: checked again in the transaction of each of its
     /// writes.
-    pub(crate) fn rely_on(&self, ground: Ground) {
+    pub(crate) fn rely_on(&self, ground: RequiredRight) {
         let mut grounds = self.grounds.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !grounds.contains(&ground) {
             grounds.push(ground);
@@ -87,17 +87,17 @@ impl Call {
     ///
     /// # Errors
     /// An internal fault when an operation declared with a session has none.
-    pub(crate) async fn store(&self, service: &Service) -> Result<Store, Fault> {
+    pub(crate) async fn store(&self, service: &WsChannelService) -> Result<Store, HandlerFault> {
         if self.is_own {
             return Ok(service.store.whole.clone());
         }
         let Some(caller) = &self.caller else {
-            let unjudged = || Fault::internal("a call without its session writes nothing");
+            let unjudged = || HandlerFault::internal("a call without its session writes nothing");
             return (!self.needs_session).then(|| service.store.whole.clone()).ok_or_else(unjudged);
         };
         service.holds.wait(self.operation).await;
         let grounds = self.grounds.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        Ok(service.store.whole.with_rights(Rights { token: caller.token, now: service.now_ms(), grounds }))
+        Ok(service.store.whole.with_rights(SessionRights { token: caller.token, now: service.now_ms(), grounds }))
     }
 
     /// As [`store`](Self::store); its next writing verb records this call in the same transaction, with `object` (a
@@ -105,7 +105,12 @@ impl Call {
     ///
     /// # Errors
     /// As [`store`](Self::store).
-    pub(crate) async fn audited_store(&self, service: &Service, object: &str, detail: &str) -> Result<Store, Fault> {
+    pub(crate) async fn audited_store(
+        &self,
+        service: &WsChannelService,
+        object: &str,
+        detail: &str,
+    ) -> Result<Store, HandlerFault> {
         self.audited_as(service, object, detail, "").await
     }
 
@@ -115,11 +120,11 @@ impl Call {
     /// As [`store`](Self::store).
     pub(crate) async fn audited_as(
         &self,
-        service: &Service,
+        service: &WsChannelService,
         object: &str,
         detail: &str,
         outcome: &str,
-    ) -> Result<Store, Fault> {
+    ) -> Result<Store, HandlerFault> {
         let store = self.store(service).await?;
         self.set_audited();
         Ok(store.with_audit(AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, outcome) }))
@@ -129,7 +134,12 @@ impl Call {
     ///
     /// # Errors
     /// Store faults; rights that have ended.
-    pub(crate) async fn record(&self, service: &Service, object: &str, detail: &str) -> Result<(), Fault> {
+    pub(crate) async fn record(
+        &self,
+        service: &WsChannelService,
+        object: &str,
+        detail: &str,
+    ) -> Result<(), HandlerFault> {
         let store = self.store(service).await?;
         self.set_audited();
         let entry = AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, "done") };
@@ -138,24 +148,30 @@ impl Call {
 
     /// A store for the last steps of work that began with checked rights: a bank has acted, or a file was sent
     /// completely.
-    pub(crate) fn settling(&self, service: &Service) -> Settling {
-        Settling(service.store.whole.clone())
+    pub(crate) fn settling(&self, service: &WsChannelService) -> SettlingStore {
+        SettlingStore(service.store.whole.clone())
     }
 
     /// As [`settling`](Self::settling), recorded with the verb.
-    pub(crate) fn settling_audited(&self, service: &Service, object: &str, detail: &str, outcome: &str) -> Settling {
+    pub(crate) fn settling_audited(
+        &self,
+        service: &WsChannelService,
+        object: &str,
+        detail: &str,
+        outcome: &str,
+    ) -> SettlingStore {
         self.set_audited();
         let entry = AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, outcome) };
-        Settling(service.store.whole.with_audit(entry))
+        SettlingStore(service.store.whole.with_audit(entry))
     }
 }
 
 /// Writes the results of a completed step that cannot be undone, whatever happened to the session since. Each verb
 /// checks that the preceding step still exists: it was written under rights, and deleting an account removes it.
 #[derive(Clone)]
-pub(crate) struct Settling(Store);
+pub(crate) struct SettlingStore(Store);
 
-impl Settling {
+impl SettlingStore {
     /// As [`Store::finish_upload`].
     pub(crate) async fn finish_upload(
         &self,
@@ -168,7 +184,7 @@ impl Settling {
     }
 
     /// As [`Store::complete_enrol`]: the bank has issued the certificate and consumed the PIN.
-    pub(crate) async fn complete_enrol(&self, completion: Completion) -> Result<EnrolOutcome, StoreError> {
+    pub(crate) async fn complete_enrol(&self, completion: EnrolmentCompletion) -> Result<EnrolOutcome, StoreError> {
         self.0.complete_enrol(completion).await
     }
 
@@ -188,7 +204,7 @@ impl Settling {
     }
 
     /// Records an action of a bank.
-    pub(crate) async fn record(self, call: &Call, object: &str, detail: &str) -> Result<(), StoreError> {
+    pub(crate) async fn record(self, call: &ServiceCall, object: &str, detail: &str) -> Result<(), StoreError> {
         call.set_audited();
         let entry = AuditEntry { detail: detail.to_owned(), ..call.audit_entry(object, "done") };
         self.0.append_audit(entry).await

@@ -6,15 +6,15 @@ use bankchannel_ws_channel::operations::session::init_login::{
 
 use crate::{
     challenges,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: InitLoginRequest,
-) -> Result<InitLoginResponse, Fault> {
+) -> Result<InitLoginResponse, HandlerFault> {
     let challenge = challenges::mint(service, call, &request.email, request.mode)?;
     Ok(InitLoginResponse::from(InitLoginResponseFields { challenge, response_text: "OK".into() }))
 }

@@ -1,7 +1,9 @@
 //! `Login` (docs/protocols/ws-channel.md §2.8, §3.2, §3.4).
 
 use bankchannel_crypto::password;
-use bankchannel_storage::ws_channel::{Challenge, CodeSend, Credential, Factor, Mode, NewPending, PendingKind};
+use bankchannel_storage::ws_channel::{
+    AuthenticationFactor, Challenge, CodeSend, Mode, NewPending, PendingKind, UserCredential,
+};
 use bankchannel_ws_channel::{
     errors::texts,
     model::{ChallengeName, MfaOption, MfaType},
@@ -10,17 +12,21 @@ use bankchannel_ws_channel::{
 
 use super::{
     account_info, challenge_of, masked, mfa_lock, password_lock, policy, text_of,
-    token::{self, Session, Token},
+    token::{self, OpeningSession, SessionToken},
 };
 use crate::{
     challenges,
-    codes::{self, Draft},
+    codes::{self, CodeDraft},
     config::MfaChoice,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
-pub(crate) async fn handle(service: &Service, call: &Call, request: LoginRequest) -> Result<LoginResponse, Fault> {
+pub(crate) async fn handle(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    request: LoginRequest,
+) -> Result<LoginResponse, HandlerFault> {
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
     let who = (&request.email, request.mode);
@@ -44,12 +50,12 @@ pub(crate) async fn handle(service: &Service, call: &Call, request: LoginRequest
 /// Checks 6 to 9 of §3.2 and the lockout. An unknown user, a wrong password and an undecryptable one each cost one
 /// password hash and get the same response.
 async fn check_password(
-    service: &Service,
-    call: &Call,
-    answered: challenges::Answered,
+    service: &WsChannelService,
+    call: &ServiceCall,
+    answered: challenges::AnsweredChallenge,
     email: &str,
     mode: Mode,
-) -> Result<Credential, Fault> {
+) -> Result<UserCredential, HandlerFault> {
     let lock = password_lock(email, mode);
     // Unknown users are locked like others; otherwise the lockout would reveal which users exist.
     if service.store.locked_until(&lock, call.now_ms).await?.is_some() {
@@ -59,10 +65,10 @@ async fn check_password(
     let stored = credential.as_ref().map(|found| found.password_hash.clone());
     let verdict = service.work_pool.run(move || verify(&answered, stored.as_deref())).await??;
     match (verdict, credential) {
-        (Verdict::Right, Some(credential)) => Ok(credential),
+        (PasswordVerdict::Right, Some(credential)) => Ok(credential),
         (verdict, _) => {
             service.limits.login_failed(call.address, call.now_ms);
-            if verdict != Verdict::Unreadable {
+            if verdict != PasswordVerdict::Unreadable {
                 call.store(service).await?.record_failure(&lock, policy(service.config.lockout), call.now_ms).await?;
             }
             Err((&texts::AUTHENTICATION_FAILED).into())
@@ -71,7 +77,7 @@ async fn check_password(
 }
 
 #[derive(PartialEq, Eq)]
-enum Verdict {
+enum PasswordVerdict {
     Right,
     Wrong,
     /// Not encrypted with this service's key, or for another challenge: this is not a password guess (§10 S4).
@@ -79,25 +85,32 @@ enum Verdict {
 }
 
 /// Always runs exactly one password hash.
-fn verify(answered: &challenges::Answered, stored: Option<&str>) -> Result<Verdict, Fault> {
+fn verify(answered: &challenges::AnsweredChallenge, stored: Option<&str>) -> Result<PasswordVerdict, HandlerFault> {
     let Some(given) = answered.open() else {
         password::dummy_verify(b"");
-        return Ok(Verdict::Unreadable);
+        return Ok(PasswordVerdict::Unreadable);
     };
     let bytes = given.expose().as_bytes();
     match stored {
         None => password::dummy_verify(bytes),
-        Some(stored) if password::verify(bytes, stored).map_err(Fault::internal)? => return Ok(Verdict::Right),
+        Some(stored) if password::verify(bytes, stored).map_err(HandlerFault::internal)? => {
+            return Ok(PasswordVerdict::Right);
+        }
         Some(_) => {}
     }
-    Ok(Verdict::Wrong)
+    Ok(PasswordVerdict::Wrong)
 }
 
 /// The phone is not verified: sends the code again if the last one is at least a minute old (§2.3).
-async fn ask_for_phone(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
+async fn ask_for_phone(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    user: &UserCredential,
+    mode: Mode,
+) -> Result<LoginResponse, HandlerFault> {
     let email = &user.account.email;
     call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
-    let draft = Draft::verify_phone(service, &user.account, mode, call.now_ms);
+    let draft = CodeDraft::verify_phone(service, &user.account, mode, call.now_ms);
     if call.audited_store(service, email, "phone").await?.put_code(draft.new).await? == CodeSend::Send {
         codes::send(service, call, &draft.message).await?;
     }
@@ -105,12 +118,17 @@ async fn ask_for_phone(service: &Service, call: &Call, user: &Credential, mode: 
 }
 
 /// The mail address is not verified: issues a token for that verification only, and a code.
-async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
+async fn ask_for_email(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    user: &UserCredential,
+    mode: Mode,
+) -> Result<LoginResponse, HandlerFault> {
     let email = &user.account.email;
     call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
-    let token = Token::new();
+    let token = SessionToken::new();
     let pending = resting_on(user, token::pending(service, call, (email, mode), PendingKind::VerifyEmail, &token));
-    let draft = Draft::verify_email(service, &user.account, mode, call.now_ms);
+    let draft = CodeDraft::verify_email(service, &user.account, mode, call.now_ms);
     let store = call.audited_store(service, email, "email").await?;
     match store.open_pending(pending.clone(), Some(draft.new)).await? {
         CodeSend::Send => codes::send(service, call, &draft.message).await?,
@@ -127,8 +145,12 @@ async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: 
 }
 
 /// Data mode has no second factor.
-async fn grant(service: &Service, call: &Call, user: &Credential) -> Result<LoginResponse, Fault> {
-    let mut session = Session::new(service, call, &user.account, Mode::Data, Factor::Password)?;
+async fn grant(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    user: &UserCredential,
+) -> Result<LoginResponse, HandlerFault> {
+    let mut session = OpeningSession::new(service, call, &user.account, Mode::Data, AuthenticationFactor::Password)?;
     session.new.verified_hash = Some(user.password_hash.clone());
     let locks = vec![password_lock(&user.account.email, Mode::Data)];
     let store = call.audited_store(service, &user.account.email, "session").await?;
@@ -144,14 +166,18 @@ async fn grant(service: &Service, call: &Call, user: &Credential) -> Result<Logi
     }))
 }
 
-async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Result<LoginResponse, Fault> {
+async fn ask_for_factor(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    user: &UserCredential,
+) -> Result<LoginResponse, HandlerFault> {
     let email = &user.account.email;
     let who = (email.as_str(), Mode::Admin);
     if service.store.locked_until(&mfa_lock(email, Mode::Admin), call.now_ms).await?.is_some() {
         return Err((&texts::LIMIT_EXCEEDED).into());
     }
     call.store(service).await?.clear_failures(&[password_lock(email, Mode::Admin)]).await?;
-    let token = Token::new();
+    let token = SessionToken::new();
     let Some(factor) = preferred(service, user) else {
         let pending = resting_on(user, token::mfa_step(service, call, who, Challenge::Select, &token));
         opened(call.audited_store(service, email, "choice of factor").await?.open_pending(pending, None).await?)?;
@@ -168,7 +194,7 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
     match factor {
         MfaType::Totp => opened(store.open_pending(pending, None).await?)?,
         MfaType::Sms => {
-            let draft = Draft::second_factor(service, &user.account, Mode::Admin, call.now_ms);
+            let draft = CodeDraft::second_factor(service, &user.account, Mode::Admin, call.now_ms);
             opened(store.open_pending(pending, Some(draft.new)).await?)?;
             codes::send(service, call, &draft.message).await?;
         }
@@ -181,12 +207,12 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
 }
 
 /// Makes the step depend on the checked password: it is opened only if that is still the user's.
-fn resting_on(user: &Credential, pending: NewPending) -> NewPending {
+fn resting_on(user: &UserCredential, pending: NewPending) -> NewPending {
     NewPending { verified_hash: Some(user.password_hash.clone()), ..pending }
 }
 
 /// Whether a step was opened; if the password was reset meanwhile, the response is that for a wrong password.
-fn opened(sent: CodeSend) -> Result<(), Fault> {
+fn opened(sent: CodeSend) -> Result<(), HandlerFault> {
     match sent {
         CodeSend::Send => Ok(()),
         CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => Err((&texts::LIMIT_EXCEEDED).into()),
@@ -195,15 +221,15 @@ fn opened(sent: CodeSend) -> Result<(), Fault> {
 }
 
 /// The factor to ask for; `None`: the user chooses.
-fn preferred(service: &Service, user: &Credential) -> Option<MfaType> {
+fn preferred(service: &WsChannelService, user: &UserCredential) -> Option<MfaType> {
     if user.totp_secret.is_none() {
         return Some(MfaType::Sms);
     }
     match user.preferred_factor {
         _ if service.config.mfa_choice == MfaChoice::Always => None,
-        Some(Factor::Totp) => Some(MfaType::Totp),
-        Some(Factor::Sms) => Some(MfaType::Sms),
-        Some(Factor::Password) | None => None,
+        Some(AuthenticationFactor::Totp) => Some(MfaType::Totp),
+        Some(AuthenticationFactor::Sms) => Some(MfaType::Sms),
+        Some(AuthenticationFactor::Password) | None => None,
     }
 }
 

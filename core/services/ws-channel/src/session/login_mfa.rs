@@ -3,10 +3,11 @@
 use bankchannel_crypto::{digest, totp};
 use bankchannel_foundation::message::percent_encode;
 use bankchannel_storage::ws_channel::{
-    Challenge, CodePurpose, Credential, Factor, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, Mode, Pending, PendingKind,
+    AuthenticationFactor, Challenge, CodePurpose, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, Mode, PendingKind,
+    PendingToken, UserCredential,
 };
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     model::{AccessToken, MfaType, OtpauthUri, TotpSecret},
     operations::session::login_mfa::{LoginMfaRequest, LoginMfaResponse, LoginMfaResponseFields},
@@ -14,23 +15,23 @@ use bankchannel_ws_channel::{
 
 use super::{
     account_info, challenge_of, mfa_lock, open_totp, policy,
-    token::{self, Session, Token},
+    token::{self, OpeningSession, SessionToken},
     totp_binding, totp_step,
 };
 use crate::{
     codes,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 /// The issuer's name in authenticators (§2.9).
 const ISSUER: &str = "ISECure";
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: LoginMfaRequest,
-) -> Result<LoginMfaResponse, Fault> {
+) -> Result<LoginMfaResponse, HandlerFault> {
     let email = request.email.as_str();
     call.about(email, Mode::Admin);
     let step = digest::sha256(request.session.expose().as_bytes());
@@ -39,15 +40,18 @@ pub(crate) async fn handle(
     let own = pending.email == email && pending.mode == Mode::Admin;
     let factor = request.challenge_name.unwrap_or(MfaType::Sms);
     if own && pending.challenge != Some(challenge_of(factor)) {
-        return Err(Refusal::invalid("ChallengeName").into());
+        return Err(ServiceRefusal::invalid("ChallengeName").into());
     }
     // The user of the session counts, not the one in the path.
     let credential = service.store.credential(&pending.email, pending.mode).await?;
     let credential = credential.filter(is_usable).ok_or(&texts::CODE_TOO_OLD)?;
     let proof = proof(service, call, &pending, &credential, request.code.expose())?;
-    let session = Session::new(service, call, &credential.account, pending.mode, factor_of(factor))?;
-    let enrolment =
-        request.setup_totp.unwrap_or(false).then(|| Enrolment::new(service, call, &pending.email)).transpose()?;
+    let session = OpeningSession::new(service, call, &credential.account, pending.mode, factor_of(factor))?;
+    let enrolment = request
+        .setup_totp
+        .unwrap_or(false)
+        .then(|| StartedEnrolment::new(service, call, &pending.email))
+        .transpose()?;
     let answer = MfaAnswer {
         token: step,
         email: email.to_owned(),
@@ -62,7 +66,7 @@ pub(crate) async fn handle(
         MfaOutcome::Granted => {}
         MfaOutcome::Wrong => return Err((&texts::CODE_WRONG).into()),
         MfaOutcome::Expired => return Err((&texts::CODE_TOO_OLD).into()),
-        MfaOutcome::OtherChallenge => return Err(Refusal::invalid("ChallengeName").into()),
+        MfaOutcome::OtherChallenge => return Err(ServiceRefusal::invalid("ChallengeName").into()),
         MfaOutcome::Locked { .. } => return Err((&texts::LIMIT_EXCEEDED).into()),
     }
     let (secret_code, otpauth_uri, access_token) = match enrolment {
@@ -86,11 +90,17 @@ pub(crate) async fn handle(
 }
 
 /// Whether this user may still log in: it may have been disabled or withdrawn since the first step.
-fn is_usable(user: &Credential) -> bool {
+fn is_usable(user: &UserCredential) -> bool {
     user.phone_verified && user.email_verified && user.tenant.enabled
 }
 
-fn proof(service: &Service, call: &Call, pending: &Pending, user: &Credential, code: &str) -> Result<MfaProof, Fault> {
+fn proof(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    pending: &PendingToken,
+    user: &UserCredential,
+    code: &str,
+) -> Result<MfaProof, HandlerFault> {
     Ok(match pending.challenge {
         Some(Challenge::Totp) => {
             let step = match &user.totp_secret {
@@ -106,26 +116,27 @@ fn proof(service: &Service, call: &Call, pending: &Pending, user: &Credential, c
     })
 }
 
-fn factor_of(factor: MfaType) -> Factor {
+fn factor_of(factor: MfaType) -> AuthenticationFactor {
     match factor {
-        MfaType::Sms => Factor::Sms,
-        MfaType::Totp => Factor::Totp,
+        MfaType::Sms => AuthenticationFactor::Sms,
+        MfaType::Totp => AuthenticationFactor::Totp,
     }
 }
 
 /// A started enrolment of an authenticator. The user is not changed before `VerifyTOTP`.
-struct Enrolment {
+struct StartedEnrolment {
     pending: bankchannel_storage::ws_channel::NewPending,
     secret_code: TotpSecret,
     otpauth_uri: OtpauthUri,
     access_token: AccessToken,
 }
 
-impl Enrolment {
-    fn new(service: &Service, call: &Call, email: &str) -> Result<Self, Fault> {
-        let secret = totp::Secret::generate();
-        let sealed = service.keys.vault().seal(&totp_binding(email), secret.as_bytes()).map_err(Fault::internal)?;
-        let token = Token::new();
+impl StartedEnrolment {
+    fn new(service: &WsChannelService, call: &ServiceCall, email: &str) -> Result<Self, HandlerFault> {
+        let secret = totp::TotpSecret::generate();
+        let sealed =
+            service.keys.vault().seal(&totp_binding(email), secret.as_bytes()).map_err(HandlerFault::internal)?;
+        let token = SessionToken::new();
         let mut pending = token::pending(service, call, (email, Mode::Admin), PendingKind::TotpEnrol, &token);
         pending.secret = Some(sealed);
         let base32 = secret.to_base32();
@@ -136,8 +147,8 @@ impl Enrolment {
         ));
         Ok(Self {
             pending,
-            secret_code: TotpSecret::new(&base32).map_err(Fault::internal)?,
-            otpauth_uri: OtpauthUri::new(uri.expose()).map_err(Fault::internal)?,
+            secret_code: TotpSecret::new(&base32).map_err(HandlerFault::internal)?,
+            otpauth_uri: OtpauthUri::new(uri.expose()).map_err(HandlerFault::internal)?,
             access_token: token.access_token()?,
         })
     }

@@ -1,19 +1,23 @@
 //! `Logout` (docs/protocols/ws-channel.md §2.12): ends all sessions and tokens of this user, on every machine.
 
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     operations::session::logout::{LogoutRequest, LogoutResponse, LogoutResponseFields},
 };
 
 use crate::{
     challenges,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
-pub(crate) async fn handle(service: &Service, call: &Call, request: LogoutRequest) -> Result<LogoutResponse, Fault> {
+pub(crate) async fn handle(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    request: LogoutRequest,
+) -> Result<LogoutResponse, HandlerFault> {
     let caller = call.caller()?;
-    let foreign = |name: &str| Refusal { status: 403, ..Refusal::invalid(name) };
+    let foreign = |name: &str| ServiceRefusal { status: 403, ..ServiceRefusal::invalid(name) };
     if request.email.as_str() != caller.email {
         return Err(foreign("Email").into());
     }

@@ -12,7 +12,7 @@ use bankchannel_crypto::totp;
 use bankchannel_storage::ws_channel::{Account, Challenge, LockKey, LockPolicy, Mode};
 use bankchannel_ws_channel::model::MfaType;
 
-use super::{config::Lockout, fault::Fault, service::Service};
+use super::{config::Lockout, fault::HandlerFault, service::WsChannelService};
 
 /// Counter of a user's wrong passwords.
 pub(crate) fn password_lock(email: &str, mode: Mode) -> LockKey {
@@ -62,13 +62,13 @@ pub(crate) fn totp_binding(email: &str) -> Vec<u8> {
     format!("totp\n{email}").into_bytes()
 }
 
-fn open_totp(service: &Service, email: &str, sealed: &[u8]) -> Result<totp::Secret, Fault> {
-    let bytes = service.keys.vault().open(&totp_binding(email), sealed).map_err(Fault::internal)?;
-    totp::Secret::from_bytes(&bytes).map_err(Fault::internal)
+fn open_totp(service: &WsChannelService, email: &str, sealed: &[u8]) -> Result<totp::TotpSecret, HandlerFault> {
+    let bytes = service.keys.vault().open(&totp_binding(email), sealed).map_err(HandlerFault::internal)?;
+    totp::TotpSecret::from_bytes(&bytes).map_err(HandlerFault::internal)
 }
 
 /// The time step of a submitted authenticator code, if it is acceptable.
-fn totp_step(secret: &totp::Secret, code: &str, now_ms: i64, last_used: Option<i64>) -> Option<i64> {
+fn totp_step(secret: &totp::TotpSecret, code: &str, now_ms: i64, last_used: Option<i64>) -> Option<i64> {
     let now_s = u64::try_from(now_ms / 1000).ok()?;
     let last_used = last_used.and_then(|step| u64::try_from(step).ok());
     totp::verify(secret, code, now_s, last_used).and_then(|step| i64::try_from(step).ok())
@@ -76,9 +76,9 @@ fn totp_step(secret: &totp::Secret, code: &str, now_ms: i64, last_used: Option<i
 
 /// The role of an account under its key, as reported by a login.
 async fn account_info(
-    service: &Service,
+    service: &WsChannelService,
     account: &Account,
-) -> Result<bankchannel_ws_channel::model::AccountInfo, Fault> {
+) -> Result<bankchannel_ws_channel::model::AccountInfo, HandlerFault> {
     use bankchannel_storage::ws_channel::EntitlementState;
     use bankchannel_ws_channel::model::{AccountInfo, AccountInfoFields, AccountType};
     let entitlements = service.store.entitlements(&account.api_key).await?;

@@ -3,7 +3,7 @@
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{Mode, PendingKind, SelectMfa, SelectOutcome};
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     model::MfaType,
     operations::session::select_mfa::{SelectMfaRequest, SelectMfaResponse, SelectMfaResponseFields},
@@ -11,19 +11,19 @@ use bankchannel_ws_channel::{
 
 use super::{
     challenge_of, mfa_lock, text_of,
-    token::{self, Token},
+    token::{self, SessionToken},
 };
 use crate::{
-    codes::{self, Draft},
-    fault::Fault,
-    service::{Call, Service},
+    codes::{self, CodeDraft},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: SelectMfaRequest,
-) -> Result<SelectMfaResponse, Fault> {
+) -> Result<SelectMfaResponse, HandlerFault> {
     let email = request.email.as_str();
     call.about(email, Mode::Admin);
     let old = digest::sha256(request.session.expose().as_bytes());
@@ -38,11 +38,11 @@ pub(crate) async fn handle(
     }
     let factor = request.mfa_type;
     if factor == MfaType::Totp && user.totp_secret.is_none() {
-        return Err(Refusal::invalid("MfaType").into());
+        return Err(ServiceRefusal::invalid("MfaType").into());
     }
     let draft =
-        (factor == MfaType::Sms).then(|| Draft::second_factor(service, &user.account, Mode::Admin, call.now_ms));
-    let token = Token::new();
+        (factor == MfaType::Sms).then(|| CodeDraft::second_factor(service, &user.account, Mode::Admin, call.now_ms));
+    let token = SessionToken::new();
     let select = SelectMfa {
         old,
         new: token::mfa_step(service, call, (email, Mode::Admin), challenge_of(factor), &token),

@@ -2,12 +2,14 @@
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
-use bankchannel_storage::ws_channel::{Account, Challenge, Digest, Factor, Mode, NewPending, NewSession, PendingKind};
+use bankchannel_storage::ws_channel::{
+    Account, AuthenticationFactor, Challenge, Digest, Mode, NewPending, NewSession, PendingKind,
+};
 use bankchannel_ws_channel::model::{AccessToken, ApiKey, ExpiresIn, IdToken, MfaSession};
 
 use crate::{
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 use bankchannel_server::http::listen::network;
 
@@ -17,48 +19,48 @@ const VERIFY_EMAIL_TTL_MS: i64 = 15 * 60_000;
 const TOTP_ENROL_TTL_MS: i64 = 600_000;
 
 /// A token and its stored form.
-pub(crate) struct Token {
+pub(crate) struct SessionToken {
     text: Secret,
     pub(crate) digest: Digest,
 }
 
-impl Token {
+impl SessionToken {
     pub(crate) fn new() -> Self {
         let text = Secret::new(random::token());
         let digest = digest::sha256(text.expose().as_bytes());
         Self { text, digest }
     }
 
-    pub(crate) fn id_token(&self) -> Result<IdToken, Fault> {
-        IdToken::new(self.text.expose()).map_err(Fault::internal)
+    pub(crate) fn id_token(&self) -> Result<IdToken, HandlerFault> {
+        IdToken::new(self.text.expose()).map_err(HandlerFault::internal)
     }
 
-    pub(crate) fn access_token(&self) -> Result<AccessToken, Fault> {
-        AccessToken::new(self.text.expose()).map_err(Fault::internal)
+    pub(crate) fn access_token(&self) -> Result<AccessToken, HandlerFault> {
+        AccessToken::new(self.text.expose()).map_err(HandlerFault::internal)
     }
 
-    pub(crate) fn mfa_session(&self) -> Result<MfaSession, Fault> {
-        MfaSession::new(self.text.expose()).map_err(Fault::internal)
+    pub(crate) fn mfa_session(&self) -> Result<MfaSession, HandlerFault> {
+        MfaSession::new(self.text.expose()).map_err(HandlerFault::internal)
     }
 }
 
 /// A session to be opened, and the response for its owner.
-pub(crate) struct Session {
+pub(crate) struct OpeningSession {
     pub(crate) new: NewSession,
     pub(crate) id_token: IdToken,
     pub(crate) api_key: ApiKey,
     pub(crate) expires_in: ExpiresIn,
 }
 
-impl Session {
+impl OpeningSession {
     pub(crate) fn new(
-        service: &Service,
-        call: &Call,
+        service: &WsChannelService,
+        call: &ServiceCall,
         account: &Account,
         mode: Mode,
-        factor: Factor,
-    ) -> Result<Self, Fault> {
-        let token = Token::new();
+        factor: AuthenticationFactor,
+    ) -> Result<Self, HandlerFault> {
+        let token = SessionToken::new();
         let seconds = service.config.token_ttl_s;
         let new = NewSession {
             token: token.digest,
@@ -74,20 +76,20 @@ impl Session {
         Ok(Self {
             new,
             id_token: token.id_token()?,
-            api_key: ApiKey::new(&account.api_key).map_err(Fault::internal)?,
+            api_key: ApiKey::new(&account.api_key).map_err(HandlerFault::internal)?,
             expires_in: ExpiresIn::from_seconds(seconds)
-                .ok_or_else(|| Fault::internal("token_ttl_s is out of bounds"))?,
+                .ok_or_else(|| HandlerFault::internal("token_ttl_s is out of bounds"))?,
         })
     }
 }
 
 /// A login step that waits for the client.
 pub(crate) fn pending(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     (email, mode): (&str, Mode),
     kind: PendingKind,
-    token: &Token,
+    token: &SessionToken,
 ) -> NewPending {
     let ttl_ms = match kind {
         PendingKind::Mfa => i64::from(service.config.mfa_session_ttl_s) * 1000,
@@ -109,11 +111,11 @@ pub(crate) fn pending(
 
 /// A second step that waits for this factor.
 pub(crate) fn mfa_step(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     who: (&str, Mode),
     challenge: Challenge,
-    token: &Token,
+    token: &SessionToken,
 ) -> NewPending {
     NewPending { challenge: Some(challenge), ..pending(service, call, who, PendingKind::Mfa, token) }
 }

@@ -3,7 +3,7 @@
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{ConfirmTotp, Mode, PendingKind, TotpOutcome};
 use bankchannel_ws_channel::{
-    Refusal,
+    ServiceRefusal,
     errors::texts,
     operations::session::verify_totp::{VerifyTotpRequest, VerifyTotpResponse, VerifyTotpResponseFields},
 };
@@ -11,21 +11,21 @@ use bankchannel_ws_channel::{
 use super::{open_totp, totp_step};
 use crate::{
     codes::MAX_TRIES,
-    fault::Fault,
-    service::{Call, Service},
+    fault::HandlerFault,
+    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(
-    service: &Service,
-    call: &Call,
+    service: &WsChannelService,
+    call: &ServiceCall,
     request: VerifyTotpRequest,
-) -> Result<VerifyTotpResponse, Fault> {
+) -> Result<VerifyTotpResponse, HandlerFault> {
     let email = request.email.as_str();
     call.about(email, Mode::Admin);
     let token = digest::sha256(request.access_token.expose().as_bytes());
     let pending = service.store.pending(&token, call.now_ms).await?;
     let pending = pending.filter(|found| found.kind == PendingKind::TotpEnrol);
-    let pending = pending.ok_or_else(|| Refusal::invalid("AccessToken"))?;
+    let pending = pending.ok_or_else(|| ServiceRefusal::invalid("AccessToken"))?;
     // Another user's token is refused like a wrong code, and uses up one of the token's tries (§3.4).
     let step = match &pending.secret {
         Some(sealed) if pending.email == email => {
@@ -40,6 +40,6 @@ pub(crate) async fn handle(
             Ok(VerifyTotpResponse::from(VerifyTotpResponseFields { response_text: "TOTP enabled".into() }))
         }
         TotpOutcome::Wrong => Err((&texts::CODE_WRONG).into()),
-        TotpOutcome::NoToken => Err(Refusal::invalid("AccessToken").into()),
+        TotpOutcome::NoToken => Err(ServiceRefusal::invalid("AccessToken").into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use bankchannel_ws_channel_service::{Running, ServiceOptions, operator};
+use bankchannel_ws_channel_service::{RunningService, ServiceOptions, operator};
 use serde_json::json;
 
 use crate::support::{PASSWORD, World};
@@ -95,7 +95,7 @@ async fn what_is_for_tests_is_refused_beyond_loopback_and_in_production() {
         let mut real = ServiceOptions { config: Some(production.to_str().unwrap().into()), ..base() };
         weaken(&mut real);
         for options in [wide, real] {
-            let error = Running::start(options).await.err().expect("refused");
+            let error = RunningService::start(options).await.err().expect("refused");
             assert_eq!(error.code(), "configuration.invalid");
         }
     }
@@ -106,7 +106,7 @@ async fn what_is_for_tests_is_refused_beyond_loopback_and_in_production() {
         (ServiceOptions { config: Some(strange.to_str().unwrap().into()), ..base() }, "delivery"),
         (ServiceOptions { config: Some("/nowhere.toml".into()), ..base() }, "nowhere"),
     ] {
-        let error = Running::start(options).await.err().expect("refused");
+        let error = RunningService::start(options).await.err().expect("refused");
         assert!(error.message().contains(word), "{error}");
     }
 }
@@ -115,7 +115,7 @@ async fn what_is_for_tests_is_refused_beyond_loopback_and_in_production() {
 async fn a_second_process_a_damaged_key_and_a_damaged_database_are_named() {
     let mut world = World::start().await;
     let options = world.options();
-    let error = Running::start(options.clone()).await.err().expect("locked");
+    let error = RunningService::start(options.clone()).await.err().expect("locked");
     assert!(error.message().contains("in use by another process"), "{error}");
     // `--check` next to a running service: checks its configuration before a restart.
     let address = world.base.split('/').nth(2).unwrap().to_owned();
@@ -129,13 +129,13 @@ async fn a_second_process_a_damaged_key_and_a_damaged_database_are_named() {
     let key = world.data().join("keys/login-rsa.pem");
     let good = std::fs::read(&key).unwrap();
     std::fs::write(&key, "nonsense").unwrap();
-    let error = Running::start(options.clone()).await.err().expect("damaged");
+    let error = RunningService::start(options.clone()).await.err().expect("damaged");
     assert!(error.message().contains("login-rsa.pem"), "{error}");
     let findings = operator::check(&options).await;
     assert!(findings.iter().any(|finding| finding.subject == "keys" && !finding.ok), "{findings:?}");
     std::fs::write(&key, good).unwrap();
     std::fs::write(world.data().join("service.sqlite"), "this is not a database").unwrap();
-    let error = Running::start(options).await.err().expect("damaged");
+    let error = RunningService::start(options).await.err().expect("damaged");
     assert!(error.message().contains("damaged"), "{error}");
 }
 

@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use bankchannel_crypto::rsa::PublicKey;
-use bankchannel_ws_channel_service::{Running, ServiceOptions};
+use bankchannel_crypto::rsa::RsaPublicKey;
+use bankchannel_ws_channel_service::{RunningService, ServiceOptions};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -21,10 +21,10 @@ pub(crate) const VERIFY_PHONE: &str = "User authentication failed. Verify phone 
 pub(crate) const VERIFY_EMAIL: &str = "Login OK. Verify email address.";
 
 pub(crate) struct World {
-    running: Option<Running>,
+    running: Option<RunningService>,
     pub(crate) base: String,
     pub(crate) control: String,
-    pub(crate) key: PublicKey,
+    pub(crate) key: RsaPublicKey,
     http: reqwest::Client,
     folder: TempDir,
     options: ServiceOptions,
@@ -103,13 +103,13 @@ impl World {
     }
 
     async fn run(folder: TempDir, options: ServiceOptions) -> Self {
-        let running = Running::start(options.clone()).await.unwrap();
+        let running = RunningService::start(options.clone()).await.unwrap();
         let ready = running.readiness();
         let pem = std::fs::read_to_string(ready["public_key_file"].as_str().unwrap()).unwrap();
         Self {
             base: ready["base_url"].as_str().unwrap().to_owned(),
             control: ready["control_url"].as_str().unwrap_or_default().to_owned(),
-            key: PublicKey::from_pem(&pem).unwrap(),
+            key: RsaPublicKey::from_pem(&pem).unwrap(),
             http: client(),
             running: Some(running),
             folder,
@@ -125,7 +125,7 @@ impl World {
         self.options.clone()
     }
 
-    pub(crate) fn running(&self) -> &Running {
+    pub(crate) fn running(&self) -> &RunningService {
         self.running.as_ref().unwrap()
     }
 

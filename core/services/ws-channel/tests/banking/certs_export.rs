@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use bankchannel_crypto::{rsa::PrivateKey, x509::Certificate};
+use bankchannel_crypto::{rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_openpgp::decrypt;
 use reqwest::Method;
 use serde_json::json;
@@ -33,7 +33,7 @@ async fn c09_the_export_key_opens_the_private_key_of_the_certificate() {
             let message = one["EncryptedPrivateKey"].as_str().unwrap();
             assert!(message.starts_with("-----BEGIN PGP MESSAGE-----"));
             let opened = decrypt(&key.private, message.as_bytes(), SystemTime::now()).unwrap();
-            let private = PrivateKey::from_pem(std::str::from_utf8(&opened).unwrap()).unwrap();
+            let private = RsaPrivateKey::from_pem(std::str::from_utf8(&opened).unwrap()).unwrap();
             assert!(opened.starts_with(b"-----BEGIN PRIVATE KEY-----"));
             assert!(Certificate::from_pem(one["Certificate"].as_str().unwrap()).unwrap().matches_private_key(&private));
         }

@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_storage::ws_channel::AuditFilter;
-use bankchannel_ws_channel_service::{Channels, ServiceOptions, operator::Operator};
+use bankchannel_ws_channel_service::{Channels, ServiceOptions, operator::ServiceOperator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -104,7 +104,7 @@ async fn c05_c06_import() {
         body[field] = value.into();
         body
     };
-    let public = bankchannel_crypto::rsa::PrivateKey::from_pem(&good.private_key).unwrap().public().to_spki_pem();
+    let public = bankchannel_crypto::rsa::RsaPrivateKey::from_pem(&good.private_key).unwrap().public().to_spki_pem();
     for (body, text) in [
         (with("Certificate", "not PEM"), "Certificate PEM format validation failed!"),
         (with("Certificate", &good.certificate.replace("MII", "XYZ")), "Certificate PEM format validation failed!"),
@@ -252,7 +252,7 @@ async fn c19_the_daily_run_goes_on_after_a_reset() {
     served.control("clock", json!({"advance_s": 86_400 + 60})).await;
     let data = served.folder.path().join("data");
     let options = ServiceOptions { data: Some(data.display().to_string()), ..ServiceOptions::default() };
-    let operator = Operator::of(&options).unwrap();
+    let operator = ServiceOperator::of(&options).unwrap();
     let renewal = AuditFilter {
         operation: Some("ws_channel.renew_cert".into()),
         email: Some(who.email.clone()),

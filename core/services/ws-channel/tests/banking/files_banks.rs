@@ -9,12 +9,13 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_crypto::{rsa::PrivateKey, x509::Issuer};
+use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateIssuer};
 use bankchannel_foundation::Content;
 use bankchannel_storage::ws_channel::{BankFile, FileFilter, Store, UploadState};
 use bankchannel_ws_channel::model::Bank;
 use bankchannel_ws_channel_service::{
-    Asked, BankChannel, BankError, Channels, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing,
+    BankChannel, BankConnection, BankError, BankFileDownload, CertificateEnrolment, Channels, IssuedCertificates,
+    IssuedPair, OutgoingFile, PendingBankAnswer,
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
@@ -57,20 +58,26 @@ impl Scripted {
         }
     }
 
-    fn issue(&self, days: i64) -> Issued {
+    fn issue(&self, days: i64) -> IssuedCertificates {
         let now = Timestamp::now();
         let ahead = |days: i64| now.checked_add(SignedDuration::from_hours(24 * days)).unwrap();
-        let issuer = Issuer::create("Scripted CA", ahead(-10), ahead(4000)).unwrap();
-        let private_key = PrivateKey::generate(2048).unwrap();
+        let issuer = CertificateIssuer::create("Scripted CA", ahead(-10), ahead(4000)).unwrap();
+        let private_key = RsaPrivateKey::generate(2048).unwrap();
         let serial = bankchannel_crypto::random::bytes::<8>().map(|b| b & 0x7f | 1);
         let certificate = issuer.issue("1000", "", private_key.public(), &serial, ahead(-1), ahead(days)).unwrap();
         let signing = IssuedPair { certificate, private_key };
-        Issued { signing, encryption: None, target_id: Some("T1".into()), ledgers: Vec::new(), files: Vec::new() }
+        IssuedCertificates {
+            signing,
+            encryption: None,
+            target_id: Some("T1".into()),
+            ledgers: Vec::new(),
+            files: Vec::new(),
+        }
     }
 }
 
 impl BankChannel for Scripted {
-    fn list<'a>(&'a self, at: &'a Connection<'a>, filter: &'a FileFilter) -> Asked<'a, Vec<BankFile>> {
+    fn list<'a>(&'a self, at: &'a BankConnection<'a>, filter: &'a FileFilter) -> PendingBankAnswer<'a, Vec<BankFile>> {
         Box::pin(async move {
             let kind = filter.file_type.as_deref().unwrap_or_default();
             behave(kind)?;
@@ -97,16 +104,21 @@ impl BankChannel for Scripted {
         })
     }
 
-    fn download<'a>(&'a self, _: &'a Connection<'a>, kind: &'a str, reference: &'a str) -> Asked<'a, Downloaded> {
+    fn download<'a>(
+        &'a self,
+        _: &'a BankConnection<'a>,
+        kind: &'a str,
+        reference: &'a str,
+    ) -> PendingBankAnswer<'a, BankFileDownload> {
         Box::pin(async move {
             behave(kind)?;
             self.take_time(kind).await;
             let content = if reference == "large" { vec![0; 8 << 20] } else { reference.as_bytes().to_vec() };
-            Ok(Downloaded { content: Content::from(content), mark: false })
+            Ok(BankFileDownload { content: Content::from(content), mark: false })
         })
     }
 
-    fn upload<'a>(&'a self, _: &'a Connection<'a>, file: &'a Outgoing<'a>) -> Asked<'a, ()> {
+    fn upload<'a>(&'a self, _: &'a BankConnection<'a>, file: &'a OutgoingFile<'a>) -> PendingBankAnswer<'a, ()> {
         Box::pin(async move {
             self.uploads.fetch_add(1, Ordering::SeqCst);
             let Content::Bytes(bytes) = file.content else { panic!("small content is in memory") };
@@ -115,11 +127,11 @@ impl BankChannel for Scripted {
         })
     }
 
-    fn delete<'a>(&'a self, _: &'a Connection<'a>, kind: &'a str, _: &'a str) -> Asked<'a, ()> {
+    fn delete<'a>(&'a self, _: &'a BankConnection<'a>, kind: &'a str, _: &'a str) -> PendingBankAnswer<'a, ()> {
         Box::pin(async move { behave(kind) })
     }
 
-    fn enrol<'a>(&'a self, request: &'a Enrolment) -> Asked<'a, Issued> {
+    fn enrol<'a>(&'a self, request: &'a CertificateEnrolment) -> PendingBankAnswer<'a, IssuedCertificates> {
         Box::pin(async move {
             behave(request.company.as_str())?;
             if request.company.as_str() == "slow" {
@@ -129,7 +141,7 @@ impl BankChannel for Scripted {
         })
     }
 
-    fn renew<'a>(&'a self, _: &'a Connection<'a>) -> Asked<'a, Issued> {
+    fn renew<'a>(&'a self, _: &'a BankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates> {
         Box::pin(async move { Ok(self.issue(700)) })
     }
 }
@@ -211,7 +223,7 @@ async fn the_texts_of_a_bank() {
     let Served { running, folder, .. } = served;
     running.stop().await;
     let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
-    let kinds = |uploads: Vec<bankchannel_storage::ws_channel::Upload>| {
+    let kinds = |uploads: Vec<bankchannel_storage::ws_channel::JournalledUpload>| {
         let mut kinds: Vec<String> = uploads.into_iter().map(|upload| upload.file_type).collect();
         kinds.sort_unstable();
         kinds

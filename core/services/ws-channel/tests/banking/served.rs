@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use bankchannel_crypto::{rsa, x509::Issuer};
+use bankchannel_crypto::{rsa, x509::CertificateIssuer};
 use bankchannel_iso20022::EXAMPLE_PAIN001;
-use bankchannel_openpgp::{Algorithm, Generate, HashAlgorithm, PrivateKey, sign_detached};
-use bankchannel_ws_channel_service::{Channels, Running, ServiceOptions};
+use bankchannel_openpgp::{GeneratedAlgorithm, HashAlgorithm, KeyGeneration, OpenPgpPrivateKey, sign_detached};
+use bankchannel_ws_channel_service::{Channels, RunningService, ServiceOptions};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
@@ -20,7 +20,7 @@ pub(crate) const PAYMENT: &str = "pain.001.001.09";
 
 /// The service, its data folder, and a client.
 pub(crate) struct Served {
-    pub(crate) running: Running,
+    pub(crate) running: RunningService,
     pub(crate) folder: tempfile::TempDir,
     client: reqwest::Client,
     base: String,
@@ -84,7 +84,7 @@ impl Served {
             control: Some(true),
             ..ServiceOptions::default()
         };
-        let running = Running::start_with(options, channels).await.unwrap();
+        let running = RunningService::start_with(options, channels).await.unwrap();
         let readiness = running.readiness();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let text = |name: &str| readiness[name].as_str().unwrap().to_owned();
@@ -216,7 +216,7 @@ pub(crate) fn enrolment() -> Value {
 
 /// A PGP key pair.
 pub(crate) struct Signer {
-    pub(crate) private: PrivateKey,
+    pub(crate) private: OpenPgpPrivateKey,
     pub(crate) public: String,
     pub(crate) short_id: String,
 }
@@ -227,15 +227,15 @@ impl Signer {
     }
 
     pub(crate) fn expiring(email: &str, expires: Option<SystemTime>) -> Self {
-        let wanted = Generate {
+        let wanted = KeyGeneration {
             name: "Example User".into(),
             email: email.into(),
-            algorithm: Algorithm::Ed25519,
+            algorithm: GeneratedAlgorithm::Ed25519,
             created: SystemTime::now() - Duration::from_secs(60),
             expires,
             passphrase: None,
         };
-        let private = PrivateKey::generate(wanted).unwrap();
+        let private = OpenPgpPrivateKey::generate(wanted).unwrap();
         let public = private.public();
         Self { public: public.to_armored().unwrap(), short_id: public.short_id(), private }
     }
@@ -274,8 +274,8 @@ pub(crate) struct Identity {
 pub(crate) fn identity(days: i64) -> Identity {
     let now = Timestamp::now();
     let ahead = |days: i64| now.checked_add(SignedDuration::from_hours(24 * days)).unwrap();
-    let issuer = Issuer::create("CUSTOMER TEST CA", ahead(-1000), ahead(4000)).unwrap();
-    let key = rsa::PrivateKey::generate(2048).unwrap();
+    let issuer = CertificateIssuer::create("CUSTOMER TEST CA", ahead(-1000), ahead(4000)).unwrap();
+    let key = rsa::RsaPrivateKey::generate(2048).unwrap();
     let serial = [0x11, 0xa0, 0x5d];
     let certificate =
         issuer.issue("1000038023", COMPANY, key.public(), &serial, ahead(days.min(0) - 1), ahead(days)).unwrap();

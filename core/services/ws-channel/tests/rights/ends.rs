@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bankchannel_crypto::rsa::PublicKey;
-use bankchannel_ws_channel_service::{ServiceOptions, operator::Operator};
+use bankchannel_crypto::rsa::RsaPublicKey;
+use bankchannel_ws_channel_service::{ServiceOptions, operator::ServiceOperator};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -53,8 +53,8 @@ const NEW_PASSWORD: &str = "Another_..1234567890abcdef";
 pub(crate) struct World {
     pub(crate) served: Served,
     pub(crate) database: Mutex<Database>,
-    pub(crate) operator: Operator,
-    login_key: PublicKey,
+    pub(crate) operator: ServiceOperator,
+    login_key: RsaPublicKey,
     client: reqwest::Client,
     // Dropped after the service.
     _shared: Option<Arc<Shared>>,
@@ -67,10 +67,10 @@ impl World {
         let database = Database::of(&served, shared.as_ref()).await;
         let file = |name: &str| Some(served.folder.path().join(name).display().to_string());
         let options = ServiceOptions { data: file("data"), config: file("config.toml"), ..ServiceOptions::default() };
-        let operator = Operator::of(&options).unwrap();
+        let operator = ServiceOperator::of(&options).unwrap();
         let readiness = served.running.readiness();
         let pem = std::fs::read_to_string(readiness["public_key_file"].as_str().unwrap()).unwrap();
-        let login_key = PublicKey::from_pem(&pem).unwrap();
+        let login_key = RsaPublicKey::from_pem(&pem).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { served, database: Mutex::new(database), operator, login_key, client, _shared: shared.map(Arc::new) }
     }

@@ -9,12 +9,12 @@
 mod pool;
 mod statements;
 
-pub(super) use pool::Lease;
+pub(super) use pool::ConnectionLease;
 pub(super) use statements::{ends_connection, execute, query};
 
-use super::tx::Connection;
-use super::{Result, Schema, SchemaUse, StoreError, Tx, job::BoxedJob};
-use pool::{Place, Pool};
+use super::tx::TransactionConnection;
+use super::{Result, SchemaUse, StorageSchema, StoreError, Tx, job::BoxedJob};
+use pool::{ConnectionPlace, ConnectionPool};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _};
@@ -62,15 +62,15 @@ impl Default for PostgresSettings {
 }
 
 /// The PostgreSQL driver of a database.
-pub(super) struct PostgresDriver<S: Schema> {
-    pool: Arc<Pool>,
+pub(super) struct PostgresDriver<S: StorageSchema> {
+    pool: Arc<ConnectionPool>,
     place: Arc<str>,
     schema: Arc<S>,
     queues: [Arc<Mutex<()>>; QUEUES],
     verb_timeout: Duration,
 }
 
-impl<S: Schema> PostgresDriver<S> {
+impl<S: StorageSchema> PostgresDriver<S> {
     pub(super) async fn connect(url: &str, settings: &PostgresSettings, schema: Arc<S>) -> Result<Arc<Self>> {
         // The parse error may quote the address with its password, so it is not shown.
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Unreachable {
@@ -80,7 +80,7 @@ impl<S: Schema> PostgresDriver<S> {
             options.application_name("bankchannel").options(session_settings(settings)).disable_statement_logging();
         let place = place_of(&options);
         let driver = Self {
-            pool: Arc::new(Pool::new(options, settings, place.clone())),
+            pool: Arc::new(ConnectionPool::new(options, settings, place.clone())),
             place,
             schema,
             queues: std::array::from_fn(|_| Arc::default()),
@@ -119,7 +119,7 @@ impl<S: Schema> PostgresDriver<S> {
                 let mut tx = driver.open(place.take(), deadline, None).await?;
                 let done = job.run(&mut tx).await;
                 if !tx.ended_while_idle() {
-                    return driver.end(tx, Transaction::None, done).await.map(|()| job);
+                    return driver.end(tx, TransactionKind::None, done).await.map(|()| job);
                 }
                 driver.pool.forget_idle();
             }
@@ -133,7 +133,7 @@ impl<S: Schema> PostgresDriver<S> {
         self.to_the_end(deadline, move |driver, place| async move {
             let mut tx = driver.open(Some(place), deadline, Some(SNAPSHOT)).await?;
             let done = job.run(&mut tx).await;
-            driver.end(tx, Transaction::Reading, done).await.map(|()| job)
+            driver.end(tx, TransactionKind::Reading, done).await.map(|()| job)
         })
         .await
     }
@@ -146,20 +146,20 @@ impl<S: Schema> PostgresDriver<S> {
     }
 
     pub(super) async fn commit(&self, tx: Tx<S>) -> Result<()> {
-        self.end(tx, Transaction::Writing, Ok(())).await
+        self.end(tx, TransactionKind::Writing, Ok(())).await
     }
 
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
 
-    async fn try_write(&self, place: Option<Place>, deadline: Instant, job: &mut BoxedJob<S>) -> Result<()> {
+    async fn try_write(&self, place: Option<ConnectionPlace>, deadline: Instant, job: &mut BoxedJob<S>) -> Result<()> {
         let mut tx = self.open(place, deadline, Some(WRITE)).await?;
         let done = match job.run(&mut tx).await {
             Ok(()) => S::before_commit(&mut tx).await,
             Err(why) => Err(why),
         };
-        self.end(tx, Transaction::Writing, done).await
+        self.end(tx, TransactionKind::Writing, done).await
     }
 
     /// Runs `work` in a separate task: dropping the future does not stop work that holds a connection. Before it holds
@@ -167,7 +167,7 @@ impl<S: Schema> PostgresDriver<S> {
     async fn to_the_end<F>(
         self: &Arc<Self>,
         deadline: Instant,
-        work: impl FnOnce(Arc<Self>, Place) -> F,
+        work: impl FnOnce(Arc<Self>, ConnectionPlace) -> F,
     ) -> Result<BoxedJob<S>>
     where
         F: Future<Output = Result<BoxedJob<S>>> + Send + 'static,
@@ -191,21 +191,26 @@ impl<S: Schema> PostgresDriver<S> {
     }
 
     /// A connection in a transaction started with `begin`.
-    async fn open(&self, mut place: Option<Place>, deadline: Instant, begin: Option<&'static str>) -> Result<Tx<S>> {
+    async fn open(
+        &self,
+        mut place: Option<ConnectionPlace>,
+        deadline: Instant,
+        begin: Option<&'static str>,
+    ) -> Result<Tx<S>> {
         loop {
             let place = match place.take() {
                 Some(place) => place,
                 None => self.pool.place(deadline).await?,
             };
             let lease = self.pool.lease(place, deadline).await?;
-            let mut tx = Tx::new(Connection::Postgres(lease), self.place.clone());
+            let mut tx = Tx::new(TransactionConnection::Postgres(lease), self.place.clone());
             tx.limit(deadline);
             let Some(begin) = begin else { return Ok(tx) };
             match tx.script(begin.to_owned()).await {
                 Ok(()) => return Ok(tx),
                 Err(_) if tx.ended_while_idle() => self.pool.forget_idle(),
                 Err(why) => {
-                    let ended = self.end(tx, Transaction::None, Err(why)).await;
+                    let ended = self.end(tx, TransactionKind::None, Err(why)).await;
                     return ended.and(Err(StoreError::internal("a transaction that did not begin ended well")));
                 }
             }
@@ -214,7 +219,7 @@ impl<S: Schema> PostgresDriver<S> {
 
     /// Ends the transaction. The connection returns to the pool only if the server has confirmed that no transaction is
     /// open; otherwise it is dropped here, which closes it.
-    async fn end(&self, mut tx: Tx<S>, transaction: Transaction, done: Result<()>) -> Result<()> {
+    async fn end(&self, mut tx: Tx<S>, transaction: TransactionKind, done: Result<()>) -> Result<()> {
         let done = match done {
             // PostgreSQL responds to COMMIT after a failed statement with a rollback and no error.
             Ok(()) if tx.has_failed() => Err(StoreError::internal("a verb went on after a failed statement")),
@@ -222,10 +227,10 @@ impl<S: Schema> PostgresDriver<S> {
         };
         let is_over = match (&done, transaction) {
             _ if tx.is_broken() => false,
-            (_, Transaction::None) => true,
+            (_, TransactionKind::None) => true,
             // The data read is valid, whatever happens to the connection.
-            (Ok(_), Transaction::Reading) => tx.script("COMMIT".to_owned()).await.is_ok(),
-            (Ok(_), Transaction::Writing) => {
+            (Ok(_), TransactionKind::Reading) => tx.script("COMMIT".to_owned()).await.is_ok(),
+            (Ok(_), TransactionKind::Writing) => {
                 if let Err(why) = tx.script("COMMIT".to_owned()).await {
                     return Err(self.not_committed(tx, why));
                 }
@@ -237,7 +242,7 @@ impl<S: Schema> PostgresDriver<S> {
         if tx.had_no_answer() {
             self.pool.suspect();
         }
-        if is_over && let Connection::Postgres(lease) = tx.into_connection() {
+        if is_over && let TransactionConnection::Postgres(lease) = tx.into_connection() {
             lease.give_back();
         }
         done
@@ -256,7 +261,7 @@ impl<S: Schema> PostgresDriver<S> {
             }
             refused => {
                 if !tx.is_broken()
-                    && let Connection::Postgres(lease) = tx.into_connection()
+                    && let TransactionConnection::Postgres(lease) = tx.into_connection()
                 {
                     lease.give_back();
                 }
@@ -268,7 +273,7 @@ impl<S: Schema> PostgresDriver<S> {
 
 /// The kind of transaction that [`PostgresDriver::end`] ends.
 #[derive(Clone, Copy)]
-enum Transaction {
+enum TransactionKind {
     None,
     Reading,
     Writing,

@@ -1,4 +1,4 @@
-//! A pool with a limited number of connections to the server. A connection returns only through [`Lease::give_back`],
+//! A pool with a limited number of connections to the server. A connection returns only through [`ConnectionLease::give_back`],
 //! which is called where it is known to be outside any transaction; dropped in any other way it is closed.
 //!
 //! sqlx's own pool takes back every dropped connection, even inside a transaction, and then pings it without a time
@@ -31,44 +31,44 @@ const START_PATIENCE: Duration = Duration::from_secs(10);
 const START_STEP: Duration = Duration::from_millis(200);
 
 /// The connections of one database.
-pub(super) struct Pool {
+pub(super) struct ConnectionPool {
     options: PgConnectOptions,
     place: Arc<str>,
     connect_timeout: Duration,
     verb_timeout: Duration,
     size: u32,
     places: Arc<Semaphore>,
-    idle: Mutex<Idle>,
+    idle: Mutex<IdleConnections>,
     closed: AtomicBool,
 }
 
 /// Idle connections, the one used last at the end.
 #[derive(Default)]
-struct Idle {
-    connections: Vec<Spare>,
+struct IdleConnections {
+    connections: Vec<SpareConnection>,
     /// Connections last used before this instant must be pinged before reuse.
     suspect_before: Option<Instant>,
 }
 
-struct Spare {
+struct SpareConnection {
     connection: PgConnection,
     born: Instant,
     used: Instant,
 }
 
 /// The right to one connection.
-pub(super) type Place = OwnedSemaphorePermit;
+pub(super) type ConnectionPlace = OwnedSemaphorePermit;
 
 /// A connection in use.
-pub(crate) struct Lease {
+pub(crate) struct ConnectionLease {
     connection: PgConnection,
     born: Instant,
     is_reused: bool,
-    place: Place,
-    pool: Arc<Pool>,
+    place: ConnectionPlace,
+    pool: Arc<ConnectionPool>,
 }
 
-impl Pool {
+impl ConnectionPool {
     pub(super) fn new(options: PgConnectOptions, settings: &PostgresSettings, place: Arc<str>) -> Self {
         let size = settings.max_connections.max(1);
         Self {
@@ -84,7 +84,7 @@ impl Pool {
     }
 
     /// Waits for a place. Dropping this loses nothing: no connection is held yet.
-    pub(super) async fn place(&self, deadline: Instant) -> Result<Place> {
+    pub(super) async fn place(&self, deadline: Instant) -> Result<ConnectionPlace> {
         if self.closed.load(Ordering::Acquire) {
             return Err(StoreError::Closed);
         }
@@ -96,7 +96,7 @@ impl Pool {
     }
 
     /// A live connection: an idle one, or a new one.
-    pub(super) async fn lease(self: &Arc<Self>, place: Place, deadline: Instant) -> Result<Lease> {
+    pub(super) async fn lease(self: &Arc<Self>, place: ConnectionPlace, deadline: Instant) -> Result<ConnectionLease> {
         while let Some((mut spare, must_prove)) = self.take_idle() {
             if must_prove {
                 match timeout(PING_LIMIT, spare.connection.ping()).await {
@@ -111,11 +111,11 @@ impl Pool {
                     }
                 }
             }
-            let Spare { connection, born, .. } = spare;
-            return Ok(Lease { connection, born, is_reused: true, place, pool: self.clone() });
+            let SpareConnection { connection, born, .. } = spare;
+            return Ok(ConnectionLease { connection, born, is_reused: true, place, pool: self.clone() });
         }
         let connection = self.connect(deadline).await?;
-        Ok(Lease { connection, born: Instant::now(), is_reused: false, place, pool: self.clone() })
+        Ok(ConnectionLease { connection, born: Instant::now(), is_reused: false, place, pool: self.clone() })
     }
 
     /// A verb got no response: idle connections must be pinged before they are used again.
@@ -155,7 +155,7 @@ impl Pool {
                 Err(error) => return Err(self.fault(&error)),
             }
         };
-        let lease = Lease { connection, born: Instant::now(), is_reused: false, place, pool: self.clone() };
+        let lease = ConnectionLease { connection, born: Instant::now(), is_reused: false, place, pool: self.clone() };
         lease.give_back();
         Ok(())
     }
@@ -171,7 +171,7 @@ impl Pool {
     }
 
     /// The idle connection that was used last, and whether it must be pinged.
-    fn take_idle(&self) -> Option<(Spare, bool)> {
+    fn take_idle(&self) -> Option<(SpareConnection, bool)> {
         let mut idle = self.idle();
         let now = Instant::now();
         idle.connections.retain(|spare| now.duration_since(spare.used) < IDLE_MAX);
@@ -181,7 +181,7 @@ impl Pool {
         Some((spare, must_prove))
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, IdleConnections> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -204,7 +204,7 @@ fn is_starting(error: &sqlx::Error) -> bool {
     }
 }
 
-impl Lease {
+impl ConnectionLease {
     /// Whether it was used before: it may have ended meanwhile without a fault.
     pub(crate) fn is_reused(&self) -> bool {
         self.is_reused
@@ -215,14 +215,14 @@ impl Lease {
         let Self { connection, born, place, pool, .. } = self;
         let used = Instant::now();
         if !pool.closed.load(Ordering::Acquire) && used.duration_since(born) < AGE_MAX {
-            pool.idle().connections.push(Spare { connection, born, used });
+            pool.idle().connections.push(SpareConnection { connection, born, used });
         }
         // After the connection was returned: whoever gets the place finds it.
         drop(place);
     }
 }
 
-impl Deref for Lease {
+impl Deref for ConnectionLease {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
@@ -230,7 +230,7 @@ impl Deref for Lease {
     }
 }
 
-impl DerefMut for Lease {
+impl DerefMut for ConnectionLease {
     fn deref_mut(&mut self) -> &mut PgConnection {
         &mut self.connection
     }

@@ -1,6 +1,6 @@
 //! Statements on one connection: values in, rows out.
 
-use crate::engine::{Row, Value};
+use crate::engine::{ResultRow, Value};
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
@@ -20,7 +20,7 @@ pub(in crate::engine) async fn query(
     connection: &mut PgConnection,
     sql: &'static str,
     args: &[Value],
-) -> sqlx::Result<Vec<Row>> {
+) -> sqlx::Result<Vec<ResultRow>> {
     let rows = sqlx::query_with(sql, bind(args)?).fetch_all(connection).await?;
     rows.iter().map(read_row).collect()
 }
@@ -45,7 +45,7 @@ fn bind(args: &[Value]) -> sqlx::Result<PgArguments> {
     Ok(bound)
 }
 
-fn read_row(row: &PgRow) -> sqlx::Result<Row> {
+fn read_row(row: &PgRow) -> sqlx::Result<ResultRow> {
     let mut columns = Vec::with_capacity(row.len());
     for index in 0..row.len() {
         let raw = row.try_get_raw(index)?;
@@ -62,7 +62,7 @@ fn read_row(row: &PgRow) -> sqlx::Result<Row> {
             _ => Value::Text(row.try_get(index)?),
         });
     }
-    Ok(Row::new(columns))
+    Ok(ResultRow::new(columns))
 }
 
 /// A null whose type the server infers from its context: type OID 0 in the Parse message.

@@ -10,14 +10,14 @@ pub use open::{create_private_dir, is_in_use, open_copy};
 
 use super::apart::apart;
 use super::job::BoxedJob;
-use super::tx::Connection;
-use super::{Result, Row, Schema, SchemaUse, SqlDialect, StoreError, Tx, Value, args, migrations};
+use super::tx::TransactionConnection;
+use super::{Result, ResultRow, SchemaUse, SqlDialect, StorageSchema, StoreError, Tx, Value, args, migrations};
 use commits::CommitWatch;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments as _, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use writer::Writer;
+use writer::SqliteWriter;
 
 const LOCK_FILE: &str = "lock";
 /// Locked while a shared folder is being opened: the file, its journal and its tables are created once.
@@ -44,8 +44,8 @@ impl Default for SqliteSettings {
 }
 
 /// The SQLite driver of a database.
-pub struct SqliteDriver<S: Schema> {
-    writer: Writer<S>,
+pub struct SqliteDriver<S: StorageSchema> {
+    writer: SqliteWriter<S>,
     readers: SqlitePool,
     place: Arc<str>,
     folder: PathBuf,
@@ -53,14 +53,14 @@ pub struct SqliteDriver<S: Schema> {
     commits: Option<CommitWatch>,
 }
 
-impl<S: Schema> SqliteDriver<S> {
+impl<S: StorageSchema> SqliteDriver<S> {
     /// Opens the data folder, and creates it or brings its schema up to date as far as the settings allow; returns the
     /// versions of its tables too.
     pub(super) async fn open(
         folder: &Path,
         settings: &SqliteSettings,
         schema: Arc<S>,
-    ) -> Result<(Self, migrations::Versions)> {
+    ) -> Result<(Self, migrations::SchemaVersions)> {
         let file = folder.join(S::DATABASE_FILE);
         let place: Arc<str> = Arc::from(file.display().to_string());
         if settings.tables == SchemaUse::Read && !file.exists() {
@@ -71,7 +71,7 @@ impl<S: Schema> SqliteDriver<S> {
             apart(move || open::lock_folder(&locked, is_shared)).await??;
         open::prepare_file(&file, is_shared)?;
         let connection = open::connect_writer(&file, settings, &place).await?;
-        let mut tx = Tx::new(Connection::Writer(Box::new(connection)), place.clone());
+        let mut tx = Tx::new(TransactionConnection::Writer(Box::new(connection)), place.clone());
         let versions = migrations::settle_sqlite(&mut tx, settings.tables).await?;
         if versions.found == versions.known {
             S::check(&mut tx).await?;
@@ -79,7 +79,7 @@ impl<S: Schema> SqliteDriver<S> {
         drop(opening);
         let readers = open::reader_pool(&file, settings);
         let commits = if is_shared { CommitWatch::open(&file) } else { None };
-        let writer = Writer::spawn(tx, lock, schema);
+        let writer = SqliteWriter::spawn(tx, lock, schema);
         Ok((Self { writer, readers, place, folder: folder.to_owned(), commits }, versions))
     }
 
@@ -90,14 +90,14 @@ impl<S: Schema> SqliteDriver<S> {
     /// One statement outside any transaction.
     pub(super) async fn read(&self, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let connection = self.readers.acquire().await.map_err(|error| self.fault(&error))?;
-        let mut tx = Tx::new(Connection::SqliteRead(connection), self.place.clone());
+        let mut tx = Tx::new(TransactionConnection::SqliteRead(connection), self.place.clone());
         job.run(&mut tx).await.map(|()| job)
     }
 
     /// Several statements that see the same moment.
     pub(super) async fn read_snapshot(&self, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let transaction = self.readers.begin().await.map_err(|error| self.fault(&error))?;
-        let mut tx = Tx::new(Connection::SqliteSnapshot(transaction), self.place.clone());
+        let mut tx = Tx::new(TransactionConnection::SqliteSnapshot(transaction), self.place.clone());
         job.run(&mut tx).await.map(|()| job)
     }
 
@@ -108,7 +108,7 @@ impl<S: Schema> SqliteDriver<S> {
     pub async fn copy_to(&self, target: &str) -> Result<()> {
         // Reader connections may not write at all, so this uses a separate connection.
         let connection = open::connect_plain(&self.folder.join(S::DATABASE_FILE), &self.place).await?;
-        let mut tx = Tx::<S>::new(Connection::Writer(Box::new(connection)), self.place.clone());
+        let mut tx = Tx::<S>::new(TransactionConnection::Writer(Box::new(connection)), self.place.clone());
         tx.execute("VACUUM INTO $1", args![target]).await.map(drop)
     }
 
@@ -137,7 +137,7 @@ pub(super) async fn query(
     connection: &mut SqliteConnection,
     sql: &'static str,
     args: &[Value],
-) -> sqlx::Result<Vec<Row>> {
+) -> sqlx::Result<Vec<ResultRow>> {
     let rows = sqlx::query_with(sql, bind(args)?).fetch_all(connection).await?;
     rows.iter().map(read_row).collect()
 }
@@ -156,7 +156,7 @@ fn bind(args: &[Value]) -> sqlx::Result<SqliteArguments> {
     Ok(bound)
 }
 
-fn read_row(row: &SqliteRow) -> sqlx::Result<Row> {
+fn read_row(row: &SqliteRow) -> sqlx::Result<ResultRow> {
     let mut columns = Vec::with_capacity(row.len());
     for index in 0..row.len() {
         let raw = row.try_get_raw(index)?;
@@ -168,5 +168,5 @@ fn read_row(row: &SqliteRow) -> sqlx::Result<Row> {
             _ => Value::Text(row.try_get_unchecked(index)?),
         });
     }
-    Ok(Row::new(columns))
+    Ok(ResultRow::new(columns))
 }

@@ -3,7 +3,7 @@
 //! own transaction.
 
 use crate::engine::job::BoxedJob;
-use crate::engine::{Result, Schema, StoreError, Tx};
+use crate::engine::{Result, StorageSchema, StoreError, Tx};
 use futures_util::FutureExt as _;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
@@ -17,12 +17,12 @@ const MAX_GROUP: usize = 256;
 const QUEUE: usize = 4096;
 
 /// Hands verbs to the writer task.
-pub(super) struct Writer<S: Schema> {
-    queue: Mutex<Option<mpsc::Sender<Queued<S>>>>,
+pub(super) struct SqliteWriter<S: StorageSchema> {
+    queue: Mutex<Option<mpsc::Sender<QueuedJob<S>>>>,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
-impl<S: Schema> Writer<S> {
+impl<S: StorageSchema> SqliteWriter<S> {
     /// Starts the task. It owns the folder's lock: a store that is dropped without being closed still writes the
     /// accepted verbs, and until then the folder stays locked.
     pub(super) fn spawn(tx: Tx<S>, lock: File, schema: Arc<S>) -> Self {
@@ -35,7 +35,7 @@ impl<S: Schema> Writer<S> {
     pub(super) async fn submit(&self, job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
         let (reply, answer) = oneshot::channel();
-        queue.send(Queued { job, reply }).await.map_err(|_| StoreError::Closed)?;
+        queue.send(QueuedJob { job, reply }).await.map_err(|_| StoreError::Closed)?;
         drop(queue);
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -49,10 +49,10 @@ impl<S: Schema> Writer<S> {
     }
 }
 
-async fn write_until_closed<S: Schema>(
+async fn write_until_closed<S: StorageSchema>(
     mut tx: Tx<S>,
     lock: File,
-    mut queue: mpsc::Receiver<Queued<S>>,
+    mut queue: mpsc::Receiver<QueuedJob<S>>,
     schema: Arc<S>,
 ) {
     let mut group = Vec::new();
@@ -73,11 +73,13 @@ async fn write_until_closed<S: Schema>(
 }
 
 /// Runs all of `group` in one transaction and replies to each.
-async fn run_group<S: Schema>(tx: &mut Tx<S>, group: &mut Vec<Queued<S>>, schema: &S) {
+async fn run_group<S: StorageSchema>(tx: &mut Tx<S>, group: &mut Vec<QueuedJob<S>>, schema: &S) {
     let answers = match run_transaction(tx, group, schema).await {
         Ok(answers) => answers,
-        Err(Failure::InVerb(_)) if group.len() > 1 => run_one_by_one(tx, group, schema).await,
-        Err(Failure::InVerb(error) | Failure::AtEnds(error)) => group.iter().map(|_| Err(error.clone())).collect(),
+        Err(TransactionFailure::InVerb(_)) if group.len() > 1 => run_one_by_one(tx, group, schema).await,
+        Err(TransactionFailure::InVerb(error) | TransactionFailure::AtEnds(error)) => {
+            group.iter().map(|_| Err(error.clone())).collect()
+        }
     };
     for (job, answer) in group.drain(..).zip(answers) {
         job.finish(answer);
@@ -86,34 +88,34 @@ async fn run_group<S: Schema>(tx: &mut Tx<S>, group: &mut Vec<Queued<S>>, schema
 
 /// One verb's fault rolled back the whole transaction. The others did nothing wrong and nothing of them was stored:
 /// each runs in its own transaction.
-async fn run_one_by_one<S: Schema>(tx: &mut Tx<S>, group: &mut [Queued<S>], schema: &S) -> Vec<Result<()>> {
+async fn run_one_by_one<S: StorageSchema>(tx: &mut Tx<S>, group: &mut [QueuedJob<S>], schema: &S) -> Vec<Result<()>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
         match run_transaction(tx, std::slice::from_mut(job), schema).await {
             Ok(mut answer) => answers.append(&mut answer),
-            Err(Failure::InVerb(error) | Failure::AtEnds(error)) => answers.push(Err(error)),
+            Err(TransactionFailure::InVerb(error) | TransactionFailure::AtEnds(error)) => answers.push(Err(error)),
         }
     }
     answers
 }
 
 /// Why a transaction had no effect.
-enum Failure {
+enum TransactionFailure {
     /// A verb's fault: certainly rolled back.
     InVerb(StoreError),
     /// BEGIN or COMMIT failed. After a failed COMMIT it is unknown what a crash would leave, so nothing is repeated.
     AtEnds(StoreError),
 }
 
-async fn run_transaction<S: Schema>(
+async fn run_transaction<S: StorageSchema>(
     tx: &mut Tx<S>,
-    group: &mut [Queued<S>],
+    group: &mut [QueuedJob<S>],
     schema: &S,
-) -> std::result::Result<Vec<Result<()>>, Failure> {
-    tx.script("BEGIN IMMEDIATE".to_owned()).await.map_err(Failure::AtEnds)?;
+) -> std::result::Result<Vec<Result<()>>, TransactionFailure> {
+    tx.script("BEGIN IMMEDIATE".to_owned()).await.map_err(TransactionFailure::AtEnds)?;
     let ended = match run_jobs(tx, group).await {
-        Ok(answers) => tx.script("COMMIT".to_owned()).await.map(|()| answers).map_err(Failure::AtEnds),
-        Err(error) => Err(Failure::InVerb(error)),
+        Ok(answers) => tx.script("COMMIT".to_owned()).await.map(|()| answers).map_err(TransactionFailure::AtEnds),
+        Err(error) => Err(TransactionFailure::InVerb(error)),
     };
     if ended.is_ok() {
         // Before the acknowledgement: a caller notified of the change must not get older data from a cache.
@@ -128,7 +130,7 @@ async fn run_transaction<S: Schema>(
 
 /// The first error ends the transaction: it is an environment fault or a misuse, so rare that a savepoint around every
 /// verb would cost more than running the group again one by one.
-async fn run_jobs<S: Schema>(tx: &mut Tx<S>, group: &mut [Queued<S>]) -> Result<Vec<Result<()>>> {
+async fn run_jobs<S: StorageSchema>(tx: &mut Tx<S>, group: &mut [QueuedJob<S>]) -> Result<Vec<Result<()>>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
         run_caught(job, tx).await?;
@@ -139,7 +141,7 @@ async fn run_jobs<S: Schema>(tx: &mut Tx<S>, group: &mut [Queued<S>]) -> Result<
 }
 
 /// A panic in one verb is that verb's error, not the end of the writer.
-async fn run_caught<S: Schema>(queued: &mut Queued<S>, tx: &mut Tx<S>) -> Result<()> {
+async fn run_caught<S: StorageSchema>(queued: &mut QueuedJob<S>, tx: &mut Tx<S>) -> Result<()> {
     match AssertUnwindSafe(queued.job.run(tx)).catch_unwind().await {
         Ok(result) => result,
         Err(_) => Err(StoreError::internal("a verb panicked")),
@@ -147,12 +149,12 @@ async fn run_caught<S: Schema>(queued: &mut Queued<S>, tx: &mut Tx<S>) -> Result
 }
 
 /// A waiting job, and the channel for its reply.
-struct Queued<S: Schema> {
+struct QueuedJob<S: StorageSchema> {
     job: BoxedJob<S>,
     reply: oneshot::Sender<Result<BoxedJob<S>>>,
 }
 
-impl<S: Schema> Queued<S> {
+impl<S: StorageSchema> QueuedJob<S> {
     fn finish(self, answer: Result<()>) {
         // A caller that stopped waiting needs no reply; the verb is still carried out.
         let _ = self.reply.send(answer.map(|()| self.job));

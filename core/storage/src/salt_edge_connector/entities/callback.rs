@@ -1,8 +1,8 @@
 //! Callbacks: reports to Salt Edge's hub.
 
 use super::session::SessionKind;
-use crate::engine::{Result, Row, text_enum};
-use crate::salt_edge_connector::Id;
+use crate::engine::{Result, ResultRow, text_enum};
+use crate::salt_edge_connector::RowId;
 
 text_enum! {
     /// The kind of report.
@@ -69,7 +69,7 @@ pub struct NewCallback {
 #[derive(Debug, Clone)]
 pub struct DueCallback {
     /// Its id.
-    pub id: Id,
+    pub id: RowId,
     /// Number of times it was taken.
     pub lease: i64,
     /// Number of earlier sends that may have reached the hub.
@@ -77,9 +77,9 @@ pub struct DueCallback {
     /// Its kind.
     pub kind: CallbackKind,
     /// The session that it reports about, if any.
-    pub session: Option<Id>,
+    pub session: Option<RowId>,
     /// The token that it reports about, if any.
-    pub token: Option<Id>,
+    pub token: Option<RowId>,
     /// The generation of the ended token in its row.
     pub generation: i64,
     /// For a failure: the error class, if no other content is given.
@@ -96,7 +96,7 @@ pub struct DueCallback {
 #[derive(Debug, Clone)]
 pub struct AttemptEnd {
     /// The callback.
-    pub id: Id,
+    pub id: RowId,
     /// The lease under which it was sent.
     pub lease: i64,
     /// Now.
@@ -136,7 +136,7 @@ pub struct CallbackFilter {
     /// Only those in this state.
     pub state: Option<CallbackState>,
     /// Only those after this one: its creation time and id.
-    pub after: Option<(i64, Id)>,
+    pub after: Option<(i64, RowId)>,
     /// Limit of the number of callbacks.
     pub limit: i64,
 }
@@ -145,11 +145,11 @@ pub struct CallbackFilter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallbackRow {
     /// Its id.
-    pub id: Id,
+    pub id: RowId,
     /// The session that it reports about, if any.
-    pub session: Option<Id>,
+    pub session: Option<RowId>,
     /// The token that it reports about, if any.
-    pub token: Option<Id>,
+    pub token: Option<RowId>,
     /// Its kind.
     pub kind: CallbackKind,
     /// Its state.
@@ -169,7 +169,7 @@ pub struct CallbackRow {
 }
 
 impl CallbackRow {
-    pub(crate) fn read(row: &mut Row) -> Result<Self> {
+    pub(crate) fn read(row: &mut ResultRow) -> Result<Self> {
         Ok(Self {
             id: row.bytes()?,
             session: row.opt_bytes()?,

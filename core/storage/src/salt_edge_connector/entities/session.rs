@@ -2,8 +2,8 @@
 
 use super::task::NewTask;
 use super::token::TokenRefusal;
-use crate::engine::{Result, Row, text_enum};
-use crate::salt_edge_connector::{Digest, Id};
+use crate::engine::{Result, ResultRow, text_enum};
+use crate::salt_edge_connector::{Digest, RowId};
 
 text_enum! {
     /// The purpose of a session.
@@ -51,7 +51,7 @@ impl SessionState {
 #[derive(Debug, Clone)]
 pub struct NewSession {
     /// Its id.
-    pub id: Id,
+    pub id: RowId,
     /// Its secret.
     pub secret: Digest,
     /// The third party.
@@ -59,7 +59,7 @@ pub struct NewSession {
     /// Its purpose.
     pub kind: SessionKind,
     /// Its token.
-    pub about: About,
+    pub about: SessionToken2,
     /// Its other data, sealed.
     pub sealed: Vec<u8>,
     /// Now.
@@ -85,11 +85,11 @@ pub struct UsedJwt {
 
 /// The token of a session.
 #[derive(Debug, Clone)]
-pub enum About {
+pub enum SessionToken2 {
     /// A token to create.
     New {
         /// Its id.
-        id: Id,
+        id: RowId,
         /// Its data, sealed.
         sealed: Vec<u8>,
     },
@@ -99,7 +99,7 @@ pub enum About {
 
 /// The result of a request to open a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opened {
+pub enum OpenedSession {
     /// It was opened.
     New,
     /// It was opened before. If it is still open, the hub is sent its last update again.
@@ -137,7 +137,7 @@ pub struct StepAnswer {
 
 /// The result of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answered {
+pub enum AnsweredSession {
     /// Accepted: a task for the bank was created.
     Taken,
     /// The session got too many answers and has failed.
@@ -158,7 +158,7 @@ pub enum Answered {
 
 /// The result of cancelling a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cancelled {
+pub enum CancelledSession {
     /// It was cancelled.
     Done,
     /// It had ended before.
@@ -173,7 +173,7 @@ pub enum Cancelled {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// Its id.
-    pub id: Id,
+    pub id: RowId,
     /// The third party.
     pub client_id: i64,
     /// Its purpose.
@@ -181,7 +181,7 @@ pub struct Session {
     /// Its state.
     pub state: SessionState,
     /// Its token.
-    pub token: Id,
+    pub token: RowId,
     /// The time when it was opened.
     pub created_at: i64,
     /// The end of its time limit.
@@ -197,7 +197,7 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn read(row: &mut Row) -> Result<Self> {
+    pub(crate) fn read(row: &mut ResultRow) -> Result<Self> {
         Ok(Self {
             id: row.bytes()?,
             client_id: row.int()?,

@@ -2,31 +2,31 @@
 
 use super::callback::NewCallback;
 use super::session::SessionState;
-use crate::salt_edge_connector::{Digest, Id};
+use crate::salt_edge_connector::{Digest, RowId};
 
 /// The bank's result for a session.
 #[derive(Debug, Clone)]
-pub struct Settlement {
+pub struct SessionSettlement {
     /// The session.
-    pub session: Id,
+    pub session: RowId,
     /// The source of the result.
-    pub by: Settler,
+    pub by: SettlementSource,
     /// Now.
     pub now: i64,
     /// The customer whom the bank has named with it. It must be the one whom the session has named before, and that of
     /// the session's token.
     pub holder: Option<Digest>,
     /// The change of the session.
-    pub change: Change,
+    pub change: SessionChange,
 }
 
 /// The source of a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settler {
+pub enum SettlementSource {
     /// The bank's code, in a task that was taken under this lease; others may have taken it since.
     Task {
         /// The task.
-        id: Id,
+        id: RowId,
         /// The lease.
         lease: i64,
     },
@@ -36,7 +36,7 @@ pub enum Settler {
 
 /// The change of a session.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub enum SessionChange {
     /// It stays open and waits.
     Wait {
         /// The state in which it waits.
@@ -53,7 +53,7 @@ pub enum Change {
         /// Its new data, sealed.
         sealed: Vec<u8>,
         /// The token that the customer has approved; none at the end of a refresh.
-        granted: Option<Granted>,
+        granted: Option<GrantedToken>,
         /// The report for the hub.
         callback: NewCallback,
     },
@@ -66,7 +66,7 @@ pub enum Change {
 
 /// A token that a customer has approved.
 #[derive(Debug, Clone)]
-pub struct Granted {
+pub struct GrantedToken {
     /// The token.
     pub access_token: Digest,
     /// The customer that it belongs to.
@@ -81,7 +81,7 @@ pub struct Granted {
 
 /// The result of a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
+pub enum SettledSession {
     /// It was stored.
     Done,
     /// The session had ended before in this state, or its time limit has passed: nothing was changed.

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use crate::engine::text_enum;
-use crate::salt_edge_connector::Id;
+use crate::salt_edge_connector::RowId;
 
 text_enum! {
     /// The kind of task.
@@ -53,7 +53,7 @@ impl TaskLane {
 #[derive(Debug, Clone)]
 pub struct NewTask {
     /// Its id.
-    pub id: Id,
+    pub id: RowId,
     /// Its kind.
     pub kind: TaskKind,
     /// Its data, sealed.
@@ -64,7 +64,7 @@ pub struct NewTask {
 #[derive(Debug, Clone)]
 pub struct DueTask {
     /// Its id.
-    pub id: Id,
+    pub id: RowId,
     /// Number of times it was taken.
     pub lease: i64,
     /// Its kind.

@@ -1,7 +1,7 @@
 //! Access tokens, stored as hashes.
 
-use crate::engine::{Result, Row, text_enum};
-use crate::salt_edge_connector::{Digest, Id};
+use crate::engine::{Result, ResultRow, text_enum};
+use crate::salt_edge_connector::{Digest, RowId};
 
 text_enum! {
     /// The state of a token.
@@ -19,7 +19,7 @@ text_enum! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// Its id.
-    pub id: Id,
+    pub id: RowId,
     /// The third party.
     pub client_id: i64,
     /// Its state.
@@ -35,7 +35,7 @@ pub struct Token {
 }
 
 impl Token {
-    pub(crate) fn read(row: &mut Row) -> Result<Self> {
+    pub(crate) fn read(row: &mut ResultRow) -> Result<Self> {
         Ok(Self {
             id: row.bytes()?,
             client_id: row.int()?,
@@ -50,7 +50,7 @@ impl Token {
 
 /// A token presented by a third party.
 #[derive(Debug, Clone, Copy)]
-pub struct Presented {
+pub struct PresentedToken {
     /// The token.
     pub access_token: Digest,
     /// The third party.
@@ -73,11 +73,11 @@ pub enum TokenRefusal {
 }
 
 /// A valid token, or why the presented one is not valid.
-pub type Judged = std::result::Result<Token, TokenRefusal>;
+pub type JudgedToken = std::result::Result<Token, TokenRefusal>;
 
 /// The result of revoking a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revoked {
+pub enum RevokedToken {
     /// It was revoked now.
     Done,
     /// It was revoked before.
@@ -94,7 +94,7 @@ pub struct TokenFilter {
     /// Only those in this state.
     pub state: Option<TokenState>,
     /// Only those after this one: the time when its enrolment started, and its id.
-    pub after: Option<(i64, Id)>,
+    pub after: Option<(i64, RowId)>,
     /// Limit of the number of tokens.
     pub limit: i64,
 }

@@ -2,7 +2,7 @@
 
 /// The next due times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
+pub struct DueTimes {
     /// When the next task for the bank is due.
     pub task: Option<i64>,
     /// When the next callback to the hub is due.
@@ -11,7 +11,7 @@ pub struct Due {
     pub end: Option<i64>,
 }
 
-impl Due {
+impl DueTimes {
     /// The earliest of these times.
     #[must_use]
     pub fn next(&self) -> Option<i64> {
@@ -21,7 +21,7 @@ impl Due {
 
 /// Numbers of removed rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Purged {
+pub struct PurgedRows {
     /// Sessions that ended long ago, with their callbacks.
     pub sessions: u64,
     /// Tokens that ended long ago.

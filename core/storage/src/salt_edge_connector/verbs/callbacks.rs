@@ -1,10 +1,10 @@
 //! Callbacks: taken, sent, closed.
 
 use super::ending::{drop_callbacks, end_session, end_token, next, session, tell_revoked};
-use crate::engine::{Result, Row, args};
+use crate::engine::{Result, ResultRow, args};
 use crate::salt_edge_connector::{
-    AttemptEnd, CALLBACK_RANKS, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, Id,
-    Session, SessionKind, SessionState, Store, TokenState, Tx, callback_columns,
+    AttemptEnd, CALLBACK_RANKS, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback,
+    RowId, Session, SessionKind, SessionState, Store, TokenState, Tx, callback_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -51,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn take_callback_of(&self, session: Id, now: i64, until: i64) -> BoxFuture<'_, Result<Option<DueCallback>>> {
+    pub fn take_callback_of(&self, session: RowId, now: i64, until: i64) -> BoxFuture<'_, Result<Option<DueCallback>>> {
         self.write((session, now, until), |tx, (session, now, until)| {
             Box::pin(async move {
                 let sql = concat!(
@@ -78,7 +78,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn retry_callback(&self, id: Id, now: i64) -> BoxFuture<'_, Result<bool>> {
+    pub fn retry_callback(&self, id: RowId, now: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((id, now), |tx, (id, now)| {
             Box::pin(async move {
                 let sql = "UPDATE callback SET state = $2, due_at = $3 WHERE id = $1 AND state = $4";
@@ -92,7 +92,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn is_told(&self, session: Id) -> BoxFuture<'_, Result<bool>> {
+    pub fn is_told(&self, session: RowId) -> BoxFuture<'_, Result<bool>> {
         self.read(session, |tx, session| {
             Box::pin(async move {
                 let sql =
@@ -123,9 +123,9 @@ impl Store {
     }
 }
 
-fn taken(mut row: Row) -> Result<DueCallback> {
+fn taken(mut row: ResultRow) -> Result<DueCallback> {
     let (id, lease, sent, kind) = (row.bytes()?, row.int()?, row.int()?, row.word(CallbackKind::parse)?);
-    let (session, token): (Option<Id>, Option<Id>) = (row.opt_bytes()?, row.opt_bytes()?);
+    let (session, token): (Option<RowId>, Option<RowId>) = (row.opt_bytes()?, row.opt_bytes()?);
     let (generation, reason, expires_at, sealed) = (row.int()?, row.opt_text()?, row.int()?, row.opt_blob()?);
     let subject = row.opt_blob()?.unwrap_or_default();
     Ok(DueCallback { id, lease, sent: sent - 1, kind, session, token, generation, reason, sealed, subject, expires_at })
@@ -139,7 +139,7 @@ async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
     let Some(mut row) = tx.first(sql, args![attempt.id]).await? else { return Ok(false) };
     let (state, lease, sent) = (row.word(CallbackState::parse)?, row.int()?, row.int()?);
     let kind = row.word(CallbackKind::parse)?;
-    let of: Option<Id> = row.opt_bytes()?;
+    let of: Option<RowId> = row.opt_bytes()?;
     let is_open = matches!(state, CallbackState::Waiting | CallbackState::Stopped);
     if !is_open || lease != attempt.lease {
         return Ok(false);
@@ -185,7 +185,7 @@ async fn delivered(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
     let state = CallbackState::Delivered;
     let args = args![attempt.id, state, attempt.status, attempt.class.as_deref(), attempt.now];
     let Some(mut row) = tx.first(sql, args).await? else { return Ok(false) };
-    let (of, kind, position): (Option<Id>, _, _) = (row.opt_bytes()?, row.word(CallbackKind::parse)?, row.int()?);
+    let (of, kind, position): (Option<RowId>, _, _) = (row.opt_bytes()?, row.word(CallbackKind::parse)?, row.int()?);
     let Some(of) = of else { return Ok(true) };
     let (of_kind, last) = (row.opt_text()?, row.opt_int()?);
     if kind == CallbackKind::Success && of_kind.as_deref() == Some(SessionKind::Reconnect.as_str()) {
@@ -198,7 +198,7 @@ async fn delivered(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
 }
 
 /// Closes a callback and erases its content.
-pub(super) async fn close(tx: &mut Tx, id: Id, state: CallbackState, now: i64) -> Result<()> {
+pub(super) async fn close(tx: &mut Tx, id: RowId, state: CallbackState, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL WHERE id = $1";
     tx.execute(sql, args![id, state, now]).await.map(drop)
 }
@@ -207,7 +207,7 @@ pub(super) async fn close(tx: &mut Tx, id: Id, state: CallbackState, now: i64) -
 /// separately.
 pub(super) async fn too_late(
     tx: &mut Tx,
-    of: Option<Id>,
+    of: Option<RowId>,
     kind: CallbackKind,
     may_have_arrived: bool,
     now: i64,
@@ -222,7 +222,7 @@ pub(super) async fn too_late(
 }
 
 /// Ends a session here because the hub has ended it: no further reports about it are sent.
-async fn over_there(tx: &mut Tx, of: Id, kind: CallbackKind, may_have_arrived: bool, now: i64) -> Result<()> {
+async fn over_there(tx: &mut Tx, of: RowId, kind: CallbackKind, may_have_arrived: bool, now: i64) -> Result<()> {
     drop_callbacks(tx, of, now).await?;
     let Some(session) = session(tx, of).await? else { return Ok(()) };
     if !session.state.is_end() {
@@ -258,7 +258,7 @@ async fn take_back(tx: &mut Tx, of: &Session, may_have_arrived: bool, now: i64) 
 }
 
 /// Removes the former token: the hub has received its renewal.
-async fn forget_former(tx: &mut Tx, session: Id) -> Result<()> {
+async fn forget_former(tx: &mut Tx, session: RowId) -> Result<()> {
     let sql = "UPDATE token SET former = NULL, former_expires_at = NULL, former_sealed = NULL \
                WHERE id = (SELECT token FROM session WHERE id = $1) AND granted_by = $1";
     tx.execute(sql, args![session]).await.map(drop)

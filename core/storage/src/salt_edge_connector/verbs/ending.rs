@@ -2,8 +2,8 @@
 
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    CallbackKind, CallbackState, Id, NewCallback, RANK_OF_REVOCATIONS, Session, SessionKind, SessionState, TokenState,
-    Tx, callback_rank, session_columns,
+    CallbackKind, CallbackState, NewCallback, RANK_OF_REVOCATIONS, RowId, Session, SessionKind, SessionState,
+    TokenState, Tx, callback_rank, session_columns,
 };
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -12,7 +12,7 @@ pub(super) const REPORT_MS: i64 = 60 * 60 * 1000;
 /// How long the end of a token is reported.
 pub(super) const REVOKE_MS: i64 = 24 * 60 * 60 * 1000;
 
-pub(super) async fn session(tx: &mut Tx, id: Id) -> Result<Option<Session>> {
+pub(super) async fn session(tx: &mut Tx, id: RowId) -> Result<Option<Session>> {
     let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE id = $1");
     tx.first(sql, args![id]).await?.map(|mut row| Session::read(&mut row)).transpose()
 }
@@ -43,7 +43,7 @@ pub(super) async fn tell(tx: &mut Tx, of: &Session, callback: &NewCallback, now:
 }
 
 /// The next position in a session's queue, and the due time if it is the first.
-async fn place(tx: &mut Tx, session: Id, now: i64) -> Result<(i64, Option<i64>)> {
+async fn place(tx: &mut Tx, session: RowId, now: i64) -> Result<(i64, Option<i64>)> {
     let sql = "UPDATE session SET callbacks = callbacks + 1 WHERE id = $1 RETURNING callbacks";
     let position = tx.number(sql, args![session]).await?;
     let is_first = !is_waiting(tx, session).await?;
@@ -51,7 +51,7 @@ async fn place(tx: &mut Tx, session: Id, now: i64) -> Result<(i64, Option<i64>)>
 }
 
 /// Whether any callback of a session waits.
-pub(super) async fn is_waiting(tx: &mut Tx, session: Id) -> Result<bool> {
+pub(super) async fn is_waiting(tx: &mut Tx, session: RowId) -> Result<bool> {
     let sql = "SELECT count(*) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped')";
     Ok(tx.number(sql, args![session]).await? > 0)
 }
@@ -95,14 +95,14 @@ pub(super) fn failure(reason: &'static str, now: i64) -> NewCallback {
 }
 
 /// Revokes a token; false if it was revoked before.
-pub(super) async fn end_token(tx: &mut Tx, id: Id, now: i64) -> Result<bool> {
+pub(super) async fn end_token(tx: &mut Tx, id: RowId, now: i64) -> Result<bool> {
     let sql = "UPDATE token SET state = $2, ended_at = $3 WHERE id = $1 AND state <> $2";
     Ok(tx.execute(sql, args![id, TokenState::Revoked, now]).await? == 1)
 }
 
 /// Queues reports of a revocation for the hub: one for each token of the row that the hub has or may get. A token that
 /// the hub has not received yet is reported first.
-pub(super) async fn tell_revoked(tx: &mut Tx, token: Id, now: i64) -> Result<()> {
+pub(super) async fn tell_revoked(tx: &mut Tx, token: RowId, now: i64) -> Result<()> {
     let sql = "SELECT generation, granted_by, former FROM token WHERE id = $1 AND access_token IS NOT NULL";
     let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
     let (generation, granted_by) = (row.int()?, row.opt_bytes()?);
@@ -114,14 +114,14 @@ pub(super) async fn tell_revoked(tx: &mut Tx, token: Id, now: i64) -> Result<()>
 
 /// As [`tell_revoked`], if the hub itself has revoked the token: only the end of a renewal that it has not received yet
 /// is reported.
-pub(super) async fn tell_revoked_of_renewal(tx: &mut Tx, token: Id, now: i64) -> Result<()> {
+pub(super) async fn tell_revoked_of_renewal(tx: &mut Tx, token: RowId, now: i64) -> Result<()> {
     let sql = "SELECT generation, granted_by FROM token WHERE id = $1 AND former IS NOT NULL";
     let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
     let (generation, granted_by) = (row.int()?, row.opt_bytes()?);
     put_revocation(tx, token, generation, granted_by, now).await
 }
 
-async fn put_revocation(tx: &mut Tx, token: Id, generation: i64, behind: Option<Id>, now: i64) -> Result<()> {
+async fn put_revocation(tx: &mut Tx, token: RowId, generation: i64, behind: Option<RowId>, now: i64) -> Result<()> {
     let behind = match behind {
         Some(session) if is_waiting(tx, session).await? => Some(session),
         _ => None,
@@ -140,7 +140,7 @@ async fn put_revocation(tx: &mut Tx, token: Id, generation: i64, behind: Option<
 }
 
 /// Fails every open session of a revoked token, and queues the reports for the hub.
-pub(super) async fn fail_sessions_of(tx: &mut Tx, token: Id, reason: &'static str, now: i64) -> Result<()> {
+pub(super) async fn fail_sessions_of(tx: &mut Tx, token: RowId, reason: &'static str, now: i64) -> Result<()> {
     let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE token = $1 AND ended_at IS NULL");
     for mut row in tx.query(sql, args![token]).await? {
         let session = Session::read(&mut row)?;
@@ -151,7 +151,7 @@ pub(super) async fn fail_sessions_of(tx: &mut Tx, token: Id, reason: &'static st
 
 /// Drops the waiting callbacks of a session. One that may be in transit keeps its position and is not sent again.
 /// Reports of revocations stay.
-pub(super) async fn drop_callbacks(tx: &mut Tx, session: Id, now: i64) -> Result<()> {
+pub(super) async fn drop_callbacks(tx: &mut Tx, session: RowId, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL \
                WHERE session = $1 AND kind <> $4 AND (state = 'stopped' OR (state = 'waiting' AND (due_at IS NULL OR due_at <= $3 OR lease = 0)))";
     tx.execute(sql, args![session, CallbackState::Failed, now, CallbackKind::Revoke]).await?;
@@ -160,7 +160,7 @@ pub(super) async fn drop_callbacks(tx: &mut Tx, session: Id, now: i64) -> Result
 }
 
 /// Makes the first waiting callback of a session due, unless it is being sent.
-pub(super) async fn next(tx: &mut Tx, session: Id, now: i64) -> Result<()> {
+pub(super) async fn next(tx: &mut Tx, session: RowId, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET due_at = $2 WHERE session = $1 AND state = 'waiting' AND due_at IS NULL AND position = \
                (SELECT min(position) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped'))";
     tx.execute(sql, args![session, now]).await.map(drop)
@@ -168,7 +168,7 @@ pub(super) async fn next(tx: &mut Tx, session: Id, now: i64) -> Result<()> {
 
 /// The id of a callback: determined by its queue and position, so that no callback can be queued twice at the same
 /// position.
-pub(super) fn callback_id(subject: Id, position: i64) -> Id {
+pub(super) fn callback_id(subject: RowId, position: i64) -> RowId {
     let mut text = Vec::with_capacity(40);
     text.extend_from_slice(b"callback");
     text.extend_from_slice(&subject);

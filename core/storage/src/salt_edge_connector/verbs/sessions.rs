@@ -5,8 +5,9 @@ use super::tasks::put;
 use super::tokens::judge;
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    About, Answered, CallbackKind, Cancelled, Digest, Id, NewCallback, NewSession, NewTask, Opened, Presented, Session,
-    SessionKind, SessionState, StepAnswer, Store, TokenRefusal, TokenState, Tx, UsedJwt, session_columns,
+    AnsweredSession, CallbackKind, CancelledSession, Digest, NewCallback, NewSession, NewTask, OpenedSession,
+    PresentedToken, RowId, Session, SessionKind, SessionState, SessionToken2, StepAnswer, Store, TokenRefusal,
+    TokenState, Tx, UsedJwt, session_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -18,7 +19,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn open_session(&self, new: NewSession) -> BoxFuture<'_, Result<Opened>> {
+    pub fn open_session(&self, new: NewSession) -> BoxFuture<'_, Result<OpenedSession>> {
         self.write(new, |tx, new| Box::pin(open(tx, new)))
     }
 
@@ -26,7 +27,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn answer_step(&self, answer: StepAnswer) -> BoxFuture<'_, Result<Answered>> {
+    pub fn answer_step(&self, answer: StepAnswer) -> BoxFuture<'_, Result<AnsweredSession>> {
         self.write(answer, |tx, answer| Box::pin(take_answer(tx, answer)))
     }
 
@@ -40,20 +41,20 @@ impl Store {
         client_id: i64,
         notice: NewTask,
         now: i64,
-    ) -> BoxFuture<'_, Result<Cancelled>> {
+    ) -> BoxFuture<'_, Result<CancelledSession>> {
         self.write((secret, client_id, notice, now), |tx, (secret, client_id, notice, now)| {
             Box::pin(async move {
-                let Some(session) = by_secret(tx, secret).await? else { return Ok(Cancelled::NotFound) };
+                let Some(session) = by_secret(tx, secret).await? else { return Ok(CancelledSession::NotFound) };
                 if session.client_id != *client_id {
-                    return Ok(Cancelled::OtherClient);
+                    return Ok(CancelledSession::OtherClient);
                 }
                 if session.state.is_end() {
-                    return Ok(Cancelled::Unchanged);
+                    return Ok(CancelledSession::Unchanged);
                 }
                 end_session(tx, &session, SessionState::Cancelled, *now).await?;
                 drop_callbacks(tx, session.id, *now).await?;
                 put(tx, notice, None, *now).await?;
-                Ok(Cancelled::Done)
+                Ok(CancelledSession::Done)
             })
         })
     }
@@ -62,7 +63,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn session(&self, id: Id) -> BoxFuture<'_, Result<Option<Session>>> {
+    pub fn session(&self, id: RowId) -> BoxFuture<'_, Result<Option<Session>>> {
         self.read(id, |tx, id| Box::pin(super::ending::session(tx, *id)))
     }
 
@@ -75,19 +76,19 @@ impl Store {
     }
 }
 
-async fn open(tx: &mut Tx, new: &NewSession) -> Result<Opened> {
+async fn open(tx: &mut Tx, new: &NewSession) -> Result<OpenedSession> {
     // Before the session: without a valid token the caller learns nothing about sessions.
     let token = match &new.about {
-        About::New { id, .. } => *id,
-        About::Presented(access_token) => {
-            let presented = Presented { access_token: *access_token, client_id: new.client_id, now: new.now };
+        SessionToken2::New { id, .. } => *id,
+        SessionToken2::Presented(access_token) => {
+            let presented = PresentedToken { access_token: *access_token, client_id: new.client_id, now: new.now };
             match judge(tx, &presented).await? {
                 Ok(token) => token.id,
                 // A renewal in progress has suspended the token; a repeat of its own request is still accepted.
                 Err(refusal) => {
                     return match by_secret(tx, &new.secret).await? {
                         Some(session) if is_repeat(&session, new) => again(tx, &session, new).await,
-                        _ => Ok(Opened::Token(refusal)),
+                        _ => Ok(OpenedSession::Token(refusal)),
                     };
                 }
             }
@@ -95,18 +96,18 @@ async fn open(tx: &mut Tx, new: &NewSession) -> Result<Opened> {
     };
     if let Some(session) = by_secret(tx, &new.secret).await? {
         return match () {
-            () if session.client_id != new.client_id => Ok(Opened::OtherClient),
-            () if session.kind != new.kind => Ok(Opened::OtherKind),
+            () if session.client_id != new.client_id => Ok(OpenedSession::OtherClient),
+            () if session.kind != new.kind => Ok(OpenedSession::OtherKind),
             () => again(tx, &session, new).await,
         };
     }
     if !use_jwt(tx, new.client_jwt, new.id).await? {
-        return Ok(Opened::UsedJwt);
+        return Ok(OpenedSession::UsedJwt);
     }
     if !new.may_begin {
-        return Ok(Opened::Token(TokenRefusal::Revoked));
+        return Ok(OpenedSession::Token(TokenRefusal::Revoked));
     }
-    if let About::New { id, sealed } = &new.about {
+    if let SessionToken2::New { id, sealed } = &new.about {
         let sql = "INSERT INTO token (id, generation, client_id, state, created_at, expires_at, sealed) VALUES ($1, -1, $2, $3, $4, NULL, $5)";
         tx.execute(sql, args![*id, new.client_id, TokenState::Unconfirmed, new.now, sealed]).await?;
     }
@@ -122,7 +123,7 @@ async fn open(tx: &mut Tx, new: &NewSession) -> Result<Opened> {
     )
     .await?;
     put(tx, &new.task, Some(new.id), new.now).await?;
-    Ok(Opened::New)
+    Ok(OpenedSession::New)
 }
 
 fn is_repeat(session: &Session, new: &NewSession) -> bool {
@@ -130,9 +131,9 @@ fn is_repeat(session: &Session, new: &NewSession) -> bool {
 }
 
 /// Handles a repeated request: if the session is open, the hub is sent its last update again.
-async fn again(tx: &mut Tx, session: &Session, new: &NewSession) -> Result<Opened> {
+async fn again(tx: &mut Tx, session: &Session, new: &NewSession) -> Result<OpenedSession> {
     if session.state.is_end() {
-        return Ok(Opened::Repeated);
+        return Ok(OpenedSession::Repeated);
     }
     let sql = "SELECT last_update FROM session WHERE id = $1";
     let last = tx.first(sql, args![session.id]).await?.map(|mut row| row.opt_blob()).transpose()?.flatten();
@@ -141,54 +142,54 @@ async fn again(tx: &mut Tx, session: &Session, new: &NewSession) -> Result<Opene
         let update = NewCallback { kind, reason: None, sealed: last, expires_at: session.expires_at };
         tell(tx, session, &update, new.now).await?;
     }
-    Ok(Opened::Repeated)
+    Ok(OpenedSession::Repeated)
 }
 
-async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<Answered> {
+async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<AnsweredSession> {
     let session = by_secret(tx, &answer.secret).await?;
     if let Some(access_token) = answer.presented {
-        let presented = Presented { access_token, client_id: answer.client_id, now: answer.now };
+        let presented = PresentedToken { access_token, client_id: answer.client_id, now: answer.now };
         match judge(tx, &presented).await? {
-            Err(refusal) => return Ok(Answered::Token(refusal)),
+            Err(refusal) => return Ok(AnsweredSession::Token(refusal)),
             Ok(token) if session.as_ref().is_some_and(|session| session.token != token.id) => {
-                return Ok(Answered::NotFound);
+                return Ok(AnsweredSession::NotFound);
             }
             Ok(_) => {}
         }
     }
-    let Some(session) = session else { return Ok(Answered::NotFound) };
+    let Some(session) = session else { return Ok(AnsweredSession::NotFound) };
     if session.client_id != answer.client_id {
-        return Ok(Answered::OtherClient);
+        return Ok(AnsweredSession::OtherClient);
     }
     if (session.kind == SessionKind::Refresh) != answer.presented.is_some() {
-        return Ok(Answered::NotFound);
+        return Ok(AnsweredSession::NotFound);
     }
     match session.state {
         SessionState::AwaitingCode if session.expires_at > answer.now => {}
-        SessionState::Working => return Ok(Answered::Unchanged),
-        SessionState::Received | SessionState::AwaitingRedirect => return Ok(Answered::NotAwaited),
+        SessionState::Working => return Ok(AnsweredSession::Unchanged),
+        SessionState::Received | SessionState::AwaitingRedirect => return Ok(AnsweredSession::NotAwaited),
         // It has ended, or will shortly.
-        _ => return Ok(Answered::Unchanged),
+        _ => return Ok(AnsweredSession::Unchanged),
     }
     let sql = "SELECT count(*) FROM session WHERE id = $1 AND last_answer = $2";
     if tx.number(sql, args![session.id, answer.answer]).await? == 1 {
-        return Ok(Answered::Unchanged);
+        return Ok(AnsweredSession::Unchanged);
     }
     if !use_jwt(tx, answer.client_jwt, session.id).await? {
-        return Ok(Answered::UsedJwt);
+        return Ok(AnsweredSession::UsedJwt);
     }
     if session.tries >= answer.max_tries {
         fail_session(tx, &session, WRONG_CODE, answer.now).await?;
-        return Ok(Answered::TooMany);
+        return Ok(AnsweredSession::TooMany);
     }
     let sql = "UPDATE session SET state = $2, tries = tries + 1, last_answer = $3 WHERE id = $1";
     tx.execute(sql, args![session.id, SessionState::Working, answer.answer]).await?;
     put(tx, &answer.task, Some(session.id), answer.now).await?;
-    Ok(Answered::Taken)
+    Ok(AnsweredSession::Taken)
 }
 
 /// Notes the session for which a JWT counts; false if it is another one.
-async fn use_jwt(tx: &mut Tx, jwt: Option<UsedJwt>, session: Id) -> Result<bool> {
+async fn use_jwt(tx: &mut Tx, jwt: Option<UsedJwt>, session: RowId) -> Result<bool> {
     let Some(jwt) = jwt else { return Ok(true) };
     let sql = "INSERT INTO client_jwt (hash, session, expires_at) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING";
     tx.execute(sql, args![jwt.hash, session, jwt.expires_at]).await?;

@@ -4,7 +4,8 @@ use super::ending::{end_session, fail_session, session, tell};
 use super::tokens::TOKEN_REVOKED;
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    Change, Digest, Granted, Session, SessionKind, SessionState, Settled, Settlement, Settler, Store, TokenState, Tx,
+    Digest, GrantedToken, Session, SessionChange, SessionKind, SessionSettlement, SessionState, SettledSession,
+    SettlementSource, Store, TokenState, Tx,
 };
 use futures_util::future::BoxFuture;
 
@@ -17,35 +18,35 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<Settled>> {
+    pub fn settle(&self, settlement: SessionSettlement) -> BoxFuture<'_, Result<SettledSession>> {
         self.write(settlement, |tx, settlement| Box::pin(settle(tx, settlement)))
     }
 }
 
-async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
-    let Some(session) = session(tx, asked.session).await? else { return Ok(Settled::NotFound) };
+async fn settle(tx: &mut Tx, asked: &SessionSettlement) -> Result<SettledSession> {
+    let Some(session) = session(tx, asked.session).await? else { return Ok(SettledSession::NotFound) };
     if session.state.is_end() {
-        return Ok(Settled::Ended(session.state));
+        return Ok(SettledSession::Ended(session.state));
     }
     if session.expires_at <= asked.now {
         // The next cleanup reports it.
-        return Ok(Settled::Ended(SessionState::Expired));
+        return Ok(SettledSession::Ended(SessionState::Expired));
     }
     if let Some(holder) = &asked.holder
         && !is_of(tx, &session, holder).await?
     {
-        return Ok(Settled::OtherCustomer);
+        return Ok(SettledSession::OtherCustomer);
     }
-    if let Settler::Task { id, lease } = asked.by {
+    if let SettlementSource::Task { id, lease } = asked.by {
         // The first answer counts, also if others have taken the task since.
         let sql = "SELECT count(*) FROM task WHERE id = $1 AND lease >= $2 AND session = $3";
         if tx.number(sql, args![id, lease, session.id]).await? == 0 {
-            return Ok(Settled::Lost);
+            return Ok(SettledSession::Lost);
         }
     }
     tx.execute("DELETE FROM task WHERE session = $1", args![session.id]).await?;
     match &asked.change {
-        Change::Wait { state, sealed, expires_at, update } => {
+        SessionChange::Wait { state, sealed, expires_at, update } => {
             let said = update.as_ref().and_then(|update| update.sealed.as_deref());
             let sql = "UPDATE session SET state = $2, sealed = $3, expires_at = $4, last_update = COALESCE($5, last_update), \
                        holder = COALESCE($6, holder) WHERE id = $1";
@@ -58,24 +59,24 @@ async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
                 tell(tx, &session, update, asked.now).await?;
             }
         }
-        Change::Succeed { sealed, granted, callback } => {
+        SessionChange::Succeed { sealed, granted, callback } => {
             if let Some(granted) = granted
                 && !grant(tx, &session, granted).await?
             {
                 let reason = if session.kind == SessionKind::Reconnect { CANNOT_RECONNECT } else { TOKEN_REVOKED };
                 fail_session(tx, &session, reason, asked.now).await?;
-                return Ok(Settled::TokenRevoked);
+                return Ok(SettledSession::TokenRevoked);
             }
             tx.execute("UPDATE session SET sealed = $2 WHERE id = $1", args![session.id, sealed]).await?;
             end_session(tx, &session, SessionState::Succeeded, asked.now).await?;
             tell(tx, &session, callback, asked.now).await?;
         }
-        Change::Fail { callback } => {
+        SessionChange::Fail { callback } => {
             end_session(tx, &session, SessionState::Failed, asked.now).await?;
             tell(tx, &session, callback, asked.now).await?;
         }
     }
-    Ok(Settled::Done)
+    Ok(SettledSession::Done)
 }
 
 /// Whether a customer is the one of the session: the one it has named, and the holder of the token that it is about.
@@ -87,7 +88,7 @@ async fn is_of(tx: &mut Tx, session: &Session, holder: &Digest) -> Result<bool> 
 
 /// Stores the granted token as the session's token; false if the token was revoked or renewed meanwhile. Until the hub
 /// has received a renewal, the former token is valid too.
-async fn grant(tx: &mut Tx, session: &Session, granted: &Granted) -> Result<bool> {
+async fn grant(tx: &mut Tx, session: &Session, granted: &GrantedToken) -> Result<bool> {
     if session.kind == SessionKind::Reconnect {
         let sql = "UPDATE token SET former = access_token, former_expires_at = expires_at, former_sealed = sealed \
                    WHERE id = $1 AND former IS NULL AND generation = $2 AND state <> $3";

@@ -2,7 +2,7 @@
 
 use super::ending::session;
 use crate::engine::{Result, args};
-use crate::salt_edge_connector::{DueTask, Id, NewTask, Store, TaskKind, TaskLane, Tx};
+use crate::salt_edge_connector::{DueTask, NewTask, RowId, Store, TaskKind, TaskLane, Tx};
 use futures_util::future::BoxFuture;
 
 impl Store {
@@ -28,7 +28,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn drop_task(&self, id: Id, lease: i64) -> BoxFuture<'_, Result<bool>> {
+    pub fn drop_task(&self, id: RowId, lease: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((id, lease), |tx, (id, lease)| {
             Box::pin(async move {
                 let sql = "DELETE FROM task WHERE id = $1 AND lease = $2 AND session IS NULL";
@@ -41,7 +41,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn put_off_task(&self, id: Id, lease: i64, due_at: i64) -> BoxFuture<'_, Result<bool>> {
+    pub fn put_off_task(&self, id: RowId, lease: i64, due_at: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((id, lease, due_at), |tx, (id, lease, due_at)| {
             Box::pin(async move {
                 let sql = "UPDATE task SET due_at = $3 WHERE id = $1 AND lease = $2";
@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn return_task(&self, id: Id, lease: i64, due_at: i64) -> BoxFuture<'_, Result<bool>> {
+    pub fn return_task(&self, id: RowId, lease: i64, due_at: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((id, lease, due_at), |tx, (id, lease, due_at)| {
             Box::pin(async move {
                 let sql = "UPDATE task SET due_at = $3, lease = lease - 1 WHERE id = $1 AND lease = $2";
@@ -96,7 +96,7 @@ async fn take(tx: &mut Tx, rank: i64, now: i64, until: i64) -> Result<Option<Due
     Ok(Some(DueTask { id, lease, kind, session, created_at, sealed }))
 }
 
-pub(super) async fn put(tx: &mut Tx, task: &NewTask, session: Option<Id>, now: i64) -> Result<()> {
+pub(super) async fn put(tx: &mut Tx, task: &NewTask, session: Option<RowId>, now: i64) -> Result<()> {
     let sql = "INSERT INTO task (id, session, kind, rank, due_at, lease, created_at, sealed) VALUES ($1, $2, $3, $4, $5, 0, $5, $6)";
     tx.execute(sql, args![task.id, session, task.kind, task.kind.rank(), now, &task.sealed]).await.map(drop)
 }

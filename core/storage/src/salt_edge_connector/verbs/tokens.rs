@@ -3,8 +3,8 @@
 use super::ending::{end_token, fail_sessions_of, tell_revoked, tell_revoked_of_renewal};
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    Digest, Id, Judged, NewTask, Presented, Revoked, Store, Token, TokenFilter, TokenRefusal, TokenState, Tx,
-    token_columns,
+    Digest, JudgedToken, NewTask, PresentedToken, RevokedToken, RowId, Store, Token, TokenFilter, TokenRefusal,
+    TokenState, Tx, token_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -16,7 +16,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn token(&self, presented: Presented) -> BoxFuture<'_, Result<Judged>> {
+    pub fn token(&self, presented: PresentedToken) -> BoxFuture<'_, Result<JudgedToken>> {
         Box::pin(async move {
             let before = self.commit_state();
             let known = before.and_then(|state| self.known.get(&presented.access_token, state));
@@ -36,7 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn token_of_id(&self, id: Id) -> BoxFuture<'_, Result<Option<Token>>> {
+    pub fn token_of_id(&self, id: RowId) -> BoxFuture<'_, Result<Option<Token>>> {
         self.read(id, |tx, id| {
             Box::pin(async move {
                 let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE id = $1");
@@ -49,20 +49,22 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn revoke_presented(&self, presented: Presented, notice: NewTask) -> BoxFuture<'_, Result<Revoked>> {
+    pub fn revoke_presented(&self, presented: PresentedToken, notice: NewTask) -> BoxFuture<'_, Result<RevokedToken>> {
         self.write((presented, notice), |tx, (presented, notice)| {
             Box::pin(async move {
                 let token = match of_client(find(tx, &presented.access_token).await?, presented) {
-                    Err(refusal) => return Ok(Revoked::Refused(refusal)),
-                    Ok(token) if token.state == TokenState::Revoked => return Ok(Revoked::Unchanged),
-                    Ok(token) if is_over(&token, presented.now) => return Ok(Revoked::Refused(TokenRefusal::Expired)),
+                    Err(refusal) => return Ok(RevokedToken::Refused(refusal)),
+                    Ok(token) if token.state == TokenState::Revoked => return Ok(RevokedToken::Unchanged),
+                    Ok(token) if is_over(&token, presented.now) => {
+                        return Ok(RevokedToken::Refused(TokenRefusal::Expired));
+                    }
                     Ok(token) => token,
                 };
                 end_token(tx, token.id, presented.now).await?;
                 tell_revoked_of_renewal(tx, token.id, presented.now).await?;
                 fail_sessions_of(tx, token.id, TOKEN_REVOKED, presented.now).await?;
                 super::tasks::put(tx, notice, None, presented.now).await?;
-                Ok(Revoked::Done)
+                Ok(RevokedToken::Done)
             })
         })
     }
@@ -71,19 +73,19 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn revoke_token(&self, id: Id, now: i64) -> BoxFuture<'_, Result<Revoked>> {
+    pub fn revoke_token(&self, id: RowId, now: i64) -> BoxFuture<'_, Result<RevokedToken>> {
         self.write((id, now), |tx, (id, now)| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM token WHERE id = $1";
                 if tx.number(sql, args![*id]).await? == 0 {
-                    return Ok(Revoked::Refused(TokenRefusal::NotFound));
+                    return Ok(RevokedToken::Refused(TokenRefusal::NotFound));
                 }
                 if !end_token(tx, *id, *now).await? {
-                    return Ok(Revoked::Unchanged);
+                    return Ok(RevokedToken::Unchanged);
                 }
                 fail_sessions_of(tx, *id, TOKEN_REVOKED, *now).await?;
                 tell_revoked(tx, *id, *now).await?;
-                Ok(Revoked::Done)
+                Ok(RevokedToken::Done)
             })
         })
     }
@@ -92,19 +94,19 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn revoke_listed(&self, access_token: Digest, now: i64) -> BoxFuture<'_, Result<Revoked>> {
+    pub fn revoke_listed(&self, access_token: Digest, now: i64) -> BoxFuture<'_, Result<RevokedToken>> {
         self.write((access_token, now), |tx, (access_token, now)| {
             Box::pin(async move {
                 let sql = "SELECT id FROM token WHERE access_token = $1 OR former = $1";
                 let row = tx.first(sql, args![*access_token]).await?;
-                let Some(mut row) = row else { return Ok(Revoked::Refused(TokenRefusal::NotFound)) };
+                let Some(mut row) = row else { return Ok(RevokedToken::Refused(TokenRefusal::NotFound)) };
                 let id = row.bytes()?;
                 if !end_token(tx, id, *now).await? {
-                    return Ok(Revoked::Unchanged);
+                    return Ok(RevokedToken::Unchanged);
                 }
                 tell_revoked_of_renewal(tx, id, *now).await?;
                 fail_sessions_of(tx, id, TOKEN_REVOKED, *now).await?;
-                Ok(Revoked::Done)
+                Ok(RevokedToken::Done)
             })
         })
     }
@@ -167,11 +169,11 @@ impl Store {
 }
 
 /// The presented token, if it is valid: known, this third party's, confirmed, not revoked, not expired.
-pub(super) async fn judge(tx: &mut Tx, presented: &Presented) -> Result<Judged> {
+pub(super) async fn judge(tx: &mut Tx, presented: &PresentedToken) -> Result<JudgedToken> {
     Ok(judged(find(tx, &presented.access_token).await?, presented))
 }
 
-fn judged(found: Option<Token>, presented: &Presented) -> Judged {
+fn judged(found: Option<Token>, presented: &PresentedToken) -> JudgedToken {
     match of_client(found, presented) {
         Ok(token) if token.state == TokenState::Unconfirmed => Err(TokenRefusal::Unconfirmed),
         Ok(token) if token.state != TokenState::Confirmed => Err(TokenRefusal::Revoked),
@@ -180,7 +182,7 @@ fn judged(found: Option<Token>, presented: &Presented) -> Judged {
     }
 }
 
-fn of_client(found: Option<Token>, presented: &Presented) -> Judged {
+fn of_client(found: Option<Token>, presented: &PresentedToken) -> JudgedToken {
     found.filter(|token| token.client_id == presented.client_id).ok_or(TokenRefusal::NotFound)
 }
 

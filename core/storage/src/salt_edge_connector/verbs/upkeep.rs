@@ -4,7 +4,7 @@ use super::callbacks::{close, too_late};
 use super::ending::{drop_callbacks, end_session, failure, tell};
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    CallbackKind, CallbackState, Due, Id, Purged, Session, SessionState, Store, session_columns,
+    CallbackKind, CallbackState, DueTimes, PurgedRows, RowId, Session, SessionState, Store, session_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -50,7 +50,7 @@ impl Store {
                 let rows = tx.query(sql, args![*now, *limit]).await?;
                 let count = rows.len() as u64;
                 for mut row in rows {
-                    let (id, of): (Id, Option<Id>) = (row.bytes()?, row.opt_bytes()?);
+                    let (id, of): (RowId, Option<RowId>) = (row.bytes()?, row.opt_bytes()?);
                     let (kind, sent) = (row.word(CallbackKind::parse)?, row.int()?);
                     close(tx, id, CallbackState::Failed, *now).await?;
                     too_late(tx, of, kind, sent > 0, *now).await?;
@@ -64,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn due(&self) -> BoxFuture<'_, Result<Due>> {
+    pub fn due(&self) -> BoxFuture<'_, Result<DueTimes>> {
         self.read_snapshot((), |tx, ()| {
             Box::pin(async move {
                 let task = tx.first("SELECT min(due_at) FROM task", &[]).await?;
@@ -73,12 +73,12 @@ impl Store {
                 let session = tx.first("SELECT min(expires_at) FROM session WHERE ended_at IS NULL", &[]).await?;
                 let sql = "SELECT min(expires_at) FROM callback WHERE state = 'stopped'";
                 let end = tx.first(sql, &[]).await?;
-                let number = |row: Option<crate::engine::Row>| match row {
+                let number = |row: Option<crate::engine::ResultRow>| match row {
                     Some(mut row) => row.opt_int(),
                     None => Ok(None),
                 };
                 let ends = [number(session)?, number(end)?];
-                Ok(Due { task: number(task)?, callback: number(callback)?, end: ends.into_iter().flatten().min() })
+                Ok(DueTimes { task: number(task)?, callback: number(callback)?, end: ends.into_iter().flatten().min() })
             })
         })
     }
@@ -87,17 +87,17 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn purge(&self, sessions_before: i64, tokens_before: i64, limit: i64) -> BoxFuture<'_, Result<Purged>> {
+    pub fn purge(&self, sessions_before: i64, tokens_before: i64, limit: i64) -> BoxFuture<'_, Result<PurgedRows>> {
         self.write((sessions_before, tokens_before, limit), |tx, (sessions_before, tokens_before, limit)| {
             Box::pin(async move {
                 let sql = "SELECT id FROM session WHERE ended_at < $1 AND NOT EXISTS \
                            (SELECT 1 FROM callback WHERE session = session.id AND (state = 'waiting' OR state = 'stopped')) \
                            ORDER BY ended_at LIMIT $2";
-                let mut purged = Purged::default();
+                let mut purged = PurgedRows::default();
                 let old = "DELETE FROM client_jwt WHERE expires_at < $1";
                 tx.execute(old, args![*sessions_before]).await?;
                 for mut row in tx.query(sql, args![*sessions_before, *limit]).await? {
-                    let id: Id = row.bytes()?;
+                    let id: RowId = row.bytes()?;
                     tx.execute("DELETE FROM callback WHERE session = $1", args![id]).await?;
                     purged.sessions += tx.execute("DELETE FROM session WHERE id = $1", args![id]).await?;
                 }
@@ -106,7 +106,7 @@ impl Store {
                            AND NOT EXISTS (SELECT 1 FROM callback WHERE token = token.id AND (state = 'waiting' OR state = 'stopped')) \
                            ORDER BY created_at LIMIT $2";
                 for mut row in tx.query(sql, args![*tokens_before, *limit]).await? {
-                    let id: Id = row.bytes()?;
+                    let id: RowId = row.bytes()?;
                     tx.execute("DELETE FROM callback WHERE token = $1", args![id]).await?;
                     purged.tokens += tx.execute("DELETE FROM token WHERE id = $1", args![id]).await?;
                 }

@@ -1,10 +1,10 @@
 //! Accounts and their admin and data users (docs/protocols/ws-channel.md §2.2, §2.24, §2.25, §3.9).
 
-use super::certificate::{CertSet, RetiredCert};
+use super::certificate::{CertSet, RetiredCertificateRow};
 use super::common::{Digest, Mode};
 use super::lockout::LockPolicy;
-use super::session::Factor;
-use super::tenant::Tenant;
+use super::session::AuthenticationFactor;
+use super::tenant::ApiTenant;
 use crate::ws_channel::outcome::outcomes;
 
 /// One account: an e-mail address under one API key.
@@ -51,12 +51,12 @@ pub struct AccountListing {
     /// Directly owned certificate sets that hold certificates, by bank.
     pub certs: Vec<CertSet>,
     /// Retired certificates, by name.
-    pub retired: Vec<RetiredCert>,
+    pub retired: Vec<RetiredCertificateRow>,
 }
 
 /// The data of a mode user that Login needs.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Credential {
+pub struct UserCredential {
     /// The account.
     pub account: Account,
     /// Password hash in PHC string format.
@@ -70,12 +70,12 @@ pub struct Credential {
     /// Last TOTP step used; −1 if none.
     pub totp_last_step: i64,
     /// The factor to ask for first.
-    pub preferred_factor: Option<Factor>,
+    pub preferred_factor: Option<AuthenticationFactor>,
     /// The tenant.
-    pub tenant: Tenant,
+    pub tenant: ApiTenant,
 }
 
-impl std::fmt::Debug for Credential {
+impl std::fmt::Debug for UserCredential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credential").field("email", &self.account.email).finish_non_exhaustive()
     }
@@ -97,7 +97,7 @@ pub enum RegistrationKey {
 
 /// A registration whose challenge, password and body have been verified.
 #[derive(Clone)]
-pub struct Registration {
+pub struct VerifiedRegistration {
     /// Lower-case e-mail address.
     pub email: String,
     /// The user's mode.

@@ -89,7 +89,7 @@ pub struct NewCertSet {
 
 /// The data stored in one transaction when an enrolment succeeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Completion {
+pub struct EnrolmentCompletion {
     /// Tenant of the account.
     pub api_key: String,
     /// Account.
@@ -139,7 +139,7 @@ outcomes!(RetireOutcome { Self::Retired { .. } => "done", Self::NothingActive =>
 
 /// A retired certificate: its private key is erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RetiredCert {
+pub struct RetiredCertificateRow {
     /// Owner.
     pub email: String,
     /// Record name, e.g. `nordea.REMOVED.1a2b3c4d`.

@@ -34,7 +34,7 @@ impl CodePurpose {
 
 /// A quota that an event counts against.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quota {
+pub struct EventQuota {
     /// The counter and its subject.
     pub key: LockKey,
     /// The limit and its window; the duration is not used.
@@ -57,10 +57,10 @@ pub struct NewCode {
     /// Minimum time since the last code for this purpose, ms.
     pub min_gap: i64,
     /// If all of these have room, the code counts against all of them.
-    pub quotas: Vec<Quota>,
+    pub quotas: Vec<EventQuota>,
     /// If one of these has no room, the code is stored as one that cannot be guessed, and not sent
     /// ([`CodeSend::Kept`]), so that the requester notices no difference. Otherwise it counts against all of them.
-    pub sending: Vec<Quota>,
+    pub sending: Vec<EventQuota>,
     /// Now, Unix ms.
     pub now: i64,
 }

@@ -160,7 +160,7 @@ outcomes!(UploadOutcome { Self::Recorded => "done", Self::Duplicate { .. } => "d
 
 /// An upload as journalled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upload {
+pub struct JournalledUpload {
     /// Id.
     pub id: String,
     /// The connection's owner and bank.

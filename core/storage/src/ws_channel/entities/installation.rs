@@ -1,6 +1,6 @@
 //! The identity of the data's installation.
 
-use crate::ws_channel::outcome::Outcome;
+use crate::ws_channel::outcome::VerbOutcome;
 
 /// The kind of a public id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +30,13 @@ impl IdKind {
 
 /// The recorded ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Installation {
+pub struct InstallationIds {
     ids: Vec<(String, String)>,
     /// Whether there is any account: its registration needed every key.
     pub has_accounts: bool,
 }
 
-impl Installation {
+impl InstallationIds {
     pub(crate) fn of(ids: Vec<(String, String)>, has_accounts: bool) -> Self {
         Self { ids, has_accounts }
     }
@@ -53,7 +53,7 @@ impl Installation {
     }
 }
 
-impl Outcome for Installation {
+impl VerbOutcome for InstallationIds {
     fn outcome(&self) -> &'static str {
         "done"
     }

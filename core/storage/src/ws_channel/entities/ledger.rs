@@ -1,11 +1,11 @@
 //! The simulator's balances (docs/protocols/ws-channel.md §6.7).
 
 use super::file::{FileScope, NewBankFile, UploadState};
-use crate::ws_channel::outcome::Outcome;
+use crate::ws_channel::outcome::VerbOutcome;
 
 /// The balance of one bank account of one simulator connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ledger {
+pub struct SimulatorLedger {
     /// IBAN.
     pub iban: String,
     /// Balance in cents.
@@ -42,7 +42,7 @@ pub struct LedgerChange {
 
 /// A processed upload: balances, files and journal are changed together, atomically and once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Booking {
+pub struct ProcessedUpload {
     /// The connection's owner and bank.
     pub scope: FileScope,
     /// The upload, which must be in state `received`; its stored bytes are removed.
@@ -74,7 +74,7 @@ pub enum BookOutcome {
     NotWaiting,
 }
 
-impl Outcome for BookOutcome {
+impl VerbOutcome for BookOutcome {
     fn outcome(&self) -> &'static str {
         match self {
             Self::Booked => "done",

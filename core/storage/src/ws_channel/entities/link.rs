@@ -4,7 +4,7 @@ use crate::ws_channel::outcome::outcomes;
 
 /// Both directions of an account's links.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Links {
+pub struct AccountLinks {
     /// The account whose certificates this account uses: none or one.
     pub from: Vec<String>,
     /// The accounts that use this account's certificates, sorted.
@@ -17,7 +17,7 @@ pub struct Links {
 
 /// Whether a borrower must accept before certificates are lent to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Consent {
+pub enum LendingConsent {
     /// No acceptance is needed.
     NotAsked,
     /// Every borrower must accept, except if the owner of the key lends.
@@ -28,9 +28,9 @@ pub enum Consent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShareOutcome {
     /// The link exists (it may have existed before); the caller's links.
-    Shared(Links),
+    Shared(AccountLinks),
     /// The target has to accept; the caller's links.
-    Offered(Links),
+    Offered(AccountLinks),
     /// The target does not exist under this key, or has made no offer that could be accepted.
     NoUser,
     /// The target is the caller.
@@ -51,7 +51,7 @@ outcomes!(ShareOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnshareOutcome {
     /// The link or the offer is removed; the caller's links.
-    Unshared(Links),
+    Unshared(AccountLinks),
     /// There was no such link.
     NoUser,
 }

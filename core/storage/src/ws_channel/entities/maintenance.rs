@@ -1,6 +1,6 @@
 //! Housekeeping.
 
-use crate::ws_channel::outcome::Outcome;
+use crate::ws_channel::outcome::VerbOutcome;
 
 /// The age from which data is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct PurgeReport {
     pub registrations: u64,
 }
 
-impl Outcome for PurgeReport {
+impl VerbOutcome for PurgeReport {
     fn outcome(&self) -> &'static str {
         "done"
     }

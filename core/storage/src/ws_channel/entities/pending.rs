@@ -3,7 +3,7 @@
 use super::code::NewCode;
 use super::common::{Digest, Mode};
 use super::lockout::{LockKey, LockPolicy};
-use super::session::{Factor, NewSession};
+use super::session::{AuthenticationFactor, NewSession};
 use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
@@ -57,7 +57,7 @@ pub struct NewPending {
 
 /// A live token.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Pending {
+pub struct PendingToken {
     /// Its purpose.
     pub kind: PendingKind,
     /// Account.
@@ -83,7 +83,7 @@ macro_rules! hidden_debug {
         }
     )+};
 }
-hidden_debug!(NewPending, Pending);
+hidden_debug!(NewPending, PendingToken);
 
 /// Exchanges a pending MFA token for one with a chosen factor.
 #[derive(Debug, Clone)]
@@ -205,11 +205,11 @@ pub enum TotpOutcome {
 
 outcomes!(TotpOutcome { Self::Enabled => "done", Self::Wrong => "wrong_code", Self::NoToken => "no_token" });
 
-impl From<Challenge> for Option<Factor> {
+impl From<Challenge> for Option<AuthenticationFactor> {
     fn from(challenge: Challenge) -> Self {
         match challenge {
-            Challenge::Sms => Some(Factor::Sms),
-            Challenge::Totp => Some(Factor::Totp),
+            Challenge::Sms => Some(AuthenticationFactor::Sms),
+            Challenge::Totp => Some(AuthenticationFactor::Totp),
             Challenge::Select => None,
         }
     }

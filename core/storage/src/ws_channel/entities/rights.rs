@@ -7,17 +7,17 @@ use super::pgp::PgpPurpose;
 
 /// The rights of one call with a session: the session itself, and the other rights that the call depends on.
 #[derive(Clone)]
-pub struct Rights {
+pub struct SessionRights {
     /// Digest of the IdToken: the session must still exist and not have expired, its user must be verified, its account
     /// and key in use.
     pub token: Digest,
     /// The time of the check, Unix ms.
     pub now: i64,
     /// The other conditions that must hold.
-    pub grounds: Vec<Ground>,
+    pub grounds: Vec<RequiredRight>,
 }
 
-impl std::fmt::Debug for Rights {
+impl std::fmt::Debug for SessionRights {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Rights").field("grounds", &self.grounds).finish_non_exhaustive()
     }
@@ -25,7 +25,7 @@ impl std::fmt::Debug for Rights {
 
 /// A condition that a call depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ground {
+pub enum RequiredRight {
     /// The API key may transfer files.
     Transfer,
     /// The account owns its API key.

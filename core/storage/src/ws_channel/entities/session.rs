@@ -6,7 +6,7 @@ use crate::engine::text_enum;
 
 text_enum! {
     /// The authentication of a session, or a user's preferred factor.
-    pub enum Factor {
+    pub enum AuthenticationFactor {
         /// Password alone (data mode).
         Password = "password",
         /// Password and SMS.
@@ -30,7 +30,7 @@ pub struct NewSession {
     /// Login time, Unix ms.
     pub auth_time: i64,
     /// The authentication.
-    pub factor: Factor,
+    pub factor: AuthenticationFactor,
     /// Expiry, Unix ms.
     pub expires: i64,
     /// The stored password hash that was verified: the session is created only while it is still the user's. `None` if
@@ -58,7 +58,7 @@ pub struct Session {
     /// Login time, Unix ms.
     pub auth_time: i64,
     /// The authentication.
-    pub factor: Factor,
+    pub factor: AuthenticationFactor,
     /// Expiry, Unix ms.
     pub expires: i64,
     /// Last use recorded by [`crate::ws_channel::Store::touch_session`], Unix ms.

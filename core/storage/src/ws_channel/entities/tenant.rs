@@ -4,7 +4,7 @@ use crate::engine::text_enum;
 
 /// One API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tenant {
+pub struct ApiTenant {
     /// The key.
     pub api_key: String,
     /// The owner's address, which may not be registered yet.
@@ -69,7 +69,7 @@ text_enum! {
 
 /// An entitlement of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entitlement {
+pub struct TenantEntitlement {
     /// Product, e.g. `bank-simulator`.
     pub product: String,
     /// State.

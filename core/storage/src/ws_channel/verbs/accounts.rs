@@ -1,10 +1,12 @@
 //! Accounts: read, listed for their owner, deleted.
 
 use super::certificates::{read_retired, select_sets};
-use super::leftovers::{Erased, erase_account, forget_counts};
+use super::leftovers::{ErasedAccount, erase_account, forget_counts};
 use super::tenants::read_tenant;
-use crate::engine::{Result, Row, args};
-use crate::ws_channel::{Account, AccountListing, Credential, DeleteOutcome, Factor, Mode, ModeState, Store, Tx};
+use crate::engine::{Result, ResultRow, args};
+use crate::ws_channel::{
+    Account, AccountListing, AuthenticationFactor, DeleteOutcome, Mode, ModeState, Store, Tx, UserCredential,
+};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 
@@ -41,7 +43,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn credential(&self, email: &str, mode: Mode) -> BoxFuture<'_, Result<Option<Credential>>> {
+    pub fn credential(&self, email: &str, mode: Mode) -> BoxFuture<'_, Result<Option<UserCredential>>> {
         self.database().read((email.to_owned(), mode), |tx, (email, mode)| {
             Box::pin(
                 async move { tx.first(SELECT_CREDENTIAL, args![email, *mode]).await?.map(read_credential).transpose() },
@@ -142,12 +144,12 @@ async fn delete(tx: &mut Tx, api_key: &str, email: &str) -> Result<DeleteOutcome
     }
     tx.execute("DELETE FROM invite WHERE email = $1 AND api_key = $2", args![email, api_key]).await?;
     forget_counts(tx, email).await?;
-    let Erased { admin, data, account, content } = erase_account(tx, api_key, email).await?;
+    let ErasedAccount { admin, data, account, content } = erase_account(tx, api_key, email).await?;
     Ok(DeleteOutcome::Deleted { admin, data, account, content })
 }
 
 /// Reads [`ACCOUNT_COLUMNS_LEN`] columns.
-pub(super) fn read_account(row: &mut Row) -> Result<Account> {
+pub(super) fn read_account(row: &mut ResultRow) -> Result<Account> {
     Ok(Account {
         email: row.text()?,
         api_key: row.text()?,
@@ -161,15 +163,15 @@ pub(super) fn read_account(row: &mut Row) -> Result<Account> {
     })
 }
 
-fn read_credential(mut row: Row) -> Result<Credential> {
-    Ok(Credential {
+fn read_credential(mut row: ResultRow) -> Result<UserCredential> {
+    Ok(UserCredential {
         account: read_account(&mut row)?,
         password_hash: row.text()?,
         phone_verified: row.bool()?,
         email_verified: row.bool()?,
         totp_secret: row.opt_blob()?,
         totp_last_step: row.int()?,
-        preferred_factor: row.opt_word(Factor::parse)?,
+        preferred_factor: row.opt_word(AuthenticationFactor::parse)?,
         tenant: read_tenant(&mut row)?,
     })
 }

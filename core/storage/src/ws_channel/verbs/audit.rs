@@ -1,7 +1,7 @@
 //! The audit trail: each account has a chain in which each record's hash covers the one before; records without an
 //! account have a separate chain. `audit_check.rs` has the checkpoints over all chains.
 
-use crate::engine::{Result, Row, SqlDialect, StoreError, args};
+use crate::engine::{Result, ResultRow, SqlDialect, StoreError, args};
 use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest, Store, Tx};
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
@@ -42,14 +42,14 @@ impl Store {
 /// The chain ends known to a transaction: each is read once, and written once before the COMMIT, however many records
 /// are added in between. The SQLite writer keeps them across transactions; a rollback discards them.
 #[derive(Debug, Default)]
-pub(crate) struct Heads {
-    known: HashMap<String, Head>,
+pub(crate) struct ChainHeads {
+    known: HashMap<String, ChainHead>,
     /// The number of the next record, if no other process assigns numbers.
     next: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Head {
+struct ChainHead {
     length: i64,
     hash: Digest,
     is_stored: bool,
@@ -58,13 +58,13 @@ struct Head {
 /// Stores the chain ends that the transaction has moved. Call before every COMMIT.
 pub(crate) async fn store_heads(tx: &mut Tx) -> Result<()> {
     let heads = tx.state.heads.known.iter();
-    let moved: Vec<(String, Head)> =
+    let moved: Vec<(String, ChainHead)> =
         heads.filter(|(_, head)| !head.is_stored).map(|(chain, head)| (chain.clone(), *head)).collect();
     for (chain, head) in moved {
         let sql = "INSERT INTO audit_chain (chain, length, hash) VALUES ($1, $2, $3) \
                    ON CONFLICT (chain) DO UPDATE SET length = excluded.length, hash = excluded.hash";
         tx.execute(sql, args![&chain, head.length, head.hash]).await?;
-        tx.state.heads.known.insert(chain, Head { is_stored: true, ..head });
+        tx.state.heads.known.insert(chain, ChainHead { is_stored: true, ..head });
     }
     if tx.state.heads.known.len() > REMEMBERED {
         tx.state.heads.known.clear();
@@ -98,7 +98,7 @@ pub(super) async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Re
         length
     ];
     tx.execute(sql, values).await?;
-    tx.state.heads.known.insert(chain.clone(), Head { length, hash, is_stored: false });
+    tx.state.heads.known.insert(chain.clone(), ChainHead { length, hash, is_stored: false });
     if tx.dialect() == SqlDialect::Sqlite {
         tx.state.heads.next = Some(seq + 1);
     }
@@ -106,7 +106,7 @@ pub(super) async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Re
 }
 
 /// The number of the next record and the end of its chain, in one statement.
-async fn end_of(tx: &mut Tx, chain: &str) -> Result<(i64, Head)> {
+async fn end_of(tx: &mut Tx, chain: &str) -> Result<(i64, ChainHead)> {
     let known = tx.state.heads.known.get(chain).copied();
     if let (Some(next), Some(head)) = (tx.state.heads.next, known) {
         return Ok((next, head));
@@ -128,8 +128,8 @@ async fn end_of(tx: &mut Tx, chain: &str) -> Result<(i64, Head)> {
         return Ok((seq, head));
     }
     let head = match row.opt_int()? {
-        Some(length) => Head { length, hash: row.digest()?, is_stored: true },
-        None => Head { length: 0, hash: CHAIN_START, is_stored: true },
+        Some(length) => ChainHead { length, hash: row.digest()?, is_stored: true },
+        None => ChainHead { length: 0, hash: CHAIN_START, is_stored: true },
     };
     Ok((seq, head))
 }
@@ -184,7 +184,7 @@ async fn select(tx: &mut Tx, f: &AuditFilter) -> Result<Vec<AuditRecord>> {
 }
 
 /// The columns from `seq` to `hash`.
-pub(super) fn read_record(row: &mut Row) -> Result<AuditRecord> {
+pub(super) fn read_record(row: &mut ResultRow) -> Result<AuditRecord> {
     let seq = row.int()?;
     let entry = AuditEntry {
         at: row.int()?,

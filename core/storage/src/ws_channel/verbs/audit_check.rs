@@ -43,8 +43,8 @@ impl Store {
             Box::pin(async move {
                 match verify(tx, known).await {
                     Ok(intact) => Ok(intact),
-                    Err(Found::Broken(verdict)) => Ok(*verdict),
-                    Err(Found::Fault(why)) => Err(why),
+                    Err(AuditFault::Broken(verdict)) => Ok(*verdict),
+                    Err(AuditFault::Fault(why)) => Err(why),
                 }
             })
         })
@@ -136,26 +136,26 @@ async fn checkpoint_hash(
 }
 
 /// Why a check ends early.
-enum Found {
+enum AuditFault {
     Broken(Box<AuditVerdict>),
     Fault(StoreError),
 }
 
-impl From<StoreError> for Found {
+impl From<StoreError> for AuditFault {
     fn from(why: StoreError) -> Self {
         Self::Fault(why)
     }
 }
 
-fn broken(seq: i64, account: Option<&str>, reason: &str) -> Found {
-    Found::Broken(Box::new(AuditVerdict::Broken {
+fn broken(seq: i64, account: Option<&str>, reason: &str) -> AuditFault {
+    AuditFault::Broken(Box::new(AuditVerdict::Broken {
         seq,
         account: account.map(str::to_owned),
         reason: reason.to_owned(),
     }))
 }
 
-type Checked<T> = std::result::Result<T, Found>;
+type Checked<T> = std::result::Result<T, AuditFault>;
 
 async fn verify(tx: &mut Tx, known: &[KnownHead]) -> Checked<AuditVerdict> {
     let sealed_records = verify_sealed(tx, known).await?;

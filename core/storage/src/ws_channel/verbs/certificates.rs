@@ -4,10 +4,10 @@
 use super::files::insert_files;
 use super::ledger::reset_ledgers;
 use super::leftovers::clear_older;
-use crate::engine::{Result, Row, args};
+use crate::engine::{Result, ResultRow, args};
 use crate::ws_channel::{
-    CertMaterial, CertSet, CertState, Completion, EffectiveCerts, EnrolOutcome, FileScope, NewCertSet, RetireOutcome,
-    RetiredCert, Store, Tx,
+    CertMaterial, CertSet, CertState, EffectiveCerts, EnrolOutcome, EnrolmentCompletion, FileScope, NewCertSet,
+    RetireOutcome, RetiredCertificateRow, Store, Tx,
 };
 use futures_util::future::BoxFuture;
 
@@ -45,7 +45,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`](crate::engine::StoreError::Misuse) for a file that is too large for a row.
-    pub fn complete_enrol(&self, completion: Completion) -> BoxFuture<'_, Result<EnrolOutcome>> {
+    pub fn complete_enrol(&self, completion: EnrolmentCompletion) -> BoxFuture<'_, Result<EnrolOutcome>> {
         self.write(completion, |tx, c| {
             Box::pin(async move {
                 let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
@@ -138,7 +138,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn retired_certs(&self, email: &str) -> BoxFuture<'_, Result<Vec<RetiredCert>>> {
+    pub fn retired_certs(&self, email: &str) -> BoxFuture<'_, Result<Vec<RetiredCertificateRow>>> {
         self.database().read(email.to_owned(), |tx, email| {
             Box::pin(async move {
                 let sql = "SELECT email, name, bank, purpose, pem, subject, issuer, serial, not_after, retired_at \
@@ -282,7 +282,7 @@ pub(super) async fn select_sets(tx: &mut Tx, email: Option<&str>, api_key: Optio
     Ok(sets)
 }
 
-fn read_set(mut row: Row) -> Result<(CertSet, Option<(String, CertMaterial)>)> {
+fn read_set(mut row: ResultRow) -> Result<(CertSet, Option<(String, CertMaterial)>)> {
     let set = CertSet {
         email: row.text()?,
         bank: row.text()?,
@@ -310,8 +310,8 @@ fn read_set(mut row: Row) -> Result<(CertSet, Option<(String, CertMaterial)>)> {
     Ok((set, Some((purpose, material))))
 }
 
-pub(super) fn read_retired(mut row: Row) -> Result<RetiredCert> {
-    Ok(RetiredCert {
+pub(super) fn read_retired(mut row: ResultRow) -> Result<RetiredCertificateRow> {
+    Ok(RetiredCertificateRow {
         email: row.text()?,
         name: row.text()?,
         bank: row.text()?,

@@ -1,6 +1,6 @@
 //! Files at a bank stored by this service: the simulator's, and later those cached by a channel.
 
-use crate::engine::{Result, Row, StoreError, Value, args};
+use crate::engine::{Result, ResultRow, StoreError, Value, args};
 use crate::ws_channel::{BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -153,7 +153,7 @@ async fn list(tx: &mut Tx, s: &FileScope, filter: &FileFilter) -> Result<Vec<Ban
     Ok(files)
 }
 
-fn read_file(row: &mut Row) -> Result<BankFile> {
+fn read_file(row: &mut ResultRow) -> Result<BankFile> {
     Ok(BankFile {
         reference: row.text()?,
         file_type: row.text()?,
@@ -220,7 +220,7 @@ mod tests {
             let verb: crate::ws_channel::Verb<&'static str, Vec<String>> = |tx, sql| {
                 Box::pin(async move {
                     let rows = tx.query(sql, args!["k", "e", "b", 1, "t", "s"]).await?;
-                    let text = |mut row: Row| {
+                    let text = |mut row: ResultRow| {
                         row.skip(3);
                         row.text()
                     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::{Result, args};
-use crate::ws_channel::{IdKind, Installation, SealedKind, SealedSecret, Store, Tx};
+use crate::ws_channel::{IdKind, InstallationIds, SealedKind, SealedSecret, Store, Tx};
 use futures_util::future::BoxFuture;
 
 /// Number of content paths that are a sample of all when a folder is checked.
@@ -14,7 +14,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn installation(&self) -> BoxFuture<'_, Result<Installation>> {
+    pub fn installation(&self) -> BoxFuture<'_, Result<InstallationIds>> {
         self.database().read_snapshot((), |tx, ()| Box::pin(select(tx)))
     }
 
@@ -23,7 +23,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn adopt(&self, ids: Vec<(IdKind, String)>) -> BoxFuture<'_, Result<Installation>> {
+    pub fn adopt(&self, ids: Vec<(IdKind, String)>) -> BoxFuture<'_, Result<InstallationIds>> {
         self.write(ids, |tx, ids| {
             Box::pin(async move {
                 let found = select(tx).await?;
@@ -89,7 +89,7 @@ impl Store {
     }
 }
 
-async fn select(tx: &mut Tx) -> Result<Installation> {
+async fn select(tx: &mut Tx) -> Result<InstallationIds> {
     let mut ids = Vec::new();
     let known: BTreeSet<&str> = IdKind::ALL.iter().map(|kind| kind.as_str()).collect();
     // Data of an older version may not have the table yet.
@@ -104,7 +104,7 @@ async fn select(tx: &mut Tx) -> Result<Installation> {
         }
     }
     let has_accounts = tx.first("SELECT 1 FROM account LIMIT 1", &[]).await?.is_some();
-    Ok(Installation::of(ids, has_accounts))
+    Ok(InstallationIds::of(ids, has_accounts))
 }
 
 async fn insert(tx: &mut Tx, kind: IdKind, id: &str) -> Result<()> {

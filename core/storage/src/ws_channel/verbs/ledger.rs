@@ -3,7 +3,7 @@
 use super::files::insert_files;
 use super::uploads::finish;
 use crate::engine::{Result, args};
-use crate::ws_channel::{BookOutcome, Booking, FileScope, Ledger, NewLedger, Store, Tx};
+use crate::ws_channel::{BookOutcome, FileScope, NewLedger, ProcessedUpload, SimulatorLedger, Store, Tx};
 use futures_util::future::BoxFuture;
 
 impl Store {
@@ -11,7 +11,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn ledgers(&self, scope: &FileScope) -> BoxFuture<'_, Result<Vec<Ledger>>> {
+    pub fn ledgers(&self, scope: &FileScope) -> BoxFuture<'_, Result<Vec<SimulatorLedger>>> {
         self.database().read(scope.clone(), |tx, s| {
             Box::pin(async move {
                 let sql = "SELECT iban, balance_cents, statement, version FROM ledger \
@@ -19,7 +19,7 @@ impl Store {
                 let rows = tx.query(sql, args![&s.api_key, &s.email, &s.bank]).await?;
                 rows.into_iter()
                     .map(|mut row| {
-                        Ok(Ledger {
+                        Ok(SimulatorLedger {
                             iban: row.text()?,
                             balance_cents: row.int()?,
                             statement: row.int()?,
@@ -73,7 +73,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`](crate::engine::StoreError::Misuse) for a taken reference or oversized content.
-    pub fn book(&self, booking: Booking) -> BoxFuture<'_, Result<BookOutcome>> {
+    pub fn book(&self, booking: ProcessedUpload) -> BoxFuture<'_, Result<BookOutcome>> {
         self.write(booking, |tx, b| {
             Box::pin(async move {
                 // Checked before anything changes: a verb with the result "nothing changed" must not have written.

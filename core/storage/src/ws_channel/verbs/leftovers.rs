@@ -74,7 +74,7 @@ async fn find(tx: &mut Tx) -> Result<Vec<(String, String)>> {
 }
 
 /// The result of [`erase_account`].
-pub(super) struct Erased {
+pub(super) struct ErasedAccount {
     pub(super) admin: bool,
     pub(super) data: bool,
     pub(super) account: bool,
@@ -83,7 +83,7 @@ pub(super) struct Erased {
 }
 
 /// Erases an account and all its data; its record last. Links to it are removed.
-pub(super) async fn erase_account(tx: &mut Tx, api_key: &str, email: &str) -> Result<Erased> {
+pub(super) async fn erase_account(tx: &mut Tx, api_key: &str, email: &str) -> Result<ErasedAccount> {
     let admin = remove_user(tx, email, Mode::Admin).await?;
     let data = remove_user(tx, email, Mode::Data).await?;
     links::cut(tx, email).await?;
@@ -92,7 +92,7 @@ pub(super) async fn erase_account(tx: &mut Tx, api_key: &str, email: &str) -> Re
     tx.execute("DELETE FROM retired_certificate WHERE email = $1", args![email]).await?;
     let content = clear_bank(tx, api_key, email).await?;
     let account = tx.execute("DELETE FROM account WHERE email = $1", args![email]).await? == 1;
-    Ok(Erased { admin, data, account, content })
+    Ok(ErasedAccount { admin, data, account, content })
 }
 
 /// Clears wrong tries and quotas that are counted under an address.

@@ -1,7 +1,7 @@
 //! Sharing of certificates (docs/protocols/ws-channel.md §6.5).
 
 use crate::engine::{Result, args};
-use crate::ws_channel::{Consent, Links, ShareOutcome, Store, Tx, UnshareOutcome};
+use crate::ws_channel::{AccountLinks, LendingConsent, ShareOutcome, Store, Tx, UnshareOutcome};
 use futures_util::future::BoxFuture;
 
 impl Store {
@@ -15,7 +15,7 @@ impl Store {
         api_key: &str,
         caller: &str,
         other: &str,
-        consent: Consent,
+        consent: LendingConsent,
     ) -> BoxFuture<'_, Result<ShareOutcome>> {
         let input = (api_key.to_owned(), caller.to_owned(), other.to_owned(), consent);
         self.write(input, |tx, (api_key, caller, other, consent)| Box::pin(share(tx, api_key, caller, other, *consent)))
@@ -46,12 +46,12 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn links(&self, email: &str) -> BoxFuture<'_, Result<Links>> {
+    pub fn links(&self, email: &str) -> BoxFuture<'_, Result<AccountLinks>> {
         self.database().read_snapshot(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
     }
 }
 
-async fn share(tx: &mut Tx, api_key: &str, caller: &str, other: &str, consent: Consent) -> Result<ShareOutcome> {
+async fn share(tx: &mut Tx, api_key: &str, caller: &str, other: &str, consent: LendingConsent) -> Result<ShareOutcome> {
     if caller == other {
         return Ok(ShareOutcome::SameAccount);
     }
@@ -59,7 +59,7 @@ async fn share(tx: &mut Tx, api_key: &str, caller: &str, other: &str, consent: C
         return Ok(ShareOutcome::NoUser);
     };
     let is_linked = lender.as_deref() == Some(caller);
-    if consent == Consent::Asked && !is_linked && !is_key_owner(tx, api_key, caller).await? {
+    if consent == LendingConsent::Asked && !is_linked && !is_key_owner(tx, api_key, caller).await? {
         if !is_offered(tx, other, caller).await? {
             let sql = "INSERT INTO link_offer (borrower, lender) VALUES ($1, $2)";
             tx.execute(sql, args![other, caller]).await?;
@@ -151,8 +151,8 @@ fn touch(tx: &mut Tx, target: &str) {
     tx.touch_files(target);
 }
 
-async fn select(tx: &mut Tx, email: &str) -> Result<Links> {
-    let mut links = Links::default();
+async fn select(tx: &mut Tx, email: &str) -> Result<AccountLinks> {
+    let mut links = AccountLinks::default();
     if let Some(mut row) = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await? {
         links.from.extend(row.opt_text()?);
     }

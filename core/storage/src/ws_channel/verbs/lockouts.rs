@@ -1,7 +1,7 @@
 //! Counted events: lockouts after failures, quotas of allowed events.
 
 use crate::engine::{Result, args};
-use crate::ws_channel::{LockKey, LockPolicy, LockState, Quota, QuotaState, Store, Tx};
+use crate::ws_channel::{EventQuota, LockKey, LockPolicy, LockState, QuotaState, Store, Tx};
 use futures_util::future::BoxFuture;
 
 impl Store {
@@ -97,7 +97,7 @@ pub(super) async fn take(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i6
 
 /// Counts an event against all of these quotas if each has room; otherwise against none, and returns when there is room
 /// again.
-pub(super) async fn take_all(tx: &mut Tx, quotas: &[Quota], now: i64) -> Result<Option<i64>> {
+pub(super) async fn take_all(tx: &mut Tx, quotas: &[EventQuota], now: i64) -> Result<Option<i64>> {
     for limit in quotas {
         if let QuotaState::Exhausted { retry_at } = quota(tx, &limit.key, limit.policy, now).await? {
             return Ok(Some(retry_at));

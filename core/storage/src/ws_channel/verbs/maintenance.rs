@@ -2,7 +2,7 @@
 
 use super::registration::{remove_user, wipe_unverified};
 use super::sessions::{SOURCE_KNOWN_MS, SOURCE_SCOPE};
-use crate::engine::{Result, Schema as _, StoreError, apart::apart, args, create_private_dir, open_copy};
+use crate::engine::{Result, StorageSchema as _, StoreError, apart::apart, args, create_private_dir, open_copy};
 use crate::ws_channel::schema::WsChannel;
 use crate::ws_channel::{BackupReport, Mode, NamedContent, PurgePolicy, PurgeReport, Store, Tx};
 use futures_util::future::BoxFuture;
@@ -135,15 +135,15 @@ async fn remove_files(paths: Vec<PathBuf>) -> Result<()> {
 
 /// The running backups, and the files to remove at their end.
 #[derive(Debug, Default)]
-pub(crate) struct Backups(Mutex<Waiting>);
+pub(crate) struct RunningBackups(Mutex<WaitingFiles>);
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct WaitingFiles {
     running: usize,
     paths: Vec<PathBuf>,
 }
 
-impl Backups {
+impl RunningBackups {
     /// Returns those of the paths that may be removed at once; the others wait.
     fn defer(&self, paths: Vec<PathBuf>) -> Vec<PathBuf> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,9 +154,9 @@ impl Backups {
         Vec::new()
     }
 
-    fn begin(&self) -> Running<'_> {
+    fn begin(&self) -> RunningBackup<'_> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).running += 1;
-        Running { backups: self, ended: false }
+        RunningBackup { backups: self, ended: false }
     }
 
     /// Ends a backup; returns the waiting paths if it was the last one.
@@ -168,19 +168,19 @@ impl Backups {
 }
 
 /// A running backup. If it is dropped before its end, the waiting files are removed too.
-struct Running<'a> {
-    backups: &'a Backups,
+struct RunningBackup<'a> {
+    backups: &'a RunningBackups,
     ended: bool,
 }
 
-impl Running<'_> {
+impl RunningBackup<'_> {
     fn end(mut self) -> Vec<PathBuf> {
         self.ended = true;
         self.backups.end_one()
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for RunningBackup<'_> {
     fn drop(&mut self) {
         if !self.ended {
             for path in self.backups.end_one() {

@@ -5,8 +5,8 @@ use super::lockouts::{clear, count_failure, lock_end};
 use super::sessions::{insert_session, still_holds};
 use crate::engine::{Result, args};
 use crate::ws_channel::{
-    Challenge, CodePurpose, CodeSend, ConfirmTotp, Digest, Factor, MfaAnswer, MfaOutcome, MfaProof, Mode, NewCode,
-    NewPending, Pending, PendingKind, SelectMfa, SelectOutcome, Store, TotpOutcome, Tx,
+    AuthenticationFactor, Challenge, CodePurpose, CodeSend, ConfirmTotp, Digest, MfaAnswer, MfaOutcome, MfaProof, Mode,
+    NewCode, NewPending, PendingKind, PendingToken, SelectMfa, SelectOutcome, Store, TotpOutcome, Tx,
 };
 use futures_util::future::BoxFuture;
 
@@ -39,7 +39,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn pending(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<Pending>>> {
+    pub fn pending(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<PendingToken>>> {
         self.database().read((*token, now), |tx, (token, now)| Box::pin(find(tx, token, *now)))
     }
 
@@ -51,7 +51,8 @@ impl Store {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let alive = find(tx, &r.old, r.new.now).await?;
-                let fits = |p: &Pending| p.kind == PendingKind::Mfa && p.email == r.new.email && p.mode == r.new.mode;
+                let fits =
+                    |p: &PendingToken| p.kind == PendingKind::Mfa && p.email == r.new.email && p.mode == r.new.mode;
                 if !alive.as_ref().is_some_and(fits) {
                     return Ok(SelectOutcome::Gone);
                 }
@@ -97,7 +98,7 @@ impl Store {
                 };
                 let sql = "UPDATE mode_user SET totp_secret = $3, totp_last_step = $4, preferred_factor = $5 \
                            WHERE email = $1 AND mode = $2";
-                tx.execute(sql, args![&pending.email, pending.mode, secret, step, Factor::Totp]).await?;
+                tx.execute(sql, args![&pending.email, pending.mode, secret, step, AuthenticationFactor::Totp]).await?;
                 kill(tx, &r.token).await?;
                 Ok(TotpOutcome::Enabled)
             })
@@ -108,7 +109,12 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn set_preferred_factor(&self, email: &str, mode: Mode, factor: Option<Factor>) -> BoxFuture<'_, Result<bool>> {
+    pub fn set_preferred_factor(
+        &self,
+        email: &str,
+        mode: Mode,
+        factor: Option<AuthenticationFactor>,
+    ) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), mode, factor), |tx, (email, mode, factor)| {
             Box::pin(async move {
                 let sql = "UPDATE mode_user SET preferred_factor = $3 WHERE email = $1 AND mode = $2";
@@ -188,12 +194,12 @@ async fn use_step(tx: &mut Tx, a: &MfaAnswer, step: Option<i64>) -> Result<bool>
     Ok(tx.execute(sql, args![&a.email, a.mode, step]).await? == 1)
 }
 
-async fn find(tx: &mut Tx, token: &Digest, now: i64) -> Result<Option<Pending>> {
+async fn find(tx: &mut Tx, token: &Digest, now: i64) -> Result<Option<PendingToken>> {
     let sql = "SELECT kind, email, mode, challenge, secret, tries, expires FROM pending_auth WHERE token = $1 AND expires > $2";
     let Some(mut row) = tx.first(sql, args![token, now]).await? else {
         return Ok(None);
     };
-    Ok(Some(Pending {
+    Ok(Some(PendingToken {
         kind: row.word(PendingKind::parse)?,
         email: row.text()?,
         mode: row.word(Mode::parse)?,

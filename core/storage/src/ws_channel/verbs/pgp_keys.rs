@@ -1,6 +1,6 @@
 //! PGP keys of an account (docs/protocols/ws-channel.md §7).
 
-use crate::engine::{Result, Row, args};
+use crate::engine::{Result, ResultRow, args};
 use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose, Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -73,7 +73,7 @@ async fn select(tx: &mut Tx, email: &str) -> Result<Vec<PgpKey>> {
     tx.query(sql, args![email]).await?.into_iter().map(read_key).collect()
 }
 
-fn read_key(mut row: Row) -> Result<PgpKey> {
+fn read_key(mut row: ResultRow) -> Result<PgpKey> {
     Ok(PgpKey {
         fingerprint: row.text()?,
         short_id: row.text()?,

@@ -4,7 +4,7 @@ use super::leftovers::{clear_bank, erase_account};
 use super::lockouts::take;
 use crate::engine::{Result, args};
 use crate::ws_channel::{
-    CodePurpose, LockKey, Mode, QuotaState, RegisterOutcome, Registration, RegistrationKey, Store, Tx,
+    CodePurpose, LockKey, Mode, QuotaState, RegisterOutcome, RegistrationKey, Store, Tx, VerifiedRegistration,
 };
 use futures_util::future::BoxFuture;
 
@@ -19,7 +19,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn register(&self, registration: Registration) -> BoxFuture<'_, Result<RegisterOutcome>> {
+    pub fn register(&self, registration: VerifiedRegistration) -> BoxFuture<'_, Result<RegisterOutcome>> {
         self.write(registration, |tx, r| {
             Box::pin(async move {
                 match r.mode {
@@ -31,7 +31,7 @@ impl Store {
     }
 }
 
-async fn register_data(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome> {
+async fn register_data(tx: &mut Tx, r: &VerifiedRegistration) -> Result<RegisterOutcome> {
     let (Some(account), Some(_)) = (find_account(tx, &r.email).await?, find_user(tx, &r.email, Mode::Admin).await?)
     else {
         return Ok(RegisterOutcome::AdminMissing);
@@ -56,7 +56,7 @@ async fn register_data(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome>
     Ok(RegisterOutcome::Created { api_key: account.api_key, is_owner: tenant.is_owned_by(&r.email), active: waived })
 }
 
-async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome> {
+async fn register_admin(tx: &mut Tx, r: &VerifiedRegistration) -> Result<RegisterOutcome> {
     let given = match &r.key {
         RegistrationKey::Mint { .. } => None,
         RegistrationKey::Existing(key) => match find_tenant(tx, key).await?.filter(|t| t.enabled) {
@@ -114,7 +114,11 @@ async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome
 }
 
 /// A refusal changes nothing: the invitation is restored.
-async fn refuse_after_invite(tx: &mut Tx, r: &Registration, tenant: Option<&KnownTenant>) -> Result<RegisterOutcome> {
+async fn refuse_after_invite(
+    tx: &mut Tx,
+    r: &VerifiedRegistration,
+    tenant: Option<&KnownTenant>,
+) -> Result<RegisterOutcome> {
     if let (true, Some(tenant)) = (r.invite_required, tenant.filter(|tenant| !tenant.is_owned_by(&r.email))) {
         let sql =
             "INSERT INTO invite (api_key, email, created) VALUES ($1, $2, $3) ON CONFLICT (api_key, email) DO NOTHING";
@@ -123,7 +127,7 @@ async fn refuse_after_invite(tx: &mut Tx, r: &Registration, tenant: Option<&Know
     Ok(RegisterOutcome::TooManyCodes)
 }
 
-async fn phone_has_room(tx: &mut Tx, r: &Registration, waived: bool) -> Result<bool> {
+async fn phone_has_room(tx: &mut Tx, r: &VerifiedRegistration, waived: bool) -> Result<bool> {
     let key = LockKey::new(PHONE_SCOPE, &*r.phone);
     if waived {
         return Ok(true);
@@ -131,7 +135,7 @@ async fn phone_has_room(tx: &mut Tx, r: &Registration, waived: bool) -> Result<b
     Ok(matches!(take(tx, &key, r.phone_limit, r.now).await?, QuotaState::Taken { .. }))
 }
 
-async fn insert_user(tx: &mut Tx, r: &Registration, active: bool) -> Result<()> {
+async fn insert_user(tx: &mut Tx, r: &VerifiedRegistration, active: bool) -> Result<()> {
     let sql = "INSERT INTO mode_user (email, mode, password_hash, phone_verified, email_verified, totp_secret, totp_last_step, \
                preferred_factor, created) VALUES ($1, $2, $3, $4, $4, NULL, -1, NULL, $5)";
     tx.execute(sql, args![&r.email, r.mode, &r.password_hash, active, r.now]).await?;
@@ -201,7 +205,7 @@ struct KnownUser {
 
 impl KnownUser {
     /// Whether the user is verified, or too recent to be overwritten.
-    fn holds_its_place(&self, r: &Registration) -> bool {
+    fn holds_its_place(&self, r: &VerifiedRegistration) -> bool {
         self.active || r.now - self.created < r.overwrite_after
     }
 }

@@ -8,20 +8,21 @@ use super::audit::{AuditSlot, append};
 use super::certificates::effective;
 use crate::engine::{Result, SqlDialect, args};
 use crate::ws_channel::{
-    CertState, EntitlementState, Ground, LostRight, PgpPurpose, Rights, Store, Tx, Verb, outcome::Outcome,
+    CertState, EntitlementState, LostRight, PgpPurpose, RequiredRight, SessionRights, Store, Tx, Verb,
+    outcome::VerbOutcome,
 };
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
 /// The rights of a verb, if any.
-pub(crate) type RightsSlot = Option<Arc<Rights>>;
+pub(crate) type RightsSlot = Option<Arc<SessionRights>>;
 
 impl Store {
     /// The same store, whose writing verbs each check these rights in their own transaction before anything else. If
     /// one has ended, they change nothing and return an error whose [`refusal`](crate::engine::StoreError::refusal) is
     /// the [`LostRight`]; the audit entry of [`with_audit`](Self::with_audit) is not written either.
     #[must_use]
-    pub fn with_rights(&self, rights: Rights) -> Self {
+    pub fn with_rights(&self, rights: SessionRights) -> Self {
         self.judging(Arc::new(rights))
     }
 
@@ -35,7 +36,7 @@ impl Store {
 }
 
 /// A verb with its arguments, its rights and its audit entry.
-pub(crate) struct Ruled<A, T> {
+pub(crate) struct RuledVerb<A, T> {
     pub(crate) args: A,
     pub(crate) verb: Verb<A, T>,
     pub(crate) rights: RightsSlot,
@@ -45,11 +46,11 @@ pub(crate) struct Ruled<A, T> {
 /// Runs the verb, if the rights still hold, and appends its audit entry in the same transaction.
 pub(crate) fn judge_and_run<'t, A, T>(
     tx: &'t mut Tx,
-    ruled: &'t Ruled<A, T>,
+    ruled: &'t RuledVerb<A, T>,
 ) -> BoxFuture<'t, Result<std::result::Result<T, LostRight>>>
 where
     A: Send + Sync,
-    T: Outcome + Send,
+    T: VerbOutcome + Send,
 {
     Box::pin(async move {
         if let Some(rights) = &ruled.rights
@@ -78,7 +79,7 @@ macro_rules! locking {
 }
 
 /// The first right that does not hold, in the order in which a new request would be checked.
-async fn judge(tx: &mut Tx, rights: &Rights) -> Result<Option<LostRight>> {
+async fn judge(tx: &mut Tx, rights: &SessionRights) -> Result<Option<LostRight>> {
     let sql = locking!(
         tx,
         "SELECT s.email, s.api_key, t.transfer_enabled, a.export_allowed, \
@@ -96,15 +97,15 @@ async fn judge(tx: &mut Tx, rights: &Rights) -> Result<Option<LostRight>> {
     let (transfer, export, owner) = (row.bool()?, row.bool()?, row.bool()?);
     for ground in &rights.grounds {
         let lost = match ground {
-            Ground::Transfer => (!transfer).then_some(LostRight::Transfer),
-            Ground::Owner => (!owner).then_some(LostRight::Owner),
-            Ground::Export => (!export).then_some(LostRight::Export),
-            Ground::Entitlement { product } => judge_entitlement(tx, &api_key, product).await?,
-            Ground::Connection { owner, bank, serial } => {
+            RequiredRight::Transfer => (!transfer).then_some(LostRight::Transfer),
+            RequiredRight::Owner => (!owner).then_some(LostRight::Owner),
+            RequiredRight::Export => (!export).then_some(LostRight::Export),
+            RequiredRight::Entitlement { product } => judge_entitlement(tx, &api_key, product).await?,
+            RequiredRight::Connection { owner, bank, serial } => {
                 judge_connection(tx, &email, (owner, bank, serial), rights.now).await?
             }
-            Ground::Certificate { bank, serial } => judge_certificate(tx, &email, bank, serial).await?,
-            Ground::PgpKeys { purpose, fingerprints, least } => {
+            RequiredRight::Certificate { bank, serial } => judge_certificate(tx, &email, bank, serial).await?,
+            RequiredRight::PgpKeys { purpose, fingerprints, least } => {
                 judge_pgp_keys(tx, &email, *purpose, fingerprints, *least).await?
             }
         };
@@ -116,7 +117,7 @@ async fn judge(tx: &mut Tx, rights: &Rights) -> Result<Option<LostRight>> {
 }
 
 /// Finds the condition of the statement above that failed.
-async fn why_not(tx: &mut Tx, rights: &Rights) -> Result<LostRight> {
+async fn why_not(tx: &mut Tx, rights: &SessionRights) -> Result<LostRight> {
     let sql = "SELECT COALESCE(t.enabled, 0), CASE WHEN a.email IS NULL THEN 0 ELSE 1 END FROM session s \
                LEFT JOIN tenant t ON t.api_key = s.api_key \
                LEFT JOIN account a ON a.email = s.email AND a.api_key = s.api_key WHERE s.token = $1 AND s.expires > $2";

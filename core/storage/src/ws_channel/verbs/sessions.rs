@@ -2,8 +2,8 @@
 
 use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
 use super::lockouts::{clear, events_since, take};
-use crate::engine::{Result, Row, args};
-use crate::ws_channel::{Digest, Factor, LockKey, LockPolicy, Mode, NewSession, Session, Store, Tx};
+use crate::engine::{Result, ResultRow, args};
+use crate::ws_channel::{AuthenticationFactor, Digest, LockKey, LockPolicy, Mode, NewSession, Session, Store, Tx};
 use futures_util::future::BoxFuture;
 
 /// Counter of sources from which a user has logged in.
@@ -135,7 +135,7 @@ const LOOKUP: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.e
     LEFT JOIN tenant t ON t.api_key = s.api_key \
     WHERE s.token = $1 AND s.expires > $2";
 
-fn read_session(mut row: Row) -> Result<Session> {
+fn read_session(mut row: ResultRow) -> Result<Session> {
     let account = if row.is_null() {
         row.skip(ACCOUNT_COLUMNS_LEN);
         None
@@ -147,7 +147,7 @@ fn read_session(mut row: Row) -> Result<Session> {
         mode: row.word(Mode::parse)?,
         api_key: row.text()?,
         auth_time: row.int()?,
-        factor: row.word(Factor::parse)?,
+        factor: row.word(AuthenticationFactor::parse)?,
         expires: row.int()?,
         last_used: row.int()?,
         account,

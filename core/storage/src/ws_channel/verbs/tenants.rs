@@ -1,7 +1,7 @@
 //! API keys, their switches and entitlements, set by the operator (docs/protocols/ws-channel.md §4).
 
-use crate::engine::{Result, Row, args};
-use crate::ws_channel::{Entitlement, EntitlementState, NewTenant, Store, Tenant, TenantChange};
+use crate::engine::{Result, ResultRow, args};
+use crate::ws_channel::{ApiTenant, EntitlementState, NewTenant, Store, TenantChange, TenantEntitlement};
 use futures_util::future::BoxFuture;
 
 /// The columns in the order of [`read_tenant`].
@@ -30,7 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn tenant(&self, api_key: &str) -> BoxFuture<'_, Result<Option<Tenant>>> {
+    pub fn tenant(&self, api_key: &str) -> BoxFuture<'_, Result<Option<ApiTenant>>> {
         self.database().read(api_key.to_owned(), |tx, api_key| {
             Box::pin(async move {
                 tx.first(SELECT_ONE, args![api_key]).await?.map(|mut row| read_tenant(&mut row)).transpose()
@@ -42,7 +42,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn tenants(&self) -> BoxFuture<'_, Result<Vec<Tenant>>> {
+    pub fn tenants(&self) -> BoxFuture<'_, Result<Vec<ApiTenant>>> {
         self.database().read((), |tx, ()| {
             Box::pin(async move {
                 tx.query(SELECT_ALL, &[]).await?.into_iter().map(|mut row| read_tenant(&mut row)).collect()
@@ -115,14 +115,14 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn entitlements(&self, api_key: &str) -> BoxFuture<'_, Result<Vec<Entitlement>>> {
+    pub fn entitlements(&self, api_key: &str) -> BoxFuture<'_, Result<Vec<TenantEntitlement>>> {
         self.database().read(api_key.to_owned(), |tx, api_key| {
             Box::pin(async move {
                 let sql = "SELECT product, state, changed FROM entitlement WHERE api_key = $1 ORDER BY product";
                 let rows = tx.query(sql, args![api_key]).await?;
                 rows.into_iter()
                     .map(|mut row| {
-                        Ok(Entitlement {
+                        Ok(TenantEntitlement {
                             product: row.text()?,
                             state: row.word(EntitlementState::parse)?,
                             changed: row.int()?,
@@ -151,8 +151,8 @@ impl Store {
     }
 }
 
-pub(super) fn read_tenant(row: &mut Row) -> Result<Tenant> {
-    Ok(Tenant {
+pub(super) fn read_tenant(row: &mut ResultRow) -> Result<ApiTenant> {
+    Ok(ApiTenant {
         api_key: row.text()?,
         owner_email: row.opt_text()?,
         minted_by_operator: row.bool()?,

@@ -1,8 +1,8 @@
 //! The upload journal: nothing acknowledged is lost, nothing is processed twice.
 
 use super::files::{content_values, read_content};
-use crate::engine::{Result, Row, StoreError, Value, args};
-use crate::ws_channel::{FileScope, NewUpload, Store, Tx, Upload, UploadOutcome, UploadState};
+use crate::engine::{Result, ResultRow, StoreError, Value, args};
+use crate::ws_channel::{FileScope, JournalledUpload, NewUpload, Store, Tx, UploadOutcome, UploadState};
 use futures_util::future::BoxFuture;
 
 impl Store {
@@ -36,7 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn uploads_in_state(&self, state: UploadState, limit: i64) -> Result<Vec<Upload>> {
+    pub async fn uploads_in_state(&self, state: UploadState, limit: i64) -> Result<Vec<JournalledUpload>> {
         self.select_uploads(state, "", None, false, limit).await
     }
 
@@ -51,7 +51,7 @@ impl Store {
         bank: &str,
         after: Option<(i64, &str)>,
         limit: i64,
-    ) -> Result<Vec<Upload>> {
+    ) -> Result<Vec<JournalledUpload>> {
         self.select_uploads(state, bank, after, false, limit).await
     }
 
@@ -65,7 +65,7 @@ impl Store {
         state: UploadState,
         after: Option<(i64, &str)>,
         limit: i64,
-    ) -> Result<Vec<Upload>> {
+    ) -> Result<Vec<JournalledUpload>> {
         self.select_uploads(state, "", after, true, limit).await
     }
 
@@ -76,7 +76,7 @@ impl Store {
         after: Option<(i64, &str)>,
         without_content: bool,
         limit: i64,
-    ) -> Result<Vec<Upload>> {
+    ) -> Result<Vec<JournalledUpload>> {
         let (received, id) = after.unwrap_or((i64::MIN, ""));
         let which = (state, bank.to_owned(), received, id.to_owned(), i64::from(without_content), limit);
         self.database().read(which, |tx, (state, bank, received, id, without_content, limit)| {
@@ -96,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn upload(&self, id: &str) -> BoxFuture<'_, Result<Option<Upload>>> {
+    pub fn upload(&self, id: &str) -> BoxFuture<'_, Result<Option<JournalledUpload>>> {
         self.database().read(id.to_owned(), |tx, id| {
             Box::pin(async move {
                 let sql = "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, \
@@ -159,7 +159,7 @@ pub(super) async fn finish(
     Ok(Some(path.into_iter().collect()))
 }
 
-fn read_upload(mut row: Row) -> Result<Upload> {
+fn read_upload(mut row: ResultRow) -> Result<JournalledUpload> {
     let id = row.text()?;
     let scope = FileScope { api_key: row.text()?, email: row.text()?, bank: row.text()? };
     let (email, file_type, file_name, sha256, size) =
@@ -168,7 +168,7 @@ fn read_upload(mut row: Row) -> Result<Upload> {
     let (state, detail) = (row.word(UploadState::parse)?, row.text()?);
     let (received, finished) = (row.int()?, row.opt_int()?);
     let content = read_content(size, row.opt_text()?, row.opt_blob()?);
-    Ok(Upload {
+    Ok(JournalledUpload {
         id,
         scope,
         email,

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use bankchannel_foundation::model::{EnumShape, Field, Shape, StructShape};
-use bankchannel_nextgen_psd2::{Credentials, PROTOCOL, signing::SigningDialect, terms};
+use bankchannel_nextgen_psd2::{BankConventions, PROTOCOL, signing::SigningDialect, terms};
 use serde_json::{Map, Value, json};
 
 use super::Particular;
@@ -61,8 +61,8 @@ impl Particular for NextGenPsd2 {
     }
 }
 
-fn with(dialect: SigningDialect) -> Credentials {
-    Credentials { dialect, ..Credentials::default() }
+fn with(dialect: SigningDialect) -> BankConventions {
+    BankConventions { dialect, ..BankConventions::default() }
 }
 
 /// The dialects that have the operation, or those that do not.

@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     Secret,
     model::{Field, Shape},
 };
-use bankchannel_salt_edge::Credentials;
+use bankchannel_salt_edge::HubCredentials;
 use serde_json::{Value, json};
 
 use super::Particular;
@@ -16,7 +16,7 @@ pub(super) struct SaltEdge;
 
 impl Particular for SaltEdge {
     fn credentials(&self, _: &dyn AnyExchange) -> Vec<Box<dyn Any>> {
-        vec![Box::new(Credentials { app_id: Some("id".into()), app_secret: Some(Secret::new("secret")) })]
+        vec![Box::new(HubCredentials { app_id: Some("id".into()), app_secret: Some(Secret::new("secret")) })]
     }
 
     fn sample(&self, _: &Field, shape: &Shape, random: &mut Random, _: bool) -> Option<Value> {

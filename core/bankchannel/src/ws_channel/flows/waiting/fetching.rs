@@ -14,18 +14,18 @@ use super::{
     super::{
         fetch::{download, ledger_file, settle, was_not_sent},
         file_name,
-        steps::Steps,
+        steps::FlowSteps,
     },
     registry::{AnswerRegistry, FetchClaim, FetchedEntry, FetchedFile},
 };
-use crate::{Destination, file_ledger::FileLedger};
+use crate::{ContentDestination, file_ledger::FileLedger};
 
 /// The maximum number of entries or transactions of an answer that is judged.
 const ENTRIES_MAX: usize = 1_000_000;
 
 /// Fetches a file, reads it, and gives it to its owners. Returns it if it is nobody's.
 pub(super) async fn fetch(
-    steps: &Steps<'_>,
+    steps: &FlowSteps<'_>,
     registry: &AnswerRegistry,
     bank: Bank,
     file: &FileDescriptor,
@@ -41,7 +41,7 @@ pub(super) async fn fetch(
         }
         None => None,
     };
-    match download(steps, bank, file, Destination::Memory).await {
+    match download(steps, bank, file, ContentDestination::Memory).await {
         Ok(Content::Bytes(bytes)) => {
             let (uploads, content) = (registry.uploads(bank), bytes.clone());
             let judged = background::blocking(move || {
@@ -49,7 +49,7 @@ pub(super) async fn fetch(
                 let claims = uploads.into_iter().map(|(number, upload)| (number, read.claim(&upload))).collect();
                 (read, claims)
             });
-            let aborted = |why: background::Undone| why.error("reading an answer was aborted");
+            let aborted = |why: background::UndoneWork| why.error("reading an answer was aborted");
             let (read, claims) = judged.await.map_err(aborted)?;
             Ok(claim.give(claims, |owners| {
                 let entry = entry.map(|(entry, folder)| FetchedEntry {

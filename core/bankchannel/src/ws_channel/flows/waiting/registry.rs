@@ -146,7 +146,7 @@ pub(super) enum FetchTurn<'r> {
 }
 
 /// A registered wait; it ends when this is dropped.
-pub(super) struct Registration<'r> {
+pub(super) struct WaitRegistration<'r> {
     registry: &'r AnswerRegistry,
     number: u64,
 }
@@ -159,13 +159,13 @@ impl AnswerRegistry {
         types: &[FileType],
         upload: &Arc<UploadedMessage>,
         accepts_unreferenced: bool,
-    ) -> Registration<'_> {
+    ) -> WaitRegistration<'_> {
         let mut state = self.lock();
         state.last += 1;
         let number = state.last;
         let (types, upload) = (types.to_vec(), Arc::clone(upload));
         state.waits.insert(number, RegisteredWait { bank, types, upload, accepts_unreferenced, inbox: Vec::new() });
-        Registration { registry: self, number }
+        WaitRegistration { registry: self, number }
     }
 
     /// A listing that was begun at `not_before` or later: a shared one, or the one that `list` makes. `None` if another
@@ -330,7 +330,7 @@ fn numbers(claims: &[(u64, AnswerClaim)], is_owner: impl Fn(&AnswerClaim) -> boo
     claims.iter().filter(|(_, claim)| is_owner(claim)).map(|(number, _)| (*number, false)).collect()
 }
 
-impl Registration<'_> {
+impl WaitRegistration<'_> {
     /// Takes the answers that have come for this wait.
     pub(super) fn take(&self) -> Vec<OwnAnswer> {
         let mut state = self.registry.lock();
@@ -352,7 +352,7 @@ impl Registration<'_> {
     }
 }
 
-impl Drop for Registration<'_> {
+impl Drop for WaitRegistration<'_> {
     fn drop(&mut self) {
         let mut state = self.registry.lock();
         state.waits.remove(&self.number);

@@ -24,13 +24,13 @@ pub(super) struct TakenAnswer {
 
 /// The content of the answers, as far as it says something about payments.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reported {
+pub(super) struct ReportedPayments {
     pub(super) reports: Vec<StatusReport>,
     pub(super) unreferenced_reports: Vec<StatusReport>,
     pub(super) statements: Vec<Statement>,
 }
 
-impl Reported {
+impl ReportedPayments {
     /// What the bank says about an upload.
     pub(super) fn verdict(&self, upload: &UploadedMessage) -> BankVerdict {
         match BankVerdict::of(upload, &self.reports, &self.statements) {

@@ -25,13 +25,13 @@ use super::{
     super::{
         fetch::{broke_off_a_renewal, ledger_file, list, settle, store, was_not_sent},
         file_name,
-        parsed::Parser,
-        steps::Steps,
+        parsed::ContentParser,
+        steps::FlowSteps,
         upload_and_wait::BankAnswer,
     },
     fetching::fetch,
-    registry::{AnswerRegistry, FetchClaim, FetchTurn, FetchedFile, FileKey, OwnAnswer, Registration},
-    taken::{Reported, TakenAnswer},
+    registry::{AnswerRegistry, FetchClaim, FetchTurn, FetchedFile, FileKey, OwnAnswer, WaitRegistration},
+    taken::{ReportedPayments, TakenAnswer},
 };
 use crate::file_ledger::{FileLedger, LedgerEntry};
 
@@ -66,29 +66,29 @@ pub(in super::super) enum WaitEnd {
 
 /// A wait and what has come so far.
 pub(in super::super) struct AnswerWait<'a> {
-    steps: &'a Steps<'a>,
+    steps: &'a FlowSteps<'a>,
     registry: &'a AnswerRegistry,
-    pub(super) registration: Registration<'a>,
+    pub(super) registration: WaitRegistration<'a>,
     upload: Arc<UploadedMessage>,
     pub(super) settings: WaitSettings,
     /// When the upload was accepted: an earlier listing has no answers.
     begun_at: Instant,
     /// The files that were there before the upload.
     known: BTreeSet<(String, String)>,
-    fetches: FuturesUnordered<Pin<Box<dyn Future<Output = Fetched> + Send + 'a>>>,
+    fetches: FuturesUnordered<Pin<Box<dyn Future<Output = FetchOutcome> + Send + 'a>>>,
     /// The files that are being fetched here.
     running: Vec<(String, String)>,
     pub(super) taken: Vec<TakenAnswer>,
     pub(super) others: Vec<BankAnswer>,
     /// The files that the bank may have sent and that did not arrive.
     pub(super) begun: Vec<String>,
-    reported: Arc<Reported>,
+    reported: Arc<ReportedPayments>,
     pub(super) said: BankVerdict,
-    parser: Parser,
+    parser: ContentParser,
 }
 
 /// The result of fetching a file.
-struct Fetched {
+struct FetchOutcome {
     file: FileDescriptor,
     result: Result<Option<FetchedFile>>,
 }
@@ -96,14 +96,14 @@ struct Fetched {
 impl<'a> AnswerWait<'a> {
     /// Registers the wait.
     pub(in super::super) fn new(
-        steps: &'a Steps<'a>,
+        steps: &'a FlowSteps<'a>,
         registry: &'a AnswerRegistry,
         upload: Arc<UploadedMessage>,
         settings: WaitSettings,
     ) -> Self {
         Self {
             said: BankVerdict::of(&upload, &[], &[]),
-            parser: Parser::new(settings.parse),
+            parser: ContentParser::new(settings.parse),
             steps,
             registry,
             registration: registry.register(settings.bank, &settings.types, &upload, settings.accept_unreferenced),
@@ -236,13 +236,13 @@ impl<'a> AnswerWait<'a> {
         let (ledger, interval) = (self.settings.ledger.clone(), self.settings.interval);
         self.fetches.push(Box::pin(async move {
             let result = fetch(steps, registry, bank, &file, ledger, claim, interval).await;
-            Fetched { file, result }
+            FetchOutcome { file, result }
         }));
     }
 
     /// Takes the result of a fetch. The file may be this wait's, another one's or nobody's.
-    async fn fetched(&mut self, fetched: Fetched) -> Result<()> {
-        let Fetched { file, result } = fetched;
+    async fn fetched(&mut self, fetched: FetchOutcome) -> Result<()> {
+        let FetchOutcome { file, result } = fetched;
         let key = key_of(&file);
         self.running.retain(|running| *running != key);
         let name = name_of(&key);
@@ -416,7 +416,7 @@ impl<'a> AnswerWait<'a> {
 }
 
 /// Whether a failed fetch ends the wait, because every other one would fail the same way.
-fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
+fn ends_all(error: &Error, steps: &FlowSteps<'_>) -> bool {
     match error.category() {
         Category::Authentication => !broke_off_a_renewal(error),
         Category::Cancelled | Category::Permission | Category::ResourceExhausted => true,

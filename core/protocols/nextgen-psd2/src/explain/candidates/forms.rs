@@ -1,7 +1,7 @@
 //! Guesses at values that were signed in an equivalent form (H-22), and at a `Date` that was replaced later (H-21).
 //! Each is tried alone, and in one line.
 
-use super::{super::visible, Basis, MAX_HASHED, REQUEST_TARGET, Search, Slot, dates, uri};
+use super::{super::visible, CandidateSearch, GuessBasis, LineSlot, MAX_HASHED, REQUEST_TARGET, dates, uri};
 
 /// The maximum number of bytes hashed for each of the two; the rest is for the other guesses.
 const MAX_HASHED_FORMS: usize = MAX_HASHED / 8;
@@ -10,15 +10,15 @@ const MAX_SHOWN: usize = 64;
 /// Ports that may be part of a host, or be missing there.
 const PORTS: [&str; 4] = [":443", ":80", ":8443", ":8080"];
 
-pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
+pub(super) fn try_all(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     search.within(MAX_HASHED_FORMS, |search| values(basis, search));
     search.within(MAX_HASHED_FORMS, |search| stamped_anew(basis, search));
 }
 
 /// H-22.
-fn values(basis: &Basis<'_>, search: &mut Search<'_>) {
+fn values(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     for (at, field) in basis.fields.iter().enumerate() {
-        let slot = Slot::of(basis, at);
+        let slot = LineSlot::of(basis, at);
         let Ok(value) = std::str::from_utf8(&field.value) else { continue };
         let name = field.name.as_str();
         if name == "date" {
@@ -39,11 +39,11 @@ fn values(basis: &Basis<'_>, search: &mut Search<'_>) {
 }
 
 /// H-21.
-fn stamped_anew(basis: &Basis<'_>, search: &mut Search<'_>) {
+fn stamped_anew(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     let Some(at) = basis.fields.iter().position(|field| field.name == "date") else { return };
     let sent = basis.fields.get(at).and_then(|field| std::str::from_utf8(&field.value).ok());
     let Some(sent_s) = sent.and_then(dates::read) else { return };
-    let slot = Slot::of(basis, at);
+    let slot = LineSlot::of(basis, at);
     for (later, date) in dates::around(sent_s) {
         let text = || {
             let (apart, when) = (later.abs(), if later < 0 { "before" } else { "after" });

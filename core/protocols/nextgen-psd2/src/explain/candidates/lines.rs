@@ -1,7 +1,7 @@
 //! Guesses at the lines: names (H-03), colons (H-04), order (H-05, H-20), lines missing or added (H-06, and H-07 in
 //! `target`).
 
-use super::{Basis, Field, Search, target};
+use super::{CandidateLine, CandidateSearch, GuessBasis, target};
 
 /// The maximum number of lines for which every order is tried (720 orders).
 const MAX_PERMUTED: usize = 6;
@@ -11,7 +11,7 @@ const SIGNED: [&str; 6] = ["Date", "Digest", "X-Request-ID", "PSU-ID", "PSU-Corp
 /// Further headers that clients are known to sign.
 const OTHERS: [&str; 3] = ["Host", "Content-Type", "TPP-Signature-Certificate"];
 
-pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
+pub(super) fn try_all(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     names(basis, search);
     colons(basis, search);
     missing(basis, search);
@@ -21,29 +21,29 @@ pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
 }
 
 /// The spelling of a name.
-type Spelling = fn(&Basis<'_>, &str) -> String;
+type NameSpelling = fn(&GuessBasis<'_>, &str) -> String;
 
 /// H-03.
-fn names(basis: &Basis<'_>, search: &mut Search<'_>) {
-    const SPELLINGS: [(&str, Spelling); 4] = [
+fn names(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
+    const SPELLINGS: [(&str, NameSpelling); 4] = [
         ("as the headers are spelled", as_sent),
         ("as the bank's pages spell them", as_listed),
         ("with capital initials", |_, name| camel(name)),
         ("in upper case", |_, name| name.to_ascii_uppercase()),
     ];
     for (how, spell) in SPELLINGS {
-        let spelled = |field: &Field| Field::new(&spell(basis, &field.name), &*field.value);
-        let fields: Vec<Field> = basis.fields.iter().map(spelled).collect();
+        let spelled = |field: &CandidateLine| CandidateLine::new(&spell(basis, &field.name), &*field.value);
+        let fields: Vec<CandidateLine> = basis.fields.iter().map(spelled).collect();
         search.try_fields("H-03", || format!("the names were signed {how}: {}", list(&fields)), &fields);
     }
 }
 
-fn as_sent(basis: &Basis<'_>, name: &str) -> String {
+fn as_sent(basis: &GuessBasis<'_>, name: &str) -> String {
     let sent = basis.request.headers.named(name).next();
     sent.map_or_else(|| name.to_owned(), |header| header.name.clone())
 }
 
-fn as_listed(_: &Basis<'_>, name: &str) -> String {
+fn as_listed(_: &GuessBasis<'_>, name: &str) -> String {
     let known = SIGNED.iter().find(|known| known.eq_ignore_ascii_case(name));
     known.map_or_else(|| camel(name), |known| (*known).to_owned())
 }
@@ -59,7 +59,7 @@ fn camel(name: &str) -> String {
 }
 
 /// H-04.
-fn colons(basis: &Basis<'_>, search: &mut Search<'_>) {
+fn colons(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     const COLONS: [(&str, &str); 5] = [
         ("no space after the colons", ":"),
         ("a space before the colons too", " : "),
@@ -76,7 +76,7 @@ fn colons(basis: &Basis<'_>, search: &mut Search<'_>) {
 }
 
 /// H-06: one line left out, or all except those that are always signed.
-fn missing(basis: &Basis<'_>, search: &mut Search<'_>) {
+fn missing(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     if basis.fields.len() < 2 {
         return;
     }
@@ -85,22 +85,22 @@ fn missing(basis: &Basis<'_>, search: &mut Search<'_>) {
         let gone = fields.remove(left_out);
         search.try_fields("H-06", || format!("the line `{}` is missing from the signed text", gone.name), &fields);
     }
-    let always = |field: &&Field| SIGNED.iter().take(3).any(|name| name.eq_ignore_ascii_case(&field.name));
-    let fields: Vec<Field> = basis.fields.iter().filter(always).cloned().collect();
+    let always = |field: &&CandidateLine| SIGNED.iter().take(3).any(|name| name.eq_ignore_ascii_case(&field.name));
+    let fields: Vec<CandidateLine> = basis.fields.iter().filter(always).cloned().collect();
     if !fields.is_empty() {
         search.try_fields("H-06", || format!("only {} were signed", list(&fields)), &fields);
     }
 }
 
 /// H-06: a header of the request that `headers` does not list, at every position.
-fn added(basis: &Basis<'_>, search: &mut Search<'_>) {
+fn added(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     for name in SIGNED.iter().chain(&OTHERS) {
         if basis.fields.iter().any(|field| field.name.eq_ignore_ascii_case(name)) {
             continue;
         }
         // A missing header may have been signed with an empty value.
         let value = basis.request.headers.get(name).unwrap_or_default();
-        let field = Field::new(&name.to_ascii_lowercase(), value);
+        let field = CandidateLine::new(&name.to_ascii_lowercase(), value);
         let text = || format!("the signed text has a line `{}`, which `headers` does not list", field.name);
         insert_everywhere(basis, search, "H-06", &field, text);
     }
@@ -108,10 +108,10 @@ fn added(basis: &Basis<'_>, search: &mut Search<'_>) {
 
 /// Tries an additional line at every position.
 fn insert_everywhere(
-    basis: &Basis<'_>,
-    search: &mut Search<'_>,
+    basis: &GuessBasis<'_>,
+    search: &mut CandidateSearch<'_>,
     id: &'static str,
-    field: &Field,
+    field: &CandidateLine,
     text: impl Fn() -> String,
 ) {
     for place in 0..=basis.fields.len() {
@@ -124,12 +124,12 @@ fn insert_everywhere(
 }
 
 /// H-05, and H-20, since the same lines may be right for another list.
-fn order(basis: &Basis<'_>, search: &mut Search<'_>) {
-    let request_place = |field: &Field| {
+fn order(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
+    let request_place = |field: &CandidateLine| {
         let place = basis.request.headers.iter().position(|header| header.name.eq_ignore_ascii_case(&field.name));
         place.unwrap_or(usize::MAX)
     };
-    let client_place = |field: &Field| {
+    let client_place = |field: &CandidateLine| {
         let place = SIGNED.iter().position(|name| name.eq_ignore_ascii_case(&field.name));
         place.unwrap_or(SIGNED.len())
     };
@@ -158,7 +158,7 @@ fn order(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
 }
 
-fn try_order(basis: &Basis<'_>, search: &mut Search<'_>, how: &str, fields: &[Field]) -> bool {
+fn try_order(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>, how: &str, fields: &[CandidateLine]) -> bool {
     let matched =
         search.try_fields("H-05", || format!("the lines were signed in another order, {how}{}", list(fields)), fields);
     if matched {
@@ -169,7 +169,7 @@ fn try_order(basis: &Basis<'_>, search: &mut Search<'_>, how: &str, fields: &[Fi
 }
 
 /// Tries every order, with Heap's algorithm without recursion.
-fn permutations(basis: &Basis<'_>, search: &mut Search<'_>) {
+fn permutations(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     let mut fields = basis.fields.to_vec();
     let mut counters = vec![0_usize; fields.len()];
     let mut at = 1;
@@ -192,6 +192,6 @@ fn permutations(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
 }
 
-fn list(fields: &[Field]) -> String {
+fn list(fields: &[CandidateLine]) -> String {
     fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{hypotheses::AS_REQUESTED, visible},
-    Basis, Field, REQUEST_TARGET, Search, Slot, uri,
+    CandidateLine, CandidateSearch, GuessBasis, LineSlot, REQUEST_TARGET, uri,
 };
 use crate::http::Request;
 
@@ -19,7 +19,7 @@ const MAX_SPELLED: usize = 2048;
 const METHODS: [&str; 7] = ["get", "post", "put", "delete", "patch", "head", "options"];
 
 /// With and without the prefix, without the query, as a whole URL; combined with each line ending.
-pub(super) fn try_usual(basis: &Basis<'_>, search: &mut Search<'_>) {
+pub(super) fn try_usual(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     for target in targets(basis.request, basis.base_path) {
         for method in [basis.request.method.to_ascii_lowercase(), basis.request.method.to_ascii_uppercase()] {
             try_value(basis, search, &format!("{method} {target}").into_bytes(), "");
@@ -28,7 +28,7 @@ pub(super) fn try_usual(basis: &Basis<'_>, search: &mut Search<'_>) {
 }
 
 /// The same with other spellings, methods and schemes.
-pub(super) fn try_spellings(basis: &Basis<'_>, search: &mut Search<'_>) {
+pub(super) fn try_spellings(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     if basis.request.target.len() > MAX_SPELLED {
         return;
     }
@@ -46,7 +46,7 @@ pub(super) fn try_spellings(basis: &Basis<'_>, search: &mut Search<'_>) {
 }
 
 /// The possible values of the line, each with a description of the difference.
-fn values(basis: &Basis<'_>) -> Vec<(&'static str, Vec<u8>)> {
+fn values(basis: &GuessBasis<'_>) -> Vec<(&'static str, Vec<u8>)> {
     const METHOD: &str = "with another method";
     const SCHEME: &str = "with scheme and host";
     let method = basis.request.method.as_str();
@@ -100,7 +100,7 @@ fn hosts(request: &Request) -> BTreeSet<String> {
     super::forms::hosts(host).into_iter().chain([host.to_owned()]).collect()
 }
 
-fn try_value(basis: &Basis<'_>, search: &mut Search<'_>, value: &[u8], how: &str) {
+fn try_value(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>, value: &[u8], how: &str) {
     let how = if how.is_empty() { String::new() } else { format!(", {how}") };
     let shown = |value: &[u8]| visible::clip(&String::from_utf8_lossy(value), MAX_SHOWN);
     let listed = basis.fields.iter().position(|field| field.name == REQUEST_TARGET);
@@ -111,8 +111,8 @@ fn try_value(basis: &Basis<'_>, search: &mut Search<'_>, value: &[u8], how: &str
                 format!("the signed text has the line `{REQUEST_TARGET}: {}`{how} as its {place} line", shown(value))
             };
             let mut lines: Vec<Vec<u8>> = Vec::with_capacity(basis.fields.len() + 1);
-            lines.extend(basis.fields.iter().map(Field::line));
-            lines.insert(if first { 0 } else { lines.len() }, Field::new(REQUEST_TARGET, value).line());
+            lines.extend(basis.fields.iter().map(CandidateLine::line));
+            lines.insert(if first { 0 } else { lines.len() }, CandidateLine::new(REQUEST_TARGET, value).line());
             search.try_lines("H-07", text, &lines);
         }
         return;
@@ -123,7 +123,7 @@ fn try_value(basis: &Basis<'_>, search: &mut Search<'_>, value: &[u8], how: &str
     let text = || {
         format!("`{REQUEST_TARGET}` was signed as `{}`{how}, the request line gives `{}`", shown(value), shown(right))
     };
-    if search.try_value("H-07", &Slot::of(basis, at), value, text) {
+    if search.try_value("H-07", &LineSlot::of(basis, at), value, text) {
         search.advise("H-07", AS_REQUESTED);
     }
 }

@@ -6,13 +6,13 @@ use bankchannel_crypto::signature::Hash;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::super::body_variants;
-use super::{Basis, Field, MAX_HASHED_BODIES, Search};
+use super::{CandidateLine, CandidateSearch, GuessBasis, MAX_HASHED_BODIES};
 use crate::http::Header;
 
 /// The maximum size of a body whose variants are hashed for the digest's line.
 const MAX_VARIED_BODY: usize = 64 * 1024;
 
-pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
+pub(super) fn try_all(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     digest(basis, search);
     blanks(basis, search);
     percent_encoding(basis, search);
@@ -21,8 +21,8 @@ pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
 
 /// Tries another value in one line.
 fn try_value(
-    basis: &Basis<'_>,
-    search: &mut Search<'_>,
+    basis: &GuessBasis<'_>,
+    search: &mut CandidateSearch<'_>,
     id: &'static str,
     at: usize,
     value: &[u8],
@@ -37,7 +37,7 @@ fn try_value(
 }
 
 /// H-08.
-fn digest(basis: &Basis<'_>, search: &mut Search<'_>) {
+fn digest(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     let Some(at) = basis.fields.iter().position(|field| field.name == "digest") else { return };
     let sent = basis.fields.get(at).map(|field| String::from_utf8_lossy(&field.value).into_owned()).unwrap_or_default();
     let (token, hash) = sent.split_once('=').unwrap_or(("", sent.as_str()));
@@ -55,7 +55,7 @@ fn digest(basis: &Basis<'_>, search: &mut Search<'_>) {
     if try_value(basis, search, "H-08", at, hash.as_bytes(), text) {
         return;
     }
-    for BodyDigest { what, name, encoded } in body_digests(&basis.request.body, search).iter() {
+    for BodyVariantDigest { what, name, encoded } in body_digests(&basis.request.body, search).iter() {
         let text = || format!("the signed text has the {name} digest of {what}, the Digest header says otherwise");
         // The token as sent is kept for its own algorithm.
         let token = if token.eq_ignore_ascii_case(name) { token } else { name };
@@ -66,7 +66,7 @@ fn digest(basis: &Basis<'_>, search: &mut Search<'_>) {
 }
 
 /// A digest of the body or of a possible variant.
-pub(super) struct BodyDigest {
+pub(super) struct BodyVariantDigest {
     what: &'static str,
     /// The algorithm.
     name: &'static str,
@@ -74,7 +74,7 @@ pub(super) struct BodyDigest {
 }
 
 /// The digests of the body and its variants, hashed on the first call; hashing stops at the end of its budget.
-fn body_digests(body: &[u8], search: &mut Search<'_>) -> Rc<[BodyDigest]> {
+fn body_digests(body: &[u8], search: &mut CandidateSearch<'_>) -> Rc<[BodyVariantDigest]> {
     if let Some(digests) = &search.digests {
         return Rc::clone(digests);
     }
@@ -83,7 +83,7 @@ fn body_digests(body: &[u8], search: &mut Search<'_>) -> Rc<[BodyDigest]> {
     let mut hash = |what: &'static str, bytes: &[u8]| {
         search.budget = search.budget.saturating_sub(2 * bytes.len());
         for (name, hash) in [("SHA-256", Hash::Sha256), ("SHA-512", Hash::Sha512)] {
-            digests.push(BodyDigest { what, name, encoded: STANDARD.encode(hash.digest(bytes)) });
+            digests.push(BodyVariantDigest { what, name, encoded: STANDARD.encode(hash.digest(bytes)) });
         }
         search.budget <= least
     };
@@ -91,20 +91,20 @@ fn body_digests(body: &[u8], search: &mut Search<'_>) -> Rc<[BodyDigest]> {
     if body.len() <= MAX_VARIED_BODY && !is_spent {
         body_variants::find(body, |variant| hash(variant.name, &variant.bytes));
     }
-    let digests: Rc<[BodyDigest]> = digests.into();
+    let digests: Rc<[BodyVariantDigest]> = digests.into();
     search.digests = Some(Rc::clone(&digests));
     digests
 }
 
 /// Extracts a header's value in another way.
-type Taken = fn(&Basis<'_>, &Field) -> Vec<u8>;
+type ValueExtractor = fn(&GuessBasis<'_>, &CandidateLine) -> Vec<u8>;
 
 /// H-09: the raw value with its white space, of one header or of all.
-fn blanks(basis: &Basis<'_>, search: &mut Search<'_>) {
-    const WAYS: [Taken; 2] = [after_space, raw];
+fn blanks(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
+    const WAYS: [ValueExtractor; 2] = [after_space, raw];
     for taken in WAYS {
-        let whole = |field: &Field| Field::new(&field.name, taken(basis, field));
-        let fields: Vec<Field> = basis.fields.iter().map(whole).collect();
+        let whole = |field: &CandidateLine| CandidateLine::new(&field.name, taken(basis, field));
+        let fields: Vec<CandidateLine> = basis.fields.iter().map(whole).collect();
         search.try_fields("H-09", || "the values were signed with the blanks around them".to_owned(), &fields);
         for (at, field) in basis.fields.iter().enumerate() {
             let text = || format!("the value of `{}` was signed with the blanks around it", field.name);
@@ -114,19 +114,19 @@ fn blanks(basis: &Basis<'_>, search: &mut Search<'_>) {
 }
 
 /// All bytes after the colon.
-fn raw(basis: &Basis<'_>, field: &Field) -> Vec<u8> {
+fn raw(basis: &GuessBasis<'_>, field: &CandidateLine) -> Vec<u8> {
     let header = basis.request.headers.named(&field.name).next();
     header.map_or_else(|| field.value.clone(), |header| header.value.to_vec())
 }
 
 /// The same without the leading space, which the signed line adds itself.
-fn after_space(basis: &Basis<'_>, field: &Field) -> Vec<u8> {
+fn after_space(basis: &GuessBasis<'_>, field: &CandidateLine) -> Vec<u8> {
     let raw = raw(basis, field);
     raw.strip_prefix(b" ").map(<[u8]>::to_vec).unwrap_or(raw)
 }
 
 /// H-09: a URI decoded, or encoded again.
-fn percent_encoding(basis: &Basis<'_>, search: &mut Search<'_>) {
+fn percent_encoding(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     let Some(at) = basis.fields.iter().position(|field| field.name == "tpp-redirect-uri") else { return };
     let Some(sent) = basis.fields.get(at).map(|field| field.value.clone()) else { return };
     for (how, value) in [
@@ -168,7 +168,7 @@ pub(super) fn encode(value: &[u8], kept: &[u8], upper: bool) -> Vec<u8> {
 }
 
 /// H-10.
-fn repeated(basis: &Basis<'_>, search: &mut Search<'_>) {
+fn repeated(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     for (at, field) in basis.fields.iter().enumerate() {
         let values: Vec<&[u8]> = basis.request.headers.named(&field.name).map(Header::trimmed).collect();
         let (Some(first), Some(last)) = (values.first(), values.last()) else { continue };
@@ -191,14 +191,20 @@ fn repeated(basis: &Basis<'_>, search: &mut Search<'_>) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::{super::recovered::Goal, MAX_HASHED, PLAIN};
+    use super::super::{super::recovered::HashGoal, MAX_HASHED, PLAIN};
     use super::*;
 
     #[test]
     fn a_bodys_variants_are_hashed_once_and_within_their_budget() {
-        let goal = Goal { hash: "sha256", value: &[] };
-        let search =
-            || Search { goal, ending: PLAIN, budget: MAX_HASHED, done: BTreeSet::new(), found: None, digests: None };
+        let goal = HashGoal { hash: "sha256", value: &[] };
+        let search = || CandidateSearch {
+            goal,
+            ending: PLAIN,
+            budget: MAX_HASHED,
+            done: BTreeSet::new(),
+            found: None,
+            digests: None,
+        };
         let mut small = search();
         let digests = body_digests(b"{\"a\": 1}", &mut small);
         let left = small.budget;

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::*;
-use crate::verify::Mode;
+use crate::verify::VerificationMode;
 
 /// RSA-PSS over vector A's signing string, made with `openssl dgst -sha256 -sign test-key.pem -sigopt
 /// rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest`.
@@ -105,7 +105,7 @@ fn the_header_written_otherwise_is_read_through() {
     let explanation = explained(&url_safe, API);
     assert_eq!((explanation.verdict_id(), matched(&explanation)), ("V29", vec!["H-01", "H-16"]));
     let short = explained(&with_signature("AAAA"), API);
-    assert_eq!((short.verdict_id(), short.recovered), ("V29", Some(Recovered::LengthMismatch)));
+    assert_eq!((short.verdict_id(), short.recovered), ("V29", Some(SignatureContent::LengthMismatch)));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_listed_header_that_is_not_there_is_named() {
     assert!(explanation.hypotheses[0].text.contains("psu-id"));
 
     let value = request.headers.text("signature").unwrap();
-    let old = SignatureHeader::parse(value, crate::signing::Duplicates::Reject).unwrap().signature;
+    let old = SignatureHeader::parse(value, crate::signing::DuplicateParameters::Reject).unwrap().signature;
     let empty = STANDARD.encode(sign(&[SIGNING_STRING_A, b"\npsu-id: "].concat()));
     let value = value.replace(&old, &empty);
     request.headers.set("signature", value);
@@ -145,9 +145,9 @@ fn a_changed_body_is_named() {
 fn lenient_warnings_alone_explain_nothing() {
     let request =
         with("signature", KEY_ID_A, &KEY_ID_A.replace("CN=Sandbox QSEAL CA 1", "CN=Sandbox%20QSEAL%20CA%201"));
-    let verifier = Verifier::new(vec![authority(0)]);
+    let verifier = RequestVerifier::new(vec![authority(0)]);
     let mut policy = Policy::at(NOW_S, SigningDialect::Era);
-    policy.mode = Mode::Lenient;
+    policy.mode = VerificationMode::Lenient;
     let verified = verifier.verify(&request, &policy);
     let explanation = explain(&request, &verified, API);
     assert_eq!((explanation.verdict_id(), explanation.hypotheses.len()), ("ok", 0));
@@ -162,9 +162,9 @@ fn what_holds_leniently_is_not_called_wrong() {
     request.headers.set("digest", digest);
     let header = request.headers.text("signature").unwrap().replace("Sandbox QSEAL CA 1", "Sandbox%20QSEAL%20CA%201");
     request.headers.set("signature", header);
-    let verifier = Verifier::new(vec![authority(0)]);
+    let verifier = RequestVerifier::new(vec![authority(0)]);
     let mut policy = Policy::at(NOW_S, SigningDialect::Era);
-    policy.mode = Mode::Lenient;
+    policy.mode = VerificationMode::Lenient;
     let explanation = explain(&request, &verifier.verify(&request, &policy), API);
     let text = explanation.text();
     assert!(text.starts_with("The request is signed as it should be.\nwarning: V23: "), "{text}");

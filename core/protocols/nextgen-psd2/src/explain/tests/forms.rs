@@ -14,14 +14,14 @@ fn changed(headers: &[(&str, &str)], names: &[&str], change: impl FnOnce(&mut Re
     let text = signing_string(&listed, &request).unwrap();
     let header = request.headers.text("signature").unwrap();
     let header = header.replace("date digest x-request-id", &names.join(" "));
-    let own = SignatureHeader::parse(&header, crate::signing::Duplicates::Reject).unwrap().signature;
+    let own = SignatureHeader::parse(&header, crate::signing::DuplicateParameters::Reject).unwrap().signature;
     request.headers.set("signature", header.replace(&own, &STANDARD.encode(sign(&text.bytes))));
     change(&mut request);
     request
 }
 
 /// The result for a header that was signed with one value and sent with the other.
-fn value(name: &str, signed: &str, sent: &str) -> Explanation {
+fn value(name: &str, signed: &str, sent: &str) -> RefusalExplanation {
     let mut names = vec!["date", "digest", "x-request-id"];
     if !names.contains(&name) {
         names.push(name);
@@ -117,8 +117,10 @@ fn a_request_target_with_another_spelling() {
             let mut request = changed(&[], &NAMES, |_| {});
             request.target = signed.to_owned();
             let text = signing_string(&NAMES.map(str::to_owned), &request).unwrap().bytes;
-            let own =
-                SignatureHeader::parse(request.headers.text("signature").unwrap(), crate::signing::Duplicates::Reject);
+            let own = SignatureHeader::parse(
+                request.headers.text("signature").unwrap(),
+                crate::signing::DuplicateParameters::Reject,
+            );
             let header = request
                 .headers
                 .text("signature")

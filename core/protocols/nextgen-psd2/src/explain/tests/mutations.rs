@@ -1,7 +1,7 @@
 //! Changes of the signed text: the specification's table, and others.
 
-use super::super::candidates::{self, Basis};
-use super::super::recovered::Goal;
+use super::super::candidates::{self, GuessBasis};
+use super::super::recovered::HashGoal;
 use super::*;
 use crate::signing::vectors::request_b;
 
@@ -101,7 +101,7 @@ fn every_mutation_of_the_sheet_is_recognised_with_its_first_difference() {
         if difference.is_some() {
             assert_eq!(explanation.signed_text.as_deref(), Some(text.as_slice()), "{id}");
         }
-        let recovered = Recovered::Pkcs1 { hash: "sha256", value: HEXLOWER.decode(sha256.as_bytes()).unwrap() };
+        let recovered = SignatureContent::Pkcs1 { hash: "sha256", value: HEXLOWER.decode(sha256.as_bytes()).unwrap() };
         assert_eq!(explanation.recovered, Some(recovered));
         let told = ExplainInput { client_signing_string: Some(&text), ..API };
         let told = explained(&signed(&text), told);
@@ -181,14 +181,14 @@ fn variants_of_a_large_body_leave_the_other_guesses_their_share() {
     request.body = body.into_bytes().into();
     let expected = signing_string(&listed, &request).unwrap();
     let fields = candidates::fields(&expected);
-    let basis = Basis { request: &request, fields: &fields, base_path: "/api" };
+    let basis = GuessBasis { request: &request, fields: &fields, base_path: "/api" };
     let text = String::from_utf8(expected.bytes).unwrap();
     let uri = "https://tpp.example/cb?state=9d1f&lang=nb";
     let encoded = text.replace(uri, "https%3A%2F%2Ftpp.example%2Fcb%3Fstate%3D9d1f%26lang%3Dnb");
     assert_ne!(encoded, text);
     for (signed, ids) in [(encoded.clone(), &["H-09"][..]), (encoded.replace('\n', "\r\n"), &["H-02", "H-09"])] {
         let value = Hash::Sha256.digest(signed.as_bytes());
-        let solution = candidates::solve(&basis, Goal { hash: "sha256", value: &value }).unwrap();
+        let solution = candidates::solve(&basis, HashGoal { hash: "sha256", value: &value }).unwrap();
         let mut found: Vec<_> = solution.hypotheses.iter().map(|found| found.id).collect();
         found.sort_unstable();
         assert_eq!(found, ids);
@@ -225,7 +225,7 @@ fn values_of_vector_b_signed_otherwise() {
     let request = request_b();
     let expected = signing_string(&listed, &request).unwrap();
     let fields = candidates::fields(&expected);
-    let basis = Basis { request: &request, fields: &fields, base_path: "/api" };
+    let basis = GuessBasis { request: &request, fields: &fields, base_path: "/api" };
     let text = String::from_utf8(expected.bytes).unwrap();
     let reversed: Vec<&str> = text.lines().rev().collect();
     let shuffled: Vec<&str> = [3, 0, 5, 1, 4, 2].iter().map(|&at| text.lines().nth(at).unwrap()).collect();
@@ -245,7 +245,7 @@ fn values_of_vector_b_signed_otherwise() {
         (text.replace("SHA-256=", ""), &["H-08"]),
     ] {
         let value = Hash::Sha512.digest(signed.as_bytes());
-        let goal = Goal { hash: "sha512", value: &value };
+        let goal = HashGoal { hash: "sha512", value: &value };
         let solution = candidates::solve(&basis, goal).unwrap();
         assert_eq!(solution.hypotheses.iter().map(|found| found.id).collect::<Vec<_>>(), ids);
         assert_eq!(solution.text.unwrap(), signed.as_bytes());
@@ -259,10 +259,10 @@ fn blanks_and_repeated_headers() {
     let expected = signing_string(&["a".to_owned(), "b".to_owned()], &request).unwrap();
     assert_eq!(expected.bytes, b"a: x\nb: 1, 2");
     let fields = candidates::fields(&expected);
-    let basis = Basis { request: &request, fields: &fields, base_path: "" };
+    let basis = GuessBasis { request: &request, fields: &fields, base_path: "" };
     for (signed, id) in [("a: x \nb: 1, 2", "H-09"), ("a: x\nb: 1,2", "H-10"), ("a: x\nb: 2", "H-10")] {
         let value = Hash::Sha256.digest(signed.as_bytes());
-        let solution = candidates::solve(&basis, Goal { hash: "sha256", value: &value }).unwrap();
+        let solution = candidates::solve(&basis, HashGoal { hash: "sha256", value: &value }).unwrap();
         assert_eq!(solution.hypotheses.iter().map(|found| found.id).collect::<Vec<_>>(), [id], "{signed}");
     }
 }

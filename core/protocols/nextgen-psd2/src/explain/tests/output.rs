@@ -115,14 +115,15 @@ fn every_check_that_failed_is_named() {
     let mut text = SIGNING_STRING_A.to_vec();
     text[120] ^= 1;
     let request = signed(&text);
-    let nobody = Verifier::default().verify(&request, &Policy::at(NOW_S, SigningDialect::Era));
+    let nobody = RequestVerifier::default().verify(&request, &Policy::at(NOW_S, SigningDialect::Era));
     let told = explain(&request, &nobody, API).text();
     assert!(told.starts_with("V17 failed: "), "{told}");
     assert!(told.contains("\nalso failed: V30: signature does not match the signing string\n"), "{told}");
     assert!(told.contains("The key fits the certificate, but another text was signed"), "{told}");
     assert!(!explained(&request, API).text().contains("also failed"));
     // The signed text is right, whatever else is wrong.
-    let late = Verifier::new(vec![authority(0)]).verify(&request_a(), &Policy::at(NOW_S + 999, SigningDialect::Era));
+    let late =
+        RequestVerifier::new(vec![authority(0)]).verify(&request_a(), &Policy::at(NOW_S + 999, SigningDialect::Era));
     let told = explain(&request_a(), &late, API).text();
     assert!(told.starts_with("V31 failed: ") && !told.contains("another text was signed"), "{told}");
 }

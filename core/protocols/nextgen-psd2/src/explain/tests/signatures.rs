@@ -1,9 +1,9 @@
 //! The content of the signature apart from a hash of the expected text, and the key that made it.
 
-use super::super::candidates::{self, Basis};
-use super::super::recovered::Goal;
+use super::super::candidates::{self, GuessBasis};
+use super::super::recovered::HashGoal;
 use super::*;
-use crate::certificates::{AuthorityOptions, CertificateKind, IssueOptions, NewKey, TestAuthority};
+use crate::certificates::{AuthorityOptions, CertificateKind, IssueOptions, NewCertificateKey, TestAuthority};
 
 /// The SHA-256 of vector A's signing string, signed with `openssl pkeyutl -sign -inkey test-key.pem -pkeyopt
 /// rsa_padding_mode:pkcs1`, which does not write a DigestInfo.
@@ -31,7 +31,7 @@ fn a_hash_or_a_text_signed_without_a_digest_info_is_not_a_wrong_key() {
         let found = &explanation.hypotheses[0].text;
         assert!(found.contains(words) && found.contains("the key fits the certificate"), "{found}");
         assert!(explanation.hypotheses.iter().all(|tried| tried.id != "H-13" && tried.id != "H-19"));
-        assert_eq!(explanation.recovered, Some(Recovered::Pkcs1 { hash: "none", value: value.to_vec() }));
+        assert_eq!(explanation.recovered, Some(SignatureContent::Pkcs1 { hash: "none", value: value.to_vec() }));
         let (text, json) = (explanation.text(), explanation.to_json());
         assert!(text.contains("DigestInfo itself") && !text.contains("not made with"), "{text}");
         assert_eq!((&json["recovered"]["padding"], &json["recovered"]["hash"]), (&"pkcs1-v1_5".into(), &"none".into()));
@@ -48,7 +48,7 @@ fn the_usual_mistakes_are_found_without_a_digest_info_too() {
     let request = request_a();
     let listed = ["date", "digest", "x-request-id"].map(str::to_owned);
     let fields = candidates::fields(&signing_string(&listed, &request).unwrap());
-    let basis = Basis { request: &request, fields: &fields, base_path: "/api" };
+    let basis = GuessBasis { request: &request, fields: &fields, base_path: "/api" };
     let crlf = mutated("M3");
     let hex = HEXLOWER.encode(&Hash::Sha256.digest(SIGNING_STRING_A)).into_bytes();
     for (value, id) in [
@@ -58,10 +58,10 @@ fn the_usual_mistakes_are_found_without_a_digest_info_too() {
         (Hash::Sha512.digest(&mutated("M10")), "H-08"),
         (hex, "H-11"),
     ] {
-        let solution = candidates::solve(&basis, Goal { hash: "none", value: &value }).unwrap();
+        let solution = candidates::solve(&basis, HashGoal { hash: "none", value: &value }).unwrap();
         assert_eq!(solution.hypotheses.iter().map(|found| found.id).collect::<Vec<_>>(), [id]);
     }
-    assert!(candidates::solve(&basis, Goal { hash: "none", value: b"" }).is_none());
+    assert!(candidates::solve(&basis, HashGoal { hash: "none", value: b"" }).is_none());
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_name_that_states_the_hash_or_none_contradicts_none() {
 fn a_known_key_of_another_size_is_recognised() {
     let authority = TestAuthority::create(&AuthorityOptions::new("Sandbox QSEAL CA", NOW_S)).unwrap();
     let issued = authority
-        .issue(&IssueOptions { key: NewKey::Rsa(3072), ..IssueOptions::new(CertificateKind::Qseal, NOW_S) })
+        .issue(&IssueOptions { key: NewCertificateKey::Rsa(3072), ..IssueOptions::new(CertificateKind::Qseal, NOW_S) })
         .unwrap();
     let sent = Certificate::from_pem(&issued.certificate_pem).unwrap();
     let (known, signer) = ([leaf()], leaf());
@@ -93,11 +93,11 @@ fn a_known_key_of_another_size_is_recognised() {
         request.headers.set("tpp-signature-certificate", sent.base64().to_owned());
         for input in [ExplainInput { known: &known, ..API }, ExplainInput { tls_client: Some(&signer), ..API }] {
             let explanation = explained(&request, input);
-            assert_eq!(explanation.recovered, Some(Recovered::LengthMismatch));
+            assert_eq!(explanation.recovered, Some(SignatureContent::LengthMismatch));
             assert!(matched(&explanation).contains(&"H-19"), "{:?}", explanation.hypotheses);
             assert_eq!(matched(&explanation).contains(&"H-01"), text != SIGNING_STRING_A);
             let of_length = explanation.checks.iter().find(|check| check.rule.id == "V29").unwrap();
-            assert_eq!(of_length.status, Status::Failed);
+            assert_eq!(of_length.status, CheckVerdict::Failed);
             let found = super::super::hypotheses::cause("V29", &explanation.hypotheses).unwrap();
             assert_eq!(found.id, "H-19");
         }

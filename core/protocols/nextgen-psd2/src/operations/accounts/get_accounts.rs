@@ -3,10 +3,10 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
-    Terms,
-    codec::Psd2,
+    NextGenPsd2Terms,
+    codec::NextGenPsd2Codec,
     declare,
-    model::{Account, Linked, PsuContext, PsuCorporateId, PsuId, TppSessionId, TppUri},
+    model::{Account, LinkedAnswer, PsuContext, PsuCorporateId, PsuId, TppSessionId, TppUri},
 };
 
 /// The consent: in dialect `bg` its identifier, in dialect `era` customer and session.
@@ -49,7 +49,7 @@ pub struct GetAccountsResponse {
     pub request_id: Option<String>,
 }
 
-impl Linked for GetAccountsResponse {
+impl LinkedAnswer for GetAccountsResponse {
     fn resolve_links(&mut self, base_url: &str) {
         self.accounts.iter_mut().flat_map(|account| account.links.values_mut()).for_each(|link| link.resolve(base_url));
     }
@@ -74,6 +74,6 @@ impl Operation for GetAccounts {
 }
 
 impl Exchange for GetAccounts {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::BOTH, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BOTH, roles: declare::AISP };
 }

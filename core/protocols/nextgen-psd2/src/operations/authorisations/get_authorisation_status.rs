@@ -3,10 +3,10 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
-    Terms,
-    codec::Psd2,
+    NextGenPsd2Terms,
+    codec::NextGenPsd2Codec,
     declare,
-    model::{Linked, PsuContext, ScaStatus},
+    model::{LinkedAnswer, PsuContext, ScaStatus},
 };
 
 /// The consent and the authorisation.
@@ -39,7 +39,7 @@ pub struct GetAuthorisationStatusResponse {
     pub request_id: Option<String>,
 }
 
-impl Linked for GetAuthorisationStatusResponse {}
+impl LinkedAnswer for GetAuthorisationStatusResponse {}
 
 /// Read the status of a consent's authorisation.
 ///
@@ -64,6 +64,6 @@ impl Operation for GetAuthorisationStatus {
 }
 
 impl Exchange for GetAuthorisationStatus {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
 }

@@ -3,10 +3,10 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
-    Terms,
-    codec::Psd2,
+    NextGenPsd2Terms,
+    codec::NextGenPsd2Codec,
     declare,
-    model::{Linked, PsuContext},
+    model::{LinkedAnswer, PsuContext},
 };
 
 /// The consent.
@@ -33,7 +33,7 @@ pub struct ListAuthorisationsResponse {
     pub request_id: Option<String>,
 }
 
-impl Linked for ListAuthorisationsResponse {}
+impl LinkedAnswer for ListAuthorisationsResponse {}
 
 /// List the authorisations of a consent.
 ///
@@ -53,6 +53,6 @@ impl Operation for ListAuthorisations {
 }
 
 impl Exchange for ListAuthorisations {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
 }

@@ -3,8 +3,8 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
-    Terms,
-    codec::Psd2,
+    NextGenPsd2Terms,
+    codec::NextGenPsd2Codec,
     declare,
     model::{LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, ScaStatus, TppUri, linked},
 };
@@ -81,6 +81,6 @@ impl Operation for StartAuthorisation {
 }
 
 impl Exchange for StartAuthorisation {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
 }

@@ -1,14 +1,14 @@
 //! Makes test certificates (§7.2).
 
-use bankchannel_crypto::{Error as KeyFault, rsa::PrivateKey};
+use bankchannel_crypto::{CryptoError as KeyFault, rsa::RsaPrivateKey};
 use bankchannel_foundation::{
     Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::Row,
 };
 
 use crate::{
     certificates::{
-        AuthorityOptions, Certificate, CertificateKind, Defect, Fault, IssueOptions, Issued, NewKey, Role,
-        TestAuthority, trusted_issuer,
+        AuthorityOptions, Certificate, CertificateFault, CertificateKind, IssueOptions, IssuedCertificate,
+        NewCertificateKey, PlantedDefect, Psd2Role, TestAuthority, trusted_issuer,
     },
     declare, errors,
 };
@@ -36,7 +36,7 @@ pub enum TppRole {
     Aspsp,
 }
 
-impl From<TppRole> for Role {
+impl From<TppRole> for Psd2Role {
     fn from(role: TppRole) -> Self {
         match role {
             TppRole::Aisp => Self::Ai,
@@ -77,7 +77,7 @@ pub enum CertificateDefect {
     Sha1,
 }
 
-impl From<CertificateDefect> for Defect {
+impl From<CertificateDefect> for PlantedDefect {
     fn from(defect: CertificateDefect) -> Self {
         match defect {
             CertificateDefect::NoQc => Self::NoQc,
@@ -166,7 +166,7 @@ impl Local for MakeCertificates {
         let authority = authority(&asked, now_s)?;
         let qseal = authority.issue(&seal).map_err(unusable)?;
         let qwac = authority.issue(&web).map_err(unusable)?;
-        let key = |issued: &Issued| Secret::new(issued.private_key_pem.as_str());
+        let key = |issued: &IssuedCertificate| Secret::new(issued.private_key_pem.as_str());
         Ok(MakeCertificatesResponse {
             authority_certificate: authority.certificate().to_pem(),
             authority_key: Secret::new(authority.private_key_pem().as_str()),
@@ -201,7 +201,7 @@ fn stored(certificate: &str, key: &Secret, now_s: i64) -> Result<TestAuthority, 
         |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", "authority_certificate");
     let of_key = |why: String| Error::because(&errors::KEY_UNUSABLE, why).with("field", "authority_key");
     let read = Certificate::from_pem(certificate).map_err(|fault| of_certificate(fault.to_string()))?;
-    let private = PrivateKey::from_pem(key.expose()).map_err(|error| match error {
+    let private = RsaPrivateKey::from_pem(key.expose()).map_err(|error| match error {
         KeyFault::EncryptedPem => {
             of_key("the key is encrypted: give it without a passphrase (openssl pkey)".to_owned())
         }
@@ -236,7 +236,7 @@ fn options(asked: &MakeCertificatesRequest, kind: CertificateKind, now_s: i64) -
         options.authority = capitals("supervisor", supervisor, 2..=8)?;
     }
     if let Some(roles) = &asked.roles {
-        options.roles = roles.iter().copied().map(Role::from).collect();
+        options.roles = roles.iter().copied().map(Psd2Role::from).collect();
     }
     if let Some(days) = asked.days {
         if !(1..=DAYS_MAX).contains(&days) {
@@ -244,8 +244,8 @@ fn options(asked: &MakeCertificatesRequest, kind: CertificateKind, now_s: i64) -
         }
         options.not_after_s = now_s + i64::from(days) * 86_400;
     }
-    options.key = NewKey::Rsa(bits(asked)?);
-    options.defects = asked.defects.iter().flatten().copied().map(Defect::from).collect();
+    options.key = NewCertificateKey::Rsa(bits(asked)?);
+    options.defects = asked.defects.iter().flatten().copied().map(PlantedDefect::from).collect();
     Ok(options)
 }
 
@@ -266,7 +266,7 @@ fn capitals(field: &'static str, text: &str, count: std::ops::RangeInclusive<usi
     }
 }
 
-fn unusable(fault: Fault) -> Error {
+fn unusable(fault: CertificateFault) -> Error {
     Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string())
 }
 

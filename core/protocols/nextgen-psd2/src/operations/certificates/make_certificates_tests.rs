@@ -37,7 +37,7 @@ fn an_authority_that_was_given_is_looked_at() {
     let authority = TestAuthority::create(&AuthorityOptions::new("Root", NOW_S)).unwrap();
     let (certificate, key) = (authority.certificate().to_pem(), authority.private_key_pem());
     assert_eq!(make(&certificate, &key).unwrap().authority_certificate, certificate);
-    let other = PrivateKey::generate(2048).unwrap().to_pkcs8_pem();
+    let other = RsaPrivateKey::generate(2048).unwrap().to_pkcs8_pem();
     let locked = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
     for (key, word) in [
         ("", "no PEM block"),
@@ -52,7 +52,8 @@ fn an_authority_that_was_given_is_looked_at() {
     let old = AuthorityOptions { not_after_s: NOW_S - 1, ..AuthorityOptions::new("Old", NOW_S - 86_400) };
     let old = TestAuthority::create(&old).unwrap();
     // CA:TRUE, but its key must not sign certificates.
-    let order = IssueOptions { defects: vec![Defect::CaTrue], ..IssueOptions::new(CertificateKind::Qseal, NOW_S) };
+    let order =
+        IssueOptions { defects: vec![PlantedDefect::CaTrue], ..IssueOptions::new(CertificateKind::Qseal, NOW_S) };
     let middle = authority.issue(&order).unwrap();
     let leaf = authority.issue(&IssueOptions::new(CertificateKind::Qseal, NOW_S)).unwrap();
     for (certificate, key, word) in [

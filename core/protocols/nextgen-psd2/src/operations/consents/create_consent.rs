@@ -8,8 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Terms,
-    codec::{Credentials, Psd2},
+    NextGenPsd2Terms,
+    codec::{BankConventions, NextGenPsd2Codec},
     declare,
     model::{
         ConsentAccess, ConsentStatus, LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, ScaStatus, TppUri,
@@ -136,18 +136,18 @@ impl Operation for CreateConsent {
 }
 
 impl Exchange for CreateConsent {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
 
     /// The Berlin Group requires `combinedServiceIndicator`, so its default is sent.
-    fn encode_request(mut request: CreateConsentRequest, with: &Credentials) -> Result<OutRequest, Error> {
+    fn encode_request(mut request: CreateConsentRequest, with: &BankConventions) -> Result<OutRequest, Error> {
         check(&request, Representation::Boundary)?;
         request.combined_service_indicator.get_or_insert(false);
-        Psd2::encode_request::<Self>(request, with)
+        NextGenPsd2Codec::encode_request::<Self>(request, with)
     }
 
     fn decode_request(message: InRequest<'_>) -> Result<CreateConsentRequest, Error> {
-        let request = Psd2::decode_request::<Self>(message)?;
+        let request = NextGenPsd2Codec::decode_request::<Self>(message)?;
         check(&request, Representation::Wire)?;
         if request.combined_service_indicator.is_none() {
             let why = "combinedServiceIndicator is missing";

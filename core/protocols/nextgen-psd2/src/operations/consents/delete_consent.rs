@@ -3,10 +3,10 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
-    Terms,
-    codec::Psd2,
+    NextGenPsd2Terms,
+    codec::NextGenPsd2Codec,
     declare,
-    model::{Linked, PsuContext},
+    model::{LinkedAnswer, PsuContext},
 };
 
 /// The consent to end.
@@ -30,7 +30,7 @@ pub struct DeleteConsentResponse {
     pub request_id: Option<String>,
 }
 
-impl Linked for DeleteConsentResponse {}
+impl LinkedAnswer for DeleteConsentResponse {}
 
 /// End a consent.
 ///
@@ -50,6 +50,6 @@ impl Operation for DeleteConsent {
 }
 
 impl Exchange for DeleteConsent {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
 }

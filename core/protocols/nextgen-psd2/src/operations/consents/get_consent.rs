@@ -3,8 +3,8 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, model::Date};
 
 use crate::{
-    Terms,
-    codec::Psd2,
+    NextGenPsd2Terms,
+    codec::NextGenPsd2Codec,
     declare,
     model::{ConsentAccess, ConsentStatus, LinkMap, PsuContext, linked},
 };
@@ -71,6 +71,6 @@ impl Operation for GetConsent {
 }
 
 impl Exchange for GetConsent {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
 }

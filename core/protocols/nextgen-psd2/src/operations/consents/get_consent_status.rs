@@ -3,10 +3,10 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
-    Terms,
-    codec::Psd2,
+    NextGenPsd2Terms,
+    codec::NextGenPsd2Codec,
     declare,
-    model::{ConsentStatus, Linked, PsuContext},
+    model::{ConsentStatus, LinkedAnswer, PsuContext},
 };
 
 /// The consent.
@@ -36,7 +36,7 @@ pub struct GetConsentStatusResponse {
     pub request_id: Option<String>,
 }
 
-impl Linked for GetConsentStatusResponse {}
+impl LinkedAnswer for GetConsentStatusResponse {}
 
 /// Read the status of a consent.
 ///
@@ -56,6 +56,6 @@ impl Operation for GetConsentStatus {
 }
 
 impl Exchange for GetConsentStatus {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
-use crate::{Terms, codec::Psd2, declare, model::linked};
+use crate::{NextGenPsd2Terms, codec::NextGenPsd2Codec, declare, model::linked};
 
 /// The customer, and the address for the customer's return.
 #[derive(Debug, Clone, Boundary)]
@@ -78,6 +78,6 @@ impl Operation for UpdateBankOfferedConsents {
 }
 
 impl Exchange for UpdateBankOfferedConsents {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::ERA, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::ERA, roles: declare::AISP };
 }

@@ -6,10 +6,10 @@ use bankchannel_foundation::{
 
 use super::update_bank_offered_consents::{UpdateBankOfferedConsentsRequest, UpdateBankOfferedConsentsResponse};
 use crate::{
-    Terms,
-    codec::Psd2,
+    NextGenPsd2Terms,
+    codec::NextGenPsd2Codec,
     declare,
-    model::{LinkMap, Linked},
+    model::{LinkMap, LinkedAnswer},
 };
 
 /// The customer, and the address for the customer's return.
@@ -30,7 +30,7 @@ pub struct UpdateConsentsResponse {
     pub response: UpdateBankOfferedConsentsResponse,
 }
 
-impl Linked for UpdateConsentsResponse {
+impl LinkedAnswer for UpdateConsentsResponse {
     fn links(&self) -> Option<&LinkMap> {
         self.response.links()
     }
@@ -68,6 +68,6 @@ impl Operation for UpdateConsents {
 }
 
 impl Exchange for UpdateConsents {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::ERA, roles: declare::AISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::ERA, roles: declare::AISP };
 }

@@ -88,13 +88,13 @@ impl Local for SignRequest {
         })?;
         if spki_der != certificate.spki_der() {
             let why = "the private key does not belong to the certificate";
-            let is_device = key.is_none() && holder.is_some_and(holder::Holder::is_device);
+            let is_device = key.is_none() && holder.is_some_and(holder::CertificateHolder::is_device);
             let field = if is_device { "pkcs11" } else { "private_key" };
             return Err(Error::because(&errors::KEY_UNUSABLE, why).with("field", field));
         }
         let id = uuid_v4();
         let prepared = signing::prepare(request, certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
-        profile.self_verify |= key.is_none() && holder.is_some_and(holder::Holder::is_device);
+        profile.self_verify |= key.is_none() && holder.is_some_and(holder::CertificateHolder::is_device);
         let (hash, text) = (profile.signature_hash, &prepared.signing_string.bytes);
         let signature = match (&key, holder) {
             (None, Some(holder)) => holder.sign(hash, text)?,

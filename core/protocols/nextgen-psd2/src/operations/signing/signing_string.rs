@@ -64,7 +64,7 @@ fn listed(request: &crate::http::Request) -> Result<Vec<String>, Error> {
         Error::invalid_field("signed_headers", "must be given: the request has no Signature header that lists them")
     })?;
     let text = signing::decode_rfc2047(value, true).map_err(|fault| refused(fault.to_string()))?.text;
-    let header =
-        SignatureHeader::parse(&text, signing::Duplicates::Reject).map_err(|fault| refused(fault.to_string()))?;
+    let header = SignatureHeader::parse(&text, signing::DuplicateParameters::Reject)
+        .map_err(|fault| refused(fault.to_string()))?;
     Ok(header.signed_names())
 }

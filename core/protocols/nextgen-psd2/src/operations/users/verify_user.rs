@@ -3,10 +3,10 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
-    Terms,
-    codec::Psd2,
+    NextGenPsd2Terms,
+    codec::NextGenPsd2Codec,
     declare,
-    model::{HashedIdentifier, Linked, PsuId},
+    model::{HashedIdentifier, LinkedAnswer, PsuId},
 };
 
 /// The customer and the hashed personal identifier.
@@ -36,7 +36,7 @@ pub struct VerifyUserResponse {
     pub request_id: Option<String>,
 }
 
-impl Linked for VerifyUserResponse {}
+impl LinkedAnswer for VerifyUserResponse {}
 
 /// Check whether a customer of the bank has a personal identifier.
 ///
@@ -57,6 +57,6 @@ impl Operation for VerifyUser {
 }
 
 impl Exchange for VerifyUser {
-    type Codec = Psd2;
-    const TERMS: Terms = Terms { dialects: declare::ERA, roles: declare::AISP_OR_PISP };
+    type Codec = NextGenPsd2Codec;
+    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::ERA, roles: declare::AISP_OR_PISP };
 }

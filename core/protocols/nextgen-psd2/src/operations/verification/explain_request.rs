@@ -11,10 +11,13 @@ use super::{
 };
 use crate::{
     declare,
-    explain::{self, Compared, Diff, DigestReport, ExplainInput, Explanation, Hypothesis, KeyIdReport, Recovered},
+    explain::{
+        self, ComparedKeyIdPart, DigestReport, ExplainInput, FailureHypothesis, KeyIdReport, RefusalExplanation,
+        SignatureContent, SigningStringDiff,
+    },
     http::Request,
     model::cached,
-    verify::Verified,
+    verify::VerifiedRequest,
 };
 
 /// A request, and further facts about it.
@@ -228,7 +231,7 @@ pub fn examine(
     request: &Request,
     asked: &ExplainRequestRequest,
     with: &LocalContext<'_>,
-) -> Result<(Verified, Explanation), Error> {
+) -> Result<(VerifiedRequest, RefusalExplanation), Error> {
     let mut known = cached::certificates("known", asked.known.as_deref())?;
     let base_path = asked.base_path.as_deref().unwrap_or_default();
     if !base_path.is_empty() && !base_path.starts_with('/') {
@@ -253,8 +256,8 @@ fn number(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
 
-impl From<&Diff> for FirstDifference {
-    fn from(diff: &Diff) -> Self {
+impl From<&SigningStringDiff> for FirstDifference {
+    fn from(diff: &SigningStringDiff) -> Self {
         let shown = |byte: Option<u8>| {
             byte.map(|byte| ByteShown { hex: HEXLOWER.encode(&[byte]), text: explain::visible_byte(byte) })
         };
@@ -279,23 +282,23 @@ impl From<&Diff> for FirstDifference {
     }
 }
 
-impl From<&Recovered> for RecoveredHash {
-    fn from(recovered: &Recovered) -> Self {
+impl From<&SignatureContent> for RecoveredHash {
+    fn from(recovered: &SignatureContent) -> Self {
         let only = |padding: &str| Self { padding: padding.to_owned(), hash: None, value: None };
         match recovered {
-            Recovered::Pkcs1 { hash, value } => Self {
+            SignatureContent::Pkcs1 { hash, value } => Self {
                 padding: "pkcs1-v1_5".to_owned(),
                 hash: Some((*hash).to_owned()),
                 value: Some(HEXLOWER.encode(value)),
             },
-            Recovered::PssOrWrongKey => only("pss-or-wrong-key"),
-            Recovered::LengthMismatch => only("length mismatch"),
+            SignatureContent::PssOrWrongKey => only("pss-or-wrong-key"),
+            SignatureContent::LengthMismatch => only("length mismatch"),
         }
     }
 }
 
-impl From<Hypothesis> for Cause {
-    fn from(tried: Hypothesis) -> Self {
+impl From<FailureHypothesis> for Cause {
+    fn from(tried: FailureHypothesis) -> Self {
         Self { id: tried.id.to_owned(), matched: tried.matched, text: tried.text }
     }
 }
@@ -313,8 +316,8 @@ impl From<DigestReport> for DigestCompared {
     }
 }
 
-impl From<Compared> for PartCompared {
-    fn from(part: Compared) -> Self {
+impl From<ComparedKeyIdPart> for PartCompared {
+    fn from(part: ComparedKeyIdPart) -> Self {
         Self { attribute: part.attribute, key_id: part.key_id, certificate: part.certificate, same: part.same }
     }
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::Boundary;
 
-use crate::verify::{Check, Status, Verified};
+use crate::verify::{CheckVerdict, RequestCheck, VerifiedRequest};
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -22,13 +22,13 @@ pub enum CheckStatus {
     Skipped,
 }
 
-impl From<Status> for CheckStatus {
-    fn from(status: Status) -> Self {
+impl From<CheckVerdict> for CheckStatus {
+    fn from(status: CheckVerdict) -> Self {
         match status {
-            Status::Ok => Self::Ok,
-            Status::Warning => Self::Warning,
-            Status::Failed => Self::Failed,
-            Status::Skipped => Self::Skipped,
+            CheckVerdict::Ok => Self::Ok,
+            CheckVerdict::Warning => Self::Warning,
+            CheckVerdict::Failed => Self::Failed,
+            CheckVerdict::Skipped => Self::Skipped,
         }
     }
 }
@@ -45,8 +45,8 @@ pub struct CheckResult {
     pub text: String,
 }
 
-impl From<&Check> for CheckResult {
-    fn from(check: &Check) -> Self {
+impl From<&RequestCheck> for CheckResult {
+    fn from(check: &RequestCheck) -> Self {
         Self { id: check.rule.id.to_owned(), status: check.status.into(), text: check.text.clone().into_owned() }
     }
 }
@@ -64,18 +64,18 @@ pub struct Refused {
 }
 
 /// `ok`, or the check that failed first.
-pub(super) fn verdict(verified: &Verified) -> String {
+pub(super) fn verdict(verified: &VerifiedRequest) -> String {
     verified.refusal().map_or_else(|| "ok".to_owned(), |check| check.rule.id.to_owned())
 }
 
 /// The bank's answer, if it refuses.
-pub(super) fn refused(verified: &Verified) -> Option<Refused> {
+pub(super) fn refused(verified: &VerifiedRequest) -> Option<Refused> {
     let check = verified.refusal()?;
     let text = format!("{}: {}", check.rule.id, check.text);
     Some(Refused { http_status: check.http.into(), code: check.code.to_owned(), text })
 }
 
 /// All checks.
-pub(super) fn checks(verified: &Verified) -> Vec<CheckResult> {
+pub(super) fn checks(verified: &VerifiedRequest) -> Vec<CheckResult> {
     verified.checks.iter().map(CheckResult::from).collect()
 }

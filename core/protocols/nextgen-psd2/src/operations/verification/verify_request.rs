@@ -10,7 +10,7 @@ use crate::{
     declare, errors,
     http::Request,
     model::cached,
-    verify::{Endpoint, Mode, Policy, Verified, Verifier},
+    verify::{EndpointRequirements, Policy, RequestVerifier, VerificationMode, VerifiedRequest},
 };
 
 /// The strictness of the checks.
@@ -29,7 +29,7 @@ pub enum Strictness {
     Lenient,
 }
 
-impl From<Strictness> for Mode {
+impl From<Strictness> for VerificationMode {
     fn from(mode: Strictness) -> Self {
         match mode {
             Strictness::Strict => Self::Strict,
@@ -115,8 +115,8 @@ impl Local for VerifyRequest {
 }
 
 /// The parsed input of the checks.
-pub(super) struct Trusted {
-    pub(super) verifier: Arc<Verifier>,
+pub(super) struct TrustedInput {
+    pub(super) verifier: Arc<RequestVerifier>,
     tls_client: Option<Certificate>,
     now_s: i64,
 }
@@ -126,21 +126,21 @@ impl VerifyRequestRequest {
     ///
     /// # Errors
     /// [`ERRORS`], for unreadable input.
-    pub(super) fn trusted(&self, with: &LocalContext<'_>) -> Result<Trusted, Error> {
+    pub(super) fn trusted(&self, with: &LocalContext<'_>) -> Result<TrustedInput, Error> {
         let now_s = self.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
         let verifier = cached::verifier(self.trusted.as_deref(), with)?;
         let tls_client = self.tls_certificate.as_deref();
         let tls_client = tls_client.map(|pem| cached::certificate("tls_certificate", pem, with)).transpose()?;
-        Ok(Trusted { verifier, tls_client: tls_client.map(|certificate| Certificate::clone(&certificate)), now_s })
+        Ok(TrustedInput { verifier, tls_client: tls_client.map(|certificate| Certificate::clone(&certificate)), now_s })
     }
 
     /// Makes a bank's checks on a request that is already parsed.
-    pub(super) fn check(&self, request: &Request, with: &Trusted) -> (Policy, Verified) {
+    pub(super) fn check(&self, request: &Request, with: &TrustedInput) -> (Policy, VerifiedRequest) {
         let dialect = self.dialect.unwrap_or_default().into();
         let policy = Policy {
             mode: self.mode.unwrap_or_default().into(),
             tls_client: with.tls_client.clone(),
-            endpoint: Endpoint::of(&request.method, &request.target, dialect),
+            endpoint: EndpointRequirements::of(&request.method, &request.target, dialect),
             ..Policy::at(with.now_s, dialect)
         };
         let verified = with.verifier.verify(request, &policy);

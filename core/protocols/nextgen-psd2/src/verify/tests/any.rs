@@ -43,6 +43,6 @@ proptest::proptest! {
     fn any_signature_header_is_answered(value: Vec<u8>) {
         let mut request = request();
         request.headers.push("Signature", value);
-        let _ = Verifier::default().verify(&request, &policy(&request));
+        let _ = RequestVerifier::default().verify(&request, &policy(&request));
     }
 }

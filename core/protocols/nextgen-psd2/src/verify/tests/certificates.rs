@@ -11,7 +11,7 @@ fn under(certificate: &Certificate) -> Request {
 
 const CERTIFICATE: &str = "TPP-Signature-Certificate";
 
-fn found(verified: &Verified, id: &str) -> (Status, String) {
+fn found(verified: &VerifiedRequest, id: &str) -> (CheckVerdict, String) {
     let check = verified.checks.iter().find(|check| check.rule.id == id).unwrap();
     (check.status, check.text.clone().into_owned())
 }
@@ -31,7 +31,7 @@ fn weak_keys_and_hashes() {
         assert!(found(&verified, "V14").1.contains(why), "{name}: {:?}", found(&verified, "V14"));
         assert_eq!(verified.refusal().unwrap().code, "CERTIFICATE_INVALID");
     }
-    let curve = party_options(|options| options.key = crate::certificates::NewKey::EcP256);
+    let curve = party_options(|options| options.key = crate::certificates::NewCertificateKey::EcP256);
     assert_eq!(party().plain(&under(&curve)), "V14");
 }
 
@@ -52,7 +52,7 @@ fn what_is_no_psd2_certificate() {
     ] {
         let signed = under(&certificate);
         let (status, text) = found(&party().verifier().verify(&signed, &policy(&signed)), "V21");
-        assert_eq!(status, Status::Failed, "{why}");
+        assert_eq!(status, CheckVerdict::Failed, "{why}");
         assert!(text.contains(why), "{text}");
     }
 }
@@ -62,9 +62,9 @@ fn what_is_no_psd2_certificate() {
 fn a_certificate_for_signatures_of_persons() {
     let (seal, person) = (b"\x06\x07\x04\x00\x8e\x46\x01\x06\x02", b"\x06\x07\x04\x00\x8e\x46\x01\x06\x01");
     let signed = under(&exchanged(&party_options(|_| {}), seal, person));
-    for mode in [Mode::Lenient, Mode::Normal, Mode::Strict] {
+    for mode in [VerificationMode::Lenient, VerificationMode::Normal, VerificationMode::Strict] {
         let (status, text) = found(&party().verifier().verify(&signed, &Policy { mode, ..policy(&signed) }), "V20");
-        assert_eq!((status, text.contains("for another use")), (Status::Failed, true), "{text}");
+        assert_eq!((status, text.contains("for another use")), (CheckVerdict::Failed, true), "{text}");
     }
 }
 
@@ -72,14 +72,14 @@ fn a_certificate_for_signatures_of_persons() {
 #[test]
 fn a_role_with_the_number_of_another() {
     let options =
-        IssueOptions { defects: vec![Defect::WrongRoleOid], ..IssueOptions::new(CertificateKind::Qseal, NOW) };
+        IssueOptions { defects: vec![PlantedDefect::WrongRoleOid], ..IssueOptions::new(CertificateKind::Qseal, NOW) };
     let party = party_of(authority(), &options);
     let signed = party.signed(request());
     let verified = party.verifier().verify(&signed, &policy(&signed));
     assert!(verified.is_valid());
     let (status, text) = found(&verified, "V21");
-    assert!(status == Status::Warning && text.contains("disagree"), "{text}");
-    assert_eq!(party.verdict(&signed, |policy| policy.mode = Mode::Strict), "V21");
+    assert!(status == CheckVerdict::Warning && text.contains("disagree"), "{text}");
+    assert_eq!(party.verdict(&signed, |policy| policy.mode = VerificationMode::Strict), "V21");
 }
 
 /// T-042: twenty octets, the first with its highest bit set, so that DER has a zero before them.
@@ -104,7 +104,7 @@ fn a_critical_extension_that_nobody_understands() {
     let signed = under(&exchanged(&party_options(|_| {}), usage, other));
     let verified = party().verifier().verify(&signed, &policy(&signed));
     let (status, text) = found(&verified, "V17");
-    assert!(status == Status::Failed && text.contains("critical") && text.contains("(2.5.29.36)"), "{text}");
+    assert!(status == CheckVerdict::Failed && text.contains("critical") && text.contains("(2.5.29.36)"), "{text}");
     assert_eq!(verified.refusal().map(|check| check.code), Some("CERTIFICATE_INVALID"));
 }
 
@@ -114,8 +114,8 @@ fn a_listed_authority_that_did_not_sign() {
     let party = party();
     let signed = party.signed(request());
     let text = |anchors: Vec<Certificate>, request: &Request| {
-        let (status, text) = found(&Verifier::new(anchors).verify(request, &policy(request)), "V17");
-        assert_eq!(status, Status::Failed);
+        let (status, text) = found(&RequestVerifier::new(anchors).verify(request, &policy(request)), "V17");
+        assert_eq!(status, CheckVerdict::Failed);
         text
     };
     let namesake = authority().certificate().clone();
@@ -130,7 +130,7 @@ fn a_listed_authority_that_did_not_sign() {
         der[at..at + ecdsa.len()].copy_from_slice(ecdsa);
     }
     let curve = Certificate::from_der(&der).unwrap();
-    assert_eq!((places.len(), curve.signature_hash()), (2, crate::certificates::SignatureHash::Sha256));
+    assert_eq!((places.len(), curve.signature_hash()), (2, crate::certificates::CertificateHash::Sha256));
     for anchors in [vec![], vec![party.authority.certificate().clone()]] {
         assert!(text(anchors, &under(&curve)).contains("not signed with RSA"));
     }
@@ -156,22 +156,24 @@ fn oddities_of_the_statements() {
         let signed = under(certificate);
         found(&party().verifier().verify(&signed, &Policy { mode, ..policy(&signed) }), "V21")
     };
-    let modes = [Mode::Lenient, Mode::Normal, Mode::Strict];
-    let bare = party_options(|options| options.defects = vec![Defect::BareQc]);
+    let modes = [VerificationMode::Lenient, VerificationMode::Normal, VerificationMode::Strict];
+    let bare = party_options(|options| options.defects = vec![PlantedDefect::BareQc]);
     let unknown = exchanged(&party_options(|_| {}), b"\x81\x98\x27\x01\x02", b"\x81\x98\x27\x01\x09");
     for (certificate, word) in [(bare, "not in a list"), (unknown, "grants nothing")] {
         for mode in modes {
             let (status, text) = v21(&certificate, mode);
-            assert!(status == Status::Warning && text.contains(word), "{mode:?}: {text}");
+            assert!(status == CheckVerdict::Warning && text.contains(word), "{mode:?}: {text}");
         }
     }
     let named = party_options(|options| {
-        options.roles = vec![Role::Ai];
-        options.defects = vec![Defect::WrongRoleOid];
+        options.roles = vec![Psd2Role::Ai];
+        options.defects = vec![PlantedDefect::WrongRoleOid];
     });
     let elsewhere = party_options(|options| options.nca_id = Some("NO-XYZ".to_owned()));
     for (certificate, word) in [(named, "disagree"), (elsewhere, "the authority of organizationIdentifier")] {
-        for (mode, wanted) in modes.into_iter().zip([Status::Warning, Status::Warning, Status::Failed]) {
+        for (mode, wanted) in
+            modes.into_iter().zip([CheckVerdict::Warning, CheckVerdict::Warning, CheckVerdict::Failed])
+        {
             let (status, text) = v21(&certificate, mode);
             assert!(status == wanted && text.matches(word).count() == 1, "{mode:?}: {text}");
             assert!(!text.contains("; name"), "one text for one fact: {text}");

@@ -1,7 +1,7 @@
 //! The client certificate of the TLS connection (V22).
 
 use super::*;
-use crate::certificates::NewKey;
+use crate::certificates::NewCertificateKey;
 
 /// V22: a fault of the connection's certificate has the same code as for a signing certificate.
 #[test]
@@ -18,41 +18,41 @@ fn the_tls_certificate_is_checked_as_the_signing_one() {
         change(&mut policy, tls);
         let verified = party.verifier().verify(&good, &policy);
         let check = verified.checks.iter().find(|check| check.rule.id == "V22").unwrap();
-        assert_eq!(verified.is_valid(), check.status != Status::Failed, "{}", check.text);
+        assert_eq!(verified.is_valid(), check.status != CheckVerdict::Failed, "{}", check.text);
         (check.status, check.code)
     };
     let (own, stranger) = (&party.authority, &authority());
     let sound = issued(own, |_| {});
-    assert_eq!(found(&sound, |_, _| {}), (Status::Ok, "CERTIFICATE_INVALID"));
+    assert_eq!(found(&sound, |_, _| {}), (CheckVerdict::Ok, "CERTIFICATE_INVALID"));
     for (tls, code) in [
         (issued(own, |options| options.kind = CertificateKind::Qseal), "CERTIFICATE_INVALID"),
-        (issued(own, |options| options.defects = vec![Defect::Expired]), "CERTIFICATE_EXPIRED"),
-        (issued(own, |options| options.defects = vec![Defect::NotYet]), "CERTIFICATE_INVALID"),
-        (issued(own, |options| options.defects = vec![Defect::NoQc]), "CERTIFICATE_INVALID"),
-        (issued(own, |options| options.defects = vec![Defect::NoOrgId]), "CERTIFICATE_INVALID"),
-        (issued(own, |options| options.defects = vec![Defect::CaTrue]), "CERTIFICATE_INVALID"),
-        (issued(own, |options| options.defects = vec![Defect::Sha1]), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![PlantedDefect::Expired]), "CERTIFICATE_EXPIRED"),
+        (issued(own, |options| options.defects = vec![PlantedDefect::NotYet]), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![PlantedDefect::NoQc]), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![PlantedDefect::NoOrgId]), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![PlantedDefect::CaTrue]), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![PlantedDefect::Sha1]), "CERTIFICATE_INVALID"),
         (issued(stranger, |_| {}), "CERTIFICATE_INVALID"),
     ] {
-        assert_eq!(found(&tls, |_, _| {}), (Status::Failed, code));
+        assert_eq!(found(&tls, |_, _| {}), (CheckVerdict::Failed, code));
     }
     assert_eq!(
         found(&sound, |policy, tls| policy.revoked = [of_list(tls)].into()),
-        (Status::Failed, "CERTIFICATE_REVOKED")
+        (CheckVerdict::Failed, "CERTIFICATE_REVOKED")
     );
     assert_eq!(
         found(&sound, |policy, tls| policy.blocked = [of_list(tls)].into()),
-        (Status::Failed, "CERTIFICATE_BLOCKED")
+        (CheckVerdict::Failed, "CERTIFICATE_BLOCKED")
     );
     // Other kinds of keys are left to TLS.
-    let elliptic = issued(own, |options| options.key = NewKey::EcP256);
-    assert_eq!(found(&elliptic, |_, _| {}).0, Status::Ok);
+    let elliptic = issued(own, |options| options.key = NewCertificateKey::EcP256);
+    assert_eq!(found(&elliptic, |_, _| {}).0, CheckVerdict::Ok);
     // Without a type: the modes of V20.
-    let untyped = issued(own, |options| options.defects = vec![Defect::BareQc]);
-    assert_eq!(found(&untyped, |policy, _| policy.mode = Mode::Strict).0, Status::Failed);
-    assert_eq!(found(&untyped, |_, _| {}).0, Status::Warning);
+    let untyped = issued(own, |options| options.defects = vec![PlantedDefect::BareQc]);
+    assert_eq!(found(&untyped, |policy, _| policy.mode = VerificationMode::Strict).0, CheckVerdict::Failed);
+    assert_eq!(found(&untyped, |_, _| {}).0, CheckVerdict::Warning);
 }
 
-fn of_list(certificate: &Certificate) -> Listed {
-    Listed::Certificate { serial: certificate.serial().to_vec(), issuer: certificate.issuer().clone() }
+fn of_list(certificate: &Certificate) -> ListedCertificate {
+    ListedCertificate::Certificate { serial: certificate.serial().to_vec(), issuer: certificate.issuer().clone() }
 }

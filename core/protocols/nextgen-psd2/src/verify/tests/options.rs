@@ -13,10 +13,10 @@ fn beyond_ascii() -> Party {
 }
 
 /// The first check that refuses, by the rules of §2.8 and §2.9; `ok` if there is none.
-fn expected(profile: &SigningProfile, is_ascii: bool, mode: Mode) -> &'static str {
-    let lenient = mode == Mode::Lenient;
+fn expected(profile: &SigningProfile, is_ascii: bool, mode: VerificationMode) -> &'static str {
+    let lenient = mode == VerificationMode::Lenient;
     let by_rule = [
-        ("V10", !profile.digest_empty_body && mode == Mode::Strict),
+        ("V10", !profile.digest_empty_body && mode == VerificationMode::Strict),
         ("V11", profile.rfc2047 == Rfc2047Use::Never && !is_ascii && !lenient),
         ("V13", profile.cert_form != CertForm::DerBase64 && !lenient),
         ("V23", profile.name_style == NameStyle::Pct20 && !lenient),
@@ -41,7 +41,7 @@ fn every_combination_against_every_mode() {
                             ..SigningProfile::default()
                         };
                         let (signed, _) = sign(consents(), &party.certificate, &party.key, &profile, NOW, ID).unwrap();
-                        for mode in [Mode::Strict, Mode::Normal, Mode::Lenient] {
+                        for mode in [VerificationMode::Strict, VerificationMode::Normal, VerificationMode::Lenient] {
                             let verdict = party.verdict(&signed, |policy| policy.mode = mode);
                             assert_eq!(verdict, expected(&profile, is_ascii, mode), "{mode:?} {is_ascii} {profile:?}");
                             refused += usize::from(verdict != "ok");
@@ -68,9 +68,9 @@ fn a_lenient_bank_says_what_it_overlooked() {
     let quoted = set(&bare, "Signature", &format!("=?utf-8?Q?{quoted}?="));
     for signed in [bare, quoted] {
         assert_eq!(party.plain(&signed), "V11");
-        let verified = party.verifier().verify(&signed, &Policy { mode: Mode::Lenient, ..policy(&signed) });
+        let verified = party.verifier().verify(&signed, &Policy { mode: VerificationMode::Lenient, ..policy(&signed) });
         assert!(verified.is_valid(), "{:?}", verified.refusal());
-        assert!(verified.checks.iter().any(|check| check.rule.id == "V11" && check.status == Status::Warning));
+        assert!(verified.checks.iter().any(|check| check.rule.id == "V11" && check.status == CheckVerdict::Warning));
     }
 }
 

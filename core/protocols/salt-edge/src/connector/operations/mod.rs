@@ -6,7 +6,7 @@ pub mod requests;
 pub mod sessions;
 pub mod tokens;
 
-use crate::Terms;
+use crate::SaltEdgeTerms as Terms;
 
 /// Passes the list of a connector's operations to a macro.
 #[macro_export]

@@ -6,7 +6,7 @@ pub mod errors;
 pub mod tokens;
 pub mod transactions;
 
-use crate::Terms;
+use crate::SaltEdgeTerms as Terms;
 
 /// Passes the list of the hub's operations to a macro.
 #[macro_export]

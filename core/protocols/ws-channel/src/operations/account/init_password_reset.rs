@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Email, Mode},
     route,
 };
@@ -60,6 +60,6 @@ impl Operation for InitPasswordReset {
 }
 
 impl Exchange for InitPasswordReset {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::REGISTRATION;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::REGISTRATION;
 }

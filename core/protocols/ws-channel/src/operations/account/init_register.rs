@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Credentials, Envelope, Terms, errors,
+    SessionCredentials, WsChannelCodec, WsChannelTerms, errors,
     model::{Challenge, Email, Mode},
     route,
 };
@@ -57,16 +57,16 @@ impl Operation for InitRegister {
 }
 
 impl Exchange for InitRegister {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::PUBLIC;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::PUBLIC;
 
-    fn encode_request(request: InitRegisterRequest, with: &Credentials) -> Result<OutRequest, Error> {
+    fn encode_request(request: InitRegisterRequest, with: &SessionCredentials) -> Result<OutRequest, Error> {
         request.email.check_new("email")?;
-        Envelope::encode_request::<Self>(request, with)
+        WsChannelCodec::encode_request::<Self>(request, with)
     }
 
     fn decode_request(message: InRequest<'_>) -> Result<InitRegisterRequest, Error> {
-        let request = Envelope::decode_request::<Self>(message)?;
+        let request = WsChannelCodec::decode_request::<Self>(message)?;
         request.email.check_new("Email")?;
         Ok(request)
     }

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Challenge, Code, Email, EncryptedPassword, Mode},
     route,
 };
@@ -71,6 +71,6 @@ impl Operation for PasswordReset {
 }
 
 impl Exchange for PasswordReset {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::LOGIN_STEP;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
 }

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Credentials, Envelope, Terms, errors,
+    SessionCredentials, WsChannelCodec, WsChannelTerms, errors,
     model::{ApiKey, Challenge, Email, EncryptedPassword, Mode, Name, Phone},
     route,
 };
@@ -83,16 +83,16 @@ impl Operation for Register {
 }
 
 impl Exchange for Register {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::REGISTRATION;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::REGISTRATION;
 
-    fn encode_request(request: RegisterRequest, with: &Credentials) -> Result<OutRequest, Error> {
+    fn encode_request(request: RegisterRequest, with: &SessionCredentials) -> Result<OutRequest, Error> {
         request.email.check_new("email")?;
-        Envelope::encode_request::<Self>(request, with)
+        WsChannelCodec::encode_request::<Self>(request, with)
     }
 
     fn decode_request(message: InRequest<'_>) -> Result<RegisterRequest, Error> {
-        let request = Envelope::decode_request::<Self>(message)?;
+        let request = WsChannelCodec::decode_request::<Self>(message)?;
         request.email.check_new("Email")?;
         Ok(request)
     }

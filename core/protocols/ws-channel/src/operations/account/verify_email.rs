@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{AccessToken, Code, Email, Mode},
     route,
 };
@@ -63,12 +63,12 @@ impl Operation for VerifyEmail {
 }
 
 impl Exchange for VerifyEmail {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::LOGIN_STEP;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
 
     /// A code that is not six digits is refused under the wire's name of the field, `Code`, which clients know (§1.7).
     fn decode_request(message: InRequest<'_>) -> Result<VerifyEmailRequest, Error> {
-        Envelope::decode_request::<Self>(message).map_err(|fault| match fault.detail("field") {
+        WsChannelCodec::decode_request::<Self>(message).map_err(|fault| match fault.detail("field") {
             Some("Code") if fault.row() == &row::INVALID_FIELD => {
                 Error::invalid_field("EmailCode", "must be six digits")
             }

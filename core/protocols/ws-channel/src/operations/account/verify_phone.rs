@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Code, Email, Mode, Phone},
     route,
 };
@@ -66,6 +66,6 @@ impl Operation for VerifyPhone {
 }
 
 impl Exchange for VerifyPhone {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::LOGIN_STEP;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
-use crate::{Envelope, Terms, errors, model::ExportSetting, route};
+use crate::{WsChannelCodec, WsChannelTerms, errors, model::ExportSetting, route};
 
 /// The setting.
 #[derive(Debug, Clone, Boundary)]
@@ -42,6 +42,6 @@ impl Operation for ConfigCerts {
 }
 
 impl Exchange for ConfigCerts {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::ADMIN;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
 }

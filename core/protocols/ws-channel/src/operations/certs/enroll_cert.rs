@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Bank, BankPin, Name, WsUserId},
     route,
 };
@@ -72,6 +72,6 @@ impl Operation for EnrollCert {
 }
 
 impl Exchange for EnrollCert {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::admin(ENROLLMENT_REFUSAL);
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::admin(ENROLLMENT_REFUSAL);
 }

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Bank, CertAndKey, PgpKeyId},
     route,
 };
@@ -56,6 +56,6 @@ impl Operation for ExportCert {
 }
 
 impl Exchange for ExportCert {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::admin(EXPORT_REFUSAL);
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::admin(EXPORT_REFUSAL);
 }

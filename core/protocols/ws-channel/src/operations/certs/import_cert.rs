@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Bank, CertificatePem, Name, PrivateKeyPem, WsUserId},
     route,
 };
@@ -67,6 +67,6 @@ impl Operation for ImportCert {
 }
 
 impl Exchange for ImportCert {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::admin(IMPORT_REFUSAL);
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::admin(IMPORT_REFUSAL);
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
-    Envelope, Terms,
+    WsChannelCodec, WsChannelTerms,
     model::{BankConnection, CertDescriptor, Email, RetiredCert},
     route,
 };
@@ -51,6 +51,6 @@ impl Operation for ListCerts {
 }
 
 impl Exchange for ListCerts {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::SESSION;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::SESSION;
 }

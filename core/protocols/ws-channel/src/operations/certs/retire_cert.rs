@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Bank, Email},
     route,
 };
@@ -59,6 +59,6 @@ impl Operation for RetireCert {
 }
 
 impl Exchange for RetireCert {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::ADMIN;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
 }

@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
 };
 
-use crate::{Envelope, Terms, errors, model::Email, route};
+use crate::{WsChannelCodec, WsChannelTerms, errors, model::Email, route};
 
 /// The other account.
 #[derive(Debug, Clone, Boundary)]
@@ -60,6 +60,6 @@ impl Operation for ShareCerts {
 }
 
 impl Exchange for ShareCerts {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::ADMIN;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use super::share_certs::ShareCertsResponse;
-use crate::{Envelope, Terms, errors, model::Email, route};
+use crate::{WsChannelCodec, WsChannelTerms, errors, model::Email, route};
 
 /// The other account.
 #[derive(Debug, Clone, Boundary)]
@@ -45,6 +45,6 @@ impl Operation for UnshareCerts {
 }
 
 impl Exchange for UnshareCerts {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::ADMIN;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     errors::texts,
     model::{Bank, FileReference, FileType},
     route,
@@ -53,6 +53,6 @@ impl Operation for DeleteFile {
 }
 
 impl Exchange for DeleteFile {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::data(texts::DATA_REQUIRED.text);
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::data(texts::DATA_REQUIRED.text);
 }

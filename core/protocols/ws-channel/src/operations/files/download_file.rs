@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Bank, FileReference, FileType},
     route,
 };
@@ -63,6 +63,6 @@ impl Operation for DownloadFile {
 }
 
 impl Exchange for DownloadFile {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::data(DOWNLOAD_REFUSAL);
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::data(DOWNLOAD_REFUSAL);
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Bank, FileDescriptor, FileType, StatusFilter},
     route,
 };
@@ -53,6 +53,6 @@ impl Operation for ListFiles {
 }
 
 impl Exchange for ListFiles {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::SESSION;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::SESSION;
 }

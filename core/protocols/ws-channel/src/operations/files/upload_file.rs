@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Bank, FileName, FileType, Signatures},
     route,
 };
@@ -72,6 +72,6 @@ impl Operation for UploadFile {
 }
 
 impl Exchange for UploadFile {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::data(UPLOAD_REFUSAL);
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::data(UPLOAD_REFUSAL);
 }

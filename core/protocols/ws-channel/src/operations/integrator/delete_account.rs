@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Deleted, Email, WrittenEmail},
     route,
 };
@@ -54,6 +54,6 @@ impl Operation for DeleteAccount {
 }
 
 impl Exchange for DeleteAccount {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::OWNER;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::OWNER;
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
-use crate::{Envelope, Terms, model::AccountDescriptor, route};
+use crate::{WsChannelCodec, WsChannelTerms, model::AccountDescriptor, route};
 
 /// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
@@ -38,6 +38,6 @@ impl Operation for ListAccounts {
 }
 
 impl Exchange for ListAccounts {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::OWNER;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::OWNER;
 }

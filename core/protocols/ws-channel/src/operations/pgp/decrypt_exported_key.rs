@@ -51,7 +51,7 @@ impl Operation for DecryptExportedKey {
 impl Local for DecryptExportedKey {
     fn run(request: DecryptExportedKeyRequest, with: LocalContext<'_>) -> Result<DecryptExportedKeyResponse, Error> {
         let keys = pgp::private_keys("private_key", request.private_key.expose(), request.passphrase.as_ref())?;
-        let mut last = openpgp::Error::NoKey;
+        let mut last = openpgp::OpenPgpError::NoKey;
         for key in &keys {
             match openpgp::decrypt(key, request.encrypted_private_key.as_bytes(), with.now()) {
                 Ok(plain) => {

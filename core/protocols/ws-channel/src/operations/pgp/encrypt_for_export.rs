@@ -46,7 +46,7 @@ impl Operation for EncryptForExport {
 impl Local for EncryptForExport {
     fn run(request: EncryptForExportRequest, with: LocalContext<'_>) -> Result<EncryptForExportResponse, Error> {
         let keys = pgp::public_keys("public_key", request.public_key.expose())?;
-        let [key] = &keys[..] else { return Err(pgp::fault("public_key", openpgp::Error::SeveralKeys)) };
+        let [key] = &keys[..] else { return Err(pgp::fault("public_key", openpgp::OpenPgpError::SeveralKeys)) };
         let encrypted_private_key = openpgp::encrypt(key, request.private_key.expose().as_bytes(), with.now())
             .map_err(|why| pgp::fault("public_key", why))?;
         Ok(EncryptForExportResponse { encrypted_private_key })

@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, model::Timestamp,
     operation::Command,
 };
-use bankchannel_openpgp::{self as openpgp, Generate, PrivateKey};
+use bankchannel_openpgp::{self as openpgp, KeyGeneration, OpenPgpPrivateKey};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -85,14 +85,14 @@ impl Operation for GenerateKey {
 impl Local for GenerateKey {
     fn run(request: GenerateKeyRequest, with: LocalContext<'_>) -> Result<GenerateKeyResponse, Error> {
         let created = with.now();
-        let key = PrivateKey::generate(Generate {
+        let key = OpenPgpPrivateKey::generate(KeyGeneration {
             name: request.name.as_str().to_owned(),
             email: request.email.as_str().to_owned(),
             algorithm: match request.algorithm.unwrap_or(KeyAlgorithm::Ed25519) {
-                KeyAlgorithm::Ed25519 => openpgp::Algorithm::Ed25519,
-                KeyAlgorithm::Rsa2048 => openpgp::Algorithm::Rsa2048,
-                KeyAlgorithm::Rsa3072 => openpgp::Algorithm::Rsa3072,
-                KeyAlgorithm::Rsa4096 => openpgp::Algorithm::Rsa4096,
+                KeyAlgorithm::Ed25519 => openpgp::GeneratedAlgorithm::Ed25519,
+                KeyAlgorithm::Rsa2048 => openpgp::GeneratedAlgorithm::Rsa2048,
+                KeyAlgorithm::Rsa3072 => openpgp::GeneratedAlgorithm::Rsa3072,
+                KeyAlgorithm::Rsa4096 => openpgp::GeneratedAlgorithm::Rsa4096,
             },
             created,
             expires: request.expires.map(|end| expiry(&end)).transpose()?,

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
-use crate::{Envelope, Terms, model::PgpKeyDescriptor, route};
+use crate::{WsChannelCodec, WsChannelTerms, model::PgpKeyDescriptor, route};
 
 /// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
@@ -39,6 +39,6 @@ impl Operation for ListKeys {
 }
 
 impl Exchange for ListKeys {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::SESSION;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::SESSION;
 }

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{PgpKey, PgpKeyPurpose},
     route,
 };
@@ -51,6 +51,6 @@ impl Operation for UploadKey {
 }
 
 impl Exchange for UploadKey {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::ADMIN;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
 }

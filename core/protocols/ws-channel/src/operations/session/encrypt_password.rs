@@ -50,7 +50,7 @@ impl Operation for EncryptPassword {
 impl Local for EncryptPassword {
     fn run(request: EncryptPasswordRequest, _: LocalContext<'_>) -> Result<EncryptPasswordResponse, Error> {
         let key =
-            rsa::PublicKey::from_pem(&request.public_key).map_err(|why| Error::invalid_field("public_key", why))?;
+            rsa::RsaPublicKey::from_pem(&request.public_key).map_err(|why| Error::invalid_field("public_key", why))?;
         let encrypted = challenge::encrypt_password(&request.password, &request.challenge, &key)?;
         Ok(EncryptPasswordResponse { encrypted })
     }

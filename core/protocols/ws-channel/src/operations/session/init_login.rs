@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{Challenge, Email, Mode},
     route,
 };
@@ -52,6 +52,6 @@ impl Operation for InitLogin {
 }
 
 impl Exchange for InitLogin {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::PUBLIC;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::PUBLIC;
 }

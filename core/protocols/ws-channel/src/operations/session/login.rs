@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{
         AccessToken, AccountInfo, ApiKey, Challenge, ChallengeName, Email, EncryptedPassword, ExpiresIn, IdToken,
         MfaOption, MfaSession, Mode,
@@ -83,6 +83,6 @@ impl Operation for Login {
 }
 
 impl Exchange for Login {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::LOGIN_STEP;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
 }

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{
         AccessToken, AccountInfo, AdminMode, ApiKey, ChallengeName, Code, Email, ExpiresIn, IdToken, MfaOption,
         MfaSession, MfaType, OtpauthUri, TotpSecret,
@@ -97,6 +97,6 @@ impl Operation for LoginMfa {
 }
 
 impl Exchange for LoginMfa {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::LOGIN_STEP;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
 }

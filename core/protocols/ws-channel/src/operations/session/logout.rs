@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{AccessToken, Email, Mode},
     route,
 };
@@ -59,6 +59,6 @@ impl Operation for Logout {
 }
 
 impl Exchange for Logout {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::SESSION;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::SESSION;
 }

@@ -42,8 +42,8 @@ impl Operation for TotpCode {
 
 impl Local for TotpCode {
     fn run(request: TotpCodeRequest, with: LocalContext<'_>) -> Result<TotpCodeResponse, Error> {
-        let secret =
-            totp::Secret::from_base32(request.secret.expose()).map_err(|why| Error::invalid_field("secret", why))?;
+        let secret = totp::TotpSecret::from_base32(request.secret.expose())
+            .map_err(|why| Error::invalid_field("secret", why))?;
         let now = u64::try_from(with.clock.now_s()).unwrap_or_default();
         let left = totp::STEP_SECONDS - now % totp::STEP_SECONDS;
         Ok(TotpCodeResponse {

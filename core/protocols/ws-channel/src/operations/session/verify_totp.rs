@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, Terms, errors,
+    WsChannelCodec, WsChannelTerms, errors,
     model::{AccessToken, AdminMode, Code, Email},
     route,
 };
@@ -64,6 +64,6 @@ impl Operation for VerifyTotp {
 }
 
 impl Exchange for VerifyTotp {
-    type Codec = Envelope;
-    const TERMS: Terms = Terms::LOGIN_STEP;
+    type Codec = WsChannelCodec;
+    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
 }

@@ -4,20 +4,20 @@ use super::*;
 
 const NASTY: &str = "<script>alert(1)</script>\"'&";
 
-fn account<'a>(key: &'a str, name: &'a str, chosen: bool) -> AccountChoice<'a> {
-    AccountChoice { key, name, iban: "NO8299990100000", chosen }
+fn account<'a>(key: &'a str, name: &'a str, chosen: bool) -> ListedAccount<'a> {
+    ListedAccount { key, name, iban: "NO8299990100000", chosen }
 }
 
-fn customer<'a>(key: &'a str, accounts: Vec<AccountChoice<'a>>, nothing: bool) -> Customer<'a> {
-    Customer { key, name: "Kari Nordmann", accounts, nothing }
+fn customer<'a>(key: &'a str, accounts: Vec<ListedAccount<'a>>, nothing: bool) -> AnsweringCustomer<'a> {
+    AnsweringCustomer { key, name: "Kari Nordmann", accounts, nothing }
 }
 
-fn asked<'a>(customers: &'a [Customer<'a>]) -> ScaPage<'a> {
+fn asked<'a>(customers: &'a [AnsweringCustomer<'a>]) -> ScaPage<'a> {
     ScaPage {
         state: "9d1f0c2e",
         third_party: Some("Example TPP AS"),
         authorisation_number: "PSDNO-FSA-987654321",
-        purposes: &[Purpose::Accounts, Purpose::Balances],
+        purposes: &[AccessPurpose::Accounts, AccessPurpose::Balances],
         recurring: true,
         frequency: 4,
         valid_until: jiff::civil::date(2026, 8, 30),
@@ -41,7 +41,7 @@ fn who_has_answered_before_is_chosen_again() {
         ]
     };
     let checked = |answering| {
-        let page = ScaPage { answering, notice: Some(Notice::NoAccount), ..asked(&two()) }.page();
+        let page = ScaPage { answering, notice: Some(ScaPageNotice::NoAccount), ..asked(&two()) }.page();
         ["kari", "ola"].map(|key| page.body.contains(&format!("value=\"{key}\" required checked>")))
     };
     assert_eq!(checked(None), [true, false]);
@@ -76,11 +76,11 @@ fn the_page_says_who_asks_for_what_and_until_when() {
 
 #[test]
 fn nothing_that_others_wrote_becomes_html() {
-    let accounts = vec![AccountChoice { key: NASTY, name: NASTY, iban: NASTY, chosen: true }];
-    let other = Customer { key: NASTY, name: NASTY, accounts: Vec::new(), nothing: false };
-    let nasty = Customer { key: NASTY, name: NASTY, accounts, nothing: false };
+    let accounts = vec![ListedAccount { key: NASTY, name: NASTY, iban: NASTY, chosen: true }];
+    let other = AnsweringCustomer { key: NASTY, name: NASTY, accounts: Vec::new(), nothing: false };
+    let nasty = AnsweringCustomer { key: NASTY, name: NASTY, accounts, nothing: false };
     for customers in
-        [vec![nasty, other], vec![Customer { key: NASTY, name: NASTY, accounts: Vec::new(), nothing: true }]]
+        [vec![nasty, other], vec![AnsweringCustomer { key: NASTY, name: NASTY, accounts: Vec::new(), nothing: true }]]
     {
         let page = ScaPage {
             state: NASTY,
@@ -122,9 +122,9 @@ fn accounts_that_the_request_names_are_not_chosen() {
         may_choose: false,
         is_named: true,
         recurring: false,
-        capacity: Some(Capacity::Corporate),
+        capacity: Some(CustomerCapacity::Corporate),
         corporate_id: Some("corp-42"),
-        notice: Some(Notice::NoAccount),
+        notice: Some(ScaPageNotice::NoAccount),
         ..asked(&customers)
     }
     .page();
@@ -143,7 +143,7 @@ fn accounts_that_the_request_names_are_not_chosen() {
 /// S-11: the policy allows the style inside the page and nothing else; the form may redirect to the third party.
 #[test]
 fn the_policy_allows_the_style_inside_only() {
-    let page = dead(Dead::Unknown);
+    let page = dead(DeadLink::Unknown);
     let policy = &page.headers.iter().find(|(name, _)| *name == "content-security-policy").unwrap().1;
     let style = page.body.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
     assert_eq!(
@@ -160,7 +160,7 @@ fn the_policy_allows_the_style_inside_only() {
 
 #[test]
 fn each_end_has_its_status() {
-    let ends = [Dead::Unknown, Dead::Used, Dead::Expired, Dead::Withdrawn, Dead::Malformed];
+    let ends = [DeadLink::Unknown, DeadLink::Used, DeadLink::Expired, DeadLink::Withdrawn, DeadLink::Malformed];
     assert_eq!(ends.map(|why| dead(why).status), [404, 400, 400, 400, 400]);
     let on = redirect("https://tpp.example/cb?state=1&psu-id=p".to_owned());
     assert_eq!((on.status, on.body.as_str()), (303, ""));

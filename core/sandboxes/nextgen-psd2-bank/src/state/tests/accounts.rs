@@ -5,8 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::state::fixtures::PSU_2;
 
-fn era(psu_id: &str) -> Access<'_> {
-    Access::Era { psu_id: Some(psu_id), tpp_session_id: None }
+fn era(psu_id: &str) -> ReadingAccess<'_> {
+    ReadingAccess::Era { psu_id: Some(psu_id), tpp_session_id: None }
 }
 
 /// T-146, and steps 5 and 6 of §4.5.
@@ -14,10 +14,10 @@ fn era(psu_id: &str) -> Access<'_> {
 fn without_consent_the_customer_is_needed_and_after_it_the_accounts_are_there() {
     let state = state();
     let refused = |access| state.read_accounts(TPP_1, access, true, NOW).err().unwrap();
-    for access in [era(PSU_1.1), era("psu-000000"), Access::Era { psu_id: None, tpp_session_id: Some("x") }] {
+    for access in [era(PSU_1.1), era("psu-000000"), ReadingAccess::Era { psu_id: None, tpp_session_id: Some("x") }] {
         assert_eq!(refused(access).answer(SigningDialect::Era), (401, "CONSENT_INVALID"));
     }
-    let redirect = state.offer(TPP_1, &Offer { psu_id: Some(PSU_1.1), ..offer() }, NOW).unwrap();
+    let redirect = state.offer(TPP_1, &ConsentOffer { psu_id: Some(PSU_1.1), ..offer() }, NOW).unwrap();
     assert_eq!(refused(era(PSU_1.1)), UseProblem::Invalid, "not approved yet");
     state.decide(&redirect.state, approval(), NOW).unwrap();
     let read = state.read_accounts(TPP_1, era(PSU_1.1), true, NOW).unwrap();
@@ -28,7 +28,8 @@ fn without_consent_the_customer_is_needed_and_after_it_the_accounts_are_there() 
     assert!(read[0].resource_id.starts_with("enc!!") && read[0].resource_id.ends_with('='));
     let again = state.read_accounts(TPP_1, era(PSU_1.1), true, NOW).unwrap();
     assert!(again[0].resource_id == read[0].resource_id && again[0].resource_id != again[1].resource_id);
-    let stale = Access::Era { psu_id: Some(PSU_1.1), tpp_session_id: Some("4eba4445-1a4b-47b8-bdd5-4e56ef026b19") };
+    let stale =
+        ReadingAccess::Era { psu_id: Some(PSU_1.1), tpp_session_id: Some("4eba4445-1a4b-47b8-bdd5-4e56ef026b19") };
     assert_eq!(refused(stale), UseProblem::Invalid);
     assert_eq!(refused(era(PSU_2.1)), UseProblem::Invalid);
     // Withdrawn by the customer: 403 until a new one is approved.
@@ -37,7 +38,7 @@ fn without_consent_the_customer_is_needed_and_after_it_the_accounts_are_there() 
     state.revoke_by_psu(&id, NOW).unwrap();
     assert_eq!(refused(era(PSU_1.1)).answer(SigningDialect::Era), (403, "CONSENT_UNKNOWN"));
     let redirect = state.offer(TPP_1, &offer(), NOW).unwrap();
-    state.decide(&redirect.state, Decision::Refuse, NOW).unwrap();
+    state.decide(&redirect.state, CustomerDecision::Refuse, NOW).unwrap();
     assert_eq!(refused(era(PSU_1.1)), UseProblem::Unknown);
     let redirect = state.offer(TPP_1, &offer(), NOW).unwrap();
     state.decide(&redirect.state, approval(), NOW).unwrap();
@@ -56,7 +57,7 @@ fn a_consent_of_era_is_read_by_its_id_as_one_of_bg() {
         let read = state.read_accounts(TPP_1, access, true, NOW).unwrap();
         read.iter().map(|account| account.cash_account_type).collect()
     };
-    assert_eq!(kinds(Access::Bg { consent_id: &id }), ["CACC", "SVGS"]);
+    assert_eq!(kinds(ReadingAccess::Bg { consent_id: &id }), ["CACC", "SVGS"]);
     assert_eq!(kinds(era(PSU_1.1)), ["Current", "Savings"]);
     state.revoke_by_psu(&id, NOW).unwrap();
     let refused = read(&state, &id, true, NOW).err().unwrap();
@@ -108,9 +109,9 @@ fn a_consent_for_once_is_used_once() {
 fn a_consent_that_is_not_valid_is_not_used() {
     let state = state();
     let waiting = state.create_consent(TPP_1, asked(), NOW).unwrap();
-    assert_eq!(state.revoke_by_psu(&waiting.consent_id, NOW), Err(Problem::StatusInvalid));
+    assert_eq!(state.revoke_by_psu(&waiting.consent_id, NOW), Err(ConsentProblem::StatusInvalid));
     let rejected = state.create_consent(TPP_1, asked(), NOW).unwrap();
-    state.decide(&rejected.redirect_state, Decision::Refuse, NOW).unwrap();
+    state.decide(&rejected.redirect_state, CustomerDecision::Refuse, NOW).unwrap();
     let revoked = approved(&state, NewConsent { recurring: false, ..asked() });
     state.revoke_by_psu(&revoked.consent_id, NOW).unwrap();
     let deleted = approved(&state, asked());
@@ -119,7 +120,7 @@ fn a_consent_that_is_not_valid_is_not_used() {
         let refused = read(&state, &created.consent_id, true, NOW).err().unwrap();
         assert_eq!(refused.answer(SigningDialect::Bg), (401, "CONSENT_INVALID"));
     }
-    assert_eq!(state.revoke_by_psu("x", NOW), Err(Problem::ConsentUnknown));
+    assert_eq!(state.revoke_by_psu("x", NOW), Err(ConsentProblem::ConsentUnknown));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::state::{NewAuthorisation, Status};
+use crate::state::{ConsentState, NewAuthorisation};
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
@@ -50,7 +50,7 @@ fn pick(from: &[String], at: usize) -> &str {
     if from.is_empty() { "none" } else { &from[at % from.len()] }
 }
 
-fn happen(state: &State, made: &mut Made, event: Event, now: i64) {
+fn happen(state: &BankState, made: &mut Made, event: Event, now: i64) {
     match event {
         Event::Create(recurring) => {
             let valid_until = date("2026-03-20");
@@ -69,7 +69,7 @@ fn happen(state: &State, made: &mut Made, event: Event, now: i64) {
         }
         Event::Open(at) => drop(state.open_redirect(pick(&made.redirects, at), now)),
         Event::Approve(at) => drop(state.decide(pick(&made.redirects, at), approval(), now)),
-        Event::Refuse(at) => drop(state.decide(pick(&made.redirects, at), Decision::Refuse, now)),
+        Event::Refuse(at) => drop(state.decide(pick(&made.redirects, at), CustomerDecision::Refuse, now)),
         Event::Delete(at) => drop(state.delete(TPP_1, pick(&made.consents, at), now)),
         Event::Revoke(at) => drop(state.revoke_by_psu(pick(&made.consents, at), now)),
         Event::Read(at, present) => drop(read(state, pick(&made.consents, at), present, now)),
@@ -87,7 +87,7 @@ proptest! {
         let state = state();
         let mut made = Made::default();
         let mut now = NOW;
-        let mut ended: HashMap<String, Status> = HashMap::new();
+        let mut ended: HashMap<String, ConsentState> = HashMap::new();
         let mut failed: HashMap<String, bool> = HashMap::new();
         for event in events {
             if let Event::Wait(seconds) = event {
@@ -101,7 +101,7 @@ proptest! {
             let mut valid = 0;
             for id in &made.consents {
                 let view = state.consent(TPP_1, id, now).unwrap();
-                valid += usize::from(view.recurring && view.status == Status::Valid);
+                valid += usize::from(view.recurring && view.status == ConsentState::Valid);
                 if let Some(before) = ended.get(id) {
                     prop_assert_eq!(*before, view.status);
                 }
@@ -111,7 +111,7 @@ proptest! {
                 let mut finalised = 0;
                 for authorisation in state.authorisations(TPP_1, id, now).unwrap() {
                     let sca = state.authorisation(TPP_1, id, &authorisation, now).unwrap().sca_status;
-                    let is_failed = sca == crate::state::Sca::Failed;
+                    let is_failed = sca == crate::state::AuthorisationState::Failed;
                     if let Some(before) = failed.get(&authorisation) {
                         prop_assert_eq!(*before, is_failed);
                         prop_assert!(sca.is_final());
@@ -120,15 +120,15 @@ proptest! {
                         failed.insert(authorisation, is_failed);
                         finalised += usize::from(!is_failed);
                     }
-                    prop_assert!(sca.is_final() || view.status == Status::Received);
+                    prop_assert!(sca.is_final() || view.status == ConsentState::Received);
                 }
                 prop_assert!(finalised <= 1);
-                prop_assert!(finalised == 1 || !matches!(view.status, Status::Valid | Status::RevokedByPsu));
+                prop_assert!(finalised == 1 || !matches!(view.status, ConsentState::Valid | ConsentState::RevokedByPsu));
             }
             prop_assert!(valid <= 1);
         }
         let written = serde_json::to_value(&*state.keeper.read()).unwrap();
-        let mut again: crate::state::data::Data = serde_json::from_value(written.clone()).unwrap();
+        let mut again: crate::state::data::StoredData = serde_json::from_value(written.clone()).unwrap();
         prop_assert_eq!(serde_json::to_value(&again).unwrap(), written);
         again.rebuild();
         prop_assert_eq!(&again.index, &state.keeper.read().index);

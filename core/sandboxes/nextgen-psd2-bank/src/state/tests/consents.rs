@@ -43,8 +43,8 @@ fn foreign_and_unknown_ids_are_one() {
         // Also if the customer in the request is unknown: the answer must not reveal whether the consent exists.
         let other = NewAuthorisation { psu_id: Some("psu-000000"), ..NewAuthorisation::default() };
         let problem = state.start_authorisation(tpp, id, &other, NOW).unwrap_err();
-        assert_eq!(problem, Problem::ConsentUnknown);
-        let problem = state.read_accounts(tpp, Access::Bg { consent_id: id }, true, NOW).err().unwrap();
+        assert_eq!(problem, ConsentProblem::ConsentUnknown);
+        let problem = state.read_accounts(tpp, ReadingAccess::Bg { consent_id: id }, true, NOW).err().unwrap();
         assert_eq!(problem.answer(SigningDialect::Bg), (400, "CONSENT_UNKNOWN"));
     }
     assert_eq!(status(&state, &created.consent_id, NOW), "valid");
@@ -82,7 +82,10 @@ fn the_day_is_that_of_the_bank() {
     let state = state();
     let late = NOW - 10 * 3600 - 15 * 60 - 30 + 23 * 3600 + 30 * 60;
     let today = NewConsent { valid_until: date("2026-03-03"), ..asked() };
-    assert!(matches!(state.create_consent(TPP_1, today, late), Err(Problem::Format { field: "validUntil", .. })));
+    assert!(matches!(
+        state.create_consent(TPP_1, today, late),
+        Err(ConsentProblem::Format { field: "validUntil", .. })
+    ));
     let created = state.create_consent(TPP_1, NewConsent { valid_until: date("2026-03-04"), ..asked() }, late).unwrap();
     assert_eq!(state.consent(TPP_1, &created.consent_id, late).unwrap().last_action, date("2026-03-04"));
 }
@@ -98,7 +101,7 @@ fn members_of_access_that_do_not_go_together_are_refused() {
         json!({"accounts": [{"iban": IBANS[0], "bban": "99990100000"}]}),
     ] {
         let problem = refused(&state, NewConsent { access: access(mixed.clone()), ..asked() });
-        assert!(matches!(problem, Problem::Format { field: "access", .. }), "{mixed}");
+        assert!(matches!(problem, ConsentProblem::Format { field: "access", .. }), "{mixed}");
     }
 }
 
@@ -110,11 +113,11 @@ fn customers_are_sent_to_web_addresses_only() {
         ["", "/cb", "javascript:alert(1)", "http://tpp.example/", "https://user@tpp.example/", "data:text/html,x"]
     {
         let problem = refused(&state, NewConsent { redirect_uri: uri, ..asked() });
-        assert!(matches!(problem, Problem::Format { field: "TPP-Redirect-URI", .. }), "{uri}");
+        assert!(matches!(problem, ConsentProblem::Format { field: "TPP-Redirect-URI", .. }), "{uri}");
         let problem = refused(&state, NewConsent { nok_redirect_uri: Some(uri), ..asked() });
-        assert!(matches!(problem, Problem::Format { field: "TPP-Nok-Redirect-URI", .. }), "{uri}");
-        let problem = state.offer(TPP_1, &Offer { redirect_uri: uri, ..offer() }, NOW).unwrap_err();
-        assert!(matches!(problem, Problem::Format { .. }), "{uri}");
+        assert!(matches!(problem, ConsentProblem::Format { field: "TPP-Nok-Redirect-URI", .. }), "{uri}");
+        let problem = state.offer(TPP_1, &ConsentOffer { redirect_uri: uri, ..offer() }, NOW).unwrap_err();
+        assert!(matches!(problem, ConsentProblem::Format { .. }), "{uri}");
     }
 }
 
@@ -128,15 +131,15 @@ fn authorisations_are_begun_listed_and_told_apart() {
     let third = begin(&NewAuthorisation { redirect_uri: Some("https://tpp.example/3"), ..Default::default() }).unwrap();
     let all = state.authorisations(TPP_1, id, NOW).unwrap();
     assert_eq!(all, [&created.authorisation_id, &second.authorisation_id, &third.authorisation_id].map(Clone::clone));
-    assert_eq!(state.authorisation(TPP_1, id, "x", NOW).unwrap_err(), Problem::AuthorisationUnknown);
+    assert_eq!(state.authorisation(TPP_1, id, "x", NOW).unwrap_err(), ConsentProblem::AuthorisationUnknown);
     let foreign = NewAuthorisation { psu_id: Some("psu-b20c44"), ..Default::default() };
-    assert_eq!(begin(&foreign).unwrap_err(), Problem::PsuUnknown);
+    assert_eq!(begin(&foreign).unwrap_err(), ConsentProblem::PsuUnknown);
     // The second authorisation has the URIs of the first, the third its own.
     assert_eq!(state.decide(&second.redirect_state, approval(), NOW).unwrap(), BACK);
     assert_eq!(status(&state, id, NOW), "valid");
     assert_eq!(sca(&state, &created, NOW), "failed");
-    assert!(state.decide(&third.redirect_state, Decision::Refuse, NOW).is_err());
-    assert_eq!(begin(&NewAuthorisation::default()).unwrap_err(), Problem::StatusInvalid);
+    assert!(state.decide(&third.redirect_state, CustomerDecision::Refuse, NOW).is_err());
+    assert_eq!(begin(&NewAuthorisation::default()).unwrap_err(), ConsentProblem::StatusInvalid);
     assert_eq!(status(&state, id, NOW), "valid");
 }
 
@@ -197,7 +200,7 @@ fn what_a_consent_keeps_is_bounded() {
         json!({"accounts": [{"iban": IBANS[0], "currency": long}]}),
     ] {
         let problem = create(of).unwrap_err();
-        assert!(matches!(problem, Problem::Format { field: "access", .. }), "{problem:?}");
+        assert!(matches!(problem, ConsentProblem::Format { field: "access", .. }), "{problem:?}");
         assert_eq!(problem.answer(SigningDialect::Bg), (400, "FORMAT_ERROR"));
     }
     assert!(create(json!({"accounts": [{"other": &long[1..]}]})).is_ok());
@@ -209,7 +212,7 @@ fn authorisations_of_a_consent_are_bounded() {
     let created = state.create_consent(TPP_1, asked(), NOW).unwrap();
     let begin = || state.start_authorisation(TPP_1, &created.consent_id, &NewAuthorisation::default(), NOW);
     let begun = (0..100).take_while(|_| begin().is_ok()).count();
-    assert!(begun < 100 && begin().unwrap_err() == Problem::TooMany, "{begun}");
+    assert!(begun < 100 && begin().unwrap_err() == ConsentProblem::TooMany, "{begun}");
 }
 
 #[test]
@@ -221,7 +224,7 @@ fn the_oldest_consent_that_is_not_in_use_is_forgotten() {
         state.offer(TPP_1, &offer(), NOW).unwrap();
     }
     assert_eq!(status(&state, &used.consent_id, NOW), "valid");
-    assert_eq!(state.consent(TPP_1, &waiting.consent_id, NOW).unwrap_err(), Problem::ConsentUnknown);
+    assert_eq!(state.consent(TPP_1, &waiting.consent_id, NOW).unwrap_err(), ConsentProblem::ConsentUnknown);
     assert!(state.open_redirect(&waiting.redirect_state, NOW).is_err());
 }
 

@@ -23,17 +23,17 @@ fn agreements_belong_to_a_customer() {
     assert!(state.knows_psu(TPP_1, PSU_1.1) && !state.knows_psu(TPP_3, PSU_1.1));
     assert!(state.corporate_allowed(TPP_1, PSU_1.1, "corp-42"));
     assert!(!state.corporate_allowed(TPP_1, PSU_1.1, "corp-43") && !state.corporate_allowed(TPP_1, PSU_2.1, "corp-42"));
-    let unknown = Offer { psu_id: Some("psu-000000"), ..offer() };
+    let unknown = ConsentOffer { psu_id: Some("psu-000000"), ..offer() };
     let problem = state.offer(TPP_1, &unknown, NOW).unwrap_err();
     assert_eq!(problem.answer(SigningDialect::Era), (404, "RESOURCE_UNKNOWN"));
     assert_eq!(problem.answer(SigningDialect::Bg), (401, "PSU_CREDENTIALS_INVALID"));
     for (psu_id, corporate_id) in [(Some(PSU_2.1), "corp-42"), (None, "corp-43")] {
-        let other = Offer { psu_id, psu_corporate_id: Some(corporate_id), ..offer() };
-        assert_eq!(state.offer(TPP_1, &other, NOW).unwrap_err(), Problem::CorporateUnknown);
+        let other = ConsentOffer { psu_id, psu_corporate_id: Some(corporate_id), ..offer() };
+        assert_eq!(state.offer(TPP_1, &other, NOW).unwrap_err(), ConsentProblem::CorporateUnknown);
     }
     // Only customers who have the agreement can answer.
     for (psu_context, psu_corporate_id) in [(None, Some("corp-42")), (Some(CustomerContext::Corporate), None)] {
-        let redirect = state.offer(TPP_1, &Offer { psu_context, psu_corporate_id, ..offer() }, NOW).unwrap();
+        let redirect = state.offer(TPP_1, &ConsentOffer { psu_context, psu_corporate_id, ..offer() }, NOW).unwrap();
         assert_eq!(redirect.context, psu_context.map(|_| "CORPORATE"));
         let people = state.open_redirect(&redirect.state, NOW).unwrap().people;
         assert_eq!(people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>(), ["Kari Nordmann"]);
@@ -85,7 +85,8 @@ fn many_customers_are_shown_in_part() {
     assert!(shown <= SHOWN_MAX && shown > SHOWN_MAX - 100, "{shown}");
     let all: Vec<String> = state.keeper.read().psus.keys().cloned().collect();
     let hidden = all.into_iter().rfind(|key| people.iter().all(|person| person.key != *key)).unwrap();
-    let decision = if hidden == PSU_2.0 { approval() } else { Decision::Approve { psu: Some(hidden), accounts: None } };
+    let decision =
+        if hidden == PSU_2.0 { approval() } else { CustomerDecision::Approve { psu: Some(hidden), accounts: None } };
     state.decide(&created.redirect_state, decision, NOW).unwrap();
     assert_eq!(status(&state, &created.consent_id, NOW), "valid");
 }

@@ -12,7 +12,7 @@ fn file(folder: &Path) -> Value {
 #[test]
 fn everything_but_request_ids_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || State::open(Some(folder.path())).unwrap();
+    let open = || BankState::open(Some(folder.path())).unwrap();
     let first = open();
     let created = approved(&first, asked());
     assert!(read(&first, &created.consent_id, false, NOW).is_ok());
@@ -32,7 +32,7 @@ fn everything_but_request_ids_outlives_the_process() {
     assert!((0..3).all(|_| read(&second, &created.consent_id, false, NOW).is_ok()), "one was used before");
     assert!(read(&second, &created.consent_id, false, NOW).is_err());
     assert!(second.knows_psu(TPP_3, psu_id));
-    let known = Access::Era { psu_id: Some(psu_id), tpp_session_id: Some(back.rsplit('=').next().unwrap()) };
+    let known = ReadingAccess::Era { psu_id: Some(psu_id), tpp_session_id: Some(back.rsplit('=').next().unwrap()) };
     assert_eq!(second.read_accounts(TPP_3, known, true, NOW).unwrap().len(), 2);
     assert!(second.open_redirect(&waiting.state, NOW).is_ok() && second.open_redirect(&redirect.state, NOW).is_err());
     assert_eq!(second.serials().blocked, [vec![0x0b, 0x3a]]);
@@ -49,13 +49,13 @@ fn everything_but_request_ids_outlives_the_process() {
 #[test]
 fn the_order_of_approvals_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || State::open(Some(folder.path())).unwrap();
+    let open = || BankState::open(Some(folder.path())).unwrap();
     let state = open();
     let [older, newer] = [(); 2].map(|()| state.offer(TPP_1, &offer(), NOW).unwrap());
     for redirect in [newer, older] {
         state.decide(&redirect.state, approval(), NOW).unwrap();
     }
-    let known = Access::Era { psu_id: Some(PSU_1.1), tpp_session_id: None };
+    let known = ReadingAccess::Era { psu_id: Some(PSU_1.1), tpp_session_id: None };
     assert_eq!(state.read_accounts(TPP_1, known, true, NOW).unwrap().len(), 2);
     state.close().unwrap();
     drop(state);
@@ -72,7 +72,7 @@ fn the_order_of_approvals_outlives_the_process() {
 #[test]
 fn a_file_without_the_order_of_approvals_is_read() {
     let folder = tempfile::tempdir().unwrap();
-    let state = State::open(Some(folder.path())).unwrap();
+    let state = BankState::open(Some(folder.path())).unwrap();
     for _ in 0..2 {
         let redirect = state.offer(TPP_1, &offer(), NOW).unwrap();
         state.decide(&redirect.state, approval(), NOW).unwrap();
@@ -85,8 +85,8 @@ fn a_file_without_the_order_of_approvals_is_read() {
         consent.as_object_mut().unwrap().remove("approved").unwrap();
     }
     fs::write(folder.path().join(FILE), written.to_string()).unwrap();
-    let state = State::open(Some(folder.path())).unwrap();
-    let known = Access::Era { psu_id: Some(PSU_1.1), tpp_session_id: None };
+    let state = BankState::open(Some(folder.path())).unwrap();
+    let known = ReadingAccess::Era { psu_id: Some(PSU_1.1), tpp_session_id: None };
     assert_eq!(state.read_accounts(TPP_1, known, true, NOW).unwrap().len(), 2);
 }
 
@@ -128,7 +128,7 @@ fn only_what_changes_is_written() {
 #[test]
 fn changes_reach_the_file_while_the_bank_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let state = State::open(Some(folder.path())).unwrap();
+    let state = BankState::open(Some(folder.path())).unwrap();
     assert_eq!(file(folder.path())["consents"], json!({}), "written at the first start");
     let created = state.create_consent(TPP_1, asked(), NOW).unwrap();
     let begun = std::time::Instant::now();
@@ -150,7 +150,7 @@ fn a_file_that_cannot_be_read_is_said_and_left() {
     for (text, said) in damaged {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE), text).unwrap();
-        let why = State::open(Some(folder.path())).err().unwrap();
+        let why = BankState::open(Some(folder.path())).err().unwrap();
         assert!(why.code() == "resource.storage" && why.message().contains(said), "{text}: {why}");
         assert!(!why.message().contains("00000000000"), "{why}");
         assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), text);
@@ -160,11 +160,11 @@ fn a_file_that_cannot_be_read_is_said_and_left() {
 #[test]
 fn a_folder_has_one_bank() {
     let folder = tempfile::tempdir().unwrap();
-    let first = State::open(Some(folder.path())).unwrap();
-    let why = State::open(Some(folder.path())).err().unwrap();
+    let first = BankState::open(Some(folder.path())).unwrap();
+    let why = BankState::open(Some(folder.path())).err().unwrap();
     assert!(why.message().contains("another process"), "{why}");
     first.close().unwrap();
-    assert!(State::open(Some(folder.path())).is_ok());
+    assert!(BankState::open(Some(folder.path())).is_ok());
 }
 
 #[test]
@@ -172,13 +172,13 @@ fn a_folder_that_cannot_be_written_is_found_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     fs::write(&path, "").unwrap();
-    assert_eq!(State::open(Some(&path)).err().unwrap().code(), "resource.storage");
+    assert_eq!(BankState::open(Some(&path)).err().unwrap().code(), "resource.storage");
 }
 
 #[test]
 fn what_could_not_be_written_is_an_error_at_the_end() {
     let folder = tempfile::tempdir().unwrap();
-    let state = State::open(Some(folder.path())).unwrap();
+    let state = BankState::open(Some(folder.path())).unwrap();
     // A folder blocks the target of the rename.
     fs::remove_file(folder.path().join(FILE)).unwrap();
     fs::create_dir_all(folder.path().join(FILE).join("x")).unwrap();
@@ -189,7 +189,7 @@ fn what_could_not_be_written_is_an_error_at_the_end() {
 #[test]
 fn what_changes_during_a_write_is_written_too() {
     let folder = tempfile::tempdir().unwrap();
-    let state = State::open(Some(folder.path())).unwrap();
+    let state = BankState::open(Some(folder.path())).unwrap();
     let begun = std::time::Instant::now();
     // Longer than the collection time of changes, so that several writes happen.
     let create = || {
@@ -205,6 +205,6 @@ fn what_changes_during_a_write_is_written_too() {
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     state.close().unwrap();
-    let again = State::open(Some(folder.path())).unwrap();
+    let again = BankState::open(Some(folder.path())).unwrap();
     assert!(made.len() > 3 && made.iter().all(|id| status(&again, id, NOW) == "valid"), "{}", made.len());
 }

@@ -12,8 +12,8 @@ use bankchannel_nextgen_psd2::model::ConsentAccess;
 use serde_json::{Value, json};
 
 use super::{
-    Access, AccountView, Decision, NewConsent, Offer, Problem, State, UseProblem,
-    consents::Created,
+    AccountView, BankState, ConsentOffer, ConsentProblem, CustomerDecision, NewConsent, ReadingAccess, UseProblem,
+    consents::CreatedConsent,
     fixtures::{PSU_1, TPP_1},
 };
 
@@ -25,8 +25,8 @@ const BACK: &str = "https://tpp.example/cb?state=9d1f";
 const NOK: &str = "https://tpp.example/nok?state=9d1f";
 const IBANS: [&str; 2] = ["NO8299990100000", "NO5499990100019"];
 
-fn state() -> State {
-    State::open(None).unwrap()
+fn state() -> BankState {
+    BankState::open(None).unwrap()
 }
 
 fn date(text: &str) -> Date {
@@ -55,43 +55,43 @@ fn asked() -> NewConsent<'static> {
     }
 }
 
-fn offer() -> Offer<'static> {
-    Offer { redirect_uri: BACK, psu_id: None, psu_corporate_id: None, psu_context: None }
+fn offer() -> ConsentOffer<'static> {
+    ConsentOffer { redirect_uri: BACK, psu_id: None, psu_corporate_id: None, psu_context: None }
 }
 
-fn approval() -> Decision {
-    Decision::Approve { psu: None, accounts: None }
+fn approval() -> CustomerDecision {
+    CustomerDecision::Approve { psu: None, accounts: None }
 }
 
 /// Creates and approves a consent of PSU 1.
-fn approved(state: &State, new: NewConsent<'_>) -> Created {
+fn approved(state: &BankState, new: NewConsent<'_>) -> CreatedConsent {
     let created = state.create_consent(TPP_1, new, NOW).unwrap();
     state.decide(&created.redirect_state, approval(), NOW).unwrap();
     created
 }
 
-fn status(state: &State, id: &str, now: i64) -> &'static str {
+fn status(state: &BankState, id: &str, now: i64) -> &'static str {
     state.consent(TPP_1, id, now).unwrap().status.as_str()
 }
 
-fn sca(state: &State, created: &Created, now: i64) -> &'static str {
+fn sca(state: &BankState, created: &CreatedConsent, now: i64) -> &'static str {
     let view = state.authorisation(TPP_1, &created.consent_id, &created.authorisation_id, now).unwrap();
     match view.sca_status {
-        super::Sca::Received => "received",
-        super::Sca::Started => "started",
-        super::Sca::Finalised => "finalised",
-        super::Sca::Failed => "failed",
+        super::AuthorisationState::Received => "received",
+        super::AuthorisationState::Started => "started",
+        super::AuthorisationState::Finalised => "finalised",
+        super::AuthorisationState::Failed => "failed",
     }
 }
 
-fn read(state: &State, id: &str, present: bool, now: i64) -> Result<Vec<AccountView>, UseProblem> {
-    state.read_accounts(TPP_1, Access::Bg { consent_id: id }, present, now)
+fn read(state: &BankState, id: &str, present: bool, now: i64) -> Result<Vec<AccountView>, UseProblem> {
+    state.read_accounts(TPP_1, ReadingAccess::Bg { consent_id: id }, present, now)
 }
 
 fn ibans(read: &[AccountView]) -> Vec<&str> {
     read.iter().map(|account| account.iban.as_str()).collect()
 }
 
-fn refused(state: &State, new: NewConsent<'_>) -> Problem {
+fn refused(state: &BankState, new: NewConsent<'_>) -> ConsentProblem {
     state.create_consent(TPP_1, new, NOW).unwrap_err()
 }

@@ -2,7 +2,7 @@ use bankchannel_nextgen_psd2::model::CustomerContext;
 use serde_json::json;
 
 use super::*;
-use crate::state::{ScaProblem, Want, fixtures::PSU_2};
+use crate::state::{ScaProblem, WantedAccess, fixtures::PSU_2};
 
 /// T-133.
 #[test]
@@ -16,11 +16,11 @@ fn approved_refused_and_timed_out() {
     assert_eq!((status(&state, &one.consent_id, NOW + 600), sca(&state, &one, NOW + 600)), ("valid", "finalised"));
 
     let two = begin(asked());
-    assert_eq!(state.decide(&two.redirect_state, Decision::Refuse, NOW).unwrap(), NOK);
+    assert_eq!(state.decide(&two.redirect_state, CustomerDecision::Refuse, NOW).unwrap(), NOK);
     assert_eq!((status(&state, &two.consent_id, NOW), sca(&state, &two, NOW)), ("rejected", "failed"));
 
     let without_nok = begin(NewConsent { nok_redirect_uri: None, ..asked() });
-    let back = state.decide(&without_nok.redirect_state, Decision::Refuse, NOW).unwrap();
+    let back = state.decide(&without_nok.redirect_state, CustomerDecision::Refuse, NOW).unwrap();
     assert_eq!(back, format!("{BACK}&message=the%20customer%20has%20refused"));
 
     // A customer who saw the page but did not answer in time is redirected back, once.
@@ -99,7 +99,7 @@ fn a_recurring_consent_takes_the_place_of_the_one_before() {
     state.decide(&foreign.state, approval(), NOW).unwrap();
     assert_eq!(status(&state, &second.consent_id, NOW), "valid");
     // A consent of the other dialect replaces it too.
-    let offered = state.offer(TPP_1, &Offer { psu_id: Some(PSU_1.1), ..offer() }, NOW).unwrap();
+    let offered = state.offer(TPP_1, &ConsentOffer { psu_id: Some(PSU_1.1), ..offer() }, NOW).unwrap();
     state.decide(&offered.state, approval(), NOW).unwrap();
     assert_eq!(status(&state, &second.consent_id, NOW), "expired");
 }
@@ -109,16 +109,16 @@ fn a_recurring_consent_takes_the_place_of_the_one_before() {
 fn the_callback_is_exactly_the_registered_one_and_two_parameters() {
     let state = state();
     let redirect_uri = "https://tpp.example/cb?state=9d1f&lang=nb%20NO&x=a+b&u=https://x/?y";
-    let redirect = state.offer(TPP_1, &Offer { redirect_uri, ..offer() }, NOW).unwrap();
+    let redirect = state.offer(TPP_1, &ConsentOffer { redirect_uri, ..offer() }, NOW).unwrap();
     let back = state.decide(&redirect.state, approval(), NOW).unwrap();
     let (before, session) = back.split_once("&tpp-session-id=").unwrap();
     assert_eq!(before, format!("{redirect_uri}&psu-id={}", PSU_1.1));
     assert_eq!(session.len(), 36);
-    let known = Access::Era { psu_id: Some(PSU_1.1), tpp_session_id: Some(session) };
+    let known = ReadingAccess::Era { psu_id: Some(PSU_1.1), tpp_session_id: Some(session) };
     assert_eq!(state.read_accounts(TPP_1, known, true, NOW).unwrap().len(), 2);
 
-    let redirect = state.offer(TPP_1, &Offer { redirect_uri, ..offer() }, NOW).unwrap();
-    let back = state.decide(&redirect.state, Decision::Refuse, NOW).unwrap();
+    let redirect = state.offer(TPP_1, &ConsentOffer { redirect_uri, ..offer() }, NOW).unwrap();
+    let back = state.decide(&redirect.state, CustomerDecision::Refuse, NOW).unwrap();
     assert_eq!(back, format!("{redirect_uri}&message=the%20customer%20has%20refused"));
 }
 
@@ -143,7 +143,7 @@ fn psu_ids_are_pairwise_and_stay() {
 fn a_redirect_is_used_once() {
     let state = state();
     let created = approved(&state, asked());
-    for decision in [approval(), Decision::Refuse] {
+    for decision in [approval(), CustomerDecision::Refuse] {
         assert_eq!(state.decide(&created.redirect_state, decision, NOW), Err(ScaProblem::Used));
     }
     assert_eq!(state.open_redirect(&created.redirect_state, NOW).err(), Some(ScaProblem::Used));
@@ -158,12 +158,12 @@ fn a_redirect_is_used_once() {
 fn the_page_says_who_asks_for_what() {
     let state = state();
     let private = Some(CustomerContext::Private);
-    let redirect = state.offer(TPP_1, &Offer { psu_context: private, ..offer() }, NOW).unwrap();
+    let redirect = state.offer(TPP_1, &ConsentOffer { psu_context: private, ..offer() }, NOW).unwrap();
     assert_eq!(redirect.context, Some("PRIVATE"));
     let view = state.open_redirect(&redirect.state, NOW).unwrap();
     assert_eq!((view.tpp.as_str(), view.context, view.recurring, view.is_named), (TPP_1, private, true, false));
     assert_eq!((view.valid_until, view.frequency, view.until_s), (date("2026-08-30"), 4, NOW + 600));
-    assert_eq!(view.wants, [Want::Accounts, Want::Balances, Want::Transactions]);
+    assert_eq!(view.wants, [WantedAccess::Accounts, WantedAccess::Balances, WantedAccess::Transactions]);
     let people: Vec<_> = view.people.iter().map(|person| (person.key.as_str(), person.accounts.len())).collect();
     assert_eq!(people, [(PSU_1.0, 2), (PSU_2.0, 0)]);
     assert!(view.may_choose && view.people.iter().all(|person| !person.nothing));
@@ -171,7 +171,10 @@ fn the_page_says_who_asks_for_what() {
     let all = access(json!({"all_psd2": "all_accounts_with_owner_name"}));
     let created = state.create_consent(TPP_1, NewConsent { access: all, ..asked() }, NOW).unwrap();
     let view = state.open_redirect(&created.redirect_state, NOW).unwrap();
-    assert_eq!(view.wants, [Want::Accounts, Want::Balances, Want::Transactions, Want::OwnerNames]);
+    assert_eq!(
+        view.wants,
+        [WantedAccess::Accounts, WantedAccess::Balances, WantedAccess::Transactions, WantedAccess::OwnerNames]
+    );
     assert!(view.is_named && !view.may_choose && view.people.len() == 1);
 }
 
@@ -184,13 +187,14 @@ fn accounts_are_added_and_removed_with_a_new_offer() {
         let view = state.open_redirect(&redirect.state, NOW).unwrap();
         let chosen: Vec<bool> = view.people[0].accounts.iter().map(|account| account.chosen).collect();
         let accounts = accounts.map(|accounts| accounts.into_iter().map(ToOwned::to_owned).collect());
-        let decided = state.decide(&redirect.state, Decision::Approve { psu: Some(PSU_1.0.into()), accounts }, NOW);
+        let decided =
+            state.decide(&redirect.state, CustomerDecision::Approve { psu: Some(PSU_1.0.into()), accounts }, NOW);
         (chosen, decided.map(|_| ()))
     };
     assert_eq!(decide(Some(vec!["kari-2"])), (vec![true, true], Ok(())));
     assert_eq!(decide(Some(vec![])), (vec![false, true], Err(ScaProblem::NoAccount)));
     assert_eq!(decide(Some(vec!["kari-2", "other"])), (vec![false, true], Err(ScaProblem::NoAccount)));
-    let known = Access::Era { psu_id: Some(PSU_1.1), tpp_session_id: None };
+    let known = ReadingAccess::Era { psu_id: Some(PSU_1.1), tpp_session_id: None };
     assert_eq!(ibans(&state.read_accounts(TPP_1, known, true, NOW).unwrap()), [IBANS[1]]);
     assert_eq!(decide(None), (vec![false, true], Ok(())));
     assert_eq!(state.read_accounts(TPP_1, known, true, NOW).unwrap().len(), 2);
@@ -200,7 +204,7 @@ fn accounts_are_added_and_removed_with_a_new_offer() {
 fn only_who_is_offered_can_approve() {
     let state = state();
     let approve = |redirect: &str, psu: &str| {
-        state.decide(redirect, Decision::Approve { psu: Some(psu.to_owned()), accounts: None }, NOW)
+        state.decide(redirect, CustomerDecision::Approve { psu: Some(psu.to_owned()), accounts: None }, NOW)
     };
     let created = state.create_consent(TPP_1, asked(), NOW).unwrap();
     assert_eq!(approve(&created.redirect_state, PSU_2.0), Err(ScaProblem::NotOffered));
@@ -208,7 +212,7 @@ fn only_who_is_offered_can_approve() {
     // A customer without accounts approves an empty list, but cannot approve accounts that the request names.
     let redirect = state.offer(TPP_1, &offer(), NOW).unwrap();
     approve(&redirect.state, PSU_2.0).unwrap();
-    let known = Access::Era { psu_id: Some(PSU_2.1), tpp_session_id: None };
+    let known = ReadingAccess::Era { psu_id: Some(PSU_2.1), tpp_session_id: None };
     assert!(state.read_accounts(TPP_1, known, true, NOW).unwrap().is_empty());
     let named = access(json!({"accounts": [{"iban": IBANS[0]}]}));
     let new = NewConsent { access: named, psu_id: Some(PSU_2.1), ..asked() };

@@ -72,16 +72,16 @@ pub(super) struct GivenUp {
 
 /// The waiting payments, by upload id. Kept in memory: a restart resets the counts.
 #[derive(Default)]
-pub(super) struct Aside(Mutex<HashMap<String, Waiting>>);
+pub(super) struct PaymentsSetAside(Mutex<HashMap<String, WaitingPayment>>);
 
-struct Waiting {
+struct WaitingPayment {
     kind: Discriminant<PaymentFault>,
     since: i64,
     tries: u32,
     due: i64,
 }
 
-impl Aside {
+impl PaymentsSetAside {
     /// Whether a payment may be tried now, by the service's clock; a clock that was set back makes it due.
     pub(super) fn is_due(&self, id: &str, now: i64) -> bool {
         self.waiting().get(id).is_none_or(|waiting| now >= waiting.due || now < waiting.since)
@@ -96,7 +96,7 @@ impl Aside {
     pub(super) fn put(&self, id: &str, fault: &PaymentFault, now: i64) -> Option<GivenUp> {
         let mut all = self.waiting();
         let kind = discriminant(fault);
-        let begun = || Waiting { kind, since: now, tries: 0, due: now };
+        let begun = || WaitingPayment { kind, since: now, tries: 0, due: now };
         let waiting = all.entry(id.to_owned()).or_insert_with(begun);
         if waiting.kind != kind || now < waiting.since {
             *waiting = begun();
@@ -127,7 +127,7 @@ impl Aside {
         self.waiting().retain(|id, _| there.contains(id));
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, WaitingPayment>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -140,7 +140,7 @@ mod tests {
 
     /// Tries whenever the payment is due until it is given up; returns the number of tries and the time taken.
     fn tried(fault: &PaymentFault) -> Option<(u32, i64)> {
-        let aside = Aside::default();
+        let aside = PaymentsSetAside::default();
         let mut tries = 0;
         for now in (NOW..NOW + 2 * UNREADABLE_MS).step_by(1000) {
             if aside.is_due("a", now) {
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_jump_of_the_clock_or_another_reason_gives_nothing_up() {
-        let aside = Aside::default();
+        let aside = PaymentsSetAside::default();
         assert_eq!(aside.put("a", &PaymentFault::Missing, NOW), None);
         assert_eq!(aside.put("a", &PaymentFault::Missing, NOW + 10 * MISSING_MS), None, "two tries are too few");
         assert_eq!(aside.put("a", &PaymentFault::Unreadable("stale".into()), NOW + 10 * MISSING_MS), None);

@@ -6,8 +6,8 @@ use std::{
 };
 
 use bankchannel_crypto::{
-    rsa::PublicKey,
-    x509::{Issuer, IssuerParts},
+    rsa::RsaPublicKey,
+    x509::{CertificateIssuer, IssuerParts},
 };
 use bankchannel_foundation::{Error, Secret, error::row};
 use jiff::{SignedDuration, Timestamp};
@@ -30,12 +30,12 @@ const BACKDATED_S: i64 = 60 * 60;
 const KEY_BEGINS: &str = "-----BEGIN PRIVATE KEY-----";
 
 /// The authority, loaded on first use.
-pub(super) struct Authority {
+pub(super) struct SimulatorAuthority {
     path: PathBuf,
-    issuer: Mutex<Option<Issuer>>,
+    issuer: Mutex<Option<CertificateIssuer>>,
 }
 
-impl Authority {
+impl SimulatorAuthority {
     pub(super) fn at(folder: &Path) -> Self {
         Self { path: folder.join(FILE), issuer: Mutex::new(None) }
     }
@@ -45,7 +45,7 @@ impl Authority {
         &self,
         subject: &str,
         company: &str,
-        key: &PublicKey,
+        key: &RsaPublicKey,
         now_ms: i64,
     ) -> Result<String, BankError> {
         let failed = |why: &dyn std::fmt::Display| BankError::Failed(why.to_string());
@@ -60,11 +60,11 @@ impl Authority {
         Ok(issued)
     }
 
-    fn load(&self, now_ms: i64) -> Result<Issuer, Error> {
+    fn load(&self, now_ms: i64) -> Result<CertificateIssuer, Error> {
         let text = read_or_make(&self.path, || {
             let internal = |why: &dyn std::fmt::Display| Error::because(&row::INTERNAL, why.to_string());
             let (begin, end) = validity(now_ms, YEARS).map_err(|why| internal(&why))?;
-            let parts = Issuer::create(NAME, begin, end).map_err(|why| internal(&why))?.to_pem_parts();
+            let parts = CertificateIssuer::create(NAME, begin, end).map_err(|why| internal(&why))?.to_pem_parts();
             let parts = [parts.certificate.as_str(), parts.private_key.as_str()];
             Ok(Secret::new(parts.map(str::trim_end).join("\n") + "\n"))
         })?;
@@ -79,7 +79,7 @@ impl Authority {
         let at = text.expose().find(KEY_BEGINS).ok_or_else(damaged)?;
         let (certificate, key) = text.expose().split_at(at);
         let parts = IssuerParts { certificate: certificate.to_owned(), private_key: Zeroizing::new(key.to_owned()) };
-        Issuer::from_pem_parts(&parts).map_err(|_| damaged())
+        CertificateIssuer::from_pem_parts(&parts).map_err(|_| damaged())
     }
 }
 
@@ -92,7 +92,7 @@ fn validity(now_ms: i64, years: i64) -> Result<(Timestamp, Timestamp), jiff::Err
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use bankchannel_crypto::{rsa::PrivateKey, x509::Certificate};
+    use bankchannel_crypto::{rsa::RsaPrivateKey, x509::Certificate};
 
     use super::*;
 
@@ -101,8 +101,9 @@ mod tests {
     #[test]
     fn a_restart_finds_the_same_authority_and_a_damaged_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let key = PrivateKey::generate(2048).unwrap();
-        let issue = || Authority::at(folder.path()).certify("SIM-0123456789ab", "Company Oy", key.public(), NOW);
+        let key = RsaPrivateKey::generate(2048).unwrap();
+        let issue =
+            || SimulatorAuthority::at(folder.path()).certify("SIM-0123456789ab", "Company Oy", key.public(), NOW);
         let (first, second) = (issue().unwrap(), issue().unwrap());
         let (first, second) = (Certificate::from_pem(&first).unwrap(), Certificate::from_pem(&second).unwrap());
         let names = (first.issuer().display(), first.subject().display());

@@ -16,18 +16,18 @@ use bankchannel_crypto::digest;
 use bankchannel_foundation::{Content, model::Decimal};
 use bankchannel_iso20022::answers::UploadedMessage;
 use bankchannel_storage::ws_channel::{
-    BookOutcome, Booking, FileContent, FileScope, Ledger as StoredLedger, LedgerChange, NewBankFile, StoreError,
-    Upload, UploadState,
+    BookOutcome, FileContent, FileScope, JournalledUpload, LedgerChange, NewBankFile, ProcessedUpload,
+    SimulatorLedger as StoredLedger, StoreError, UploadState,
 };
 use bankchannel_ws_channel::model::Bank;
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, Simulator, aside::PaymentFault, bank_day, file, lost,
+    NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, SimulatorBank, aside::PaymentFault, bank_day, file, lost,
     open_books,
 };
-use crate::{fault::Fault, files::content, service::System};
+use crate::{fault::HandlerFault, files::content, service::BackgroundService};
 
 /// Number of uploads read from the journal at a time.
 const PAGE: i64 = 64;
@@ -46,7 +46,7 @@ const AFTER_FAULT: Duration = Duration::from_secs(1);
 const TRIES: usize = 20;
 
 /// Runs until `stop` is cancelled: first processes what the last run left, then waits for new work.
-pub(in crate::banks) async fn work(service: System, simulator: Arc<Simulator>, stop: CancellationToken) {
+pub(in crate::banks) async fn work(service: BackgroundService, simulator: Arc<SimulatorBank>, stop: CancellationToken) {
     let mut after_fault = AFTER_FAULT;
     loop {
         let worked = work_off(&service, &simulator, &stop).await;
@@ -85,7 +85,11 @@ pub(in crate::banks) async fn work(service: System, simulator: Arc<Simulator>, s
 
 /// Processes the payments that wait in the journal, page by page past those not due yet, or until the round is over;
 /// returns the number of settled payments.
-async fn work_off(service: &System, simulator: &Simulator, stop: &CancellationToken) -> Result<usize, StoreError> {
+async fn work_off(
+    service: &BackgroundService,
+    simulator: &SimulatorBank,
+    stop: &CancellationToken,
+) -> Result<usize, StoreError> {
     let (mut settled, mut there) = (0, HashSet::new());
     let begun = Instant::now();
     let mut after: Option<(i64, String)> = None;
@@ -111,13 +115,13 @@ async fn work_off(service: &System, simulator: &Simulator, stop: &CancellationTo
 }
 
 async fn work_page(
-    service: &System,
-    simulator: &Simulator,
-    page: Vec<Upload>,
+    service: &BackgroundService,
+    simulator: &SimulatorBank,
+    page: Vec<JournalledUpload>,
     stop: &CancellationToken,
 ) -> Result<usize, StoreError> {
     let now = service.now_ms();
-    let mut groups: Vec<(FileScope, Vec<Upload>)> = Vec::new();
+    let mut groups: Vec<(FileScope, Vec<JournalledUpload>)> = Vec::new();
     for upload in page.into_iter().filter(|upload| simulator.aside.is_due(&upload.id, now)) {
         match groups.iter_mut().find(|(scope, _)| *scope == upload.scope) {
             Some((_, group)) => group.push(upload),
@@ -143,14 +147,18 @@ async fn work_page(
 
 /// Processes one payment, gives it up, or lets it wait, so that the connection's next payment goes first. Returns
 /// whether it is settled.
-async fn settle(service: &System, simulator: &Simulator, upload: &Upload) -> Result<bool, StoreError> {
+async fn settle(
+    service: &BackgroundService,
+    simulator: &SimulatorBank,
+    upload: &JournalledUpload,
+) -> Result<bool, StoreError> {
     let fault = match process(service, simulator, upload).await {
         Ok(()) => {
             simulator.aside.forget(&upload.id);
             return Ok(true);
         }
-        Err(Stopped::PaymentFault(fault)) => fault,
-        Err(Stopped::Store(why)) => return Err(why),
+        Err(ProcessingStop::PaymentFault(fault)) => fault,
+        Err(ProcessingStop::Store(why)) => return Err(why),
     };
     let Some(given_up) = simulator.aside.put(&upload.id, &fault, service.now_ms()) else { return Ok(false) };
     lost::settle(service, upload, &given_up).await?;
@@ -159,18 +167,18 @@ async fn settle(service: &System, simulator: &Simulator, upload: &Upload) -> Res
 }
 
 /// Why a payment was not processed: because of itself, or because nothing can be processed now.
-enum Stopped {
+enum ProcessingStop {
     PaymentFault(PaymentFault),
     Store(StoreError),
 }
 
-impl From<PaymentFault> for Stopped {
+impl From<PaymentFault> for ProcessingStop {
     fn from(fault: PaymentFault) -> Self {
         Self::PaymentFault(fault)
     }
 }
 
-impl From<StoreError> for Stopped {
+impl From<StoreError> for ProcessingStop {
     fn from(why: StoreError) -> Self {
         match why {
             // Not caused by the environment: other payments may succeed.
@@ -182,19 +190,23 @@ impl From<StoreError> for Stopped {
     }
 }
 
-impl From<Fault> for Stopped {
-    fn from(fault: Fault) -> Self {
+impl From<HandlerFault> for ProcessingStop {
+    fn from(fault: HandlerFault) -> Self {
         match fault {
-            Fault::Store(why) => why.into(),
-            Fault::Internal(why) => Self::PaymentFault(PaymentFault::Other(why)),
-            Fault::Refused(refusal) => Self::PaymentFault(PaymentFault::Other(refusal.text.into_owned())),
-            Fault::RightsEnded(lost) => Self::PaymentFault(PaymentFault::Other(lost.as_str().to_owned())),
+            HandlerFault::Store(why) => why.into(),
+            HandlerFault::Internal(why) => Self::PaymentFault(PaymentFault::Other(why)),
+            HandlerFault::Refused(refusal) => Self::PaymentFault(PaymentFault::Other(refusal.text.into_owned())),
+            HandlerFault::RightsEnded(lost) => Self::PaymentFault(PaymentFault::Other(lost.as_str().to_owned())),
         }
     }
 }
 
 /// Decides on one payment and books it: journal, balances and answer files in one transaction, once.
-async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Result<(), Stopped> {
+async fn process(
+    service: &BackgroundService,
+    simulator: &SimulatorBank,
+    upload: &JournalledUpload,
+) -> Result<(), ProcessingStop> {
     let Some(kept) = upload.content.clone() else {
         return Err(PaymentFault::Never("the journal has no bytes of it".into()).into());
     };
@@ -213,7 +225,7 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
             Some(id) => service.writer().has_message(&upload.scope, id).await?,
             None => false,
         };
-        let books = Books { ledgers: &ledgers, owner: &owner, is_duplicate };
+        let books = SimulatorBooks { ledgers: &ledgers, owner: &owner, is_duplicate };
         let answer = match answer(simulator, upload, bytes.clone(), books, now).await {
             // Another instance has settled it meanwhile and removed its content.
             Err(PaymentFault::Missing) if !is_waiting(service, upload).await? => return Ok(()),
@@ -233,7 +245,7 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
             }
         }
         let written = paths(&files);
-        let booking = Booking {
+        let booking = ProcessedUpload {
             scope: upload.scope.clone(),
             upload_id: upload.id.clone(),
             state: UploadState::Accepted,
@@ -266,13 +278,13 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
     Err(PaymentFault::Other("its balances kept changing".into()).into())
 }
 
-async fn is_waiting(service: &System, upload: &Upload) -> Result<bool, StoreError> {
+async fn is_waiting(service: &BackgroundService, upload: &JournalledUpload) -> Result<bool, StoreError> {
     let now = service.store.upload(&upload.id).await?;
     Ok(now.is_some_and(|now| now.state == UploadState::Received))
 }
 
 /// The message id of a payment file; `None` if there is none, or if the file cannot be read: then its answer says why.
-async fn message_id(simulator: &Simulator, bytes: Content) -> Option<String> {
+async fn message_id(simulator: &SimulatorBank, bytes: Content) -> Option<String> {
     let work = move || {
         let payment = content::read_up_to(&bytes, MAX_PAYMENT_BYTES + 1).ok()?;
         let message =
@@ -283,7 +295,7 @@ async fn message_id(simulator: &Simulator, bytes: Content) -> Option<String> {
 }
 
 /// What the bank decides by.
-struct Books<'a> {
+struct SimulatorBooks<'a> {
     ledgers: &'a [StoredLedger],
     owner: &'a str,
     /// Whether another payment file with the same message id was processed.
@@ -291,7 +303,7 @@ struct Books<'a> {
 }
 
 /// The bank's answer to a payment.
-struct Answer {
+struct SimulatorAnswer {
     documents: Vec<(&'static str, String, Vec<u8>)>,
     changes: Vec<LedgerChange>,
     detail: &'static str,
@@ -303,12 +315,12 @@ struct Answer {
 /// The fault that prevents a decision now: the payment was acknowledged, and waits. A payment that the bank rejects is
 /// no error.
 async fn answer(
-    simulator: &Simulator,
-    upload: &Upload,
+    simulator: &SimulatorBank,
+    upload: &JournalledUpload,
     bytes: Content,
-    Books { ledgers, owner, is_duplicate }: Books<'_>,
+    SimulatorBooks { ledgers, owner, is_duplicate }: SimulatorBooks<'_>,
     now_ms: i64,
-) -> Result<Answer, PaymentFault> {
+) -> Result<SimulatorAnswer, PaymentFault> {
     let never = |why: &dyn std::fmt::Display| PaymentFault::Never(why.to_string());
     let ids = AnswerIds::new(&upload.id[..upload.id.len().min(AnswerIds::MAX_LENGTH)]).map_err(|why| never(&why))?;
     let books =
@@ -355,9 +367,13 @@ fn account(ledger: &StoredLedger, owner: &str) -> LedgerAccount {
     }
 }
 
-fn turn_into_answer(outcome: BankDecision, before: &BankLedger, versions: &[(String, i64)]) -> Result<Answer, String> {
+fn turn_into_answer(
+    outcome: BankDecision,
+    before: &BankLedger,
+    versions: &[(String, i64)],
+) -> Result<SimulatorAnswer, String> {
     Ok(match outcome {
-        BankDecision::Rejected { pain002 } => Answer {
+        BankDecision::Rejected { pain002 } => SimulatorAnswer {
             documents: vec![(STATUS_REPORT, NO_ACCOUNT.to_owned(), pain002)],
             changes: Vec::new(),
             detail: "rejected",
@@ -379,7 +395,7 @@ fn turn_into_answer(outcome: BankDecision, before: &BankLedger, versions: &[(Str
             let iban = changes.first().map_or(NO_ACCOUNT, |change| change.iban.as_str()).to_owned();
             let documents = [(STATUS_REPORT, pain002), (NOTIFICATION, camt054), (STATEMENT, camt053)];
             let documents = documents.map(|(kind, document)| (kind, iban.clone(), document)).into();
-            Answer { documents, changes, detail: "booked" }
+            SimulatorAnswer { documents, changes, detail: "booked" }
         }
     })
 }

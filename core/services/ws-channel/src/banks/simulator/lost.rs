@@ -6,15 +6,21 @@ use bankchannel_iso20022::{
     data::Code,
     status::{StatusReason, StatusReport},
 };
-use bankchannel_storage::ws_channel::{AuditEntry, BookOutcome, Booking, FileContent, StoreError, Upload, UploadState};
+use bankchannel_storage::ws_channel::{
+    AuditEntry, BookOutcome, FileContent, JournalledUpload, ProcessedUpload, StoreError, UploadState,
+};
 use jiff::Timestamp;
 
 use super::{NO_ACCOUNT, PAYMENT, STATUS_REPORT, aside::GivenUp, file};
-use crate::{files::content, service::System};
+use crate::{files::content, service::BackgroundService};
 
 /// Settles it as failed in one transaction: the reason in the journal, a status report that rejects the file for the
 /// customer, and a record in the audit trail. Nothing is booked.
-pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp) -> Result<(), StoreError> {
+pub(super) async fn settle(
+    service: &BackgroundService,
+    upload: &JournalledUpload,
+    given_up: &GivenUp,
+) -> Result<(), StoreError> {
     let now = service.now_ms();
     let files = match status_report(&report(upload, given_up.told, now)) {
         Ok(report) => vec![file(STATUS_REPORT, NO_ACCOUNT, now, FileContent::Inline(report))],
@@ -35,7 +41,7 @@ pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp
         detail: format!("{} sha256 {} {why}", upload.id, digest::hex(&upload.sha256)),
         ..AuditEntry::default()
     };
-    let booking = Booking {
+    let booking = ProcessedUpload {
         scope: upload.scope.clone(),
         upload_id: upload.id.clone(),
         state: UploadState::Failed,
@@ -57,7 +63,7 @@ pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp
 }
 
 /// A rejection that identifies the file: the payment's own ids were lost with its content.
-fn report(upload: &Upload, told: &str, now: i64) -> StatusReport {
+fn report(upload: &JournalledUpload, told: &str, now: i64) -> StatusReport {
     let text = format!(
         "The service accepted this file and could not process it: {told}. Nothing was booked. Send the file again. \
          File {}, {} bytes, received {}, SHA-256 {}",

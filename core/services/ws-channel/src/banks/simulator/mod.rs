@@ -9,7 +9,7 @@ mod lost;
 use std::path::Path;
 
 use bankchannel_bank_simulator::{AnswerIds, BankLedger, DEFAULT_BALANCE_CENTS, DEFAULT_IBAN, opening_statement};
-use bankchannel_crypto::{random, rsa::PrivateKey, x509::Certificate};
+use bankchannel_crypto::{random, rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_foundation::Result;
 use bankchannel_storage::ws_channel::{
     BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, Store,
@@ -18,11 +18,14 @@ use bankchannel_transport::background;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::{Notify, Semaphore};
 
-use super::{Asked, BankChannel, BankError, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing};
+use super::{
+    BankChannel, BankConnection, BankError, BankFileDownload, CertificateEnrolment, IssuedCertificates, IssuedPair,
+    OutgoingFile, PendingBankAnswer,
+};
 use crate::{
-    config::{Config, SimulatorMode},
+    config::{ServiceConfig, SimulatorMode},
     data::expect_writable_keys,
-    fault::Fault,
+    fault::HandlerFault,
     files::content,
 };
 
@@ -46,33 +49,33 @@ const KEY_BITS: usize = 2048;
 const AT_ONCE: usize = 2;
 
 /// The simulator.
-pub(crate) struct Simulator {
-    authority: authority::Authority,
+pub(crate) struct SimulatorBank {
+    authority: authority::SimulatorAuthority,
     files: std::path::PathBuf,
     mode: SimulatorMode,
     /// Whether a payment file whose message id was seen is rejected.
     rejects_duplicates: bool,
     wake: Notify,
     permits: Semaphore,
-    aside: aside::Aside,
+    aside: aside::PaymentsSetAside,
 }
 
-impl Simulator {
+impl SimulatorBank {
     /// Opens it; its authority's files are read on first use.
     ///
     /// # Errors
     /// `configuration.invalid` if the authority's file is absent and cannot be created. A damaged one is detected at
     /// the first enrolment.
-    pub(super) fn open(data: &Path, config: &Config) -> Result<Self> {
+    pub(super) fn open(data: &Path, config: &ServiceConfig) -> Result<Self> {
         look(data, config)?;
         Ok(Self {
-            authority: authority::Authority::at(&crate::keys::folder(data, config)),
+            authority: authority::SimulatorAuthority::at(&crate::keys::folder(data, config)),
             files: content::folder(data, config),
             mode: config.banks.simulator,
             rejects_duplicates: config.simulator_rejects_duplicates,
             wake: Notify::new(),
             permits: Semaphore::new(AT_ONCE),
-            aside: aside::Aside::default(),
+            aside: aside::PaymentsSetAside::default(),
         })
     }
 
@@ -90,7 +93,7 @@ impl Simulator {
 
     /// A new certified key pair.
     async fn certify(&self, subject: &str, company: &str, now_ms: i64) -> Result<IssuedPair, BankError> {
-        let key = self.heavily(|| PrivateKey::generate(KEY_BITS)).await?;
+        let key = self.heavily(|| RsaPrivateKey::generate(KEY_BITS)).await?;
         let private_key = key.map_err(|why| BankError::Failed(why.to_string()))?;
         let certificate = self.authority.certify(subject, company, private_key.public(), now_ms)?;
         Ok(IssuedPair { certificate, private_key })
@@ -100,30 +103,43 @@ impl Simulator {
 /// Checks that it can be opened, as far as possible without creating anything.
 ///
 /// # Errors
-/// As [`Simulator::open`].
-pub(super) fn look(data: &Path, config: &Config) -> Result<()> {
+/// As [`SimulatorBank::open`].
+pub(super) fn look(data: &Path, config: &ServiceConfig) -> Result<()> {
     expect_writable_keys(data, config, authority::FILE)
 }
 
-impl BankChannel for Simulator {
-    fn list<'a>(&'a self, at: &'a Connection<'a>, filter: &'a FileFilter) -> Asked<'a, Vec<BankFile>> {
+impl BankChannel for SimulatorBank {
+    fn list<'a>(&'a self, at: &'a BankConnection<'a>, filter: &'a FileFilter) -> PendingBankAnswer<'a, Vec<BankFile>> {
         Box::pin(async move { Ok(at.store.list_files(at.scope, filter).await?) })
     }
 
-    fn download<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, Downloaded> {
+    fn download<'a>(
+        &'a self,
+        at: &'a BankConnection<'a>,
+        file_type: &'a str,
+        reference: &'a str,
+    ) -> PendingBankAnswer<'a, BankFileDownload> {
         Box::pin(async move {
             let found = at.store.file(at.scope, file_type, reference).await?;
             let found = found.ok_or(BankError::Parameter("FileReference"))?;
-            Ok(Downloaded { mark: found.file.status == "NEW", content: content::stored(&self.files, found.content) })
+            Ok(BankFileDownload {
+                mark: found.file.status == "NEW",
+                content: content::stored(&self.files, found.content),
+            })
         })
     }
 
-    fn upload<'a>(&'a self, _: &'a Connection<'a>, _: &'a Outgoing<'a>) -> Asked<'a, ()> {
+    fn upload<'a>(&'a self, _: &'a BankConnection<'a>, _: &'a OutgoingFile<'a>) -> PendingBankAnswer<'a, ()> {
         self.wake.notify_one();
         Box::pin(async { Ok(()) })
     }
 
-    fn delete<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, ()> {
+    fn delete<'a>(
+        &'a self,
+        at: &'a BankConnection<'a>,
+        file_type: &'a str,
+        reference: &'a str,
+    ) -> PendingBankAnswer<'a, ()> {
         Box::pin(async move {
             let writer = at.writer.as_ref().ok_or_else(|| BankError::Failed("a deletion needs a writer".into()))?;
             let unnamed = writer.delete_file(at.scope, file_type, reference).await?;
@@ -135,12 +151,12 @@ impl BankChannel for Simulator {
         })
     }
 
-    fn enrol<'a>(&'a self, request: &'a Enrolment) -> Asked<'a, Issued> {
+    fn enrol<'a>(&'a self, request: &'a CertificateEnrolment) -> PendingBankAnswer<'a, IssuedCertificates> {
         Box::pin(async move {
             let signing = self.certify(request.ws_user_id.as_str(), request.company.as_str(), request.now_ms).await?;
             let (now, today) = bank_day(request.now_ms);
             let statement = first_statement(now, today).map_err(BankError::Failed)?;
-            Ok(Issued {
+            Ok(IssuedCertificates {
                 signing,
                 encryption: None,
                 target_id: Some(TARGET_ID.to_owned()),
@@ -150,15 +166,15 @@ impl BankChannel for Simulator {
         })
     }
 
-    fn renew<'a>(&'a self, at: &'a Connection<'a>) -> Asked<'a, Issued> {
+    fn renew<'a>(&'a self, at: &'a BankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates> {
         Box::pin(async move {
             let signing = self.certify(&at.set.ws_user_id, &at.set.company, at.now_ms).await?;
             let target_id = at.set.target_id.clone();
-            Ok(Issued { signing, encryption: None, target_id, ledgers: Vec::new(), files: Vec::new() })
+            Ok(IssuedCertificates { signing, encryption: None, target_id, ledgers: Vec::new(), files: Vec::new() })
         })
     }
 
-    fn check_enrolment(&self, request: &Enrolment) -> Result<(), BankError> {
+    fn check_enrolment(&self, request: &CertificateEnrolment) -> Result<(), BankError> {
         let refuse = |name| Err(BankError::Parameter(name));
         // Both are printable ASCII by their types.
         if !(1..=16).contains(&request.ws_user_id.as_str().len()) {
@@ -187,7 +203,7 @@ impl BankChannel for Simulator {
 }
 
 /// The initial books of a connection: an import at the simulator needs an account to pay from.
-async fn open_books(store: &Store, scope: &FileScope) -> Result<(), Fault> {
+async fn open_books(store: &Store, scope: &FileScope) -> Result<(), HandlerFault> {
     Ok(store.open_ledger(scope, first_ledger(0)).await?)
 }
 

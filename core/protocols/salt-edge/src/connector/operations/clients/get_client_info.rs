@@ -9,7 +9,7 @@ use crate::{
     connector::errors::OF_CLIENTS,
     declare,
     model::Instant,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// The third party to look up.
@@ -57,5 +57,6 @@ impl Operation for GetClientInfo {
 
 impl Exchange for GetClientInfo {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Hub, token: TokenUse::None, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms =
+        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::None, afterwards: ReportAfterwards::Nothing };
 }

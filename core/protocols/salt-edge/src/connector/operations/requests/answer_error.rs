@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{
-    class::{self, Class, of_connector},
+    class::{self, FailureClass, of_connector},
     declare,
     model::HttpAnswer,
 };
@@ -55,7 +55,7 @@ impl Local for AnswerError {
 }
 
 /// Finds the class with this name.
-fn known(name: &str) -> Result<&'static Class, Error> {
+fn known(name: &str) -> Result<&'static FailureClass, Error> {
     of_connector::ALL.iter().copied().find(|class| class.name == name).ok_or_else(|| {
         let names: Vec<&str> = of_connector::ALL.iter().map(|class| class.name).collect();
         Error::invalid_field("error_class", format!("must be one of {}", names.join(", ")))

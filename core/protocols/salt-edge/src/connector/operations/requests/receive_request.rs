@@ -7,11 +7,11 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    class::Refusal,
+    class::RefusedRequest,
     connector::errors,
     declare,
     model::{HttpAnswer, keys},
-    receive::{HubRequest, Receiver},
+    receive::{HubRequest, RequestReceiver},
 };
 
 /// A request that arrived, and the expected sender.
@@ -81,7 +81,7 @@ pub struct RequestRefused {
 }
 
 impl RequestRefused {
-    fn of(refusal: Refusal) -> Self {
+    fn of(refusal: RefusedRequest) -> Self {
         let answer = HttpAnswer::of(&refusal.answer());
         Self { class: refusal.class.name.to_owned(), step: refusal.step.into(), text: refusal.text, answer }
     }
@@ -107,7 +107,7 @@ impl Local for ReceiveRequest {
     fn run(asked: ReceiveRequestRequest, with: LocalContext<'_>) -> Result<ReceiveRequestResponse, Error> {
         let now_s = keys::instant_s(asked.at.as_ref(), &with);
         let verifier = keys::hub_verifier(&asked.hub_public_key, asked.issuer, asked.leeway_s, &with)?;
-        let receiver = Receiver {
+        let receiver = RequestReceiver {
             verifier,
             provider_code: asked.provider_code,
             path_prefix: asked.path_prefix,

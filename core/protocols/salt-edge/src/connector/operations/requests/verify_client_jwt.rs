@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    client_jwt::{self, ClientJwtMode, Comparison},
+    client_jwt::{self, ClientJwtMode, JwtComparison},
     connector::errors,
     declare,
     model::{ConfirmationRequested, TokenRequested, keys},
@@ -81,7 +81,7 @@ impl Local for VerifyClientJwt {
             (Some(_), Some(_)) => return Err(Error::invalid_field("confirmation", "excludes token_request")),
         };
         let verifier = keys::client_verifier(&asked.public_key, asked.allow_short_key.unwrap_or_default(), &with)?;
-        let how = Comparison {
+        let how = JwtComparison {
             mode,
             strict_expiry: asked.strict_expiry.unwrap_or_default(),
             admitted: asked.admitted_scopes.as_deref(),

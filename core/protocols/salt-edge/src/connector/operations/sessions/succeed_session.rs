@@ -10,7 +10,7 @@ use crate::{
     connector::errors::OF_SESSIONS,
     declare,
     model::{AccountConsent, Instant, SessionSecret},
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A session and its result.
@@ -73,5 +73,6 @@ impl Operation for SucceedSession {
 
 impl Exchange for SucceedSession {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Hub, token: TokenUse::None, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms =
+        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::None, afterwards: ReportAfterwards::Nothing };
 }

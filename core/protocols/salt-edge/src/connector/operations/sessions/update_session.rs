@@ -9,7 +9,7 @@ use crate::{
     connector::errors::OF_SESSIONS,
     declare,
     model::{Instant, SessionSecret},
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A session and its progress.
@@ -98,5 +98,6 @@ impl Operation for UpdateSession {
 
 impl Exchange for UpdateSession {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Hub, token: TokenUse::None, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms =
+        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::None, afterwards: ReportAfterwards::Nothing };
 }

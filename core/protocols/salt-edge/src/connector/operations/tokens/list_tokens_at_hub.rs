@@ -12,7 +12,7 @@ use crate::{
     connector::errors::OF_LISTS,
     declare,
     model::Instant,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// The filter and the page.
@@ -77,5 +77,6 @@ impl Operation for ListTokensAtHub {
 
 impl Exchange for ListTokensAtHub {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Hub, token: TokenUse::None, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms =
+        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::None, afterwards: ReportAfterwards::Nothing };
 }

@@ -9,7 +9,7 @@ use crate::{
     connector::errors::OF_TOKENS,
     declare,
     model::Instant,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// The token to report.
@@ -55,5 +55,6 @@ impl Operation for RevokeTokenAtHub {
 
 impl Exchange for RevokeTokenAtHub {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Hub, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms =
+        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::Needed, afterwards: ReportAfterwards::Nothing };
 }

@@ -9,7 +9,7 @@ use crate::{
     declare,
     hub::operations::tokens::confirm_token::StepAnswered,
     model::WithToken,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// Answer an interactive step of a refresh: the whole request.
@@ -48,5 +48,9 @@ impl Operation for ConfirmAccounts {
 
 impl Exchange for ConfirmAccounts {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Outcome };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::Needed,
+        afterwards: ReportAfterwards::Outcome,
+    };
 }

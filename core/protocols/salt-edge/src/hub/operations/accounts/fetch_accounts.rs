@@ -9,7 +9,7 @@ use crate::{
     declare,
     hub::operations::tokens::cancel_token::SessionNamed,
     model::{BankAccount, WithToken},
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// List a customer's accounts: the whole request.
@@ -53,5 +53,9 @@ impl Operation for FetchAccounts {
 
 impl Exchange for FetchAccounts {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::Needed,
+        afterwards: ReportAfterwards::Nothing,
+    };
 }

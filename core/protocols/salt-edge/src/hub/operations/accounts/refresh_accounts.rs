@@ -8,7 +8,7 @@ use crate::{
     codec::SaltEdge,
     declare,
     model::WithToken,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// The period to read again.
@@ -63,5 +63,9 @@ impl Operation for RefreshAccounts {
 
 impl Exchange for RefreshAccounts {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Outcome };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::Needed,
+        afterwards: ReportAfterwards::Outcome,
+    };
 }

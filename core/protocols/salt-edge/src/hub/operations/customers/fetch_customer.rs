@@ -8,7 +8,7 @@ use crate::{
     codec::SaltEdge,
     declare,
     model::{BankCustomer, WithToken},
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A session, if there is one.
@@ -62,5 +62,9 @@ impl Operation for FetchCustomer {
 
 impl Exchange for FetchCustomer {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::Needed,
+        afterwards: ReportAfterwards::Nothing,
+    };
 }

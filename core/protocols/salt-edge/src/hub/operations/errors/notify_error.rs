@@ -10,7 +10,7 @@ use crate::{
     codec::SaltEdge,
     declare,
     model::WithToken,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A failed exchange.
@@ -85,6 +85,9 @@ impl Operation for NotifyError {
 
 impl Exchange for NotifyError {
     type Codec = SaltEdge;
-    const TERMS: Terms =
-        Terms { served_by: Side::Connector, token: TokenUse::Ignored, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::Ignored,
+        afterwards: ReportAfterwards::Nothing,
+    };
 }

@@ -8,7 +8,7 @@ use crate::{
     codec::SaltEdge,
     declare,
     model::OnBehalfOf,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A session.
@@ -57,5 +57,9 @@ impl Operation for CancelToken {
 
 impl Exchange for CancelToken {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::None, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::None,
+        afterwards: ReportAfterwards::Nothing,
+    };
 }

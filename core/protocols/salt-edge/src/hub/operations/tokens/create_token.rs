@@ -8,7 +8,7 @@ use crate::{
     codec::SaltEdge,
     declare,
     model::OnBehalfOf,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A request for a token.
@@ -65,5 +65,9 @@ impl Operation for CreateToken {
 
 impl Exchange for CreateToken {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::None, afterwards: Afterwards::Outcome };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::None,
+        afterwards: ReportAfterwards::Outcome,
+    };
 }

@@ -9,7 +9,7 @@ use crate::{
     declare,
     hub::operations::tokens::revoke_token::TokenSession,
     model::WithToken,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// Renew a token: the whole request.
@@ -49,5 +49,9 @@ impl Operation for ReconnectToken {
 
 impl Exchange for ReconnectToken {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Outcome };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::Needed,
+        afterwards: ReportAfterwards::Outcome,
+    };
 }

@@ -8,7 +8,7 @@ use crate::{
     codec::SaltEdge,
     declare,
     model::WithToken,
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A session for an existing token.
@@ -61,5 +61,9 @@ impl Operation for RevokeToken {
 
 impl Exchange for RevokeToken {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::Needed,
+        afterwards: ReportAfterwards::Nothing,
+    };
 }

@@ -8,7 +8,7 @@ use crate::{
     codec::SaltEdge,
     declare,
     model::{BankTransaction, WithToken},
-    terms::{Afterwards, Side, Terms, TokenUse},
+    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// The account and the period.
@@ -68,5 +68,9 @@ impl Operation for FetchTransactions {
 
 impl Exchange for FetchTransactions {
     type Codec = SaltEdge;
-    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
+        served_by: ServingSide::Connector,
+        token: TokenUse::Needed,
+        afterwards: ReportAfterwards::Nothing,
+    };
 }
