@@ -7,13 +7,13 @@ use std::{
 
 use ::bytes::Bytes;
 use bankchannel_bridge::{
-    Call, CallEvent, CallParameters, CallReply, Client, Content, ContentTransfer, Error, Secret, Value, local,
-    operations, parse_json, row, with_request_id,
+    BridgeCall, BridgeClient, CallEvent, CallParameters, CallReply, Content, ContentTransfer, Error, Secret, Value,
+    local, operations, parse_json, row, with_request_id,
 };
 
 use crate::{
     BankchannelBytes, BankchannelCallOptions, BankchannelClient, BankchannelError, BankchannelReply, BankchannelStatus,
-    guard::{Failure, exchanging, guard, misuse, quietly},
+    guard::{EntryFailure, exchanging, guard, misuse, quietly},
     input::{buffer, handle, place, text},
     options,
 };
@@ -25,7 +25,7 @@ pub struct BankchannelCall {
 }
 
 pub(crate) struct State {
-    pub(crate) call: Call,
+    pub(crate) call: BridgeCall,
     last: BankchannelStatus,
     gives_content: bool,
 }
@@ -38,7 +38,7 @@ impl BankchannelCall {
     }
 
     /// Locks the call for the calling thread, without waiting for another one.
-    pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>, Failure> {
+    pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>, EntryFailure> {
         if !self.is_here() {
             return Err(Error::because(&row::FORKED, "this call was begun by the parent process").into());
         }
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn bankchannel_call(
             return unsafe { hand_over(CallEvent::Response { value, content: None }, json, content) };
         }
         exchanging(|| {
-            let mut call = Call::begin(client, name, request, parameters);
+            let mut call = BridgeCall::begin(client, name, request, parameters);
             let mut event = call.resume(CallReply::Go)?;
             while let CallEvent::Ask(question) = event {
                 event = call.resume(CallReply::Fail(question.unanswered()))?;
@@ -164,8 +164,8 @@ pub unsafe extern "C" fn bankchannel_call_begin(
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
         let gives_content = gives_content(name, &parameters.destination);
         let begun = match request {
-            Ok(request) => Call::begin(client, name, request, parameters),
-            Err(error) => Call::failed(error),
+            Ok(request) => BridgeCall::begin(client, name, request, parameters),
+            Err(error) => BridgeCall::failed(error),
         };
         let state = State { call: begun, last: BankchannelStatus::Ok, gives_content };
         let made = Box::into_raw(Box::new(BankchannelCall { state: Mutex::new(state), process: std::process::id() }));
@@ -209,10 +209,10 @@ pub unsafe extern "C" fn bankchannel_call_resume(
         }
         // SAFETY: as the caller promises.
         let reply = unsafe { read_reply(state.last, reply, data, data_size) }?;
-        let resumed = exchanging(|| state.call.resume(reply).map_err(Failure::from));
+        let resumed = exchanging(|| state.call.resume(reply).map_err(EntryFailure::from));
         let event = resumed.map_err(|failure| match failure {
             // Only a reply that does not match is misuse; other errors, such as a fork, end the call.
-            Failure::Failed(error) if error.code() == row::INVALID_FIELD.code => Failure::Misuse(error),
+            EntryFailure::Failed(error) if error.code() == row::INVALID_FIELD.code => EntryFailure::Misuse(error),
             other => other,
         })?;
         let event = state.call.with_exchanges(event);
@@ -251,7 +251,7 @@ unsafe fn what<'a>(
     name_size: usize,
     request: *const c_char,
     request_size: usize,
-) -> Result<(&'a Client, &'a str, Result<Value<'a>, Error>), Failure> {
+) -> Result<(&'a BridgeClient, &'a str, Result<Value<'a>, Error>), EntryFailure> {
     // SAFETY: as the caller promises.
     unsafe {
         let client = handle("client", client)?;
@@ -280,7 +280,7 @@ fn given(content: ContentTransfer) -> Option<Content> {
 ///
 /// # Safety
 /// As [`options::read`].
-unsafe fn in_one_go(options: *const BankchannelCallOptions) -> Result<CallParameters, Failure> {
+unsafe fn in_one_go(options: *const BankchannelCallOptions) -> Result<CallParameters, EntryFailure> {
     // SAFETY: as the caller promises.
     let parameters = unsafe { options::read(options) }?;
     for (argument, transfer) in [("content_kind", &parameters.content), ("destination_kind", &parameters.destination)] {
@@ -298,7 +298,7 @@ unsafe fn read_reply(
     reply: u32,
     data: *const c_char,
     size: usize,
-) -> Result<CallReply, Failure> {
+) -> Result<CallReply, EntryFailure> {
     Ok(match BankchannelReply::of(reply) {
         Some(BankchannelReply::Go) => CallReply::Go,
         Some(BankchannelReply::End) => CallReply::End,
@@ -328,7 +328,7 @@ unsafe fn hand_over(
     event: CallEvent,
     json: *mut BankchannelBytes,
     content: *mut BankchannelBytes,
-) -> Result<BankchannelStatus, Failure> {
+) -> Result<BankchannelStatus, EntryFailure> {
     let (status, text, bytes) = match event {
         CallEvent::Response { value, content } => (BankchannelStatus::Ok, Some(value.to_json()), content),
         CallEvent::Ask(question) => (BankchannelStatus::Ask, Some(bankchannel_bridge::question_json(&question)), None),

@@ -6,7 +6,7 @@ use bankchannel_bridge::{Cancel, Error, row};
 
 use crate::{
     BankchannelError, BankchannelStatus,
-    guard::{Failure, guard, quietly},
+    guard::{EntryFailure, guard, quietly},
     input::{handle, place},
 };
 
@@ -25,7 +25,7 @@ impl BankchannelCancel {
     }
 
     /// The token. In the child of a fork it may be locked for ever, by a thread that the child does not have.
-    pub(crate) fn token(&self) -> Result<&Cancel, Failure> {
+    pub(crate) fn token(&self) -> Result<&Cancel, EntryFailure> {
         if self.process == std::process::id() {
             Ok(&self.token)
         } else {

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use bankchannel_bridge::{Client, parse_json};
+use bankchannel_bridge::{BridgeClient, parse_json};
 
 use crate::{
     BankchannelError, BankchannelStatus,
@@ -13,7 +13,7 @@ use crate::{
 /// A client: settings, the current session, connections. Any number of threads may call through it at once. After a
 /// fork, the child may continue to use it with its own connections.
 pub struct BankchannelClient {
-    pub(crate) client: Client,
+    pub(crate) client: BridgeClient,
 }
 
 /// Makes a client from its settings, a JSON object (`docs/reference`). The member `"protocol"` names the protocol:
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn bankchannel_client_new(
         place("client", client)?;
         // SAFETY: as the caller promises.
         let settings = unsafe { text("settings", settings, settings_size) }?;
-        let made = Box::into_raw(Box::new(BankchannelClient { client: Client::new(parse_json(settings)?)? }));
+        let made = Box::into_raw(Box::new(BankchannelClient { client: BridgeClient::new(parse_json(settings)?)? }));
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { client.write(made) };
         Ok(BankchannelStatus::Ok)

@@ -11,15 +11,15 @@ use bankchannel_bridge::local_json;
 
 use crate::{
     BankchannelClient, BankchannelError, BankchannelStatus,
-    guard::{Failure, guard, misuse},
+    guard::{EntryFailure, guard, misuse},
     input::text,
 };
 
 /// A text that ends with NUL, and is wiped when it is dropped: it may be a key. Earlier copies of it are not wiped.
 #[derive(Default)]
-struct Answer(Vec<u8>);
+struct WipedText(Vec<u8>);
 
-impl Answer {
+impl WipedText {
     fn of(text: String) -> Self {
         let mut bytes = text.into_bytes();
         if bytes.len() == bytes.capacity() {
@@ -34,7 +34,7 @@ impl Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for WipedText {
     fn drop(&mut self) {
         if self.0.is_empty() {
             return;
@@ -47,7 +47,7 @@ impl Drop for Answer {
 }
 
 thread_local! {
-    static ANSWER: RefCell<Answer> = const { RefCell::new(Answer(Vec::new())) };
+    static ANSWER: RefCell<WipedText> = const { RefCell::new(WipedText(Vec::new())) };
 }
 
 /// Runs an operation that only computes, like `bankchannel_local`, and returns the response as JSON text that ends with
@@ -70,12 +70,12 @@ pub unsafe extern "C" fn bankchannel_compute(
     let mut answered = ptr::null();
     let body = || {
         // The previous answer is dropped in any case, and last: the request may be inside it.
-        let _last = place(Answer::default())?;
+        let _last = place(WipedText::default())?;
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
         // SAFETY: as the caller promises.
         let client = unsafe { client.as_ref() }.map(|client| &client.client);
-        let answer = Answer::of(local_json(client, name, request)?);
+        let answer = WipedText::of(local_json(client, name, request)?);
         answered = answer.0.as_ptr().cast();
         place(answer)?;
         Ok(BankchannelStatus::Ok)
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn bankchannel_compute(
 }
 
 /// Stores an answer as the thread's last one, and returns the previous one.
-fn place(answer: Answer) -> Result<Answer, Failure> {
+fn place(answer: WipedText) -> Result<WipedText, EntryFailure> {
     ANSWER
         .try_with(|place| place.replace(answer))
         .map_err(|_| misuse("thread", "is ending: its answer cannot be stored"))
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_text_that_fills_its_place_gets_its_nul() {
         for text in [String::new(), "x".repeat(64).into_boxed_str().into_string()] {
-            let answer = Answer::of(text.clone());
+            let answer = WipedText::of(text.clone());
             assert_eq!(CStr::from_bytes_with_nul(&answer.0).unwrap().to_str().unwrap(), text);
         }
     }

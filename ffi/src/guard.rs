@@ -2,28 +2,28 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel_bridge::{Error, Outcome, inside, row};
+use bankchannel_bridge::{CallOutcome, Error, inside, row};
 
 use crate::{BankchannelError, BankchannelStatus};
 
 /// Why an entry point failed.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum EntryFailure {
     /// The arguments are invalid; nothing was done.
     Misuse(Error),
     /// It was tried and failed.
     Failed(Error),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for EntryFailure {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
 }
 
 /// An invalid argument.
-pub(crate) fn misuse(argument: &str, why: &str) -> Failure {
-    Failure::Misuse(Error::invalid_field(argument, why))
+pub(crate) fn misuse(argument: &str, why: &str) -> EntryFailure {
+    EntryFailure::Misuse(Error::invalid_field(argument, why))
 }
 
 /// Runs an entry point's body. On failure the error object goes to `error`, unless that is NULL.
@@ -32,15 +32,15 @@ pub(crate) fn misuse(argument: &str, why: &str) -> Failure {
 /// `error` is NULL or may be written.
 pub(crate) unsafe fn guard(
     error: *mut *mut BankchannelError,
-    body: impl FnOnce() -> Result<BankchannelStatus, Failure>,
+    body: impl FnOnce() -> Result<BankchannelStatus, EntryFailure>,
 ) -> BankchannelStatus {
     // A panic leaves our own state no worse than an error does: what bodies change is behind mutexes that can be locked
     // again after a panic, or is dropped with the body.
     let result = catch_unwind(AssertUnwindSafe(|| inside(body))).unwrap_or_else(|_| Err(defect().into()));
     let (status, why) = match result {
         Ok(status) => return status,
-        Err(Failure::Misuse(why)) => (BankchannelStatus::Misuse, why),
-        Err(Failure::Failed(why)) => (BankchannelStatus::Error, why),
+        Err(EntryFailure::Misuse(why)) => (BankchannelStatus::Misuse, why),
+        Err(EntryFailure::Failed(why)) => (BankchannelStatus::Error, why),
     };
     if !error.is_null() {
         let whole = Box::into_raw(Box::new(BankchannelError::new(&why)));
@@ -51,8 +51,8 @@ pub(crate) unsafe fn guard(
 }
 
 /// Runs the part of a body in which a request may be sent: after a panic the outcome is unknown.
-pub(crate) fn exchanging<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(defect().with_outcome(Outcome::Unknown).into()))
+pub(crate) fn exchanging<T>(work: impl FnOnce() -> Result<T, EntryFailure>) -> Result<T, EntryFailure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(defect().with_outcome(CallOutcome::Unknown).into()))
 }
 
 /// The panic's text is left out: it may contain the caller's data.
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn after_a_panic_in_an_exchange_the_outcome_is_unknown() {
-        let Err(Failure::Failed(error)) = exchanging::<()>(|| panic!("on demand")) else { panic!("no failure") };
-        assert_eq!((error.code(), error.outcome()), ("internal", Some(Outcome::Unknown)));
+        let Err(EntryFailure::Failed(error)) = exchanging::<()>(|| panic!("on demand")) else { panic!("no failure") };
+        assert_eq!((error.code(), error.outcome()), ("internal", Some(CallOutcome::Unknown)));
         assert!(exchanging(|| Ok(1)).is_ok_and(|given| given == 1));
     }
 

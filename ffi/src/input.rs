@@ -2,13 +2,13 @@
 
 use std::{ffi::c_char, slice};
 
-use crate::guard::{Failure, misuse};
+use crate::guard::{EntryFailure, misuse};
 
 /// A buffer of the caller's. NULL is allowed for zero bytes.
 ///
 /// # Safety
 /// `data` is NULL or has `size` bytes that do not change during `'a`.
-pub(crate) unsafe fn buffer<'a>(argument: &str, data: *const c_char, size: usize) -> Result<&'a [u8], Failure> {
+pub(crate) unsafe fn buffer<'a>(argument: &str, data: *const c_char, size: usize) -> Result<&'a [u8], EntryFailure> {
     if size == 0 {
         return Ok(&[]);
     }
@@ -26,7 +26,7 @@ pub(crate) unsafe fn buffer<'a>(argument: &str, data: *const c_char, size: usize
 ///
 /// # Safety
 /// As [`buffer`].
-pub(crate) unsafe fn text<'a>(argument: &str, data: *const c_char, size: usize) -> Result<&'a str, Failure> {
+pub(crate) unsafe fn text<'a>(argument: &str, data: *const c_char, size: usize) -> Result<&'a str, EntryFailure> {
     // SAFETY: as the caller promises.
     let bytes = unsafe { buffer(argument, data, size) }?;
     std::str::from_utf8(bytes).map_err(|_| misuse(argument, "must be UTF-8"))
@@ -36,13 +36,13 @@ pub(crate) unsafe fn text<'a>(argument: &str, data: *const c_char, size: usize) 
 ///
 /// # Safety
 /// `handle` is NULL or came from this library, was not freed, and is not freed during `'a`.
-pub(crate) unsafe fn handle<'a, T>(argument: &str, handle: *const T) -> Result<&'a T, Failure> {
+pub(crate) unsafe fn handle<'a, T>(argument: &str, handle: *const T) -> Result<&'a T, EntryFailure> {
     // SAFETY: as the caller promises.
     unsafe { handle.as_ref() }.ok_or_else(|| misuse(argument, "must not be NULL"))
 }
 
 /// Checks that there is an output for a result.
-pub(crate) fn place<T>(argument: &str, place: *mut T) -> Result<(), Failure> {
+pub(crate) fn place<T>(argument: &str, place: *mut T) -> Result<(), EntryFailure> {
     if place.is_null() { Err(misuse(argument, "must not be NULL: the result goes there")) } else { Ok(()) }
 }
 
@@ -52,10 +52,10 @@ mod tests {
 
     use super::*;
 
-    fn why(failure: Failure) -> String {
+    fn why(failure: EntryFailure) -> String {
         match failure {
-            Failure::Misuse(error) => error.message().to_owned(),
-            Failure::Failed(error) => panic!("not a misuse: {error}"),
+            EntryFailure::Misuse(error) => error.message().to_owned(),
+            EntryFailure::Failed(error) => panic!("not a misuse: {error}"),
         }
     }
 

@@ -13,7 +13,7 @@ use bankchannel_bridge::{CallParameters, ContentTransfer};
 
 use crate::{
     BankchannelCancel, BankchannelContent, BankchannelError, BankchannelStatus,
-    guard::{Failure, guard, misuse},
+    guard::{EntryFailure, guard, misuse},
     input::{buffer, place},
 };
 
@@ -128,7 +128,7 @@ const SIZE_MIN: usize = offset_of!(BankchannelCallOptions, log);
 /// A size larger than the options of any later version is uninitialised.
 const SIZE_MAX: usize = 4096;
 
-fn known_size(size: usize) -> Result<(), Failure> {
+fn known_size(size: usize) -> Result<(), EntryFailure> {
     if (SIZE_MIN..=SIZE_MAX).contains(&size) {
         Ok(())
     } else {
@@ -140,7 +140,7 @@ fn known_size(size: usize) -> Result<(), Failure> {
 ///
 /// # Safety
 /// `options` is NULL, or has as many bytes as its `size` says, and its pointers are as its members say.
-pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<CallParameters, Failure> {
+pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<CallParameters, EntryFailure> {
     if options.is_null() {
         return Ok(CallParameters { timeout_ms: -1, ..CallParameters::default() });
     }
@@ -201,7 +201,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
 
 /// # Safety
 /// `content` has `content_size` bytes.
-unsafe fn content(given: &BankchannelCallOptions) -> Result<ContentTransfer, Failure> {
+unsafe fn content(given: &BankchannelCallOptions) -> Result<ContentTransfer, EntryFailure> {
     let (data, size) = (given.content, given.content_size);
     match BankchannelContent::of(given.content_kind) {
         Some(BankchannelContent::Default) => Ok(ContentTransfer::Default),
@@ -222,7 +222,7 @@ unsafe fn content(given: &BankchannelCallOptions) -> Result<ContentTransfer, Fai
 
 /// # Safety
 /// `destination` has `destination_size` bytes.
-unsafe fn destination(given: &BankchannelCallOptions) -> Result<ContentTransfer, Failure> {
+unsafe fn destination(given: &BankchannelCallOptions) -> Result<ContentTransfer, EntryFailure> {
     let (data, size) = (given.destination, given.destination_size);
     match BankchannelContent::of(given.destination_kind) {
         Some(BankchannelContent::Default) => Ok(ContentTransfer::Default),
@@ -240,7 +240,7 @@ unsafe fn destination(given: &BankchannelCallOptions) -> Result<ContentTransfer,
 ///
 /// # Safety
 /// `data` has `size` bytes.
-unsafe fn text(member: &'static str, data: *const c_char, size: usize) -> Result<Option<String>, Failure> {
+unsafe fn text(member: &'static str, data: *const c_char, size: usize) -> Result<Option<String>, EntryFailure> {
     // SAFETY: as the caller promises.
     let bytes = unsafe { buffer(member, data, size) }?;
     Ok((!data.is_null()).then(|| String::from_utf8_lossy(bytes).into_owned()))
@@ -250,7 +250,7 @@ unsafe fn text(member: &'static str, data: *const c_char, size: usize) -> Result
 ///
 /// # Safety
 /// `data` has `size` bytes.
-unsafe fn path(argument: &str, data: *const c_char, size: usize) -> Result<PathBuf, Failure> {
+unsafe fn path(argument: &str, data: *const c_char, size: usize) -> Result<PathBuf, EntryFailure> {
     // SAFETY: as the caller promises.
     let path = unsafe { buffer(argument, data, size) }?;
     if path.is_empty() || path.contains(&0) {

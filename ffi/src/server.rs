@@ -5,26 +5,26 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bankchannel_bridge::{Error, Server, parse_json, row};
+use bankchannel_bridge::{BridgeServer, Error, parse_json, row};
 
 use crate::{
     BankchannelBytes, BankchannelError, BankchannelStatus,
     at_exit::remove_folders_at_exit,
-    guard::{Failure, guard, quietly},
+    guard::{EntryFailure, guard, quietly},
     input::{handle, place, text},
 };
 
 /// A running counterpart. Any number of threads may use it at once. It belongs to the process that started it: in the
 /// child of a fork every function except `bankchannel_server_free` fails with `configuration.forked`.
 pub struct BankchannelServer {
-    server: Mutex<Server>,
+    server: Mutex<BridgeServer>,
     process: u32,
 }
 
 impl BankchannelServer {
     /// Waits until no other thread uses it. In the child of a fork it may be locked for ever, by a thread that the
     /// child does not have.
-    fn server(&self) -> Result<MutexGuard<'_, Server>, Failure> {
+    fn server(&self) -> Result<MutexGuard<'_, BridgeServer>, EntryFailure> {
         if self.process != std::process::id() {
             return Err(Error::because(&row::FORKED, "this server was started by the parent process").into());
         }
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn bankchannel_server_start(
         let (kind, options) = unsafe { (text("kind", kind, kind_size)?, text("options", options, options_size)?) };
         let options = if options.is_empty() { "{}" } else { options };
         remove_folders_at_exit();
-        let started = Server::start(kind, parse_json(options)?)?;
+        let started = BridgeServer::start(kind, parse_json(options)?)?;
         let begun = BankchannelServer { server: Mutex::new(started), process: std::process::id() };
         let made = Box::into_raw(Box::new(begun));
         // SAFETY: not NULL, and the caller promises that it may be written.
@@ -170,7 +170,7 @@ mod tests {
     /// What the child of a fork finds while a thread of the parent uses the server.
     #[test]
     fn a_server_of_another_process_is_not_waited_for() {
-        let started = Server::start("ws-channel", parse_json("{}").unwrap()).unwrap();
+        let started = BridgeServer::start("ws-channel", parse_json("{}").unwrap()).unwrap();
         let server = BankchannelServer { server: Mutex::new(started), process: std::process::id() + 1 };
         let _held = server.server.lock().unwrap();
         let (mut json, mut errors) = (BankchannelBytes::NOTHING, [ptr::null_mut(); 2]);

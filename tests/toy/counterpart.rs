@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     message::{Body, InRequest, OutResponse},
     model::{Object, Representation, Value as Wire, schema},
     openapi::{self, ApiDescription, DescribedOperation, described_exchanges},
-    operation::{Entry, Route},
+    operation::{CatalogueEntry, Route},
 };
 use bankchannel_toy::{
     CATALOGUE, PROTOCOL, TERMS,
@@ -154,7 +154,7 @@ fn describe() -> Value {
         tags: Vec::new(),
         components: json!({}),
     };
-    let described = |entry: &'static Entry, route: &'static Route| {
+    let described = |entry: &'static CatalogueEntry, route: &'static Route| {
         let schema = schema::schema(entry.response, Representation::Wire);
         let mut responses = Map::new();
         let done = json!({"description": "Done.", "content": {"application/json": {"schema": schema}}});

@@ -11,7 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use bankchannel::operation::Entry;
+use bankchannel::operation::CatalogueEntry;
 use bankchannel_counterparts::{counterpart, openapi};
 use bankchannel_tests::{
     api::{self, Went},
@@ -39,7 +39,7 @@ fn output(command: &mut Command) -> String {
 #[test]
 fn it_is_in_catalogue_error_table_and_openapi() {
     let entries = bankchannel::protocol("toy").unwrap().callables().map(|callable| &callable.entry);
-    let (greetings, faults): (Vec<&Entry>, Vec<&Entry>) =
+    let (greetings, faults): (Vec<&CatalogueEntry>, Vec<&CatalogueEntry>) =
         entries.partition(|entry| entry.declaration.subject == "greetings");
     assert_eq!(faults.len(), 7);
     let operations: Vec<&str> = greetings.iter().map(|entry| entry.short_name()).collect();

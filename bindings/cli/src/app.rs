@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 
 use crate::{
     catalogue, check, completion, demo,
-    exit::{FAILED, Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome, FAILED},
     handwritten, man,
     operations::{self, Spec},
     output::Format,
@@ -50,12 +50,12 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
 }
 
 /// The failure for an argument that is not UTF-8: names of files are bytes, and the catalogue's values are text.
-fn not_utf8(arguments: &[OsString]) -> Option<Failure> {
+fn not_utf8(arguments: &[OsString]) -> Option<CommandFailure> {
     // The first one is the program.
     let place = 1 + arguments.iter().skip(1).position(|argument| argument.to_str().is_none())?;
     let before = arguments[place - 1].to_str().filter(|before| usage_text::is_option(before));
     let after = before.map(|option| format!(", after {option},")).unwrap_or_default();
-    Some(Failure::usage(format!(
+    Some(CommandFailure::usage(format!(
         "argument {place}{after} is not UTF-8. Give a file with such a name as - and < FILE, or rename it"
     )))
 }
@@ -100,8 +100,8 @@ fn groups(specs: &[Spec]) -> Vec<&'static str> {
     known.chain(found.iter().copied().filter(|name| !order.contains(name))).collect()
 }
 
-fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
-    let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
+fn dispatch(specs: &[Spec], matches: &ArgMatches) -> CommandOutcome {
+    let Some((name, inner)) = matches.subcommand() else { return Err(CommandFailure::usage("a command is missing")) };
     match name {
         "call" => operations::call(inner),
         psd2::GROUP => psd2::run(inner),
@@ -114,12 +114,17 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
         "completion" => completion::run(inner),
         "man" => man::run(inner, command(specs)),
         group => {
-            let Some((name, inner)) = inner.subcommand() else { return Err(Failure::usage("a command is missing")) };
+            let Some((name, inner)) = inner.subcommand() else {
+                return Err(CommandFailure::usage("a command is missing"));
+            };
             if let Some(command) = handwritten::find(group, name) {
                 return (command.run)(inner);
             }
             let spec = specs.iter().find(|spec| spec.group == group && spec.name == name);
-            operations::run(spec.ok_or_else(|| Failure::usage(format!("there is no command `{group} {name}`")))?, inner)
+            operations::run(
+                spec.ok_or_else(|| CommandFailure::usage(format!("there is no command `{group} {name}`")))?,
+                inner,
+            )
         }
     }
 }
@@ -128,7 +133,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
 fn usage(error: &clap::Error, format: Format) -> ExitCode {
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if !is_help
-        && let (Format::Json, Some(value)) = (format, Failure::usage(error.to_string().trim().to_owned()).json())
+        && let (Format::Json, Some(value)) = (format, CommandFailure::usage(error.to_string().trim().to_owned()).json())
     {
         crate::output::json(&value);
     }

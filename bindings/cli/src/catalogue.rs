@@ -3,7 +3,7 @@
 use clap::{ArgMatches, Command};
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{flag, text},
     output::{self, table},
 };
@@ -20,11 +20,11 @@ pub(crate) fn command() -> Command {
         )
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
     if let Some(kind) = matches.get_one::<String>("openapi") {
         let Ok(counterpart) = bankchannel_counterparts::counterpart(kind) else {
             let why = format!("--openapi: there is no kind `{kind}`; there are {}", kinds().join(" and "));
-            return Err(Failure::usage(why));
+            return Err(CommandFailure::usage(why));
         };
         output::json(&(counterpart.openapi)());
     } else if matches.get_flag("json") {

@@ -12,7 +12,7 @@ use bankchannel_salt_edge_hub::check::{self as salt_edge_check, ActingCustomer, 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     operations::{Reserved, run_program},
     options::{flag, text},
     output,
@@ -77,9 +77,9 @@ pub(crate) fn command() -> Command {
         .subcommand(connector)
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
     let Some((CONNECTOR, inner)) = matches.subcommand() else {
-        return Err(Failure::usage("the name of the check is missing"));
+        return Err(CommandFailure::usage("the name of the check is missing"));
     };
     let runtime = bankchannel_bridge::serving_runtime()?;
     let ended = runtime.block_on(connector(inner));
@@ -88,7 +88,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     ended
 }
 
-async fn connector(matches: &ArgMatches) -> Outcome {
+async fn connector(matches: &ArgMatches) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).cloned();
     let listen = matches.get_one::<SocketAddr>("listen").copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8090)));
     if let Some(file) = given("init") {
@@ -132,9 +132,9 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     }
     if let Some(junit) = junit {
         let written = junit.write(report.to_junit().as_bytes());
-        written.map_err(|why| Failure::usage(format!("--junit: {}: {why}", file.unwrap_or_default())))?;
+        written.map_err(|why| CommandFailure::usage(format!("--junit: {}: {why}", file.unwrap_or_default())))?;
     }
-    if report.is_ok() { Ok(()) } else { Err(Failure::Told) }
+    if report.is_ok() { Ok(()) } else { Err(CommandFailure::Told) }
 }
 
 /// Runs a command that answers for the customer.

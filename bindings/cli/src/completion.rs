@@ -4,7 +4,7 @@ use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 use clap_complete::env::{CompleteEnv, Shells};
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     output,
 };
 
@@ -30,14 +30,14 @@ pub(crate) fn command() -> Command {
 }
 
 /// Prints the script.
-pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
     let shell = matches.get_one::<String>("shell").map(String::as_str).unwrap_or_default();
     let shells = Shells::builtins();
-    let completer = shells.completer(shell).ok_or_else(|| Failure::usage("the name of the shell is missing"))?;
+    let completer = shells.completer(shell).ok_or_else(|| CommandFailure::usage("the name of the shell is missing"))?;
     let mut script = Vec::new();
     completer
         .write_registration(VARIABLE, NAME, NAME, NAME, &mut script)
-        .map_err(|why| Failure::usage(format!("the script cannot be written: {why}")))?;
+        .map_err(|why| CommandFailure::usage(format!("the script cannot be written: {why}")))?;
     output::bytes(&script);
     Ok(())
 }

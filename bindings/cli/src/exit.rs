@@ -1,7 +1,7 @@
 //! Failures, and the exit codes that scripts rely on (docs/protocols/ws-channel.md §8.4).
 
 use bankchannel::{Error, SessionKeeping};
-use bankchannel_foundation::error::{Row, row};
+use bankchannel_foundation::error::{ErrorRow, row};
 use serde_json::{Value, json};
 
 use crate::output::interrupt::INTERRUPTED;
@@ -27,7 +27,7 @@ const ADMIN_REQUIRED_TEXT: &str = "Admin mode session required for this command,
 
 /// The reason why a command fails.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum CommandFailure {
     /// An error of the library.
     Error(Error),
     /// The options, or a file that they name, cannot be used; the text names the change to make.
@@ -44,9 +44,9 @@ pub(crate) enum Failure {
     Verdict(u8),
 }
 
-pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+pub(crate) type CommandOutcome<T = ()> = Result<T, CommandFailure>;
 
-impl Failure {
+impl CommandFailure {
     /// A usage error.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::Usage(text.into())
@@ -60,7 +60,7 @@ impl Failure {
             Self::Interrupted => INTERRUPTED,
             Self::Verdict(code) => *code,
             Self::Error(error) => {
-                let is = |row: &Row| row.code == error.code();
+                let is = |row: &ErrorRow| row.code == error.code();
                 if sessions().any(|held| is(held.missing) || is(held.expired) || is(held.refused)) {
                     SESSION_EXPIRED
                 } else if error.code().ends_with(".payment_rejected") {
@@ -109,8 +109,8 @@ impl Failure {
 }
 
 /// An error of this program that has a row in the library's table: nothing was sent.
-fn local(row: &'static Row, message: &str) -> Value {
-    Error::because(row, message).with_outcome(bankchannel::Outcome::NotSent).to_json()
+fn local(row: &'static ErrorRow, message: &str) -> Value {
+    Error::because(row, message).with_outcome(bankchannel::CallOutcome::NotSent).to_json()
 }
 
 /// The session declarations of all protocols that have sessions.
@@ -143,7 +143,7 @@ fn explained(error: &Error) -> String {
     text
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CommandFailure {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
@@ -155,10 +155,10 @@ mod tests {
 
     #[test]
     fn exit_codes_are_those_of_the_table() {
-        assert_eq!(Failure::SessionExpired.code(), 2);
-        assert_eq!(Failure::AdminRequired.code(), 4);
-        assert_eq!(Failure::usage("x").code(), 1);
-        assert_eq!(Failure::Interrupted.code(), 130);
+        assert_eq!(CommandFailure::SessionExpired.code(), 2);
+        assert_eq!(CommandFailure::AdminRequired.code(), 4);
+        assert_eq!(CommandFailure::usage("x").code(), 1);
+        assert_eq!(CommandFailure::Interrupted.code(), 130);
         for (code, exit) in [
             ("ws_channel.session_refused", 2),
             ("ws_channel.not_implemented", 3),
@@ -167,7 +167,7 @@ mod tests {
             ("transport.connect_failed", 1),
         ] {
             let row = bankchannel::error_table().find(|row| row.code == code).expect("the code is in the table");
-            assert_eq!(Failure::Error(Error::new(row)).code(), exit, "{code}");
+            assert_eq!(CommandFailure::Error(Error::new(row)).code(), exit, "{code}");
         }
     }
 
@@ -175,7 +175,7 @@ mod tests {
     fn only_a_missing_admin_session_is_exit_code_four() {
         let row =
             bankchannel::error_table().find(|row| row.code == "ws_channel.mode_refused").expect("it is in the table");
-        let said = |text: &str| Failure::Error(Error::because(row, text)).code();
+        let said = |text: &str| CommandFailure::Error(Error::because(row, text)).code();
         assert_eq!(said("Admin mode session required for this command, currently using data mode."), 4);
         assert_eq!(said("File uploads not allowed on admin mode, use data account mode"), 1);
     }

@@ -3,7 +3,7 @@
 
 use clap::{ArgMatches, Command};
 
-use crate::{exit::Outcome, iso20022, pgp};
+use crate::{exit::CommandOutcome, iso20022, pgp};
 
 /// A command written by hand.
 pub(crate) struct Handwritten {
@@ -11,7 +11,7 @@ pub(crate) struct Handwritten {
     pub(crate) name: &'static str,
     /// Its arguments and help.
     pub(crate) command: fn() -> Command,
-    pub(crate) run: fn(&ArgMatches) -> Outcome,
+    pub(crate) run: fn(&ArgMatches) -> CommandOutcome,
 }
 
 /// All of them, in the order of each group's help.

@@ -6,7 +6,7 @@ use clap::{ArgMatches, Command};
 use clap_mangen::Man;
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::text,
     output,
 };
@@ -25,19 +25,21 @@ pub(crate) fn command() -> Command {
 }
 
 /// Prints the page, or writes all.
-pub(crate) fn run(matches: &ArgMatches, root: Command) -> Outcome {
+pub(crate) fn run(matches: &ArgMatches, root: Command) -> CommandOutcome {
     let root = ready(root);
     if let Some(folder) = matches.get_one::<String>("output") {
         let written = clap_mangen::generate_to(root, Path::new(folder));
-        return written.map_err(|why| Failure::usage(format!("--output: {folder}: {why}")));
+        return written.map_err(|why| CommandFailure::usage(format!("--output: {folder}: {why}")));
     }
     let mut found = root;
     for name in matches.get_many::<String>("command").into_iter().flatten() {
         let inner = found.find_subcommand(name).cloned();
-        found = inner.ok_or_else(|| Failure::usage("there is no such command; see bankchannel --help"))?;
+        found = inner.ok_or_else(|| CommandFailure::usage("there is no such command; see bankchannel --help"))?;
     }
     let mut page = Vec::new();
-    Man::new(found).render(&mut page).map_err(|why| Failure::usage(format!("the page cannot be written: {why}")))?;
+    Man::new(found)
+        .render(&mut page)
+        .map_err(|why| CommandFailure::usage(format!("the page cannot be written: {why}")))?;
     output::bytes(&page);
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use bankchannel::model::{Field, Shape, StructShape};
 
-use crate::model::{Operation, Protocol};
+use crate::model::{OperationModel, ProtocolModel};
 
 /// The types of a protocol's listings that an operation accepts instead of its required fields: types that always
 /// contain all of these fields, which must be at least two.
-pub(crate) fn of(protocol: &Protocol, operation: &Operation) -> Vec<&'static StructShape> {
+pub(crate) fn of(protocol: &ProtocolModel, operation: &OperationModel) -> Vec<&'static StructShape> {
     let wanted = required(operation.request);
     let mut found: Vec<&'static StructShape> = Vec::new();
     if wanted.len() < 2 || operation.is_local() {

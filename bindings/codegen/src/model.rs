@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use bankchannel::{
     ClientKind, CommandPlacement,
     model::{Field, Shape, StructShape},
-    operation::{Ask, Entry, OperationKind, Pages},
+    operation::{Ask, CatalogueEntry, OperationKind, Pages},
 };
 use bankchannel_counterparts::COUNTERPARTS;
-use bankchannel_foundation::{error::Row, question::Interface};
+use bankchannel_foundation::{error::ErrorRow, question::Interface};
 
 use crate::{
     named_types::{Named, Types, home},
@@ -36,13 +36,13 @@ const RESERVED: [&str; 14] = [
 /// The input of all generators.
 pub(crate) struct Model {
     /// The protocols, each with a client or as a module of functions.
-    pub(crate) protocols: Vec<Protocol>,
+    pub(crate) protocols: Vec<ProtocolModel>,
     /// The error table.
-    pub(crate) errors: Vec<&'static Row>,
+    pub(crate) errors: Vec<&'static ErrorRow>,
 }
 
 /// One protocol: a client and servers to embed, or functions only.
-pub(crate) struct Protocol {
+pub(crate) struct ProtocolModel {
     /// `ws-channel`.
     pub(crate) name: &'static str,
     /// `ws_channel`.
@@ -60,7 +60,7 @@ pub(crate) struct Protocol {
     /// The form of its operations on the command line.
     pub(crate) commands: CommandPlacement,
     /// In the catalogue's order.
-    pub(crate) operations: Vec<Operation>,
+    pub(crate) operations: Vec<OperationModel>,
     /// Every named type that the operations, settings and options use; a type comes after those that it uses itself.
     pub(crate) types: Vec<Named>,
     /// Interfaces of the program's objects that its clients ask.
@@ -70,15 +70,15 @@ pub(crate) struct Protocol {
 }
 
 /// One operation.
-pub(crate) struct Operation {
+pub(crate) struct OperationModel {
     /// Its declaration and shapes.
-    pub(crate) entry: &'static Entry,
+    pub(crate) entry: &'static CatalogueEntry,
     /// `list_files`.
     pub(crate) name: &'static str,
     /// The request.
     pub(crate) request: &'static StructShape,
     /// The response.
-    pub(crate) response: Answer,
+    pub(crate) response: ResponseModel,
     /// The request's field that is content.
     pub(crate) request_content: Option<&'static Field>,
     /// The response's field that is content.
@@ -87,14 +87,14 @@ pub(crate) struct Operation {
 
 /// A response: a struct, or one of several.
 #[derive(Clone, Copy)]
-pub(crate) struct Answer {
+pub(crate) struct ResponseModel {
     /// The type's name.
     pub(crate) name: &'static str,
     /// The type.
     pub(crate) shape: &'static Shape,
 }
 
-impl Operation {
+impl OperationModel {
     /// Whether it is computed locally.
     /// Whether it only computes, and has an awaitable form, too.
     pub(crate) fn takes_time(&self) -> bool {
@@ -161,7 +161,7 @@ impl Operation {
 impl Model {
     /// Reads the catalogue. Fails on a declaration that a typed interface cannot express.
     pub(crate) fn load() -> Result<Self, String> {
-        let protocols = bankchannel::PROTOCOLS.iter().copied().map(Protocol::load);
+        let protocols = bankchannel::PROTOCOLS.iter().copied().map(ProtocolModel::load);
         let protocols: Vec<_> = protocols.collect::<Result<_, String>>()?;
         let known: usize = protocols.iter().map(|protocol| protocol.operations.len()).sum();
         if known != bankchannel::catalogue().count() {
@@ -172,7 +172,7 @@ impl Model {
     }
 }
 
-impl Protocol {
+impl ProtocolModel {
     fn load(protocol: &'static bankchannel::Protocol) -> Result<Self, String> {
         let name = protocol.name;
         let settings = protocol.client.as_ref().map(|kind| fields_of(protocol.class, kind.settings)).transpose()?;
@@ -269,7 +269,7 @@ impl Protocol {
 
     /// Whether one of its calls may ask for a code, or for a signature by an external key.
     pub(crate) fn asks(&self) -> bool {
-        self.operations.iter().any(Operation::asks)
+        self.operations.iter().any(OperationModel::asks)
     }
 
     /// Whether a type of this name is the request of a question to the program's object.
@@ -349,7 +349,7 @@ fn holds(shape: &Shape, name: &str) -> bool {
 
 /// Languages that keep the types of all clients in one namespace must not get two different types of one name. The
 /// types of a module are in the module.
-fn same_where_named_the_same(protocols: &[Protocol]) -> Result<(), String> {
+fn same_where_named_the_same(protocols: &[ProtocolModel]) -> Result<(), String> {
     let mut known: BTreeMap<&str, &Named> = BTreeMap::new();
     let with_client = protocols.iter().filter(|protocol| !protocol.is_module());
     for named in with_client.flat_map(|protocol| &protocol.types) {
@@ -361,7 +361,7 @@ fn same_where_named_the_same(protocols: &[Protocol]) -> Result<(), String> {
     Ok(())
 }
 
-fn operation(entry: &'static Entry) -> Result<Operation, String> {
+fn operation(entry: &'static CatalogueEntry) -> Result<OperationModel, String> {
     let name = entry.declaration.name;
     let request = fields_of(name, entry.request)?;
     if let Some(field) = request.fields.iter().find(|field| RESERVED.contains(&field.name)) {
@@ -372,7 +372,7 @@ fn operation(entry: &'static Entry) -> Result<Operation, String> {
     }
     let response = match entry.response {
         Shape::Struct(_) | Shape::Union(_) => {
-            Answer { name: entry.response.name().unwrap_or_default(), shape: entry.response }
+            ResponseModel { name: entry.response.name().unwrap_or_default(), shape: entry.response }
         }
         _ => return Err(format!("{name}: a response must be a struct or a union")),
     };
@@ -387,7 +387,7 @@ fn operation(entry: &'static Entry) -> Result<Operation, String> {
             return Err(format!("{name}: content below the first level"));
         }
     }
-    Ok(Operation {
+    Ok(OperationModel {
         entry,
         name: entry.short_name(),
         request,

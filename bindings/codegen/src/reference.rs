@@ -7,7 +7,7 @@ use bankchannel::{
 
 use crate::{
     Generated,
-    model::{Model, Operation, Protocol},
+    model::{Model, OperationModel, ProtocolModel},
     named_types::{Named, home},
     names::{camel, error_class, upper},
     rust_example,
@@ -59,7 +59,7 @@ fn index(model: &Model) -> String {
     out.done()
 }
 
-fn operations(protocol: &Protocol) -> String {
+fn operations(protocol: &ProtocolModel) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.line(format!("# Operations of {}", protocol.name));
@@ -80,7 +80,7 @@ fn operations(protocol: &Protocol) -> String {
     out.done()
 }
 
-fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
+fn page(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
     let declaration = operation.entry.declaration;
     out.blank();
     out.line(format!("### {}", declaration.name));
@@ -160,7 +160,7 @@ fn first_lower(text: &str) -> String {
     rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
 }
 
-fn fields(out: &mut Out, protocol: &Protocol, title: &str, shape: &StructShape) {
+fn fields(out: &mut Out, protocol: &ProtocolModel, title: &str, shape: &StructShape) {
     if shape.fields.is_empty() {
         out.line(format!("{title}: no fields."));
     } else {
@@ -168,7 +168,7 @@ fn fields(out: &mut Out, protocol: &Protocol, title: &str, shape: &StructShape) 
     }
 }
 
-fn table(out: &mut Out, protocol: &Protocol, title: &str, shape: &StructShape) {
+fn table(out: &mut Out, protocol: &ProtocolModel, title: &str, shape: &StructShape) {
     out.line(format!("| {title} | type | |"));
     out.line("| --- | --- | --- |");
     for field in shape.fields {
@@ -190,7 +190,7 @@ fn needed(field: &Field, title: &str) -> &'static str {
     }
 }
 
-fn cell(protocol: &Protocol, field: &Field) -> String {
+fn cell(protocol: &ProtocolModel, field: &Field) -> String {
     let limits = match field.shape {
         Shape::Text(shape) | Shape::Secret(shape) if !shape.example.is_empty() => {
             format!(" Such as `{}`.", shape.example)
@@ -203,7 +203,7 @@ fn cell(protocol: &Protocol, field: &Field) -> String {
     format!("{}{limits}", sourced(protocol, field.doc)).replace("\n\n", " ").replace('|', "\\|")
 }
 
-fn linked(protocol: &Protocol, shape: &Shape) -> String {
+fn linked(protocol: &ProtocolModel, shape: &Shape) -> String {
     match shape {
         Shape::Bool => "boolean".into(),
         Shape::Integer { .. } => "integer".into(),
@@ -236,7 +236,7 @@ fn has_format(text: &TextShape) -> bool {
 }
 
 /// The texts with their own format, each once.
-fn texts(protocol: &Protocol) -> Vec<&'static TextShape> {
+fn texts(protocol: &ProtocolModel) -> Vec<&'static TextShape> {
     fn collect(found: &mut Vec<&'static TextShape>, shape: &'static Shape) {
         match shape {
             Shape::Text(text) | Shape::Secret(text)
@@ -263,7 +263,7 @@ fn texts(protocol: &Protocol) -> Vec<&'static TextShape> {
 }
 
 /// The rule of each of them.
-fn texts_table(out: &mut Out, protocol: &Protocol) {
+fn texts_table(out: &mut Out, protocol: &ProtocolModel) {
     let texts = texts(protocol);
     if texts.is_empty() {
         return;
@@ -287,17 +287,17 @@ fn texts_table(out: &mut Out, protocol: &Protocol) {
 
 /// Whether the operation's own section shows its response: no other operation has it, and it is not a module's type,
 /// which clients may use.
-fn is_shown(protocol: &Protocol, operation: &Operation) -> bool {
+fn is_shown(protocol: &ProtocolModel, operation: &OperationModel) -> bool {
     let all = protocol.operations.iter().filter(|other| other.response.name == operation.response.name);
     matches!(operation.response.shape, Shape::Struct(_)) && !protocol.is_module() && all.count() == 1
 }
 
 /// Whether the operation's own section shows the type.
-fn is_own(protocol: &Protocol, operation: &Operation, name: &str) -> bool {
+fn is_own(protocol: &ProtocolModel, operation: &OperationModel, name: &str) -> bool {
     operation.request.name == name || (operation.response.name == name && is_shown(protocol, operation))
 }
 
-fn types(protocol: &Protocol) -> String {
+fn types(protocol: &ProtocolModel) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.line(format!("# Types of {}", protocol.name));
@@ -308,7 +308,7 @@ fn types(protocol: &Protocol) -> String {
 }
 
 /// Each type under its own heading, in the order of their names.
-fn list_types<'a>(out: &mut Out, protocol: &Protocol, types: impl Iterator<Item = &'a Named>) {
+fn list_types<'a>(out: &mut Out, protocol: &ProtocolModel, types: impl Iterator<Item = &'a Named>) {
     let mut types: Vec<&Named> = types.collect();
     types.sort_by_key(|named| named.name());
     for named in types {
@@ -349,7 +349,7 @@ fn list_types<'a>(out: &mut Out, protocol: &Protocol, types: impl Iterator<Item 
 }
 
 /// The questions of its calls to the calling program.
-fn questions(protocol: &Protocol) -> String {
+fn questions(protocol: &ProtocolModel) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.line(format!("# Questions of {}", protocol.name));
@@ -384,7 +384,7 @@ fn questions(protocol: &Protocol) -> String {
     out.done()
 }
 
-fn settings(protocol: &Protocol, client: &'static StructShape) -> String {
+fn settings(protocol: &ProtocolModel, client: &'static StructShape) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.line(format!("# Settings of {}", protocol.name));

@@ -3,10 +3,10 @@
 use bankchannel::model::{Field, Shape, StructShape};
 use serde_json::{Map, Value, json};
 
-use crate::model::{Operation, Protocol};
+use crate::model::{OperationModel, ProtocolModel};
 
 /// The program.
-pub(crate) fn example(protocol: &Protocol, operation: &Operation) -> String {
+pub(crate) fn example(protocol: &ProtocolModel, operation: &OperationModel) -> String {
     let (module, class, name) = (protocol.module, protocol.class, operation.name);
     let request = built(operation.request)
         .unwrap_or_else(|| format!("serde_json::json!({})", Value::Object(needed(operation.request.fields))));

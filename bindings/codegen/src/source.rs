@@ -8,7 +8,7 @@ use std::{
 
 use bankchannel::model::cited;
 
-use crate::{model::Protocol, text::plain};
+use crate::{model::ProtocolModel, text::plain};
 
 const FOLDER: &str = "docs/protocols";
 
@@ -16,7 +16,7 @@ const FOLDER: &str = "docs/protocols";
 ///
 /// # Panics
 /// If there is no such section: the reference must not contain a dead link.
-pub(crate) fn sourced(protocol: &Protocol, doc: &str) -> String {
+pub(crate) fn sourced(protocol: &ProtocolModel, doc: &str) -> String {
     let mut text = plain(doc);
     let sections = cited(doc).sections;
     if sections.is_empty() {

@@ -60,7 +60,7 @@ pub struct CallForm {
 #[napi]
 pub struct Call {
     // Taken out while a reply is processed, and gone when the call has ended.
-    call: Arc<Mutex<Option<bridge::Call>>>,
+    call: Arc<Mutex<Option<bridge::BridgeCall>>>,
     cancel: Mutex<Cancel>,
 }
 
@@ -116,8 +116,8 @@ impl Call {
         };
         let client = client.open()?;
         let begun = match parse_json(&request) {
-            Ok(request) => bridge::Call::begin(&client, &name, request, parameters),
-            Err(error) => bridge::Call::failed(error),
+            Ok(request) => bridge::BridgeCall::begin(&client, &name, request, parameters),
+            Err(error) => bridge::BridgeCall::failed(error),
         };
         self.go_on(begun, CallReply::Go, events.promise(id))
     }
@@ -145,7 +145,7 @@ impl Call {
         self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
     }
 
-    fn go_on(&self, mut call: bridge::Call, reply: CallReply, promise: Promise) -> napi::Result<()> {
+    fn go_on(&self, mut call: bridge::BridgeCall, reply: CallReply, promise: Promise) -> napi::Result<()> {
         let place = Arc::clone(&self.call);
         let runtime = runtime().map_err(|error| thrown(&error))?;
         runtime.spawn(async move {

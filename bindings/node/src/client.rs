@@ -11,7 +11,7 @@ use crate::{local, thrown};
 #[napi]
 pub struct Client {
     // `None` after it was closed.
-    client: Mutex<Option<bridge::Client>>,
+    client: Mutex<Option<bridge::BridgeClient>>,
     number: u32,
 }
 
@@ -21,7 +21,7 @@ impl Client {
     /// settings are read from the environment variables.
     #[napi(constructor, catch_unwind)]
     pub fn new(settings: String, environment: bool) -> napi::Result<Self> {
-        let make = if environment { bridge::Client::from_env } else { bridge::Client::new };
+        let make = if environment { bridge::BridgeClient::from_env } else { bridge::BridgeClient::new };
         let client = parse_json(&settings).and_then(make).map_err(|error| thrown(&error))?;
         let number = local::enter(client.clone());
         Ok(Self { client: Mutex::new(Some(client)), number })
@@ -49,7 +49,7 @@ impl Client {
 
 impl Client {
     /// The client, unless it was closed.
-    pub(crate) fn open(&self) -> napi::Result<bridge::Client> {
+    pub(crate) fn open(&self) -> napi::Result<bridge::BridgeClient> {
         let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
         client.ok_or_else(|| thrown(&Error::new(&row::CLOSED)))
     }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bankchannel_bridge::{self as bridge, CallEvent, Error, LogRecord, Outcome, Value, row};
+use bankchannel_bridge::{self as bridge, CallEvent, CallOutcome, Error, LogRecord, Value, row};
 use bytes::Bytes;
 use napi::{
     Status,
@@ -112,7 +112,7 @@ impl Drop for Promise {
     fn drop(&mut self) {
         // A panic stopped the work: the caller must not wait for ever. The outcome is unknown.
         let defect = Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call");
-        self.send(CallEvent::Failed(defect.with_outcome(Outcome::Unknown)), Vec::new());
+        self.send(CallEvent::Failed(defect.with_outcome(CallOutcome::Unknown)), Vec::new());
     }
 }
 

@@ -16,7 +16,7 @@ use napi_derive::napi;
 use crate::{events::Events, text::Text, thrown};
 
 /// Clients by their numbers, and the free numbers.
-static CLIENTS: RwLock<(Vec<Option<bridge::Client>>, Vec<u32>)> = RwLock::new((Vec::new(), Vec::new()));
+static CLIENTS: RwLock<(Vec<Option<bridge::BridgeClient>>, Vec<u32>)> = RwLock::new((Vec::new(), Vec::new()));
 
 /// The number of an operation: its index in the catalogue.
 #[napi(catch_unwind)]
@@ -106,12 +106,12 @@ impl KeptContent {
 }
 
 /// The client of a number, unless it was closed.
-fn of_number(number: u32) -> Option<bridge::Client> {
+fn of_number(number: u32) -> Option<bridge::BridgeClient> {
     CLIENTS.read().unwrap_or_else(PoisonError::into_inner).0.get(number as usize).cloned().flatten()
 }
 
 /// Gives a client a number.
-pub(crate) fn enter(client: bridge::Client) -> u32 {
+pub(crate) fn enter(client: bridge::BridgeClient) -> u32 {
     let (clients, free) = &mut *CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
     if let Some(number) = free.pop() {
         clients[number as usize] = Some(client);

@@ -10,7 +10,7 @@ use crate::{at_exit::remove_folders_at_exit, events::Events, thrown};
 /// A started server; it stops when it is closed or collected.
 #[napi]
 pub struct Server {
-    server: Arc<Mutex<Option<bridge::Server>>>,
+    server: Arc<Mutex<Option<bridge::BridgeServer>>>,
 }
 
 #[napi]
@@ -28,7 +28,7 @@ impl Server {
         remove_folders_at_exit();
         let place = Arc::clone(&self.server);
         later(events, id, move || {
-            let server = bridge::Server::start(&kind, parse_json(&options)?)?;
+            let server = bridge::BridgeServer::start(&kind, parse_json(&options)?)?;
             let info = server.info()?;
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
             Ok(info)

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Makes the replacement of content in an answer, from the size that the answer has in its place.
-pub(crate) type Content<'a> = &'a dyn Fn(Option<u64>) -> PyResult<Py<PyAny>>;
+pub(crate) type ContentMaker<'a> = &'a dyn Fn(Option<u64>) -> PyResult<Py<PyAny>>;
 
 /// Makes values by their plan.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ pub(crate) struct ValueBuilder<'a, 'py> {
     pub(crate) typed: bool,
     /// Whether the runtime's thread has made the values: then it frees them too.
     pub(crate) from_runtime: bool,
-    pub(crate) content: Option<Content<'a>>,
+    pub(crate) content: Option<ContentMaker<'a>>,
 }
 
 impl<'py> ValueBuilder<'_, 'py> {

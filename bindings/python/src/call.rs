@@ -14,7 +14,7 @@ use crate::{
     client::{Client, placed},
     errors::{caused, raised, raised_by},
     given,
-    hub::Hub,
+    hub::EventHub,
     plan::{self, Plan},
     received::Received,
 };
@@ -45,7 +45,7 @@ pub(crate) struct Call(Arc<Running>);
 /// A call, and the form of its answer.
 pub(crate) struct Running {
     // Taken out while a thread waits for it.
-    call: Mutex<Option<bridge::Call>>,
+    call: Mutex<Option<bridge::BridgeCall>>,
     cancel: bridge::Cancel,
     /// The process that began it.
     process: u32,
@@ -56,13 +56,13 @@ pub(crate) struct Running {
     /// Bytes of content that were sent piece by piece.
     written: AtomicU64,
     /// Its end, once it has been told.
-    ended: OnceLock<Ended>,
+    ended: OnceLock<CallEnd>,
     /// Its result, once it has been made: an interrupt may come before the caller has it.
     result: OnceLock<Py<PyAny>>,
 }
 
 /// The end of a call.
-enum Ended {
+enum CallEnd {
     Succeeded,
     Failed(Error),
 }
@@ -134,7 +134,7 @@ impl Call {
             traceparent,
         };
         // It only begins: releasing the interpreter's lock would cost more than it gains.
-        let call = bridge::Call::begin(&client, text, request.into(), parameters);
+        let call = bridge::BridgeCall::begin(&client, text, request.into(), parameters);
         Ok(Self(Arc::new(Running {
             call: Mutex::new(Some(call)),
             cancel,
@@ -162,7 +162,7 @@ impl Call {
         watch: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let reply = reply_of(reply, data)?;
-        let mut taken = Taken(&self.0, Some(self.0.take().map_err(|error| raised(py, &error))?));
+        let mut taken = TakenCall(&self.0, Some(self.0.take().map_err(|error| raised(py, &error))?));
         let Some(call) = taken.1.as_mut() else { return Err(PyValueError::new_err("no call")) };
         if !watch {
             let event = py.detach(|| call.resume(reply)).map_err(|error| raised(py, &error))?;
@@ -184,7 +184,7 @@ impl Call {
     fn resume_in(
         &self,
         py: Python<'_>,
-        hub: &Hub,
+        hub: &EventHub,
         ticket: u64,
         reply: &str,
         data: Option<Bound<'_, PyAny>>,
@@ -211,8 +211,8 @@ impl Call {
     fn ending<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(ended) = self.0.ended.get() else { return Ok(None) };
         let error = match ended {
-            Ended::Succeeded => after_success(),
-            Ended::Failed(error) => error.clone(),
+            CallEnd::Succeeded => after_success(),
+            CallEnd::Failed(error) => error.clone(),
         };
         let ending = self.0.placed(py, error).into_value(py).into_bound(py).into_any();
         if let Some(result) = self.0.result.get() {
@@ -223,7 +223,7 @@ impl Call {
 
     /// The answers to the call's exchanges so far, as dicts.
     fn exchanges<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let taken = self.0.place().as_ref().map(bridge::Call::take_exchanges).unwrap_or_default();
+        let taken = self.0.place().as_ref().map(bridge::BridgeCall::take_exchanges).unwrap_or_default();
         plan::plain(py, bridge::exchanges_json(&taken).into())
     }
 
@@ -237,9 +237,9 @@ impl Call {
 pub(crate) type LogEntry<'py> = (u8, String, Bound<'py, PyAny>);
 
 /// Puts a call back on every path.
-struct Taken<'a>(&'a Running, Option<bridge::Call>);
+struct TakenCall<'a>(&'a Running, Option<bridge::BridgeCall>);
 
-impl Drop for Taken<'_> {
+impl Drop for TakenCall<'_> {
     fn drop(&mut self) {
         if let Some(call) = self.1.take() {
             self.0.give_back(call);
@@ -248,11 +248,11 @@ impl Drop for Taken<'_> {
 }
 
 impl Running {
-    fn place(&self) -> MutexGuard<'_, Option<bridge::Call>> {
+    fn place(&self) -> MutexGuard<'_, Option<bridge::BridgeCall>> {
         self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Result<bridge::Call, Error> {
+    fn take(&self) -> Result<bridge::BridgeCall, Error> {
         self.place().take().ok_or_else(|| Error::invalid_field("call", "is being resumed by another thread"))
     }
 
@@ -263,12 +263,12 @@ impl Running {
         }
     }
 
-    fn give_back(&self, call: bridge::Call) {
+    fn give_back(&self, call: bridge::BridgeCall) {
         *self.place() = Some(call);
     }
 
     pub(crate) fn log<'py>(&self, py: Python<'py>) -> PyResult<Vec<LogEntry<'py>>> {
-        let records = self.place().as_ref().map(bridge::Call::drain_log).unwrap_or_default();
+        let records = self.place().as_ref().map(bridge::BridgeCall::drain_log).unwrap_or_default();
         let entry = |record: LogRecord| {
             let fields = plan::plain(py, serde_json::Value::Object(record.fields_json()).into())?;
             Ok((python_level(record.level), record.line.text, fields))
@@ -278,7 +278,7 @@ impl Running {
 
     /// Ends a call because a signal handler raised an exception: the outcome of the call is the cause of that
     /// exception.
-    fn interrupted(&self, py: Python<'_>, call: &mut bridge::Call, interrupt: PyErr) -> PyErr {
+    fn interrupted(&self, py: Python<'_>, call: &mut bridge::BridgeCall, interrupt: PyErr) -> PyErr {
         self.cancel();
         for _ in 0..ENDING {
             let ended = match py.detach(|| call.wait(SLICE)) {
@@ -310,13 +310,13 @@ impl Running {
     pub(crate) fn told<'py>(&self, py: Python<'py>, event: CallEvent) -> PyResult<Bound<'py, PyAny>> {
         let tuple = match event {
             CallEvent::Response { value, content } => {
-                let _ = self.ended.set(Ended::Succeeded);
+                let _ = self.ended.set(CallEnd::Succeeded);
                 let result = self.answered(py, value, content)?;
                 let _ = self.result.set(result.clone().unbind());
                 return Ok(result);
             }
             CallEvent::Failed(error) => {
-                let _ = self.ended.set(Ended::Failed(error.clone()));
+                let _ = self.ended.set(CallEnd::Failed(error.clone()));
                 return Err(self.placed(py, error));
             }
             CallEvent::Ask(question) => {
@@ -385,14 +385,14 @@ impl Drop for Running {
 /// The end of a call that was interrupted too late.
 fn after_success() -> Error {
     let message = "the call was interrupted after it had succeeded: do not repeat it";
-    Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Accepted)
+    Error::because(&row::CANCELLED, message).with_outcome(bridge::CallOutcome::Accepted)
 }
 
 /// The end of a call whose end nobody waited for.
 fn unknown() -> Error {
     let message =
         "the call was interrupted, and its end was not waited for: find out what the peer has before a repeat";
-    Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Unknown)
+    Error::because(&row::CANCELLED, message).with_outcome(bridge::CallOutcome::Unknown)
 }
 
 fn reply_of(reply: &str, data: Option<Bound<'_, PyAny>>) -> PyResult<CallReply> {

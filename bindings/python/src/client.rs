@@ -21,7 +21,7 @@ use crate::{
 
 /// A client handle.
 #[pyclass(frozen, module = "bankchannel._native")]
-pub(crate) struct Client(Mutex<Option<bridge::Client>>);
+pub(crate) struct Client(Mutex<Option<bridge::BridgeClient>>);
 
 #[pymethods]
 impl Client {
@@ -32,7 +32,7 @@ impl Client {
         let mut settings = given::fields(settings, operations::settings_shape(protocol))
             .map_err(|refused| refused.raised(py, |error| error))?;
         settings.insert("protocol", protocol.to_owned());
-        let make = if env { bridge::Client::from_env } else { bridge::Client::new };
+        let make = if env { bridge::BridgeClient::from_env } else { bridge::BridgeClient::new };
         let made = py.detach(|| make(settings.into()));
         made.map(|client| Self(Mutex::new(Some(client)))).map_err(|error| raised(py, &error))
     }
@@ -76,12 +76,12 @@ impl Client {
 
 impl Client {
     /// The client, unless it was closed.
-    pub(crate) fn open(&self) -> Result<bridge::Client, Error> {
+    pub(crate) fn open(&self) -> Result<bridge::BridgeClient, Error> {
         self.place().clone().ok_or_else(|| Error::because(&row::CLOSED, "this client was closed"))
     }
 
     // Locked and released with the interpreter's lock held, so a fork never finds it locked.
-    fn place(&self) -> MutexGuard<'_, Option<bridge::Client>> {
+    fn place(&self) -> MutexGuard<'_, Option<bridge::BridgeClient>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -116,7 +116,7 @@ pub(crate) fn line<'py>(
 
 fn compute<'py>(
     py: Python<'py>,
-    client: Option<&bridge::Client>,
+    client: Option<&bridge::BridgeClient>,
     name: &Bound<'py, PyString>,
     request: &Bound<'py, PyDict>,
     typed: bool,

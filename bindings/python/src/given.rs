@@ -37,26 +37,26 @@ impl Fault {
         }
     }
 
-    fn error(self, field: &str) -> Refused {
+    fn error(self, field: &str) -> UnusableRequest {
         match self {
-            Self::Value { place, why } => Refused::Error(Error::invalid_field(&format!("{field}{place}"), why)),
+            Self::Value { place, why } => UnusableRequest::Error(Error::invalid_field(&format!("{field}{place}"), why)),
             Self::TooDeep => {
-                Refused::Error(Error::invalid_field(field, format!("is nested more than {MAX_DEPTH} deep")))
+                UnusableRequest::Error(Error::invalid_field(field, format!("is nested more than {MAX_DEPTH} deep")))
             }
-            Self::TooLarge => Refused::Error(too_large()),
-            Self::Raised(why) => Refused::Raised(why),
+            Self::TooLarge => UnusableRequest::Error(too_large()),
+            Self::Raised(why) => UnusableRequest::Raised(why),
         }
     }
 }
 
 /// Why a request cannot be used.
-pub(crate) enum Refused {
+pub(crate) enum UnusableRequest {
     Error(Error),
     /// An exception of the caller's own code, which passes through.
     Raised(PyErr),
 }
 
-impl Refused {
+impl UnusableRequest {
     /// The exception; an error gets this operation's name.
     pub(crate) fn raised(self, py: Python<'_>, placed: impl FnOnce(Error) -> Error) -> PyErr {
         match self {
@@ -66,7 +66,7 @@ impl Refused {
     }
 }
 
-impl From<Error> for Refused {
+impl From<Error> for UnusableRequest {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
@@ -85,7 +85,7 @@ impl From<PyErr> for Fault {
 }
 
 /// A request or a set of settings with these fields. `None` at the first level counts as absent.
-pub(crate) fn fields(given: &Bound<'_, PyDict>, known: Option<&Shape>) -> Result<Object<'static>, Refused> {
+pub(crate) fn fields(given: &Bound<'_, PyDict>, known: Option<&Shape>) -> Result<Object<'static>, UnusableRequest> {
     let mut fields = Object::with_capacity(given.len());
     let mut reading = Reading { left: MAX_JSON, has_marks: false };
     for (name, value) in given {
@@ -101,7 +101,7 @@ pub(crate) fn fields(given: &Bound<'_, PyDict>, known: Option<&Shape>) -> Result
 }
 
 /// One row of a list that is given row by row.
-pub(crate) fn row(field: &str, given: &Bound<'_, PyAny>) -> Result<Value<'static>, Refused> {
+pub(crate) fn row(field: &str, given: &Bound<'_, PyAny>) -> Result<Value<'static>, UnusableRequest> {
     let mut reading = Reading { left: MAX_JSON, has_marks: false };
     let value = reading.value(given, 1).map_err(|fault| fault.error(field))?;
     reading.placed(field, value, None)
@@ -117,7 +117,12 @@ struct Reading {
 
 impl Reading {
     /// The value with its paths and bytes in the form that each field wants.
-    fn placed(&self, at: &str, value: Value<'static>, known: Option<&Shape>) -> Result<Value<'static>, Refused> {
+    fn placed(
+        &self,
+        at: &str,
+        value: Value<'static>,
+        known: Option<&Shape>,
+    ) -> Result<Value<'static>, UnusableRequest> {
         if !self.has_marks {
             return Ok(value);
         }

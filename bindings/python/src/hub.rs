@@ -27,7 +27,7 @@ use crate::call::Running;
 
 /// The place where events of an event loop's calls arrive.
 #[pyclass(frozen, module = "bankchannel._native")]
-pub(crate) struct Hub {
+pub(crate) struct EventHub {
     arrivals: Arc<Arrivals>,
     readable: UnixStream,
 }
@@ -45,7 +45,7 @@ struct Arrival {
 }
 
 #[pymethods]
-impl Hub {
+impl EventHub {
     #[new]
     fn new() -> PyResult<Self> {
         let made = UnixStream::pair().and_then(|(readable, wake)| {
@@ -81,7 +81,7 @@ impl Hub {
     }
 }
 
-impl Hub {
+impl EventHub {
     pub(crate) fn arrivals(&self) -> Arc<Arrivals> {
         Arc::clone(&self.arrivals)
     }

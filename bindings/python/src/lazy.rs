@@ -17,12 +17,12 @@ pub(crate) struct Lazy {
     class: Arc<Class>,
     /// Taken at the first access to any field.
     members: Mutex<Option<Object<'static>>>,
-    fields: OnceLock<Vec<Field>>,
+    fields: OnceLock<Vec<LazyField>>,
     /// Whether the runtime's thread has made the values: then it frees them too.
     from_runtime: bool,
 }
 
-struct Field {
+struct LazyField {
     /// Its index in the class.
     place: usize,
     node: Node,
@@ -46,13 +46,13 @@ impl Lazy {
         Arc::new(Self { class: class.clone(), members, fields: OnceLock::new(), from_runtime })
     }
 
-    fn fields(&self) -> &[Field] {
+    fn fields(&self) -> &[LazyField] {
         self.fields.get_or_init(|| {
             let members = self.members.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
             let mut fields = Vec::with_capacity(members.len());
             fields.extend(self.class.placed(members).map(|(place, value)| {
                 let node = Node::of(value, &self.class.fields[place].1, self.from_runtime);
-                Field { place, node, made: OnceLock::new() }
+                LazyField { place, node, made: OnceLock::new() }
             }));
             fields
         })

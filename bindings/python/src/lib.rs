@@ -64,7 +64,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<client::Client>()?;
     module.add_class::<Cancel>()?;
     module.add_class::<call::Call>()?;
-    module.add_class::<hub::Hub>()?;
+    module.add_class::<hub::EventHub>()?;
     module.add_class::<server::Server>()?;
     module.add_class::<record::Record>()?;
     module.add_class::<received::Received>()?;

@@ -38,7 +38,7 @@ pub(crate) fn timestamp<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py,
     Ok(made.map_err(unreadable)?.into_any())
 }
 
-struct Read {
+struct MomentReader {
     year: i32,
     /// Month, day, hour, minute, second.
     parts: [u8; 5],
@@ -46,7 +46,7 @@ struct Read {
     offset_minutes: i32,
 }
 
-fn read(text: &str) -> Option<Read> {
+fn read(text: &str) -> Option<MomentReader> {
     let (body, offset_minutes) = match text.strip_suffix(['Z', 'z']) {
         Some(body) => (body, 0),
         None => {
@@ -64,5 +64,5 @@ fn read(text: &str) -> Option<Read> {
     let micros = format!("{:0<6.6}", fraction).parse().ok()?;
     let part = |from: usize| whole.get(from..from + 2)?.parse().ok();
     let parts = [part(5)?, part(8)?, part(11)?, part(14)?, part(17)?];
-    Some(Read { year: whole.get(..4)?.parse().ok()?, parts, micros, offset_minutes })
+    Some(MomentReader { year: whole.get(..4)?.parse().ok()?, parts, micros, offset_minutes })
 }

@@ -11,7 +11,7 @@ use pyo3::{
 };
 
 use crate::{
-    building::{Content, ValueBuilder},
+    building::{ContentMaker, ValueBuilder},
     interpreter::PerInterpreter,
     record,
 };
@@ -138,7 +138,7 @@ pub(crate) fn answer<'py>(
     answer: Value<'static>,
     plan: Option<&Bound<'py, Plan>>,
     typed: bool,
-    content: Option<Content<'_>>,
+    content: Option<ContentMaker<'_>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let make = plan.map_or(&Make::Plain, |plan| &plan.get().response);
     // The runtime's thread has made the answer of a call; this thread has made that of a local operation.

@@ -77,10 +77,10 @@ impl Record {
             let name = name.cast_into::<PyString>()?;
             let default = match cls.getattr_opt(&name)? {
                 // A subclass of a result keeps the inherited indexes.
-                Some(found) if found.is_instance_of::<Field>() => continue,
+                Some(found) if found.is_instance_of::<RecordField>() => continue,
                 found => found.map(Bound::unbind),
             };
-            cls.setattr(&name, Field { index, default, class: class.clone(), name: name.clone().unbind() })?;
+            cls.setattr(&name, RecordField { index, default, class: class.clone(), name: name.clone().unbind() })?;
         }
         Ok(())
     }
@@ -198,7 +198,7 @@ struct Documented {
 // field's.
 #[allow(missing_docs)]
 #[pyclass(frozen, module = "bankchannel._native", name = "_Field")]
-pub(crate) struct Field {
+pub(crate) struct RecordField {
     index: usize,
     default: Option<Py<PyAny>>,
     class: Arc<Documented>,
@@ -227,7 +227,7 @@ const JSON: &str = "bankchannel._json";
 const DOCUMENTED: &str = "bankchannel._documented";
 
 #[pymethods]
-impl Field {
+impl RecordField {
     fn __get__<'py>(
         slf: &Bound<'py, Self>,
         instance: Option<&Bound<'py, PyAny>>,
@@ -279,7 +279,7 @@ fn named<'py>(
         let value = match given {
             Some(value) => Some(value),
             None => {
-                let place = cls.getattr(name.cast::<PyString>()?)?.cast_into::<Field>()?;
+                let place = cls.getattr(name.cast::<PyString>()?)?.cast_into::<RecordField>()?;
                 place.get().default.as_ref().map(|default| default.bind(py).clone())
             }
         };

@@ -10,7 +10,7 @@ use crate::{at_exit::remove_folders_at_exit, errors::raised, given, plan};
 /// A running server. It stops when it is closed or collected.
 #[pyclass(frozen, module = "bankchannel._native")]
 pub(crate) struct Server {
-    server: Mutex<bridge::Server>,
+    server: Mutex<bridge::BridgeServer>,
     process: u32,
 }
 
@@ -19,11 +19,11 @@ impl Server {
     /// Starts a counterpart with its options.
     #[new]
     fn new(py: Python<'_>, kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let options = given::fields(options, bridge::Server::options_shape(kind))
+        let options = given::fields(options, bridge::BridgeServer::options_shape(kind))
             .map_err(|refused| refused.raised(py, |error| error))?
             .into();
         remove_folders_at_exit();
-        py.detach(|| bridge::Server::start(kind, options))
+        py.detach(|| bridge::BridgeServer::start(kind, options))
             .map(|server| Self { server: Mutex::new(server), process: std::process::id() })
             .map_err(|error| raised(py, &error))
     }
@@ -43,12 +43,12 @@ impl Server {
 
     /// Stops it.
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
-        py.detach(|| self.with(bridge::Server::stop)).map_err(|error| raised(py, &error))
+        py.detach(|| self.with(bridge::BridgeServer::stop)).map_err(|error| raised(py, &error))
     }
 }
 
 impl Server {
-    fn with<T>(&self, work: impl FnOnce(&mut bridge::Server) -> Result<T, Error>) -> Result<T, Error> {
+    fn with<T>(&self, work: impl FnOnce(&mut bridge::BridgeServer) -> Result<T, Error>) -> Result<T, Error> {
         if self.process != std::process::id() {
             // A thread of the parent may have held the lock at the fork.
             return Err(Error::new(&row::FORKED));

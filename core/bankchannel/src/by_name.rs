@@ -67,7 +67,7 @@ pub fn unknown(name: &str) -> Error {
 
 #[cfg(feature = "clients")]
 /// The error for an operation of another protocol than the client's.
-pub(crate) fn not_of(entry: &bankchannel_foundation::operation::Entry, protocol: &str) -> Error {
+pub(crate) fn not_of(entry: &bankchannel_foundation::operation::CatalogueEntry, protocol: &str) -> Error {
     let declaration = entry.declaration;
     let text = format!("`{}` belongs to {}; this client speaks {protocol}", declaration.name, declaration.protocol);
     Error::because(&row::UNKNOWN_OPERATION, text)

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Boundary as _, Content, Error, Outcome, Result, Secret,
+    Boundary as _, CallOutcome, Content, Error, Result, Secret,
     error::row,
     model::{Representation, Seconds, Writer},
     question::TypedQuestion,
@@ -166,9 +166,9 @@ impl CallOptions {
         };
         tokio::select! {
             biased;
-            () = self.cancel.cancelled() => Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent)),
+            () = self.cancel.cancelled() => Err(Error::new(&row::CANCELLED).with_outcome(CallOutcome::NotSent)),
             got = wait => Ok(got),
-            () = limit => Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent)),
+            () = limit => Err(Error::new(&row::TIMED_OUT).with_outcome(CallOutcome::NotSent)),
         }
     }
 
@@ -190,7 +190,7 @@ impl CallOptions {
 
     fn asker(&self, question: &Question) -> Result<&dyn CallAsker> {
         let Some(asker) = &self.asker else {
-            return Err(question.unanswered().with_outcome(Outcome::NotSent));
+            return Err(question.unanswered().with_outcome(CallOutcome::NotSent));
         };
         if self.is_logged() {
             self.note(

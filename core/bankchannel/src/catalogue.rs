@@ -1,22 +1,22 @@
 //! The catalogue: every operation, for people, generators and other languages.
 
 use bankchannel_foundation::{
-    error::{self, Row},
+    error::{self, ErrorRow},
     model::{Representation, schema},
-    operation::Entry,
+    operation::CatalogueEntry,
 };
 use serde_json::{Value, json};
 
 use crate::{CallableOperation, PROTOCOLS, protocols};
 
 /// Every operation, ordered by protocol and subject.
-pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
+pub fn catalogue() -> impl Iterator<Item = &'static CatalogueEntry> {
     PROTOCOLS.iter().flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry)
 }
 
 /// Finds the operation with this name.
 #[must_use]
-pub fn find(name: &str) -> Option<&'static Entry> {
+pub fn find(name: &str) -> Option<&'static CatalogueEntry> {
     protocols::find(name).map(|(_, callable)| &callable.entry)
 }
 
@@ -41,13 +41,13 @@ pub fn catalogue_json() -> Value {
 }
 
 /// Every row of the error table.
-pub fn error_table() -> impl Iterator<Item = &'static Row> {
+pub fn error_table() -> impl Iterator<Item = &'static ErrorRow> {
     error::ROWS.iter().chain(PROTOCOLS.iter().flat_map(|protocol| protocol.errors)).copied()
 }
 
 /// The entry of one operation in the catalogue's JSON.
 #[must_use]
-pub fn entry_json(entry: &Entry) -> Value {
+pub fn entry_json(entry: &CatalogueEntry) -> Value {
     let declaration = entry.declaration;
     let errors: Vec<&str> = declaration.errors.iter().map(|row| row.code).collect();
     json!({

@@ -57,7 +57,7 @@ pub mod toy;
 pub mod ws_channel;
 
 pub use bankchannel_foundation::{
-    Category, Content, Error, Outcome, Result, Secret,
+    CallOutcome, Category, Content, Error, Result, Secret,
     clock::{Clock, SystemClock},
     error::Peer,
     jiff, message,

@@ -12,9 +12,9 @@ use std::{any::Any, time::Instant};
 
 use bankchannel_foundation::{
     Content, Error, Local, Result,
-    error::{Row, row},
+    error::{ErrorRow, row},
     model::{Profile, Value},
-    operation::Entry,
+    operation::CatalogueEntry,
     question::Interface,
 };
 
@@ -50,7 +50,7 @@ pub struct Protocol {
     /// Its operations in groups, in the order of the catalogue.
     pub operations: &'static [&'static [CallableOperation]],
     /// Its rows of the error table.
-    pub errors: &'static [&'static Row],
+    pub errors: &'static [&'static ErrorRow],
     /// Interfaces for the program's own objects that answer the typed questions of its clients.
     pub interfaces: &'static [&'static Interface],
     /// How its operations are reached on the command line.
@@ -85,7 +85,7 @@ pub enum CommandPlacement {
 #[non_exhaustive]
 pub struct SessionKeeping {
     /// The session that an operation needs.
-    pub needs: fn(&Entry) -> SessionNeed,
+    pub needs: fn(&CatalogueEntry) -> SessionNeed,
     /// The current session of a client; empty for a client of another protocol.
     pub of: fn(&Client) -> KeptSession,
     /// The base URL in effect for settings, without a trailing slash: a session belongs to this service alone.
@@ -103,13 +103,13 @@ pub struct SessionKeeping {
     /// Operations whose resulting session is to be kept.
     pub kept_after: &'static [&'static str],
     /// The error when the program itself finds that the session has expired.
-    pub expired: &'static Row,
+    pub expired: &'static ErrorRow,
     /// The error when the service no longer accepts the session.
-    pub refused: &'static Row,
+    pub refused: &'static ErrorRow,
     /// The error when there is no session.
-    pub missing: &'static Row,
+    pub missing: &'static ErrorRow,
     /// The error when the session has another mode.
-    pub wrong_mode: &'static Row,
+    pub wrong_mode: &'static ErrorRow,
     /// Kinds of questions, each with the environment variable for the answer: `PREFIX_CODE`; `PREFIX_MODE_CODE` takes
     /// precedence.
     pub codes: &'static [(&'static str, &'static str)],
@@ -175,7 +175,7 @@ impl ClientKind {
 #[derive(Debug)]
 pub struct CallableOperation {
     /// Its declaration and shapes.
-    pub entry: Entry,
+    pub entry: CatalogueEntry,
     pub(crate) run: OperationRun,
 }
 
@@ -199,12 +199,12 @@ pub(crate) type AnyClient = dyn Any + Send + Sync;
 
 impl CallableOperation {
     pub(crate) const fn local<O: Local>() -> Self {
-        Self { entry: Entry::of::<O>(), run: OperationRun::Local(local::carry_out::<O>) }
+        Self { entry: CatalogueEntry::of::<O>(), run: OperationRun::Local(local::carry_out::<O>) }
     }
 
     #[cfg(feature = "clients")]
     pub(crate) const fn by_client<O: Operation>(run: ClientFn) -> Self {
-        Self { entry: Entry::of::<O>(), run: OperationRun::ByClient(run) }
+        Self { entry: CatalogueEntry::of::<O>(), run: OperationRun::ByClient(run) }
     }
 
     /// Carries out a local operation: see [`call_local_values`](crate::call_local_values).

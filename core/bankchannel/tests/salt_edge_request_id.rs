@@ -4,7 +4,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use bankchannel::{CallOptions, Outcome, salt_edge_connector::SaltEdgeConnector, salt_edge_hub::SaltEdgeHub};
+use bankchannel::{CallOptions, CallOutcome, salt_edge_connector::SaltEdgeConnector, salt_edge_hub::SaltEdgeHub};
 use bankchannel_crypto::rsa::RsaPrivateKey;
 use serde_json::{Value, json};
 use support::{Act, Answer, Server, key};
@@ -45,7 +45,7 @@ async fn the_hub_sends_it_with_every_attempt() {
     assert_eq!((error.http_status(), error.detail("request_id")), (Some(503), Some(ID)), "{error}");
     assert_eq!(ids(&server), [ID; 3]);
     let error = hub.call_json("salt_edge_hub.fetch_accounts", request, with("a b")).await.unwrap_err();
-    assert_eq!((error.detail("field"), error.outcome()), (Some("request_id"), Some(Outcome::NotSent)), "{error}");
+    assert_eq!((error.detail("field"), error.outcome()), (Some("request_id"), Some(CallOutcome::NotSent)), "{error}");
     assert_eq!(server.seen().len(), 3);
 }
 

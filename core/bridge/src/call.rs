@@ -3,8 +3,8 @@
 use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
-    AnsweredExchange, AnsweredExchanges, CallAnswer, CallAsker, CallDone, CallLog, CallOptions, CancellationToken,
-    Content, ContentDestination, Error, LogRecord, Outcome, Progress, Question, Result, Secret,
+    AnsweredExchange, AnsweredExchanges, CallAnswer, CallAsker, CallDone, CallLog, CallOptions, CallOutcome,
+    CancellationToken, Content, ContentDestination, Error, LogRecord, Progress, Question, Result, Secret,
 };
 use bankchannel_foundation::{
     error::row,
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
 use crate::{
-    Client, leftovers, operations, panics,
+    BridgeClient, leftovers, operations, panics,
     progress::{ExchangeStage, UntoldProgress},
     request_id::with_request_id,
     runtime::runtime,
@@ -106,7 +106,7 @@ pub enum CallReply {
 }
 
 /// A running call. Dropping it cancels it.
-pub struct Call {
+pub struct BridgeCall {
     // Always set, except at the end of `drop`.
     ends: Option<CallerEnds>,
     log: Option<CallLog>,
@@ -149,10 +149,10 @@ enum AwaitedReply {
     Ended,
 }
 
-impl Call {
+impl BridgeCall {
     /// Starts a call. An operation that only computes is run here, before this returns.
     #[must_use]
-    pub fn begin(client: &Client, name: &str, request: Value<'_>, parameters: CallParameters) -> Self {
+    pub fn begin(client: &BridgeClient, name: &str, request: Value<'_>, parameters: CallParameters) -> Self {
         let (events_in, events) = mpsc::channel(1);
         let (replies, replies_out) = mpsc::channel(1);
         let cancel = parameters.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
@@ -352,7 +352,7 @@ impl Call {
             } else {
                 // It is unknown how far it came.
                 Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call")
-                    .with_outcome(Outcome::Unknown)
+                    .with_outcome(CallOutcome::Unknown)
             })
         });
         self.awaited = match &event {
@@ -365,7 +365,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for BridgeCall {
     fn drop(&mut self) {
         if self.process != std::process::id() {
             // Threads of the parent hold the other ends, and may have locked them at the time of the fork: not even
@@ -377,12 +377,20 @@ impl Drop for Call {
     }
 }
 
-fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParameters, inside: CallEnds) -> Result<()> {
+fn start(
+    client: &BridgeClient,
+    name: &str,
+    request: Value<'_>,
+    parameters: CallParameters,
+    inside: CallEnds,
+) -> Result<()> {
     let CallEnds { events, replies, log, exchanges, untold } = inside;
     let local = operations::is_local(name);
     if let Some(option) = operations::asks_program(name).filter(|_| parameters.asks_nobody) {
         let why = format!("on_code is needed: it answers for the {option}");
-        return Err(Error::because(&row::MISSING_FIELD, why).with("field", "on_code").with_outcome(Outcome::NotSent));
+        return Err(Error::because(&row::MISSING_FIELD, why)
+            .with("field", "on_code")
+            .with_outcome(CallOutcome::NotSent));
     }
     let replies = Arc::new(tokio::sync::Mutex::new(replies));
     let content = match parameters.content {

@@ -12,14 +12,14 @@ use crate::{operations, panics, per_process::PerProcess};
 
 /// A client of a protocol. Cheap to clone, safe to use from many threads, usable after a fork.
 #[derive(Clone)]
-pub struct Client(Arc<BridgeClientInner>);
+pub struct BridgeClient(Arc<BridgeClientInner>);
 
 struct BridgeClientInner {
     settings: Settings,
     clients: PerProcess<bankchannel::Client>,
 }
 
-impl Client {
+impl BridgeClient {
     /// Makes a client from its settings. The member `protocol` names the protocol: `ws-channel` (the default), `nextgen-psd2`,
     /// `salt-edge-connector` or `salt-edge-hub`. Nothing is sent, and no thread is started.
     ///
@@ -108,7 +108,7 @@ impl Client {
 
 /// Getting the process id is a system call, so it is done only if a request omits something or the operation uses the
 /// cache.
-impl Profile for Client {
+impl Profile for BridgeClient {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         self.here().ok()?.value(field)
     }

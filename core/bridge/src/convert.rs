@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 use serde_json::json;
 
-use crate::{Client, ExchangeStage, operations, panics};
+use crate::{BridgeClient, ExchangeStage, operations, panics};
 
 /// The longest accepted JSON text, in bytes. Files do not travel as JSON.
 pub const MAX_JSON: usize = 16 * 1024 * 1024;
@@ -51,7 +51,7 @@ pub fn local(name: &str, request: Value<'_>, content: Option<Content>) -> Result
 ///
 /// # Errors
 /// As [`local`], and as [`parse_json`].
-pub fn local_json(client: Option<&Client>, name: &str, request: &str) -> Result<String> {
+pub fn local_json(client: Option<&BridgeClient>, name: &str, request: &str) -> Result<String> {
     let profile = client.map(|client| client as &dyn Profile);
     operations::call_local(profile, name, parse_json(request)?, None).map(|response| response.to_json())
 }

@@ -25,16 +25,16 @@ mod runtime;
 mod server;
 
 pub use bankchannel::{
-    CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Progress, ProgressDirection,
-    Question, Result, Secret, VERSION, unknown_operation,
+    CallOutcome, CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Progress,
+    ProgressDirection, Question, Result, Secret, VERSION, unknown_operation,
 };
 pub use bankchannel_counterparts::remove_temporary_folders;
 pub use bankchannel_foundation::{
     error::row,
     model::{Object, Value},
 };
-pub use call::{Call, CallEvent, CallParameters, CallReply, ContentTransfer};
-pub use client::Client;
+pub use call::{BridgeCall, CallEvent, CallParameters, CallReply, ContentTransfer};
+pub use client::BridgeClient;
 pub use convert::{
     MAX_DEPTH, MAX_JSON, exchange_json, exchanges_json, json_text, local, local_json, parse_json, progress_json,
     question_json, too_large, with_exchanges,
@@ -44,7 +44,7 @@ pub use panics::inside;
 pub use progress::ExchangeStage;
 pub use request_id::with_request_id;
 pub use runtime::{apart, runtime, serving_runtime};
-pub use server::Server;
+pub use server::BridgeServer;
 
 /// The version of the boundary's contract. It increases with additions that a program can detect; existing parts never
 /// change their meaning.

@@ -9,7 +9,7 @@ use bankchannel_foundation::{
     model::{Profile, Shape, Value},
 };
 
-use crate::{Client, panics};
+use crate::{BridgeClient, panics};
 
 /// Whether the operation with this name only computes.
 #[must_use]
@@ -57,7 +57,7 @@ pub(crate) fn call_local(
 /// # Errors
 /// Those of the operation; `input.unknown_operation` for one that is not local.
 pub fn run_local(
-    client: Option<&Client>,
+    client: Option<&BridgeClient>,
     operation: &CallableOperation,
     request: Value<'_>,
     content: Option<Content>,

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel::{Error, Outcome, Result};
+use bankchannel::{CallOutcome, Error, Result};
 use bankchannel_foundation::error::row;
 use bankchannel_transport::background::{self, UndoneWork};
 #[cfg(unix)]
@@ -44,7 +44,7 @@ pub fn apart<T: Send + 'static>(
     runtime()?.spawn(async move {
         done(background::blocking(work).await.unwrap_or_else(|why| {
             let error = why.error("a defect inside bankchannel stopped the work");
-            let outcome = if why == UndoneWork::Refused { Outcome::NotSent } else { Outcome::Unknown };
+            let outcome = if why == UndoneWork::Refused { CallOutcome::NotSent } else { CallOutcome::Unknown };
             Err(error.with_outcome(outcome))
         }));
     });
@@ -53,14 +53,16 @@ pub fn apart<T: Send + 'static>(
 
 fn build(builder: &mut Builder) -> Result<Runtime> {
     panics::leave_out_texts();
-    background::check_threads().map_err(|error| error.with_outcome(Outcome::NotSent))?;
+    background::check_threads().map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
     let builder = builder.thread_name(panics::THREAD).on_thread_start(block_sigpipe).enable_all();
     // It panics if a thread cannot be spawned; across a language boundary that would abort the program.
     match catch_unwind(AssertUnwindSafe(|| builder.build())) {
         Ok(built) => {
             built.map_err(|why| Error::because(&row::INTERNAL, format!("the runtime cannot be started: {why}")))
         }
-        Err(_) => Err(Error::because(&row::THREADS, "the runtime cannot be started").with_outcome(Outcome::NotSent)),
+        Err(_) => {
+            Err(Error::because(&row::THREADS, "the runtime cannot be started").with_outcome(CallOutcome::NotSent))
+        }
     }
 }
 

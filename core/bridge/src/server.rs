@@ -12,12 +12,12 @@ use bankchannel_foundation::{
 use crate::{panics, runtime::runtime};
 
 /// A running counterpart. Dropping it starts its shutdown; [`stop`](Server::stop) also waits for its end.
-pub struct Server {
+pub struct BridgeServer {
     running: Option<EmbeddedServer>,
     process: u32,
 }
 
-impl Server {
+impl BridgeServer {
     /// Starts a counterpart of this kind, one of [`COUNTERPARTS`](bankchannel_counterparts::COUNTERPARTS), with its options.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl ControlOrder {
     }
 }
 
-impl Drop for Server {
+impl Drop for BridgeServer {
     fn drop(&mut self) {
         if self.process != std::process::id() {
             // The threads that serve it are the parent's: there is nothing to stop here, and nothing may be dropped.

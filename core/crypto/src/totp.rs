@@ -18,9 +18,9 @@ const MAX_SECRET_BYTES: usize = 64;
 
 /// The secret shared with the authenticator. `Debug` shows nothing; wiped when dropped.
 #[derive(Clone)]
-pub struct TotpSecret(Zeroizing<Vec<u8>>);
+pub struct TotpKey(Zeroizing<Vec<u8>>);
 
-impl TotpSecret {
+impl TotpKey {
     /// A new random secret.
     pub fn generate() -> Self {
         Self(Zeroizing::new(random::bytes::<SECRET_BYTES>().to_vec()))
@@ -61,7 +61,7 @@ impl TotpSecret {
     }
 }
 
-impl fmt::Debug for TotpSecret {
+impl fmt::Debug for TotpKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
@@ -73,7 +73,7 @@ pub fn counter(unix_seconds: u64) -> u64 {
 }
 
 /// The code of a step, six digits (RFC 4226 §5.3).
-pub fn code_at_counter(secret: &TotpSecret, counter: u64) -> String {
+pub fn code_at_counter(secret: &TotpKey, counter: u64) -> String {
     format!("{:06}", truncated(secret, counter) % 1_000_000)
 }
 
@@ -82,7 +82,7 @@ pub fn code_at_counter(secret: &TotpSecret, counter: u64) -> String {
 ///
 /// A step up to `last_used` is refused, so that each code works once. All three steps are computed and compared in
 /// constant time, whichever matches.
-pub fn verify(secret: &TotpSecret, code: &str, now: u64, last_used: Option<u64>) -> Option<u64> {
+pub fn verify(secret: &TotpKey, code: &str, now: u64, last_used: Option<u64>) -> Option<u64> {
     let present = counter(now);
     let mut matched = None;
     for step in [present.checked_sub(1), Some(present), present.checked_add(1)] {
@@ -96,7 +96,7 @@ pub fn verify(secret: &TotpSecret, code: &str, now: u64, last_used: Option<u64>)
     matched
 }
 
-fn truncated(secret: &TotpSecret, counter: u64) -> u32 {
+fn truncated(secret: &TotpKey, counter: u64) -> u32 {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secret.0);
     let tag = hmac::sign(&key, &counter.to_be_bytes());
     let mac = tag.as_ref();
@@ -114,7 +114,7 @@ mod tests {
     /// docs/protocols/ws-channel.md §3.3.
     #[test]
     fn vectors_of_the_sheet() {
-        let secret = TotpSecret::from_base32("JBSWY3DPEHPK3PXP").unwrap();
+        let secret = TotpKey::from_base32("JBSWY3DPEHPK3PXP").unwrap();
         for (counter, code) in
             [(0, "282760"), (1, "996554"), (2, "602287"), (49_166_666, "837839"), (59_333_333, "895333")]
         {
@@ -125,7 +125,7 @@ mod tests {
     /// RFC 6238 appendix B, SHA-1; its eight digits end in our six.
     #[test]
     fn vectors_of_the_rfc() {
-        let secret = TotpSecret::from_bytes(b"12345678901234567890").unwrap();
+        let secret = TotpKey::from_bytes(b"12345678901234567890").unwrap();
         for (time, code) in [
             (59, "94287082"),
             (1_111_111_109, "07081804"),
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn each_step_counts_once_and_its_neighbours_too() {
-        let secret = TotpSecret::generate();
+        let secret = TotpKey::generate();
         let now = 1_800_000_000;
         let present = counter(now);
         for step in [present - 1, present, present + 1] {
@@ -163,20 +163,20 @@ mod tests {
 
     #[test]
     fn secrets_as_people_type_them() {
-        let secret = TotpSecret::from_base32("jbsw y3dp-ehpk 3pxp====").unwrap();
+        let secret = TotpKey::from_base32("jbsw y3dp-ehpk 3pxp====").unwrap();
         assert_eq!(*secret.to_base32(), "JBSWY3DPEHPK3PXP");
         for wrong in ["", "JBSWY3DP", "JBSWY3DPEHPK3PX1", "JBSWY3DPEHPK3PX", &"A".repeat(200)] {
-            assert_eq!(TotpSecret::from_base32(wrong).unwrap_err(), CryptoError::InvalidTotpSecret, "{wrong}");
+            assert_eq!(TotpKey::from_base32(wrong).unwrap_err(), CryptoError::InvalidTotpSecret, "{wrong}");
         }
-        assert_eq!(TotpSecret::generate().to_base32().len(), 32);
+        assert_eq!(TotpKey::generate().to_base32().len(), 32);
         assert_eq!(format!("{secret:?}"), "Secret(…)");
     }
 
     proptest! {
         #[test]
         fn base32_round_trip(bytes in proptest::collection::vec(any::<u8>(), 10..64)) {
-            let text = TotpSecret::from_bytes(&bytes).unwrap().to_base32();
-            let back = TotpSecret::from_base32(&text).unwrap();
+            let text = TotpKey::from_bytes(&bytes).unwrap().to_base32();
+            let back = TotpKey::from_base32(&text).unwrap();
             prop_assert_eq!(back.as_bytes(), &bytes[..]);
         }
     }

@@ -42,7 +42,7 @@ pub use jiff;
 pub use bankchannel_macros::OperationDocs;
 pub use cache::Cache;
 pub use client_cache::ClientCache;
-pub use error::{Category, Error, Outcome, Result};
+pub use error::{CallOutcome, Category, Error, Result};
 pub use model::{Boundary, Content};
 pub use operation::{Codec, Declaration, Exchange, Local, LocalContext, Operation, OperationDocs, OperationKind};
 pub use regular_file::open_regular;

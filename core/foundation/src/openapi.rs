@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     message::Method,
-    operation::{Entry, Route},
+    operation::{CatalogueEntry, Route},
 };
 
 /// The HTTP operations of a protocol, each with its exchange's terms.
 pub fn described_exchanges<T>(
-    catalogue: &'static [Entry],
+    catalogue: &'static [CatalogueEntry],
     terms: &'static [Option<T>],
-) -> impl Iterator<Item = (&'static Entry, &'static Route, &'static T)> {
+) -> impl Iterator<Item = (&'static CatalogueEntry, &'static Route, &'static T)> {
     let all = catalogue.iter().zip(terms);
     all.filter_map(|(entry, terms)| Some((entry, entry.declaration.route.as_ref()?, terms.as_ref()?)))
 }
@@ -55,7 +55,7 @@ pub struct DescribedOperation {
 /// The description of these operations.
 pub fn document(
     about: ApiDescription<'_>,
-    operations: impl IntoIterator<Item = (&'static Entry, DescribedOperation)>,
+    operations: impl IntoIterator<Item = (&'static CatalogueEntry, DescribedOperation)>,
 ) -> Value {
     let mut paths = Map::new();
     for (entry, described) in operations {
@@ -78,7 +78,7 @@ pub fn document(
     })
 }
 
-fn operation(entry: &Entry, described: DescribedOperation) -> Value {
+fn operation(entry: &CatalogueEntry, described: DescribedOperation) -> Value {
     let declaration = entry.declaration;
     let mut out = json!({
         "operationId": described.id,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::{
     ClientCache, Content, Error,
     clock::Clock,
-    error::{Row, row},
+    error::{ErrorRow, row},
     message::{InRequest, InResponse, Method, OutRequest, OutResponse},
     model::{Boundary, OpenContent, Profile, Shape},
 };
@@ -256,7 +256,7 @@ pub struct Declaration {
     /// The full documentation: effects, caveats, source.
     pub doc: &'static str,
     /// Its specific errors, in addition to those common to operations of its kind.
-    pub errors: &'static [&'static Row],
+    pub errors: &'static [&'static ErrorRow],
     /// The HTTP side, for an exchange.
     pub route: Option<Route>,
     /// The questions that it may ask its caller while it runs.
@@ -281,7 +281,7 @@ impl Declaration {
         subject: &'static str,
         name: &'static str,
         docs: OperationDocs,
-        errors: &'static [&'static Row],
+        errors: &'static [&'static ErrorRow],
     ) -> Self {
         let (group, commands, route, asks, pages, rows, deprecated) = (None, &[], None, &[], None, None, None);
         Self {
@@ -439,7 +439,7 @@ pub enum Repeat {
 
 /// A declaration with its shapes: the catalogue's entry of an operation.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
+pub struct CatalogueEntry {
     /// The declaration.
     pub declaration: &'static Declaration,
     /// The request's shape.
@@ -448,7 +448,7 @@ pub struct Entry {
     pub response: &'static Shape,
 }
 
-impl Entry {
+impl CatalogueEntry {
     /// The entry of an operation.
     #[must_use]
     pub const fn of<O: Operation>() -> Self {
@@ -468,8 +468,8 @@ impl Entry {
 macro_rules! operation_lists {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
         /// Every operation of this protocol.
-        pub static CATALOGUE: &[$crate::operation::Entry] =
-            &[$($crate::operation::Entry::of::<$subject::$file::$name>()),+];
+        pub static CATALOGUE: &[$crate::operation::CatalogueEntry] =
+            &[$($crate::operation::CatalogueEntry::of::<$subject::$file::$name>()),+];
 
         /// The terms of each operation, at the same index as in [`CATALOGUE`]; `None` if it is not an exchange.
         pub static TERMS: &[Option<Terms>] = &[$($crate::operation_lists!(@terms $kind $subject::$file::$name)),+];

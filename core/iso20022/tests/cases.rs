@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bankchannel_foundation::json;
 use bankchannel_foundation::model::{Timestamp, Value, read_boundary};
 use bankchannel_iso20022::cash::{AmountKind, BalanceCheck, CashFile};
-use bankchannel_iso20022::check::{CheckOptions, Checked, check};
+use bankchannel_iso20022::check::{CheckOptions, PaymentCheck, check};
 use bankchannel_iso20022::make::{PaymentData, PaymentMaker};
 use bankchannel_iso20022::matching::{Outcome, match_status};
 use bankchannel_iso20022::rules::{Finding, Level};
@@ -20,7 +20,7 @@ fn statement(name: &str) -> CashFile {
     read_statement(file(name).as_slice()).unwrap()
 }
 
-fn checked(name: &str) -> Checked {
+fn checked(name: &str) -> PaymentCheck {
     check(file(name).as_slice(), &CheckOptions::on("2026-11-25".parse().unwrap())).unwrap()
 }
 

@@ -44,7 +44,7 @@ pub use message::{decrypt, encrypt};
 pub use sign::{DetachedSigner, sign_detached};
 pub use signer::UnlockedSigner;
 pub use verify::{
-    BadReason, DetachedVerifier, ParsedSignature, SignatureResult, SignatureSet, SignatureVerdict, VerifyPolicy,
+    BadReason, DetachedVerifier, ParsedSignature, SignatureOutcome, SignatureResult, SignatureSet, VerifyPolicy,
     parse_signatures, verify_detached,
 };
 

@@ -4,18 +4,18 @@
 mod support;
 
 use bankchannel_openpgp::{
-    BadReason, GeneratedAlgorithm, HashAlgorithm, OpenPgpError, OpenPgpPrivateKey, OpenPgpPublicKey, SignatureResult,
-    SignatureVerdict, VerifyPolicy, decrypt, encrypt, inspect, parse_signatures, sign_detached, verify_detached,
+    BadReason, GeneratedAlgorithm, HashAlgorithm, OpenPgpError, OpenPgpPrivateKey, OpenPgpPublicKey, SignatureOutcome,
+    SignatureResult, VerifyPolicy, decrypt, encrypt, inspect, parse_signatures, sign_detached, verify_detached,
 };
 use support::{Gpg, days, now, our_key};
 
 const DOCUMENT: &[u8] = b"<Document>\r\n synthetic payment \xe4\n</Document>";
 
-fn check(signature: &[u8], key: &OpenPgpPublicKey, document: &[u8]) -> SignatureVerdict {
+fn check(signature: &[u8], key: &OpenPgpPublicKey, document: &[u8]) -> SignatureOutcome {
     verify_detached(signature, &[key], document, now(), &VerifyPolicy::default()).unwrap()
 }
 
-fn reason(verdict: &SignatureVerdict) -> BadReason {
+fn reason(verdict: &SignatureOutcome) -> BadReason {
     match &verdict.results[..] {
         [SignatureResult::Bad { reason, .. }] => *reason,
         other => panic!("expected one bad signature, got {other:?}"),

@@ -12,7 +12,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Error, Outcome,
+    CallOutcome, Error,
     error::row,
     message::{Header, InResponse, OutRequest, trim},
     operation::Repeat,
@@ -88,13 +88,13 @@ pub(crate) async fn attempt(
     }
 }
 
-fn outcome(progress: &AttemptProgress) -> Outcome {
+fn outcome(progress: &AttemptProgress) -> CallOutcome {
     if progress.accepted.load(Ordering::SeqCst) {
-        Outcome::Accepted
+        CallOutcome::Accepted
     } else if progress.started.load(Ordering::SeqCst) {
-        Outcome::Unknown
+        CallOutcome::Unknown
     } else {
-        Outcome::NotSent
+        CallOutcome::NotSent
     }
 }
 
@@ -115,13 +115,13 @@ async fn run(
 ) -> Result<InResponse, Error> {
     let begun = Instant::now();
     let method = reqwest::Method::from_bytes(request.method.as_bytes())
-        .map_err(|_| Error::invalid_field("method", "is not an HTTP method").with_outcome(Outcome::NotSent))?;
+        .map_err(|_| Error::invalid_field("method", "is not an HTTP method").with_outcome(CallOutcome::NotSent))?;
     let may_have_body = matches!(method, reqwest::Method::POST | reqwest::Method::PUT);
-    let (client, proxy) = transport.client().map_err(|error| error.with_outcome(Outcome::NotSent))?;
+    let (client, proxy) = transport.client().map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
     let mut builder = client.request(method, format!("{}{}", transport.base_url, request.target));
     for Header { name, value } in request.headers.iter() {
         let mut header = HeaderValue::from_maybe_shared(value.slice_ref(trim(value))).map_err(|_| {
-            Error::invalid_field(name, "is not allowed in an HTTP header").with_outcome(Outcome::NotSent)
+            Error::invalid_field(name, "is not allowed in an HTTP header").with_outcome(CallOutcome::NotSent)
         })?;
         header.set_sensitive(true);
         builder = builder.header(name, header);
@@ -230,7 +230,7 @@ mod tests {
             });
             let error = asked(base_url.clone(), method, Duration::from_secs(2)).await.unwrap_err();
             told.send(()).unwrap();
-            assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::Unknown)), "{method}");
+            assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(CallOutcome::Unknown)), "{method}");
             let head = server.join().unwrap();
             assert_eq!(head.contains("content-length: 0"), method == "POST", "{head}");
             assert!(!head.contains("transfer-encoding"), "{head}");
@@ -238,13 +238,13 @@ mod tests {
         drop(listener);
         // Nobody answers this name: connecting is all that happens.
         let refused = asked("http://127.0.0.1:1".into(), "GET", Duration::from_secs(5)).await.unwrap_err();
-        assert_eq!(refused.outcome(), Some(Outcome::NotSent));
+        assert_eq!(refused.outcome(), Some(CallOutcome::NotSent));
         // The handshake of TLS does not end, so no request was written.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("https://{}", silent.local_addr().unwrap());
         for method in ["GET", "POST"] {
             let error = asked(base_url.clone(), method, Duration::from_millis(300)).await.unwrap_err();
-            assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::NotSent)), "{method}");
+            assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(CallOutcome::NotSent)), "{method}");
         }
     }
 

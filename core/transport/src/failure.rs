@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, sync::atomic::Ordering};
 
-use bankchannel_foundation::{Error, Outcome, error::row};
+use bankchannel_foundation::{CallOutcome, Error, error::row};
 
 use crate::{attempt::AttemptProgress, proxies::ProxyName};
 
@@ -18,7 +18,7 @@ pub(crate) fn sending(
     if let Some(given) = own(&error) {
         // The content could not be read to its end, so the end of the body was never written: no server accepts a
         // truncated body as a whole one, and sending it again is safe.
-        return given.with_outcome(Outcome::NotSent);
+        return given.with_outcome(CallOutcome::NotSent);
     }
     if error.is_connect() {
         let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECT_FAILED };
@@ -29,15 +29,15 @@ pub(crate) fn sending(
             }
             None => Error::because(row, format!("{} ({address}: {causes})", row.text)),
         };
-        return made.with("address", address).with_outcome(Outcome::NotSent).with_source(error);
+        return made.with("address", address).with_outcome(CallOutcome::NotSent).with_source(error);
     }
     if error.is_builder() {
         return Error::because(&row::CONFIGURATION, format!("the request cannot be built: {causes}"))
-            .with_outcome(Outcome::NotSent)
+            .with_outcome(CallOutcome::NotSent)
             .with_source(error);
     }
     // A truncated body is never accepted as a whole one, whatever broke the connection.
-    let outcome = if progress.whole.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent };
+    let outcome = if progress.whole.load(Ordering::SeqCst) { CallOutcome::Unknown } else { CallOutcome::NotSent };
     if error.is_timeout() {
         return silent(address).with_outcome(outcome).with_source(error);
     }
@@ -70,7 +70,7 @@ fn told_by(ProxyName { address, source, .. }: &ProxyName, causes: &str) -> Strin
 /// The error of an answer of the server at this address that was cut off.
 pub(crate) fn receiving(error: reqwest::Error, success: bool, address: &str) -> Error {
     let error = error.without_url();
-    let outcome = if success { Outcome::Accepted } else { Outcome::Unknown };
+    let outcome = if success { CallOutcome::Accepted } else { CallOutcome::Unknown };
     if error.is_timeout() {
         return silent(address).with_outcome(outcome).with_source(error);
     }

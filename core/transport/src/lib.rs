@@ -6,7 +6,7 @@
 //!   InResponse ◄── receive: bounded, content streamed to the caller's destination
 //! ```
 //!
-//! Every failure reports how far the exchange came ([`Outcome`]).
+//! Every failure reports how far the exchange came ([`CallOutcome`]).
 
 mod attempt;
 mod authorities;
@@ -36,7 +36,7 @@ use std::{
 
 pub use backoff::{BACKOFF, EXTRA_ATTEMPTS, delay as retry_delay};
 use bankchannel_foundation::{
-    Error, Outcome, Result,
+    CallOutcome, Error, Result,
     error::row,
     message::{InResponse, OutRequest},
     operation::Repeat,
@@ -89,7 +89,7 @@ pub struct ExchangePlan<'a> {
     pub observer: Option<Arc<dyn ExchangeObserver>>,
     /// The outcome of earlier attempts. Whatever happens to the last one, the exchange came at least that far: see
     /// [`at_least`].
-    pub earlier: &'a mut Option<Outcome>,
+    pub earlier: &'a mut Option<CallOutcome>,
     /// The headers of the answer that the protocol reads, in its spelling.
     pub headers: &'static [&'static str],
     /// The additions of a protocol with signed requests.
@@ -201,10 +201,10 @@ impl Transport {
         let mut number = 0;
         loop {
             if plan.cancel.is_cancelled() {
-                return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
+                return Err(Error::new(&row::CANCELLED).with_outcome(CallOutcome::NotSent));
             }
             if plan.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
+                return Err(Error::new(&row::TIMED_OUT).with_outcome(CallOutcome::NotSent));
             }
             let line = |text: String| LogLine::new(text).with("http_method", request.method.as_str());
             plan.log(LogLevel::Debug, || line(format!("request {}", shown())));
@@ -273,27 +273,27 @@ fn cancelled_between(result: &Result<InResponse>) -> Error {
 }
 
 /// How far an attempt came that is to be retried.
-fn came_to(result: &Result<InResponse>) -> Outcome {
+fn came_to(result: &Result<InResponse>) -> CallOutcome {
     match result {
-        Ok(answer) if answer.status < 500 && answer.status != 408 => Outcome::Refused,
-        Ok(_) => Outcome::Unknown,
-        Err(error) => error.outcome().unwrap_or(Outcome::Unknown),
+        Ok(answer) if answer.status < 500 && answer.status != 408 => CallOutcome::Refused,
+        Ok(_) => CallOutcome::Unknown,
+        Err(error) => error.outcome().unwrap_or(CallOutcome::Unknown),
     }
 }
 
 /// The combined outcome of several attempts: an attempt that may have taken effect is not undone by a later one that
 /// did not.
-fn further(earlier: Option<Outcome>, next: Outcome) -> Option<Outcome> {
+fn further(earlier: Option<CallOutcome>, next: CallOutcome) -> Option<CallOutcome> {
     match earlier {
-        Some(Outcome::Accepted) => earlier,
-        Some(Outcome::Unknown) if next != Outcome::Accepted => earlier,
+        Some(CallOutcome::Accepted) => earlier,
+        Some(CallOutcome::Unknown) if next != CallOutcome::Accepted => earlier,
         _ => Some(next),
     }
 }
 
 /// The error of the last of several attempts, with the combined outcome.
 #[must_use]
-pub fn at_least(error: Error, earlier: Option<Outcome>) -> Error {
+pub fn at_least(error: Error, earlier: Option<CallOutcome>) -> Error {
     match error.outcome().and_then(|outcome| further(earlier, outcome)) {
         Some(outcome) => error.with_outcome(outcome),
         None => error,
@@ -301,7 +301,7 @@ pub fn at_least(error: Error, earlier: Option<Outcome>) -> Error {
 }
 
 fn outcome_name(error: &Error) -> &'static str {
-    error.outcome().map_or("none", Outcome::as_str)
+    error.outcome().map_or("none", CallOutcome::as_str)
 }
 
 #[cfg(test)]
@@ -331,6 +331,6 @@ mod tests {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let error = runtime.block_on(transport.exchange(&request, plan)).unwrap_err();
-        assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+        assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(CallOutcome::NotSent)));
     }
 }

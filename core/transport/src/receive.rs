@@ -1,7 +1,7 @@
 //! An answer as it arrives: bounded, its content streamed to the caller's destination.
 
 use bankchannel_foundation::{
-    Content, Error, Outcome,
+    CallOutcome, Content, Error,
     error::row,
     json::{ContentSplitter, SplitError},
     message::{InResponse, Response as Message},
@@ -76,7 +76,7 @@ async fn split(
         decoded.clear();
         splitter.push(&piece, &mut decoded).map_err(|error| unsplittable(error, limit))?;
         if !decoded.is_empty() {
-            plan.sink.write(&decoded).await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
+            plan.sink.write(&decoded).await.map_err(|error| error.with_outcome(CallOutcome::Accepted))?;
         }
     }
     let (rest, found) = splitter.finish().map_err(|error| unsplittable(error, limit))?;
@@ -100,11 +100,11 @@ fn unsplittable(error: SplitError, limit: usize) -> Error {
 }
 
 fn broken(why: &str) -> Error {
-    Error::because(&row::PEER_PROTOCOL, format!("the answer cannot be read: {why}")).with_outcome(Outcome::Accepted)
+    Error::because(&row::PEER_PROTOCOL, format!("the answer cannot be read: {why}")).with_outcome(CallOutcome::Accepted)
 }
 
 fn too_large(limit: usize, success: bool) -> Error {
-    let outcome = if success { Outcome::Accepted } else { Outcome::Unknown };
+    let outcome = if success { CallOutcome::Accepted } else { CallOutcome::Unknown };
     Error::because(&row::ANSWER_TOO_LARGE, format!("the answer is larger than {limit} bytes"))
         .with("limit_bytes", limit)
         .with_outcome(outcome)

@@ -13,7 +13,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bankchannel_foundation::{Error, Outcome, Result, shown};
+use bankchannel_foundation::{CallOutcome, Error, Result, shown};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -250,5 +250,5 @@ impl ReplayedAnswers {
 }
 
 fn wrong(setting: &str, path: &Path, why: String) -> Error {
-    Error::invalid_setting(setting, format!("{}: {why}", shown::path(path))).with_outcome(Outcome::NotSent)
+    Error::invalid_setting(setting, format!("{}: {why}", shown::path(path))).with_outcome(CallOutcome::NotSent)
 }

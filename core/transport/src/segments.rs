@@ -13,7 +13,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Content, Error, Outcome,
+    CallOutcome, Content, Error,
     error::row,
     message::{Body, Segment},
     model::PieceSource,
@@ -109,7 +109,7 @@ impl SegmentBody {
         }
         let body = body.clone();
         let opened = background::blocking(move || Self::open(&body, started)).await;
-        opened.map_err(|why| interrupted(why).with_outcome(Outcome::NotSent))?
+        opened.map_err(|why| interrupted(why).with_outcome(CallOutcome::NotSent))?
     }
 
     /// Reports every sent byte to this observer.
@@ -171,7 +171,7 @@ impl SegmentSource {
             Segment::Base64(Content::File { path, .. }) => {
                 let unreadable = |why: std::io::Error| {
                     Error::because(&row::CONTENT_UNREADABLE, shown::unreadable_content(path, &why))
-                        .with_outcome(Outcome::NotSent)
+                        .with_outcome(CallOutcome::NotSent)
                         .with_source(why)
                 };
                 let (file, metadata) = open_regular(path).map_err(unreadable)?;
@@ -180,13 +180,13 @@ impl SegmentSource {
             Segment::Base64(Content::Pieces(pieces)) => {
                 let source = pieces.take().ok_or_else(|| {
                     Error::because(&row::CONTENT_UNREADABLE, "the content was read before and can be read only once")
-                        .with_outcome(Outcome::NotSent)
+                        .with_outcome(CallOutcome::NotSent)
                 })?;
                 Ok((Self::Pieces(source, pieces.size()), pieces.size().and_then(encoded)))
             }
             Segment::Base64(Content::Delivered { .. }) => {
                 Err(Error::because(&row::CONTENT_UNREADABLE, "the content was already delivered to its destination")
-                    .with_outcome(Outcome::NotSent))
+                    .with_outcome(CallOutcome::NotSent))
             }
         }
     }

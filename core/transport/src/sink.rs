@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
 };
 
-use bankchannel_foundation::{Content, Error, Outcome, Result, error::row, shown};
+use bankchannel_foundation::{CallOutcome, Content, Error, Result, error::row, shown};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
@@ -56,7 +56,9 @@ impl ContentSink {
     pub async fn check(&self) -> Result<()> {
         let SinkKind::File(file) = &self.0 else { return Ok(()) };
         let (path, replace) = file.target();
-        blocking(move || check(&path, replace)).await.map_err(|why| interrupted(why).with_outcome(Outcome::NotSent))?
+        blocking(move || check(&path, replace))
+            .await
+            .map_err(|why| interrupted(why).with_outcome(CallOutcome::NotSent))?
     }
 
     /// The received content, as the response will describe it.
@@ -123,7 +125,7 @@ impl ContentSink {
 }
 
 fn check(path: &Path, replace: bool) -> Result<()> {
-    let refused = |why: String| Err(Error::invalid_field("destination", why).with_outcome(Outcome::NotSent));
+    let refused = |why: String| Err(Error::invalid_field("destination", why).with_outcome(CallOutcome::NotSent));
     if path.file_name().is_none() {
         return refused(format!("{} does not name a file", shown::path(path)));
     }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{Error, Outcome, Result, error::row, redact::redact_words};
+use bankchannel_foundation::{CallOutcome, Error, Result, error::row, redact::redact_words};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -103,7 +103,7 @@ impl TunnelRefusal {
 
 fn failed(ProxyName { address, source, .. }: &ProxyName, said: &str) -> Error {
     let text = format!("{} The proxy {address} of {source} {said}.", row::CONNECT_FAILED.text);
-    Error::because(&row::CONNECT_FAILED, text).with("proxy", address).with_outcome(Outcome::NotSent)
+    Error::because(&row::CONNECT_FAILED, text).with("proxy", address).with_outcome(CallOutcome::NotSent)
 }
 
 #[cfg(test)]
@@ -156,7 +156,7 @@ mod tests {
         let (transport, mut questions) = behind(Some("HTTP/1.1 503 Service Unavailable\r\n\r\n")).await;
         for _ in 0..2 {
             let error = check(&transport).await.unwrap_err();
-            assert_eq!((error.code(), error.outcome()), ("transport.connect_failed", Some(Outcome::NotSent)));
+            assert_eq!((error.code(), error.outcome()), ("transport.connect_failed", Some(CallOutcome::NotSent)));
             assert_eq!(error.detail("proxy_status"), Some("503"));
             assert!(
                 error.message().contains("503, Service Unavailable") && !error.message().contains("pass"),

@@ -79,7 +79,7 @@ pub(crate) fn client_call(arguments: &[&str]) {
 impl Served {
     /// Stops the service, puts a file of 100 MiB at the bank, and starts it again.
     fn put_large_file(&mut self) {
-        use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, Store};
+        use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, WsChannelStore};
         self.stop();
         let data = self.folder.path().join("data");
         File::create(data.join("files/large")).and_then(|file| file.set_len(LARGE)).expect("a file");
@@ -94,7 +94,7 @@ impl Served {
             content: FileContent::External { path: "large".into(), size: LARGE as i64 },
         };
         Runtime::new().expect("a runtime").block_on(async {
-            let store = Store::open_sqlite(&data).await.expect("the store");
+            let store = WsChannelStore::open_sqlite(&data).await.expect("the store");
             store.put_files(&scope, vec![file]).await.expect("puts");
             store.close().await;
         });

@@ -21,7 +21,7 @@ use bankchannel::{
 };
 use bankchannel_crypto::{rsa::RsaPrivateKey, signature::SigningKey};
 use bankchannel_foundation::Secret;
-use bankchannel_storage::salt_edge_connector::Store;
+use bankchannel_storage::salt_edge_connector::ConnectorStore;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -134,7 +134,7 @@ async fn waiting(store: &Path, key: &str, count: usize) {
 
 /// The next callback of many and of few, alternating. A taken one is due again at once.
 fn claimed(table: &mut Table, runtime: &Runtime, few: &Path, many: &Path) {
-    let stores = [few, many].map(|folder| runtime.block_on(Store::open_sqlite(folder)).expect("a store"));
+    let stores = [few, many].map(|folder| runtime.block_on(ConnectorStore::open_sqlite(folder)).expect("a store"));
     let mut ratios = Vec::new();
     for round in 0..ROUNDS {
         let [few, many] = [&stores[0], &stores[1]].map(|store| {

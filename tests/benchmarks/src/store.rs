@@ -11,7 +11,7 @@ use crate::{
 
 /// Ten matching files among 100,000 compared with ten among ten: in the store, where there is no cache.
 pub(crate) fn ten_among_many(table: &mut Table, runtime: &Runtime) {
-    use bankchannel_storage::ws_channel::{FileContent, FileFilter, FileScope, NewBankFile, Store};
+    use bankchannel_storage::ws_channel::{FileContent, FileFilter, FileScope, NewBankFile, WsChannelStore};
     let scope = || FileScope { api_key: "k".into(), email: EMAIL.into(), bank: "simulator".into() };
     let file = |n: usize, file_type: &str, status: &str| NewBankFile {
         reference: format!("r{n}"),
@@ -28,7 +28,7 @@ pub(crate) fn ten_among_many(table: &mut Table, runtime: &Runtime) {
     for others in [0, 99_990] {
         let folder = tempfile::tempdir().expect("a folder");
         let store = runtime.block_on(async {
-            let store = Store::open_sqlite(folder.path()).await.expect("a store");
+            let store = WsChannelStore::open_sqlite(folder.path()).await.expect("a store");
             store
                 .put_files(&scope(), (0..10).map(|n| file(n, "camt.053.001.02", "NEW")).collect())
                 .await

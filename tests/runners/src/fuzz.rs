@@ -59,7 +59,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rsa_private_key", |bytes| drop(rsa::RsaPrivateKey::from_pem(&String::from_utf8_lossy(bytes)))),
     ("pkcs12", |bytes| drop(pkcs12::Pkcs12Keystore::read(bytes, "corpus"))),
     ("encrypted_key", |bytes| drop(SigningKey::from_pem(&String::from_utf8_lossy(bytes), Some("corpus")))),
-    ("totp_secret", |bytes| drop(totp::TotpSecret::from_base32(&String::from_utf8_lossy(bytes)))),
+    ("totp_secret", |bytes| drop(totp::TotpKey::from_base32(&String::from_utf8_lossy(bytes)))),
     ("payment", bankchannel_iso20022::payment::fuzz),
     ("status_report", |bytes| drop(bankchannel_iso20022::read_status_report(bytes))),
     ("statement", bankchannel_iso20022::cash::fuzz),

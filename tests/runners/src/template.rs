@@ -123,7 +123,7 @@ fn function(world: &World, name: &str, argument: &Value) -> Outcome<Value> {
         "$base64_of" => STANDARD.encode(bytes_of(argument)?),
         "$text_of" => String::from_utf8_lossy(&STANDARD.decode(plain()?).map_err(|_| "not base64")?).into_owned(),
         "$totp" => {
-            let secret = totp::TotpSecret::from_base32(text("secret")?).map_err(|why| why.to_string())?;
+            let secret = totp::TotpKey::from_base32(text("secret")?).map_err(|why| why.to_string())?;
             let counter = totp::counter(u64::try_from(world.now_s()).unwrap_or(0))
                 .wrapping_add_signed(argument["offset"].as_i64().unwrap_or(0));
             totp::code_at_counter(&secret, counter)

@@ -164,7 +164,7 @@ async fn upload(client: WsChannel, told: Arc<Mutex<Acknowledged>>, worker: Strin
         match client.call_json("ws_channel.upload_file", request, options).await {
             Ok(_) => drop(told.lock().expect("not poisoned").uploads.insert(id)),
             Err(error) => {
-                let outcome = error.outcome().map(bankchannel::Outcome::as_str);
+                let outcome = error.outcome().map(bankchannel::CallOutcome::as_str);
                 assert!(
                     matches!(outcome, Some("not_sent" | "unknown" | "accepted")),
                     "a kill gives a transport error: {error}"

@@ -8,7 +8,7 @@ mod settings;
 use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Boundary as _, Error, Exchange, Outcome, Result,
+    Boundary as _, CallOutcome, Error, Exchange, Result,
     error::row,
     model::{Profile, Representation, Value, Writer},
 };
@@ -78,7 +78,7 @@ impl Toy {
             let transport = self.0.transport.as_ref().ok_or_else(|| {
                 Error::because(&row::CONFIGURATION, "base_url is missing")
                     .with("field", "base_url")
-                    .with_outcome(Outcome::NotSent)
+                    .with_outcome(CallOutcome::NotSent)
             })?;
             let mut sending = ExchangeSending::begin::<O>(options, self.0.settings.connection.exchange_limit())?;
             let message = O::encode_request(request, &())?;

@@ -16,7 +16,7 @@ mod ws_channel;
 use clap::{ArgMatches, Command};
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     output,
 };
 
@@ -28,7 +28,7 @@ pub(crate) fn command() -> Command {
         .subcommand(salt_edge::command())
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
     match matches.subcommand() {
         Some((nextgen_psd2::NAME, inner)) => nextgen_psd2::run(inner),
         Some((salt_edge::NAME, inner)) => salt_edge::run(inner),
@@ -37,15 +37,15 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
 }
 
 /// The program's result after a demo: a failure was shown already, or is shown on stderr.
-fn ended(result: Outcome<bool>) -> Outcome {
+fn ended(result: CommandOutcome<bool>) -> CommandOutcome {
     match result {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::Told),
+        Ok(false) => Err(CommandFailure::Told),
         Err(failure) => {
             if let Some(text) = failure.text() {
                 output::note(&text);
             }
-            Err(if failure.code() == crate::exit::FAILED { Failure::Told } else { failure })
+            Err(if failure.code() == crate::exit::FAILED { CommandFailure::Told } else { failure })
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::{
-    exit::Outcome,
+    exit::CommandOutcome,
     output::{self, Format, progress::ProgressLine},
 };
 
@@ -24,8 +24,8 @@ impl Steps {
     pub(super) async fn step<T>(
         &mut self,
         name: &'static str,
-        work: impl Future<Output = Outcome<(T, String)>>,
-    ) -> Outcome<T> {
+        work: impl Future<Output = CommandOutcome<(T, String)>>,
+    ) -> CommandOutcome<T> {
         let begun = Instant::now();
         let progress = ProgressLine::begin(name);
         let result = work.await;

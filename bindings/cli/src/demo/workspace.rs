@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The permissions of the folders: they hold keys.
 const FOLDER_MODE: u32 = 0o700;
@@ -22,7 +22,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Creates the folder; refuses one that is not empty.
-    pub(super) fn open(keep: Option<&str>) -> Outcome<Self> {
+    pub(super) fn open(keep: Option<&str>) -> CommandOutcome<Self> {
         match keep {
             None => {
                 let folder = tempfile::Builder::new()
@@ -35,7 +35,10 @@ impl Folder {
                 let path = PathBuf::from(path);
                 let holds_something = std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some());
                 if holds_something {
-                    return Err(Failure::usage(format!("--keep: {} is not empty; name a new folder", path.display())));
+                    return Err(CommandFailure::usage(format!(
+                        "--keep: {} is not empty; name a new folder",
+                        path.display()
+                    )));
                 }
                 DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&path).map_err(|why| failed(&path, &why))?;
                 let root = path.canonicalize().map_err(|why| failed(&path, &why))?;
@@ -45,7 +48,7 @@ impl Folder {
     }
 
     /// Creates a folder in it.
-    pub(super) fn make(&self, name: &str) -> Outcome<PathBuf> {
+    pub(super) fn make(&self, name: &str) -> CommandOutcome<PathBuf> {
         let folder = self.root.join(name);
         DirBuilder::new().mode(FOLDER_MODE).create(&folder).map_err(|why| failed(&folder, &why))?;
         Ok(folder)
@@ -62,6 +65,6 @@ impl Folder {
     }
 }
 
-fn failed(path: &Path, why: &std::io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be used: {why}", path.display()))
+fn failed(path: &Path, why: &std::io::Error) -> CommandFailure {
+    CommandFailure::usage(format!("{} cannot be used: {why}", path.display()))
 }

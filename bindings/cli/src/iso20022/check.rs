@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::tables::text;
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{self, add_common, file_argument, format, stdin},
     output::{self, Format, progress::ProgressLine, table},
 };
@@ -28,7 +28,7 @@ pub(super) fn command() -> Command {
         .arg(options::text("encoding", "NAME", "The file's encoding, if the file declares none or a wrong one"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let progress = Arc::new(ProgressLine::begin(CHECKING));
     let content = stdin::watched_content_of(given("file").unwrap_or_default(), "FILE", CHECKING, &progress)?;
@@ -41,7 +41,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         Format::Json => output::json(&checked),
         Format::Table => show(&checked),
     }
-    if checked["ok"] == true { Ok(()) } else { Err(Failure::Told) }
+    if checked["ok"] == true { Ok(()) } else { Err(CommandFailure::Told) }
 }
 
 fn show(checked: &Value) {

@@ -18,7 +18,7 @@ use bankchannel_iso20022::{
     tables::{self, TableRow},
 };
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The largest file that is read completely, bytes.
 const MAX_BYTES: u64 = 1024 * 1024 * 1024;
@@ -28,11 +28,11 @@ const NOT_READ: &str = "it is not a payment file, status report, statement or no
 
 /// The files of these names, and those in these folders in the order of their names; each with a flag whether it was
 /// named directly.
-pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> Outcome<Vec<(PathBuf, bool)>> {
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> CommandOutcome<Vec<(PathBuf, bool)>> {
     let mut files = Vec::new();
     for name in names {
         let path = Path::new(name);
-        let unreadable = |why: std::io::Error| Failure::usage(shown::unreadable_content(path, &why));
+        let unreadable = |why: std::io::Error| CommandFailure::usage(shown::unreadable_content(path, &why));
         if !fs::metadata(path).map_err(unreadable)?.is_dir() {
             files.push((path.to_owned(), true));
             continue;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::tables::text;
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{self, add_common, file, flag, format, kebab, read_file, stdin},
     output::{self, Format, table},
 };
@@ -75,7 +75,7 @@ pub(super) fn command() -> Command {
     command
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     if matches.get_flag("example") {
         output::bytes(example_csv().as_bytes());
         return Ok(());
@@ -84,7 +84,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let (source, form) = match (given("csv"), given("json-lines")) {
         (Some(path), _) => (path, "csv"),
         (None, Some(path)) => (path, "json_lines"),
-        (None, None) => return Err(Failure::usage("give --csv FILE or --json-lines FILE")),
+        (None, None) => return Err(CommandFailure::usage("give --csv FILE or --json-lines FILE")),
     };
     let option = if form == "csv" { "--csv" } else { "--json-lines" };
     let content = if source == "-" { stdin::content(option)? } else { Content::from(Path::new(source)) };
@@ -101,7 +101,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     Ok(())
 }
 
-fn request(matches: &ArgMatches, form: &str) -> Outcome<Map<String, Value>> {
+fn request(matches: &ArgMatches, form: &str) -> CommandOutcome<Map<String, Value>> {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let data = match given("data") {
         None => json!({}),
@@ -110,7 +110,7 @@ fn request(matches: &ArgMatches, form: &str) -> Outcome<Map<String, Value>> {
             bankchannel_bridge::parse_json(&text)?.into()
         }
     };
-    let Value::Object(mut request) = data else { return Err(Failure::usage("--data must be a JSON object")) };
+    let Value::Object(mut request) = data else { return Err(CommandFailure::usage("--data must be a JSON object")) };
     request.insert("format".into(), form.into());
     if let Some(path) = given("output") {
         request.insert("path".into(), path.into());
@@ -129,7 +129,7 @@ fn request(matches: &ArgMatches, form: &str) -> Outcome<Map<String, Value>> {
         if let Some(value) = given(option) {
             match request.entry("debtor").or_insert_with(|| json!({})) {
                 Value::Object(debtor) => debtor.insert(field.into(), value.into()),
-                _ => return Err(Failure::usage("--data: debtor must be an object")),
+                _ => return Err(CommandFailure::usage("--data: debtor must be an object")),
             };
         }
     }

@@ -21,7 +21,7 @@ use super::{
     tables::{ShownColumns, money},
 };
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{self, add_common, file_argument, flag, format, stdin},
     output::{self, Format},
 };
@@ -52,7 +52,7 @@ pub(super) fn command() -> Command {
         .arg(flag("csv", "Print CSV"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let (name, bytes) = match given("payment").unwrap_or_default() {
         "-" => {
@@ -64,10 +64,10 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
             (shown::path(path).to_string(), bytes.map_err(|why| shown::unreadable_content(Path::new(path), &why)))
         }
     };
-    let bytes = bytes.map_err(Failure::usage)?;
+    let bytes = bytes.map_err(CommandFailure::usage)?;
     let encoding = supported_encoding(given("encoding").map(str::to_owned))?;
     let payment = read_with_encoding(bytes.as_slice(), encoding.as_deref())
-        .map_err(|problem| Failure::usage(format!("{name}: {problem}")))?;
+        .map_err(|problem| CommandFailure::usage(format!("{name}: {problem}")))?;
     let (mut reports, mut statements, mut not_read) = (Vec::new(), Vec::new(), Vec::new());
     let mut failed = false;
     for (path, named) in files::listed(matches.get_many::<String>("files").into_iter().flatten())? {
@@ -88,7 +88,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     }
     let matched = match_status(&payment, &reports, &statements);
     if matches.get_flag("csv") {
-        as_csv(&matched).map_err(|why| Failure::usage(format!("standard output: {why}")))?;
+        as_csv(&matched).map_err(|why| CommandFailure::usage(format!("standard output: {why}")))?;
         return told(failed);
     }
     match format(matches) {
@@ -105,8 +105,8 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
 }
 
 /// A named file that was left out is a failure, which a note has reported.
-fn told(failed: bool) -> Outcome {
-    if failed { Err(Failure::Told) } else { Ok(()) }
+fn told(failed: bool) -> CommandOutcome {
+    if failed { Err(CommandFailure::Told) } else { Ok(()) }
 }
 
 fn as_csv(matched: &Matched) -> io::Result<()> {

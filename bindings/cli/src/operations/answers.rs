@@ -15,7 +15,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{bank, log::Log, signer};
 use crate::{
-    exit::Failure,
+    exit::CommandFailure,
     options::kebab,
     output::{progress::ProgressLine, prompt},
 };
@@ -104,12 +104,12 @@ impl Answers {
             ));
         }
         self.progress.aside(|| ask(question)).map_err(|failure| match failure {
-            Failure::Interrupted => {
+            CommandFailure::Interrupted => {
                 self.interrupted.store(true, Ordering::SeqCst);
                 self.cancel.cancel();
                 Error::new(&row::CANCELLED)
             }
-            Failure::Usage(text) => Error::invalid_field(question.kind, text),
+            CommandFailure::Usage(text) => Error::invalid_field(question.kind, text),
             _ => Error::invalid_field(question.kind, "cannot be asked for"),
         })
     }
@@ -135,7 +135,7 @@ pub(super) fn variables(codes: &'static [(&'static str, &'static str)]) -> Vec<&
     variables
 }
 
-fn ask(question: &Question) -> Result<CallAnswer, Failure> {
+fn ask(question: &Question) -> Result<CallAnswer, CommandFailure> {
     if let Some(secret) = &question.secret {
         prompt::show(&format!("key: {}\n", secret.expose()));
     }

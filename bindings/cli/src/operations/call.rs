@@ -1,7 +1,7 @@
 //! `call`: runs any operation of the catalogue directly.
 
 use bankchannel::{CallDone, CallOptions, Client, Content, Settings, unknown_operation};
-use bankchannel_foundation::operation::Entry;
+use bankchannel_foundation::operation::CatalogueEntry;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::{
     spec::{bank_argument, force_argument, output_argument, sessions, signer_argument},
 };
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     iso20022::whole,
     options::{Common, camel, connection, file, kebab, read_file, read_settings, stdin, text},
 };
@@ -47,10 +47,10 @@ pub(crate) fn call_command() -> Command {
     .arg(force_argument())
 }
 
-pub(crate) fn call(matches: &ArgMatches) -> Outcome {
+pub(crate) fn call(matches: &ArgMatches) -> CommandOutcome {
     let name = matches.get_one::<String>("operation").map(String::as_str).unwrap_or_default();
     let entry = find(name).ok_or_else(|| {
-        Failure::usage(format!("{}; `bankchannel catalogue` lists them all", unknown_operation(name).message()))
+        CommandFailure::usage(format!("{}; `bankchannel catalogue` lists them all", unknown_operation(name).message()))
     })?;
     let (Some(protocol), Some(sessions)) = (bankchannel::protocol(entry.declaration.protocol), sessions(entry)) else {
         return without_session(entry, matches);
@@ -71,7 +71,7 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
 }
 
 /// An operation of a protocol without sessions: its settings are in a separate file.
-fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
+fn without_session(entry: &'static CatalogueEntry, matches: &ArgMatches) -> CommandOutcome {
     let common = Common::without_settings(matches);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
     let content = matches.get_one::<String>("content").map(|path| stdin::content_of(path, "--content")).transpose()?;
@@ -81,12 +81,12 @@ fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
 /// Carries out an operation of a protocol without sessions: by a client with the settings of `--settings`, or on this
 /// thread if the protocol has no client.
 pub(super) fn carry_out_without_session(
-    entry: &'static Entry,
+    entry: &'static CatalogueEntry,
     request: Value,
     content: Option<Content>,
     matches: &ArgMatches,
     common: &Common,
-) -> Outcome {
+) -> CommandOutcome {
     if has_client(entry) {
         return carry_out_shown(&client(entry, matches)?, entry, request, content, matches, common);
     }
@@ -102,19 +102,19 @@ pub(super) fn carry_out_without_session(
 }
 
 /// Whether the protocol of an operation has clients.
-pub(super) fn has_client(entry: &Entry) -> bool {
+pub(super) fn has_client(entry: &CatalogueEntry) -> bool {
     bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some())
 }
 
 /// Carries out an operation, and shows its response or writes it to `--output`.
 pub(crate) fn carry_out_shown(
     client: &Client,
-    entry: &'static Entry,
+    entry: &'static CatalogueEntry,
     request: Value,
     content: Option<Content>,
     matches: &ArgMatches,
     common: &Common,
-) -> Outcome {
+) -> CommandOutcome {
     let target = Target::read(matches, common.format);
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
@@ -124,7 +124,7 @@ pub(crate) fn carry_out_shown(
 
 /// A client of the operation's protocol, with the settings of `--settings`. All languages use the same file, so it may
 /// name the protocol.
-pub(super) fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
+pub(super) fn client(entry: &CatalogueEntry, matches: &ArgMatches) -> CommandOutcome<Client> {
     let path = matches.get_one::<String>("settings");
     let mut given = path.map(|path| read_settings(path)).transpose()?.unwrap_or_else(|| json!({}));
     if let Some(fields) = given.as_object_mut() {
@@ -134,7 +134,7 @@ pub(super) fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
 }
 
 /// The operation of this name, in any unambiguous spelling.
-fn find(name: &str) -> Option<&'static Entry> {
+fn find(name: &str) -> Option<&'static CatalogueEntry> {
     let (protocol, short) = name.rsplit_once('.').map_or((None, name), |(protocol, short)| (Some(protocol), short));
     bankchannel::find(name).or_else(|| {
         bankchannel::catalogue().find(|entry| {
@@ -147,7 +147,7 @@ fn find(name: &str) -> Option<&'static Entry> {
     })
 }
 
-fn request(given: Option<&str>) -> Outcome<Value> {
+fn request(given: Option<&str>) -> CommandOutcome<Value> {
     let text = match given {
         None => return Ok(Value::Null),
         Some("-") => read_file("the request", "-")?,

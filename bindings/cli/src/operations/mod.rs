@@ -19,7 +19,7 @@ pub(crate) use answers::ask_bank_command;
 pub(crate) use call::{call, call_command, carry_out_shown};
 pub(crate) use log::Log;
 pub(crate) use program::{kill_programs, run as run_program};
-pub(crate) use request::{Request, of_options as request_of_options};
+pub(crate) use request::{OperationArguments, of_options as request_of_options};
 pub(crate) use result::Reserved;
 pub(crate) use run::run;
 pub(crate) use spec::{Spec, bank_argument, force_argument, output_argument, signer_argument, specs};

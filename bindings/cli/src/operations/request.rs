@@ -3,13 +3,13 @@
 use bankchannel::Content;
 use bankchannel_foundation::{
     model::{Field, Shape},
-    operation::Entry,
+    operation::CatalogueEntry,
 };
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
 use crate::{
-    exit::Outcome,
+    exit::CommandOutcome,
     options::{Common, Given, field_value, has_value, passphrase, shared_name},
     output::{Format, prompt},
 };
@@ -18,7 +18,7 @@ use crate::{
 const HERE: &str = ".";
 
 /// The arguments of an operation.
-pub(crate) struct Request {
+pub(crate) struct OperationArguments {
     /// Its fields.
     pub(crate) json: Value,
     /// Content from stdin, separate from the fields.
@@ -26,7 +26,11 @@ pub(crate) struct Request {
 }
 
 /// The request from the options alone.
-pub(crate) fn of_options(entry: &'static Entry, matches: &ArgMatches, common: &Common) -> Outcome<Request> {
+pub(crate) fn of_options(
+    entry: &'static CatalogueEntry,
+    matches: &ArgMatches,
+    common: &Common,
+) -> CommandOutcome<OperationArguments> {
     let (mut request, mut content) = (Map::new(), None);
     for field in entry.request.fields() {
         match field_value(entry, field, matches, &common.settings)? {
@@ -35,11 +39,15 @@ pub(crate) fn of_options(entry: &'static Entry, matches: &ArgMatches, common: &C
             None => {}
         }
     }
-    Ok(Request { json: Value::Object(request), content })
+    Ok(OperationArguments { json: Value::Object(request), content })
 }
 
 /// The request: from the options, then from the settings file. The client adds the values of its own settings.
-pub(super) fn build(entry: &'static Entry, matches: &ArgMatches, common: &mut Common) -> Outcome<Request> {
+pub(super) fn build(
+    entry: &'static CatalogueEntry,
+    matches: &ArgMatches,
+    common: &mut Common,
+) -> CommandOutcome<OperationArguments> {
     let (mut request, mut content) = (Map::new(), None);
     for field in entry.request.fields() {
         let value = match shared_option(field) {
@@ -59,11 +67,16 @@ pub(super) fn build(entry: &'static Entry, matches: &ArgMatches, common: &mut Co
         request.entry("directory").or_insert_with(|| Value::String(HERE.to_owned()));
     }
     name_the_file(entry, &mut request);
-    Ok(Request { json: Value::Object(request), content })
+    Ok(OperationArguments { json: Value::Object(request), content })
 }
 
 /// Adds the passphrase if a private key is locked, or will be.
-fn unlock(entry: &Entry, request: &mut Map<String, Value>, matches: &ArgMatches, noninteractive: bool) -> Outcome {
+fn unlock(
+    entry: &CatalogueEntry,
+    request: &mut Map<String, Value>,
+    matches: &ArgMatches,
+    noninteractive: bool,
+) -> CommandOutcome {
     const FIELD: &str = "passphrase";
     if request.contains_key(FIELD) || !entry.request.fields().iter().any(|field| field.name == FIELD) {
         return Ok(());
@@ -82,7 +95,7 @@ fn unlock(entry: &Entry, request: &mut Map<String, Value>, matches: &ArgMatches,
 }
 
 /// Asks the user for missing account settings, if that is possible.
-pub(super) fn ask_for_missing(entry: &Entry, common: &mut Common) -> Outcome {
+pub(super) fn ask_for_missing(entry: &CatalogueEntry, common: &mut Common) -> CommandOutcome {
     const ASKED: &[(&str, &str)] = &[
         ("email", "E-mail address"),
         ("name", "Full name"),
@@ -105,7 +118,7 @@ pub(super) fn ask_for_missing(entry: &Entry, common: &mut Common) -> Outcome {
 }
 
 /// Whether all these fields have a value. The values are not read: stdin can be read only once.
-pub(super) fn has_all(entry: &'static Entry, fields: &[&str], matches: &ArgMatches, common: &Common) -> bool {
+pub(super) fn has_all(entry: &'static CatalogueEntry, fields: &[&str], matches: &ArgMatches, common: &Common) -> bool {
     let mut wanted = entry.request.fields().iter().filter(|field| fields.contains(&field.name));
     wanted.all(|field| has_value(entry, field, matches, &common.settings))
 }
@@ -115,7 +128,7 @@ fn shared_option(field: &Field) -> Option<&'static str> {
     shared_name(if field.name == "new_password" { "password" } else { field.name })
 }
 
-fn shared(field: &Field, option: &str, common: &mut Common) -> Outcome<Option<Value>> {
+fn shared(field: &Field, option: &str, common: &mut Common) -> CommandOutcome<Option<Value>> {
     match (field.name, field.shape) {
         // A pending login was begun with the password; continuing rarely needs it.
         ("password", _) if field.optional && common.settings.value("password").is_none() => Ok(None),
@@ -133,7 +146,7 @@ fn shared(field: &Field, option: &str, common: &mut Common) -> Outcome<Option<Va
 }
 
 /// An uploaded file keeps its own name unless another is given.
-fn name_the_file(entry: &Entry, request: &mut Map<String, Value>) {
+fn name_the_file(entry: &CatalogueEntry, request: &mut Map<String, Value>) {
     if request.contains_key("file_name") || !entry.request.fields().iter().any(|field| field.name == "file_name") {
         return;
     }

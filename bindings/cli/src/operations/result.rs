@@ -9,7 +9,7 @@ use std::{
 
 use bankchannel::{CallDone, Content, ContentDestination};
 use bankchannel_foundation::{
-    operation::{Entry, OperationKind},
+    operation::{CatalogueEntry, OperationKind},
     shown,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tempfile::{NamedTempFile, SpooledTempFile};
 
 use crate::{
-    exit::{Failure, Outcome, PARTLY_REJECTED, PAYMENT_REJECTED},
+    exit::{CommandFailure, CommandOutcome, PARTLY_REJECTED, PAYMENT_REJECTED},
     iso20022::whole,
     output::{self, Format, mask},
 };
@@ -40,7 +40,7 @@ impl Target {
     }
 
     /// The destination of the response's content.
-    pub(crate) fn destination(&self, entry: &Entry) -> ContentDestination {
+    pub(crate) fn destination(&self, entry: &CatalogueEntry) -> ContentDestination {
         match (&self.file, entry.response.content_field()) {
             (Some(path), Some(_)) if self.replace => ContentDestination::ReplaceFile(path.clone()),
             (Some(path), Some(_)) => ContentDestination::File(path.clone()),
@@ -50,7 +50,7 @@ impl Target {
 
     /// Opens the file of a response that is written as JSON, before anything is sent: a write error must not appear
     /// only after the service has done its work.
-    pub(crate) fn reserve(&self, entry: &Entry) -> Outcome<Option<Reserved>> {
+    pub(crate) fn reserve(&self, entry: &CatalogueEntry) -> CommandOutcome<Option<Reserved>> {
         match (&self.file, entry.response.content_field()) {
             (Some(path), None) => Reserved::open(path, self.replace, PRIVATE).map(Some),
             _ => Ok(None),
@@ -63,17 +63,18 @@ impl Target {
     }
 
     /// Shows a response that is JSON text.
-    pub(crate) fn show_text(&self, text: SpooledTempFile, reserved: Option<Reserved>) -> Outcome {
+    pub(crate) fn show_text(&self, text: SpooledTempFile, reserved: Option<Reserved>) -> CommandOutcome {
         match reserved {
             None => {
                 let written = whole::pour(text, &mut output::Stdout);
-                written.map_err(|why| Failure::usage(format!("the temporary file cannot be read: {why}")))?;
+                written.map_err(|why| CommandFailure::usage(format!("the temporary file cannot be read: {why}")))?;
                 output::bytes(b"\n");
             }
             Some(reserved) => {
                 let path = reserved.path.clone();
-                let failed =
-                    |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", shown::path(&path)));
+                let failed = |why: std::io::Error| {
+                    CommandFailure::usage(format!("{} cannot be written: {why}", shown::path(&path)))
+                };
                 reserved
                     .write_by(|file| whole::pour(text, file).and_then(|_| file.write_all(b"\n")))
                     .map_err(failed)?;
@@ -84,7 +85,7 @@ impl Target {
     }
 
     /// Shows the response.
-    pub(crate) fn show(&self, entry: &Entry, done: CallDone, reserved: Option<Reserved>) -> Outcome {
+    pub(crate) fn show(&self, entry: &CatalogueEntry, done: CallDone, reserved: Option<Reserved>) -> CommandOutcome {
         let CallDone { mut response, content } = done;
         if let Some(reserved) = reserved {
             let path = reserved.path.clone();
@@ -100,7 +101,7 @@ impl Target {
                         "error: the operation was carried out (outcome accepted; do not repeat it), but {} cannot be written: {why}",
                         shown::path(&path)
                     ));
-                    return Err(Failure::Told);
+                    return Err(CommandFailure::Told);
                 }
             }
         }
@@ -146,21 +147,21 @@ impl Target {
         let any = |name: &str| response.get(name).and_then(Value::as_u64).is_some_and(|count| count > 0);
         let failed = any("failed") || any("not_tried");
         match response.get("verdict").and_then(Value::as_str) {
-            Some("rejected") => return Err(Failure::Verdict(PAYMENT_REJECTED)),
-            Some("partly_rejected") => return Err(Failure::Verdict(PARTLY_REJECTED)),
+            Some("rejected") => return Err(CommandFailure::Verdict(PAYMENT_REJECTED)),
+            Some("partly_rejected") => return Err(CommandFailure::Verdict(PARTLY_REJECTED)),
             _ => {}
         }
         if failed || entry.declaration.kind == OperationKind::Local && (is_no("ok") || is_no("good") || is_no("valid"))
         {
-            return Err(Failure::Told);
+            return Err(CommandFailure::Told);
         }
         Ok(())
     }
 }
 
 /// Shows what a failed call had finished.
-pub(crate) fn partial(format: Format, entry: &Entry, failure: &Failure) {
-    let Failure::Error(error) = failure else { return };
+pub(crate) fn partial(format: Format, entry: &CatalogueEntry, failure: &CommandFailure) {
+    let CommandFailure::Error(error) = failure else { return };
     let Some(partial) = error.partial_response_value().filter(|_| format == Format::Table) else { return };
     let partial = Value::from(partial.clone());
     match entry.short_name() {
@@ -243,8 +244,9 @@ enum OutputFile {
 
 impl Reserved {
     /// Opens the file. It gets this mode, less the user's umask, regardless of an old file's mode.
-    pub(crate) fn open(path: &Path, replace: bool, mode: u32) -> Outcome<Self> {
-        let failed = |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", shown::path(&path)));
+    pub(crate) fn open(path: &Path, replace: bool, mode: u32) -> CommandOutcome<Self> {
+        let failed =
+            |why: std::io::Error| CommandFailure::usage(format!("{} cannot be written: {why}", shown::path(&path)));
         let way = match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
             Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists && replace => {
                 let found = std::fs::metadata(path).map_err(failed)?;

@@ -10,7 +10,7 @@ use bankchannel::{
 };
 use bankchannel_foundation::{
     message::trace_id,
-    operation::{Entry, OperationKind},
+    operation::{CatalogueEntry, OperationKind},
 };
 use clap::ArgMatches;
 use serde_json::{Value, json};
@@ -19,22 +19,22 @@ use super::{
     answers::Answers,
     call,
     log::{LOOK, Log},
-    request::{self, Request},
+    request::{self, OperationArguments},
     result::{self, Target},
     spec::{Spec, sessions},
     waiting,
 };
 use crate::{
-    exit::{Failure, Outcome, SESSION_EXISTS_TEXT},
+    exit::{CommandFailure, CommandOutcome, SESSION_EXISTS_TEXT},
     options::{Common, option_list},
     output::{self, Format, interrupt, progress::ProgressLine, prompt},
     settings::{
         NEW_API_KEY,
-        token::{self, Stored, Token},
+        token::{self, RunToken, Stored},
     },
 };
 
-pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
+pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let protocol = bankchannel::protocol(spec.main.declaration.protocol);
     let (Some(protocol), Some(sessions)) = (protocol, sessions(spec.main)) else {
         return without_session(spec, matches);
@@ -54,7 +54,7 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
     let result = if sessions.log_in.first() == Some(&entry.declaration.name) && common.noninteractive {
         waiting::log_in(sessions, entry, matches, &mut common, &client)
     } else {
-        let Request { json, content } = request::build(entry, matches, &mut common)?;
+        let OperationArguments { json, content } = request::build(entry, matches, &mut common)?;
         let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
         carry_out(&client, entry, json, options, &common)
     };
@@ -68,17 +68,17 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
 }
 
 /// Runs a command of a protocol without sessions: the client's settings are in a separate file.
-fn without_session(spec: &Spec, matches: &ArgMatches) -> Outcome {
+fn without_session(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let common = Common::without_settings(matches);
     let entry = chosen(spec, matches, &common);
-    let Request { json, content } = request::of_options(entry, matches, &common)?;
+    let OperationArguments { json, content } = request::of_options(entry, matches, &common)?;
     call::carry_out_without_session(entry, json, content, matches, &common)
         .map_err(|failure| in_options(failure, spec, entry))
 }
 
 /// Asks the user to type the bank's name before its certificates are retired permanently, if the bank is only a
 /// default.
-fn confirm(entry: &Entry, common: &Common) -> Outcome {
+fn confirm(entry: &CatalogueEntry, common: &Common) -> CommandOutcome {
     let bank = common.settings.value("bank").unwrap_or_default();
     if entry.short_name() != "retire_cert"
         || common.settings.is_given("bank")
@@ -90,32 +90,32 @@ fn confirm(entry: &Entry, common: &Common) -> Outcome {
     if prompt::line(&question)?.trim() == bank {
         Ok(())
     } else {
-        Err(Failure::usage("nothing was done: this is not the bank's name"))
+        Err(CommandFailure::usage("nothing was done: this is not the bank's name"))
     }
 }
 
 /// Checks that the settings file can be changed, before an operation is sent whose result is stored there.
-pub(super) fn check_keeping(sessions: &SessionKeeping, entry: &Entry, common: &Common) -> Outcome {
+pub(super) fn check_keeping(sessions: &SessionKeeping, entry: &CatalogueEntry, common: &Common) -> CommandOutcome {
     if sessions.kept_after.contains(&entry.declaration.name) { common.settings.check_keeping() } else { Ok(()) }
 }
 
 /// The outcome of a command whose result was shown: a failed update is reported after it, never instead of it.
-pub(super) fn unless_unkept(kept: Outcome, shown: Outcome) -> Outcome {
+pub(super) fn unless_unkept(kept: CommandOutcome, shown: CommandOutcome) -> CommandOutcome {
     let Err(failure) = kept else { return shown };
     if let Some(why) = failure.text() {
         output::note(&format!("error: cannot update the settings file: {why}"));
     }
-    shown.and(Err(Failure::Told))
+    shown.and(Err(CommandFailure::Told))
 }
 
 /// Calls an operation, with progress, answers, its log and Ctrl-C.
 pub(crate) fn carry_out(
     client: &Client,
-    entry: &'static Entry,
+    entry: &'static CatalogueEntry,
     request: Value,
     options: CallOptions,
     common: &Common,
-) -> Outcome<CallDone> {
+) -> CommandOutcome<CallDone> {
     let cancel = CancellationToken::new();
     interrupt::cancels(&cancel);
     let asks_bank = entry.declaration.asks_object().is_some();
@@ -160,11 +160,11 @@ pub(crate) fn carry_out(
     }
     drop(progress);
     if interrupted.load(Ordering::SeqCst) {
-        return Err(Failure::Interrupted);
+        return Err(CommandFailure::Interrupted);
     }
     match done {
         Ok(CallDone { response, content }) => Ok(CallDone { response: response.into(), content }),
-        Err(error) => Err(Failure::Error(match (client.base_url(), error.category()) {
+        Err(error) => Err(CommandFailure::Error(match (client.base_url(), error.category()) {
             (Some(url), Category::Transport | Category::TimedOut) => error.with("service", url),
             _ => error,
         })),
@@ -179,7 +179,11 @@ fn traceparent() -> Option<String> {
 
 /// The session for an operation. A missing or wrong one is reported before anything is sent. An operation that needs
 /// none gets none: it is for the mode that is asked for, whatever mode is logged in.
-pub(super) fn session_for(sessions: &SessionKeeping, entry: &Entry, common: &mut Common) -> Outcome<Option<Token>> {
+pub(super) fn session_for(
+    sessions: &SessionKeeping,
+    entry: &CatalogueEntry,
+    common: &mut Common,
+) -> CommandOutcome<Option<RunToken>> {
     let settings = &common.settings;
     let needs = (sessions.needs)(entry);
     let is_logout = sessions.log_out == entry.declaration.name;
@@ -198,20 +202,20 @@ pub(super) fn session_for(sessions: &SessionKeeping, entry: &Entry, common: &mut
         Stored::Expired(token) if is_logout => token,
         Stored::Elsewhere => {
             output::note("the stored session belongs to another service and is not used");
-            return Err(Failure::SessionExpired);
+            return Err(CommandFailure::SessionExpired);
         }
         Stored::None => {
             output::note("no session is stored: log in with `bankchannel session login`");
-            return Err(Failure::SessionExpired);
+            return Err(CommandFailure::SessionExpired);
         }
-        Stored::Expired(_) => return Err(Failure::SessionExpired),
+        Stored::Expired(_) => return Err(CommandFailure::SessionExpired),
     };
     if needs == SessionNeed::Admin && token.mode.as_deref() == Some("data") {
-        return Err(Failure::AdminRequired);
+        return Err(CommandFailure::AdminRequired);
     }
     // An explicit mode other than the session's asks for another session.
     if settings.is_given("mode") && token.mode.as_deref().is_some_and(|mode| mode != settings.mode()) {
-        return Err(Failure::SessionExpired);
+        return Err(CommandFailure::SessionExpired);
     }
     if is_logout {
         // Removed here first, whatever the service answers.
@@ -223,14 +227,14 @@ pub(super) fn session_for(sessions: &SessionKeeping, entry: &Entry, common: &mut
 /// Stores the changes of a call: a new session, a new API key; drops a session that the service no longer accepts.
 pub(super) fn finish(
     sessions: &SessionKeeping,
-    entry: &Entry,
+    entry: &CatalogueEntry,
     client: &Client,
-    before: Option<&Token>,
+    before: Option<&RunToken>,
     common: &mut Common,
-    result: &Outcome<CallDone>,
-) -> Outcome {
+    result: &CommandOutcome<CallDone>,
+) -> CommandOutcome {
     if let Err(failure) = result {
-        if let Failure::Error(error) = failure
+        if let CommandFailure::Error(error) = failure
             && error.code() == sessions.refused.code
             && !common.settings.is_given("idtoken")
         {
@@ -264,7 +268,7 @@ pub(super) fn finish(
 }
 
 /// The operation of a command for these options.
-fn chosen(spec: &Spec, matches: &ArgMatches, common: &Common) -> &'static Entry {
+fn chosen(spec: &Spec, matches: &ArgMatches, common: &Common) -> &'static CatalogueEntry {
     for (entry, fields) in &spec.also {
         if request::has_all(entry, fields, matches, common) {
             return entry;
@@ -274,7 +278,7 @@ fn chosen(spec: &Spec, matches: &ArgMatches, common: &Common) -> &'static Entry 
 }
 
 /// Whether a login has nothing to do because the stored session is valid; a session of another mode is dropped.
-fn logged_in(entry: &Entry, matches: &ArgMatches, common: &mut Common) -> Outcome<bool> {
+fn logged_in(entry: &CatalogueEntry, matches: &ArgMatches, common: &mut Common) -> CommandOutcome<bool> {
     let sets_up = matches.try_get_one::<String>("setup-totp").ok().flatten().is_some_and(|value| value == "true");
     let stored = token::find(&common.settings)?;
     if let Stored::Good(token) = &stored
@@ -293,16 +297,16 @@ fn logged_in(entry: &Entry, matches: &ArgMatches, common: &mut Common) -> Outcom
 }
 
 /// Reports a missing field under the name of its option.
-fn in_options(failure: Failure, spec: &Spec, entry: &Entry) -> Failure {
+fn in_options(failure: CommandFailure, spec: &Spec, entry: &CatalogueEntry) -> CommandFailure {
     match &failure {
-        Failure::Error(error) if error.code() == "input.missing_field" && error.http_status().is_none() => {
+        CommandFailure::Error(error) if error.code() == "input.missing_field" && error.http_status().is_none() => {
             let mut missing = option_list(error.detail("field").unwrap_or_default());
             if entry.short_name() == "upload_file" {
                 missing =
                     missing.replace("--signature", "--private-key (signs here) or --signatures (signed elsewhere)");
                 missing = missing.replace("--content", "FILE");
             }
-            Failure::usage(format!(
+            CommandFailure::usage(format!(
                 "missing: {missing}\n  give it as an option or in the settings file; `bankchannel {} {} --help` explains",
                 spec.group, spec.name
             ))

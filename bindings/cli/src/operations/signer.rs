@@ -1,6 +1,6 @@
 //! `--signer COMMAND`: a program of the user that signs with an external key, in a smart card, an HSM or an agent.
 
-use bankchannel::{Error, Outcome, Result, Secret, SignatureRequest};
+use bankchannel::{CallOutcome, Error, Result, Secret, SignatureRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::program;
@@ -14,7 +14,7 @@ const MAX_ANSWER: usize = 16 * 1024;
 /// Runs the program to sign. The answer is base64 for the library, which verifies the signature before anything is
 /// sent.
 pub(super) fn sign(command: &str, wanted: &SignatureRequest) -> Result<Secret> {
-    let failed = |why: String| Error::invalid_field("signer", why).with_outcome(Outcome::NotSent);
+    let failed = |why: String| Error::invalid_field("signer", why).with_outcome(CallOutcome::NotSent);
     let environment = [(ALGORITHM, wanted.algorithm), (FINGERPRINT, wanted.key_fingerprint.as_str())];
     let answer = program::run(command, &environment, &wanted.digest, MAX_ANSWER, None).map_err(failed)?;
     if answer.is_empty() || answer.len() > MAX_ANSWER {

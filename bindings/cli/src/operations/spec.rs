@@ -6,7 +6,7 @@
 use bankchannel::{CommandPlacement, PROTOCOLS, SessionKeeping};
 use bankchannel_foundation::{
     model::cited,
-    operation::{Ask, Entry},
+    operation::{Ask, CatalogueEntry},
 };
 use clap::{Arg, Command};
 
@@ -20,9 +20,9 @@ pub(crate) struct Spec {
     /// The command, kebab-case.
     pub(crate) name: String,
     /// The operation that it runs.
-    pub(crate) main: &'static Entry,
+    pub(crate) main: &'static CatalogueEntry,
     /// Operations that run instead if all of these fields are given; the first match counts.
-    pub(crate) also: Vec<(&'static Entry, &'static [&'static str])>,
+    pub(crate) also: Vec<(&'static CatalogueEntry, &'static [&'static str])>,
     /// Whether another command does the same under its usual name: then this one is accepted, but not listed.
     pub(crate) is_double: bool,
 }
@@ -30,10 +30,11 @@ pub(crate) struct Spec {
 /// Every command, in the order of the catalogue: commands named in declarations come first.
 pub(crate) fn specs() -> Vec<Spec> {
     let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == CommandPlacement::BySubject);
-    let entries: Vec<&'static Entry> =
+    let entries: Vec<&'static CatalogueEntry> =
         by_subject.flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry).collect();
     let declared = || {
-        let commands = |entry: &&'static Entry| entry.declaration.commands.iter().zip(std::iter::repeat(*entry));
+        let commands =
+            |entry: &&'static CatalogueEntry| entry.declaration.commands.iter().zip(std::iter::repeat(*entry));
         entries.iter().flat_map(commands)
     };
     let mut specs: Vec<Spec> = Vec::new();
@@ -106,13 +107,13 @@ impl Spec {
     }
 
     /// The operations that it may run.
-    pub(crate) fn entries(&self) -> Vec<&'static Entry> {
+    pub(crate) fn entries(&self) -> Vec<&'static CatalogueEntry> {
         std::iter::once(self.main).chain(self.also.iter().map(|(entry, _)| *entry)).collect()
     }
 }
 
 /// The session declaration of an operation's protocol, if it has sessions.
-pub(crate) fn sessions(entry: &Entry) -> Option<&'static SessionKeeping> {
+pub(crate) fn sessions(entry: &CatalogueEntry) -> Option<&'static SessionKeeping> {
     bankchannel::protocol(entry.declaration.protocol)?.sessions.as_ref()
 }
 

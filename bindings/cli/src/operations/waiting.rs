@@ -7,7 +7,7 @@
 
 use bankchannel::{CallDone, CallOptions, Client, SessionKeeping};
 use bankchannel_crypto::random;
-use bankchannel_foundation::{Category, operation::Entry};
+use bankchannel_foundation::{Category, operation::CatalogueEntry};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ use super::{
     run::carry_out,
 };
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::Common,
     output,
 };
@@ -33,13 +33,15 @@ const KEY_LENGTH: usize = 43;
 /// Logs in as far as possible; returns the client and the answer when the login is complete.
 pub(super) fn log_in(
     sessions: &SessionKeeping,
-    entry: &'static Entry,
+    entry: &'static CatalogueEntry,
     matches: &ArgMatches,
     common: &mut Common,
     client: &Client,
-) -> Outcome<CallDone> {
+) -> CommandOutcome<CallDone> {
     let [begin, go_on_with] = sessions.steps;
-    let Value::Object(mut given) = request::build(entry, matches, common)?.json else { return Err(Failure::Told) };
+    let Value::Object(mut given) = request::build(entry, matches, common)?.json else {
+        return Err(CommandFailure::Told);
+    };
     let mut code = given.remove("code").and_then(|code| code.as_str().map(str::to_owned));
     let key = common.settings.filed(KEY).map_or_else(|| random::alphanumeric(KEY_LENGTH), str::to_owned);
     let password = given.get("password").cloned().unwrap_or_default();
@@ -67,7 +69,7 @@ pub(super) fn log_in(
             Ok(done) => done,
             Err(failure) => {
                 // A refused attempt is not repeated; one that did not arrive may be.
-                if matches!(&failure, Failure::Error(error) if !matches!(error.category(), Category::Transport | Category::TimedOut))
+                if matches!(&failure, CommandFailure::Error(error) if !matches!(error.category(), Category::Transport | Category::TimedOut))
                 {
                     forget(common)?;
                 }
@@ -110,7 +112,7 @@ fn wait(
     key: &str,
     question: &str,
     common: &mut Common,
-) -> Outcome<CallDone> {
+) -> CommandOutcome<CallDone> {
     let sealed = done.response.get("sealed").and_then(Value::as_str).map(str::to_owned);
     let whose = whose(common);
     let kept = common.settings.keep(&[(SEALED, sealed), (KEY, Some(key.to_owned())), (FOR, Some(whose))]);
@@ -120,14 +122,14 @@ fn wait(
         "{question}: go on with `bankchannel session login --code CODE`, or set {}",
         variables(sessions.codes).join(", ")
     ));
-    Err(Failure::Told)
+    Err(CommandFailure::Told)
 }
 
 fn whose(common: &Common) -> String {
     format!("{} {}", common.settings.value("email").unwrap_or_default(), common.settings.mode())
 }
 
-fn forget(common: &mut Common) -> Outcome {
+fn forget(common: &mut Common) -> CommandOutcome {
     if common.settings.filed(SEALED).is_some() {
         common.settings.keep(&[(SEALED, None), (KEY, None), (FOR, None)])
     } else {
@@ -135,7 +137,8 @@ fn forget(common: &mut Common) -> Outcome {
     }
 }
 
-fn step(client: &Client, name: &str, request: Map<String, Value>, common: &Common) -> Outcome<CallDone> {
-    let entry = bankchannel::find(name).ok_or_else(|| Failure::usage(format!("there is no operation `{name}`")))?;
+fn step(client: &Client, name: &str, request: Map<String, Value>, common: &Common) -> CommandOutcome<CallDone> {
+    let entry =
+        bankchannel::find(name).ok_or_else(|| CommandFailure::usage(format!("there is no operation `{name}`")))?;
     carry_out(client, entry, Value::Object(request), CallOptions::default(), common)
 }

@@ -9,7 +9,7 @@ use super::{
     value::{less_line_break, read_text},
 };
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     output::prompt,
 };
 
@@ -25,23 +25,23 @@ pub(crate) fn argument(help: &'static str) -> Arg {
 }
 
 /// The passphrase of `--passphrase-file`, without one final line break.
-pub(crate) fn given(matches: &ArgMatches) -> Outcome<Option<Zeroizing<String>>> {
+pub(crate) fn given(matches: &ArgMatches) -> CommandOutcome<Option<Zeroizing<String>>> {
     let Some(path) = matches.try_get_one::<String>(OPTION).ok().flatten() else { return Ok(None) };
     line_of("--passphrase-file", path).map(Some)
 }
 
 /// The secret in an option's file, without one final line break.
-pub(crate) fn line_of(option: &str, path: &str) -> Outcome<Zeroizing<String>> {
+pub(crate) fn line_of(option: &str, path: &str) -> CommandOutcome<Zeroizing<String>> {
     let text = Zeroizing::new(read_text(option, path, MAX_PASSPHRASE)?);
     Ok(Zeroizing::new(less_line_break(&text).to_owned()))
 }
 
 /// The passphrase of a locked key: from the file, or asked for. `key` names the key.
-pub(crate) fn of_locked(key: &str, matches: &ArgMatches, noninteractive: bool) -> Outcome<Zeroizing<String>> {
+pub(crate) fn of_locked(key: &str, matches: &ArgMatches, noninteractive: bool) -> CommandOutcome<Zeroizing<String>> {
     match given(matches)? {
         Some(passphrase) => Ok(passphrase),
         None if prompt::possible(noninteractive) => prompt::secret(&format!("Passphrase of {key}")).map(Zeroizing::new),
-        None => Err(Failure::usage(format!("{key} is locked: give --passphrase-file"))),
+        None => Err(CommandFailure::usage(format!("{key} is locked: give --passphrase-file"))),
     }
 }
 

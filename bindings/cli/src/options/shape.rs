@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bankchannel::Content;
 use bankchannel_foundation::{
     model::{Field, Shape, cited},
-    operation::Entry,
+    operation::CatalogueEntry,
 };
 use clap::{
     Arg, ArgAction, ArgMatches, Command, ValueHint,
@@ -18,14 +18,14 @@ use super::{
     plain::any_value,
     stdin, value,
 };
-use crate::{exit::Outcome, settings::Settings};
+use crate::{exit::CommandOutcome, settings::RunSettings};
 
 /// The argument for the content without an option.
 const CONTENT: &str = "content-argument";
 
 /// Adds an option for every field of the operations' requests that the command does not have yet, and a plain argument
 /// for content.
-pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
+pub(crate) fn add_fields(mut command: Command, entries: &[&CatalogueEntry]) -> Command {
     let mut taken: BTreeSet<String> = command.get_arguments().flat_map(spellings).collect();
     for entry in entries {
         for field in entry.request.fields() {
@@ -58,11 +58,11 @@ pub(crate) enum Given {
 
 /// The value of a field: from the options, then from the settings file.
 pub(crate) fn field_value(
-    entry: &Entry,
+    entry: &CatalogueEntry,
     field: &'static Field,
     matches: &ArgMatches,
-    settings: &Settings,
-) -> Outcome<Option<Given>> {
+    settings: &RunSettings,
+) -> CommandOutcome<Option<Given>> {
     let names = names(entry.short_name(), field);
     let option = format!("--{}", names.long);
     let Some((texts, may_be_base64)) = found(&names, field, matches, settings) else { return Ok(None) };
@@ -73,7 +73,7 @@ pub(crate) fn field_value(
 }
 
 /// The value of an option made by [`option`].
-pub(crate) fn option_value(field: &'static Field, name: &str, matches: &ArgMatches) -> Outcome<Option<Value>> {
+pub(crate) fn option_value(field: &'static Field, name: &str, matches: &ArgMatches) -> CommandOutcome<Option<Value>> {
     match texts(matches, name) {
         texts if texts.is_empty() => Ok(None),
         texts => value::from_texts(&format!("--{name}"), field.shape, &texts, false).map(Some),
@@ -81,7 +81,12 @@ pub(crate) fn option_value(field: &'static Field, name: &str, matches: &ArgMatch
 }
 
 /// Whether a field has a value; the value is not read.
-pub(crate) fn has_value(entry: &Entry, field: &'static Field, matches: &ArgMatches, settings: &Settings) -> bool {
+pub(crate) fn has_value(
+    entry: &CatalogueEntry,
+    field: &'static Field,
+    matches: &ArgMatches,
+    settings: &RunSettings,
+) -> bool {
     found(&names(entry.short_name(), field), field, matches, settings).is_some()
 }
 
@@ -91,7 +96,7 @@ fn found(
     names: &Names,
     field: &'static Field,
     matches: &ArgMatches,
-    settings: &Settings,
+    settings: &RunSettings,
 ) -> Option<(Vec<String>, bool)> {
     let argument = matches!(field.shape, Shape::Content).then_some(CONTENT);
     let given = [names.long.as_str()].into_iter().chain(argument);

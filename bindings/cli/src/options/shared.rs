@@ -12,9 +12,9 @@ use super::{
     shape::option,
 };
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     output::{self, Format, prompt},
-    settings::{Settings, filed_name},
+    settings::{RunSettings, filed_name},
 };
 
 const ACCOUNT: &str = "Account";
@@ -34,7 +34,7 @@ fn connection_settings() -> impl Iterator<Item = &'static Field> {
 /// The options that every command of an operation has.
 pub(crate) struct Common {
     /// The settings of this run.
-    pub(crate) settings: Settings,
+    pub(crate) settings: RunSettings,
     /// How the result is shown.
     pub(crate) format: Format,
     /// Whether the user must not be asked.
@@ -192,7 +192,7 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
 
 impl Common {
     /// Reads the shared options and the settings file, for clients of this protocol.
-    pub(crate) fn read(protocol: &'static Protocol, matches: &ArgMatches) -> Outcome<Self> {
+    pub(crate) fn read(protocol: &'static Protocol, matches: &ArgMatches) -> CommandOutcome<Self> {
         let format = format(matches);
         let text = |name: &str| matches.get_one::<String>(name).cloned();
         let names = SHARED.iter().map(|(_, option)| *option).chain(GIVEN).map(str::to_owned);
@@ -211,8 +211,12 @@ impl Common {
                 "warning: a passphrase on the command line is visible to other users and stays in the shell's history; use --passphrase-file",
             );
         }
-        let settings =
-            Settings::load(protocol, text("config").as_deref(), given, matches.get_one::<Seconds>("timeout").copied())?;
+        let settings = RunSettings::load(
+            protocol,
+            text("config").as_deref(),
+            given,
+            matches.get_one::<Seconds>("timeout").copied(),
+        )?;
         let (noninteractive, verbose) = (matches.get_flag("noninteractive"), matches.get_flag("verbose"));
         let (signer, bank) = (optional(matches, "signer"), optional(matches, "bank-command"));
         let request_id = optional(matches, REQUEST_ID);
@@ -224,7 +228,7 @@ impl Common {
     /// Only the shared options: for local commands, which use neither a settings file nor the environment.
     pub(crate) fn without_settings(matches: &ArgMatches) -> Self {
         Self {
-            settings: Settings::none(),
+            settings: RunSettings::none(),
             format: format(matches),
             noninteractive: matches.get_flag("noninteractive"),
             verbose: matches.get_flag("verbose"),
@@ -235,7 +239,7 @@ impl Common {
     }
 
     /// The password: from the settings, or asked for.
-    pub(crate) fn password(&mut self, question: &str, is_new: bool) -> Outcome<String> {
+    pub(crate) fn password(&mut self, question: &str, is_new: bool) -> CommandOutcome<String> {
         use crate::settings::PASSWORD_MIN;
         let long_enough = |text: &str| text.chars().count() >= PASSWORD_MIN;
         let too_short = || format!("the password is shorter than {PASSWORD_MIN} characters");
@@ -245,12 +249,12 @@ impl Common {
                 return Ok(password.to_owned());
             }
             if !asking {
-                return Err(Failure::usage(too_short()));
+                return Err(CommandFailure::usage(too_short()));
             }
             output::note(&too_short());
         }
         if !asking {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 "the password is missing: use --password-stdin, ISECURE_PASSWORD or the settings file",
             ));
         }

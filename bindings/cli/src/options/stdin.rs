@@ -11,7 +11,7 @@ use bankchannel::{Content, Error};
 use bankchannel_foundation::{error::row, model::ContentPieces};
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     output::{self, progress::ProgressLine},
 };
 
@@ -22,10 +22,12 @@ const PIECE: usize = 192 * 1024;
 static READER: Mutex<Option<String>> = Mutex::new(None);
 
 /// Stdin for `what`, an option or argument. It does not include a first line that was read for `--password-stdin`.
-pub(crate) fn reader(what: &str) -> Outcome<impl Read + use<>> {
+pub(crate) fn reader(what: &str) -> CommandOutcome<impl Read + use<>> {
     let mut reader = READER.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(first) = &*reader {
-        return Err(Failure::usage(format!("{what}: stdin can be read only once, and {first} already reads it")));
+        return Err(CommandFailure::usage(format!(
+            "{what}: stdin can be read only once, and {first} already reads it"
+        )));
     }
     *reader = Some(what.to_owned());
     let stdin = std::io::stdin();
@@ -36,7 +38,7 @@ pub(crate) fn reader(what: &str) -> Outcome<impl Read + use<>> {
 }
 
 /// The content of the file of this name, or stdin for `-`, where `what` names the option or argument.
-pub(crate) fn content_of(path: &str, what: &str) -> Outcome<Content> {
+pub(crate) fn content_of(path: &str, what: &str) -> CommandOutcome<Content> {
     if path == "-" { content(what) } else { Ok(Content::from(Path::new(path))) }
 }
 
@@ -50,7 +52,7 @@ pub(crate) fn watched_content_of(
     what: &str,
     text: &'static str,
     progress: &Arc<ProgressLine>,
-) -> Outcome<Content> {
+) -> CommandOutcome<Content> {
     // What cannot be opened is told by the operation.
     let opened = File::open(path).and_then(|file| file.metadata().map(|about| (file, about)));
     let Some((mut file, about)) = opened.ok().filter(|_| path != "-") else { return content_of(path, what) };
@@ -81,7 +83,7 @@ fn read_so_far(text: &str, done: u64, total: u64) -> bankchannel::Progress {
 }
 
 /// Stdin as content: it is read while it is sent, and not held in memory if the operation reads it once.
-pub(crate) fn content(what: &str) -> Outcome<Content> {
+pub(crate) fn content(what: &str) -> CommandOutcome<Content> {
     let mut reader = reader(what)?;
     let what = what.to_owned();
     Ok(Content::Pieces(ContentPieces::new(move || {

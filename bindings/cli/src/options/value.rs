@@ -11,14 +11,19 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::stdin;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The largest text that is read from a file into an option, in bytes: keys, certificates, signatures, JSON.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
 /// The value of an option's texts; `option` names it in an error. `may_be_base64` tells whether content may be the
 /// bytes themselves.
-pub(super) fn from_texts(option: &str, shape: &'static Shape, texts: &[String], may_be_base64: bool) -> Outcome<Value> {
+pub(super) fn from_texts(
+    option: &str,
+    shape: &'static Shape,
+    texts: &[String],
+    may_be_base64: bool,
+) -> CommandOutcome<Value> {
     if let (Shape::Content, [one]) = (shape, texts) {
         return Ok(content(one, may_be_base64));
     }
@@ -32,23 +37,24 @@ pub(super) fn from_texts(option: &str, shape: &'static Shape, texts: &[String], 
     }
     match texts {
         [one] => from_text(option, shape, one),
-        _ => Err(Failure::usage(format!("{option} may be given only once"))),
+        _ => Err(CommandFailure::usage(format!("{option} may be given only once"))),
     }
 }
 
-fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> {
+fn from_text(option: &str, shape: &'static Shape, text: &str) -> CommandOutcome<Value> {
     match shape {
         Shape::Bool => match text {
             "true" | "yes" | "1" => Ok(Value::Bool(true)),
             "false" | "no" | "0" => Ok(Value::Bool(false)),
-            _ => Err(Failure::usage(format!("{option} must be true or false"))),
+            _ => Err(CommandFailure::usage(format!("{option} must be true or false"))),
         },
-        Shape::Integer { .. } => {
-            text.parse::<i64>().map(Value::from).map_err(|_| Failure::usage(format!("{option} must be a whole number")))
-        }
+        Shape::Integer { .. } => text
+            .parse::<i64>()
+            .map(Value::from)
+            .map_err(|_| CommandFailure::usage(format!("{option} must be a whole number"))),
         Shape::Seconds => seconds(text)
             .map(|Seconds(time)| Value::from(time.as_secs_f64()))
-            .map_err(|wrong| Failure::usage(format!("{option} {wrong}"))),
+            .map_err(|wrong| CommandFailure::usage(format!("{option} {wrong}"))),
         Shape::Content => Ok(content(text, false)),
         Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) | Shape::Json => {
             parse(option, &text_or_file(option, text)?)
@@ -88,7 +94,7 @@ fn content(text: &str, may_be_base64: bool) -> Value {
 }
 
 /// An armored or PEM text, or the file that holds it.
-fn armor_or_file(option: &str, text: &str) -> Outcome<Value> {
+fn armor_or_file(option: &str, text: &str) -> CommandOutcome<Value> {
     if text.trim_start().starts_with("-----BEGIN") {
         return Ok(Value::String(text.to_owned()));
     }
@@ -97,7 +103,7 @@ fn armor_or_file(option: &str, text: &str) -> Outcome<Value> {
         if !text.trim().contains('\n') {
             // Usually a mistyped name: an armored text has several lines. It may also be a secret in the wrong place.
             let text = shown::secret_path(text);
-            return Err(Failure::usage(format!("{option}: {text} is neither a file nor an armored text")));
+            return Err(CommandFailure::usage(format!("{option}: {text} is neither a file nor an armored text")));
         }
         // The library's error describes the expected text.
         return Ok(Value::String(text.to_owned()));
@@ -105,7 +111,7 @@ fn armor_or_file(option: &str, text: &str) -> Outcome<Value> {
     read_file(option, path).map(Value::String)
 }
 
-fn text_or_file(option: &str, text: &str) -> Outcome<String> {
+fn text_or_file(option: &str, text: &str) -> CommandOutcome<String> {
     match text.strip_prefix('@') {
         Some(path) => read_file(option, path),
         None => Ok(text.to_owned()),
@@ -118,29 +124,30 @@ pub(super) fn less_line_break(text: &str) -> &str {
 }
 
 /// Reads a text file, or stdin for `-`; `option` names it in an error.
-pub(crate) fn read_file(option: &str, path: &str) -> Outcome<String> {
+pub(crate) fn read_file(option: &str, path: &str) -> CommandOutcome<String> {
     read_text(option, path, MAX_TEXT)
 }
 
 /// The same, with its own limit, in bytes.
-pub(crate) fn read_text(option: &str, path: &str, limit: u64) -> Outcome<String> {
+pub(crate) fn read_text(option: &str, path: &str, limit: u64) -> CommandOutcome<String> {
     String::from_utf8(read_bytes(option, path, limit)?)
-        .map_err(|_| Failure::usage(format!("{option}: {path} cannot be read: it is not UTF-8 text")))
+        .map_err(|_| CommandFailure::usage(format!("{option}: {path} cannot be read: it is not UTF-8 text")))
 }
 
 /// The largest file of settings, certificates or keys that is read, in bytes.
 pub(crate) const MAX_SETTINGS: u64 = 256 * 1024;
 
 /// The client's settings of `--settings`, as JSON.
-pub(crate) fn read_settings(path: &str) -> Outcome<Value> {
+pub(crate) fn read_settings(path: &str) -> CommandOutcome<Value> {
     let text = read_text("--settings", path, MAX_SETTINGS)?;
-    serde_json::from_str(&text).map_err(|why| Failure::usage(format!("--settings: {path} is not JSON: {why}")))
+    serde_json::from_str(&text).map_err(|why| CommandFailure::usage(format!("--settings: {path} is not JSON: {why}")))
 }
 
 /// As [`read_text`], for data that need not be text.
-pub(crate) fn read_bytes(option: &str, path: &str, limit: u64) -> Outcome<Vec<u8>> {
-    let failed =
-        |why: std::io::Error| Failure::usage(format!("{option}: {}", shown::unreadable_content(path.as_ref(), &why)));
+pub(crate) fn read_bytes(option: &str, path: &str, limit: u64) -> CommandOutcome<Vec<u8>> {
+    let failed = |why: std::io::Error| {
+        CommandFailure::usage(format!("{option}: {}", shown::unreadable_content(path.as_ref(), &why)))
+    };
     let mut bytes = Vec::new();
     let mut read = |reader: &mut dyn Read| reader.take(limit + 1).read_to_end(&mut bytes).map_err(failed);
     let size = match path {
@@ -148,15 +155,15 @@ pub(crate) fn read_bytes(option: &str, path: &str, limit: u64) -> Outcome<Vec<u8
         _ => read(&mut std::fs::File::open(path).map_err(failed)?)?,
     };
     if size as u64 > limit {
-        return Err(Failure::usage(format!("{option}: {path} is larger than {limit} bytes")));
+        return Err(CommandFailure::usage(format!("{option}: {path} is larger than {limit} bytes")));
     }
     Ok(bytes)
 }
 
-fn parse(option: &str, text: &str) -> Outcome<Value> {
+fn parse(option: &str, text: &str) -> CommandOutcome<Value> {
     bankchannel_bridge::parse_json(text)
         .map(Value::from)
-        .map_err(|error| Failure::usage(format!("{option}: {}", error.message())))
+        .map_err(|error| CommandFailure::usage(format!("{option}: {}", error.message())))
 }
 
 #[cfg(test)]

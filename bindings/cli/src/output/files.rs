@@ -10,7 +10,7 @@ use std::{
 use bankchannel_foundation::shown;
 use zeroize::Zeroizing;
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// A file to write.
 pub(crate) struct NewFile {
@@ -23,7 +23,7 @@ pub(crate) struct NewFile {
 }
 
 /// Refuses existing paths, also a dangling link.
-pub(crate) fn check_new<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Outcome {
+pub(crate) fn check_new<'a>(paths: impl IntoIterator<Item = &'a Path>) -> CommandOutcome {
     match paths.into_iter().find(|path| path.symlink_metadata().is_ok()) {
         Some(taken) => Err(exists(taken)),
         None => Ok(()),
@@ -31,10 +31,10 @@ pub(crate) fn check_new<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Outcom
 }
 
 /// Writes a new file; an existing one is never touched.
-pub(crate) fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Outcome {
+pub(crate) fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> CommandOutcome {
     let failed = |why: std::io::Error| match why.kind() {
         std::io::ErrorKind::AlreadyExists => exists(path),
-        _ => Failure::usage(format!("{} cannot be written: {why}", shown::path(path))),
+        _ => CommandFailure::usage(format!("{} cannot be written: {why}", shown::path(path))),
     };
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
@@ -46,7 +46,7 @@ pub(crate) fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Outcome {
 }
 
 /// Writes all of these, or none.
-pub(crate) fn write_all_new(files: &[NewFile]) -> Outcome {
+pub(crate) fn write_all_new(files: &[NewFile]) -> CommandOutcome {
     check_new(files.iter().map(|file| file.path.as_path()))?;
     for (done, file) in files.iter().enumerate() {
         if let Err(failure) = write_new(&file.path, file.mode, &file.bytes) {
@@ -59,8 +59,8 @@ pub(crate) fn write_all_new(files: &[NewFile]) -> Outcome {
     Ok(())
 }
 
-fn exists(path: &Path) -> Failure {
-    Failure::usage(format!("{} exists already and was not changed", shown::path(path)))
+fn exists(path: &Path) -> CommandFailure {
+    CommandFailure::usage(format!("{} exists already and was not changed", shown::path(path)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod write;
 
 use serde_json::Value;
 
-use crate::exit::Failure;
+use crate::exit::CommandFailure;
 
 pub(crate) use write::{Stdout, bytes, error_is_terminal, is_terminal, line, note, partial};
 
@@ -34,7 +34,7 @@ impl Format {
     }
 
     /// Shows a failure: a text on stderr, and with `--json` also `{"error": …}` on stdout.
-    pub(crate) fn fail(self, failure: &Failure) {
+    pub(crate) fn fail(self, failure: &CommandFailure) {
         // The text first: a fault of stdout must not suppress it.
         if let Some(text) = failure.text() {
             note(&text);

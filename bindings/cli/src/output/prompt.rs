@@ -7,7 +7,7 @@ use std::{
 
 use super::{interrupt::Asking, terminal};
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     output,
 };
 
@@ -17,27 +17,27 @@ pub(crate) fn possible(noninteractive: bool) -> bool {
 }
 
 /// Asks for a secret; the input is not shown.
-pub(crate) fn secret(question: &str) -> Outcome<String> {
+pub(crate) fn secret(question: &str) -> CommandOutcome<String> {
     let asking = Asking::secret();
     let answer = rpassword::prompt_password(format!("{}: ", plain(question)));
     drop(asking);
     match answer {
         Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).to_owned()),
-        Err(why) if why.kind() == io::ErrorKind::Interrupted => Err(Failure::Interrupted),
+        Err(why) if why.kind() == io::ErrorKind::Interrupted => Err(CommandFailure::Interrupted),
         Err(why) if why.kind() == io::ErrorKind::UnexpectedEof => Err(ended()),
-        Err(why) => Err(Failure::usage(format!("the terminal cannot be read: {why}"))),
+        Err(why) => Err(CommandFailure::usage(format!("the terminal cannot be read: {why}"))),
     }
 }
 
 /// Asks for a text that is not secret.
-pub(crate) fn line(question: &str) -> Outcome<String> {
+pub(crate) fn line(question: &str) -> CommandOutcome<String> {
     let _asking = Asking::line();
     show(&format!("{}: ", plain(question)));
     stdin_line()
 }
 
 /// Asks for one of several answers, by number or by name.
-pub(crate) fn choice(question: &str, choices: &[String]) -> Outcome<String> {
+pub(crate) fn choice(question: &str, choices: &[String]) -> CommandOutcome<String> {
     let _asking = Asking::line();
     let listed = choices.iter().enumerate().map(|(number, choice)| format!("  {}. {}\n", number + 1, plain(choice)));
     show(&format!("{}\n{}", plain(question), listed.collect::<String>()));
@@ -65,15 +65,15 @@ fn plain(text: &str) -> String {
 }
 
 /// Reads one line of stdin, without its end.
-pub(crate) fn stdin_line() -> Outcome<String> {
+pub(crate) fn stdin_line() -> CommandOutcome<String> {
     let mut line = String::new();
     match io::stdin().lock().read_line(&mut line) {
         Ok(0) => Err(ended()),
         Ok(_) => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
-        Err(why) => Err(Failure::usage(format!("the input cannot be read: {why}"))),
+        Err(why) => Err(CommandFailure::usage(format!("the input cannot be read: {why}"))),
     }
 }
 
-fn ended() -> Failure {
-    Failure::usage("the input ended before an answer came")
+fn ended() -> CommandFailure {
+    CommandFailure::usage("the input ended before an answer came")
 }

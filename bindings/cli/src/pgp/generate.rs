@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::told;
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, format, passphrase, text},
     output::{files, progress::ProgressLine},
 };
@@ -45,12 +45,12 @@ pub(super) fn command() -> Command {
         .arg(passphrase::argument("Lock the private key with the passphrase in this file [default: not locked]"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
     let folder = PathBuf::from(given("output-dir"));
     let (public, private) = (folder.join(PUBLIC), folder.join(PRIVATE));
     if let Some(taken) = [&public, &private].into_iter().find(|path| path.exists()) {
-        return Err(Failure::usage(format!("{} exists already and was not changed", shown::path(taken))));
+        return Err(CommandFailure::usage(format!("{} exists already and was not changed", shown::path(taken))));
     }
     let now = SystemTime::now();
     let progress = ProgressLine::begin("making the key");
@@ -68,7 +68,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         .recursive(true)
         .mode(0o700)
         .create(&folder)
-        .map_err(|why| Failure::usage(format!("{} cannot be made: {why}", shown::path(&folder))))?;
+        .map_err(|why| CommandFailure::usage(format!("{} cannot be made: {why}", shown::path(&folder))))?;
     // The private key first: a public key alone would be useless.
     files::write_new(&private, KEY_MODE, key.to_armored().map_err(told("the key"))?.as_bytes())?;
     files::write_new(&public, KEY_MODE, key.public().to_armored().map_err(told("the key"))?.as_bytes())?;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::told;
 use crate::{
-    exit::Outcome,
+    exit::CommandOutcome,
     options::{add_common, file_argument, format, read_text},
 };
 
@@ -20,7 +20,7 @@ pub(super) fn command() -> Command {
         .arg(file_argument("file", "An armored public or private key; text before it is ignored; - for stdin"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let text = Zeroizing::new(read_text("FILE", path, MAX_PRIVATE_KEY_BYTES as u64)?);
     let info = inspect(without_leading_text(text.as_bytes()), SystemTime::now()).map_err(told(path))?;

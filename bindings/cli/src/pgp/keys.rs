@@ -11,12 +11,12 @@ use zeroize::Zeroizing;
 
 use super::told;
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{passphrase, read_text, stdin},
 };
 
 /// Reads a private key and unlocks it: with the passphrase file, or by asking.
-pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<OpenPgpPrivateKey> {
+pub(super) fn private(path: &str, matches: &ArgMatches) -> CommandOutcome<OpenPgpPrivateKey> {
     let text = Zeroizing::new(read_text("--private-key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
     let mut key = OpenPgpPrivateKey::from_armored(without_leading_text(text.as_bytes())).map_err(told(path))?;
     if key.is_locked() {
@@ -26,7 +26,7 @@ pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<OpenPgpPrivat
 }
 
 /// Reads a public key, or the public half of a private one.
-pub(super) fn public(path: &str) -> Outcome<OpenPgpPublicKey> {
+pub(super) fn public(path: &str) -> CommandOutcome<OpenPgpPublicKey> {
     let text = Zeroizing::new(read_text("--public-key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
     let armor = without_leading_text(text.as_bytes());
     match OpenPgpPublicKey::from_armored(armor, PublicKeyLimits::default()) {
@@ -38,10 +38,10 @@ pub(super) fn public(path: &str) -> Outcome<OpenPgpPublicKey> {
 }
 
 /// The signed document: a file, or stdin for `-`. It is streamed, never held.
-pub(super) fn document(path: &str) -> Outcome<Box<dyn Read + Send>> {
+pub(super) fn document(path: &str) -> CommandOutcome<Box<dyn Read + Send>> {
     if path == "-" {
         return Ok(Box::new(stdin::reader("FILE")?));
     }
-    let file = File::open(path).map_err(|why| Failure::usage(shown::unreadable_content(path.as_ref(), &why)))?;
+    let file = File::open(path).map_err(|why| CommandFailure::usage(shown::unreadable_content(path.as_ref(), &why)))?;
     Ok(Box::new(file))
 }

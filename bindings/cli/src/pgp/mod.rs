@@ -6,7 +6,7 @@ mod keys;
 mod sign;
 mod verify;
 
-use crate::{exit::Failure, handwritten::Handwritten};
+use crate::{exit::CommandFailure, handwritten::Handwritten};
 
 /// Their group, which also has the operations on a service's keys.
 pub(crate) const GROUP: &str = "pgp";
@@ -21,6 +21,6 @@ pub(crate) const COMMANDS: &[Handwritten] = &[
 ];
 
 /// Adds the name of the file to an error of the OpenPGP library.
-fn told(file: &str) -> impl Fn(bankchannel_openpgp::OpenPgpError) -> Failure + '_ {
-    move |error| Failure::usage(format!("{file}: {error}"))
+fn told(file: &str) -> impl Fn(bankchannel_openpgp::OpenPgpError) -> CommandFailure + '_ {
+    move |error| CommandFailure::usage(format!("{file}: {error}"))
 }

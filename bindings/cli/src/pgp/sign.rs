@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{keys, told};
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, file, file_argument, passphrase, text},
     output::{self, Format, files},
 };
@@ -35,7 +35,7 @@ pub(super) fn command() -> Command {
         .arg(file_argument("file", "The file to sign; - for stdin"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let now = SystemTime::now();
     let mut signers: Vec<UnlockedSigner> = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     });
     let target = PathBuf::from(&output);
     if output != "-" && target.exists() {
-        return Err(Failure::usage(format!(
+        return Err(CommandFailure::usage(format!(
             "{output} exists already and was not changed; name another file with --output"
         )));
     }

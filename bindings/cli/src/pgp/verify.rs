@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{keys, told};
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, file, file_argument, format, read_text, text},
     output::{self, Format},
 };
@@ -34,7 +34,7 @@ pub(super) fn command() -> Command {
         .arg(file_argument("file", "The signed file; - for stdin"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let (path, signature) = (given("file"), given("signature"));
     let keys: Vec<OpenPgpPublicKey> = matches
@@ -42,7 +42,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         .into_iter()
         .flatten()
         .map(|path| keys::public(path))
-        .collect::<Outcome<_>>()?;
+        .collect::<CommandOutcome<_>>()?;
     let armored = read_text("--signature", signature, MAX_SIGNATURE_FILE)?;
     let armored = without_leading_text(armored.as_bytes());
     let file = keys::document(path)?;
@@ -56,7 +56,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         }
         Format::Table => verdict.results.iter().for_each(|result| output::line(&as_text(result))),
     }
-    if verdict.is_good() { Ok(()) } else { Err(Failure::Told) }
+    if verdict.is_good() { Ok(()) } else { Err(CommandFailure::Told) }
 }
 
 fn as_text(result: &SignatureResult) -> String {

@@ -17,10 +17,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     certificates,
-    fields::{Row, Rows},
+    fields::{FieldOption, FieldOptions},
 };
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, file_argument, format, read_bytes, read_text},
     output::{self, Format},
 };
@@ -35,9 +35,9 @@ pub(super) struct Computing {
     about: &'static str,
     examples: &'static str,
     input: Input,
-    options: Rows,
+    options: FieldOptions,
     /// Shows the response.
-    show: fn(Value, Format) -> Outcome,
+    show: fn(Value, Format) -> CommandOutcome,
 }
 
 /// The meaning of the argument.
@@ -62,7 +62,7 @@ pub(super) const COMMANDS: &[Computing] = &[
 The bytes are printed unchanged. There is no line end after the last line, because none is signed. With --json they are
 base64.",
         input: Input::File(MAX_HEAD + MAX_BODY, "The request, signed or not; - for stdin"),
-        options: Rows::of(SigningStringRequest::SHAPE, &[Row::value("signed_headers", "headers")]),
+        options: FieldOptions::of(SigningStringRequest::SHAPE, &[FieldOption::value("signed_headers", "headers")]),
         show: show_signing_string,
     },
     Computing {
@@ -75,7 +75,7 @@ base64.",
 
 The first style is the usual one. The two names of a style are values for `sign --serial` and `sign --issuer`.",
         input: Input::Certificate,
-        options: Rows::NONE,
+        options: FieldOptions::NONE,
         show: show_key_ids,
     },
     Computing {
@@ -89,7 +89,7 @@ The first style is the usual one. The two names of a style are values for `sign 
 The command checks neither the issuer's signature nor the validity time: `verify` does. For key ids see
 `bankchannel psd2 key-id`.",
         input: Input::Certificate,
-        options: Rows::NONE,
+        options: FieldOptions::NONE,
         show: show_certificate,
     },
     Computing {
@@ -102,9 +102,9 @@ The command checks neither the issuer's signature nor the validity time: `verify
 
 Every byte counts: if the line end that an editor adds after the last line is sent, it is part of the body.",
         input: Input::File(MAX_BODY, "The body alone, without headers; - for stdin"),
-        options: Rows::of(
+        options: FieldOptions::of(
             ComputeDigestRequest::SHAPE,
-            &[Row::value("digest", "digest"), Row::value("digest_lower_case", "lower-case")],
+            &[FieldOption::value("digest", "digest"), FieldOption::value("digest_lower_case", "lower-case")],
         ),
         show: |response, format| show_text(&response, "value", format),
     },
@@ -118,7 +118,7 @@ Every byte counts: if the line end that an editor adds after the last line is se
 
 `sign` does this by itself when it is necessary.",
         input: Input::Text("text", "The complete value of the header; - for stdin"),
-        options: Rows::NONE,
+        options: FieldOptions::NONE,
         show: |response, format| show_text(&response, "value", format),
     },
     Computing {
@@ -131,7 +131,7 @@ Every byte counts: if the line end that an editor adds after the last line is se
 
 A value that is not encoded is printed unchanged.",
         input: Input::Text("value", "The value of the header; - for stdin"),
-        options: Rows::of(DecodeHeaderRequest::SHAPE, &[Row::value("lenient", "lenient")]),
+        options: FieldOptions::of(DecodeHeaderRequest::SHAPE, &[FieldOption::value("lenient", "lenient")]),
         show: show_decoded,
     },
 ];
@@ -145,7 +145,7 @@ impl Computing {
             .arg(self.input.argument())
     }
 
-    pub(super) fn run(&self, matches: &ArgMatches) -> Outcome {
+    pub(super) fn run(&self, matches: &ArgMatches) -> CommandOutcome {
         let mut request = self.options.read(matches)?;
         let content = self.input.read(matches, &mut request)?;
         let response = bankchannel::call_local(self.operation, Value::Object(request), content)?;
@@ -166,7 +166,7 @@ impl Input {
     }
 
     /// Reads the argument: into the request, or as its content.
-    fn read(&self, matches: &ArgMatches, request: &mut Map<String, Value>) -> Outcome<Option<Content>> {
+    fn read(&self, matches: &ArgMatches, request: &mut Map<String, Value>) -> CommandOutcome<Option<Content>> {
         let given = matches.get_one::<String>(ARGUMENT).map(String::as_str).unwrap_or_default();
         let (field, text) = match *self {
             Self::File(max, _) => return Ok(Some(read_bytes("FILE", given, max as u64)?.into())),
@@ -190,7 +190,7 @@ fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn show_text(response: &Value, member: &str, format: Format) -> Outcome {
+fn show_text(response: &Value, member: &str, format: Format) -> CommandOutcome {
     match format {
         Format::Json => output::json(response),
         Format::Table => output::line(text(response, member)),
@@ -198,9 +198,9 @@ fn show_text(response: &Value, member: &str, format: Format) -> Outcome {
     Ok(())
 }
 
-fn show_signing_string(response: Value, format: Format) -> Outcome {
+fn show_signing_string(response: Value, format: Format) -> CommandOutcome {
     let bytes = STANDARD.decode(text(&response, "signing_string"));
-    let bytes = bytes.map_err(|_| Failure::usage("the signing string cannot be shown; try --json"))?;
+    let bytes = bytes.map_err(|_| CommandFailure::usage("the signing string cannot be shown; try --json"))?;
     match format {
         Format::Json => output::json(&response),
         // On a terminal the exact bytes do not matter, and a request's control characters must not reach it.
@@ -210,7 +210,7 @@ fn show_signing_string(response: Value, format: Format) -> Outcome {
     Ok(())
 }
 
-fn show_key_ids(response: Value, format: Format) -> Outcome {
+fn show_key_ids(response: Value, format: Format) -> CommandOutcome {
     if format == Format::Json {
         output::json(&json!({ "key_ids": response["key_ids"] }));
         return Ok(());
@@ -222,7 +222,7 @@ fn show_key_ids(response: Value, format: Format) -> Outcome {
     Ok(())
 }
 
-fn show_certificate(mut response: Value, format: Format) -> Outcome {
+fn show_certificate(mut response: Value, format: Format) -> CommandOutcome {
     if let (Format::Table, Some(members)) = (format, response.as_object_mut()) {
         // Key ids have their own command.
         members.retain(|name, value| name != "key_ids" && value.as_array().is_none_or(|list| !list.is_empty()));
@@ -231,7 +231,7 @@ fn show_certificate(mut response: Value, format: Format) -> Outcome {
     Ok(())
 }
 
-fn show_decoded(response: Value, format: Format) -> Outcome {
+fn show_decoded(response: Value, format: Format) -> CommandOutcome {
     if format == Format::Table {
         list(&response, "warnings")
             .filter_map(Value::as_str)

@@ -7,18 +7,20 @@ use bankchannel::{
 use bankchannel_foundation::{
     Boundary as _, Secret,
     model::{cited, read_boundary},
-    operation::Entry,
+    operation::CatalogueEntry,
 };
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::{
-    fields::{self, Row, Rows},
+    fields::{self, FieldOption, FieldOptions},
     keys, signing_options,
 };
 use crate::{
-    exit::Outcome,
-    operations::{Request, carry_out_shown, force_argument, output_argument, request_of_options, signer_argument},
+    exit::CommandOutcome,
+    operations::{
+        OperationArguments, carry_out_shown, force_argument, output_argument, request_of_options, signer_argument,
+    },
     options::{Common, add_fields, file, kebab, passphrase, read_settings, settings_file},
 };
 
@@ -27,17 +29,23 @@ const HEADING: &str = "Bank and third party";
 /// The private key for TLS, which is not a JSON text: it is wiped.
 const CLIENT_KEY: &str = "client-key";
 
-const ROWS: Rows = Rows::of(
+const ROWS: FieldOptions = FieldOptions::of(
     NextGenPsd2Settings::SHAPE,
     &[
-        Row::value("base_url", "base-url").help("The bank's base URL, such as https://bank.example/api"),
-        Row::file("certificate", "certificate", fields::text, "The QSEAL certificate, PEM"),
-        Row::file("client_certificate", "client-certificate", fields::text, "The certificate for TLS (QWAC), PEM"),
-        Row::value("ca_file", "ca-file").help("More certificate authorities to trust for the bank's certificate, PEM"),
-        Row::value("only_ca_file", "only-ca-file").help("Trust no other authorities"),
-        Row::value("proxy", "proxy").help("A proxy, in place of the environment's"),
-        Row::value("exchange_timeout_s", "timeout").help("The time limit of the call, such as 30 or 2.5"),
-        Row::value("allowed_redirect_hosts", "redirect-host")
+        FieldOption::value("base_url", "base-url").help("The bank's base URL, such as https://bank.example/api"),
+        FieldOption::file("certificate", "certificate", fields::text, "The QSEAL certificate, PEM"),
+        FieldOption::file(
+            "client_certificate",
+            "client-certificate",
+            fields::text,
+            "The certificate for TLS (QWAC), PEM",
+        ),
+        FieldOption::value("ca_file", "ca-file")
+            .help("More certificate authorities to trust for the bank's certificate, PEM"),
+        FieldOption::value("only_ca_file", "only-ca-file").help("Trust no other authorities"),
+        FieldOption::value("proxy", "proxy").help("A proxy, in place of the environment's"),
+        FieldOption::value("exchange_timeout_s", "timeout").help("The time limit of the call, such as 30 or 2.5"),
+        FieldOption::value("allowed_redirect_hosts", "redirect-host")
             .help("Another host, besides the bank's own, to which customers may be redirected"),
     ],
 );
@@ -48,15 +56,15 @@ pub(super) fn commands() -> impl Iterator<Item = Command> {
 }
 
 /// Runs the command of this name; `None` if there is none.
-pub(super) fn run(name: &str, matches: &ArgMatches) -> Option<Outcome> {
+pub(super) fn run(name: &str, matches: &ArgMatches) -> Option<CommandOutcome> {
     entries().find(|entry| kebab(entry.short_name()) == name).map(|entry| ask(entry, matches))
 }
 
-fn entries() -> impl Iterator<Item = &'static Entry> {
+fn entries() -> impl Iterator<Item = &'static CatalogueEntry> {
     bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL && entry.declaration.route.is_some())
 }
 
-fn command(entry: &'static Entry) -> Command {
+fn command(entry: &'static CatalogueEntry) -> Command {
     let declaration = entry.declaration;
     let command = settings_file(Command::new(kebab(entry.short_name())))
         .mut_arg("settings", |settings| {
@@ -86,15 +94,15 @@ fn settings_arguments(command: Command) -> Command {
     command.args(own.into_iter().chain(ROWS.arguments()).map(|argument| argument.help_heading(HEADING)))
 }
 
-fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
+fn ask(entry: &'static CatalogueEntry, matches: &ArgMatches) -> CommandOutcome {
     let common = Common::without_settings(matches);
     let client = Client::from(NextGenPsd2::new(settings(entry, matches)?)?);
-    let Request { json, content } = request_of_options(entry, matches, &common)?;
+    let OperationArguments { json, content } = request_of_options(entry, matches, &common)?;
     carry_out_shown(&client, entry, json, content, matches, &common)
 }
 
 /// The client's settings for this operation: from their file, overridden by the options.
-fn settings(entry: &Entry, matches: &ArgMatches) -> Outcome<NextGenPsd2Settings> {
+fn settings(entry: &CatalogueEntry, matches: &ArgMatches) -> CommandOutcome<NextGenPsd2Settings> {
     let mut given = match matches.get_one::<String>("settings") {
         None => json!({}),
         Some(path) => read_settings(path)?,
@@ -130,7 +138,7 @@ fn settings(entry: &Entry, matches: &ArgMatches) -> Outcome<NextGenPsd2Settings>
 }
 
 /// The dialect of an operation that exists in one dialect only.
-fn only_dialect(entry: &Entry) -> Option<Dialect> {
+fn only_dialect(entry: &CatalogueEntry) -> Option<Dialect> {
     match terms(entry.declaration.name)?.dialects {
         ["bg"] => Some(Dialect::Bg),
         _ => None,

@@ -7,48 +7,58 @@ use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    exit::Outcome,
+    exit::CommandOutcome,
     options::{MAX_SETTINGS, file, option, option_value, read_bytes, read_text},
 };
 
 /// A field as an option.
-pub(super) struct Row {
+pub(super) struct FieldOption {
     field: &'static str,
     option: &'static str,
-    form: Form,
+    form: FieldForm,
     /// Empty if the field's own documentation is enough.
     help: &'static str,
 }
 
 /// Reads the file at a path; `option` is for the error.
-type Reader = fn(option: &str, path: &str) -> Outcome<String>;
+type OptionFileReader = fn(option: &str, path: &str) -> CommandOutcome<String>;
 
-enum Form {
+enum FieldForm {
     /// The value in the form of the field's shape.
     Value,
     /// A switch with the opposite meaning of the field.
     Opposite,
     /// A file that contains the value.
-    File(Reader),
+    File(OptionFileReader),
     /// Files that contain it together.
-    Files(Reader),
+    Files(OptionFileReader),
 }
 
-impl Row {
+impl FieldOption {
     pub(super) const fn value(field: &'static str, option: &'static str) -> Self {
-        Self { field, option, form: Form::Value, help: "" }
+        Self { field, option, form: FieldForm::Value, help: "" }
     }
 
     pub(super) const fn opposite(field: &'static str, option: &'static str, help: &'static str) -> Self {
-        Self { field, option, form: Form::Opposite, help }
+        Self { field, option, form: FieldForm::Opposite, help }
     }
 
-    pub(super) const fn file(field: &'static str, option: &'static str, read: Reader, help: &'static str) -> Self {
-        Self { field, option, form: Form::File(read), help }
+    pub(super) const fn file(
+        field: &'static str,
+        option: &'static str,
+        read: OptionFileReader,
+        help: &'static str,
+    ) -> Self {
+        Self { field, option, form: FieldForm::File(read), help }
     }
 
-    pub(super) const fn files(field: &'static str, option: &'static str, read: Reader, help: &'static str) -> Self {
-        Self { field, option, form: Form::Files(read), help }
+    pub(super) const fn files(
+        field: &'static str,
+        option: &'static str,
+        read: OptionFileReader,
+        help: &'static str,
+    ) -> Self {
+        Self { field, option, form: FieldForm::Files(read), help }
     }
 
     /// Help in place of the field's documentation.
@@ -58,9 +68,9 @@ impl Row {
 
     fn argument(&self, field: &'static Field) -> Arg {
         let argument = match self.form {
-            Form::Value | Form::Opposite => option(field, self.option),
-            Form::File(_) => file(self.option, self.help),
-            Form::Files(_) => file(self.option, self.help).action(ArgAction::Append),
+            FieldForm::Value | FieldForm::Opposite => option(field, self.option),
+            FieldForm::File(_) => file(self.option, self.help),
+            FieldForm::Files(_) => file(self.option, self.help).action(ArgAction::Append),
         };
         let argument = match field.shape {
             Shape::List(_) => argument.value_delimiter(','),
@@ -69,11 +79,13 @@ impl Row {
         if self.help.is_empty() { argument } else { argument.help(self.help) }
     }
 
-    fn given(&self, field: &'static Field, matches: &ArgMatches) -> Outcome<Option<Value>> {
+    fn given(&self, field: &'static Field, matches: &ArgMatches) -> CommandOutcome<Option<Value>> {
         match self.form {
-            Form::Value => option_value(field, self.option, matches),
-            Form::Opposite => Ok(option_value(field, self.option, matches)?.map(|value| json!(value == json!(false)))),
-            Form::File(read) | Form::Files(read) => {
+            FieldForm::Value => option_value(field, self.option, matches),
+            FieldForm::Opposite => {
+                Ok(option_value(field, self.option, matches)?.map(|value| json!(value == json!(false))))
+            }
+            FieldForm::File(read) | FieldForm::Files(read) => {
                 let paths = matches.try_get_many::<String>(self.option).ok().flatten();
                 let option = format!("--{}", self.option);
                 let texts: Option<String> =
@@ -85,16 +97,16 @@ impl Row {
 }
 
 /// Fields of one struct as options.
-pub(super) struct Rows {
+pub(super) struct FieldOptions {
     shape: &'static Shape,
-    rows: &'static [Row],
+    rows: &'static [FieldOption],
 }
 
-impl Rows {
+impl FieldOptions {
     pub(super) const NONE: Self = Self { shape: &Shape::Bool, rows: &[] };
 
     /// Fails to compile if a row names no field.
-    pub(super) const fn of(shape: &'static Shape, rows: &'static [Row]) -> Self {
+    pub(super) const fn of(shape: &'static Shape, rows: &'static [FieldOption]) -> Self {
         let mut at = 0;
         while at < rows.len() {
             assert!(has_field(shape.fields(), rows[at].field.as_bytes()));
@@ -108,13 +120,14 @@ impl Rows {
     }
 
     /// The fields that were given.
-    pub(super) fn read(&self, matches: &ArgMatches) -> Outcome<Map<String, Value>> {
-        let given =
-            |(row, field): (&'static Row, _)| Some((row.field.to_owned(), row.given(field, matches).transpose()?));
+    pub(super) fn read(&self, matches: &ArgMatches) -> CommandOutcome<Map<String, Value>> {
+        let given = |(row, field): (&'static FieldOption, _)| {
+            Some((row.field.to_owned(), row.given(field, matches).transpose()?))
+        };
         self.fields().filter_map(given).map(|(name, value)| Ok((name, value?))).collect()
     }
 
-    fn fields(&self) -> impl Iterator<Item = (&'static Row, &'static Field)> + use<> {
+    fn fields(&self) -> impl Iterator<Item = (&'static FieldOption, &'static Field)> + use<> {
         let fields = self.shape.fields();
         self.rows.iter().filter_map(|row| Some((row, fields.iter().find(|field| field.name == row.field)?)))
     }
@@ -141,11 +154,11 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// The text in a file.
-pub(super) fn text(option: &str, path: &str) -> Outcome<String> {
+pub(super) fn text(option: &str, path: &str) -> CommandOutcome<String> {
     read_text(option, path, MAX_SETTINGS)
 }
 
 /// The bytes of a signing string, as base64.
-pub(super) fn base64(option: &str, path: &str) -> Outcome<String> {
+pub(super) fn base64(option: &str, path: &str) -> CommandOutcome<String> {
     Ok(STANDARD.encode(read_bytes(option, path, MAX_HEAD as u64)?))
 }

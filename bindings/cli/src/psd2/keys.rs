@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::certificates::SEQUENCE;
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{MAX_SETTINGS, file, passphrase, read_bytes, text},
     output::prompt,
 };
@@ -35,7 +35,7 @@ pub(super) fn token_arguments(command: Command) -> Command {
 
 /// Puts the given key into the settings, replacing theirs; and the certificate of a PKCS#12 file, if `--certificate`
 /// names none.
-pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> Outcome {
+pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> CommandOutcome {
     if let Some(module) = matches.try_get_one::<String>("pkcs11-module").ok().flatten() {
         settings.pkcs11 = Some(token(module, matches)?);
     }
@@ -46,7 +46,7 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
     (settings.private_key, settings.keystore_file, settings.pkcs11, settings.passphrase) = (None, None, None, None);
     if is_pkcs12(path, &bytes)? {
         let keystore = Pkcs12Keystore::read(&bytes, &locked()?)
-            .map_err(|fault| Failure::usage(format!("--private-key: {path}: {fault}")))?;
+            .map_err(|fault| CommandFailure::usage(format!("--private-key: {path}: {fault}")))?;
         settings.private_key = Some(keystore.private_key_pem().as_str().into());
         if matches.get_one::<String>("certificate").is_none()
             && let Some(own) = keystore.certificate_pem()
@@ -56,7 +56,7 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
         return Ok(());
     }
     let pem = std::str::from_utf8(&bytes)
-        .map_err(|_| Failure::usage(format!("--private-key: {path} is neither PEM nor PKCS#12 (DER)")))?;
+        .map_err(|_| CommandFailure::usage(format!("--private-key: {path} is neither PEM nor PKCS#12 (DER)")))?;
     // The head of both forms of a locked key shows that it is locked.
     if pem.contains("ENCRYPTED") {
         settings.passphrase = Some(locked()?.as_str().into());
@@ -66,28 +66,28 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
 }
 
 /// Whether these bytes of `--private-key` are a PKCS#12 file and not PEM text. A DER key is neither.
-fn is_pkcs12(path: &str, bytes: &[u8]) -> Outcome<bool> {
+fn is_pkcs12(path: &str, bytes: &[u8]) -> CommandOutcome<bool> {
     let [SEQUENCE, length, ..] = bytes else { return Ok(false) };
     // The octets of the length: if the highest bit is set, the lower bits count further octets.
     let further = if *length > 0x80 { usize::from(length & 0x7f) } else { 0 };
     match bytes.get(2 + further..).unwrap_or_default() {
         // PKCS#12 has version 3; PKCS#8 and PKCS#1 have 0 or 1; a locked PKCS#8 key and a certificate begin
         // differently.
-        [0x02, 0x01, 0 | 1, ..] | [SEQUENCE, ..] => Err(Failure::usage(format!(
+        [0x02, 0x01, 0 | 1, ..] | [SEQUENCE, ..] => Err(CommandFailure::usage(format!(
             "--private-key: {path} is DER but not PKCS#12: convert a DER key with `openssl pkey -inform DER -in {path} -out key.pem`"
         ))),
         _ => Ok(true),
     }
 }
 
-fn token(module: &str, matches: &ArgMatches) -> Outcome<Pkcs11Settings> {
+fn token(module: &str, matches: &ArgMatches) -> CommandOutcome<Pkcs11Settings> {
     let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
     let token = text("pkcs11-token");
     Ok(Pkcs11Settings { module: module.to_owned(), pin: pin(&token, matches)?, token, key: text("pkcs11-key") })
 }
 
 /// The PIN from its file, from the variable, or from the user; none if there is none, for a reader with its own keypad.
-fn pin(token: &str, matches: &ArgMatches) -> Outcome<Option<Secret>> {
+fn pin(token: &str, matches: &ArgMatches) -> CommandOutcome<Option<Secret>> {
     if let Some(path) = matches.get_one::<String>("pkcs11-pin-file") {
         return passphrase::line_of("--pkcs11-pin-file", path).map(|pin| Some(Secret::new(pin.as_str())));
     }

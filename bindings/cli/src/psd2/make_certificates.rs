@@ -21,10 +21,10 @@ use zeroize::Zeroizing;
 
 use super::{
     certificates, client,
-    fields::{self, Row, Rows},
+    fields::{self, FieldOption, FieldOptions},
 };
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, file, flag, format, text},
     output::{
         files::{self, NewFile},
@@ -63,19 +63,21 @@ a certificate for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-
 With --prefix, --roles, --number or --name it makes one third party. Keys have mode 0600; existing files are not changed.
 The certificates are for tests: only you trust them.";
 
-const ROWS: Rows = Rows::of(
+const ROWS: FieldOptions = FieldOptions::of(
     MakeCertificatesRequest::SHAPE,
     &[
-        Row::value("common_name", "name").help("The third party's name"),
-        Row::value("authorisation_number", "number")
+        FieldOption::value("common_name", "name").help("The third party's name"),
+        FieldOption::value("authorisation_number", "number")
             .help("The third party's authorisation number [default: 987654321]"),
-        Row::value("roles", "roles").help("The roles that it is authorised for [default: AISP,PISP]"),
-        Row::value("defects", "defect").help("A defect to put into every certificate; may be given several times"),
-        Row::value("country", "country").help("The country of the third party and its supervisor [default: NO]"),
-        Row::value("supervisor", "supervisor").help("The supervisor that authorised it [default: FSA]"),
-        Row::value("days", "days"),
-        Row::value("key_bits", "key-bits"),
-        Row::file(
+        FieldOption::value("roles", "roles").help("The roles that it is authorised for [default: AISP,PISP]"),
+        FieldOption::value("defects", "defect")
+            .help("A defect to put into every certificate; may be given several times"),
+        FieldOption::value("country", "country")
+            .help("The country of the third party and its supervisor [default: NO]"),
+        FieldOption::value("supervisor", "supervisor").help("The supervisor that authorised it [default: FSA]"),
+        FieldOption::value("days", "days"),
+        FieldOption::value("key_bits", "key-bits"),
+        FieldOption::file(
             "authority_certificate",
             "ca",
             certificates::pem,
@@ -112,7 +114,7 @@ fn defects() -> impl Iterator<Item = &'static str> {
     values.iter().map(|value| value.value)
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let folder = PathBuf::from(matches.get_one::<String>("directory").map(String::as_str).unwrap_or_default());
     let parties = parties(matches)?;
     let is_new = !matches.contains_id("ca");
@@ -121,7 +123,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let of_authority = [CA, CA_KEY].into_iter().filter(|_| is_new).map(str::to_owned);
     let paths: Vec<PathBuf> = of_authority.chain(of_parties).map(|name| folder.join(name)).collect();
     if folder.exists() && !folder.is_dir() {
-        return Err(Failure::usage(format!("{} is a file: give a folder", shown::path(&folder))));
+        return Err(CommandFailure::usage(format!("{} is a file: give a folder", shown::path(&folder))));
     }
     files::check_new(paths.iter().map(PathBuf::as_path))?;
 
@@ -157,13 +159,13 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
 }
 
 /// Writes all files or none; a folder created for them is removed with them.
-fn write(folder: &Path, made: &[NewFile]) -> Outcome {
+fn write(folder: &Path, made: &[NewFile]) -> CommandOutcome {
     let was_there = folder.exists();
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .map_err(|why| Failure::usage(format!("{} cannot be made: {why}", shown::path(folder))))?;
+        .map_err(|why| CommandFailure::usage(format!("{} cannot be made: {why}", shown::path(folder))))?;
     files::write_all_new(made).inspect_err(|_| {
         if !was_there {
             let _ = fs::remove_dir(folder);
@@ -172,7 +174,7 @@ fn write(folder: &Path, made: &[NewFile]) -> Outcome {
 }
 
 /// The third parties to make certificates for: those of the specification, or the given one.
-fn parties(matches: &ArgMatches) -> Outcome<Vec<(String, MakeCertificatesRequest)>> {
+fn parties(matches: &ArgMatches) -> CommandOutcome<Vec<(String, MakeCertificatesRequest)>> {
     let mut given = ROWS.read(matches)?;
     if let Some(name) = given.get("common_name").cloned() {
         given.insert("organization".to_owned(), name);
@@ -191,7 +193,9 @@ fn parties(matches: &ArgMatches) -> Outcome<Vec<(String, MakeCertificatesRequest
         let prefix = matches.get_one::<String>("prefix").map_or(FIXTURES[0].0, String::as_str);
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if prefix.is_empty() || prefix.starts_with(['.', '-']) || !prefix.chars().all(is_plain) {
-            return Err(Failure::usage("--prefix: must be letters, digits and .-_, beginning with a letter or digit"));
+            return Err(CommandFailure::usage(
+                "--prefix: must be letters, digits and .-_, beginning with a letter or digit",
+            ));
         }
         return Ok(vec![(prefix.to_owned(), common)]);
     }

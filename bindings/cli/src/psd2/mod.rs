@@ -25,7 +25,7 @@ use bankchannel::nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings};
 use clap::{ArgMatches, Command};
 use computing::{COMMANDS, Computing};
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The group.
 pub(crate) const GROUP: &str = "psd2";
@@ -65,8 +65,8 @@ pub(crate) fn command() -> Command {
         .subcommands(exchange::commands())
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Outcome {
-    let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
+pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
+    let Some((name, inner)) = matches.subcommand() else { return Err(CommandFailure::usage("a command is missing")) };
     match name {
         "make-certificates" => make_certificates::run(inner),
         "sign" => sign::run(inner),
@@ -76,12 +76,12 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
         _ => match COMMANDS.iter().find(|command| command.name == name) {
             Some(command) => command.run(inner),
             None => exchange::run(name, inner)
-                .unwrap_or_else(|| Err(Failure::usage(format!("there is no command `{GROUP} {name}`")))),
+                .unwrap_or_else(|| Err(CommandFailure::usage(format!("there is no command `{GROUP} {name}`")))),
         },
     }
 }
 
 /// A client without settings: every command passes all values itself.
-fn client() -> Outcome<NextGenPsd2> {
+fn client() -> CommandOutcome<NextGenPsd2> {
     Ok(NextGenPsd2::new(NextGenPsd2Settings::default())?)
 }

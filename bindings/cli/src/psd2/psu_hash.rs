@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::client;
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, format, read_text},
     output::{self, Format, prompt},
 };
@@ -23,9 +23,9 @@ pub(super) fn command() -> Command {
         .arg(Arg::new("refused").action(ArgAction::Append).num_args(0..).hide(true))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     if matches.contains_id("refused") {
-        return Err(Failure::usage(
+        return Err(CommandFailure::usage(
             "the identifier is read from stdin, never from an argument: an argument is visible to other users and stays in the shell's history",
         ));
     }

@@ -4,7 +4,7 @@ use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, MalformedRequest, Requ
 use clap::ArgMatches;
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::read_bytes,
     output,
 };
@@ -12,13 +12,13 @@ use crate::{
 /// The largest file that can hold a request, in bytes.
 const MAX: u64 = (MAX_HEAD + MAX_BODY) as u64;
 
-fn bytes(matches: &ArgMatches) -> Outcome<Vec<u8>> {
+fn bytes(matches: &ArgMatches) -> CommandOutcome<Vec<u8>> {
     read_bytes("FILE", path(matches), MAX)
 }
 
 /// The request in the file; or the reason why a bank could not read it, which is a verdict when verifying. A fault of
 /// the file alone is not a verdict.
-pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, MalformedRequest>> {
+pub(super) fn checked(matches: &ArgMatches) -> CommandOutcome<Result<Request, MalformedRequest>> {
     let (request, missing) = match Request::parse_dump(&bytes(matches)?) {
         Ok(read) => read,
         Err(fault) if check_of(&fault).is_none() => return Err(no_request(matches, &fault)),
@@ -35,14 +35,14 @@ pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, Malformed
 }
 
 /// The complete request in the file, and the file's bytes.
-pub(super) fn read(matches: &ArgMatches) -> Outcome<(Request, Vec<u8>)> {
+pub(super) fn read(matches: &ArgMatches) -> CommandOutcome<(Request, Vec<u8>)> {
     let bytes = bytes(matches)?;
     let request = Request::parse(&bytes).map_err(|fault| no_request(matches, &fault))?;
     Ok((request, bytes))
 }
 
-fn no_request(matches: &ArgMatches, fault: &MalformedRequest) -> Failure {
-    Failure::usage(format!(
+fn no_request(matches: &ArgMatches, fault: &MalformedRequest) -> CommandFailure {
+    CommandFailure::usage(format!(
         "{}: {fault}; a request file is `METHOD /path HTTP/1.1`, headers, an empty line, the body",
         path(matches)
     ))

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{certificates, keys, request, signing_options};
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, file, file_argument, flag, format, passphrase},
     output::{self, Format, files},
 };
@@ -57,7 +57,7 @@ pub(super) fn command() -> Command {
     signing_options::arguments(command)
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let target = matches.get_one::<String>("output").filter(|path| *path != "-").map(PathBuf::from);
     files::check_new(target.as_deref())?;
     let client = client(matches)?;
@@ -85,7 +85,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
 }
 
 /// A client with the key, the certificate and the signing options.
-fn client(matches: &ArgMatches) -> Outcome<NextGenPsd2> {
+fn client(matches: &ArgMatches) -> CommandOutcome<NextGenPsd2> {
     let signing: SigningOptions = read_boundary(Value::Object(signing_options::ROWS.read(matches)?))?;
     signing.profile()?;
     // No PIN attempt is used if the certificate cannot be read.
@@ -95,10 +95,10 @@ fn client(matches: &ArgMatches) -> Outcome<NextGenPsd2> {
     keys::give(&mut settings, matches)?;
     let client = NextGenPsd2::new(settings).map_err(refused)?;
     if client.certificate().is_none() {
-        return Err(Failure::usage("the key comes without a certificate: give --certificate"));
+        return Err(CommandFailure::usage("the key comes without a certificate: give --certificate"));
     }
     if let (Some(path), Err(fault)) = (matches.get_one::<String>("key"), client.signer()) {
-        return Err(Failure::usage(format!("--private-key: {path}: {}", fault.message())));
+        return Err(CommandFailure::usage(format!("--private-key: {path}: {}", fault.message())));
     }
     Ok(client)
 }
@@ -118,10 +118,10 @@ fn add_headers(request: &mut Request, response: &Value) {
 }
 
 /// The signed text, line by line, with the offsets of its bytes.
-fn explain(response: &Value) -> Outcome {
+fn explain(response: &Value) -> CommandOutcome {
     let text = |name: &str| response.get(name).and_then(Value::as_str).unwrap_or_default();
     let string = STANDARD.decode(text("signing_string"));
-    let string = string.map_err(|_| Failure::usage("the signing string cannot be shown; try --json"))?;
+    let string = string.map_err(|_| CommandFailure::usage("the signing string cannot be shown; try --json"))?;
     output::note(&format!("signing string, {} bytes; a line feed between lines, none at the end:", string.len()));
     let mut start = 0;
     for line in string.split(|byte| *byte == b'\n') {
@@ -134,12 +134,12 @@ fn explain(response: &Value) -> Outcome {
 }
 
 /// An error of the operation in terms of this command, whose fields are files and header lines.
-fn refused(error: Error) -> Failure {
+fn refused(error: Error) -> CommandFailure {
     let message = error.message();
     if error.code() == errors::TOKEN_FAILED.code {
-        return Failure::Error(error);
+        return CommandFailure::Error(error);
     }
-    Failure::usage(match message.strip_prefix("headers.") {
+    CommandFailure::usage(match message.strip_prefix("headers.") {
         Some(why) => format!("the request cannot be signed: {why}"),
         None => message.strip_prefix("pkcs11: ").unwrap_or(message).to_owned(),
     })

@@ -4,25 +4,29 @@ use bankchannel::nextgen_psd2::model::SigningOptions;
 use bankchannel_foundation::Boundary as _;
 use clap::Command;
 
-use super::fields::{Row, Rows};
+use super::fields::{FieldOption, FieldOptions};
 
 /// The options, which are fields of [`SigningOptions`].
-pub(super) const ROWS: Rows = Rows::of(
+pub(super) const ROWS: FieldOptions = FieldOptions::of(
     SigningOptions::SHAPE,
     &[
-        Row::value("dialect", "dialect"),
-        Row::value("algorithm", "algorithm"),
-        Row::value("digest", "digest"),
-        Row::value("serial", "serial").help("The serial number in keyId [default: hex_upper]"),
-        Row::value("issuer", "issuer").help("The issuer's name in keyId [default: rfc2253]"),
-        Row::value("encoding", "rfc2047").help("RFC 2047 encoding of the Signature header [default: auto]"),
-        Row::value("certificate_form", "certificate-form")
+        FieldOption::value("dialect", "dialect"),
+        FieldOption::value("algorithm", "algorithm"),
+        FieldOption::value("digest", "digest"),
+        FieldOption::value("serial", "serial").help("The serial number in keyId [default: hex_upper]"),
+        FieldOption::value("issuer", "issuer").help("The issuer's name in keyId [default: rfc2253]"),
+        FieldOption::value("encoding", "rfc2047").help("RFC 2047 encoding of the Signature header [default: auto]"),
+        FieldOption::value("certificate_form", "certificate-form")
             .help("The form of TPP-Signature-Certificate [default: der_base64]"),
-        Row::value("extra_signed_headers", "also-sign"),
-        Row::value("header_order", "header-order"),
-        Row::value("digest_lower_case", "digest-lower-case"),
-        Row::opposite("digest_empty_body", "no-empty-digest", "No Digest header for a request without body; era only"),
-        Row::value("spaced", "spaced"),
+        FieldOption::value("extra_signed_headers", "also-sign"),
+        FieldOption::value("header_order", "header-order"),
+        FieldOption::value("digest_lower_case", "digest-lower-case"),
+        FieldOption::opposite(
+            "digest_empty_body",
+            "no-empty-digest",
+            "No Digest header for a request without body; era only",
+        ),
+        FieldOption::value("spaced", "spaced"),
     ],
 );
 

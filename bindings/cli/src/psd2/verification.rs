@@ -18,47 +18,47 @@ use serde_json::Value;
 
 use super::{
     certificates,
-    fields::{self, Row, Rows},
+    fields::{self, FieldOption, FieldOptions},
     request,
 };
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, file_argument, format},
     output::{self, Format},
 };
 
-const ROWS: Rows = Rows::of(
+const ROWS: FieldOptions = FieldOptions::of(
     ExplainRequestRequest::SHAPE,
     &[
-        Row::files(
+        FieldOption::files(
             "trusted",
             "ca",
             certificates::all,
             "Certificates of trusted issuers: one or several as PEM, or one as DER; may be given several times",
         ),
-        Row::value("at", "at")
+        FieldOption::value("at", "at")
             .help("The time of the check, such as 2026-03-03T10:15:30Z or a Date header's value [default: now]"),
-        Row::value("mode", "mode").help("The strictness of the checks [default: normal]"),
-        Row::value("dialect", "dialect"),
-        Row::file(
+        FieldOption::value("mode", "mode").help("The strictness of the checks [default: normal]"),
+        FieldOption::value("dialect", "dialect"),
+        FieldOption::file(
             "tls_certificate",
             "tls-certificate",
             certificates::first,
             "The client certificate of the TLS connection, PEM: it must be a QWAC of the same organisation",
         ),
-        Row::files(
+        FieldOption::files(
             "known",
             "known",
             certificates::all,
             "Other certificates of the sender, PEM, to find out whether the key of one of them made the signature",
         ),
-        Row::value("base_path", "base-path"),
+        FieldOption::value("base_path", "base-path"),
     ],
 );
 /// Options of `explain` only.
-const SIGNED: Rows = Rows::of(
+const SIGNED: FieldOptions = FieldOptions::of(
     ExplainRequestRequest::SHAPE,
-    &[Row::file(
+    &[FieldOption::file(
         "signing_string",
         "signing-string",
         fields::base64,
@@ -101,9 +101,9 @@ fn arguments(command: Command) -> Command {
 }
 
 /// Exit code 0 if a bank would accept the request.
-pub(super) fn verify(matches: &ArgMatches) -> Outcome {
+pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
     let unread = |check: &str, why: &str| format!("REFUSED: {check} (FORMAT_ERROR): {why}");
-    let Some((verified, explanation)) = examined(matches, unread)? else { return Err(Failure::Told) };
+    let Some((verified, explanation)) = examined(matches, unread)? else { return Err(CommandFailure::Told) };
     match format(matches) {
         Format::Json => output::json(&explanation.to_json()),
         Format::Table => lines(&verified).iter().for_each(|line| output::line(line)),
@@ -113,11 +113,11 @@ pub(super) fn verify(matches: &ArgMatches) -> Outcome {
     }
     note_without_ca(matches);
     output::note("run `bankchannel psd2 explain` with the same arguments for the reason");
-    Err(Failure::Told)
+    Err(CommandFailure::Told)
 }
 
 /// Exit code 0 for any verdict.
-pub(super) fn explain(matches: &ArgMatches) -> Outcome {
+pub(super) fn explain(matches: &ArgMatches) -> CommandOutcome {
     let unread = |check: &str, why: &str| format!("{check} failed: {why}.");
     let Some((_, explanation)) = examined(matches, unread)? else { return Ok(()) };
     match format(matches) {
@@ -135,7 +135,7 @@ pub(super) fn explain(matches: &ArgMatches) -> Outcome {
 fn examined(
     matches: &ArgMatches,
     unread: impl Fn(&str, &str) -> String,
-) -> Outcome<Option<(VerifiedRequest, RefusalExplanation)>> {
+) -> CommandOutcome<Option<(VerifiedRequest, RefusalExplanation)>> {
     let mut given = ROWS.read(matches)?;
     given.append(&mut SIGNED.read(matches)?);
     if let Some(Value::String(at)) = given.get_mut("at") {
@@ -145,7 +145,7 @@ fn examined(
         && !path.is_empty()
         && !path.starts_with('/')
     {
-        return Err(Failure::usage(format!("--base-path: `{path}` does not begin with `/`, as /api does")));
+        return Err(CommandFailure::usage(format!("--base-path: `{path}` does not begin with `/`, as /api does")));
     }
     let asked = read_boundary(Value::Object(given))?;
     match request::checked(matches)? {
@@ -192,10 +192,10 @@ fn note_without_ca(matches: &ArgMatches) {
 }
 
 /// An instant in the form of RFC 3339 or of a `Date` header.
-fn instant(text: &str) -> Outcome<jiff::Timestamp> {
+fn instant(text: &str) -> CommandOutcome<jiff::Timestamp> {
     let of_header = || jiff::Timestamp::from_second(signing::parse_imf_fixdate(text)?).ok();
     text.parse().ok().or_else(of_header).ok_or_else(|| {
-        Failure::usage(format!(
+        CommandFailure::usage(format!(
             "--at: `{text}` is not a time such as 2026-03-03T10:15:30Z or Tue, 03 Mar 2026 10:15:30 GMT"
         ))
     })

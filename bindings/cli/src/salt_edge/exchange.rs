@@ -6,16 +6,17 @@ use bankchannel::{
 };
 use bankchannel_foundation::{
     model::{cited, read_boundary},
-    operation::{Ask, Entry, OperationKind},
+    operation::{Ask, CatalogueEntry, OperationKind},
 };
 use clap::{ArgMatches, Command};
 use serde_json::json;
 
 use super::work;
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     operations::{
-        Request, bank_argument, carry_out_shown, force_argument, output_argument, request_of_options, signer_argument,
+        OperationArguments, bank_argument, carry_out_shown, force_argument, output_argument, request_of_options,
+        signer_argument,
     },
     options::{Common, add_fields, kebab, read_settings, settings_file},
 };
@@ -26,16 +27,16 @@ pub(super) fn commands() -> impl Iterator<Item = Command> {
 }
 
 /// Runs the command of this name; `None` if there is none.
-pub(super) fn run(name: &str, matches: &ArgMatches) -> Option<Outcome> {
+pub(super) fn run(name: &str, matches: &ArgMatches) -> Option<CommandOutcome> {
     entries().find(|entry| kebab(entry.short_name()) == name).map(|entry| ask(entry, matches))
 }
 
-fn entries() -> impl Iterator<Item = &'static Entry> {
+fn entries() -> impl Iterator<Item = &'static CatalogueEntry> {
     let of_connector = bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL);
     of_connector.filter(|entry| matches!(entry.declaration.kind, OperationKind::Exchange | OperationKind::Flow))
 }
 
-fn command(entry: &'static Entry) -> Command {
+fn command(entry: &'static CatalogueEntry) -> Command {
     let declaration = entry.declaration;
     let command = settings_file(Command::new(kebab(entry.short_name())))
         .mut_arg("settings", |settings| {
@@ -50,28 +51,28 @@ fn command(entry: &'static Entry) -> Command {
     if is_work(entry) { work::with_options(command) } else { command }
 }
 
-fn is_work(entry: &Entry) -> bool {
+fn is_work(entry: &CatalogueEntry) -> bool {
     entry.short_name() == "work"
 }
 
-fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
+fn ask(entry: &'static CatalogueEntry, matches: &ArgMatches) -> CommandOutcome {
     let settings = settings(matches)?;
     if is_work(entry) && work::is_meant(matches) {
         return work::run(settings, matches);
     }
     let common = Common::without_settings(matches);
     let client = Client::from(SaltEdgeConnector::new(settings)?);
-    let Request { json, content } = request_of_options(entry, matches, &common)?;
+    let OperationArguments { json, content } = request_of_options(entry, matches, &common)?;
     carry_out_shown(&client, entry, json, content, matches, &common)
 }
 
 /// The settings of `--settings`.
-pub(super) fn settings(matches: &ArgMatches) -> Outcome<SaltEdgeConnectorSettings> {
+pub(super) fn settings(matches: &ArgMatches) -> CommandOutcome<SaltEdgeConnectorSettings> {
     let mut given = matches.get_one::<String>("settings").map_or_else(|| Ok(json!({})), |path| read_settings(path))?;
     if let Some(members) = given.as_object_mut() {
         // All languages use the same file, so it may name the protocol.
         if members.remove("protocol").is_some_and(|named| named != PROTOCOL) {
-            return Err(Failure::usage(format!("--settings: protocol must be {PROTOCOL} or absent")));
+            return Err(CommandFailure::usage(format!("--settings: protocol must be {PROTOCOL} or absent")));
         }
     }
     Ok(read_boundary::<SaltEdgeConnectorSettings>(given)?.or(SaltEdgeConnectorSettings::from_env()?))

@@ -16,7 +16,7 @@ use bankchannel_foundation::{
 use clap::{ArgMatches, Command, value_parser};
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{MAX_SETTINGS, add_common, file, file_argument, flag, format, passphrase, read_text, text},
     output::{self, Format},
 };
@@ -72,7 +72,7 @@ pub(super) fn sign_command() -> Command {
 }
 
 /// Exit code 0 if the JWT is accepted.
-pub(super) fn verify(matches: &ArgMatches) -> Outcome {
+pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
     let jwt = read_text("the JWT", argument(matches, "file"), MAX_SETTINGS)?;
     let jwt = jwt.trim();
     let request = VerifyJwtRequest::builder()
@@ -94,15 +94,17 @@ pub(super) fn verify(matches: &ArgMatches) -> Outcome {
             }
         },
     }
-    if accepted { Ok(()) } else { Err(Failure::Told) }
+    if accepted { Ok(()) } else { Err(CommandFailure::Told) }
 }
 
 /// Prints the JWT.
-pub(super) fn sign(matches: &ArgMatches) -> Outcome {
+pub(super) fn sign(matches: &ArgMatches) -> CommandOutcome {
     let key = read_text("--private-key", argument(matches, "key"), MAX_SETTINGS)?;
     let data = read_text("the parameters", argument(matches, "file"), MAX_SETTINGS)?;
-    let data = json::parse_text(&data, MAX_DEPTH).map_err(|why| Failure::usage(format!("the parameters: {why}")))?;
-    let data: JsonObject = read_boundary(data).map_err(|_| Failure::usage("the parameters must be a JSON object"))?;
+    let data =
+        json::parse_text(&data, MAX_DEPTH).map_err(|why| CommandFailure::usage(format!("the parameters: {why}")))?;
+    let data: JsonObject =
+        read_boundary(data).map_err(|_| CommandFailure::usage("the parameters must be a JSON object"))?;
     let request = SignJwtRequest::builder()
         .data(data)
         .expires_in_s(matches.get_one::<u32>("expires-in").copied())
@@ -117,11 +119,11 @@ pub(super) fn sign(matches: &ArgMatches) -> Outcome {
 }
 
 /// RFC 3339, or Unix seconds.
-fn instant(text: &str) -> Outcome<Timestamp> {
+fn instant(text: &str) -> CommandOutcome<Timestamp> {
     let seconds = text.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000)).map(Timestamp::from_ms);
     seconds
         .or_else(|| Timestamp::new(text).ok())
-        .ok_or_else(|| Failure::usage("--at must be a time, such as 2026-11-20T08:00:00Z, or Unix seconds"))
+        .ok_or_else(|| CommandFailure::usage("--at must be a time, such as 2026-11-20T08:00:00Z, or Unix seconds"))
 }
 
 fn argument<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {
@@ -129,6 +131,6 @@ fn argument<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {
 }
 
 /// A client without settings: each command passes all values itself.
-fn client() -> Outcome<SaltEdgeConnector> {
+fn client() -> CommandOutcome<SaltEdgeConnector> {
     Ok(SaltEdgeConnector::new(SaltEdgeConnectorSettings::default())?)
 }

@@ -13,7 +13,7 @@ mod work;
 
 use clap::{ArgMatches, Command};
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The group.
 pub(crate) const GROUP: &str = "salt-edge";
@@ -51,13 +51,13 @@ pub(crate) fn command() -> Command {
         .subcommands(exchange::commands())
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Outcome {
-    let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
+pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
+    let Some((name, inner)) = matches.subcommand() else { return Err(CommandFailure::usage("a command is missing")) };
     match name {
         "verify" => jwt::verify(inner),
         "sign" => jwt::sign(inner),
         "outbox" => work::outbox(exchange::settings(inner)?, inner),
         _ => exchange::run(name, inner)
-            .unwrap_or_else(|| Err(Failure::usage(format!("there is no command `{GROUP} {name}`")))),
+            .unwrap_or_else(|| Err(CommandFailure::usage(format!("there is no command `{GROUP} {name}`")))),
     }
 }

@@ -10,12 +10,12 @@ use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
     model::write_boundary,
 };
-use bankchannel_storage::salt_edge_connector::Store;
+use bankchannel_storage::salt_edge_connector::ConnectorStore;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     operations::{Log, ask_bank_command},
     options::{REQUEST_ID, any_value, flag, format, optional, read_file, settings_file, text},
     output::{self, interrupt},
@@ -49,12 +49,14 @@ pub(super) fn is_meant(matches: &ArgMatches) -> bool {
 }
 
 /// Works once, or until a signal.
-pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome {
+pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> CommandOutcome {
     if matches.contains_id("signer") {
-        return Err(Failure::usage("--signer cannot be used with --bank or --watch: name a key in the settings"));
+        return Err(CommandFailure::usage(
+            "--signer cannot be used with --bank or --watch: name a key in the settings",
+        ));
     }
     if matches.contains_id("at") {
-        return Err(Failure::usage("--at cannot be used with --bank or --watch"));
+        return Err(CommandFailure::usage("--at cannot be used with --bank or --watch"));
     }
     let asker = asker(&settings, matches)?;
     let client = SaltEdgeConnector::new(settings)?;
@@ -75,22 +77,22 @@ pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> 
     ended
 }
 
-fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<Arc<dyn CallAsker>> {
+fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> CommandOutcome<Arc<dyn CallAsker>> {
     if let Some(command) = matches.get_one::<String>("bank-command") {
-        return Ok(Arc::new(BankCommand(command.clone())));
+        return Ok(Arc::new(BankProgram(command.clone())));
     }
     let Some(url) = matches.get_one::<String>("bank") else {
-        return Err(Failure::usage("no code answers for the bank: give --bank URL or --bank-command COMMAND"));
+        return Err(CommandFailure::usage("no code answers for the bank: give --bank URL or --bank-command COMMAND"));
     };
     let secret = match (&settings.bank_secret, &settings.bank_secret_file) {
         (Some(secret), _) => secret.clone(),
         (None, Some(file)) => Secret::new(read_file("--settings: bank_secret_file", file)?),
-        (None, None) => return Err(Failure::usage("--settings: bank_secret or bank_secret_file is missing")),
+        (None, None) => return Err(CommandFailure::usage("--settings: bank_secret or bank_secret_file is missing")),
     };
     Ok(Arc::new(BankAtUrl::new(url, &secret, TIMEOUT, &ConnectionSettings::default())?))
 }
 
-async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matches: &ArgMatches) -> Outcome {
+async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matches: &ArgMatches) -> CommandOutcome {
     // Work in progress is completed; a second signal cancels it.
     interrupt::cancels(&options.winding_down);
     while !options.winding_down.is_cancelled() {
@@ -129,9 +131,9 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matc
 }
 
 /// A program of the user that answers for the bank.
-struct BankCommand(String);
+struct BankProgram(String);
 
-impl CallAsker for BankCommand {
+impl CallAsker for BankProgram {
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
         Box::pin(async move {
             let Some(request) = &question.request else { return Err(question.unanswered()) };
@@ -154,13 +156,15 @@ pub(super) fn outbox_command() -> Command {
         .arg(flag("all", "Also show delivered callbacks"))
 }
 
-pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome {
+pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> CommandOutcome {
     // Opening a folder creates a store there: a wrong path would look like an empty outbox.
     let is_absent = |place: &Secret| {
-        !place.expose().contains("://") && !Path::new(place.expose()).join(Store::DATABASE_FILE).exists()
+        !place.expose().contains("://") && !Path::new(place.expose()).join(ConnectorStore::DATABASE_FILE).exists()
     };
     if settings.store.as_ref().is_some_and(is_absent) {
-        return Err(Failure::usage("--settings: store: this folder holds no store; that of a service is DATA/store"));
+        return Err(CommandFailure::usage(
+            "--settings: store: this folder holds no store; that of a service is DATA/store",
+        ));
     }
     let client = SaltEdgeConnector::new(settings)?;
     let options = CallOptions { request_id: optional(matches, REQUEST_ID), ..CallOptions::default() };
@@ -193,7 +197,7 @@ pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) 
 }
 
 /// All callbacks in a state.
-async fn callbacks_in(client: &SaltEdgeConnector, state: &str, options: &CallOptions) -> Outcome<Vec<Value>> {
+async fn callbacks_in(client: &SaltEdgeConnector, state: &str, options: &CallOptions) -> CommandOutcome<Vec<Value>> {
     let (mut callbacks, mut after) = (Vec::new(), None);
     loop {
         let request = client.request(json!({ "state": state, "after": after, "limit": 1000 }))?;

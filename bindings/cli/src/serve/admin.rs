@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, any_value, flag, format, text},
     output::{self, Format, mask},
 };
@@ -110,12 +110,12 @@ pub(crate) fn command() -> Command {
         )
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Outcome {
-    let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
+pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
+    let Some((name, inner)) = matches.subcommand() else { return Err(CommandFailure::usage("a command is missing")) };
     bankchannel_bridge::runtime()?.block_on(carry_out(name, inner))
 }
 
-async fn carry_out(name: &str, matches: &ArgMatches) -> Outcome {
+async fn carry_out(name: &str, matches: &ArgMatches) -> CommandOutcome {
     let format = format(matches);
     let given = |name: &str| matches.get_one::<String>(name).cloned();
     if name == "restore" {
@@ -126,7 +126,7 @@ async fn carry_out(name: &str, matches: &ArgMatches) -> Outcome {
     on_operator(name, matches, &ServiceOperator::of(&options)?, format).await
 }
 
-async fn on_operator(name: &str, matches: &ArgMatches, operator: &ServiceOperator, format: Format) -> Outcome {
+async fn on_operator(name: &str, matches: &ArgMatches, operator: &ServiceOperator, format: Format) -> CommandOutcome {
     // Not every command has every option.
     let given = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
     let key = given("apikey").unwrap_or_default();
@@ -152,13 +152,13 @@ async fn on_operator(name: &str, matches: &ArgMatches, operator: &ServiceOperato
             let check = operator.verify_audit().await?;
             let intact = check.intact;
             show(format, "audit", check)?;
-            if intact { Ok(()) } else { Err(Failure::Told) }
+            if intact { Ok(()) } else { Err(CommandFailure::Told) }
         }
         _ => show(format, "copied", operator.backup(Path::new(&given("to").unwrap_or_default())).await?),
     }
 }
 
-async fn set_key(matches: &ArgMatches, operator: &ServiceOperator, format: Format, key: &str) -> Outcome {
+async fn set_key(matches: &ArgMatches, operator: &ServiceOperator, format: Format, key: &str) -> CommandOutcome {
     let switch = |name: &str| matches.get_one::<String>(name).map(|value| value == "on");
     let mut changed = None;
     if let Some(on) = switch("enabled") {
@@ -172,12 +172,12 @@ async fn set_key(matches: &ArgMatches, operator: &ServiceOperator, format: Forma
     }
     match changed {
         Some(key) => show(format, "key", key),
-        None => Err(Failure::usage("nothing to change: give --enabled, --transfer or --waiver")),
+        None => Err(CommandFailure::usage("nothing to change: give --enabled, --transfer or --waiver")),
     }
 }
 
 /// Shows the newest records, or with `--after` the next ones; notes if there are more.
-async fn show_audit(matches: &ArgMatches, operator: &ServiceOperator, format: Format) -> Outcome {
+async fn show_audit(matches: &ArgMatches, operator: &ServiceOperator, format: Format) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).cloned();
     let after = matches.get_one::<i64>("after").copied();
     let limit = matches.get_one::<i64>("limit").copied().unwrap_or_default();
@@ -205,7 +205,7 @@ async fn show_audit(matches: &ArgMatches, operator: &ServiceOperator, format: Fo
         Format::Table => {
             let last = records.last().map_or(0, |record| record.seq);
             let mut shown = serde_json::to_value(records)
-                .map_err(|why| Failure::usage(format!("the records cannot be shown: {why}")))?;
+                .map_err(|why| CommandFailure::usage(format!("the records cannot be shown: {why}")))?;
             mask::api_keys(&mut shown);
             show(format, "records", shown)?;
             match after {
@@ -219,17 +219,20 @@ async fn show_audit(matches: &ArgMatches, operator: &ServiceOperator, format: Fo
 }
 
 /// Unix milliseconds of an instant, or of the start of a day in UTC.
-fn instant(given: &str) -> Outcome<i64> {
+fn instant(given: &str) -> CommandOutcome<i64> {
     let whole = if given.len() == DATE.len() { format!("{given}T00:00:00Z") } else { given.to_owned() };
-    let why =
-        || Failure::usage(format!("--since must be an instant such as 2026-03-03T10:15:30Z, or a date such as {DATE}"));
+    let why = || {
+        CommandFailure::usage(format!(
+            "--since must be an instant such as 2026-03-03T10:15:30Z, or a date such as {DATE}"
+        ))
+    };
     Timestamp::new(&whole).map(|instant| instant.as_ms()).map_err(|_| why())
 }
 
 /// Shows a result: for programs under its name, for people as it is.
-fn show(format: Format, name: &str, value: impl Serialize) -> Outcome {
-    let value =
-        serde_json::to_value(value).map_err(|why| Failure::usage(format!("the result cannot be shown: {why}")))?;
+fn show(format: Format, name: &str, value: impl Serialize) -> CommandOutcome {
+    let value = serde_json::to_value(value)
+        .map_err(|why| CommandFailure::usage(format!("the result cannot be shown: {why}")))?;
     match format {
         Format::Json => {
             let mut map = serde_json::Map::new();

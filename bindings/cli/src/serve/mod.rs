@@ -11,7 +11,7 @@ mod words;
 use bankchannel_counterparts::{COUNTERPARTS, counterpart};
 use clap::{ArgMatches, Command};
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 pub(crate) use admin::{command as admin_command, run as run_admin};
 
@@ -23,7 +23,8 @@ pub(crate) fn command() -> Command {
         .subcommands(COUNTERPARTS.iter().copied().map(options::command))
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Outcome {
-    let (kind, inner) = matches.subcommand().ok_or_else(|| Failure::usage("the name of the service is missing"))?;
+pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
+    let (kind, inner) =
+        matches.subcommand().ok_or_else(|| CommandFailure::usage("the name of the service is missing"))?;
     run::run(counterpart(kind)?, inner)
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::words::{Spelling, words};
 use crate::{
-    exit::Failure,
+    exit::CommandFailure,
     options::{flag, kebab, sentence, text},
 };
 
@@ -133,14 +133,14 @@ pub(super) fn given(counterpart: &'static Counterpart, matches: &ArgMatches) -> 
 }
 
 /// Reports an invalid option under its name here.
-pub(super) fn told(counterpart: &'static Counterpart, error: Error) -> Failure {
+pub(super) fn told(counterpart: &'static Counterpart, error: Error) -> CommandFailure {
     let field =
         error.detail("field").and_then(|name| counterpart.options.fields().iter().find(|field| field.name == name));
     match field {
         Some(field) if error.code().starts_with("input.") => {
             let option = format!("--{}", long(counterpart, field));
-            Failure::usage(error.message().replacen(field.name, &option, 1))
+            CommandFailure::usage(error.message().replacen(field.name, &option, 1))
         }
-        _ => Failure::Error(error),
+        _ => CommandFailure::Error(error),
     }
 }

@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 
 use super::{logs, open_files, options, signals::Signals, words::words};
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     output::{self, Format, table},
 };
 
 /// Serves until a signal, or only checks.
-pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> Outcome {
+pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> CommandOutcome {
     logs::begin();
     let given = options::given(counterpart, matches);
     let drain = matches.try_get_one::<u64>("drain").ok().flatten().copied().unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> Ou
 }
 
 /// The data to seed: none if the data folder exists, as at every later start.
-fn seed_of(given: &Map<String, Value>, matches: &ArgMatches) -> Outcome<Option<Value>> {
+fn seed_of(given: &Map<String, Value>, matches: &ArgMatches) -> CommandOutcome<Option<Value>> {
     let Some(path) = matches.try_get_one::<String>(options::SEED).ok().flatten() else { return Ok(None) };
     let data = seed(path)?;
     let folder = given.get("data").and_then(Value::as_str).unwrap_or_default();
@@ -46,8 +46,8 @@ fn seed_of(given: &Map<String, Value>, matches: &ArgMatches) -> Outcome<Option<V
 }
 
 /// The data of a seed file. Its content is not repeated in errors: it may contain passwords.
-fn seed(path: &str) -> Outcome<Value> {
-    let unusable = |why: &dyn std::fmt::Display| Failure::usage(format!("--seed: {}: {why}", shown::path(path)));
+fn seed(path: &str) -> CommandOutcome<Value> {
+    let unusable = |why: &dyn std::fmt::Display| CommandFailure::usage(format!("--seed: {}: {why}", shown::path(path)));
     let text = std::fs::read(path).map_err(|why| unusable(&why))?;
     serde_json::from_slice(&text)
         .map_err(|why| unusable(&format_args!("line {}, column {}: is not JSON", why.line(), why.column())))
@@ -58,13 +58,14 @@ async fn serve(
     given: Map<String, Value>,
     seed: Option<Value>,
     drain: Duration,
-) -> Outcome {
+) -> CommandOutcome {
     for (field, warning) in words(counterpart.kind).warnings {
         if given.contains_key(*field) {
             output::note(&format!("warning: {warning}"));
         }
     }
-    let mut signals = Signals::listen().map_err(|why| Failure::usage(format!("cannot listen for signals: {why}")))?;
+    let mut signals =
+        Signals::listen().map_err(|why| CommandFailure::usage(format!("cannot listen for signals: {why}")))?;
     let starting =
         EmbeddedServer::begin(counterpart, Value::from(given).into()).map_err(|why| options::told(counterpart, why))?;
     let running = starting.await?;
@@ -79,7 +80,7 @@ async fn serve(
         if let Err(why) = seeded {
             running.stop().await;
             let text = "what stands before it is in: begin again with a new data folder";
-            return Err(Failure::usage(format!("--seed: {}; {text}", why.message())));
+            return Err(CommandFailure::usage(format!("--seed: {}; {text}", why.message())));
         }
     }
     output::json(&running.readiness());
@@ -104,9 +105,9 @@ async fn until_signalled(running: EmbeddedServer, drain: Duration, mut signals: 
 }
 
 /// Checks everything that a start needs; exit 1 if there is a fault.
-async fn check(counterpart: &'static Counterpart, given: Map<String, Value>, format: Format) -> Outcome {
+async fn check(counterpart: &'static Counterpart, given: Map<String, Value>, format: Format) -> CommandOutcome {
     let Some(check) = counterpart.check else {
-        return Err(Failure::usage(format!("{} has nothing to check", counterpart.kind)));
+        return Err(CommandFailure::usage(format!("{} has nothing to check", counterpart.kind)));
     };
     let findings = check(Value::from(given).into()).map_err(|why| options::told(counterpart, why))?.await;
     let ok = findings.iter().all(|finding| finding.ok);
@@ -119,5 +120,5 @@ async fn check(counterpart: &'static Counterpart, given: Map<String, Value>, for
             output::line(table::table(&["What", "", "Found"], rows).trim_end());
         }
     }
-    if ok { Ok(()) } else { Err(Failure::Told) }
+    if ok { Ok(()) } else { Err(CommandFailure::Told) }
 }

@@ -17,7 +17,7 @@ use serde::{
 };
 
 use super::{edit, filed_name};
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The permissions that the file must have, exactly: it holds a password and a session.
 const FILE_MODE: u32 = 0o600;
@@ -71,15 +71,16 @@ pub(crate) struct SettingsFile {
 
 impl SettingsFile {
     /// Reads a file; its mode must be 0600.
-    pub(crate) fn open(path: &Path) -> Outcome<Self> {
+    pub(crate) fn open(path: &Path) -> CommandOutcome<Self> {
         let text = read(path)?;
-        let values = parse(&text)
-            .map_err(|why| Failure::usage(format!("the settings file {} cannot be used: {why}", shown::path(path))))?;
+        let values = parse(&text).map_err(|why| {
+            CommandFailure::usage(format!("the settings file {} cannot be used: {why}", shown::path(path)))
+        })?;
         Ok(Self { path: path.to_owned(), values })
     }
 
     /// Reads the user's own file, if there is one; its folder must have mode 0700.
-    pub(crate) fn open_default() -> Outcome<Option<Self>> {
+    pub(crate) fn open_default() -> CommandOutcome<Option<Self>> {
         let Some(folder) = default_folder() else { return Ok(None) };
         let path = folder.join("settings.yaml");
         if !path.exists() {
@@ -91,8 +92,9 @@ impl SettingsFile {
     }
 
     /// Creates the user's own file.
-    pub(crate) fn create_default() -> Outcome<Self> {
-        let folder = default_folder().ok_or_else(|| Failure::usage("HOME is not set: name a settings file with -c"))?;
+    pub(crate) fn create_default() -> CommandOutcome<Self> {
+        let folder =
+            default_folder().ok_or_else(|| CommandFailure::usage("HOME is not set: name a settings file with -c"))?;
         if !folder.exists() {
             DirBuilder::new()
                 .recursive(true)
@@ -116,7 +118,7 @@ impl SettingsFile {
     }
 
     /// Checks that [`change`](Self::change) will be possible, and changes nothing.
-    pub(crate) fn check_changeable(&self) -> Outcome {
+    pub(crate) fn check_changeable(&self) -> CommandOutcome {
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         let text = if path.exists() { read(&path)? } else { String::new() };
         let probe = [("idtoken", Some("probe".to_owned())), ("apikey", Some("probe".to_owned()))];
@@ -133,13 +135,13 @@ impl SettingsFile {
 
     /// Changes values and leaves everything else in the file unchanged, including comments. The file is replaced in one
     /// step: a reader sees the old or the new one, also after a crash.
-    pub(crate) fn change(&mut self, changes: &[(&str, Option<String>)]) -> Outcome {
+    pub(crate) fn change(&mut self, changes: &[(&str, Option<String>)]) -> CommandOutcome {
         // A link stays a link: its target is replaced.
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         // Read again: another run may have written it since.
         let text = if path.exists() { read(&path)? } else { String::new() };
         let changed = edit::change(&text, changes).map_err(|why| {
-            Failure::usage(format!("the settings file {} cannot be changed: {why}", shown::path(&path)))
+            CommandFailure::usage(format!("the settings file {} cannot be changed: {why}", shown::path(&path)))
         })?;
         self.values = verify(&text, &changed, changes).ok_or_else(|| unsafe_form(&path))?;
         replace(&path, &changed).map_err(|why| unwritable(&path, &why))
@@ -167,8 +169,8 @@ struct Known(BTreeMap<String, String>);
 
 impl<'de> Deserialize<'de> for Known {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
+        struct SettingsFileReader;
+        impl<'de> Visitor<'de> for SettingsFileReader {
             type Value = Known;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -190,7 +192,7 @@ impl<'de> Deserialize<'de> for Known {
                 Ok(Known(known))
             }
         }
-        deserializer.deserialize_map(Reader)
+        deserializer.deserialize_map(SettingsFileReader)
     }
 }
 
@@ -206,8 +208,8 @@ fn verify(before: &str, after: &str, changes: &[(&str, Option<String>)]) -> Opti
     parse(after).ok().filter(|values| *values == expected)
 }
 
-fn read(path: &Path) -> Outcome<String> {
-    let no_file = || Failure::usage(format!("{} is not a file", shown::path(path)));
+fn read(path: &Path) -> CommandOutcome<String> {
+    let no_file = || CommandFailure::usage(format!("{} is not a file", shown::path(path)));
     // Checked before opening too: opening a pipe waits for its writer.
     if !std::fs::metadata(path).map_err(|why| unreadable(path, &why))?.is_file() {
         return Err(no_file());
@@ -220,7 +222,7 @@ fn read(path: &Path) -> Outcome<String> {
     // Checked on the open file, so that the checked file is the one that is read.
     require_mode(path, &found, FILE_MODE)?;
     if found.len() > MAX_BYTES {
-        return Err(Failure::usage(format!(
+        return Err(CommandFailure::usage(format!(
             "the settings file {} is larger than {MAX_BYTES} bytes",
             shown::path(path)
         )));
@@ -247,19 +249,19 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn unsafe_form(path: &Path) -> Failure {
-    Failure::usage(format!(
+fn unsafe_form(path: &Path) -> CommandFailure {
+    CommandFailure::usage(format!(
         "the settings file {} has a form that cannot be changed safely; write its values one per line",
         path.display()
     ))
 }
 
-fn require_mode(path: &Path, found: &Metadata, wanted: u32) -> Outcome {
+fn require_mode(path: &Path, found: &Metadata, wanted: u32) -> CommandOutcome {
     let mode = found.permissions().mode() & 0o7777;
     if mode == wanted {
         return Ok(());
     }
-    Err(Failure::usage(format!(
+    Err(CommandFailure::usage(format!(
         "{} has mode {mode:04o}; it holds secrets and must have {wanted:04o}: chmod {wanted:o} {}",
         path.display(),
         path.display()
@@ -270,12 +272,12 @@ fn default_folder() -> Option<PathBuf> {
     std::env::var_os("HOME").filter(|home| !home.is_empty()).map(|home| PathBuf::from(home).join(".wscli"))
 }
 
-fn unreadable(path: &Path, why: &std::io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be read: {why}", shown::path(path)))
+fn unreadable(path: &Path, why: &std::io::Error) -> CommandFailure {
+    CommandFailure::usage(format!("{} cannot be read: {why}", shown::path(path)))
 }
 
-fn unwritable(path: &Path, why: &std::io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be written: {why}", shown::path(path)))
+fn unwritable(path: &Path, why: &std::io::Error) -> CommandFailure {
+    CommandFailure::usage(format!("{} cannot be written: {why}", shown::path(path)))
 }
 
 #[cfg(test)]

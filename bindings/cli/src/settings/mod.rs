@@ -11,7 +11,7 @@ use bankchannel::{Client, KeptSession, Protocol, setting_of_text};
 use bankchannel_foundation::model::Seconds;
 use serde_json::{Map, Value};
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 pub(crate) use file::SettingsFile;
 
@@ -26,7 +26,7 @@ pub(crate) const PASSWORD_MIN: usize = 20;
 
 /// The settings of one run.
 #[derive(Default)]
-pub(crate) struct Settings {
+pub(crate) struct RunSettings {
     /// The protocol of the clients; `None` for none.
     protocol: Option<&'static Protocol>,
     /// From the command line, by their names in the settings file.
@@ -38,14 +38,14 @@ pub(crate) struct Settings {
     pub(crate) exchange_timeout: Option<Seconds>,
 }
 
-impl Settings {
+impl RunSettings {
     /// Reads the settings file: the named one, or the user's own if it exists.
     pub(crate) fn load(
         protocol: &'static Protocol,
         config: Option<&str>,
         given: BTreeMap<String, String>,
         exchange_timeout: Option<Seconds>,
-    ) -> Outcome<Self> {
+    ) -> CommandOutcome<Self> {
         let file = match config {
             Some(path) => Some(SettingsFile::open(path.as_ref())?),
             None => SettingsFile::open_default()?,
@@ -57,7 +57,7 @@ impl Settings {
             let Some(value) = std::env::var_os(&variable).filter(|value| !value.is_empty()) else { continue };
             let value = value
                 .into_string()
-                .map_err(|_| Failure::usage(format!("the environment variable {variable} is not UTF-8")))?;
+                .map_err(|_| CommandFailure::usage(format!("the environment variable {variable} is not UTF-8")))?;
             environment.entry(filed_name(setting.name)).or_insert(value);
         }
         Ok(Self {
@@ -102,25 +102,25 @@ impl Settings {
     }
 
     /// The effective base URL, so that a stored token is never sent to another service than its own.
-    pub(crate) fn base_url(&self) -> Outcome<String> {
+    pub(crate) fn base_url(&self) -> CommandOutcome<String> {
         self.service(self.client_json()?)
     }
 
     /// A client's settings.
-    fn read(&self, mut json: Value) -> Outcome<bankchannel::Settings> {
+    fn read(&self, mut json: Value) -> CommandOutcome<bankchannel::Settings> {
         json["protocol"] = self.protocol.map(|protocol| protocol.name).into();
         Ok(bankchannel::Settings::read(json.into())?)
     }
 
     /// The base URL of a client with these settings.
-    fn service(&self, json: Value) -> Outcome<String> {
+    fn service(&self, json: Value) -> CommandOutcome<String> {
         let settings = self.read(json)?;
         let sessions = self.protocol.and_then(|protocol| protocol.sessions.as_ref());
         Ok(sessions.and_then(|sessions| (sessions.service)(&settings)).unwrap_or_default())
     }
 
     /// A client with these settings, and with the session if there is one.
-    pub(crate) fn client(&self, token: Option<&token::Token>) -> Outcome<Client> {
+    pub(crate) fn client(&self, token: Option<&token::RunToken>) -> CommandOutcome<Client> {
         let mut json = self.client_json()?;
         if let (Value::Object(map), Some(token)) = (&mut json, token) {
             map.insert("id_token".into(), Value::String(token.text.clone()));
@@ -131,7 +131,7 @@ impl Settings {
         Ok(Client::new(self.read(json)?)?)
     }
 
-    fn client_json(&self) -> Outcome<Value> {
+    fn client_json(&self) -> CommandOutcome<Value> {
         let mut map = Map::new();
         let settings = self.protocol.and_then(|protocol| protocol.client.as_ref()).map(|client| client.settings);
         let fields = settings.into_iter().flat_map(|shape| shape.fields());
@@ -159,7 +159,7 @@ impl Settings {
     }
 
     /// Stores values in the settings file; `None` removes one. The file is created if there is none.
-    pub(crate) fn keep(&mut self, changes: &[(&str, Option<String>)]) -> Outcome {
+    pub(crate) fn keep(&mut self, changes: &[(&str, Option<String>)]) -> CommandOutcome {
         if self.file.is_none() {
             self.file = Some(SettingsFile::create_default()?);
         }
@@ -170,7 +170,7 @@ impl Settings {
     }
 
     /// Checks that [`keep`](Self::keep) will be possible.
-    pub(crate) fn check_keeping(&self) -> Outcome {
+    pub(crate) fn check_keeping(&self) -> CommandOutcome {
         match &self.file {
             Some(file) => file.check_changeable(),
             None => SettingsFile::create_default()?.check_changeable(),
@@ -178,7 +178,7 @@ impl Settings {
     }
 
     /// The base URL of the settings file's own values: the service of a stored session that does not name one.
-    pub(crate) fn filed_base_url(&self) -> Outcome<String> {
+    pub(crate) fn filed_base_url(&self) -> CommandOutcome<String> {
         let mut map = Map::new();
         if let Some(url) = self.filed("baseurl") {
             map.insert("base_url".into(), Value::String(url.to_owned()));
@@ -190,7 +190,7 @@ impl Settings {
     }
 
     /// Stores the session of a login.
-    pub(crate) fn keep_session(&mut self, session: &KeptSession) -> Outcome {
+    pub(crate) fn keep_session(&mut self, session: &KeptSession) -> CommandOutcome {
         let Some(token) = &session.token else { return Ok(()) };
         let base_url = self.base_url()?;
         let mode = session.mode.unwrap_or(self.mode()).to_owned();
@@ -210,7 +210,7 @@ impl Settings {
     }
 
     /// Removes the stored session.
-    pub(crate) fn drop_session(&mut self) -> Outcome {
+    pub(crate) fn drop_session(&mut self) -> CommandOutcome {
         let stored = token::KEYS.iter().any(|key| self.filed(key).is_some());
         if !stored {
             return Ok(());
@@ -225,12 +225,12 @@ pub(crate) fn filed_name(setting: &str) -> String {
     setting.replace('_', "")
 }
 
-fn environment_name(given: Option<&str>) -> Outcome<Option<&'static str>> {
+fn environment_name(given: Option<&str>) -> CommandOutcome<Option<&'static str>> {
     match given {
         None => Ok(None),
         Some("test" | "testing") => Ok(Some("test")),
         Some("production") => Ok(Some("production")),
-        Some(other) => Err(Failure::usage(match bankchannel_foundation::shown::member(other) {
+        Some(other) => Err(CommandFailure::usage(match bankchannel_foundation::shown::member(other) {
             Some(name) => format!("environment: `{name}` is not one of test, production"),
             None => format!("environment: the given value ({} bytes) is not one of test, production", other.len()),
         })),

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use jiff::{Timestamp, ToSpan, civil::DateTime, tz::TimeZone};
 
-use super::Settings;
-use crate::exit::Outcome;
+use super::RunSettings;
+use crate::exit::CommandOutcome;
 
 /// The stored keys of a session.
 pub(crate) const KEYS: [&str; 4] = ["idtoken", "idtokenexpiry", "idtokenmode", "idtokenbaseurl"];
@@ -18,7 +18,7 @@ const MARGIN_S: i64 = 10;
 
 /// A session's token for one run.
 #[derive(Clone)]
-pub(crate) struct Token {
+pub(crate) struct RunToken {
     pub(crate) text: String,
     /// Its mode, when known.
     pub(crate) mode: Option<String>,
@@ -27,9 +27,9 @@ pub(crate) struct Token {
 /// The session that is available.
 pub(crate) enum Stored {
     /// A token that is valid, as far as is known.
-    Good(Token),
+    Good(RunToken),
     /// One that has ended or is about to.
-    Expired(Token),
+    Expired(RunToken),
     /// One of another service.
     Elsewhere,
     /// No token.
@@ -37,15 +37,15 @@ pub(crate) enum Stored {
 }
 
 /// The token of this run: from the command line, or the stored one.
-pub(crate) fn find(settings: &Settings) -> Outcome<Stored> {
+pub(crate) fn find(settings: &RunSettings) -> CommandOutcome<Stored> {
     if settings.is_given("idtoken") {
         let mode = settings.is_given("mode").then(|| settings.mode().to_owned());
         return Ok(settings
             .value("idtoken")
-            .map_or(Stored::None, |text| Stored::Good(Token { text: text.to_owned(), mode })));
+            .map_or(Stored::None, |text| Stored::Good(RunToken { text: text.to_owned(), mode })));
     }
     let Some(text) = settings.filed("idtoken") else { return Ok(Stored::None) };
-    let token = Token { text: text.to_owned(), mode: settings.filed("idtokenmode").map(str::to_owned) };
+    let token = RunToken { text: text.to_owned(), mode: settings.filed("idtokenmode").map(str::to_owned) };
     let theirs = match settings.filed("idtokenbaseurl") {
         Some(theirs) => theirs.to_owned(),
         // `wscli` does not write it: its tokens belong to the service that its settings file names.

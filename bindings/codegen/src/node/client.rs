@@ -3,7 +3,7 @@
 use bankchannel::model::{Shape, StructShape};
 
 use crate::{
-    model::{Operation, Protocol},
+    model::{OperationModel, ProtocolModel},
     names::camel,
     served::Served,
     text::Out,
@@ -12,7 +12,7 @@ use crate::{
 use super::tables::{begin, descriptions, structure, types};
 
 /// A module: an object of functions.
-pub(super) fn module_of_functions(protocol: &Protocol) -> String {
+pub(super) fn module_of_functions(protocol: &ProtocolModel) -> String {
     let mut out = begin();
     out.line("const { items, local, localElsewhere } = require('./local');");
     out.line(format!("const types = require('./{}_types');", protocol.module));
@@ -32,7 +32,7 @@ pub(super) fn module_of_functions(protocol: &Protocol) -> String {
     out.done()
 }
 
-pub(super) fn client(protocol: &Protocol, settings: &'static StructShape) -> String {
+pub(super) fn client(protocol: &ProtocolModel, settings: &'static StructShape) -> String {
     let mut out = begin();
     out.line("const { Client } = require('./client');");
     out.line("const { Embedded } = require('./service');");
@@ -68,7 +68,7 @@ pub(super) fn client(protocol: &Protocol, settings: &'static StructShape) -> Str
 }
 
 /// Maps questions to methods of the program's objects, with the forms of both.
-fn objects(out: &mut Out, protocol: &Protocol) {
+fn objects(out: &mut Out, protocol: &ProtocolModel) {
     if protocol.interfaces.is_empty() {
         return;
     }
@@ -112,7 +112,7 @@ fn server(out: &mut Out, served: &Served) {
     out.line("}");
 }
 
-fn methods(out: &mut Out, operation: &Operation) {
+fn methods(out: &mut Out, operation: &OperationModel) {
     let name = camel(operation.name);
     out.blank();
     if operation.is_local() {

@@ -8,7 +8,7 @@ use bankchannel::{
 };
 
 use crate::{
-    model::{Model, Protocol},
+    model::{Model, ProtocolModel},
     named_types::Named,
     names::{camel, error_class, upper},
     served::Served,
@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     declared_client::{client, documented, elsewhere, local_request, pages_of_two},
-    declared_types::{Direction, interface, names, type_of, union},
+    declared_types::{TypeDirection, interface, names, type_of, union},
 };
 
 /// The part that does not depend on the catalogue.
@@ -47,10 +47,10 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
         };
         types(&mut out, protocol, &mut written)?;
         out.blank();
-        interface(&mut out, settings, Direction::In);
+        interface(&mut out, settings, TypeDirection::In);
         for served in &protocol.served {
             out.blank();
-            interface(&mut out, served.options, Direction::In);
+            interface(&mut out, served.options, TypeDirection::In);
             service(&mut out, served);
         }
         client(&mut out, protocol, settings);
@@ -58,7 +58,7 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
     Ok(in_camel_case(&out.done(), model))
 }
 
-fn types(out: &mut Out, protocol: &Protocol, written: &mut HashSet<&'static str>) -> Result<(), String> {
+fn types(out: &mut Out, protocol: &ProtocolModel, written: &mut HashSet<&'static str>) -> Result<(), String> {
     for named in &protocol.types {
         // Two protocols may have a type of the same name, which is then the same type.
         if !written.insert(named.name()) {
@@ -71,24 +71,24 @@ fn types(out: &mut Out, protocol: &Protocol, written: &mut HashSet<&'static str>
         }
         out.blank();
         match named {
-            Named::Struct(shape) if protocol.is_given(shape.name) => interface(out, shape, Direction::In),
-            Named::Struct(shape) => interface(out, shape, Direction::Out),
+            Named::Struct(shape) if protocol.is_given(shape.name) => interface(out, shape, TypeDirection::In),
+            Named::Struct(shape) => interface(out, shape, TypeDirection::Out),
             Named::Enum(shape) => names(out, shape),
-            Named::Union(shape) => union(out, shape, Direction::Out)?,
+            Named::Union(shape) => union(out, shape, TypeDirection::Out)?,
         }
     }
     questions(out, protocol)
 }
 
 /// The questions to the program's objects, and the interfaces of these objects.
-fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
+fn questions(out: &mut Out, protocol: &ProtocolModel) -> Result<(), String> {
     for named in protocol.types_of_questions() {
         out.blank();
         match named {
-            Named::Struct(shape) if protocol.is_question(shape.name) => interface(out, shape, Direction::Out),
-            Named::Struct(shape) => interface(out, shape, Direction::In),
+            Named::Struct(shape) if protocol.is_question(shape.name) => interface(out, shape, TypeDirection::Out),
+            Named::Struct(shape) => interface(out, shape, TypeDirection::In),
             Named::Enum(shape) => names(out, shape),
-            Named::Union(shape) => union(out, shape, Direction::In)?,
+            Named::Union(shape) => union(out, shape, TypeDirection::In)?,
         }
     }
     for asked in protocol.interfaces {
@@ -99,7 +99,7 @@ fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
             let declaration = question.declaration;
             out.jsdoc("  ", &format!("{}.\n\n{}", plain(declaration.summary), plain(declaration.doc)));
             let (request, answer) =
-                (type_of(question.request, Direction::Out), type_of(question.answer, Direction::In));
+                (type_of(question.request, TypeDirection::Out), type_of(question.answer, TypeDirection::In));
             // An empty answer may be left out.
             let nothing = if question.answer.fields().is_empty() && matches!(question.answer, Shape::Struct(_)) {
                 "void | "
@@ -123,7 +123,7 @@ fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
 }
 
 /// A module: its functions and types in a namespace with its name.
-fn module(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
+fn module(out: &mut Out, protocol: &ProtocolModel) -> Result<(), String> {
     let mut inner = Out::default();
     types(&mut inner, protocol, &mut HashSet::new())?;
     for operation in &protocol.operations {

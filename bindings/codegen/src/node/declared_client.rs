@@ -4,18 +4,18 @@ use bankchannel::model::{Field, Shape, StructShape};
 
 use crate::{
     descriptors,
-    model::{Operation, Protocol},
+    model::{OperationModel, ProtocolModel},
     names::{camel, error_class},
     text::{Out, plain, sentence},
 };
 
-use super::declared_types::{Direction, type_of};
+use super::declared_types::{TypeDirection, type_of};
 
 /// The iterator of a module's operation, with the types of its pairs.
-pub(super) fn pages_of_two(operation: &Operation) -> Option<(bankchannel::operation::Pages, [String; 2])> {
+pub(super) fn pages_of_two(operation: &OperationModel) -> Option<(bankchannel::operation::Pages, [String; 2])> {
     let (pages, members) = operation.pages()?;
     let [outer, item] = members[..] else { return None };
-    Some((pages, [outer, item].map(|shape| type_of(shape, Direction::Out))))
+    Some((pages, [outer, item].map(|shape| type_of(shape, TypeDirection::Out))))
 }
 
 /// The documentation of the form of an operation that computes on another thread.
@@ -23,7 +23,7 @@ pub(super) fn elsewhere(name: &str) -> String {
     format!("As `{name}`, on another thread: the event loop goes on meanwhile. A buffer is copied.")
 }
 
-pub(super) fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
+pub(super) fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape) {
     out.blank();
     out.jsdoc("", &format!("{}. A method per operation. Calls may run at the same time.", sentence(protocol.what)));
     out.line(format!("export declare class {} implements AsyncDisposable {{", protocol.class));
@@ -35,7 +35,7 @@ pub(super) fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape)
         method(out, operation, &descriptors::of(protocol, operation));
     }
     out.blank();
-    let with_content = |operation: &&Operation| operation.is_local() && operation.request_content.is_some();
+    let with_content = |operation: &&OperationModel| operation.is_local() && operation.request_content.is_some();
     let example =
         protocol.operations.iter().find(with_content).map_or("…", |operation| operation.entry.declaration.name);
     out.jsdoc(
@@ -57,7 +57,7 @@ pub(super) fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape)
 
 /// An operation's documentation, with the listed items that it accepts; for one that may compute for long, also the
 /// asynchronous alternative.
-pub(super) fn documented(operation: &Operation, listed: &[&StructShape]) -> String {
+pub(super) fn documented(operation: &OperationModel, listed: &[&StructShape]) -> String {
     let declaration = operation.entry.declaration;
     let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
     if !listed.is_empty() {
@@ -79,17 +79,17 @@ pub(super) fn documented(operation: &Operation, listed: &[&StructShape]) -> Stri
     doc
 }
 
-pub(super) fn request(operation: &Operation) -> String {
+pub(super) fn request(operation: &OperationModel) -> String {
     format!("request{}: {}", if is_needed(operation) { "" } else { "?" }, operation.request.name)
 }
 
-pub(super) fn is_needed(operation: &Operation) -> bool {
+pub(super) fn is_needed(operation: &OperationModel) -> bool {
     operation.request.fields.iter().any(|field| !(field.optional || field.profile))
 }
 
 /// The request of a local operation: its content is available at once, and the items of a list may come from an
 /// iterator.
-pub(super) fn local_request(operation: &Operation) -> String {
+pub(super) fn local_request(operation: &OperationModel) -> String {
     let optional = |field: &Field| if field.optional { "?" } else { "" };
     let mut others = Vec::new();
     if let Some(field) = operation.request_content {
@@ -99,7 +99,7 @@ pub(super) fn local_request(operation: &Operation) -> String {
     let rows = operation.entry.declaration.rows;
     let rows = rows.and_then(|rows| operation.request.fields.iter().find(|field| field.name == rows.list));
     if let Some((field, Shape::List(of))) = rows.map(|field| (field, field.shape)) {
-        let of = type_of(of, Direction::In);
+        let of = type_of(of, TypeDirection::In);
         others.push((camel(field.name), format!("{}{}: Iterable<{of}> | null", camel(field.name), optional(field))));
     }
     if others.is_empty() {
@@ -112,13 +112,13 @@ pub(super) fn local_request(operation: &Operation) -> String {
 }
 
 /// The type of an answer, which may be a module's; those with a stream have one of their own.
-pub(super) fn answer_type(operation: &Operation) -> String {
+pub(super) fn answer_type(operation: &OperationModel) -> String {
     let shape = operation.response.shape;
     let is_own = shape.name() != Some(operation.response.name);
-    if is_own { operation.response.name.to_owned() } else { type_of(shape, Direction::Out) }
+    if is_own { operation.response.name.to_owned() } else { type_of(shape, TypeDirection::Out) }
 }
 
-fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
+fn method(out: &mut Out, operation: &OperationModel, listed: &[&StructShape]) {
     let name = camel(operation.name);
     out.blank();
     out.jsdoc("  ", &documented(operation, listed));
@@ -140,7 +140,7 @@ fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
     }
     out.line(format!("  {name}({request}, options?: {}): Promise<{}>;", options.join(" & "), answer_type(operation)));
     if let Some((pages, members)) = operation.pages() {
-        let item = members.last().map_or_else(String::new, |item| type_of(item, Direction::Out));
+        let item = members.last().map_or_else(String::new, |item| type_of(item, TypeDirection::Out));
         let given = format!("Omit<{}, {:?}>", operation.request.name, camel(pages.cursor));
         out.jsdoc(
             "  ",
@@ -164,7 +164,7 @@ fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
     }
 }
 
-fn from_env(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
+fn from_env(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape) {
     out.blank();
     out.jsdoc(
         "  ",

@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(super) enum TypeDirection {
     In,
     Out,
 }
@@ -28,26 +28,26 @@ pub(super) fn names(out: &mut Out, shape: &EnumShape) {
     out.line(format!("export type {} = {}{open};", shape.name, values.join(" | ")));
 }
 
-pub(super) fn interface(out: &mut Out, shape: &StructShape, way: Direction) {
+pub(super) fn interface(out: &mut Out, shape: &StructShape, way: TypeDirection) {
     out.jsdoc("", &plain(shape.doc));
     out.line(format!("export interface {} {{", shape.name));
     fields(out, shape.fields, way);
     out.line("}");
 }
 
-pub(super) fn fields(out: &mut Out, fields: &[Field], way: Direction) {
+pub(super) fn fields(out: &mut Out, fields: &[Field], way: TypeDirection) {
     for field in fields {
-        let left_out = if field.profile && way == Direction::In { " Left out, the client's own." } else { "" };
+        let left_out = if field.profile && way == TypeDirection::In { " Left out, the client's own." } else { "" };
         out.jsdoc("  ", &format!("{}{left_out}", plain(field.doc)));
-        let optional = if field.optional || (field.profile && way == Direction::In) { "?" } else { "" };
-        let readonly = if way == Direction::Out { "readonly " } else { "" };
+        let optional = if field.optional || (field.profile && way == TypeDirection::In) { "?" } else { "" };
+        let readonly = if way == TypeDirection::Out { "readonly " } else { "" };
         // `null` is accepted like an absent value, so that an optional value can be passed on.
-        let or_null = if way == Direction::In && !optional.is_empty() { " | null" } else { "" };
+        let or_null = if way == TypeDirection::In && !optional.is_empty() { " | null" } else { "" };
         out.line(format!("  {readonly}{}{optional}: {}{or_null};", camel(field.name), type_of(field.shape, way)));
     }
 }
 
-pub(super) fn union(out: &mut Out, shape: &UnionShape, way: Direction) -> Result<(), String> {
+pub(super) fn union(out: &mut Out, shape: &UnionShape, way: TypeDirection) -> Result<(), String> {
     let mut alternatives = Vec::new();
     for variant in shape.variants {
         let name = format!("{}{}", shape.name, pascal(variant.tag));
@@ -68,15 +68,15 @@ pub(super) fn union(out: &mut Out, shape: &UnionShape, way: Direction) -> Result
     Ok(())
 }
 
-pub(super) fn type_of(shape: &Shape, way: Direction) -> String {
+pub(super) fn type_of(shape: &Shape, way: TypeDirection) -> String {
     match shape {
         Shape::Bool => "boolean".into(),
         Shape::Integer { .. } | Shape::Seconds | Shape::Number => "number".into(),
         Shape::Json => "Readonly<Record<string, unknown>>".into(),
         Shape::Decimal | Shape::Date | Shape::Timestamp | Shape::Text(_) => "string".into(),
-        Shape::Secret(_) => if way == Direction::In { "Secret" } else { "SecretText" }.into(),
-        Shape::Content => if way == Direction::In { "Content" } else { "Received" }.into(),
-        Shape::Bytes => if way == Direction::In { "Uint8Array" } else { "Buffer" }.into(),
+        Shape::Secret(_) => if way == TypeDirection::In { "Secret" } else { "SecretText" }.into(),
+        Shape::Content => if way == TypeDirection::In { "Content" } else { "Received" }.into(),
+        Shape::Bytes => if way == TypeDirection::In { "Uint8Array" } else { "Buffer" }.into(),
         Shape::List(of) => format!("readonly {}[]", bracketed(of, way)),
         Shape::Map(of) => format!("Readonly<Record<string, {}>>", type_of(of, way)),
         Shape::Enum(EnumShape { name, .. })
@@ -88,7 +88,7 @@ pub(super) fn type_of(shape: &Shape, way: Direction) -> String {
     }
 }
 
-fn bracketed(shape: &Shape, way: Direction) -> String {
+fn bracketed(shape: &Shape, way: TypeDirection) -> String {
     let of = type_of(shape, way);
     if of.contains(' ') { format!("({of})") } else { of }
 }

@@ -10,7 +10,7 @@ use bankchannel::Category;
 
 use crate::{
     Generated,
-    model::{Model, Protocol},
+    model::{Model, ProtocolModel},
     names::{error_class, upper},
     text::{NODE_HEADER, Out},
 };
@@ -103,7 +103,7 @@ fn common_js(model: &Model) -> String {
 fn module(model: &Model) -> String {
     let mut names: Vec<String> = HAND_WRITTEN.iter().map(|name| (*name).to_owned()).collect();
     names.extend(Category::ALL.iter().map(|category| error_class(*category)));
-    names.extend(model.protocols.iter().flat_map(Protocol::classes).map(str::to_owned));
+    names.extend(model.protocols.iter().flat_map(ProtocolModel::classes).map(str::to_owned));
     let modules = model.protocols.iter().filter(|protocol| protocol.is_module());
     names.extend(modules.map(|protocol| protocol.module.to_owned()));
     names.sort();

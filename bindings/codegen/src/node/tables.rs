@@ -4,7 +4,7 @@ use bankchannel::model::{Field, Shape, StructShape, UnionShape};
 
 use crate::{
     descriptors,
-    model::{Operation, Protocol},
+    model::{OperationModel, ProtocolModel},
     named_types::Named,
     names::camel,
     text::{NODE_HEADER, Out},
@@ -19,7 +19,7 @@ pub(super) fn begin() -> Out {
 }
 
 /// The types of a protocol.
-pub(super) fn types(out: &mut Out, protocol: &Protocol) {
+pub(super) fn types(out: &mut Out, protocol: &ProtocolModel) {
     out.line("const { bytes, list, map, secret, struct, union } = require('./shape');");
     for (module, names) in protocol.taken_from_modules() {
         out.line(format!("const {{ {} }} = require('./{module}_types');", names.join(", ")));
@@ -40,7 +40,7 @@ pub(super) fn types(out: &mut Out, protocol: &Protocol) {
 }
 
 /// The types of a module, which clients import from it.
-pub(super) fn types_of_module(protocol: &Protocol) -> String {
+pub(super) fn types_of_module(protocol: &ProtocolModel) -> String {
     let mut out = begin();
     types(&mut out, protocol);
     out.blank();
@@ -52,7 +52,7 @@ pub(super) fn types_of_module(protocol: &Protocol) -> String {
     out.done()
 }
 
-pub(super) fn descriptions(out: &mut Out, protocol: &Protocol) {
+pub(super) fn descriptions(out: &mut Out, protocol: &ProtocolModel) {
     out.blank();
     out.line("const operations = {");
     let place = if protocol.is_module() { "types." } else { "" };
@@ -102,7 +102,7 @@ fn form(shape: &Shape) -> Option<String> {
 }
 
 /// The description of an operation for the calling code; its types are at this place.
-fn described(out: &mut Out, protocol: &Protocol, operation: &Operation, place: &str) {
+fn described(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel, place: &str) {
     let mut parts = vec![
         format!("name: {:?}", operation.entry.declaration.name),
         format!("request: {place}{}", operation.request.name),
@@ -142,7 +142,7 @@ fn described(out: &mut Out, protocol: &Protocol, operation: &Operation, place: &
 }
 
 /// How a listed item is recognised, and its members that are not fields of the request.
-fn descriptor(operation: &Operation, shape: &'static StructShape) -> String {
+fn descriptor(operation: &OperationModel, shape: &'static StructShape) -> String {
     let quoted = |names: &[&Field]| -> String {
         let names: Vec<String> = names.iter().map(|field| format!("{:?}", camel(field.name))).collect();
         names.join(", ")

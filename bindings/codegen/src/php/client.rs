@@ -2,7 +2,7 @@
 
 use bankchannel::model::StructShape;
 
-use crate::{Generated, descriptors, model::Protocol, text::sentence};
+use crate::{Generated, descriptors, model::ProtocolModel, text::sentence};
 
 use super::{
     methods::{iterator, method, method_name, response_type, signature},
@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The class that programs instantiate: its base class has the methods, and its own base classes are internal.
-pub(super) fn client(protocol: &Protocol) -> Generated {
+pub(super) fn client(protocol: &ProtocolModel) -> Generated {
     class(protocol.class, "Bankchannel", |out| {
         let doc = format!(
             "{}, a method per operation, with named arguments. `Bankchannel\\{}\\Client` is its interface.",
@@ -26,7 +26,7 @@ pub(super) fn client(protocol: &Protocol) -> Generated {
 }
 
 /// The interface that a program depends on, so that its tests can replace the client.
-pub(super) fn interface(protocol: &Protocol) -> Generated {
+pub(super) fn interface(protocol: &ProtocolModel) -> Generated {
     class(&format!("{}/Client", protocol.class), &namespace(protocol), |out| {
         for used in [
             "Content",
@@ -86,7 +86,7 @@ const CALL_DOC: &str =
 
 @return array{array<string, mixed>, Content|null} the response, and its content where it has one";
 
-pub(super) fn operations(protocol: &Protocol, settings: &'static StructShape) -> Generated {
+pub(super) fn operations(protocol: &ProtocolModel, settings: &'static StructShape) -> Generated {
     class(&format!("{}/Operations", protocol.class), &namespace(protocol), |out| {
         for used in [
             "AbstractClient",

@@ -1,7 +1,7 @@
 //! PHP: exceptions by category, error codes, and the exceptions of each method.
 
 use bankchannel::Category;
-use bankchannel_foundation::error::Row;
+use bankchannel_foundation::error::ErrorRow;
 
 use crate::{
     Generated,
@@ -61,7 +61,7 @@ pub(crate) fn categories() -> Generated {
 
 /// The tags for the exceptions of an operation: a class for each category of its own errors, with their codes, and the
 /// base class for all others.
-pub(crate) fn throws(errors: &[&Row]) -> String {
+pub(crate) fn throws(errors: &[&ErrorRow]) -> String {
     let mut doc = "\n".to_owned();
     for category in Category::ALL {
         let of_it = errors.iter().filter(|row| row.category == category);

@@ -4,7 +4,7 @@ use bankchannel::model::Shape;
 
 use crate::{
     Generated,
-    model::{Operation, Protocol},
+    model::{OperationModel, ProtocolModel},
     names::camel,
     text::{Out, plain, sentence},
 };
@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The class.
-pub(crate) fn module(protocol: &Protocol) -> Generated {
+pub(crate) fn module(protocol: &ProtocolModel) -> Generated {
     class(protocol.class, "Bankchannel", |out| {
         out.line("use Bankchannel\\Exception\\BankchannelException;");
         out.blank();
@@ -36,7 +36,7 @@ pub(crate) fn module(protocol: &Protocol) -> Generated {
     })
 }
 
-fn function(out: &mut Out, protocol: &Protocol, operation: &Operation) {
+fn function(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
     let rows = operation.entry.declaration.rows;
     let mut written = Out::default();
     signature(&mut written, operation, &format!("static function {}", camel(operation.name)), &[]);
@@ -78,12 +78,12 @@ fn function(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     out.line("    }");
 }
 
-fn content(operation: &Operation) -> String {
+fn content(operation: &OperationModel) -> String {
     operation.request_content.map_or_else(String::new, |field| format!(", Content::of(${})", camel(field.name)))
 }
 
 /// The iterator over all pages.
-fn iterator(out: &mut Out, protocol: &Protocol, operation: &Operation) {
+fn iterator(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
     let Some((pages, members)) = operation.pages() else { return };
     let [Some(outer), Some(item)] = members.iter().map(|shape| shape.name()).collect::<Vec<_>>()[..] else { return };
     let class = protocol.class;

@@ -4,7 +4,7 @@ use bankchannel::model::{Shape, StructShape};
 
 use crate::{
     descriptors,
-    model::{Operation, Protocol},
+    model::{OperationModel, ProtocolModel},
     names::{camel, pascal},
     text::{Out, plain},
 };
@@ -18,30 +18,30 @@ use super::{
 
 /// The name of an operation's method. PHP does not distinguish `login` from `logIn`: if an exchange and a flow have the
 /// same name, the exchange is `exchangeLogin`.
-pub(super) fn method_name(protocol: &Protocol, operation: &Operation) -> String {
+pub(super) fn method_name(protocol: &ProtocolModel, operation: &OperationModel) -> String {
     let name = camel(operation.name);
-    let same = |other: &&Operation| camel(other.name).eq_ignore_ascii_case(&name) && other.name != operation.name;
+    let same = |other: &&OperationModel| camel(other.name).eq_ignore_ascii_case(&name) && other.name != operation.name;
     let meets = protocol.operations.iter().any(|other| same(&other));
     if meets && !operation.asks() { format!("exchange{}", pascal(operation.name)) } else { name }
 }
 
 /// A method's documentation, name (`function listFiles`) and parameters; `listed` are the types of listed items that it
 /// accepts.
-pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructShape]) {
+pub(crate) fn signature(out: &mut Out, operation: &OperationModel, name: &str, listed: &[&StructShape]) {
     let declaration = operation.entry.declaration;
     let order = ordered(operation.request);
     let mut doc = format!("{}.\n\n{}\n", plain(declaration.summary), plain(declaration.doc));
     for (at, field) in order.iter().enumerate() {
         doc.push_str(&match taken(operation, listed, at) {
-            Taken::Listed(types) => {
+            ParameterPassing::Listed(types) => {
                 let tag = parameter_doc(field).replacen("@param string ", &format!("@param string|{types} "), 1);
                 format!("{tag} Or a listed `{}`, in place of the fields that name it.", types.replace('|', "` or `"))
             }
-            Taken::Beside(first) => {
+            ParameterPassing::Beside(first) => {
                 let tag = parameter_doc(field).replacen("@param string ", "@param string|null ", 1);
                 format!("{tag} Left out if `{first}` is what was listed.")
             }
-            Taken::Itself => parameter_doc(field),
+            ParameterPassing::Itself => parameter_doc(field),
         });
     }
     if operation.response_content.is_some() {
@@ -89,16 +89,18 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed
     out.line(format!("    public {name}("));
     for (at, field) in order.iter().enumerate() {
         match taken(operation, listed, at) {
-            Taken::Listed(types) => out.line(format!("        string|{types} ${},", camel(field.name))),
-            Taken::Beside(_) => out.line(format!("        ?string ${} = null,", camel(field.name))),
-            Taken::Itself => out.line(format!("        {},", parameter(field, field.optional || field.profile))),
+            ParameterPassing::Listed(types) => out.line(format!("        string|{types} ${},", camel(field.name))),
+            ParameterPassing::Beside(_) => out.line(format!("        ?string ${} = null,", camel(field.name))),
+            ParameterPassing::Itself => {
+                out.line(format!("        {},", parameter(field, field.optional || field.profile)))
+            }
         }
     }
     further_parameters(out, operation);
 }
 
 /// The parameters that are not fields of the request.
-fn further_parameters(out: &mut Out, operation: &Operation) {
+fn further_parameters(out: &mut Out, operation: &OperationModel) {
     if operation.response_content.is_some() {
         out.line("        mixed $destination = null,");
     }
@@ -122,7 +124,7 @@ fn further_parameters(out: &mut Out, operation: &Operation) {
 }
 
 /// How a parameter is passed in a method that accepts a listed item.
-enum Taken {
+enum ParameterPassing {
     /// Only as itself.
     Itself,
     /// As itself, or as one of these types instead of all fields that name the item.
@@ -132,19 +134,19 @@ enum Taken {
 }
 
 /// The same for the parameter at this position: required ones come first.
-fn taken(operation: &Operation, listed: &[&StructShape], at: usize) -> Taken {
+fn taken(operation: &OperationModel, listed: &[&StructShape], at: usize) -> ParameterPassing {
     let naming = descriptors::required(operation.request);
     match (naming.first(), at) {
         (Some(_), 0) if !listed.is_empty() => {
-            Taken::Listed(listed.iter().map(|shape| shape.name).collect::<Vec<_>>().join("|"))
+            ParameterPassing::Listed(listed.iter().map(|shape| shape.name).collect::<Vec<_>>().join("|"))
         }
-        (Some(first), at) if !listed.is_empty() && at < naming.len() => Taken::Beside(camel(first.name)),
-        _ => Taken::Itself,
+        (Some(first), at) if !listed.is_empty() && at < naming.len() => ParameterPassing::Beside(camel(first.name)),
+        _ => ParameterPassing::Itself,
     }
 }
 
 /// Takes the fields out of a listed item.
-fn unlisted(out: &mut Out, operation: &Operation) {
+fn unlisted(out: &mut Out, operation: &OperationModel) {
     let names: Vec<String> = descriptors::required(operation.request).iter().map(|field| camel(field.name)).collect();
     let Some((first, others)) = names.split_first() else { return };
     out.line(format!("        if (!\\is_string(${first})) {{"));
@@ -163,7 +165,7 @@ fn unlisted(out: &mut Out, operation: &Operation) {
     out.line("        }");
 }
 
-pub(super) fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructShape]) {
+pub(super) fn method(out: &mut Out, operation: &OperationModel, name: &str, listed: &[&StructShape]) {
     let declaration = operation.entry.declaration;
     let response = response_type(operation);
     signature(out, operation, &format!("function {name}"), listed);
@@ -215,13 +217,13 @@ pub(super) fn method(out: &mut Out, operation: &Operation, name: &str, listed: &
 }
 
 /// The class of a response, which may be another module's; streams have one of this library's own.
-pub(super) fn response_type(operation: &Operation) -> String {
+pub(super) fn response_type(operation: &OperationModel) -> String {
     let shape = operation.response.shape;
     if shape.name() == Some(operation.response.name) { placed(shape) } else { operation.response.name.to_owned() }
 }
 
 /// The iterator over the items of all pages.
-pub(super) fn iterator(out: &mut Out, protocol: &Protocol, operation: &Operation) {
+pub(super) fn iterator(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
     let Some((pages, members)) = operation.pages() else { return };
     let Some(item) = members.last() else { return };
     let (name, cursor) = (method_name(protocol, operation), camel(pages.cursor));
@@ -269,7 +271,7 @@ pub(super) fn iterator(out: &mut Out, protocol: &Protocol, operation: &Operation
 }
 
 /// Whether there is a next page: its start is given, and lies after that of this page.
-fn after_php(operation: &Operation, cursor: &str, field: &str) -> String {
+fn after_php(operation: &OperationModel, cursor: &str, field: &str) -> String {
     let is_number =
         operation.request.fields.iter().any(|one| one.name == field && matches!(one.shape, Shape::Integer { .. }));
     if is_number { format!("${cursor} > ($from ?? 0)") } else { format!("${cursor} !== null && ${cursor} !== $from") }

@@ -6,7 +6,7 @@ use bankchannel_foundation::question::{Interface, QuestionEntry};
 
 use crate::{
     Generated,
-    model::Protocol,
+    model::ProtocolModel,
     named_types::Named,
     names::camel,
     text::{Out, plain},
@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Every file about the program's objects.
-pub(crate) fn files(protocol: &Protocol) -> Vec<Generated> {
+pub(crate) fn files(protocol: &ProtocolModel) -> Vec<Generated> {
     let mut files = Vec::new();
     for named in protocol.types_of_questions() {
         let side = match named {
@@ -43,7 +43,7 @@ fn is_empty(question: &QuestionEntry) -> bool {
     matches!(question.answer, Shape::Struct(shape) if shape.fields.is_empty())
 }
 
-fn declared(protocol: &Protocol, interface: &Interface) -> Generated {
+fn declared(protocol: &ProtocolModel, interface: &Interface) -> Generated {
     class(&format!("{}/{}", protocol.class, interface.name), &namespace(protocol), |out| {
         out.jsdoc("", &format!("{} A method that throws has failed; why stays in the program.", plain(interface.what)));
         out.line(format!("interface {}", interface.name));
@@ -66,7 +66,7 @@ fn name(shape: &'static Shape) -> &'static str {
     shape.name().unwrap_or("array")
 }
 
-fn calls(protocol: &Protocol, interface: &Interface) -> Generated {
+fn calls(protocol: &ProtocolModel, interface: &Interface) -> Generated {
     let own = calls_class(interface);
     class(&format!("{}/{own}", protocol.class), &namespace(protocol), |out: &mut Out| {
         out.line("use Bankchannel\\Encode;");

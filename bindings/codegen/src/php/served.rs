@@ -2,7 +2,7 @@
 
 use bankchannel::model::{Field, Shape};
 
-use crate::{Generated, model::Protocol, names::camel, served::Served, text::plain};
+use crate::{Generated, model::ProtocolModel, names::camel, served::Served, text::plain};
 
 use super::{
     parameters::{fields, parameter, parameter_doc},
@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The class of an embedded server.
-pub(crate) fn service(protocol: &Protocol, served: &Served) -> Generated {
+pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
     let text = |info: &Field| if info.optional { "?string" } else { "string" };
     class(&format!("{}/{}", protocol.class, served.short), &namespace(protocol), |out| {
         let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);

@@ -3,7 +3,7 @@
 use bankchannel::model::{Field, Shape, StructShape};
 
 use crate::{
-    model::Protocol,
+    model::ProtocolModel,
     names::camel,
     text::{Out, plain},
 };
@@ -16,7 +16,7 @@ use super::{
 };
 
 /// The constructor and `fromEnv`.
-pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) {
+pub(crate) fn constructors(out: &mut Out, protocol: &ProtocolModel, settings: &'static StructShape) {
     let mut doc = format!("Makes a client; nothing is sent.\n\n{}\n", plain(settings.doc));
     doc.push_str(&documented(protocol, settings));
     doc.push_str("\n@param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.");
@@ -49,7 +49,7 @@ pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'stati
 const LAST_DOC: &str = "\n@param Bridge|null $bridge The way into the native library; left out, it is found by itself.\
     \n@throws BankchannelException";
 
-fn from_env(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) {
+fn from_env(out: &mut Out, protocol: &ProtocolModel, settings: &'static StructShape) {
     out.blank();
     let mut doc = format!(
         "A client whose settings come from the environment's `{}…` variables (the list is in docs/reference, {}-settings). \
@@ -82,7 +82,7 @@ fn from_env(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) 
 }
 
 /// The tags of the parameters that the constructor and `fromEnv` share.
-fn documented(protocol: &Protocol, settings: &'static StructShape) -> String {
+fn documented(protocol: &ProtocolModel, settings: &'static StructShape) -> String {
     let mut doc = String::new();
     for field in settings.fields {
         let tag = parameter_doc(field);
@@ -115,7 +115,7 @@ fn documented(protocol: &Protocol, settings: &'static StructShape) -> String {
     doc
 }
 
-fn parameters(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) {
+fn parameters(out: &mut Out, protocol: &ProtocolModel, settings: &'static StructShape) {
     for field in settings.fields {
         match named(field) {
             Some(name) => out.line(format!("        string|{name}|null ${} = null,", camel(field.name))),

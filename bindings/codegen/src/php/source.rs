@@ -1,6 +1,6 @@
 //! PHP: files of classes, and literals.
 
-use crate::{Generated, model::Protocol, text::Out};
+use crate::{Generated, model::ProtocolModel, text::Out};
 
 /// The folder of all generated files.
 const ROOT: &str = "bindings/php/src/Generated";
@@ -27,6 +27,6 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-pub(crate) fn namespace(protocol: &Protocol) -> String {
+pub(crate) fn namespace(protocol: &ProtocolModel) -> String {
     format!("Bankchannel\\{}", protocol.class)
 }

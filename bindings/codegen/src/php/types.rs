@@ -4,7 +4,7 @@ use bankchannel::model::{EnumShape, Field, Shape, StructShape, UnionShape};
 
 use crate::{
     Generated,
-    model::Protocol,
+    model::ProtocolModel,
     named_types::{Named, home},
     names::{camel, pascal},
     text::{Out, plain},
@@ -22,13 +22,13 @@ pub(crate) enum Side {
 }
 
 /// The files of a type.
-pub(crate) fn files(protocol: &Protocol, named: &Named) -> Vec<Generated> {
+pub(crate) fn files(protocol: &ProtocolModel, named: &Named) -> Vec<Generated> {
     let is_given = matches!(named, Named::Struct(shape) if protocol.is_given(shape.name));
     files_of(protocol, named, if is_given { Side::In } else { Side::Out })
 }
 
 /// The same for an input or output type.
-pub(crate) fn files_of(protocol: &Protocol, named: &Named, side: Side) -> Vec<Generated> {
+pub(crate) fn files_of(protocol: &ProtocolModel, named: &Named, side: Side) -> Vec<Generated> {
     let namespace = format!("Bankchannel\\{}", protocol.class);
     let path = |name: &str| format!("{}/{name}", protocol.class);
     match named {

@@ -3,7 +3,7 @@
 use bankchannel::model::{Field, Shape, StructShape};
 
 use crate::{
-    model::{Operation, Protocol},
+    model::{OperationModel, ProtocolModel},
     names::python,
     text::{Out, plain, sentence},
 };
@@ -12,12 +12,12 @@ use super::types::{member, output_type, parameter};
 
 /// Whether methods block or are awaited.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum MethodStyle {
     Blocking,
     Awaited,
 }
 
-impl Form {
+impl MethodStyle {
     /// The prefix of the client's name, and of the types that only it takes.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
@@ -31,21 +31,21 @@ impl Form {
 const BASES: [(&str, &str, &str); 1] = [("download_new_files", "NewFilesClient", "_new_files")];
 
 /// The base class of a protocol's clients, and its module, if it is not the common one.
-pub(crate) fn base(protocol: &Protocol) -> Option<(&'static str, &'static str)> {
+pub(crate) fn base(protocol: &ProtocolModel) -> Option<(&'static str, &'static str)> {
     let has = |name: &str| protocol.operations.iter().any(|operation| operation.name == name);
     BASES.into_iter().find(|&(operation, ..)| has(operation)).map(|(_, class, module)| (class, module))
 }
 
 /// Both clients.
-pub(crate) fn clients(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
+pub(crate) fn clients(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape) {
     settings_types(out, protocol, settings);
-    client(out, protocol, settings, Form::Blocking);
-    client(out, protocol, settings, Form::Awaited);
+    client(out, protocol, settings, MethodStyle::Blocking);
+    client(out, protocol, settings, MethodStyle::Awaited);
 }
 
 /// The settings as separate types: for `from_env`, and for programs that keep them in a dict. Callbacks are typed for
 /// each client: a blocking one takes no coroutine.
-fn settings_types(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
+fn settings_types(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape) {
     let name = protocol.class;
     out.blank();
     out.blank();
@@ -55,7 +55,7 @@ fn settings_types(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
         out.line(format!("    {}", member(field)));
         out.docstring("    ", &plain(field.doc));
     }
-    for form in [Form::Blocking, Form::Awaited] {
+    for form in [MethodStyle::Blocking, MethodStyle::Awaited] {
         let prefix = form.prefix();
         out.export(format!("{prefix}{name}Settings"));
         out.blank();
@@ -102,14 +102,14 @@ const HOOKS: [(&str, &str, &str); 4] = [
 ];
 
 /// The callbacks that this protocol has, and the program's objects that it asks: name, type and purpose.
-fn asked(protocol: &Protocol, form: Form) -> impl Iterator<Item = (&'static str, String, &'static str)> {
+fn asked(protocol: &ProtocolModel, form: MethodStyle) -> impl Iterator<Item = (&'static str, String, &'static str)> {
     let objects = protocol.interfaces.iter().map(|interface| (interface.option, interface.name, interface.what));
     let of_form = ASKED.into_iter().filter(|_| protocol.asks()).chain(objects);
     let hooks = HOOKS.into_iter().map(|(name, class, what)| (name, class.to_owned(), what));
     of_form.map(move |(name, class, what)| (name, format!("{}{class}", form.prefix()), what)).chain(hooks)
 }
 
-fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form) {
+fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape, form: MethodStyle) {
     let prefix = form.prefix();
     out.export(format!("{prefix}{}", protocol.class));
     out.blank();
@@ -118,8 +118,8 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
     out.line(format!("class {prefix}{}({prefix}{base}):", protocol.class));
     let mut doc = format!("{}. A method per operation.", sentence(protocol.what));
     doc.push_str(match form {
-        Form::Blocking => "\n\nMethods block the calling thread, with the interpreter's lock released.",
-        Form::Awaited => "\n\nMethods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations are called without `await`.",
+        MethodStyle::Blocking => "\n\nMethods block the calling thread, with the interpreter's lock released.",
+        MethodStyle::Awaited => "\n\nMethods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations are called without `await`.",
     });
     doc.push_str(&format!(" The client may be shared by threads.\n\n{}\n\nArgs:", plain(settings.doc)));
     for field in settings.fields {
@@ -165,12 +165,12 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
 }
 
 /// The iterator over the items of all pages.
-fn iterator(out: &mut Out, operation: &Operation, form: Form) {
+fn iterator(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
     let Some((pages, members)) = operation.pages().filter(|_| !operation.is_local()) else { return };
     let item = members.last().map_or_else(String::new, |item| output_type(item));
     let (define, kind, wait) = match form {
-        Form::Blocking => ("def", "Iterator", ""),
-        Form::Awaited => ("async def", "AsyncIterator", "await "),
+        MethodStyle::Blocking => ("def", "Iterator", ""),
+        MethodStyle::Awaited => ("async def", "AsyncIterator", "await "),
     };
     let fields = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);
     let of_each_page = ["timeout", "cancel", "retries", "signer"];
@@ -205,7 +205,7 @@ fn iterator(out: &mut Out, operation: &Operation, form: Form) {
     }
     out.line("            )");
     let list = python(pages.items[0]);
-    if form == Form::Blocking {
+    if form == MethodStyle::Blocking {
         out.line(format!("            yield from page.{list}"));
     } else {
         out.line(format!("            for item in page.{list}:"));
@@ -216,7 +216,7 @@ fn iterator(out: &mut Out, operation: &Operation, form: Form) {
     out.line(format!("            begin = page.{}", python(pages.next)));
 }
 
-fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
+fn from_env(out: &mut Out, protocol: &ProtocolModel, form: MethodStyle) {
     let prefix = form.prefix();
     out.blank();
     out.line("    @classmethod");
@@ -232,8 +232,8 @@ fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
     out.line("        return cls._from_env(settings)");
 }
 
-fn method(out: &mut Out, operation: &Operation, form: Form) {
-    let awaited = form == Form::Awaited && (!operation.is_local() || operation.takes_time());
+fn method(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
+    let awaited = form == MethodStyle::Awaited && (!operation.is_local() || operation.takes_time());
     out.blank();
     out.line(format!("    {}def {}(", if awaited { "async " } else { "" }, operation.name));
     out.line("        self,");
@@ -281,11 +281,11 @@ pub(crate) fn is_content(field: &Field) -> bool {
 }
 
 /// The options in addition to the request's fields.
-fn options(operation: &Operation, form: Form) -> Vec<String> {
+fn options(operation: &OperationModel, form: MethodStyle) -> Vec<String> {
     passed(operation).into_iter().map(|name| option(name, form)).collect()
 }
 
-fn option(name: &str, form: Form) -> String {
+fn option(name: &str, form: MethodStyle) -> String {
     let prefix = form.prefix();
     match name {
         "destination" => "destination: Destination | None = None".into(),
@@ -300,7 +300,7 @@ fn option(name: &str, form: Form) -> String {
     }
 }
 
-fn passed(operation: &Operation) -> Vec<&'static str> {
+fn passed(operation: &OperationModel) -> Vec<&'static str> {
     if operation.is_local() {
         return Vec::new();
     }
@@ -322,7 +322,7 @@ fn passed(operation: &Operation) -> Vec<&'static str> {
     names
 }
 
-pub(crate) fn doc(operation: &Operation) -> String {
+pub(crate) fn doc(operation: &OperationModel) -> String {
     let declaration = operation.entry.declaration;
     let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
     if !operation.request.fields.is_empty() || !operation.is_local() {

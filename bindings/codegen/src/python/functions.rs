@@ -3,27 +3,27 @@
 use bankchannel::model::Field;
 
 use crate::{
-    model::{Operation, Protocol},
+    model::{OperationModel, ProtocolModel},
     names::python,
     text::{Out, plain},
 };
 
 use super::{
-    client::{Form, doc, is_content},
+    client::{MethodStyle, doc, is_content},
     types::{output_type, parameter},
 };
 
 /// Every function.
-pub(crate) fn functions(out: &mut Out, protocol: &Protocol) {
+pub(crate) fn functions(out: &mut Out, protocol: &ProtocolModel) {
     for operation in &protocol.operations {
-        for form in [Form::Blocking, Form::Awaited] {
+        for form in [MethodStyle::Blocking, MethodStyle::Awaited] {
             function(out, operation, form);
             iterator(out, operation, form);
         }
     }
 }
 
-fn function(out: &mut Out, operation: &Operation, form: Form) {
+fn function(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
     let rows = operation.entry.declaration.rows;
     let parameter = |field: &Field| match rows {
         // Its items may come from an iterator.
@@ -35,8 +35,8 @@ fn function(out: &mut Out, operation: &Operation, form: Form) {
     out.docstring("    ", &documented(operation.name, doc(operation), form));
     let run = if rows.is_some() { "rows" } else { "local" };
     match form {
-        Form::Blocking => out.line(format!("    answer: {} = {run}(", operation.response.name)),
-        Form::Awaited => {
+        MethodStyle::Blocking => out.line(format!("    answer: {} = {run}(", operation.response.name)),
+        MethodStyle::Awaited => {
             out.line(format!("    answer: {} = await elsewhere(", operation.response.name));
             out.line(format!("        {run},"));
         }
@@ -51,19 +51,19 @@ fn function(out: &mut Out, operation: &Operation, form: Form) {
 }
 
 /// The documentation; of an awaitable form, how it differs.
-fn documented(name: &str, doc: String, form: Form) -> String {
+fn documented(name: &str, doc: String, form: MethodStyle) -> String {
     match form {
-        Form::Blocking => doc,
-        Form::Awaited => {
+        MethodStyle::Blocking => doc,
+        MethodStyle::Awaited => {
             format!("As `{name}`, on a thread of the event loop's executor: the loop goes on meanwhile.\n\n{doc}")
         }
     }
 }
 
-fn begin(out: &mut Out, name: &str, form: Form, parameters: Vec<String>, gives: &str) {
+fn begin(out: &mut Out, name: &str, form: MethodStyle, parameters: Vec<String>, gives: &str) {
     let (define, suffix) = match form {
-        Form::Blocking => ("def", ""),
-        Form::Awaited => ("async def", "_async"),
+        MethodStyle::Blocking => ("def", ""),
+        MethodStyle::Awaited => ("async def", "_async"),
     };
     out.export(format!("{name}{suffix}"));
     out.blank();
@@ -79,7 +79,7 @@ fn begin(out: &mut Out, name: &str, form: Form, parameters: Vec<String>, gives: 
 }
 
 /// The operation's name, its fields except one, and its content.
-fn given(out: &mut Out, operation: &Operation, but: &str) {
+fn given(out: &mut Out, operation: &OperationModel, but: &str) {
     out.line(format!("        {:?},", operation.entry.declaration.name));
     out.line("        {");
     for field in operation.request.fields.iter().filter(|field| !is_content(field) && field.name != but) {
@@ -92,11 +92,11 @@ fn given(out: &mut Out, operation: &Operation, but: &str) {
 }
 
 /// The iterator over all pages.
-fn iterator(out: &mut Out, operation: &Operation, form: Form) {
+fn iterator(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
     let Some((pages, members)) = operation.pages() else { return };
     let [outer, item] = members[..] else { return };
     let fields = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);
-    let kind = if form == Form::Awaited { "AsyncIterator" } else { "Iterator" };
+    let kind = if form == MethodStyle::Awaited { "AsyncIterator" } else { "Iterator" };
     begin(
         out,
         pages.iterator,
@@ -115,8 +115,8 @@ fn iterator(out: &mut Out, operation: &Operation, form: Form) {
     }
     out.docstring("    ", &documented(pages.iterator, doc, form));
     out.line(match form {
-        Form::Blocking => "    for page in pages(",
-        Form::Awaited => "    async for page in pages_async(",
+        MethodStyle::Blocking => "    for page in pages(",
+        MethodStyle::Awaited => "    async for page in pages_async(",
     });
     given(out, operation, pages.cursor);
     out.line(format!("        {:?},", pages.cursor));

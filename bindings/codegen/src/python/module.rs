@@ -1,7 +1,7 @@
 //! Python: the module of a protocol.
 
 use crate::{
-    model::Protocol,
+    model::ProtocolModel,
     named_types::Named,
     text::{Out, PYTHON_HEADER, plain, sentence},
 };
@@ -11,7 +11,7 @@ use super::{
     types::{both_ways_type, input_type, names, output_type, record, shadows, union},
 };
 
-pub(super) fn module(protocol: &Protocol) -> Result<String, String> {
+pub(super) fn module(protocol: &ProtocolModel) -> Result<String, String> {
     let mut out = Out::default();
     out.line(PYTHON_HEADER);
     out.docstring(

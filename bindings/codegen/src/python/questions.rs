@@ -4,7 +4,7 @@ use bankchannel::model::Shape;
 use bankchannel_foundation::question::{Interface, QuestionEntry};
 
 use crate::{
-    model::Protocol,
+    model::ProtocolModel,
     named_types::Named,
     text::{Out, plain},
 };
@@ -12,7 +12,7 @@ use crate::{
 use super::types::{input_type, names, output_type, record, union};
 
 /// All questions of a protocol to the program's objects.
-pub(crate) fn interfaces(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
+pub(crate) fn interfaces(out: &mut Out, protocol: &ProtocolModel) -> Result<(), String> {
     for named in protocol.types_of_questions() {
         match named {
             Named::Struct(shape) => {

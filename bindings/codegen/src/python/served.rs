@@ -3,14 +3,14 @@
 use bankchannel::model::{Field, Shape};
 
 use crate::{
-    model::{Model, Protocol},
+    model::{Model, ProtocolModel},
     names::python,
     served::Served,
     text::{Out, PYTHON_HEADER, plain},
 };
 
 use super::{
-    client::Form,
+    client::MethodStyle,
     types::{given_type, parameter},
 };
 
@@ -26,7 +26,7 @@ pub(crate) fn services(model: &Model) -> String {
     out.blank();
     out.line("from ._service import AsyncEmbeddedService, EmbeddedService");
     out.blank();
-    let options = || model.protocols.iter().flat_map(Protocol::options);
+    let options = || model.protocols.iter().flat_map(ProtocolModel::options);
     out.line("if TYPE_CHECKING:");
     if options().any(|field| given_type(field).contains("Sequence[")) {
         out.line("    from collections.abc import Sequence");
@@ -62,7 +62,7 @@ fn text(info: &Field) -> &'static str {
     if info.optional { "str | None" } else { "str" }
 }
 
-fn service(out: &mut Out, protocol: &Protocol, served: &Served) {
+fn service(out: &mut Out, protocol: &ProtocolModel, served: &Served) {
     out.export(format!("{}ClientSettings", served.class));
     out.blank();
     out.blank();
@@ -72,12 +72,12 @@ fn service(out: &mut Out, protocol: &Protocol, served: &Served) {
     for info in served.settings() {
         out.line(format!("    {}: {}", info.name, text(info)));
     }
-    for form in [Form::Blocking, Form::Awaited] {
+    for form in [MethodStyle::Blocking, MethodStyle::Awaited] {
         class(out, protocol, served, form);
     }
 }
 
-fn class(out: &mut Out, protocol: &Protocol, served: &Served, form: Form) {
+fn class(out: &mut Out, protocol: &ProtocolModel, served: &Served, form: MethodStyle) {
     let prefix = form.prefix();
     out.export(format!("{prefix}{}", served.class));
     out.blank();
@@ -85,8 +85,8 @@ fn class(out: &mut Out, protocol: &Protocol, served: &Served, form: Form) {
     out.line(format!("class {prefix}{}({prefix}EmbeddedService):", served.class));
     let mut doc = plain(served.options.doc);
     doc.push_str(match form {
-        Form::Blocking => "\n\nIt runs from its construction until `close()` or the end of a `with` block.\n\nArgs:",
-        Form::Awaited => {
+        MethodStyle::Blocking => "\n\nIt runs from its construction until `close()` or the end of a `with` block.\n\nArgs:",
+        MethodStyle::Awaited => {
             "\n\nIt runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on \
              while it starts, and until then its addresses are absent.\n\nArgs:"
         }

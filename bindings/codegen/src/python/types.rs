@@ -3,7 +3,7 @@
 use bankchannel::model::{EnumShape, Field, Shape, UnionShape};
 
 use crate::{
-    model::Protocol,
+    model::ProtocolModel,
     named_types::Named,
     names::{pascal, python},
     text::{Out, plain},
@@ -77,7 +77,7 @@ fn unshadowed(kind: &str, fields: &[Field]) -> String {
 }
 
 /// Whether a class of the protocol hides a type of this name that it uses.
-pub(super) fn shadows(protocol: &Protocol, name: &str) -> bool {
+pub(super) fn shadows(protocol: &ProtocolModel, name: &str) -> bool {
     protocol.types.iter().any(|named| {
         let Named::Struct(shape) = named else { return false };
         let uses = |field: &Field| output_type(field.shape) == name;

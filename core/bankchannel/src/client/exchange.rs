@@ -15,7 +15,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Declaration, Error, Operation, Outcome, Result,
+    CallOutcome, Declaration, Error, Operation, Result,
     error::row,
     message::{InResponse, OutRequest},
     operation::{Repeat, Route},
@@ -61,7 +61,7 @@ pub(crate) async fn named<O: Operation, T>(
     };
     result.map_err(|error| {
         span.record("error.type", error.code());
-        span.record("outcome", error.outcome().map_or("none", Outcome::as_str));
+        span.record("outcome", error.outcome().map_or("none", CallOutcome::as_str));
         failed(error, operation, options, rule)
     })
 }
@@ -83,7 +83,7 @@ fn failed(error: Error, operation: &'static str, options: &CallOptions, rule: Re
 }
 
 fn failure_line(error: &Error) -> LogLine {
-    let outcome = error.outcome().map_or("none", Outcome::as_str);
+    let outcome = error.outcome().map_or("none", CallOutcome::as_str);
     let mut line = format!("{}: failed with {}, outcome {outcome}", error.operation().unwrap_or("-"), error.code());
     let peers_id = error.peer().and_then(|peer| peer.request_id.as_deref()).map(redact_words);
     if let Some(id) = &peers_id {
@@ -95,7 +95,7 @@ fn failure_line(error: &Error) -> LogLine {
     }
     LogLine::new(line)
         .with("code", error.code())
-        .with_some("outcome", error.outcome().map(Outcome::as_str))
+        .with_some("outcome", error.outcome().map(CallOutcome::as_str))
         .with_some("http_status", error.http_status())
         .with_some("request_id", peers_id)
         .with_some("x_request_id", own_id)
@@ -113,7 +113,7 @@ pub(crate) struct ExchangeSending<'a> {
     pub(crate) request_id: Option<&'a str>,
     operation: &'static str,
     /// The outcome of earlier attempts.
-    earlier: Option<Outcome>,
+    earlier: Option<CallOutcome>,
 }
 
 impl<'a> ExchangeSending<'a> {
@@ -239,7 +239,7 @@ impl<'a> ExchangeSending<'a> {
                 Err(error) => error,
             }
         });
-        sink.commit(give_up).await.map_err(|error| error.with_outcome(Outcome::Accepted))
+        sink.commit(give_up).await.map_err(|error| error.with_outcome(CallOutcome::Accepted))
     }
 }
 

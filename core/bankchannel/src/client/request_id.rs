@@ -6,7 +6,7 @@
 //! ```
 
 use bankchannel_foundation::{
-    Error, Outcome, Result,
+    CallOutcome, Error, Result,
     message::{OutRequest, is_request_id},
     redact::redact_words,
 };
@@ -40,7 +40,7 @@ impl CallOptions {
     /// The same with a protocol's own rule.
     pub(crate) fn check_request_id_by(&self, rule: RequestIdRule) -> Result<()> {
         let Some(id) = &self.request_id else { return Ok(()) };
-        check_text(id, rule).map_err(|why| Error::invalid_field(OPTION, why).with_outcome(Outcome::NotSent))
+        check_text(id, rule).map_err(|why| Error::invalid_field(OPTION, why).with_outcome(CallOutcome::NotSent))
     }
 
     /// Adds the request id to the context of an error, if the call has a valid one. A part that looks like a token, 40
@@ -111,7 +111,7 @@ mod tests {
         for bad in ["", " a", "a b", "a/b", "é", "a\r\nx: y", "a\0", "a,b", "a+b", &"x".repeat(101)] {
             let error = checked(bad, ANY).unwrap_err();
             let shown = (error.code(), error.detail("field"), error.outcome());
-            assert_eq!(shown, ("input.invalid_field", Some(OPTION), Some(Outcome::NotSent)), "{bad:?}");
+            assert_eq!(shown, ("input.invalid_field", Some(OPTION), Some(CallOutcome::NotSent)), "{bad:?}");
         }
         let secret = "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=";
         assert!(!checked(secret, ANY).unwrap_err().to_json().to_string().contains("9Ty4"));

@@ -3,7 +3,7 @@
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_foundation::{
     Error, Secret,
-    error::{Row, row},
+    error::{ErrorRow, row},
     shown,
 };
 use bankchannel_pkcs11::SigningToken;
@@ -28,7 +28,7 @@ pub(crate) enum SigningFailure {
 
 impl SigningFailure {
     /// Converts it to an error. `token_failed` is the protocol's row for a token.
-    pub(crate) fn into_error(self, token_failed: &'static Row) -> Error {
+    pub(crate) fn into_error(self, token_failed: &'static ErrorRow) -> Error {
         match self {
             Self::Internal(why) => Error::because(&row::INTERNAL, why),
             Self::Token(why) => Error::because(token_failed, why).with("field", "pkcs11"),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{
-    Error, Outcome, Result, Secret,
-    error::{Row, row},
+    CallOutcome, Error, Result, Secret,
+    error::{ErrorRow, row},
 };
 use bankchannel_transport::background;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -65,7 +65,7 @@ impl ClientSignatory {
         hash: Hash,
         bytes: &[u8],
         options: &CallOptions,
-        token_failed: &'static Row,
+        token_failed: &'static ErrorRow,
         question: impl FnOnce(&'static str) -> Question,
     ) -> Result<Vec<u8>> {
         let failed = |fault: SigningFailure| fault.into_error(token_failed);
@@ -105,6 +105,6 @@ fn raw(answer: &Secret) -> Result<Vec<u8>> {
     decoded.ok_or_else(|| {
         Error::because(&row::INVALID_FIELD, "signature: the answer is not base64 of a raw signature")
             .with("field", SIGNATURE)
-            .with_outcome(Outcome::NotSent)
+            .with_outcome(CallOutcome::NotSent)
     })
 }

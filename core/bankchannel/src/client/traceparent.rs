@@ -1,7 +1,7 @@
 //! The trace that a call belongs to: the `traceparent` of W3C Trace Context, which goes along where the settings allow it.
 
 use bankchannel_foundation::{
-    Error, Outcome, Result,
+    CallOutcome, Error, Result,
     message::{OutRequest, trace_id},
 };
 
@@ -20,7 +20,7 @@ impl CallOptions {
             Some(given) if trace_id(given).is_none() => {
                 let why = "must be that of W3C Trace Context: 00, a trace id of 32, a span id of 16 and flags of 2 lower-case hex \
                            digits, joined by -; no id is zero";
-                Err(Error::invalid_field(HEADER, why).with_outcome(Outcome::NotSent))
+                Err(Error::invalid_field(HEADER, why).with_outcome(CallOutcome::NotSent))
             }
             _ => Ok(()),
         }
@@ -44,7 +44,7 @@ mod tests {
         assert!(of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").check_traceparent().is_ok());
         assert!(CallOptions::default().check_traceparent().is_ok());
         let error = of("a-misplaced-secret").check_traceparent().unwrap_err();
-        assert_eq!((error.code(), error.outcome()), ("input.invalid_field", Some(Outcome::NotSent)));
+        assert_eq!((error.code(), error.outcome()), ("input.invalid_field", Some(CallOutcome::NotSent)));
         assert!(!error.to_string().contains("misplaced") && error.detail("field") == Some(HEADER));
     }
 }

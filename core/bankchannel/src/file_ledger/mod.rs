@@ -23,7 +23,7 @@ use std::{
 };
 
 use bankchannel_crypto::digest;
-use bankchannel_foundation::{Error, Outcome, Result, error::row, shown};
+use bankchannel_foundation::{CallOutcome, Error, Result, error::row, shown};
 
 pub(crate) use entry::{LedgerEntry, LedgerFile};
 pub(crate) use uploads::{EarlierUpload, UploadLedger, UploadRecord};
@@ -134,7 +134,7 @@ impl FileLedger {
 /// The error when the ledger cannot be written.
 fn unwritable(path: &Path, why: &std::io::Error) -> Error {
     let text = format!("{} cannot be written: {why}", shown::path(&path));
-    Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent).with_io_source(why)
+    Error::because(&row::STORAGE, text).with_outcome(CallOutcome::NotSent).with_io_source(why)
 }
 
 /// Makes the names in a folder durable.

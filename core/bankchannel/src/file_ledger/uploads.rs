@@ -10,7 +10,7 @@ use std::{
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{
-    Outcome, Result,
+    CallOutcome, Result,
     clock::{Clock as _, SystemClock},
 };
 use serde_json::{Value, json};
@@ -94,10 +94,10 @@ impl UploadLedger {
 impl UploadRecord {
     /// Records how the upload ended. One that had no effect is forgotten. A record that cannot be written stays as it
     /// is, which prevents a second upload too.
-    pub(crate) fn end(mut self, outcome: Option<Outcome>) {
+    pub(crate) fn end(mut self, outcome: Option<CallOutcome>) {
         match outcome {
-            Some(Outcome::NotSent | Outcome::Refused) => drop(fs::remove_file(&self.path)),
-            Some(Outcome::Accepted) => self.told("accepted"),
+            Some(CallOutcome::NotSent | CallOutcome::Refused) => drop(fs::remove_file(&self.path)),
+            Some(CallOutcome::Accepted) => self.told("accepted"),
             // Whatever is not known to be without effect prevents a second upload.
             _ => self.told("unknown"),
         }
@@ -157,13 +157,13 @@ mod tests {
         // While the first one is running, and after it.
         assert_eq!(begin("a").err().unwrap().outcome, "sending");
         assert!(begin("b").is_ok());
-        first.end(Some(Outcome::Accepted));
+        first.end(Some(CallOutcome::Accepted));
         let earlier = begin("a").err().unwrap();
         assert_eq!((earlier.outcome.as_str(), earlier.begun_ms.is_some()), ("accepted", true));
-        for outcome in [Outcome::NotSent, Outcome::Refused] {
+        for outcome in [CallOutcome::NotSent, CallOutcome::Refused] {
             begin("c").ok().unwrap().end(Some(outcome));
         }
-        begin("c").ok().unwrap().end(Some(Outcome::Unknown));
+        begin("c").ok().unwrap().end(Some(CallOutcome::Unknown));
         assert_eq!(begin("c").err().unwrap().outcome, "unknown");
         // The process was killed.
         drop(begin("d").ok().unwrap());
@@ -175,7 +175,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledger = UploadLedger::new(folder.path().to_owned(), Duration::ZERO);
         for _ in 0..2 {
-            ledger.begin(&names("a"), None).unwrap().ok().unwrap().end(Some(Outcome::Accepted));
+            ledger.begin(&names("a"), None).unwrap().ok().unwrap().end(Some(CallOutcome::Accepted));
         }
     }
 
@@ -190,7 +190,7 @@ mod tests {
                     for _ in 0..50 {
                         if let Ok(record) = ledger.begin(&names("a"), None).unwrap() {
                             sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                            record.end(Some(Outcome::Accepted));
+                            record.end(Some(CallOutcome::Accepted));
                         }
                     }
                 });

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Error, Exchange, Outcome, Result,
+    CallOutcome, Error, Exchange, Result,
     error::row,
     json,
     message::{Body, InResponse, OutRequest, Segment},
@@ -56,7 +56,7 @@ impl NextGenPsd2 {
         O: Exchange<Codec = NextGenPsd2Codec>,
         O::Response: LinkedAnswer,
     {
-        let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
+        let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
         let sender = self.sender().map_err(not_sent)?;
         let mut sending = ExchangeSending::begin::<O>(options, sender.exchange_timeout)?;
         let message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
@@ -101,8 +101,9 @@ impl BankSender {
 /// ids.
 fn link_refused(why: &str, href: &str, body: &[u8]) -> Error {
     let text = format!("{} Reason: {why}.", errors::LINK_REFUSED.text);
-    let mut error =
-        Error::because(&errors::LINK_REFUSED, text).with("field", "_links.scaRedirect").with_outcome(Outcome::Accepted);
+    let mut error = Error::because(&errors::LINK_REFUSED, text)
+        .with("field", "_links.scaRedirect")
+        .with_outcome(CallOutcome::Accepted);
     if let Some(host) = url::Url::parse(href).ok().and_then(|url| url.host_str().map(str::to_owned)) {
         error = error.with("host", host);
     }
@@ -136,7 +137,7 @@ impl RequestSigner for SignedAttempts<'_> {
             let given = self.given_id.lock().unwrap_or_else(PoisonError::into_inner).take();
             let id = given.map_or_else(bankchannel_crypto::random::uuid_v4, str::to_owned);
             let signed = self.sender.sign(unsigned, &id, self.operation, &options).await;
-            let signed = signed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+            let signed = signed.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
             if self.options.is_logged() {
                 let id = signed.headers.text("x-request-id").unwrap_or("-");
                 let (operation, id, took) = (self.operation, redact_words(id), begun.elapsed().as_micros());

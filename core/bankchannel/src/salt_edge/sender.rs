@@ -13,9 +13,9 @@ use std::{
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{
-    Error, Exchange, Outcome, Result, Secret,
+    CallOutcome, Error, Exchange, Result, Secret,
     clock::{Clock as _, SystemClock},
-    error::Row,
+    error::ErrorRow,
     message::{Body, InResponse, OutRequest},
 };
 use bankchannel_salt_edge::{
@@ -46,7 +46,7 @@ pub(crate) struct SaltEdgeSender {
     /// The value of `iss`, if the JWT has one.
     issuer: Option<String>,
     /// The protocol's row for a token that did not sign.
-    token_failed: &'static Row,
+    token_failed: &'static ErrorRow,
 }
 
 impl SaltEdgeSender {
@@ -59,7 +59,7 @@ impl SaltEdgeSender {
         credentials: HubCredentials,
         exchange_timeout: Option<Duration>,
         key: SaltEdgeKey,
-        token_failed: &'static Row,
+        token_failed: &'static ErrorRow,
     ) -> Result<Self> {
         let transport = Transport::new(settings)?;
         let signatory = ClientSignatory::new(key.signer.clone()).apart();
@@ -81,7 +81,7 @@ impl SaltEdgeSender {
     {
         named::<O, _>(options, request_id::ANY, async {
             let mut sending = ExchangeSending::begin::<O>(options, self.exchange_timeout)?;
-            let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
+            let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
             let message = O::encode_request(request, &self.credentials).map_err(not_sent)?;
             let operation = const { &O::DECLARATION }.name;
             let signer = SignedMessages { sender: self, operation, options, deadline: sending.deadline };
@@ -134,7 +134,7 @@ impl RequestSigner for SignedMessages<'_> {
         Box::pin(async move {
             let options = self.options.until(self.deadline);
             let jwt = self.sender.jwt(data_of(message)?, self.operation, &options).await;
-            let jwt = jwt.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+            let jwt = jwt.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
             let mut headers = message.headers.clone();
             headers.push_secret("Authorization", &Secret::new(format!("Bearer {jwt}")));
             let (method, target) = (message.method.clone(), message.target.clone());

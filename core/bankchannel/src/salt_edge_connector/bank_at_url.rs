@@ -7,7 +7,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Error, Outcome, Result, Secret,
+    CallOutcome, Error, Result, Secret,
     clock::{Clock as _, SystemClock},
     error::row,
     message::{Body, Headers, InResponse, JSON, OutRequest},
@@ -65,7 +65,7 @@ impl BankAtUrl {
             let done = self.try_once(method, &body, until).await;
             match done {
                 // The bank received nothing, so a retry is safe.
-                Err(error) if error.outcome() == Some(Outcome::NotSent) && Instant::now() + PAUSE < until => {
+                Err(error) if error.outcome() == Some(CallOutcome::NotSent) && Instant::now() + PAUSE < until => {
                     tokio::time::sleep(PAUSE).await;
                 }
                 done => return done,

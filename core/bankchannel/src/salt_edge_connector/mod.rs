@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use bank_at_url::BankAtUrl;
 use bankchannel_crypto::pem;
-use bankchannel_foundation::{ClientCache, Error, Exchange, Outcome, Result};
+use bankchannel_foundation::{CallOutcome, ClientCache, Error, Exchange, Result};
 pub use bankchannel_salt_edge::{
     EnvelopeVerifier, FailureClass, HubCredentials, RefusedRequest, ReportAfterwards, RequiredIssuer, SaltEdge,
     SaltEdgeTerms, ServingSide, TokenUse, class, client_jwt,
@@ -158,7 +158,7 @@ impl SaltEdgeConnector {
         match &self.0.sender {
             Some(sender) => sender.exchange::<O>(request, options).await,
             None => {
-                let error = self.0.no_hub().with_outcome(Outcome::NotSent);
+                let error = self.0.no_hub().with_outcome(CallOutcome::NotSent);
                 Err(options.add_request_id(error.in_operation(const { O::DECLARATION.name })))
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{any::Any, sync::Arc, time::Instant};
 
-use bankchannel_foundation::{Error, Outcome, Result};
+use bankchannel_foundation::{CallOutcome, Error, Result};
 use bankchannel_ws_channel::{
     login::LoginState,
     model::{ApiKey, Email, IdToken, Mode},
@@ -95,7 +95,7 @@ impl WsChannel {
     /// Applies the effect of a failure.
     pub(super) fn note_failure(&self, effect: &SessionEffect, error: &Error) {
         // A login that was sent and failed leaves the client logged out; one that was never sent changes nothing.
-        if matches!(effect, SessionEffect::LogIn { .. }) && error.outcome() != Some(Outcome::NotSent) {
+        if matches!(effect, SessionEffect::LogIn { .. }) && error.outcome() != Some(CallOutcome::NotSent) {
             self.replace(Session::forget);
         }
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Category, Declaration, Error, Exchange, Outcome, Result, Secret,
+    CallOutcome, Category, Declaration, Error, Exchange, Result, Secret,
     error::row,
     json,
     message::{InResponse, OutRequest},
@@ -82,7 +82,7 @@ impl WsChannel {
             may_renew = false;
             // This exchange itself was not sent, whatever the renewal did.
             let renewed = self.renew(&session, generation, deadline, options).await;
-            session = renewed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+            session = renewed.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
         } else if protected && !effect.is_log_out() && session.is_expired() {
             return Err(session_gone());
         }
@@ -285,7 +285,7 @@ fn receive<O: Exchange<Codec = WsChannelCodec>>(answer: InResponse, options: &Ca
 
 /// The error when the session was ended or replaced by its own user during a call.
 fn session_gone() -> Error {
-    Error::new(&errors::SESSION_EXPIRED).with("class", "auth").with_outcome(Outcome::NotSent)
+    Error::new(&errors::SESSION_EXPIRED).with("class", "auth").with_outcome(CallOutcome::NotSent)
 }
 
 /// Replaces the old session's token and API key in a message with the new session's.

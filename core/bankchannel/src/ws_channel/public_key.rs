@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use bankchannel_crypto::rsa::RsaPublicKey;
-use bankchannel_foundation::{Error, Outcome, Result, open_regular, shown};
+use bankchannel_foundation::{CallOutcome, Error, Result, open_regular, shown};
 use bankchannel_ws_channel::{PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM};
 
 use super::{Environment, WsChannelSettings};
@@ -54,7 +54,7 @@ impl WsChannelSettings {
 }
 
 fn unusable(setting: &'static str, why: impl std::fmt::Display) -> Error {
-    Error::invalid_setting(setting, why).with_outcome(Outcome::NotSent)
+    Error::invalid_setting(setting, why).with_outcome(CallOutcome::NotSent)
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
     fn another_service_needs_its_own_key() {
         let own = WsChannelSettings { base_url: Some("http://127.0.0.1:1/v2".into()), ..WsChannelSettings::default() };
         let error = own.public_key().unwrap_err();
-        assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+        assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(CallOutcome::NotSent)));
         let device = WsChannelSettings { public_key_file: Some("/dev/zero".into()), ..own.clone() };
         assert!(device.public_key().unwrap_err().message().contains("not a regular file"));
         let absent = WsChannelSettings { public_key_file: Some("/nonexistent/key.pem".into()), ..own };

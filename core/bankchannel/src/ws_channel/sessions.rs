@@ -1,6 +1,6 @@
 //! How a session is kept between runs of a program (docs/protocols/ws-channel.md §8.4).
 
-use bankchannel_foundation::{OperationKind, Secret, operation::Entry};
+use bankchannel_foundation::{OperationKind, Secret, operation::CatalogueEntry};
 use bankchannel_ws_channel::{CallerAccess, errors, model::Mode, terms};
 
 use super::{WsChannel, WsChannelSettings};
@@ -42,7 +42,7 @@ pub(super) const SESSIONS: SessionKeeping = SessionKeeping {
 
 /// The session that an operation needs, from its declaration. Flows declare no route; a flow works without a session if
 /// its subject is `account` or `session` and its errors do not include a missing login.
-fn needs(entry: &Entry) -> SessionNeed {
+fn needs(entry: &CatalogueEntry) -> SessionNeed {
     let declaration = entry.declaration;
     let fails_without = || declaration.errors.contains(&&errors::NOT_LOGGED_IN);
     match (terms(declaration.name), declaration.kind) {

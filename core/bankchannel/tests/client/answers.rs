@@ -1,7 +1,7 @@
 //! The meaning of answers (docs/protocols/ws-channel.md §11.8 K05–K07, K20).
 
 use bankchannel::{
-    Category, ConnectionSettings, Outcome,
+    CallOutcome, Category, ConnectionSettings,
     ws_channel::{WsChannel, WsChannelSettings},
 };
 use serde_json::{Value, json};
@@ -14,14 +14,14 @@ use crate::{
 #[tokio::test]
 async fn k05_refusals_of_the_service_and_of_what_stands_before_it() {
     let cases = [
-        (refused(200, "All signature verification(s) failed"), "ws_channel.upload_rejected", Outcome::Refused),
-        (refused(400, "No suitable PGP keys found."), "ws_channel.signature_key_unknown", Outcome::Refused),
-        (Answer::json(403, &json!({"message": "Forbidden"})), "peer.http_status", Outcome::Refused),
-        (Answer::of(502, "text/html", "<html>Bad gateway</html>"), "peer.unavailable", Outcome::Unknown),
+        (refused(200, "All signature verification(s) failed"), "ws_channel.upload_rejected", CallOutcome::Refused),
+        (refused(400, "No suitable PGP keys found."), "ws_channel.signature_key_unknown", CallOutcome::Refused),
+        (Answer::json(403, &json!({"message": "Forbidden"})), "peer.http_status", CallOutcome::Refused),
+        (Answer::of(502, "text/html", "<html>Bad gateway</html>"), "peer.unavailable", CallOutcome::Unknown),
         (
             Answer::of(302, "text/plain", "").with("location", "https://elsewhere.example/"),
             "peer.redirected",
-            Outcome::Refused,
+            CallOutcome::Refused,
         ),
     ];
     for (answer, code, outcome) in cases {
@@ -50,7 +50,7 @@ async fn k06_a_success_that_is_none_is_a_protocol_error() {
     for body in bodies {
         let server = Server::in_turn([Act::Answer(Answer::of(201, "application/json", body))]).await;
         let error = client(&server).upload_file(upload(b"x")).await.unwrap_err();
-        assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(Outcome::Accepted)), "{body}");
+        assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(CallOutcome::Accepted)), "{body}");
         assert_eq!(error.category(), Category::PeerProtocol);
         assert_eq!(server.seen().len(), 1);
     }

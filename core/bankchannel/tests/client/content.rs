@@ -3,7 +3,7 @@
 use std::{fs, io::Write as _, sync::Arc, time::Duration};
 
 use bankchannel::{
-    CallOptions, Content, ContentDestination, Outcome,
+    CallOptions, CallOutcome, Content, ContentDestination,
     model::ContentPieces,
     ws_channel::operations::files::{
         download_file::{DownloadFile, DownloadFileRequest},
@@ -59,7 +59,7 @@ async fn what_cannot_be_read_is_noticed_before_anything_is_sent() {
     let server = Server::in_turn([Act::Stall]).await;
     for path in [folder.path().join("missing"), folder.path().to_owned()] {
         let error = client(&server).upload_file(of(Content::from(path.as_path()))).await.unwrap_err();
-        assert_eq!((error.code(), error.outcome()), ("input.content_unreadable", Some(Outcome::NotSent)));
+        assert_eq!((error.code(), error.outcome()), ("input.content_unreadable", Some(CallOutcome::NotSent)));
         assert!(error.message().contains(&path.display().to_string()));
     }
     assert!(server.seen().is_empty());
@@ -86,7 +86,11 @@ async fn a_file_that_changes_while_it_is_sent_is_never_sent_whole() {
         change(&path);
         go_on.notify_one();
         let error = call.await.unwrap().unwrap_err();
-        assert_eq!((error.code(), error.outcome()), ("input.content_unreadable", Some(Outcome::NotSent)), "{error}");
+        assert_eq!(
+            (error.code(), error.outcome()),
+            ("input.content_unreadable", Some(CallOutcome::NotSent)),
+            "{error}"
+        );
         let seen = server.seen();
         assert_eq!((seen.len(), seen[0].complete), (1, false));
     }
@@ -132,7 +136,7 @@ async fn a_download_goes_to_memory_a_file_or_a_receiver() {
         client.exchange::<DownloadFile>(download(), &to(ContentDestination::File(path.clone()))).await.unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), server.seen().len()),
-        ("input.invalid_field", Some(Outcome::NotSent), before)
+        ("input.invalid_field", Some(CallOutcome::NotSent), before)
     );
     client.exchange::<DownloadFile>(download(), &to(ContentDestination::ReplaceFile(path.clone()))).await.unwrap();
 

@@ -2,7 +2,7 @@
 //! not a lost connection.
 
 use bankchannel::ws_channel::operations::files::upload_file::UploadFile;
-use bankchannel::{CallOptions, Content, Outcome};
+use bankchannel::{CallOptions, CallOutcome, Content};
 
 use crate::{
     repeats::upload,
@@ -41,13 +41,13 @@ async fn hear(server: &Server) {
                 request.content = content.clone();
                 let error = client(server).exchange::<UploadFile>(request, &CallOptions::default()).await.unwrap_err();
                 match error.outcome() {
-                    Some(Outcome::Refused) => {
+                    Some(CallOutcome::Refused) => {
                         assert_eq!(error.http_status(), Some(413), "{name}: {error}");
                         heard += 1;
                     }
                     // The reset arrived between a check of the socket and the next write. No server accepts half a body.
                     outcome => {
-                        assert_eq!((error.code(), outcome), ("transport.connection_lost", Some(Outcome::NotSent)))
+                        assert_eq!((error.code(), outcome), ("transport.connection_lost", Some(CallOutcome::NotSent)))
                     }
                 }
             }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel::ws_channel::operations::files::upload_file::UploadFile;
-use bankchannel::{CallOptions, CancellationToken, Category, Outcome, Result, ws_channel::WsChannel};
+use bankchannel::{CallOptions, CallOutcome, CancellationToken, Category, Result, ws_channel::WsChannel};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -30,12 +30,17 @@ fn truncated() -> Vec<u8> {
 
 #[tokio::test]
 async fn a_connection_that_breaks_during_an_upload() {
-    let cases: [(&str, Act, &str, Outcome); 5] = [
-        ("reset before it was read", Act::ResetAfterHead, "transport.connection_lost", Outcome::Unknown),
-        ("reset after it was read", Act::ResetAfterRequest, "transport.connection_lost", Outcome::Unknown),
-        ("closed after it was read", Act::CloseAfterRequest, "transport.connection_lost", Outcome::Unknown),
-        ("a success that breaks off", Act::Raw(truncated()), "transport.connection_lost", Outcome::Accepted),
-        ("no HTTP at all", Act::Raw(b"SSH-2.0-OpenSSH\r\n".to_vec()), "transport.connection_lost", Outcome::Unknown),
+    let cases: [(&str, Act, &str, CallOutcome); 5] = [
+        ("reset before it was read", Act::ResetAfterHead, "transport.connection_lost", CallOutcome::Unknown),
+        ("reset after it was read", Act::ResetAfterRequest, "transport.connection_lost", CallOutcome::Unknown),
+        ("closed after it was read", Act::CloseAfterRequest, "transport.connection_lost", CallOutcome::Unknown),
+        ("a success that breaks off", Act::Raw(truncated()), "transport.connection_lost", CallOutcome::Accepted),
+        (
+            "no HTTP at all",
+            Act::Raw(b"SSH-2.0-OpenSSH\r\n".to_vec()),
+            "transport.connection_lost",
+            CallOutcome::Unknown,
+        ),
     ];
     for (name, act, code, outcome) in cases {
         let server = Server::in_turn([act]).await;
@@ -62,15 +67,15 @@ async fn nobody_listens() {
     let error = send(&client, &CallOptions::default()).await.unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.retryable()),
-        ("transport.connect_failed", Some(Outcome::NotSent), true)
+        ("transport.connect_failed", Some(CallOutcome::NotSent), true)
     );
 }
 
 #[tokio::test]
 async fn a_server_that_stalls() {
     for (act, outcome) in [
-        (Act::Stall, Outcome::Unknown),
-        (Act::Drip(ok(201, json!({"Padding": "x".repeat(400)})), Duration::from_millis(10)), Outcome::Accepted),
+        (Act::Stall, CallOutcome::Unknown),
+        (Act::Drip(ok(201, json!({"Padding": "x".repeat(400)})), Duration::from_millis(10)), CallOutcome::Accepted),
     ] {
         let server = Server::in_turn([act]).await;
         let started = Instant::now();
@@ -89,7 +94,7 @@ async fn a_limit_of_zero_is_expired_at_once() {
     let server = Server::in_turn([Act::Stall]).await;
     let client = client(&server);
     let error = send(&client, &within(Duration::ZERO)).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(CallOutcome::NotSent)));
     let error = client
         .call_json(
             "ws_channel.download_new_files",
@@ -98,7 +103,7 @@ async fn a_limit_of_zero_is_expired_at_once() {
         )
         .await
         .unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(CallOutcome::NotSent)));
     assert_eq!(server.connections(), 0);
 }
 
@@ -113,7 +118,7 @@ async fn cancelled_before_during_and_after() {
     let (cancel, before) = options();
     cancel.cancel();
     let error = send(&client, &before).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("cancelled", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("cancelled", Some(CallOutcome::NotSent)));
     assert_eq!(server.connections(), 0);
 
     let (cancel, during) = options();
@@ -126,7 +131,7 @@ async fn cancelled_before_during_and_after() {
     let error = call.await.unwrap().unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.category()),
-        ("cancelled", Some(Outcome::Unknown), Category::Cancelled)
+        ("cancelled", Some(CallOutcome::Unknown), Category::Cancelled)
     );
 
     let (cancel, after) = options();
@@ -150,7 +155,7 @@ async fn cancelled_while_it_waits_to_be_sent_again() {
     let error = call.await.unwrap().unwrap_err();
     assert_eq!(
         (error.code(), error.outcome()),
-        ("cancelled", Some(Outcome::Refused)),
+        ("cancelled", Some(CallOutcome::Refused)),
         "a 429 says that nothing was done"
     );
 }
@@ -178,7 +183,7 @@ async fn a_body_that_stops_in_the_middle_is_not_an_upload() {
     request.content = big.into();
     let error =
         client(&server).exchange::<UploadFile>(request, &within(Duration::from_millis(1500))).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::Unknown)));
+    assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(CallOutcome::Unknown)));
     go_on.notify_one();
     tokio::time::sleep(Duration::from_millis(300)).await;
     let seen = server.seen();
@@ -190,7 +195,7 @@ async fn html_of_a_gateway_is_shown_without_what_may_not_be_shown() {
     let page = "<html>blocked: user@example.test</html>";
     let server = Server::in_turn([Act::Answer(Answer::of(403, "text/html", page))]).await;
     let error = send(&client(&server), &CallOptions::default()).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("peer.http_status", Some(Outcome::Refused)));
+    assert_eq!((error.code(), error.outcome()), ("peer.http_status", Some(CallOutcome::Refused)));
     let shown = error.detail("answer").unwrap();
     assert!(shown.contains("blocked") && !shown.contains("user@"), "{shown}");
 }

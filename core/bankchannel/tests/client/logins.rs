@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bankchannel::{
-    CallOptions, Outcome,
+    CallOptions, CallOutcome,
     ws_channel::{ApiKey, Mode, WsChannel, WsChannelSettings},
 };
 use serde_json::{Value, json};
@@ -157,7 +157,7 @@ async fn k24_a_short_key_is_refused_and_nothing_is_sent() {
             .unwrap_err();
         assert_eq!(
             (error.code(), error.detail("field"), error.outcome()),
-            ("configuration.invalid", Some(field), Some(Outcome::NotSent))
+            ("configuration.invalid", Some(field), Some(CallOutcome::NotSent))
         );
         assert!(error.message().contains("2048"), "{error}");
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel::{
-    CallOptions, ExchangeHooks, Outcome,
+    CallOptions, CallOutcome, ExchangeHooks,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
 use serde_json::json;
@@ -48,7 +48,7 @@ async fn what_was_recorded_is_answered_again_without_a_network() {
     assert_eq!((again.code(), again.outcome(), again.peer()), (second.code(), second.outcome(), second.peer()));
     // Every answer is used once; a request without one is not sent.
     let none = replay.list_files(list()).await.unwrap_err();
-    assert_eq!((none.code(), none.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+    assert_eq!((none.code(), none.outcome()), ("configuration.invalid", Some(CallOutcome::NotSent)));
     assert!(none.message().contains("answers.jsonl: has no answer left to this GET"), "{none}");
     let other = replaying().list_certs(json!({})).await.unwrap_err();
     assert!(other.message().contains("its next one is to a GET of another address"), "{other}");
@@ -57,7 +57,7 @@ async fn what_was_recorded_is_answered_again_without_a_network() {
     // A recording is never written over, and both settings together are refused.
     let exists = client(&server, |settings| settings.connection.record_to = Some(path.clone())).unwrap();
     let error = exists.list_files(list()).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(CallOutcome::NotSent)));
     assert!(error.message().contains("exists; remove it to record anew"), "{error}");
     let both = client(&server, |settings| {
         (settings.connection.record_to, settings.connection.replay_from) = (Some("x".into()), Some(path.clone()));

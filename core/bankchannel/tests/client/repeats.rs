@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use bankchannel::{
-    ConnectionSettings, Outcome,
+    CallOutcome, ConnectionSettings,
     model::Seconds,
     ws_channel::{
         Bank, FileName, FileType, Mode, PgpKey, PgpKeyPurpose, Signatures, WsChannel, WsChannelSettings,
@@ -80,7 +80,10 @@ async fn settings_say_how_often_and_how_soon() {
 async fn k02_an_upload_is_not_repeated_after_503() {
     let server = Server::in_turn([Act::Answer(refused(503, "Service unavailable"))]).await;
     let error = client(&server).upload_file(upload(b"x")).await.unwrap_err();
-    assert_eq!((error.http_status(), error.outcome(), error.retryable()), (Some(503), Some(Outcome::Unknown), false));
+    assert_eq!(
+        (error.http_status(), error.outcome(), error.retryable()),
+        (Some(503), Some(CallOutcome::Unknown), false)
+    );
     assert_eq!(error.operation(), Some("ws_channel.upload_file"));
     assert_eq!(server.seen().len(), 1);
 }
@@ -100,7 +103,7 @@ async fn k04_a_post_is_not_repeated_after_a_network_error() {
     let server = Server::in_turn([Act::ResetAfterRequest]).await;
     let request = bankchannel::model::read_boundary::<ConfigCertsRequest>(json!({"export": "disabled"})).unwrap();
     let error = client(&server).config_certs(request).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("transport.connection_lost", Some(Outcome::Unknown)));
+    assert_eq!((error.code(), error.outcome()), ("transport.connection_lost", Some(CallOutcome::Unknown)));
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -120,7 +123,7 @@ async fn a_get_is_repeated_after_a_lost_connection() {
 async fn what_an_earlier_attempt_came_to_still_counts() {
     let whole = ok(200, json!({"FileDescriptors": []})).bytes();
     let cut = Act::Raw(whole[..whole.len() - 5].to_vec());
-    for (first, outcome) in [(cut, Outcome::Accepted), (Act::ResetAfterRequest, Outcome::Unknown)] {
+    for (first, outcome) in [(cut, CallOutcome::Accepted), (Act::ResetAfterRequest, CallOutcome::Unknown)] {
         let server = Server::in_turn([first, Act::Answer(refused(429, "Too many requests"))]).await;
         let error = client(&server).list_files(list()).await.unwrap_err();
         assert_eq!((error.code(), error.outcome()), ("peer.rate_limited", Some(outcome)));

@@ -1,7 +1,7 @@
 //! The caller's request id: sent with every attempt, told in errors and in the log, checked before anything is sent.
 
 use bankchannel::{
-    CallLog, CallOptions, Outcome,
+    CallLog, CallOptions, CallOutcome,
     ws_channel::{WsChannel, WsChannelSettings},
 };
 use serde_json::json;
@@ -66,7 +66,7 @@ async fn an_id_of_another_form_is_refused_before_anything_is_sent() {
         let local = client.call_json("ws_channel.generate_key", json!({}), with(id)).await.unwrap_err();
         for error in [typed, by_name, flow, local] {
             assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some("request_id")), "{error}");
-            assert_eq!((error.outcome(), error.detail("request_id")), (Some(Outcome::NotSent), None), "{error}");
+            assert_eq!((error.outcome(), error.detail("request_id")), (Some(CallOutcome::NotSent), None), "{error}");
             assert!(error.operation().is_some() && !error.to_json().to_string().contains("Toddler"), "{error}");
         }
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bankchannel::{
-    CallOptions, Outcome,
+    CallOptions, CallOutcome,
     ws_channel::{Email, LoginSessionState, Mode, Session, WsChannel, WsChannelSettings},
 };
 use serde_json::json;
@@ -55,11 +55,11 @@ async fn k08_an_expired_session_is_noticed_here() {
     let error = client.list_files(list()).await.unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.detail("class")),
-        ("ws_channel.session_expired", Some(Outcome::NotSent), Some("auth"))
+        ("ws_channel.session_expired", Some(CallOutcome::NotSent), Some("auth"))
     );
     client.set_session(Session::default());
     let error = client.list_files(list()).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("ws_channel.not_logged_in", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("ws_channel.not_logged_in", Some(CallOutcome::NotSent)));
     assert_eq!(server.connections(), 0);
 }
 
@@ -68,7 +68,7 @@ async fn a_refused_session_is_forgotten() {
     let server = Server::start(only("new")).await;
     let client = client(&server);
     let error = client.list_files(list()).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("ws_channel.session_refused", Some(Outcome::Refused)));
+    assert_eq!((error.code(), error.outcome()), ("ws_channel.session_refused", Some(CallOutcome::Refused)));
     assert!(!client.session().is_logged_in() && client.session().api_key.is_some());
     assert_eq!(server.seen().len(), 1, "nobody asked for a renewal");
 }
@@ -231,14 +231,14 @@ async fn after_a_renewal_that_broke_off_the_next_call_renews() {
     assert!(!client.session().is_logged_in());
     // The login was sent and its answer lost; the upload itself was not sent.
     let error = client.upload_file(upload(b"payment")).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("transport.connection_lost", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("transport.connection_lost", Some(CallOutcome::NotSent)));
     client.list_files(list()).await.unwrap();
     assert_eq!(posts(&server), 2);
 
     let server = logging_in([challenge(), lost(), challenge(), logged_in("new")]).await;
     let client = renewing(&server);
     client.set_session(Session { ends: Some(Instant::now()), ..session("old", Mode::Data) });
-    assert_eq!(client.list_files(list()).await.unwrap_err().outcome(), Some(Outcome::NotSent));
+    assert_eq!(client.list_files(list()).await.unwrap_err().outcome(), Some(CallOutcome::NotSent));
     client.list_files(list()).await.unwrap();
 }
 
@@ -258,7 +258,7 @@ async fn who_begins_during_a_renewal_waits_for_it() {
     let limited = CallOptions { timeout: Some(Duration::from_millis(200)), ..CallOptions::default() };
     let request = json!({"bank": "nordea"});
     let error = client.call_json("ws_channel.list_files", request, limited).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(CallOutcome::NotSent)));
     go_on.notify_one();
     first.await.unwrap().unwrap();
     second.await.unwrap().unwrap();
@@ -339,7 +339,7 @@ async fn who_cancels_during_a_renewal_is_not_told_to_log_in() {
     let error = call.await.unwrap().unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.detail("renewal")),
-        ("cancelled", Some(Outcome::Refused), Some("cancelled"))
+        ("cancelled", Some(CallOutcome::Refused), Some("cancelled"))
     );
 }
 
@@ -435,7 +435,7 @@ async fn a_first_login_that_is_refused_is_not_tried_again() {
     let client = fresh(&server);
     assert!(client.list_files(list()).await.is_err());
     let error = client.list_files(list()).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("ws_channel.not_logged_in", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("ws_channel.not_logged_in", Some(CallOutcome::NotSent)));
     assert_eq!(logins(&server), 1, "a wrong password would lock the account");
     assert!(!client.session_state(json!({})).await.unwrap().renews);
 }

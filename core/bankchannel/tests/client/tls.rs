@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bankchannel::{
-    ConnectionSettings, Outcome,
+    CallOutcome, ConnectionSettings,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
 use bankchannel_crypto::x509::CertificateIssuer;
@@ -51,7 +51,7 @@ async fn an_unknown_authority_is_refused_and_nothing_is_sent() {
     let error = client(settings(&server)).upload_file(upload(b"payment")).await.unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.retryable()),
-        ("transport.tls_failed", Some(Outcome::NotSent), false),
+        ("transport.tls_failed", Some(CallOutcome::NotSent), false),
         "{error}"
     );
     assert!(server.seen().is_empty());
@@ -77,7 +77,7 @@ async fn an_authority_of_ones_own_is_trusted_for_its_names_only() {
     let connection = ConnectionSettings { ca_file: Some(file.display().to_string()), ..Default::default() };
     let trusting = WsChannelSettings { connection, ..settings(&wrong_name) };
     let error = client(trusting).upload_file(upload(b"payment")).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("transport.tls_failed", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("transport.tls_failed", Some(CallOutcome::NotSent)));
 }
 
 #[test]

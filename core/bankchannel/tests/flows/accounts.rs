@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bankchannel::{
-    CallOptions, Outcome,
+    CallOptions, CallOutcome,
     ws_channel::{Mode, WsChannel},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -57,7 +57,7 @@ async fn a_password_that_the_service_would_refuse_is_told_here() {
     let error = client.call_json("ws_channel.register_account", request, CallOptions::default()).await.unwrap_err();
     assert_eq!(
         (error.code(), error.detail("field"), error.outcome()),
-        ("input.invalid_field", Some("password"), Some(Outcome::NotSent))
+        ("input.invalid_field", Some("password"), Some(CallOutcome::NotSent))
     );
     assert!(!error.to_string().contains("too short") && server.connections() == 0);
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bankchannel::{
-    CallLog, CallOptions, CancellationToken, Content, Error, Outcome,
+    CallLog, CallOptions, CallOutcome, CancellationToken, Content, Error,
     ws_channel::{UploadAndWaitResponse, WsChannel},
 };
 use bankchannel_bank_simulator::{AnswerIds, BankDecision, BankLedger, decide};
@@ -150,7 +150,7 @@ async fn a_rejection_ends_the_wait_and_says_so_first() {
     let error = upload(&client, &payment("BAD-2", 20_000_000), json!({"fail_if_rejected": true})).await.unwrap_err();
     assert_eq!(
         (error.code(), error.category().as_str(), error.outcome(), error.retryable()),
-        ("ws_channel.payment_rejected", "peer_refused", Some(Outcome::Refused), false)
+        ("ws_channel.payment_rejected", "peer_refused", Some(CallOutcome::Refused), false)
     );
     assert_eq!((error.detail("status"), error.detail("reason")), (Some("RJCT"), Some("AM04")));
     let partial: UploadAndWaitResponse = error.partial_response().unwrap();
@@ -339,7 +339,7 @@ async fn a_cancelled_wait_takes_nothing_along() {
     }
     cancel.cancel();
     let error = first.await.unwrap().unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("cancelled", Some(Outcome::Accepted)));
+    assert_eq!((error.code(), error.outcome()), ("cancelled", Some(CallOutcome::Accepted)));
     let partial: UploadAndWaitResponse = error.partial_response().unwrap();
     assert_eq!((partial.answers.len(), partial.missing.len()), (2, 1));
 }

@@ -230,7 +230,7 @@ async fn a_continuation_that_lacks_the_password_uses_no_code_up() {
     let go_on = json!({"sealed": paused.response["sealed"], "code": "222222"});
     let error = forgetful.call_json("ws_channel.continue_log_in", go_on, CallOptions::default()).await.unwrap_err();
     assert_eq!((error.code(), error.detail("field")), ("input.missing_field", Some("password")));
-    assert_eq!((error.outcome(), server.seen().len()), (Some(bankchannel::Outcome::NotSent), before));
+    assert_eq!((error.outcome(), server.seen().len()), (Some(bankchannel::CallOutcome::NotSent), before));
 }
 
 #[tokio::test]

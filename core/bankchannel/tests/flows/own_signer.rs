@@ -15,7 +15,7 @@ use aws_lc_rs::{
     signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding, RsaKeyPair},
 };
 use bankchannel::{
-    CallAnswer, CallAsker, CallLog, CallOptions, Category, Content, Error, Outcome, Question, Result, Secret,
+    CallAnswer, CallAsker, CallLog, CallOptions, CallOutcome, Category, Content, Error, Question, Result, Secret,
 };
 use bankchannel_foundation::error::row;
 use bankchannel_openpgp::{GeneratedAlgorithm, KeyGeneration, OpenPgpPrivateKey};
@@ -128,7 +128,7 @@ fn signers(signature: &Value) -> Vec<String> {
 }
 
 fn not_sent(error: &Error, server: &Server) {
-    assert_eq!((error.outcome(), error.operation()), (Some(Outcome::NotSent), Some("ws_channel.sign_and_upload")));
+    assert_eq!((error.outcome(), error.operation()), (Some(CallOutcome::NotSent), Some("ws_channel.sign_and_upload")));
     assert_eq!(server.connections(), 0, "{error}");
 }
 
@@ -310,7 +310,7 @@ async fn exactly_one_authority_is_given() {
         }
         let error = client(&server).call_json(&format!("ws_channel.{name}"), request, with(&signer)).await.unwrap_err();
         assert_eq!((error.code(), error.detail("field")), (code, Some(field)), "{name}: {error}");
-        assert_eq!((error.outcome(), signer.asked().len()), (Some(Outcome::NotSent), 0));
+        assert_eq!((error.outcome(), signer.asked().len()), (Some(CallOutcome::NotSent), 0));
     }
     assert_eq!(server.connections(), 0);
 }

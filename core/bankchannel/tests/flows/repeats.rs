@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use bankchannel::{CallAnswer, CallOptions, Content, Error, Outcome, ws_channel::WsChannel};
+use bankchannel::{CallAnswer, CallOptions, CallOutcome, Content, Error, ws_channel::WsChannel};
 use serde_json::{Value, json};
 
 use crate::support::{Act, Server, client, ok, private_key, refused};
@@ -31,19 +31,19 @@ async fn the_same_file_is_sent_once() {
     // A refused upload does not count; an accepted one does, for every client and process with this folder.
     let payment = bankchannel_iso20022::EXAMPLE_PAIN001;
     let error = upload(&client(&server), payment, checked(), CallOptions::default()).await.unwrap_err();
-    assert_eq!(error.outcome(), Some(Outcome::Refused));
+    assert_eq!(error.outcome(), Some(CallOutcome::Refused));
     upload(&client(&server), payment, checked(), CallOptions::default()).await.unwrap();
     let error = upload(&client(&server), payment, checked(), CallOptions::default()).await.unwrap_err();
     assert_eq!(
         (error.code(), error.category().as_str(), error.outcome(), error.detail("earlier_outcome")),
-        ("ws_channel.upload_repeated", "conflict", Some(Outcome::NotSent), Some("accepted"))
+        ("ws_channel.upload_repeated", "conflict", Some(CallOutcome::NotSent), Some("accepted"))
     );
     assert!(error.message().contains("that upload was accepted") && error.detail("earlier").is_some(), "{error}");
     assert_eq!(server.seen().len(), 2);
     // One whose outcome is unknown counts too.
     let other = payment.replace("250.05", "250.06");
     let error = upload(&client(&server), &other, checked(), CallOptions::default()).await.unwrap_err();
-    assert_eq!(error.outcome(), Some(Outcome::Unknown));
+    assert_eq!(error.outcome(), Some(CallOutcome::Unknown));
     let error = upload(&client(&server), &other, checked(), CallOptions::default()).await.unwrap_err();
     assert_eq!((error.code(), error.detail("earlier_outcome")), ("ws_channel.upload_repeated", Some("unknown")));
     // Beyond the time, and unless asked, it is sent.
@@ -68,9 +68,9 @@ async fn the_program_is_asked_for_its_own_ledger() {
     let payment = bankchannel_iso20022::EXAMPLE_PAIN001;
     upload(&client(&server), payment, json!({"ask_repeats": true}), asking("send")).await.unwrap();
     let error = upload(&client(&server), payment, json!({"ask_repeats": true}), asking("repeated")).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("ws_channel.upload_repeated", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("ws_channel.upload_repeated", Some(CallOutcome::NotSent)));
     let error = upload(&client(&server), payment, json!({"ask_repeats": true}), asking("maybe")).await.unwrap_err();
-    assert_eq!(error.outcome(), Some(Outcome::NotSent));
+    assert_eq!(error.outcome(), Some(CallOutcome::NotSent));
     assert_eq!(server.seen().len(), 1);
     let asked = asked.lock().unwrap();
     let request: Value = serde_json::from_str(&asked[0].1).unwrap();

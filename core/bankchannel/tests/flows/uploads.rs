@@ -10,7 +10,7 @@ use std::{
 };
 
 use bankchannel::{
-    CallOptions, ConnectionSettings, Content, Outcome,
+    CallOptions, CallOutcome, ConnectionSettings, Content,
     model::ContentPieces,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
@@ -86,7 +86,7 @@ async fn what_cannot_be_signed_is_not_sent() {
     for (request, bytes, code) in cases {
         let error =
             client(&server).call_json("ws_channel.sign_and_upload", request, with(bytes.to_vec())).await.unwrap_err();
-        assert_eq!((error.code(), error.outcome()), (code, Some(Outcome::NotSent)), "{error}");
+        assert_eq!((error.code(), error.outcome()), (code, Some(CallOutcome::NotSent)), "{error}");
     }
     assert_eq!(server.connections(), 0);
 }
@@ -147,7 +147,7 @@ async fn a_file_that_changes_between_signing_and_sending_is_refused() {
     fs::OpenOptions::new().write(true).open(&path).unwrap().write_all_at(b"b", size as u64 - 1).unwrap();
     go_on.notify_one();
     let error = call.await.unwrap().unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("input.content_unreadable", Some(Outcome::NotSent)), "{error}");
+    assert_eq!((error.code(), error.outcome()), ("input.content_unreadable", Some(CallOutcome::NotSent)), "{error}");
     assert!(!server.seen()[0].complete);
 }
 
@@ -245,7 +245,7 @@ async fn an_answer_that_does_not_come_says_that_the_upload_was_accepted() {
         .unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.retryable()),
-        ("ws_channel.answer_not_found", Some(Outcome::Accepted), false)
+        ("ws_channel.answer_not_found", Some(CallOutcome::Accepted), false)
     );
     assert_eq!((error.detail("upload"), error.detail("missing")), (Some("accepted"), Some("camt.053.001.02")));
     assert!(started.elapsed() < Duration::from_secs(4));
@@ -293,7 +293,7 @@ async fn waiting_outlives_a_gateway_that_fails_and_ends_with_the_session() {
         .unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.detail("upload")),
-        ("ws_channel.session_refused", Some(Outcome::Accepted), Some("accepted"))
+        ("ws_channel.session_refused", Some(CallOutcome::Accepted), Some("accepted"))
     );
 }
 
@@ -332,7 +332,7 @@ async fn an_answer_that_did_not_arrive_is_not_lost() {
     let error = client.call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.detail("begun")),
-        ("ws_channel.answer_not_found", Some(Outcome::Accepted), Some("pain.002.001.10 new"))
+        ("ws_channel.answer_not_found", Some(CallOutcome::Accepted), Some("pain.002.001.10 new"))
     );
     let look = json!({"bank": "simulator", "directory": folder.path()});
     let later = client.call_json("ws_channel.download_new_files", look, CallOptions::default()).await.unwrap().response;
@@ -424,7 +424,7 @@ async fn a_refused_upload_is_no_wait() {
         .unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.detail("upload")),
-        ("ws_channel.signature_key_unknown", Some(Outcome::Refused), None)
+        ("ws_channel.signature_key_unknown", Some(CallOutcome::Refused), None)
     );
     assert_eq!(server.seen().len(), 3);
 }
@@ -457,7 +457,7 @@ async fn a_known_payment_type_is_checked_before_it_is_signed() {
             Ok(_) => assert!(!is_refused, "{case}"),
             Err(error) => {
                 assert!(is_refused, "{case}: {error}");
-                assert_eq!((error.code(), error.outcome()), ("iso20022.payment_refused", Some(Outcome::NotSent)));
+                assert_eq!((error.code(), error.outcome()), ("iso20022.payment_refused", Some(CallOutcome::NotSent)));
                 assert_eq!(error.message().contains("set check to false"), check.is_none(), "{error}");
             }
         }

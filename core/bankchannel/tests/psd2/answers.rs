@@ -1,6 +1,6 @@
 //! Reading of a bank's answers.
 
-use bankchannel::{CallOptions, Outcome, nextgen_psd2::NextGenPsd2};
+use bankchannel::{CallOptions, CallOutcome, nextgen_psd2::NextGenPsd2};
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,7 +37,11 @@ async fn a_link_elsewhere_is_refused_unless_its_host_is_allowed() {
         let server = Server::in_turn([offered(bad)]).await;
         let client = client(&server);
         let error = client.update_bank_offered_consents(offer(&client)).await.unwrap_err();
-        assert_eq!((error.code(), error.outcome()), ("nextgen_psd2.link_refused", Some(Outcome::Accepted)), "{bad}");
+        assert_eq!(
+            (error.code(), error.outcome()),
+            ("nextgen_psd2.link_refused", Some(CallOutcome::Accepted)),
+            "{bad}"
+        );
         assert!(error.message().contains(" Reason: it"), "{}", error.message());
     }
     // The bank's object exists, whatever its link is like.
@@ -66,7 +70,7 @@ async fn refused(status: u16, body: Value) -> bankchannel::Error {
 async fn a_consent_that_is_wanted_comes_with_its_link() {
     let link = json!({"scaRedirect": {"href": "http://127.0.0.1:1/tap?state=1", "verbs": ["GET"]}});
     let error = refused(401, json!({"id": "1", "system": "ERA-PSD2", "code": "CONSENT_INVALID", "_links": link})).await;
-    assert_eq!((error.code(), error.outcome()), ("nextgen_psd2.consent_needed", Some(Outcome::Refused)));
+    assert_eq!((error.code(), error.outcome()), ("nextgen_psd2.consent_needed", Some(CallOutcome::Refused)));
     let sent_to = error.context().get("sca_redirect").map(|url| url.as_str());
     assert_eq!(sent_to, Some("http://127.0.0.1:1/tap?state=1"));
     let link = json!({"scaRedirect": {"href": "https://elsewhere.example/tap"}});
@@ -92,7 +96,7 @@ async fn an_answer_that_is_none_of_the_protocols_is_told_as_such() {
     let server = Server::in_turn([Act::Answer(Answer::of(200, "text/html", "<html>welcome</html>"))]).await;
     let client = client(&server);
     let error = client.get_accounts(list(&client)).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(Outcome::Accepted)));
+    assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(CallOutcome::Accepted)));
 }
 
 /// T-148: the key that the specification publishes signs only for sandboxes.

@@ -1,6 +1,6 @@
 //! The caller's request id: the first attempt is sent and signed with it, a repeated one with an id of its own.
 
-use bankchannel::{CallLog, CallOptions, Outcome, nextgen_psd2::signing::SigningDialect};
+use bankchannel::{CallLog, CallOptions, CallOutcome, nextgen_psd2::signing::SigningDialect};
 use serde_json::{Value, json};
 
 use crate::{
@@ -53,7 +53,7 @@ async fn an_id_that_is_no_uuid_in_lower_case_is_refused_before_anything_is_sent(
     for id in ["payroll-7", &ID.to_uppercase(), "0d5c2a3e6f0b4c1d9a773f2b8e51c604", "a b"] {
         let error = client.get_accounts_with(list(&client), &with(id)).await.unwrap_err();
         assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some("request_id")), "{error}");
-        assert_eq!((error.outcome(), error.detail("request_id")), (Some(Outcome::NotSent), None), "{error}");
+        assert_eq!((error.outcome(), error.detail("request_id")), (Some(CallOutcome::NotSent), None), "{error}");
         assert!(!error.message().contains(id), "{error}");
         assert_eq!(error.message().contains("UUID"), id != "a b", "{error}");
     }

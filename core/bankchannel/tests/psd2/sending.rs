@@ -1,7 +1,7 @@
 //! Requests to the bank: signed again each time, repeated only if that is safe.
 
 use bankchannel::{
-    Outcome,
+    CallOutcome,
     nextgen_psd2::{
         NextGenPsd2,
         operations::{
@@ -82,7 +82,7 @@ async fn what_has_effects_is_never_repeated() {
         let error = client.update_bank_offered_consents(offer(&client)).await.unwrap_err();
         assert_eq!((server.seen().len(), error.http_status()), (1, Some(status)));
         // After a 408 it is unknown how much of the request was read.
-        let outcome = if status == 429 { Outcome::Refused } else { Outcome::Unknown };
+        let outcome = if status == 429 { CallOutcome::Refused } else { CallOutcome::Unknown };
         assert_eq!((error.outcome(), error.retryable()), (Some(outcome), false), "{status}");
     }
     let server = Server::in_turn([Act::ResetAfterRequest]).await;
@@ -99,7 +99,7 @@ async fn what_only_reads_may_be_asked_again() {
         let server = Server::in_turn((0..3).map(|_| answered(status, body.clone())).collect::<Vec<_>>()).await;
         let client = client(&server);
         let error = client.get_accounts(list(&client)).await.unwrap_err();
-        assert_eq!((server.seen().len(), error.outcome(), error.retryable()), (3, Some(Outcome::Unknown), true));
+        assert_eq!((server.seen().len(), error.outcome(), error.retryable()), (3, Some(CallOutcome::Unknown), true));
     }
 }
 
@@ -137,7 +137,7 @@ async fn a_redirect_is_not_followed() {
     let client = client(&server);
     let error = client.verify_user(verify_user(&client)).await.unwrap_err();
     assert_eq!((error.http_status(), elsewhere.seen().len()), (Some(307), 0));
-    assert_eq!((error.code(), error.outcome()), ("peer.redirected", Some(Outcome::Refused)));
+    assert_eq!((error.code(), error.outcome()), ("peer.redirected", Some(CallOutcome::Refused)));
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn an_operation_of_the_other_dialect_is_not_sent() {
     let server = Server::in_turn([answered(200, json!({}))]).await;
     let client = client_with(&server, json!({"signing": {"dialect": "bg"}}));
     let error = client.verify_user(verify_user(&client)).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(CallOutcome::NotSent)));
     assert!(error.message().contains("dialect"), "{}", error.message());
     assert_eq!(server.seen().len(), 0);
 }
@@ -180,7 +180,7 @@ async fn an_operation_of_the_other_dialect_is_not_sent() {
 async fn a_client_without_a_bank_says_what_it_lacks() {
     let client = NextGenPsd2::from_json(settings("http://127.0.0.1:1", json!({"base_url": null}))).unwrap();
     let error = client.verify_user(verify_user(&client)).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(CallOutcome::NotSent)));
     assert_eq!(error.context().get("field").map(|field| field.as_str()), Some("base_url"));
 }
 

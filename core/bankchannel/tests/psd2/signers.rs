@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel::{CallOptions, Outcome, Question, Secret, nextgen_psd2::signing::SigningDialect};
+use bankchannel::{CallOptions, CallOutcome, Question, Secret, nextgen_psd2::signing::SigningDialect};
 use bankchannel_crypto::rsa::RsaPrivateKey;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXUPPER;
@@ -96,9 +96,9 @@ async fn a_wrong_signature_is_not_sent() {
         let answer = answer.to_owned();
         let options = CallOptions::asking(move |_| Ok(Secret::new(answer.clone())));
         let error = client.call_json(LIST, json!({}), options).await.unwrap_err();
-        assert_eq!((error.code(), error.outcome()), (code, Some(Outcome::NotSent)));
+        assert_eq!((error.code(), error.outcome()), (code, Some(CallOutcome::NotSent)));
     }
     let error = client.call_json(LIST, json!({}), CallOptions::default()).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("input.missing_field", Some(Outcome::NotSent)));
+    assert_eq!((error.code(), error.outcome()), ("input.missing_field", Some(CallOutcome::NotSent)));
     assert_eq!(server.seen().len(), 0);
 }

@@ -11,7 +11,7 @@ use std::{
 use bankchannel::salt_edge_connector::envelope::UnsignedEnvelope;
 use bankchannel_counterparts::EmbeddedServer;
 use bankchannel_crypto::signature::SigningKey;
-use bankchannel_salt_edge_hub::check::{ActingCustomer, CheckReport, CheckResult, CheckRun, write_settings};
+use bankchannel_salt_edge_hub::check::{ActingCustomer, CheckReport, CheckRun, ConnectorCheckResult, write_settings};
 use serde_json::{Value, json};
 
 use crate::proxy::{Answered, Answering, Asked, Upstream, serve};
@@ -466,9 +466,13 @@ async fn the_connector_that_serves_passes() {
     let bench = Bench::new(async |hub: &str, _: &Path| hub.to_owned()).await;
     let report = bench.run(&bench.url(), &[]).await;
     assert!(report.is_ok(), "{}", report.to_text());
-    assert_eq!(report.count(CheckResult::Warning), 0, "{}", report.to_text());
-    let not_run: Vec<&str> =
-        report.checks.iter().filter(|check| check.result == CheckResult::NotRun).map(|check| check.id).collect();
+    assert_eq!(report.count(ConnectorCheckResult::Warning), 0, "{}", report.to_text());
+    let not_run: Vec<&str> = report
+        .checks
+        .iter()
+        .filter(|check| check.result == ConnectorCheckResult::NotRun)
+        .map(|check| check.id)
+        .collect();
     // Each has its reason: time, logs, the published keys, and operations that nothing has requested.
     assert_eq!(not_run, ["SE-C13", "SE-F03", "SE-F06", "SE-R01", "SE-D11", "SE-A01", "SE-A02", "SE-A07", "SE-A09"]);
     bench.close().await;
@@ -514,7 +518,14 @@ async fn each_planted_defect_is_found() {
         };
         let report = bench.run(&url, only).await;
         let check = report.checks.iter().find(|check| check.id == defect.found_by).unwrap();
-        assert_eq!(check.result, CheckResult::Failed, "{}: {}\n{}", defect.found_by, defect.what, report.to_text());
+        assert_eq!(
+            check.result,
+            ConnectorCheckResult::Failed,
+            "{}: {}\n{}",
+            defect.found_by,
+            defect.what,
+            report.to_text()
+        );
         assert!(!check.why.is_empty());
         bench.close().await;
     }

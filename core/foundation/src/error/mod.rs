@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model;
 
-pub use outcome::Outcome;
-pub use rows::{Category, ROWS, Row, row};
+pub use outcome::CallOutcome;
+pub use rows::{Category, ErrorRow, ROWS, row};
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -24,12 +24,12 @@ pub struct Error(Box<ErrorDetails>);
 
 #[derive(Clone)]
 struct ErrorDetails {
-    row: &'static Row,
+    row: &'static ErrorRow,
     message: String,
     operation: Option<&'static str>,
     http_status: Option<u16>,
     peer: Option<Peer>,
-    outcome: Option<Outcome>,
+    outcome: Option<CallOutcome>,
     retry_after_s: Option<u64>,
     retryable: bool,
     context: BTreeMap<&'static str, String>,
@@ -51,20 +51,20 @@ pub struct Peer {
 impl Error {
     /// An error of this row, with the row's own text.
     #[must_use]
-    pub fn new(row: &'static Row) -> Self {
+    pub fn new(row: &'static ErrorRow) -> Self {
         Self::because(row, row.text)
     }
 
     /// An error of this row, with a more specific text than the row's.
     #[must_use]
-    pub fn because(row: &'static Row, message: impl Into<String>) -> Self {
+    pub fn because(row: &'static ErrorRow, message: impl Into<String>) -> Self {
         Self(Box::new(ErrorDetails {
             row,
             message: message.into(),
             operation: None,
             http_status: None,
             peer: None,
-            outcome: (row.category == Category::PeerRefused).then_some(Outcome::Refused),
+            outcome: (row.category == Category::PeerRefused).then_some(CallOutcome::Refused),
             retry_after_s: None,
             retryable: true,
             context: BTreeMap::new(),
@@ -123,9 +123,9 @@ impl Error {
     /// Sets how far the exchange came. A peer's refusal never has the outcome `not_sent`: what was refused was not done
     /// either, so its outcome stays `refused`.
     #[must_use]
-    pub fn with_outcome(mut self, outcome: Outcome) -> Self {
-        let is_refusal = self.0.row.category == Category::PeerRefused && outcome == Outcome::NotSent;
-        self.0.outcome = Some(if is_refusal { Outcome::Refused } else { outcome });
+    pub fn with_outcome(mut self, outcome: CallOutcome) -> Self {
+        let is_refusal = self.0.row.category == Category::PeerRefused && outcome == CallOutcome::NotSent;
+        self.0.outcome = Some(if is_refusal { CallOutcome::Refused } else { outcome });
         self
     }
 
@@ -187,7 +187,7 @@ impl Error {
 
     /// The row of the error table.
     #[must_use]
-    pub fn row(&self) -> &'static Row {
+    pub fn row(&self) -> &'static ErrorRow {
         self.0.row
     }
 
@@ -203,7 +203,7 @@ impl Error {
     #[must_use]
     pub fn category(&self) -> Category {
         match (self.0.row.category, self.0.outcome) {
-            (Category::PeerRefused, Some(Outcome::Refused)) => Category::PeerRefused,
+            (Category::PeerRefused, Some(CallOutcome::Refused)) => Category::PeerRefused,
             (Category::PeerRefused, _) => Category::PeerFailed,
             (category, _) => category,
         }
@@ -241,7 +241,7 @@ impl Error {
 
     /// How far the exchange came; `None` if there was no exchange.
     #[must_use]
-    pub fn outcome(&self) -> Option<Outcome> {
+    pub fn outcome(&self) -> Option<CallOutcome> {
         self.0.outcome
     }
 
@@ -293,7 +293,7 @@ impl Error {
         out.insert("retryable".into(), json!(self.retryable()));
         out.insert("operation".into(), json!(details.operation));
         out.insert("http_status".into(), json!(details.http_status));
-        out.insert("outcome".into(), json!(details.outcome.map(Outcome::as_str)));
+        out.insert("outcome".into(), json!(details.outcome.map(CallOutcome::as_str)));
         out.insert("retry_after_s".into(), json!(details.retry_after_s));
         let peer = details.peer.as_ref().map(|p| json!({"code": p.code, "text": p.text, "request_id": p.request_id}));
         out.insert("peer".into(), peer.unwrap_or(Value::Null));

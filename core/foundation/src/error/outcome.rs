@@ -3,7 +3,7 @@
 /// How far an exchange came before it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum CallOutcome {
     /// Nothing of the request left this machine. Sending it again is safe.
     NotSent,
     /// The request may have reached the peer. Find out before sending it again.
@@ -14,7 +14,7 @@ pub enum Outcome {
     Accepted,
 }
 
-impl Outcome {
+impl CallOutcome {
     /// The name in JSON and in every language.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -97,7 +97,7 @@ impl Category {
 
 /// One row of the error table.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct ErrorRow {
     /// Stable and never reused.
     pub code: &'static str,
     /// The party at fault.
@@ -116,7 +116,7 @@ macro_rules! error_rows {
     ($($name:ident = $code:literal, $category:ident, $retry:ident, $text:literal, $doc:literal;)+) => {
         $(
             #[doc = concat!("`", $code, "`: ", $text, " ", $doc)]
-            pub static $name: $crate::error::Row = $crate::error::Row {
+            pub static $name: $crate::error::ErrorRow = $crate::error::ErrorRow {
                 code: $code,
                 category: $crate::error::Category::$category,
                 text: $text,
@@ -125,7 +125,7 @@ macro_rules! error_rows {
             };
         )+
         /// Every row of this table.
-        pub static ROWS: &[&$crate::error::Row] = &[$(&$name),+];
+        pub static ROWS: &[&$crate::error::ErrorRow] = &[$(&$name),+];
     };
     (@ again) => { true };
     (@ never) => { false };
@@ -188,7 +188,7 @@ pub mod row {
 }
 
 /// The shared rows.
-pub static ROWS: &[&Row] = row::ROWS;
+pub static ROWS: &[&ErrorRow] = row::ROWS;
 
 #[cfg(test)]
 mod tests {

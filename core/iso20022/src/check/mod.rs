@@ -72,7 +72,7 @@ impl CheckOptions {
 
 /// The result of checking a payment file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checked {
+pub struct PaymentCheck {
     /// The message name that the file declares, such as `pain.001.001.09`.
     pub message_name: Option<String>,
     /// The findings, in the order of the file; at most [`MAX_FINDINGS`], errors before others.
@@ -85,7 +85,7 @@ pub struct Checked {
     pub payment: Option<CheckedPayment>,
 }
 
-impl Checked {
+impl PaymentCheck {
     /// Whether there are no errors.
     pub fn is_good(&self) -> bool {
         self.errors == 0
@@ -99,7 +99,7 @@ pub type FindingListener<'l> = &'l mut dyn FnMut(&Finding);
 ///
 /// # Errors
 /// The input could not be read.
-pub fn check(input: impl Read, options: &CheckOptions) -> io::Result<Checked> {
+pub fn check(input: impl Read, options: &CheckOptions) -> io::Result<PaymentCheck> {
     check_telling(input, options, &mut |_| {})
 }
 
@@ -107,7 +107,11 @@ pub fn check(input: impl Read, options: &CheckOptions) -> io::Result<Checked> {
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_telling(input: impl Read, options: &CheckOptions, listener: FindingListener<'_>) -> io::Result<Checked> {
+pub fn check_telling(
+    input: impl Read,
+    options: &CheckOptions,
+    listener: FindingListener<'_>,
+) -> io::Result<PaymentCheck> {
     let mut failure = None;
     let watch = RefCell::new(SchemaWatch::new(&options.profile));
     let mut see = |token: &XmlToken<'_>| watch.borrow_mut().see(token);
@@ -139,7 +143,7 @@ pub fn check_telling(input: impl Read, options: &CheckOptions, listener: Finding
             *path = schema.number_path(path);
         }
     }
-    Ok(Checked { message_name, findings: list, errors, warnings, payment })
+    Ok(PaymentCheck { message_name, findings: list, errors, warnings, payment })
 }
 
 /// Reads a file and applies the rules; `None` for another message.

@@ -272,10 +272,10 @@ pub enum DocumentKind {
 }
 
 /// A field of an address: its element, its name, and its accessor.
-type AddressField = (&'static str, &'static str, fn(&mut PostalAddress) -> &mut Option<String>);
+type AddressElement = (&'static str, &'static str, fn(&mut PostalAddress) -> &mut Option<String>);
 
 /// The fields of an address except its lines, in the order of both versions' schemas.
-pub(super) const ADDRESS_FIELDS: [AddressField; 14] = [
+pub(super) const ADDRESS_FIELDS: [AddressElement; 14] = [
     ("Dept", "department", |a| &mut a.department),
     ("SubDept", "sub_department", |a| &mut a.sub_department),
     ("StrtNm", "street", |a| &mut a.street),

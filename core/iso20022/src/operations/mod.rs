@@ -5,7 +5,7 @@ pub mod making;
 pub mod matching;
 pub mod reading;
 
-use bankchannel_foundation::{Declaration, OperationDocs, OperationKind, error::Row};
+use bankchannel_foundation::{Declaration, OperationDocs, OperationKind, error::ErrorRow};
 
 use crate::MODULE;
 
@@ -37,7 +37,7 @@ pub(crate) const fn local(
     name: &'static str,
     subject: &'static str,
     docs: OperationDocs,
-    errors: &'static [&'static Row],
+    errors: &'static [&'static ErrorRow],
 ) -> Declaration {
     Declaration {
         group: Some(MODULE),

@@ -8,7 +8,7 @@ mod hostile;
 mod payments;
 
 use bankchannel_foundation::model::Date;
-use bankchannel_iso20022::check::{self, CheckOptions, Checked};
+use bankchannel_iso20022::check::{self, CheckOptions, PaymentCheck};
 use bankchannel_iso20022::rules::{BankProfile, Finding, Level};
 
 /// A payment file with parts that tests replace.
@@ -103,7 +103,7 @@ impl File {
         )
     }
 
-    fn check(&self) -> Checked {
+    fn check(&self) -> PaymentCheck {
         run(self.xml().as_bytes(), BankProfile::default())
     }
 
@@ -113,12 +113,12 @@ impl File {
     }
 }
 
-fn run(bytes: &[u8], profile: BankProfile) -> Checked {
+fn run(bytes: &[u8], profile: BankProfile) -> PaymentCheck {
     let options = CheckOptions { profile, ..CheckOptions::on(Date("2026-11-22".parse().unwrap())) };
     check::check(bytes, &options).unwrap()
 }
 
-fn short(checked: &Checked) -> Vec<(String, Level)> {
+fn short(checked: &PaymentCheck) -> Vec<(String, Level)> {
     checked.findings.iter().map(|found| (found.rule.clone(), found.level)).collect()
 }
 
@@ -127,7 +127,7 @@ fn is(rule: &str, level: Level) -> (String, Level) {
 }
 
 /// The only finding of a rule.
-fn only<'c>(checked: &'c Checked, rule: &str) -> &'c Finding {
+fn only<'c>(checked: &'c PaymentCheck, rule: &str) -> &'c Finding {
     let found: Vec<&Finding> = checked.findings.iter().filter(|found| found.rule == rule).collect();
     assert_eq!(found.len(), 1, "{:?}", checked.findings);
     found[0]

@@ -1,6 +1,6 @@
 //! What payments abroad and national habits need: banks without BIC, banks in between, references with a text.
 
-use bankchannel_iso20022::check::{CheckOptions, Checked, check};
+use bankchannel_iso20022::check::{CheckOptions, PaymentCheck, check};
 use bankchannel_iso20022::make::{
     CreditTransfer, IntermediaryBank, PaymentBankDetails, PaymentData, PaymentMaker, PaymentParty, PaymentPriority,
     PaymentTable, PostalAddress, RowFormat, TransferKind,
@@ -41,7 +41,7 @@ fn american() -> CreditTransfer {
     transfer
 }
 
-fn checked(xml: &str, profile: ProfileOptions) -> Checked {
+fn checked(xml: &str, profile: ProfileOptions) -> PaymentCheck {
     let options = CheckOptions { profile: BankProfile::from(profile), ..CheckOptions::on(date("2026-11-20")) };
     check(xml.as_bytes(), &options).unwrap()
 }

@@ -5,4 +5,4 @@ mod signatures;
 mod verifier;
 
 pub use signatures::{ParsedSignature, SignatureSet, parse_signatures};
-pub use verifier::{BadReason, DetachedVerifier, SignatureResult, SignatureVerdict, VerifyPolicy, verify_detached};
+pub use verifier::{BadReason, DetachedVerifier, SignatureOutcome, SignatureResult, VerifyPolicy, verify_detached};

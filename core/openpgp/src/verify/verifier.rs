@@ -20,14 +20,14 @@ use crate::{OpenPgpPublicKey, Result, hash};
 ///
 /// # Errors
 /// Those of [`parse_signatures`] before anything is read, and [`OpenPgpError::Read`](crate::OpenPgpError::Read). A bad signature is
-/// not an error: see [`SignatureVerdict`].
+/// not an error: see [`SignatureOutcome`].
 pub fn verify_detached(
     armored: &[u8],
     keys: &[&OpenPgpPublicKey],
     mut reader: impl Read,
     now: SystemTime,
     policy: &VerifyPolicy,
-) -> Result<SignatureVerdict> {
+) -> Result<SignatureOutcome> {
     let mut verifier = parse_signatures(armored)?.verifier();
     feed(&mut reader, |piece| verifier.update(piece))?;
     Ok(verifier.finish(keys, now, policy))
@@ -48,12 +48,12 @@ impl Default for VerifyPolicy {
 
 /// One result per signature, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignatureVerdict {
+pub struct SignatureOutcome {
     /// The results.
     pub results: Vec<SignatureResult>,
 }
 
-impl SignatureVerdict {
+impl SignatureOutcome {
     /// Fingerprints of the distinct primary keys that made a good signature.
     pub fn good_fingerprints(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
@@ -191,9 +191,9 @@ impl DetachedVerifier {
     }
 
     /// Ends the document and judges every signature by `keys` at the time `now`.
-    pub fn finish(self, keys: &[&OpenPgpPublicKey], now: SystemTime, policy: &VerifyPolicy) -> SignatureVerdict {
+    pub fn finish(self, keys: &[&OpenPgpPublicKey], now: SystemTime, policy: &VerifyPolicy) -> SignatureOutcome {
         let judge = |signature| self.judge(signature, keys, now, policy);
-        SignatureVerdict { results: self.set.signatures.iter().map(judge).collect() }
+        SignatureOutcome { results: self.set.signatures.iter().map(judge).collect() }
     }
 
     fn judge(

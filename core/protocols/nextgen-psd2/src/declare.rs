@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Declaration, OperationDocs, OperationKind,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Ask, Parameters, Repeat, Route},
 };
@@ -19,7 +19,7 @@ const TIMEOUT_S: u32 = 30;
 const FAILURES: &[u16] = &[400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 429, 431, 500, 503];
 
 /// The errors of any signed request.
-pub(crate) const SIGNED: &[&Row] = &[
+pub(crate) const SIGNED: &[&ErrorRow] = &[
     &errors::SIGNATURE_REFUSED,
     &errors::CERTIFICATE_REFUSED,
     &errors::ROLE_REFUSED,
@@ -32,7 +32,7 @@ pub(crate) const SIGNED: &[&Row] = &[
 ];
 
 /// The errors of a request that names a customer.
-pub(crate) const FOR_CUSTOMER: &[&Row] = &[
+pub(crate) const FOR_CUSTOMER: &[&ErrorRow] = &[
     &errors::SIGNATURE_REFUSED,
     &errors::CERTIFICATE_REFUSED,
     &errors::ROLE_REFUSED,
@@ -47,7 +47,7 @@ pub(crate) const FOR_CUSTOMER: &[&Row] = &[
 ];
 
 /// The errors of a request that names or uses a consent.
-pub(crate) const WITH_CONSENT: &[&Row] = &[
+pub(crate) const WITH_CONSENT: &[&ErrorRow] = &[
     &errors::SIGNATURE_REFUSED,
     &errors::CERTIFICATE_REFUSED,
     &errors::ROLE_REFUSED,
@@ -78,7 +78,11 @@ pub(crate) const AISP: &[&str] = &["AISP"];
 pub(crate) const AISP_OR_PISP: &[&str] = &["AISP", "PISP"];
 
 /// Builds the declaration of a local operation.
-pub(crate) const fn local(name: &'static str, docs: OperationDocs, errors: &'static [&'static Row]) -> Declaration {
+pub(crate) const fn local(
+    name: &'static str,
+    docs: OperationDocs,
+    errors: &'static [&'static ErrorRow],
+) -> Declaration {
     Declaration::new(OperationKind::Local, PROTOCOL, SUBJECT, name, docs, errors)
 }
 
@@ -86,7 +90,7 @@ pub(crate) const fn local(name: &'static str, docs: OperationDocs, errors: &'sta
 pub(crate) const fn exchange(
     name: &'static str,
     docs: OperationDocs,
-    errors: &'static [&'static Row],
+    errors: &'static [&'static ErrorRow],
     route: Route,
 ) -> Declaration {
     Declaration {

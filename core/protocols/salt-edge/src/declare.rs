@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Declaration, OperationDocs, OperationKind,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Ask, Parameters, Repeat, Route},
 };
@@ -34,7 +34,7 @@ pub(crate) const fn of_connector(
     subject: &'static str,
     name: &'static str,
     docs: OperationDocs,
-    errors: &'static [&'static Row],
+    errors: &'static [&'static ErrorRow],
     route: Route,
 ) -> Declaration {
     Declaration {
@@ -50,7 +50,7 @@ pub(crate) const fn local(
     subject: &'static str,
     name: &'static str,
     docs: OperationDocs,
-    errors: &'static [&'static Row],
+    errors: &'static [&'static ErrorRow],
 ) -> Declaration {
     Declaration::new(OperationKind::Local, connector::PROTOCOL, subject, name, docs, errors)
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use bankchannel_foundation::{
     model::{Representation, Shape, StructShape, cited, schema},
-    operation::{Entry, Route},
+    operation::{CatalogueEntry, Route},
 };
 use serde_json::{Map, Value, json};
 
@@ -59,7 +59,11 @@ pub fn connector() -> Value {
     document(&answering, of_the_hub::CATALOGUE, of_the_hub::TERMS)
 }
 
-fn document(answering: &AnsweringSide, catalogue: &'static [Entry], terms: &'static [Option<SaltEdgeTerms>]) -> Value {
+fn document(
+    answering: &AnsweringSide,
+    catalogue: &'static [CatalogueEntry],
+    terms: &'static [Option<SaltEdgeTerms>],
+) -> Value {
     let about = ApiDescription {
         title: answering.title,
         summary: answering.summary,
@@ -72,7 +76,7 @@ fn document(answering: &AnsweringSide, catalogue: &'static [Entry], terms: &'sta
     openapi::document(about, operations)
 }
 
-fn described(answering: &AnsweringSide, entry: &'static Entry, route: &'static Route) -> DescribedOperation {
+fn described(answering: &AnsweringSide, entry: &'static CatalogueEntry, route: &'static Route) -> DescribedOperation {
     DescribedOperation {
         path: route.path.to_owned(),
         method: route.method,
@@ -86,7 +90,7 @@ fn described(answering: &AnsweringSide, entry: &'static Entry, route: &'static R
     }
 }
 
-fn parameters(answering: &AnsweringSide, entry: &Entry) -> Vec<Value> {
+fn parameters(answering: &AnsweringSide, entry: &CatalogueEntry) -> Vec<Value> {
     let header = |name: &str, description: &str, required: bool| json!({"name": name, "in": "header", "required": required, "description": description, "schema": {"type": "string"}});
     let mut all: Vec<Value> = answering.headers.iter().map(|(name, doc)| header(name, doc, true)).collect();
     for field in entry.request.fields() {
@@ -105,7 +109,7 @@ fn parameters(answering: &AnsweringSide, entry: &Entry) -> Vec<Value> {
     all
 }
 
-fn responses(answering: &AnsweringSide, entry: &Entry, route: &Route) -> Value {
+fn responses(answering: &AnsweringSide, entry: &CatalogueEntry, route: &Route) -> Value {
     let body = if answering.is_wrapped {
         let data = parts(entry.response, |wire| !wire.starts_with(META), "");
         let meta = parts(entry.response, |wire| wire.starts_with(META), META);

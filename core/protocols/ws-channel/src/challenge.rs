@@ -1,7 +1,7 @@
 //! Challenges, and the password encrypted to answer one (§3.1, §3.2).
 
 use bankchannel_crypto::{digest, rsa};
-use bankchannel_foundation::{Error, Outcome, Secret};
+use bankchannel_foundation::{CallOutcome, Error, Secret};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
@@ -23,7 +23,7 @@ pub fn time_stamp(challenge: &Challenge) -> Result<&str, Error> {
     let fields: Vec<&str> = challenge.expose().split('|').collect();
     match fields[..] {
         [nonce, stamp, id] if !nonce.is_empty() && !id.is_empty() && is_stamp(stamp) => Ok(stamp),
-        _ => Err(Error::new(&errors::CHALLENGE_MALFORMED).with_outcome(Outcome::NotSent)),
+        _ => Err(Error::new(&errors::CHALLENGE_MALFORMED).with_outcome(CallOutcome::NotSent)),
     }
 }
 
@@ -180,6 +180,6 @@ mod tests {
     #[test]
     fn a_challenge_without_stamp_is_refused_before_anything_is_sent() {
         let error = time_stamp(&Challenge::new("missing-timestamp").expect("visible")).expect_err("malformed");
-        assert_eq!(error.outcome(), Some(Outcome::NotSent));
+        assert_eq!(error.outcome(), Some(CallOutcome::NotSent));
     }
 }

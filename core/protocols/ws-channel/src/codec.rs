@@ -1,7 +1,7 @@
 //! The JSON envelope: writes and reads every exchange of this protocol from its declaration (§1.4, §1.5).
 
 use bankchannel_foundation::{
-    Codec, Declaration, Error, Exchange, Operation, Outcome, Secret,
+    CallOutcome, Codec, Declaration, Error, Exchange, Operation, Secret,
     error::{Peer, row},
     json,
     message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse, percent_encode},
@@ -178,7 +178,7 @@ fn headers(terms: &WsChannelTerms, with: &SessionCredentials) -> Result<Headers,
         return Ok(headers);
     }
     let not_logged_in =
-        || Error::new(&errors::NOT_LOGGED_IN).with_outcome(Outcome::NotSent).with("class", RefusalClass::Auth);
+        || Error::new(&errors::NOT_LOGGED_IN).with_outcome(CallOutcome::NotSent).with("class", RefusalClass::Auth);
     let token = with.id_token.as_ref().ok_or_else(not_logged_in)?;
     let key = with.api_key.as_ref().ok_or_else(not_logged_in)?;
     headers.push_secret(TOKEN_HEADER, &Secret::new(token.expose()));
@@ -222,5 +222,5 @@ fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Er
 }
 
 fn broken(status: u16, why: String) -> Error {
-    Error::because(&row::PEER_PROTOCOL, why).with_status(status).with_outcome(Outcome::Accepted)
+    Error::because(&row::PEER_PROTOCOL, why).with_status(status).with_outcome(CallOutcome::Accepted)
 }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use bankchannel_foundation::{
     Error, Secret,
-    error::{Row, row},
+    error::{ErrorRow, row},
     model::Timestamp,
     shown,
 };
@@ -15,7 +15,8 @@ use crate::errors;
 const BEGIN: &str = "-----BEGIN PGP ";
 
 /// Errors of the local operations that use keys.
-pub(crate) const KEY_ERRORS: &[&Row] = &[&errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT, &errors::PASSPHRASE_REFUSED];
+pub(crate) const KEY_ERRORS: &[&ErrorRow] =
+    &[&errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT, &errors::PASSPHRASE_REFUSED];
 
 /// Splits a text into its armored keys. A text without armor is returned as it is; its reader refuses it.
 fn blocks(text: &str) -> Vec<&str> {
@@ -88,7 +89,7 @@ pub fn signing_certificates(field: &'static str, text: &str) -> Result<Vec<OpenP
 /// Converts an error of the OpenPGP library to an error of the field `field`.
 pub fn fault(field: &'static str, why: openpgp::OpenPgpError) -> Error {
     use openpgp::OpenPgpError as E;
-    let row: &'static Row = match &why {
+    let row: &'static ErrorRow = match &why {
         E::InvalidParameter { field, reason } => return Error::invalid_field(field, reason),
         // Only the content comes from outside the request: keys and signatures are part of it.
         E::Read(why) => {

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Declaration, OperationDocs, OperationKind,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Parameters, Repeat, Route},
 };
@@ -24,15 +24,15 @@ const BANK_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 502, 503, 504
 /// Concatenates lists of errors and single errors into one list.
 macro_rules! errors_of {
     ($($list:path),+ ; $($own:expr),* $(,)?) => {{
-        const LISTS: &[&[&bankchannel_foundation::error::Row]] = &[$($list,)+ &[$($own),*]];
-        const JOINED: [&bankchannel_foundation::error::Row; $crate::route::count(LISTS)] = $crate::route::join(LISTS);
+        const LISTS: &[&[&bankchannel_foundation::error::ErrorRow]] = &[$($list,)+ &[$($own),*]];
+        const JOINED: [&bankchannel_foundation::error::ErrorRow; $crate::route::count(LISTS)] = $crate::route::join(LISTS);
         &JOINED
     }};
 }
 pub(crate) use errors_of;
 
 /// Errors of every route that needs a session.
-pub(crate) const SESSION_ERRORS: &[&Row] = &[
+pub(crate) const SESSION_ERRORS: &[&ErrorRow] = &[
     &errors::NOT_LOGGED_IN,
     &errors::SESSION_EXPIRED,
     &errors::SESSION_REFUSED,
@@ -41,11 +41,11 @@ pub(crate) const SESSION_ERRORS: &[&Row] = &[
     &errors::USER_UNKNOWN,
 ];
 /// Errors of a route that is limited to one mode.
-pub(crate) const MODE_ERRORS: &[&Row] = errors_of!(SESSION_ERRORS; &errors::MODE_REFUSED);
+pub(crate) const MODE_ERRORS: &[&ErrorRow] = errors_of!(SESSION_ERRORS; &errors::MODE_REFUSED);
 /// Errors of a route that is limited to the API key's owner.
-pub(crate) const OWNER_ERRORS: &[&Row] = errors_of!(MODE_ERRORS; &errors::OWNER_ONLY);
+pub(crate) const OWNER_ERRORS: &[&ErrorRow] = errors_of!(MODE_ERRORS; &errors::OWNER_ONLY);
 /// Errors of a route that calls a bank.
-pub(crate) const BANK_ERRORS: &[&Row] = &[
+pub(crate) const BANK_ERRORS: &[&ErrorRow] = &[
     &errors::BANK_UNKNOWN,
     &errors::NO_BANK_CHANNEL,
     &errors::BANK_REFUSED,
@@ -53,7 +53,7 @@ pub(crate) const BANK_ERRORS: &[&Row] = &[
     &errors::ENTITLEMENT,
 ];
 
-pub(crate) const fn count(lists: &[&[&'static Row]]) -> usize {
+pub(crate) const fn count(lists: &[&[&'static ErrorRow]]) -> usize {
     let (mut sum, mut at) = (0, 0);
     while at < lists.len() {
         sum += lists[at].len();
@@ -62,7 +62,7 @@ pub(crate) const fn count(lists: &[&[&'static Row]]) -> usize {
     sum
 }
 
-pub(crate) const fn join<const N: usize>(lists: &[&[&'static Row]]) -> [&'static Row; N] {
+pub(crate) const fn join<const N: usize>(lists: &[&[&'static ErrorRow]]) -> [&'static ErrorRow; N] {
     let mut out = [&errors::REFUSED; N];
     let (mut list, mut next) = (0, 0);
     while list < lists.len() {
@@ -82,7 +82,7 @@ pub(crate) const fn exchange(
     name: &'static str,
     subject: &'static str,
     docs: OperationDocs,
-    errors: &'static [&'static Row],
+    errors: &'static [&'static ErrorRow],
     route: Route,
 ) -> Declaration {
     Declaration {
@@ -96,7 +96,7 @@ pub(crate) const fn local(
     name: &'static str,
     subject: &'static str,
     docs: OperationDocs,
-    errors: &'static [&'static Row],
+    errors: &'static [&'static ErrorRow],
 ) -> Declaration {
     Declaration::new(OperationKind::Local, PROTOCOL, subject, name, docs, errors)
 }

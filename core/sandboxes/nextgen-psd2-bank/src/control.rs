@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::Entry};
+use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::CatalogueEntry};
 use bankchannel_nextgen_psd2::CATALOGUE;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ impl ControlTarget for BankControlTarget {
         &self.control
     }
 
-    fn catalogue(&self) -> &'static [Entry] {
+    fn catalogue(&self) -> &'static [CatalogueEntry] {
         CATALOGUE
     }
 

@@ -3,7 +3,7 @@
 
 use bankchannel_foundation::{
     model::{Field, Representation, Shape, StructShape, cited, schema},
-    operation::{Entry, Route},
+    operation::{CatalogueEntry, Route},
 };
 use bankchannel_nextgen_psd2::{CATALOGUE, FieldLocation, NextGenPsd2Terms, TERMS};
 use serde_json::{Map, Value, json};
@@ -46,12 +46,14 @@ pub(super) fn describe() -> Value {
 }
 
 /// The operations of one dialect.
-fn spoken(dialect: &'static str) -> impl Iterator<Item = (&'static Entry, &'static Route, &'static NextGenPsd2Terms)> {
+fn spoken(
+    dialect: &'static str,
+) -> impl Iterator<Item = (&'static CatalogueEntry, &'static Route, &'static NextGenPsd2Terms)> {
     described_exchanges(CATALOGUE, TERMS).filter(move |(_, _, terms)| terms.dialects.contains(&dialect))
 }
 
 fn operation(
-    entry: &Entry,
+    entry: &CatalogueEntry,
     route: &Route,
     terms: &NextGenPsd2Terms,
     (dialect, mount): (&'static str, &'static str),
@@ -121,7 +123,7 @@ fn body(shape: &'static StructShape, route: &Route) -> Option<Value> {
     Some(schema::object(shape, Representation::Wire, in_body))
 }
 
-fn responses(entry: &Entry, route: &Route, dialect: &str) -> Value {
+fn responses(entry: &CatalogueEntry, route: &Route, dialect: &str) -> Value {
     let mut success = json!({"description": "Done.", "headers": headers(entry, route)});
     if let Shape::Struct(shape) = entry.response
         && let Some(schema) = body(shape, route)
@@ -143,7 +145,7 @@ fn responses(entry: &Entry, route: &Route, dialect: &str) -> Value {
     Value::Object(out)
 }
 
-fn headers(entry: &Entry, route: &Route) -> Value {
+fn headers(entry: &CatalogueEntry, route: &Route) -> Value {
     let named = entry.response.fields().iter().filter_map(|field| match FieldLocation::of(field, route) {
         FieldLocation::Header(name) => Some((
             name.to_owned(),

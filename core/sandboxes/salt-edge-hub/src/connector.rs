@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::{
     records::{MessageDirection, RecordedMessage},
-    requests::{HubRequest, MadeRequest},
+    requests::{MadeRequest, PlayedRequest},
     service::PlayedHub,
 };
 
@@ -152,7 +152,7 @@ impl PlayedHub {
     ///
     /// # Errors
     /// As [`send`](Self::send); `input.*` for the order.
-    pub(super) async fn ask(&self, order: &HubRequest) -> Result<(MadeRequest, ConnectorAnswer)> {
+    pub(super) async fn ask(&self, order: &PlayedRequest) -> Result<(MadeRequest, ConnectorAnswer)> {
         let mut number = 0;
         loop {
             let made = self.made(order)?;

@@ -27,7 +27,7 @@ use bankchannel_foundation::{
     clock::SystemClock,
     error::row,
     model::{Timestamp, read_boundary},
-    operation::Entry,
+    operation::CatalogueEntry,
 };
 use bankchannel_salt_edge::{class::of_hub, connector::CATALOGUE, model::SessionSecret};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -36,7 +36,7 @@ use serde_json::{Value, json};
 use super::{
     check::{self, CheckSettings},
     records::RecordedMessage,
-    requests::HubRequest,
+    requests::PlayedRequest,
     service::PlayedHub,
     state::{AnswerOrder, SessionPurpose},
 };
@@ -176,11 +176,11 @@ impl HubControlTarget {
                 (false, false) => "confirm_token",
             };
             let access_token_of = self.hub.state.token_before(secret);
-            let order = HubRequest {
+            let order = PlayedRequest {
                 session_secret: Some(secret.to_owned()),
                 credentials,
                 access_token_of,
-                ..HubRequest::of(operation)
+                ..PlayedRequest::of(operation)
             };
             let (_, heard) = self.hub.ask(&order).await?;
             return Ok(heard.shown());
@@ -202,7 +202,7 @@ impl HubControlTarget {
             given.remove("same_jwt");
             given.entry("operation").or_insert_with(|| "create_token".into());
         }
-        let mut order: HubRequest = read(given)?;
+        let mut order: PlayedRequest = read(given)?;
         order.session_secret.get_or_insert_with(PlayedHub::new_session);
         let (mut made, heard) = self.hub.ask(&order).await?;
         let mut answers = vec![heard.shown()];
@@ -237,7 +237,8 @@ fn ordered(answer: OrderedAnswer) -> Result<AnswerOrder> {
         (None, Some(class)) => class.http_status(),
         (None, None) => 503,
     };
-    let reports = || CATALOGUE.iter().filter(|entry| entry.declaration.subject == "sessions").map(Entry::short_name);
+    let reports =
+        || CATALOGUE.iter().filter(|entry| entry.declaration.subject == "sessions").map(CatalogueEntry::short_name);
     if answer.operation.as_deref().is_some_and(|name| !reports().any(|report| report == name)) {
         let names: Vec<&str> = reports().collect();
         return Err(Error::invalid_field("operation", format!("must be a report: {}", names.join(", "))));
@@ -275,7 +276,7 @@ impl ControlTarget for HubControlTarget {
         &self.control
     }
 
-    fn catalogue(&self) -> &'static [Entry] {
+    fn catalogue(&self) -> &'static [CatalogueEntry] {
         CATALOGUE
     }
 

@@ -48,7 +48,7 @@ pub(super) struct ConnectorRequest<'a> {
     pub(super) headers: &'a Headers,
 }
 
-type Handler = fn(&PlayedHub, ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem>;
+type HubHandler = fn(&PlayedHub, ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem>;
 
 /// Why a request fails.
 pub(super) enum RequestProblem {
@@ -69,7 +69,7 @@ impl From<&'static FailureClass> for RequestProblem {
 macro_rules! handlers {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
         /// The handler of each operation, at the operation's index in the catalogue.
-        static HANDLERS: &[Option<Handler>] = &[$(handlers!(@one $kind $subject $file)),+];
+        static HANDLERS: &[Option<HubHandler>] = &[$(handlers!(@one $kind $subject $file)),+];
     };
     (@one exchange $subject:ident $file:ident) => { Some(super::$subject::$file::handle) };
     (@one local $($rest:tt)*) => { None };
@@ -84,7 +84,7 @@ impl HubPipeline {
 
     fn respond(
         &self,
-        handler: Handler,
+        handler: HubHandler,
         operation: &str,
         headers: &HeaderMap,
         warnings: &mut Vec<String>,

@@ -65,7 +65,7 @@ const DAYS: u32 = 90;
 /// An order for a request. Missing members get default values.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct HubRequest {
+pub(super) struct PlayedRequest {
     pub(super) operation: String,
     pub(super) session_secret: Option<String>,
     pub(super) client_id: Option<u64>,
@@ -82,7 +82,7 @@ pub(super) struct HubRequest {
     pub(super) expires_in_s: Option<i64>,
 }
 
-impl HubRequest {
+impl PlayedRequest {
     /// An order with default values in all other members.
     pub(super) fn of(operation: &str) -> Self {
         Self { operation: operation.to_owned(), ..Self::default() }
@@ -127,7 +127,7 @@ impl PlayedHub {
     ///
     /// # Errors
     /// `input.*`.
-    pub(super) fn made(&self, order: &HubRequest) -> Result<MadeRequest> {
+    pub(super) fn made(&self, order: &PlayedRequest) -> Result<MadeRequest> {
         let secret = order.session_secret.clone().unwrap_or_else(Self::new_session);
         let session_secret = SessionSecret::new(&secret)?;
         let operation = order.operation.as_str();
@@ -151,7 +151,7 @@ impl PlayedHub {
         Ok(MadeRequest { operation, method, target, headers, session_secret: secret, data_text, data })
     }
 
-    fn message(&self, operation: &str, order: &HubRequest, session_secret: SessionSecret) -> Result<OutRequest> {
+    fn message(&self, operation: &str, order: &PlayedRequest, session_secret: SessionSecret) -> Result<OutRequest> {
         let on_behalf_of =
             OnBehalfOf::from(OnBehalfOfFields { client_id: order.client_id.unwrap_or(CLIENT_ID), consent_id: None });
         let provider_code = Some(PROVIDER_CODE.to_owned());
@@ -261,7 +261,7 @@ impl PlayedHub {
     }
 
     /// The token for the request: the one in the order, or the one received in a session.
-    fn token(&self, order: &HubRequest, on_behalf_of: OnBehalfOf) -> Result<WithToken> {
+    fn token(&self, order: &PlayedRequest, on_behalf_of: OnBehalfOf) -> Result<WithToken> {
         let access_token = match (&order.access_token, &order.access_token_of) {
             (Some(token), _) => Secret::new(token.as_str()),
             (None, Some(session)) => self.state.token_of(session).ok_or_else(|| {
@@ -275,7 +275,7 @@ impl PlayedHub {
         Ok(WithToken::from(WithTokenFields { on_behalf_of, access_token }))
     }
 
-    fn token_requested(&self, order: &HubRequest) -> Result<TokenRequested> {
+    fn token_requested(&self, order: &PlayedRequest) -> Result<TokenRequested> {
         let scopes = order.scopes.clone().unwrap_or_else(|| CLIENT_SCOPES.map(str::to_owned).to_vec());
         let data = TokenParameters::from(TokenParametersFields {
             provider_code: Some(PROVIDER_CODE.to_owned()),
@@ -299,7 +299,7 @@ impl PlayedHub {
         }))
     }
 
-    fn confirmation_requested(&self, order: &HubRequest) -> Result<ConfirmationRequested> {
+    fn confirmation_requested(&self, order: &PlayedRequest) -> Result<ConfirmationRequested> {
         let (client_jwt, exp) = self.third_party_jwt(&json!({"credentials": order.credentials}))?;
         let data = ConfirmationParameters::from(ConfirmationParametersFields { credentials: credentials(order) });
         Ok(ConfirmationRequested::from(ConfirmationRequestedFields {
@@ -327,7 +327,7 @@ impl PlayedHub {
     }
 }
 
-fn credentials(order: &HubRequest) -> BTreeMap<String, Secret> {
+fn credentials(order: &PlayedRequest) -> BTreeMap<String, Secret> {
     let given = order.credentials.iter().flatten();
     given.map(|(field, value)| (field.clone(), Secret::new(value.as_str()))).collect()
 }

@@ -27,7 +27,9 @@ use std::{
     },
 };
 
-use bankchannel_foundation::{Error, clock::SystemClock, error::row, json, operation::Entry, redact::redact_words};
+use bankchannel_foundation::{
+    Error, clock::SystemClock, error::row, json, operation::CatalogueEntry, redact::redact_words,
+};
 use bankchannel_transport::background;
 use bytes::Bytes;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, http::request::Parts};
@@ -81,7 +83,7 @@ pub trait ControlTarget: Send + Sync + 'static {
     /// Its control state.
     fn control(&self) -> &ControlState;
     /// Its operations.
-    fn catalogue(&self) -> &'static [Entry];
+    fn catalogue(&self) -> &'static [CatalogueEntry];
     /// The error classes that an answer may be ordered to have; none for a counterpart whose errors have no class.
     fn error_classes(&self) -> &'static [&'static str] {
         &[]

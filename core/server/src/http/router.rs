@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     message::{Method, percent_decode},
-    operation::Entry,
+    operation::CatalogueEntry,
 };
 
 /// A path prefix and the operations of one protocol below it.
@@ -13,7 +13,7 @@ pub struct RouteMount {
 
 /// The routes of one protocol.
 pub struct ProtocolRouter {
-    catalogue: &'static [Entry],
+    catalogue: &'static [CatalogueEntry],
     routes: Vec<ServedRoute>,
 }
 
@@ -33,7 +33,7 @@ pub enum RouteMatch {
     /// An operation of the catalogue, with its parameters.
     Operation {
         /// The operation.
-        entry: &'static Entry,
+        entry: &'static CatalogueEntry,
         /// Its index in the catalogue.
         index: usize,
         /// The path's parameters, decoded once.
@@ -59,7 +59,7 @@ impl RouteMatch {
 
 impl RouteMount {
     /// Mounts the operations that `wanted` selects below this prefix.
-    pub fn of(prefix: &str, catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
+    pub fn of(prefix: &str, catalogue: &'static [CatalogueEntry], wanted: impl Fn(&CatalogueEntry) -> bool) -> Self {
         Self { prefix: prefix.trim_end_matches('/').to_owned(), router: ProtocolRouter::of(catalogue, wanted) }
     }
 
@@ -85,7 +85,7 @@ impl RouteMount {
 
 impl ProtocolRouter {
     /// The routes of the operations that `wanted` selects.
-    fn of(catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
+    fn of(catalogue: &'static [CatalogueEntry], wanted: impl Fn(&CatalogueEntry) -> bool) -> Self {
         let mut routes: Vec<ServedRoute> = catalogue
             .iter()
             .enumerate()

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     Result, Secret,
     model::{Value, read_boundary},
 };
-use bankchannel_storage::salt_edge_connector::Store;
+use bankchannel_storage::salt_edge_connector::ConnectorStore;
 use futures_util::future::BoxFuture;
 
 use super::{
@@ -37,7 +37,7 @@ async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
     };
     let mut findings = vec![ServerFinding::good("configuration", file.as_deref().unwrap_or("no configuration file"))];
     let of_store = data.as_deref().map(|data| store_folder(Path::new(data)));
-    let is_running = of_store.is_some_and(|folder| Store::is_in_use(&folder));
+    let is_running = of_store.is_some_and(|folder| ConnectorStore::is_in_use(&folder));
     // Binds both at once, as a start does.
     let mut bound = Vec::new();
     for (subject, address, tls) in [
@@ -93,7 +93,7 @@ async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
             // The first opening of a database would fix its key.
             Some(place) if is_postgres(&place) => ServerFinding::good("store", "PostgreSQL; no connection was tried"),
             // Opening a folder without a store would create one.
-            Some(place) if Path::new(place.expose()).join(Store::DATABASE_FILE).exists() => {
+            Some(place) if Path::new(place.expose()).join(ConnectorStore::DATABASE_FILE).exists() => {
                 match client.look_at_store().await {
                     Ok(()) => ServerFinding::good("store", "it opens"),
                     Err(why) => ServerFinding::bad("store", why.message()),

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, operation::Entry};
+use bankchannel_foundation::{Error, Result, clock::SystemClock, operation::CatalogueEntry};
 use bankchannel_salt_edge::hub::CATALOGUE;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ impl ControlTarget for ConnectorControlTarget {
         &self.control
     }
 
-    fn catalogue(&self) -> &'static [Entry] {
+    fn catalogue(&self) -> &'static [CatalogueEntry] {
         CATALOGUE
     }
 

@@ -7,7 +7,7 @@ use std::sync::{
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::Cache;
-use bankchannel_storage::ws_channel::{Digest, Session};
+use bankchannel_storage::ws_channel::{AccountSession, Digest};
 use bankchannel_ws_channel::{CallerAccess, ServiceRefusal, WsChannelTerms, errors::texts};
 use hyper::HeaderMap;
 
@@ -22,7 +22,7 @@ const REMEMBERED: u64 = 10_000;
 /// Session cache, valid until anything changes that matters to a session. Used only if no other process writes to the
 /// store, so revocations take effect at once.
 pub(crate) struct SessionCache {
-    known: Cache<Digest, (u64, Arc<Session>)>,
+    known: Cache<Digest, (u64, Arc<AccountSession>)>,
     /// The generation of the latest session added.
     generation: AtomicU64,
 }
@@ -34,11 +34,11 @@ impl Default for SessionCache {
 }
 
 impl SessionCache {
-    fn get(&self, generation: u64, token: &Digest) -> Option<Arc<Session>> {
+    fn get(&self, generation: u64, token: &Digest) -> Option<Arc<AccountSession>> {
         self.known.get(token).filter(|(of, _)| *of == generation).map(|(_, session)| session)
     }
 
-    fn put(&self, generation: u64, token: Digest, session: Arc<Session>) {
+    fn put(&self, generation: u64, token: Digest, session: Arc<AccountSession>) {
         if self.generation.swap(generation, Ordering::Relaxed) != generation {
             // The other entries are stale now, and an ended session is never looked up again.
             self.known.clear();
@@ -113,7 +113,7 @@ pub(crate) async fn judge_again(
 }
 
 /// The operation's requirements for a live session under its own key.
-fn admit(session: &Session, terms: &WsChannelTerms) -> Result<(), HandlerFault> {
+fn admit(session: &AccountSession, terms: &WsChannelTerms) -> Result<(), HandlerFault> {
     let CallerAccess::Session { modes, refusal, owner } = terms.access else { return Ok(()) };
     let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
     if !session.verified {
@@ -128,7 +128,11 @@ fn admit(session: &Session, terms: &WsChannelTerms) -> Result<(), HandlerFault> 
     Ok(())
 }
 
-async fn lookup(service: &WsChannelService, token: &Digest, now: i64) -> Result<Option<Arc<Session>>, HandlerFault> {
+async fn lookup(
+    service: &WsChannelService,
+    token: &Digest,
+    now: i64,
+) -> Result<Option<Arc<AccountSession>>, HandlerFault> {
     let cached = service.store.is_only_writer() && service.config.idle_ttl_s.is_none();
     let generation = service.store.auth_generation();
     if cached && let Some(session) = service.sessions.get(generation, token) {
@@ -151,14 +155,14 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use bankchannel_storage::ws_channel::{AuthenticationFactor, Mode};
+    use bankchannel_storage::ws_channel::{AuthenticationFactor, StoredMode};
 
     use super::*;
 
-    fn session(email: &str) -> Arc<Session> {
-        Arc::new(Session {
+    fn session(email: &str) -> Arc<AccountSession> {
+        Arc::new(AccountSession {
             email: email.to_owned(),
-            mode: Mode::Data,
+            mode: StoredMode::Data,
             api_key: "key".to_owned(),
             auth_time: 0,
             factor: AuthenticationFactor::Sms,

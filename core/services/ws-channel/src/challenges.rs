@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::Secret;
-use bankchannel_storage::ws_channel::Mode as StoredMode;
+use bankchannel_storage::ws_channel::StoredMode;
 use bankchannel_ws_channel::{
     challenge::{self, ReturnedChallenge},
     errors::texts,

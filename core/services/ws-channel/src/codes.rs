@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
-use bankchannel_storage::ws_channel::{Account, CodePurpose, EventQuota, Mode, NewCode};
+use bankchannel_storage::ws_channel::{AccountRecord, CodePurpose, EventQuota, NewCode, StoredMode};
 
 use super::{
     fault::HandlerFault,
@@ -25,14 +25,24 @@ pub(crate) struct CodeDraft {
 
 impl CodeDraft {
     /// A code for the phone of a registration.
-    pub(crate) fn verify_phone(service: &WsChannelService, account: &Account, mode: Mode, now: i64) -> Self {
+    pub(crate) fn verify_phone(
+        service: &WsChannelService,
+        account: &AccountRecord,
+        mode: StoredMode,
+        now: i64,
+    ) -> Self {
         let quotas = service.limits.phone_quotas(&account.phone);
         let expires = now + VERIFICATION_TTL_MS;
         Self::new(service, account, mode, CodePurpose::VerifyPhone, Some(expires), quotas, now)
     }
 
     /// A code for the mail address of a registration.
-    pub(crate) fn verify_email(service: &WsChannelService, account: &Account, mode: Mode, now: i64) -> Self {
+    pub(crate) fn verify_email(
+        service: &WsChannelService,
+        account: &AccountRecord,
+        mode: StoredMode,
+        now: i64,
+    ) -> Self {
         let quotas = service.limits.mail_quotas(&account.email);
         let expires = now + VERIFICATION_TTL_MS;
         Self::new(service, account, mode, CodePurpose::VerifyEmail, Some(expires), quotas, now)
@@ -42,8 +52,8 @@ impl CodeDraft {
     /// than strangers can use up.
     pub(crate) fn password_reset(
         service: &WsChannelService,
-        account: &Account,
-        mode: Mode,
+        account: &AccountRecord,
+        mode: StoredMode,
         is_known: bool,
         now: i64,
     ) -> Self {
@@ -55,15 +65,20 @@ impl CodeDraft {
     }
 
     /// A code for the second factor. It lives as long as the login step, and any login may send another at once.
-    pub(crate) fn second_factor(service: &WsChannelService, account: &Account, mode: Mode, now: i64) -> Self {
+    pub(crate) fn second_factor(
+        service: &WsChannelService,
+        account: &AccountRecord,
+        mode: StoredMode,
+        now: i64,
+    ) -> Self {
         let quotas = service.limits.mfa_quotas(&account.email);
         Self::new(service, account, mode, CodePurpose::Mfa, None, quotas, now)
     }
 
     fn new(
         service: &WsChannelService,
-        account: &Account,
-        mode: Mode,
+        account: &AccountRecord,
+        mode: StoredMode,
         purpose: CodePurpose,
         expires: Option<i64>,
         quotas: Vec<EventQuota>,
@@ -98,7 +113,7 @@ impl CodeDraft {
 
 /// A password reset code for an unknown address that is never sent and cannot be guessed. It is counted, replaced and
 /// consumed like a real one, so that responses do not reveal whether the address exists.
-pub(crate) fn decoy(service: &WsChannelService, email: &str, mode: Mode, now: i64) -> NewCode {
+pub(crate) fn decoy(service: &WsChannelService, email: &str, mode: StoredMode, now: i64) -> NewCode {
     NewCode {
         email: email.to_owned(),
         mode,
@@ -129,7 +144,13 @@ pub(crate) async fn send(
 }
 
 /// The stored form of a submitted code.
-pub(crate) fn hash(service: &WsChannelService, email: &str, mode: Mode, purpose: CodePurpose, code: &str) -> [u8; 32] {
+pub(crate) fn hash(
+    service: &WsChannelService,
+    email: &str,
+    mode: StoredMode,
+    purpose: CodePurpose,
+    code: &str,
+) -> [u8; 32] {
     service.keys.challenge.hash_code(email, mode.as_str(), purpose, code)
 }
 
@@ -138,7 +159,7 @@ pub(crate) fn registration(
     service: &WsChannelService,
     email: &str,
     phone: &str,
-    mode: Mode,
+    mode: StoredMode,
     now: i64,
 ) -> (CodeMessage, [u8; 32]) {
     let code: Secret = service.outbox.new_code();

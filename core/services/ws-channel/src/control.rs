@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::Entry};
+use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::CatalogueEntry};
 use bankchannel_ws_channel::CATALOGUE;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ impl ControlTarget for ServiceControlTarget {
         &self.control
     }
 
-    fn catalogue(&self) -> &'static [Entry] {
+    fn catalogue(&self) -> &'static [CatalogueEntry] {
         CATALOGUE
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_storage::ws_channel::{SchemaUse, SqliteSettings, Store, StoreError};
+use bankchannel_storage::ws_channel::{SchemaUse, SqliteSettings, StoreError, WsChannelStore};
 
 use super::{
     config::ServiceConfig,
@@ -54,7 +54,7 @@ pub(crate) fn expect(config: &ServiceConfig, data: &Path) -> Result<()> {
 ///
 /// # Errors
 /// As [`look_at_files`].
-pub(crate) async fn open_files(store: &Store, data: &Path, config: &ServiceConfig) -> Result<()> {
+pub(crate) async fn open_files(store: &WsChannelStore, data: &Path, config: &ServiceConfig) -> Result<()> {
     look_at_files(store, data, config).await?;
     let folder = content::folder(data, config);
     match config.files_folder {
@@ -70,7 +70,7 @@ pub(crate) async fn open_files(store: &Store, data: &Path, config: &ServiceConfi
 ///
 /// # Errors
 /// `configuration.invalid`, `resource.storage`.
-pub(crate) async fn look_at_files(store: &Store, data: &Path, config: &ServiceConfig) -> Result<()> {
+pub(crate) async fn look_at_files(store: &WsChannelStore, data: &Path, config: &ServiceConfig) -> Result<()> {
     let folder = content::folder(data, config);
     if config.files_folder.is_none() {
         private::check_inner_folder(&folder, FILES_ELSEWHERE)?;
@@ -132,10 +132,10 @@ pub(crate) fn expect_writable_keys(data: &Path, config: &ServiceConfig, to_make:
 ///
 /// # Errors
 /// `resource.storage`, with the cause and how to fix it.
-pub(crate) async fn open_store(config: &ServiceConfig, data: &Path, tables: SchemaUse) -> Result<Store> {
+pub(crate) async fn open_store(config: &ServiceConfig, data: &Path, tables: SchemaUse) -> Result<WsChannelStore> {
     let opened = match &config.postgres_url {
-        Some(url) => Store::connect_postgres_with(url, &config.postgres.settings(tables)).await,
-        None => Store::open_sqlite_with(data, &SqliteSettings { tables, ..SqliteSettings::default() }).await,
+        Some(url) => WsChannelStore::connect_postgres_with(url, &config.postgres.settings(tables)).await,
+        None => WsChannelStore::open_sqlite_with(data, &SqliteSettings { tables, ..SqliteSettings::default() }).await,
     };
     opened.map_err(storage)
 }

@@ -44,8 +44,8 @@ use bankchannel_ws_channel::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
 pub use banks::{
-    BankChannel, BankConnection, BankError, BankFileDownload, CertificateEnrolment, Channels, IssuedCertificates,
-    IssuedPair, OutgoingFile, PendingBankAnswer,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateEnrolment, Channels,
+    IssuedCertificates, IssuedPair, OutgoingFile, PendingBankAnswer,
 };
 pub use config::ServiceConfig;
 pub use options::{ServiceOptions, ServiceReadiness};

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     model::{Field, Representation, Shape, cited, schema},
-    operation::{Entry, Parameters, Route},
+    operation::{CatalogueEntry, Parameters, Route},
 };
 use bankchannel_ws_channel::{CATALOGUE, CallerAccess, PRODUCTION_BASE_URL, TERMS, TEST_BASE_URL, WsChannelTerms};
 use serde_json::{Map, Value, json};
@@ -36,7 +36,7 @@ fn tags() -> Vec<Value> {
     subjects.into_iter().map(|subject| json!({"name": subject})).collect()
 }
 
-fn operation(entry: &Entry, route: &Route, terms: &WsChannelTerms) -> DescribedOperation {
+fn operation(entry: &CatalogueEntry, route: &Route, terms: &WsChannelTerms) -> DescribedOperation {
     DescribedOperation {
         path: route.path.to_owned(),
         method: route.method,
@@ -67,7 +67,7 @@ fn in_path(route: &Route, field: &Field) -> bool {
     route.path.split('/').any(|part| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) == Some(field.wire))
 }
 
-fn parameters(entry: &Entry, route: &Route) -> Vec<Value> {
+fn parameters(entry: &CatalogueEntry, route: &Route) -> Vec<Value> {
     let queried = matches!(route.parameters, Parameters::Query | Parameters::BodyOrQuery);
     let fields = entry.request.fields().iter().filter(|field| !field.off_wire);
     let mut out: Vec<Value> = Vec::new();
@@ -89,7 +89,7 @@ fn parameters(entry: &Entry, route: &Route) -> Vec<Value> {
     out
 }
 
-fn body(entry: &Entry, route: &Route) -> Option<(Value, bool)> {
+fn body(entry: &CatalogueEntry, route: &Route) -> Option<(Value, bool)> {
     let Shape::Struct(shape) = entry.request else { return None };
     if route.parameters == Parameters::Query {
         return None;
@@ -101,7 +101,7 @@ fn body(entry: &Entry, route: &Route) -> Option<(Value, bool)> {
     Some((schema::object(shape, Representation::Wire, rest), required))
 }
 
-fn responses(entry: &Entry, route: &Route) -> Value {
+fn responses(entry: &CatalogueEntry, route: &Route) -> Value {
     let mut fields = schema::schema(entry.response, Representation::Wire);
     let code = json!({"type": "string", "const": "00", "description": "Success."});
     match fields["properties"].as_object_mut() {

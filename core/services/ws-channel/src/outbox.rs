@@ -13,7 +13,7 @@ use std::{
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, Secret, error::row, model::Timestamp};
-use bankchannel_storage::ws_channel::{CodePurpose, Mode};
+use bankchannel_storage::ws_channel::{CodePurpose, StoredMode};
 use bankchannel_transport::background;
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ pub(crate) struct CodeMessage {
     pub(crate) to: String,
     pub(crate) purpose: CodePurpose,
     pub(crate) email: String,
-    pub(crate) mode: Mode,
+    pub(crate) mode: StoredMode,
     pub(crate) code: Secret,
     /// Unix milliseconds.
     pub(crate) expires_ms: i64,
@@ -262,7 +262,7 @@ mod tests {
             to: "+358401234567".into(),
             purpose: CodePurpose::VerifyPhone,
             email: "user@example.test".into(),
-            mode: Mode::Admin,
+            mode: StoredMode::Admin,
             code: "004711".into(),
             expires_ms: 1_767_225_600_000,
         }

@@ -6,7 +6,7 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::{
     Exchange,
     message::{InRequest, OutResponse, is_request_id, trace_id},
-    operation::{Entry, Route},
+    operation::{CatalogueEntry, Route},
     redact::redact_words,
 };
 use bankchannel_storage::ws_channel::RequiredRight;
@@ -50,7 +50,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     value.to_str().ok()
 }
 
-type Handler = for<'a> fn(
+type ServiceHandler = for<'a> fn(
     &'a WsChannelService,
     &'a ServiceCall,
     InRequest<'a>,
@@ -197,7 +197,7 @@ impl ServicePipeline {
 
     async fn finish(
         &self,
-        entry: &'static Entry,
+        entry: &'static CatalogueEntry,
         call: &ServiceCall,
         result: Result<OutResponse, HandlerFault>,
     ) -> Response<AnswerBody> {
@@ -232,7 +232,7 @@ impl ServicePipeline {
     }
 
     /// `logical_failure_status = 200`: failed login steps respond with HTTP 200 (§1.5).
-    fn as_configured(&self, entry: &'static Entry, refusal: ServiceRefusal) -> ServiceRefusal {
+    fn as_configured(&self, entry: &'static CatalogueEntry, refusal: ServiceRefusal) -> ServiceRefusal {
         let is_step = terms(entry.declaration.name).is_some_and(|terms| terms.is_login_step);
         let logical = refusal.status == 400 && is_step;
         if logical && self.service.config.logical_failure_status == 200 {
@@ -292,11 +292,11 @@ impl CounterpartApi for ServicePipeline {
 struct DeclaredOperation {
     route: &'static Route,
     terms: &'static WsChannelTerms,
-    handler: Handler,
+    handler: ServiceHandler,
 }
 
 impl DeclaredOperation {
-    fn of(entry: &'static Entry, index: usize) -> Option<Self> {
+    fn of(entry: &'static CatalogueEntry, index: usize) -> Option<Self> {
         let route = entry.declaration.route.as_ref()?;
         Some(Self { route, terms: TERMS[index].as_ref()?, handler: HANDLERS[index]? })
     }
@@ -363,7 +363,7 @@ fn parse_query(query: &str) -> Result<Vec<(String, String)>, ServiceRefusal> {
 macro_rules! handlers {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
         /// The handler of each operation, at its index in the catalogue.
-        static HANDLERS: &[Option<Handler>] = &[$(handlers!(@one $kind $subject $file $name)),+];
+        static HANDLERS: &[Option<ServiceHandler>] = &[$(handlers!(@one $kind $subject $file $name)),+];
     };
     (@one exchange $subject:ident $file:ident $op:ident) => {
         Some(|service, call, message| {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, model};
-use bankchannel_storage::ws_channel::{SchemaUse, Store};
+use bankchannel_storage::ws_channel::{SchemaUse, WsChannelStore};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
@@ -104,7 +104,7 @@ impl RunningService {
         listen: SocketAddr,
         config: ServiceConfig,
         (data, temporary): (PathBuf, Option<TemporaryFolder>),
-        store: Store,
+        store: WsChannelStore,
         channels: Channels,
     ) -> Result<Self> {
         let keys = ServiceKeys::open(&store, &data, &config).await?;

@@ -5,9 +5,9 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 use bankchannel_crypto::{digest, password, random};
 use bankchannel_foundation::{Error, Result, Secret, error::row};
 use bankchannel_storage::ws_channel::{
-    AuthenticationFactor, CodeCheck, CodePurpose, CodeSend, Digest, FileContent, FileScope, INLINE_LIMIT, LockKey,
-    LockPolicy, Mode, NewBankFile, NewCode, NewPending, NewSession, NewTenant, PendingKind, RegisterOutcome,
-    RegistrationKey, VerifiedRegistration, VerifyEmail, VerifyPhone,
+    AuthenticationFactor, CodeCheck, CodePurpose, CodeSend, Digest, EmailConfirmation, FileContent, FileScope,
+    INLINE_LIMIT, LockKey, LockPolicy, NewAccountSession, NewBankFile, NewCode, NewPending, NewTenant, PendingKind,
+    PhoneConfirmation, RegisterOutcome, RegistrationKey, StoredMode, VerifiedRegistration,
 };
 use bankchannel_ws_channel::{
     model::{Bank, BankPin, Email, Name, PgpKey, PgpKeyPurpose, Phone, WsUserId},
@@ -234,11 +234,13 @@ async fn plant_account(
     Ok(json!({ "email": email, "api_key": api_key, "id_tokens": id_tokens }))
 }
 
-fn modes(names: &[String]) -> Result<Vec<Mode>> {
+fn modes(names: &[String]) -> Result<Vec<StoredMode>> {
     let wrong =
         || Error::invalid_field("modes", "must be [\"admin\"] or [\"admin\", \"data\"]; data needs admin before it");
-    let modes: Option<Vec<Mode>> = names.iter().map(|name| Mode::parse(name)).collect();
-    modes.filter(|modes| matches!(modes[..], [Mode::Admin] | [Mode::Admin, Mode::Data])).ok_or_else(wrong)
+    let modes: Option<Vec<StoredMode>> = names.iter().map(|name| StoredMode::parse(name)).collect();
+    modes
+        .filter(|modes| matches!(modes[..], [StoredMode::Admin] | [StoredMode::Admin, StoredMode::Data]))
+        .ok_or_else(wrong)
 }
 
 /// Verifies phone and mail address as their owner would, with codes that only this function knows.
@@ -246,12 +248,12 @@ async fn verify(
     service: &BackgroundService,
     email: &str,
     phone: &str,
-    mode: Mode,
+    mode: StoredMode,
     hash: [u8; 32],
     now: i64,
 ) -> Result<()> {
     let failed = || Error::because(&row::INTERNAL, "a seeded account could not be verified");
-    let by_phone = VerifyPhone { email: email.into(), mode, phone: phone.into(), hash, max_tries: 5, now };
+    let by_phone = PhoneConfirmation { email: email.into(), mode, phone: phone.into(), hash, max_tries: 5, now };
     let check = service.writer().verify_phone(by_phone).await.map_err(storage)?;
     let token = SessionToken::new();
     let pending = NewPending {
@@ -277,7 +279,7 @@ async fn verify(
         now,
     };
     let sent = service.writer().open_pending(pending, Some(code)).await.map_err(storage)?;
-    let by_mail = VerifyEmail { email: email.into(), mode, token: token.digest, hash, max_tries: 5, now };
+    let by_mail = EmailConfirmation { email: email.into(), mode, token: token.digest, hash, max_tries: 5, now };
     let done = service.writer().verify_email(by_mail).await.map_err(storage)?;
     if (check, sent, done) == (CodeCheck::Right, CodeSend::Send, CodeCheck::Right) { Ok(()) } else { Err(failed()) }
 }
@@ -285,13 +287,13 @@ async fn verify(
 async fn session(
     service: &BackgroundService,
     email: &str,
-    mode: Mode,
+    mode: StoredMode,
     api_key: &str,
     now: i64,
 ) -> Result<(String, Digest)> {
     let token = SessionToken::new();
-    let factor = if mode == Mode::Data { AuthenticationFactor::Password } else { AuthenticationFactor::Sms };
-    let session = NewSession {
+    let factor = if mode == StoredMode::Data { AuthenticationFactor::Password } else { AuthenticationFactor::Sms };
+    let session = NewAccountSession {
         token: token.digest,
         email: email.into(),
         mode,
@@ -342,7 +344,7 @@ async fn admin_call(
     api_key: &str,
 ) -> Result<ServiceCall> {
     let now = service.now_ms();
-    let (token, digest) = session(service, email, Mode::Admin, api_key, now).await?;
+    let (token, digest) = session(service, email, StoredMode::Admin, api_key, now).await?;
     drop(token);
     let mut call = ServiceCall::new(random::uuid_v4(), operation, IpAddr::from([127, 0, 0, 1]), now);
     let session = service.store.session(&digest, now).await.map_err(storage)?;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bankchannel_foundation::clock::{Clock, SystemClock};
-use bankchannel_storage::ws_channel::{AuditEntry, Digest, Mode, RequiredRight, Session};
+use bankchannel_storage::ws_channel::{AccountSession, AuditEntry, Digest, RequiredRight, StoredMode};
 use tokio_util::task::TaskTracker;
 
 pub(crate) use self::{
@@ -109,7 +109,7 @@ pub(crate) struct ServiceCall {
     /// How long the response stays valid, if its handler can tell.
     pub(crate) fresh: OnceLock<ListingFreshness>,
     grounds: Mutex<Vec<RequiredRight>>,
-    about: OnceLock<(String, Mode)>,
+    about: OnceLock<(String, StoredMode)>,
     audited: AtomicBool,
 }
 
@@ -117,7 +117,7 @@ pub(crate) struct ServiceCall {
 #[derive(Clone)]
 pub(crate) struct OperationCaller {
     /// The session as last checked.
-    pub(crate) session: Arc<Session>,
+    pub(crate) session: Arc<AccountSession>,
     /// The digest of its token.
     pub(crate) token: Digest,
 }
@@ -144,7 +144,7 @@ impl ServiceCall {
     }
 
     /// Sets the identity that a call without a session claims, for the audit trail.
-    pub(crate) fn about(&self, email: &str, mode: Mode) {
+    pub(crate) fn about(&self, email: &str, mode: StoredMode) {
         let _ = self.about.set((email.to_owned(), mode));
     }
 
@@ -152,7 +152,7 @@ impl ServiceCall {
     ///
     /// # Errors
     /// An internal fault when the operation was declared without a session.
-    pub(crate) fn caller(&self) -> Result<&Session, HandlerFault> {
+    pub(crate) fn caller(&self) -> Result<&AccountSession, HandlerFault> {
         self.session().ok_or_else(|| HandlerFault::internal("the operation is declared without a session"))
     }
 
@@ -178,7 +178,7 @@ impl ServiceCall {
         self.audited.store(true, Ordering::SeqCst);
     }
 
-    fn session(&self) -> Option<&Session> {
+    fn session(&self) -> Option<&AccountSession> {
         self.caller.as_ref().map(|caller| &*caller.session)
     }
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_storage::ws_channel::Mode;
+use bankchannel_storage::ws_channel::StoredMode;
 use bankchannel_transport::background;
 use bankchannel_ws_channel::ServiceRefusal;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
@@ -92,7 +92,7 @@ impl Default for LoginLocks {
 
 impl LoginLocks {
     /// Waits for this user's lock; it is held until the guard is dropped.
-    pub(crate) async fn lock(&self, email: &str, mode: Mode) -> MutexGuard<'_, ()> {
+    pub(crate) async fn lock(&self, email: &str, mode: StoredMode) -> MutexGuard<'_, ()> {
         let place = self.state.hash_one((email, mode)) % LOCKS as u64;
         self.places[place as usize].lock().await
     }

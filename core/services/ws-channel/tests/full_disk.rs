@@ -21,7 +21,7 @@ use std::{
 };
 
 use bankchannel_iso20022::read_status_report;
-use bankchannel_storage::ws_channel::{AuditVerdict, Store, UploadState};
+use bankchannel_storage::ws_channel::{AuditVerdict, UploadState, WsChannelStore};
 use bankchannel_ws_channel_service::Channels;
 use log::Log;
 use serde_json::Value;
@@ -138,7 +138,7 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
 
     let Served { running, folder, .. } = served;
     running.stop().await;
-    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path().join("data")).await.unwrap();
     store.check_integrity().await.unwrap();
     assert!(matches!(store.verify_audit().await.unwrap(), AuditVerdict::Intact { .. }));
     assert!(store.uploads_in_state(UploadState::Received, 1).await.unwrap().is_empty());

@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_storage::ws_channel::{Store, UploadState};
+use bankchannel_storage::ws_channel::{UploadState, WsChannelStore};
 use bankchannel_ws_channel_service::Channels;
 use futures_util::future::join_all;
 use postgres::{Shared, server};
@@ -91,7 +91,7 @@ async fn who_hangs_up_leaves_nothing_behind() {
         assert!(Instant::now() < until, "an upload was not settled");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let store = Store::connect_postgres(&shared.url).await.unwrap();
+    let store = WsChannelStore::connect_postgres(&shared.url).await.unwrap();
     assert!(store.uploads_in_state(UploadState::Received, 10).await.unwrap().is_empty());
     assert_eq!(in_transactions(&url), "0", "connections in a transaction that nobody ends");
     store.close().await;

@@ -19,7 +19,7 @@ use bankchannel_iso20022::{
     cash::{Statement, StatementBalance},
     read_statement,
 };
-use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, Store};
+use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, WsChannelStore};
 use bankchannel_ws_channel_service::{Channels, ServiceOptions, operator::ServiceOperator};
 use futures_util::future::join_all;
 use postgres::{Shared, server};
@@ -91,7 +91,7 @@ async fn what_is_put_in_through_one_is_given_out_by_the_other() {
     // In the order of a bank's channel: first the file, then the row that names it.
     let content = large_payment();
     std::fs::write(shared.files().join("large.bin"), &content).unwrap();
-    let store = Store::connect_postgres(&shared.url).await.unwrap();
+    let store = WsChannelStore::connect_postgres(&shared.url).await.unwrap();
     let scope = FileScope { api_key: who.key.clone(), email: who.email.clone(), bank: "simulator".into() };
     let file = NewBankFile {
         reference: "large".into(),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bankchannel_crypto::digest;
 use bankchannel_iso20022::{MessageType, read_status_report, schema::validate, status::StatusReport};
-use bankchannel_storage::ws_channel::{AuditFilter, Store, UploadState};
+use bankchannel_storage::ws_channel::{AuditFilter, UploadState, WsChannelStore};
 use bankchannel_ws_channel_service::{Channels, ServiceOptions, operator::ServiceOperator};
 use log::Log;
 use served::{Person, Served, payment};
@@ -88,7 +88,7 @@ async fn they_are_settled_and_told_and_nothing_waits_for_them() {
     assert!(operator.verify_audit().await.unwrap().intact);
     let Served { running, folder, .. } = served;
     running.stop().await;
-    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path().join("data")).await.unwrap();
     assert!(store.uploads_in_state(UploadState::Received, 1).await.unwrap().is_empty());
     let failed = store.uploads_in_state(UploadState::Failed, 1000).await.unwrap();
     assert_eq!(failed.len(), LOST);

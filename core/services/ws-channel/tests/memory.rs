@@ -11,7 +11,7 @@ mod support;
 
 use std::{io::Write as _, net::TcpStream, time::Duration};
 
-use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, Store};
+use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, WsChannelStore};
 use bankchannel_ws_channel_service::Channels;
 use futures_util::{StreamExt as _, stream};
 use served::Served;
@@ -65,7 +65,7 @@ async fn slow_readers() {
     let data = served.folder.path().join("data");
     let scope = FileScope { api_key: person.key.clone(), email: person.email.clone(), bank: "simulator".into() };
     served.running.stop().await;
-    let store = Store::open_sqlite(&data).await.unwrap();
+    let store = WsChannelStore::open_sqlite(&data).await.unwrap();
     let name = format!("c{}", "a".repeat(26));
     let size = 6 * MIB as usize;
     std::fs::write(data.join("files").join(&name), vec![7; size]).unwrap();

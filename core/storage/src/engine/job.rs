@@ -1,13 +1,13 @@
 //! A type-erased verb with its arguments: the database code is compiled once per schema, not once per verb.
 
-use super::{Result, StorageSchema, StorageVerb, StoreError, Tx};
+use super::{Result, StorageSchema, StorageTx, StorageVerb, StoreError};
 use futures_util::future::BoxFuture;
 use std::any::Any;
 
 /// A verb that can be run, and run again after a conflict, and that keeps its result.
 pub(super) trait VerbJob<S: StorageSchema>: Send {
     /// Runs the verb; its result replaces that of an earlier run.
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>>;
+    fn run<'t>(&'t mut self, tx: &'t mut StorageTx<S>) -> BoxFuture<'t, Result<()>>;
     /// The job for downcasting.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
@@ -51,7 +51,7 @@ where
     A: Send + Sync + 'static,
     T: Send + 'static,
 {
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>> {
+    fn run<'t>(&'t mut self, tx: &'t mut StorageTx<S>) -> BoxFuture<'t, Result<()>> {
         Box::pin(async move {
             self.value = Some((self.verb)(tx, &self.args).await?);
             Ok(())

@@ -1,7 +1,7 @@
 //! The migrations of a schema, as a numbered list.
 
 use super::postgres::PostgresDriver;
-use super::{Result, SchemaMigration, SchemaUse, SqlDialect, StorageSchema, StoreError, Tx, args};
+use super::{Result, SchemaMigration, SchemaUse, SqlDialect, StorageSchema, StorageTx, StoreError, args};
 
 const VERSION_TABLE: &str = "schema_version";
 
@@ -18,7 +18,10 @@ pub(super) struct SchemaVersions {
 
 /// Brings the tables of a folder to the newest version, each step in its own transaction, as far as `tables` allows;
 /// returns the versions afterwards.
-pub(super) async fn settle_sqlite<S: StorageSchema>(tx: &mut Tx<S>, tables: SchemaUse) -> Result<SchemaVersions> {
+pub(super) async fn settle_sqlite<S: StorageSchema>(
+    tx: &mut StorageTx<S>,
+    tables: SchemaUse,
+) -> Result<SchemaVersions> {
     let versions = look(tx, tables).await?;
     if versions.found < versions.known && tables != SchemaUse::Read {
         apply_sqlite(tx).await?;
@@ -43,7 +46,7 @@ pub(super) async fn settle_postgres<S: StorageSchema>(
 }
 
 /// Compares the tables with those of this program, and changes nothing.
-async fn look<S: StorageSchema>(tx: &mut Tx<S>, tables: SchemaUse) -> Result<SchemaVersions> {
+async fn look<S: StorageSchema>(tx: &mut StorageTx<S>, tables: SchemaUse) -> Result<SchemaVersions> {
     let known = newest::<S>();
     let found = if tx.has_table(VERSION_TABLE).await? { version(tx).await? } else { 0 };
     match tables {
@@ -54,7 +57,7 @@ async fn look<S: StorageSchema>(tx: &mut Tx<S>, tables: SchemaUse) -> Result<Sch
     }
 }
 
-async fn apply_sqlite<S: StorageSchema>(tx: &mut Tx<S>) -> Result<()> {
+async fn apply_sqlite<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result<()> {
     tx.script("BEGIN IMMEDIATE".to_owned()).await?;
     create_version_table(tx).await?;
     tx.script("COMMIT".to_owned()).await?;
@@ -82,7 +85,7 @@ async fn apply_postgres<S: StorageSchema>(driver: &PostgresDriver<S>, tables: Sc
     driver.commit(tx).await
 }
 
-async fn apply<S: StorageSchema>(tx: &mut Tx<S>, migration: &SchemaMigration<S>) -> Result<()> {
+async fn apply<S: StorageSchema>(tx: &mut StorageTx<S>, migration: &SchemaMigration<S>) -> Result<()> {
     tx.script(in_dialect(migration.script, tx.dialect())).await?;
     if let Some(then) = migration.then {
         then(tx).await?;
@@ -104,13 +107,13 @@ pub(crate) fn newest<S: StorageSchema>() -> i64 {
     S::MIGRATIONS.last().map_or(0, |migration| migration.version)
 }
 
-async fn create_version_table<S: StorageSchema>(tx: &mut Tx<S>) -> Result<()> {
+async fn create_version_table<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result<()> {
     let script = "CREATE TABLE IF NOT EXISTS schema_version (version {int} PRIMARY KEY, name {text} NOT NULL){strict}";
     tx.script(in_dialect(script, tx.dialect())).await
 }
 
 /// The newest version that was applied. Refuses a database created by another schema.
-async fn version<S: StorageSchema>(tx: &mut Tx<S>) -> Result<i64> {
+async fn version<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result<i64> {
     let mut newest = 0;
     for (index, mut row) in
         tx.query("SELECT version, name FROM schema_version ORDER BY version", &[]).await?.into_iter().enumerate()

@@ -2,7 +2,7 @@
 //! once.
 //!
 //! ```text
-//!   verb ── Database::write(…) ──┐        one closure over `Tx`, the same SQL text for both databases
+//!   verb ── Database::write(…) ──┐        one closure over `StorageTx`, the same SQL text for both databases
 //!   verb ── Database::write(…) ──┤
 //!                                ▼
 //!      SQLite: one writer task, one COMMIT (fsync) for all waiting verbs; separate ones if any verb fails
@@ -42,15 +42,15 @@ pub use postgres::PostgresSettings;
 pub use row::ResultRow;
 pub use schema::{MigrationStep, SchemaMigration, SchemaUse, StorageSchema};
 pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, create_private_dir, is_in_use, open_copy};
-pub use tx::Tx;
+pub use tx::StorageTx;
 pub(crate) use value::text_enum;
-pub use value::{AsValue, Value, args};
+pub use value::{AsValue, ColumnValue, Digest, args};
 
 use futures_util::future::BoxFuture;
 
-/// A verb: reads and writes through [`Tx`], may be run again from the start (PostgreSQL conflicts), so it borrows
+/// A verb: reads and writes through [`StorageTx`], may be run again from the start (PostgreSQL conflicts), so it borrows
 /// its arguments and keeps no state outside the transaction.
-pub type StorageVerb<S, A, T> = for<'t> fn(&'t mut Tx<S>, &'t A) -> BoxFuture<'t, Result<T>>;
+pub type StorageVerb<S, A, T> = for<'t> fn(&'t mut StorageTx<S>, &'t A) -> BoxFuture<'t, Result<T>>;
 
 /// The kind of database, for the few statements that differ (types in migrations, locks).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

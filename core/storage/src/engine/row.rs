@@ -1,22 +1,22 @@
 //! A row that is read from left to right, so that the reading code follows the order of the SELECT list.
 
-use super::{Result, StoreError, Value};
+use super::{ColumnValue, Result, StoreError};
 
 /// One row of a result. Each call reads the next column.
 #[derive(Debug)]
 pub struct ResultRow {
-    columns: std::vec::IntoIter<Value>,
+    columns: std::vec::IntoIter<ColumnValue>,
 }
 
 impl ResultRow {
-    pub(super) fn new(columns: Vec<Value>) -> Self {
+    pub(super) fn new(columns: Vec<ColumnValue>) -> Self {
         Self { columns: columns.into_iter() }
     }
 
     /// An integer.
     pub fn int(&mut self) -> Result<i64> {
         match self.next()? {
-            Value::Int(value) => Ok(value),
+            ColumnValue::Int(value) => Ok(value),
             other => Err(unexpected("an integer", &other)),
         }
     }
@@ -29,7 +29,7 @@ impl ResultRow {
     /// Text.
     pub fn text(&mut self) -> Result<String> {
         match self.next()? {
-            Value::Text(value) => Ok(value),
+            ColumnValue::Text(value) => Ok(value),
             other => Err(unexpected("text", &other)),
         }
     }
@@ -37,7 +37,7 @@ impl ResultRow {
     /// Bytes.
     pub fn blob(&mut self) -> Result<Vec<u8>> {
         match self.next()? {
-            Value::Blob(value) => Ok(value),
+            ColumnValue::Blob(value) => Ok(value),
             other => Err(unexpected("bytes", &other)),
         }
     }
@@ -64,8 +64,8 @@ impl ResultRow {
     /// An integer or null.
     pub fn opt_int(&mut self) -> Result<Option<i64>> {
         match self.next()? {
-            Value::Null => Ok(None),
-            Value::Int(value) => Ok(Some(value)),
+            ColumnValue::Null => Ok(None),
+            ColumnValue::Int(value) => Ok(Some(value)),
             other => Err(unexpected("an integer or null", &other)),
         }
     }
@@ -73,8 +73,8 @@ impl ResultRow {
     /// Text or null.
     pub fn opt_text(&mut self) -> Result<Option<String>> {
         match self.next()? {
-            Value::Null => Ok(None),
-            Value::Text(value) => Ok(Some(value)),
+            ColumnValue::Null => Ok(None),
+            ColumnValue::Text(value) => Ok(Some(value)),
             other => Err(unexpected("text or null", &other)),
         }
     }
@@ -82,8 +82,8 @@ impl ResultRow {
     /// Bytes or null.
     pub fn opt_blob(&mut self) -> Result<Option<Vec<u8>>> {
         match self.next()? {
-            Value::Null => Ok(None),
-            Value::Blob(value) => Ok(Some(value)),
+            ColumnValue::Null => Ok(None),
+            ColumnValue::Blob(value) => Ok(Some(value)),
             other => Err(unexpected("bytes or null", &other)),
         }
     }
@@ -106,7 +106,7 @@ impl ResultRow {
 
     /// Whether the next column is null; does not advance.
     pub fn is_null(&self) -> bool {
-        matches!(self.columns.as_slice().first(), Some(Value::Null))
+        matches!(self.columns.as_slice().first(), Some(ColumnValue::Null))
     }
 
     /// Skips columns.
@@ -116,17 +116,17 @@ impl ResultRow {
         }
     }
 
-    fn next(&mut self) -> Result<Value> {
+    fn next(&mut self) -> Result<ColumnValue> {
         self.columns.next().ok_or_else(|| StoreError::internal("a row has fewer columns than the reader expects"))
     }
 }
 
-fn unexpected(wanted: &str, found: &Value) -> StoreError {
+fn unexpected(wanted: &str, found: &ColumnValue) -> StoreError {
     let kind = match found {
-        Value::Null => "null",
-        Value::Int(_) => "an integer",
-        Value::Text(_) => "text",
-        Value::Blob(_) => "bytes",
+        ColumnValue::Null => "null",
+        ColumnValue::Int(_) => "an integer",
+        ColumnValue::Text(_) => "text",
+        ColumnValue::Blob(_) => "bytes",
     };
     StoreError::internal(format!("a column holds {kind} where {wanted} belongs"))
 }

@@ -1,6 +1,6 @@
 //! The interface between a schema and the engine.
 
-use super::{Result, Tx};
+use super::{Result, StorageTx};
 use futures_util::future::{BoxFuture, ready};
 
 /// The tables of one kind of data, and hooks around each transaction. The value is shared by all transactions of a
@@ -17,13 +17,13 @@ pub trait StorageSchema: Default + Send + Sync + 'static {
     type State: Default + Send + 'static;
 
     /// Checks a SQLite database while it is opened, after migrations: cheap enough for every start.
-    fn check(tx: &mut Tx<Self>) -> BoxFuture<'_, Result<()>> {
+    fn check(tx: &mut StorageTx<Self>) -> BoxFuture<'_, Result<()>> {
         let _ = tx;
         Box::pin(ready(Ok(())))
     }
 
     /// Runs before each COMMIT of a write, once for all verbs of the transaction.
-    fn before_commit(tx: &mut Tx<Self>) -> BoxFuture<'_, Result<()>> {
+    fn before_commit(tx: &mut StorageTx<Self>) -> BoxFuture<'_, Result<()>> {
         let _ = tx;
         Box::pin(ready(Ok(())))
     }
@@ -57,7 +57,7 @@ pub struct SchemaMigration<S: StorageSchema> {
 }
 
 /// Code of a migration that runs in addition to its script.
-pub type MigrationStep<S> = for<'t> fn(&'t mut Tx<S>) -> BoxFuture<'t, Result<()>>;
+pub type MigrationStep<S> = for<'t> fn(&'t mut StorageTx<S>) -> BoxFuture<'t, Result<()>>;
 
 impl<S: StorageSchema> SchemaMigration<S> {
     /// Versions ascend from 1. Names are for people, except that of the first migration, which identifies the schema of

@@ -1,6 +1,6 @@
 //! The transaction that a verb works in.
 
-use super::{Result, ResultRow, SqlDialect, StorageSchema, StoreError, Value, postgres, sqlite};
+use super::{ColumnValue, Result, ResultRow, SqlDialect, StorageSchema, StoreError, postgres, sqlite};
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 use std::io;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// A connection inside its transaction (or, for one-statement reads, outside any).
-pub struct Tx<S: StorageSchema> {
+pub struct StorageTx<S: StorageSchema> {
     connection: TransactionConnection,
     place: Arc<str>,
     /// Time limit for responses: PostgreSQL only.
@@ -38,7 +38,7 @@ enum StatementFailure {
     Silent,
 }
 
-impl<S: StorageSchema> Tx<S> {
+impl<S: StorageSchema> StorageTx<S> {
     pub(super) fn new(connection: TransactionConnection, place: Arc<str>) -> Self {
         Self { connection, place, deadline: None, failure: None, state: S::State::default() }
     }
@@ -95,7 +95,7 @@ impl<S: StorageSchema> Tx<S> {
     }
 
     /// Runs a statement; returns the number of rows it changed.
-    pub async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
+    pub async fn execute(&mut self, sql: &'static str, args: &[ColumnValue]) -> Result<u64> {
         let done = match &mut self.connection {
             TransactionConnection::Writer(c) => sqlite::execute(c, sql, args).await,
             TransactionConnection::SqliteRead(c) => sqlite::execute(c, sql, args).await,
@@ -106,7 +106,7 @@ impl<S: StorageSchema> Tx<S> {
     }
 
     /// Runs a statement; returns its rows.
-    pub async fn query(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<ResultRow>> {
+    pub async fn query(&mut self, sql: &'static str, args: &[ColumnValue]) -> Result<Vec<ResultRow>> {
         let rows = match &mut self.connection {
             TransactionConnection::Writer(c) => sqlite::query(c, sql, args).await,
             TransactionConnection::SqliteRead(c) => sqlite::query(c, sql, args).await,
@@ -117,12 +117,12 @@ impl<S: StorageSchema> Tx<S> {
     }
 
     /// The first row, if any.
-    pub async fn first(&mut self, sql: &'static str, args: &[Value]) -> Result<Option<ResultRow>> {
+    pub async fn first(&mut self, sql: &'static str, args: &[ColumnValue]) -> Result<Option<ResultRow>> {
         Ok(self.query(sql, args).await?.into_iter().next())
     }
 
     /// The single integer of a statement that always returns one row.
-    pub async fn number(&mut self, sql: &'static str, args: &[Value]) -> Result<i64> {
+    pub async fn number(&mut self, sql: &'static str, args: &[ColumnValue]) -> Result<i64> {
         match self.first(sql, args).await? {
             Some(mut row) => row.int(),
             None => Err(StoreError::internal("a counting statement returned no row")),
@@ -136,7 +136,7 @@ impl<S: StorageSchema> Tx<S> {
             // In the schema that the connection uses.
             SqlDialect::Postgres => "SELECT CAST(CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END AS BIGINT)",
         };
-        Ok(self.number(sql, &[Value::Text(name.to_owned())]).await? == 1)
+        Ok(self.number(sql, &[ColumnValue::Text(name.to_owned())]).await? == 1)
     }
 
     /// Runs a script of several statements without parameters (migrations, transaction control).

@@ -1,8 +1,11 @@
 //! The four kinds of value that a column or parameter may have.
 
+/// SHA-256 (or another hash of 32 bytes) of a code, a token or a secret, which is never stored itself.
+pub type Digest = [u8; 32];
+
 /// A column value or parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum ColumnValue {
     /// Null.
     Null,
     /// Integer.
@@ -13,43 +16,43 @@ pub enum Value {
     Blob(Vec<u8>),
 }
 
-impl From<i64> for Value {
+impl From<i64> for ColumnValue {
     fn from(value: i64) -> Self {
         Self::Int(value)
     }
 }
 
-impl From<bool> for Value {
+impl From<bool> for ColumnValue {
     fn from(value: bool) -> Self {
         Self::Int(i64::from(value))
     }
 }
 
-impl From<&str> for Value {
+impl From<&str> for ColumnValue {
     fn from(value: &str) -> Self {
         Self::Text(value.to_owned())
     }
 }
 
-impl From<String> for Value {
+impl From<String> for ColumnValue {
     fn from(value: String) -> Self {
         Self::Text(value)
     }
 }
 
-impl From<&[u8]> for Value {
+impl From<&[u8]> for ColumnValue {
     fn from(value: &[u8]) -> Self {
         Self::Blob(value.to_vec())
     }
 }
 
-impl<const N: usize> From<[u8; N]> for Value {
+impl<const N: usize> From<[u8; N]> for ColumnValue {
     fn from(value: [u8; N]) -> Self {
         Self::Blob(value.to_vec())
     }
 }
 
-impl<'a, T: ?Sized> From<&'a T> for Value
+impl<'a, T: ?Sized> From<&'a T> for ColumnValue
 where
     T: AsValue,
 {
@@ -58,7 +61,7 @@ where
     }
 }
 
-impl<T: Into<Value>> From<Option<T>> for Value {
+impl<T: Into<ColumnValue>> From<Option<T>> for ColumnValue {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
@@ -67,49 +70,49 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 /// Owned types that are passed by reference.
 pub trait AsValue {
     /// The value as a parameter.
-    fn as_value(&self) -> Value;
+    fn as_value(&self) -> ColumnValue;
 }
 
 impl AsValue for String {
-    fn as_value(&self) -> Value {
-        Value::Text(self.clone())
+    fn as_value(&self) -> ColumnValue {
+        ColumnValue::Text(self.clone())
     }
 }
 
 impl AsValue for Vec<u8> {
-    fn as_value(&self) -> Value {
-        Value::Blob(self.clone())
+    fn as_value(&self) -> ColumnValue {
+        ColumnValue::Blob(self.clone())
     }
 }
 
 impl<const N: usize> AsValue for [u8; N] {
-    fn as_value(&self) -> Value {
-        Value::Blob(self.to_vec())
+    fn as_value(&self) -> ColumnValue {
+        ColumnValue::Blob(self.to_vec())
     }
 }
 
 impl AsValue for i64 {
-    fn as_value(&self) -> Value {
-        Value::Int(*self)
+    fn as_value(&self) -> ColumnValue {
+        ColumnValue::Int(*self)
     }
 }
 
 impl AsValue for bool {
-    fn as_value(&self) -> Value {
-        Value::from(*self)
+    fn as_value(&self) -> ColumnValue {
+        ColumnValue::from(*self)
     }
 }
 
 impl<T: AsValue> AsValue for Option<T> {
-    fn as_value(&self) -> Value {
-        self.as_ref().map_or(Value::Null, AsValue::as_value)
+    fn as_value(&self) -> ColumnValue {
+        self.as_ref().map_or(ColumnValue::Null, AsValue::as_value)
     }
 }
 
 /// A parameter list: `args![email, now]`.
 #[macro_export]
 macro_rules! args {
-    ($($value:expr),* $(,)?) => { &[$($crate::engine::Value::from($value)),*] };
+    ($($value:expr),* $(,)?) => { &[$($crate::engine::ColumnValue::from($value)),*] };
 }
 pub use args;
 
@@ -134,7 +137,7 @@ macro_rules! text_enum {
             }
         }
 
-        impl From<$name> for $crate::engine::Value {
+        impl From<$name> for $crate::engine::ColumnValue {
             fn from(value: $name) -> Self {
                 Self::Text(value.as_str().to_owned())
             }

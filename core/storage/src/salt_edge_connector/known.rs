@@ -1,6 +1,6 @@
 //! Token cache, valid until any process commits.
 
-use super::{Digest, Token};
+use super::{ConnectorToken, Digest};
 use crate::engine::CommitState;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,18 +16,18 @@ pub(super) struct KnownTokens(Mutex<TokenCache>);
 struct TokenCache {
     /// `None` while the cache is empty.
     state: Option<CommitState>,
-    tokens: HashMap<Digest, Token>,
+    tokens: HashMap<Digest, ConnectorToken>,
 }
 
 impl KnownTokens {
     /// The token, if it is cached for this state.
-    pub(super) fn get(&self, access_token: &Digest, state: CommitState) -> Option<Token> {
+    pub(super) fn get(&self, access_token: &Digest, state: CommitState) -> Option<ConnectorToken> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.state == Some(state) { known.tokens.get(access_token).cloned() } else { None }
     }
 
     /// Caches a token that was read while the database was in this state.
-    pub(super) fn insert(&self, access_token: Digest, token: Token, state: CommitState) {
+    pub(super) fn insert(&self, access_token: Digest, token: ConnectorToken, state: CommitState) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.state != Some(state) || known.tokens.len() >= MOST {
             known.state = Some(state);

@@ -23,21 +23,23 @@ pub use entities::callback::{
     AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, NewCallback,
 };
 pub use entities::session::{
-    AnsweredSession, CancelledSession, NewSession, OpenedSession, Session, SessionKind, SessionState, SessionToken2,
-    StepAnswer, UsedJwt,
+    AnsweredSession, CancelledSession, ConnectorSession, ConnectorSessionState, NewConnectorSession, OpenedSession,
+    SessionKind, SessionToken2, StepAnswer, UsedJwt,
 };
 pub use entities::settle::{GrantedToken, SessionChange, SessionSettlement, SettledSession, SettlementSource};
 pub use entities::task::{DueTask, NewTask, TaskKind, TaskLane};
-pub use entities::token::{JudgedToken, PresentedToken, RevokedToken, Token, TokenFilter, TokenRefusal, TokenState};
+pub use entities::token::{
+    ConnectorToken, JudgedToken, PresentedToken, RevokedToken, TokenFilter, TokenRefusal, TokenState,
+};
 pub use entities::upkeep::{DueTimes, PurgedRows};
-pub use store::Store;
+pub use store::ConnectorStore;
 
-/// SHA-256 of a value that must not be stored in clear text.
-pub type Digest = [u8; 32];
+pub use crate::engine::Digest;
+
 /// The id of a row: random, not secret.
 pub type RowId = [u8; 16];
 
 use entities::callback::{CALLBACK_RANKS, RANK_OF_REVOCATIONS, callback_columns, callback_rank};
 use entities::session::session_columns;
 use entities::token::token_columns;
-use schema::Tx;
+use schema::ConnectorTx;

@@ -2,14 +2,14 @@
 
 use crate::engine::{self, SchemaMigration};
 
-pub(super) type Tx = engine::Tx<SaltEdgeConnector>;
-pub(super) type Verb<A, T> = engine::StorageVerb<SaltEdgeConnector, A, T>;
+pub(super) type ConnectorTx = engine::StorageTx<ConnectorSchema>;
+pub(super) type ConnectorVerb<A, T> = engine::StorageVerb<ConnectorSchema, A, T>;
 
 /// The data of a connector.
 #[derive(Default)]
-pub(super) struct SaltEdgeConnector;
+pub(super) struct ConnectorSchema;
 
-impl engine::StorageSchema for SaltEdgeConnector {
+impl engine::StorageSchema for ConnectorSchema {
     const DATABASE_FILE: &'static str = "connector.sqlite";
 
     const MIGRATIONS: &'static [SchemaMigration<Self>] = &[

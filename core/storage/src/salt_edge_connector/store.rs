@@ -1,7 +1,7 @@
 //! The store handle of connectors.
 
 use super::known::KnownTokens;
-use super::schema::{SaltEdgeConnector, Tx, Verb};
+use super::schema::{ConnectorSchema, ConnectorTx, ConnectorVerb};
 use crate::engine::{
     CommitState, Database, PostgresSettings, Result, SchemaUse, SqlDialect, SqliteSettings, StorageSchema as _,
     StoreError, args, is_in_use,
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Whether this key is the recorded one; `None` if none is.
-async fn is_sealed_by(tx: &mut Tx, key_id: &[u8; 8]) -> Result<Option<bool>> {
+async fn is_sealed_by(tx: &mut ConnectorTx, key_id: &[u8; 8]) -> Result<Option<bool>> {
     let recorded = tx.first("SELECT key_id FROM sealing_key", &[]).await?;
     Ok(recorded.map(|mut row| row.bytes::<8>()).transpose()?.map(|recorded| recorded == *key_id))
 }
@@ -24,14 +24,14 @@ fn sealed_with_another_key(place: &str) -> StoreError {
 ///
 /// Every method is one atomic verb. A method that changes data returns after the change is on disk.
 #[derive(Clone)]
-pub struct Store {
-    database: Arc<Database<SaltEdgeConnector>>,
+pub struct ConnectorStore {
+    database: Arc<Database<ConnectorSchema>>,
     pub(super) known: Arc<KnownTokens>,
 }
 
-impl Store {
+impl ConnectorStore {
     /// The name of the database in a data folder.
-    pub const DATABASE_FILE: &'static str = SaltEdgeConnector::DATABASE_FILE;
+    pub const DATABASE_FILE: &'static str = ConnectorSchema::DATABASE_FILE;
 
     /// Opens or creates a data folder, which other processes may have open too. Must be called inside a tokio runtime,
     /// which then runs the writer.
@@ -70,7 +70,7 @@ impl Store {
         is_in_use(folder)
     }
 
-    fn of(database: Database<SaltEdgeConnector>) -> Self {
+    fn of(database: Database<ConnectorSchema>) -> Self {
         Self { database: Arc::new(database), known: Arc::default() }
     }
 
@@ -142,7 +142,7 @@ impl Store {
         self.database.commit_state()
     }
 
-    pub(super) fn write<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    pub(super) fn write<A, T>(&self, args: A, verb: ConnectorVerb<A, T>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
@@ -150,7 +150,7 @@ impl Store {
         self.database.write(args, verb, None)
     }
 
-    pub(super) fn read<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    pub(super) fn read<A, T>(&self, args: A, verb: ConnectorVerb<A, T>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
@@ -158,7 +158,7 @@ impl Store {
         self.database.read(args, verb)
     }
 
-    pub(super) fn read_snapshot<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    pub(super) fn read_snapshot<A, T>(&self, args: A, verb: ConnectorVerb<A, T>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
@@ -167,8 +167,8 @@ impl Store {
     }
 }
 
-impl std::fmt::Debug for Store {
+impl std::fmt::Debug for ConnectorStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("database", &self.database.dialect()).finish_non_exhaustive()
+        f.debug_struct("ConnectorStore").field("database", &self.database.dialect()).finish_non_exhaustive()
     }
 }

@@ -3,8 +3,8 @@
 //! Mistakes of a peer (a used challenge, a wrong code, a taken name) are a *result* of the verb. Codes and tokens
 //! arrive as [`Digest`]s; private keys and TOTP secrets arrive sealed. The store never sees a secret in clear text.
 //!
-//! [`Store::with_audit`] writes an audit record in the transaction of its verb, in its account's chain.
-//! [`Store::with_rights`] checks in the same transaction whether the session of the verb still has its rights. A lost
+//! [`WsChannelStore::with_audit`] writes an audit record in the transaction of its verb, in its account's chain.
+//! [`WsChannelStore::with_rights`] checks in the same transaction whether the session of the verb still has its rights. A lost
 //! right is the only peer-caused result that is a [`StoreError`], because every writing verb can return it. [`StoreReader`]
 //! only reads.
 
@@ -17,7 +17,7 @@ mod verbs;
 
 pub use crate::engine::{PostgresSettings, SchemaUse, SqliteSettings, StoreError};
 pub use entities::account::{
-    Account, AccountListing, DeleteOutcome, ModeState, RegisterOutcome, RegistrationKey, UserCredential,
+    AccountListing, AccountRecord, DeleteOutcome, ModeState, RegisterOutcome, RegistrationKey, UserCredential,
     VerifiedRegistration,
 };
 pub use entities::audit::{AuditCheckpoint, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, KnownHead};
@@ -26,9 +26,9 @@ pub use entities::certificate::{
     RetireOutcome, RetiredCertificateRow,
 };
 pub use entities::code::{
-    CodeCheck, CodePurpose, CodeSend, EventQuota, NewCode, PasswordReset, VerifyEmail, VerifyPhone,
+    CodeCheck, CodePurpose, CodeSend, EmailConfirmation, EventQuota, NewCode, PasswordReplacement, PhoneConfirmation,
 };
-pub use entities::common::{Digest, Mode};
+pub use entities::common::{Digest, StoredMode};
 pub use entities::file::{
     BankFile, BankFileContent, FileContent, FileFilter, FileScope, JournalledUpload, NewBankFile, NewUpload,
     UploadOutcome, UploadState,
@@ -39,17 +39,17 @@ pub use entities::link::{AccountLinks, LendingConsent, ShareOutcome, UnshareOutc
 pub use entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
 pub use entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
 pub use entities::pending::{
-    Challenge, ConfirmTotp, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, NewPending, PendingKind, PendingToken,
-    SelectMfa, SelectOutcome, TotpOutcome,
+    ConfirmTotp, FactorSelection, MfaAnswer, MfaChallenge, MfaGrant, MfaOutcome, MfaProof, NewPending, PendingKind,
+    PendingToken, SelectOutcome, TotpOutcome,
 };
-pub use entities::pgp::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
+pub use entities::pgp::{AddKeyOutcome, NewPgpKey, PgpPurpose, StoredPgpKey};
 pub use entities::rights::{LostRight, RequiredRight, SessionRights};
-pub use entities::session::{AuthenticationFactor, NewSession, Session};
+pub use entities::session::{AccountSession, AuthenticationFactor, NewAccountSession};
 pub use entities::tenant::{ApiTenant, EntitlementState, NewTenant, TenantChange, TenantEntitlement};
 pub use outcome::VerbOutcome;
 pub use reader::StoreReader;
-pub use store::Store;
+pub use store::WsChannelStore;
 pub use verbs::files::{INLINE_LIMIT, LIST_CAP};
 pub use verbs::pgp_keys::PGP_KEYS_PER_ACCOUNT;
 
-use schema::{Tx, Verb};
+use schema::{WsChannelTx, WsChannelVerb};

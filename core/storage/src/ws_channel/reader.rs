@@ -2,19 +2,19 @@
 
 use crate::engine::Result;
 use crate::ws_channel::{
-    Account, AccountLinks, AccountListing, BankFile, BankFileContent, CertSet, Digest, EffectiveCerts, FileFilter,
-    FileScope, JournalledUpload, LockKey, Mode, PendingToken, PgpKey, RetiredCertificateRow, Session, SimulatorLedger,
-    Store, TenantEntitlement, UserCredential,
+    AccountLinks, AccountListing, AccountRecord, AccountSession, BankFile, BankFileContent, CertSet, Digest,
+    EffectiveCerts, FileFilter, FileScope, JournalledUpload, LockKey, PendingToken, RetiredCertificateRow,
+    SimulatorLedger, StoredMode, StoredPgpKey, TenantEntitlement, UserCredential, WsChannelStore,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
 
-/// A [`Store`] without its writing verbs: held by request handlers, so that they can only write through a handle with
+/// A [`WsChannelStore`] without its writing verbs: held by request handlers, so that they can only write through a handle with
 /// rights.
 #[derive(Clone, Debug)]
-pub struct StoreReader(Store);
+pub struct StoreReader(WsChannelStore);
 
-impl Store {
+impl WsChannelStore {
     /// The same store, read-only.
     #[must_use]
     pub fn reader(&self) -> StoreReader {
@@ -39,15 +39,15 @@ macro_rules! reads {
 }
 
 reads! {
-    account(email: &str) -> Option<Account>;
-    credential(email: &str, mode: Mode) -> Option<UserCredential>;
+    account(email: &str) -> Option<AccountRecord>;
+    credential(email: &str, mode: StoredMode) -> Option<UserCredential>;
     list_accounts(api_key: &str) -> Vec<AccountListing>;
-    session(token: &Digest, now: i64) -> Option<Session>;
+    session(token: &Digest, now: i64) -> Option<AccountSession>;
     pending(token: &Digest, now: i64) -> Option<PendingToken>;
     has_logged_in_from(email: &str, source: &str, now: i64) -> bool;
     locked_until(key: &LockKey, now: i64) -> Option<i64>;
     entitlements(api_key: &str) -> Vec<TenantEntitlement>;
-    pgp_keys(email: &str) -> Vec<PgpKey>;
+    pgp_keys(email: &str) -> Vec<StoredPgpKey>;
     cert_sets(email: &str) -> Vec<CertSet>;
     links(email: &str) -> AccountLinks;
     retired_certs(email: &str) -> Vec<RetiredCertificateRow>;
@@ -61,28 +61,28 @@ reads! {
 }
 
 impl StoreReader {
-    /// As [`Store::is_only_writer`].
+    /// As [`WsChannelStore::is_only_writer`].
     #[must_use]
     pub fn is_only_writer(&self) -> bool {
         self.0.is_only_writer()
     }
 
-    /// As [`Store::auth_generation`].
+    /// As [`WsChannelStore::auth_generation`].
     #[must_use]
     pub fn auth_generation(&self) -> u64 {
         self.0.auth_generation()
     }
 
-    /// As [`Store::files_generation`].
+    /// As [`WsChannelStore::files_generation`].
     #[must_use]
     pub fn files_generation(&self, email: &str) -> u64 {
         self.0.files_generation(email)
     }
 
-    /// As [`Store::discard_content`]: it changes no row.
+    /// As [`WsChannelStore::discard_content`]: it changes no row.
     ///
     /// # Errors
-    /// As [`Store::discard_content`].
+    /// As [`WsChannelStore::discard_content`].
     pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> Result<()> {
         self.0.discard_content(folder, paths).await
     }

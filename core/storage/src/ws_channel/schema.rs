@@ -15,11 +15,11 @@ const POSTGRES_AUDIT_CHAINS: &str = "CREATE SEQUENCE audit_seq; \
     SELECT setval('audit_seq', (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), false); \
     ALTER TABLE audit_chain SET (fillfactor = 50)";
 
-pub(super) type Tx = engine::Tx<WsChannel>;
-pub(super) type Verb<A, T> = engine::StorageVerb<WsChannel, A, T>;
+pub(super) type WsChannelTx = engine::StorageTx<WsChannelSchema>;
+pub(super) type WsChannelVerb<A, T> = engine::StorageVerb<WsChannelSchema, A, T>;
 
 /// Counters that invalidate caches.
-pub(super) struct WsChannel {
+pub(super) struct WsChannelSchema {
     auth: AtomicU64,
     files: [AtomicU64; FILE_GROUPS],
 }
@@ -33,7 +33,7 @@ pub(super) struct TransactionChanges {
     files: Vec<String>,
 }
 
-impl engine::StorageSchema for WsChannel {
+impl engine::StorageSchema for WsChannelSchema {
     const DATABASE_FILE: &'static str = "service.sqlite";
 
     const MIGRATIONS: &'static [SchemaMigration<Self>] = &[
@@ -47,7 +47,7 @@ impl engine::StorageSchema for WsChannel {
     type State = TransactionChanges;
 
     /// Checks that the schema is readable and the audit trail's oldest end exists.
-    fn check(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
+    fn check(tx: &mut WsChannelTx) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             if tx.number("SELECT count(*) FROM audit_sealed", &[]).await? == 1 {
                 return Ok(());
@@ -59,7 +59,7 @@ impl engine::StorageSchema for WsChannel {
         })
     }
 
-    fn before_commit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
+    fn before_commit(tx: &mut WsChannelTx) -> BoxFuture<'_, Result<()>> {
         Box::pin(store_heads(tx))
     }
 
@@ -74,14 +74,14 @@ impl engine::StorageSchema for WsChannel {
 }
 
 /// Byte literals differ between the two dialects, so the start of the chain is a parameter.
-fn begin_audit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
+fn begin_audit(tx: &mut WsChannelTx) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         let sql = "INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, $1)";
         tx.execute(sql, args![CHAIN_START]).await.map(drop)
     })
 }
 
-fn number_audit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
+fn number_audit(tx: &mut WsChannelTx) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         match tx.dialect() {
             SqlDialect::Sqlite => Ok(()),
@@ -90,7 +90,7 @@ fn number_audit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
     })
 }
 
-impl Tx {
+impl WsChannelTx {
     /// Marks that sessions, accounts, tenants or entitlements which callers may have cached have changed.
     pub(super) fn touch_auth(&mut self) {
         self.state.auth = true;
@@ -102,19 +102,19 @@ impl Tx {
     }
 }
 
-impl WsChannel {
-    /// See [`Store::auth_generation`](super::Store::auth_generation).
+impl WsChannelSchema {
+    /// See [`WsChannelStore::auth_generation`](super::Store::auth_generation).
     pub(super) fn auth_generation(&self) -> u64 {
         self.auth.load(Ordering::Acquire)
     }
 
-    /// See [`Store::files_generation`](super::Store::files_generation).
+    /// See [`WsChannelStore::files_generation`](super::Store::files_generation).
     pub(super) fn files_generation(&self, email: &str) -> u64 {
         self.files[file_group(email)].load(Ordering::Acquire)
     }
 }
 
-impl Default for WsChannel {
+impl Default for WsChannelSchema {
     fn default() -> Self {
         Self { auth: AtomicU64::new(0), files: std::array::from_fn(|_| AtomicU64::new(0)) }
     }
@@ -132,7 +132,7 @@ mod tests {
     use crate::engine::StorageSchema as _;
     use crate::engine::migrations::{in_dialect, newest, pending};
 
-    const MIGRATIONS: &[SchemaMigration<WsChannel>] = WsChannel::MIGRATIONS;
+    const MIGRATIONS: &[SchemaMigration<WsChannelSchema>] = WsChannelSchema::MIGRATIONS;
 
     #[test]
     fn versions_ascend_and_every_word_is_filled_in() {
@@ -146,8 +146,8 @@ mod tests {
 
     #[test]
     fn a_newer_schema_is_refused() {
-        let (newer, newest) = (newest::<WsChannel>() + 1, newest::<WsChannel>());
-        let pending = pending::<WsChannel>;
+        let (newer, newest) = (newest::<WsChannelSchema>() + 1, newest::<WsChannelSchema>());
+        let pending = pending::<WsChannelSchema>;
         assert!(
             matches!(pending(newer).err(), Some(StoreError::SchemaNewer { found, known }) if (found, known) == (newer, newest))
         );

@@ -1,7 +1,7 @@
 //! The store handle of services.
 
 use super::outcome::VerbOutcome;
-use super::schema::{Verb, WsChannel};
+use super::schema::{WsChannelSchema, WsChannelVerb};
 use super::verbs::audit::AuditSlot;
 use super::verbs::maintenance::RunningBackups;
 use super::verbs::rights::{RightsSlot, RuledVerb, judge_and_run};
@@ -15,18 +15,18 @@ use std::sync::Arc;
 ///
 /// Every method is one atomic verb. A method that changes data returns after the change is on disk.
 #[derive(Clone)]
-pub struct Store {
+pub struct WsChannelStore {
     shared: Arc<SharedStore>,
     audit: AuditSlot,
     rights: RightsSlot,
 }
 
 struct SharedStore {
-    database: Database<WsChannel>,
+    database: Database<WsChannelSchema>,
     backups: RunningBackups,
 }
 
-impl Store {
+impl WsChannelStore {
     /// Opens or creates the data folder with the default settings. Must be called inside a tokio runtime, which
     /// then runs the writer.
     ///
@@ -38,10 +38,10 @@ impl Store {
         Self::open_sqlite_with(folder, &SqliteSettings::default()).await
     }
 
-    /// As [`Store::open_sqlite`], with settings.
+    /// As [`WsChannelStore::open_sqlite`], with settings.
     ///
     /// # Errors
-    /// As [`Store::open_sqlite`].
+    /// As [`WsChannelStore::open_sqlite`].
     pub async fn open_sqlite_with(folder: impl AsRef<Path>, settings: &SqliteSettings) -> Result<Self> {
         Ok(Self::of(Database::open_sqlite(folder.as_ref(), settings).await?))
     }
@@ -55,10 +55,10 @@ impl Store {
         Self::connect_postgres_with(url, &PostgresSettings::default()).await
     }
 
-    /// As [`Store::connect_postgres`], with settings.
+    /// As [`WsChannelStore::connect_postgres`], with settings.
     ///
     /// # Errors
-    /// As [`Store::connect_postgres`].
+    /// As [`WsChannelStore::connect_postgres`].
     pub async fn connect_postgres_with(url: &str, settings: &PostgresSettings) -> Result<Self> {
         Ok(Self::of(Database::connect_postgres(url, settings).await?))
     }
@@ -77,8 +77,8 @@ impl Store {
         Self { audit: Some(Arc::new(entry)), ..self.clone() }
     }
 
-    /// Whether this process is the only writer, so that results may be cached under [`Store::auth_generation`] and
-    /// [`Store::files_generation`]. False with PostgreSQL.
+    /// Whether this process is the only writer, so that results may be cached under [`WsChannelStore::auth_generation`] and
+    /// [`WsChannelStore::files_generation`]. False with PostgreSQL.
     #[must_use]
     pub fn is_only_writer(&self) -> bool {
         self.database().dialect() == SqlDialect::Sqlite
@@ -106,7 +106,7 @@ impl Store {
         self.database().close().await;
     }
 
-    pub(super) fn write<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    pub(super) fn write<A, T>(&self, args: A, verb: WsChannelVerb<A, T>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
         T: VerbOutcome + Send + 'static,
@@ -118,7 +118,7 @@ impl Store {
         judged.map(|judged| judged?.map_err(StoreError::refused)).boxed()
     }
 
-    pub(super) fn database(&self) -> &Database<WsChannel> {
+    pub(super) fn database(&self) -> &Database<WsChannelSchema> {
         &self.shared.database
     }
 
@@ -134,15 +134,15 @@ impl Store {
         &self.shared.backups
     }
 
-    fn of(database: Database<WsChannel>) -> Self {
+    fn of(database: Database<WsChannelSchema>) -> Self {
         let shared = SharedStore { database, backups: RunningBackups::default() };
         Self { shared: Arc::new(shared), audit: None, rights: None }
     }
 }
 
-impl std::fmt::Debug for Store {
+impl std::fmt::Debug for WsChannelStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let database = if self.is_only_writer() { "sqlite" } else { "postgres" };
-        f.debug_struct("Store").field("database", &database).finish_non_exhaustive()
+        f.debug_struct("WsChannelStore").field("database", &database).finish_non_exhaustive()
     }
 }

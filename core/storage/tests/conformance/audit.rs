@@ -25,7 +25,7 @@ fn entry(operation: &str) -> AuditEntry {
     }
 }
 
-async fn an_entry_goes_with_its_verb_or_not_at_all(store: Store) {
+async fn an_entry_goes_with_its_verb_or_not_at_all(store: WsChannelStore) {
     assert_eq!(found(&store).await, (0, 0, 0));
     assert!(store.with_audit(entry("consume")).consume_challenge("a", NOW).await.unwrap());
     assert!(!store.with_audit(entry("consume")).consume_challenge("a", NOW).await.unwrap());
@@ -56,14 +56,14 @@ async fn an_entry_goes_with_its_verb_or_not_at_all(store: Store) {
 }
 
 /// Numbers of records, of chains, and of records that no checkpoint covers.
-async fn found(store: &Store) -> (i64, i64, i64) {
+async fn found(store: &WsChannelStore) -> (i64, i64, i64) {
     match store.verify_audit().await.unwrap() {
         AuditVerdict::Intact { records, chains, after_checkpoint, .. } => (records, chains, after_checkpoint),
         broken => panic!("{broken:?}"),
     }
 }
 
-async fn each_account_has_a_chain_and_checkpoints_cover_all(store: Store) {
+async fn each_account_has_a_chain_and_checkpoints_cover_all(store: WsChannelStore) {
     let of = |email: &str| AuditEntry { email: email.to_owned(), ..entry("x") };
     assert_eq!(store.checkpoint_audit(NOW, 0).await.unwrap(), None, "nothing to cover");
     for email in ["b@example.test", "", "a@example.test", "b@example.test"] {
@@ -93,7 +93,7 @@ async fn each_account_has_a_chain_and_checkpoints_cover_all(store: Store) {
     assert_eq!(records.iter().map(|record| record.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
 }
 
-async fn instances_write_one_checkpoint(store: Store) {
+async fn instances_write_one_checkpoint(store: WsChannelStore) {
     store.append_audit(entry("x")).await.unwrap();
     for round in 1..4 {
         let answers = race(8, |_| {
@@ -111,7 +111,7 @@ async fn instances_write_one_checkpoint(store: Store) {
     assert_eq!(found(&store).await, (25, 9, 8));
 }
 
-async fn concurrent_entries_form_one_chain(store: Store) {
+async fn concurrent_entries_form_one_chain(store: WsChannelStore) {
     race(60, |index| {
         let store = store.with_audit(entry("consume"));
         async move { store.consume_challenge(&format!("c{index}"), NOW).await.unwrap() }

@@ -14,7 +14,7 @@ fn entry(email: &str, object: &str) -> AuditEntry {
 
 /// Records 1 to 6 of two accounts, alternating; a checkpoint; records 7 and 8.
 async fn trail(folder: &Path) {
-    let store = Store::open_sqlite(folder).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder).await.unwrap();
     for index in 1..=8 {
         let email = if index % 2 == 1 { "odd" } else { "even" };
         store.append_audit(entry(email, &index.to_string())).await.unwrap();
@@ -66,7 +66,7 @@ async fn a_rewritten_trail_is_noticed() {
         for statement in *case {
             raw(folder.path(), statement).await;
         }
-        let store = Store::open_sqlite(folder.path()).await.unwrap();
+        let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
         let verdict = store.verify_audit().await.unwrap();
         assert!(matches!(&verdict, AuditVerdict::Broken { reason, .. } if !reason.is_empty()), "{case:?}: {verdict:?}");
     }
@@ -78,7 +78,7 @@ async fn a_rewritten_trail_is_noticed() {
 async fn what_the_window_is() {
     let folder = tempfile::tempdir().unwrap();
     trail(folder.path()).await;
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     let known = match store.verify_audit().await.unwrap() {
         AuditVerdict::Intact { records: 8, chains: 2, checkpoint: Some(one), after_checkpoint: 2 } => {
             vec![KnownHead::Checkpoint { number: one.number, hash: one.hash }]
@@ -89,7 +89,7 @@ async fn what_the_window_is() {
     drop(store);
     raw(folder.path(), "DELETE FROM audit WHERE seq = 7").await;
     raw(folder.path(), FIT_ODD).await;
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     let verdict = store.verify_audit_against(known.clone()).await.unwrap();
     assert!(matches!(verdict, AuditVerdict::Intact { records: 7, .. }), "{verdict:?}");
     store.close().await;
@@ -103,7 +103,7 @@ async fn what_the_window_is() {
     ] {
         raw(folder.path(), statement).await;
     }
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     assert!(matches!(store.verify_audit().await.unwrap(), AuditVerdict::Intact { records: 0, .. }));
     let verdict = store.verify_audit_against(known).await.unwrap();
     assert!(matches!(verdict, AuditVerdict::Broken { .. }), "{verdict:?}");
@@ -144,7 +144,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// An older trail stays as it was: one chain, checked as before, covered by the first checkpoint; new records follow.
-async fn is_carried_on(store: &Store, old_head: Digest) {
+async fn is_carried_on(store: &WsChannelStore, old_head: Digest) {
     let sealed = |records, hash| vec![KnownHead::Sealed { records, hash }];
     match store.verify_audit_against(sealed(3, old_head)).await.unwrap() {
         AuditVerdict::Intact { records: 3, chains: 0, checkpoint: None, after_checkpoint: 0 } => {}
@@ -176,12 +176,12 @@ async fn an_older_trail_is_carried_on_in_sqlite() {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
     }
     connection.close().await.unwrap();
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     is_carried_on(&store, head).await;
     store.close().await;
     drop(store);
     raw(folder.path(), "UPDATE audit SET object = 'other' WHERE seq = 2").await;
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     assert!(matches!(store.verify_audit().await.unwrap(), AuditVerdict::Broken { seq: 2, .. }));
 }
 
@@ -190,5 +190,6 @@ async fn an_older_trail_is_carried_on_in_postgres() {
     let words = ["BIGINT", "TEXT COLLATE \"C\"", "BYTEA", "", ""];
     let (statements, head) = version_1(words, |bytes| format!("'\\x{}'", hex(bytes)));
     let prepare = statements.join(";");
-    crate::on_prepared_postgres(&prepare, |store: Store| async move { is_carried_on(&store, head).await }).await;
+    crate::on_prepared_postgres(&prepare, |store: WsChannelStore| async move { is_carried_on(&store, head).await })
+        .await;
 }

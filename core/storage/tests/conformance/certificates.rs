@@ -26,7 +26,7 @@ fn completion(ticket: &str, serial: &str) -> EnrolmentCompletion {
     }
 }
 
-async fn one_of_many_enrolments_wins_and_finishes_once(store: Store) {
+async fn one_of_many_enrolments_wins_and_finishes_once(store: WsChannelStore) {
     tenant_with_customer(&store).await;
     let scope = scope(OWNER, "simulator");
     let foreign = FileScope { api_key: "foreign".to_owned(), ..scope.clone() };
@@ -54,7 +54,7 @@ async fn one_of_many_enrolments_wins_and_finishes_once(store: Store) {
     assert_eq!(store.ledgers(&scope).await.unwrap()[0].balance_cents, 1_000_000_000);
 }
 
-async fn a_reservation_left_by_a_crash_gives_way(store: Store) {
+async fn a_reservation_left_by_a_crash_gives_way(store: WsChannelStore) {
     tenant_with_customer(&store).await;
     let scope = scope(OWNER, "simulator");
     assert_eq!(store.begin_enrol(&scope, "dead", NOW, NOW - HOUR).await.unwrap(), EnrolOutcome::Done);
@@ -66,7 +66,7 @@ async fn a_reservation_left_by_a_crash_gives_way(store: Store) {
     assert!(store.cert_sets(OWNER).await.unwrap().is_empty());
 }
 
-async fn imports_and_retirements_exclude_each_other(store: Store) {
+async fn imports_and_retirements_exclude_each_other(store: WsChannelStore) {
     tenant_with_customer(&store).await;
     let scope = scope(OWNER, "danskebank");
     let mut set = cert_set("0A", NOW + 2 * DAY);
@@ -102,7 +102,7 @@ async fn imports_and_retirements_exclude_each_other(store: Store) {
     assert_eq!(store.import_certs(&scope, "t", set, NOW).await.unwrap(), EnrolOutcome::Done, "the place is free again");
 }
 
-async fn an_expired_set_is_not_used_but_stands_in_the_way(store: Store) {
+async fn an_expired_set_is_not_used_but_stands_in_the_way(store: WsChannelStore) {
     tenant_with_customer(&store).await;
     let scope = scope(OWNER, "nordea");
     store.import_certs(&scope, "t", cert_set("01", NOW + DAY), NOW).await.unwrap();
@@ -129,7 +129,7 @@ async fn an_expired_set_is_not_used_but_stands_in_the_way(store: Store) {
     assert!(matches!(store.retire_certs(&scope, "1a2b3c4d", NOW).await.unwrap(), RetireOutcome::Retired { .. }));
 }
 
-async fn a_renewal_replaces_only_what_it_began_with(store: Store) {
+async fn a_renewal_replaces_only_what_it_began_with(store: WsChannelStore) {
     tenant_with_customer(&store).await;
     let scope = scope(OWNER, "nordea");
     store.import_certs(&scope, "t", cert_set("01", NOW + 20 * DAY), NOW).await.unwrap();
@@ -189,7 +189,7 @@ async fn a_renewal_replaces_only_what_it_began_with(store: Store) {
     );
 }
 
-async fn export_is_forbidden_for_ever(store: Store) {
+async fn export_is_forbidden_for_ever(store: WsChannelStore) {
     tenant_with_customer(&store).await;
     assert!(store.account(OWNER).await.unwrap().unwrap().export_allowed);
     assert!(store.disable_export(OWNER).await.unwrap());

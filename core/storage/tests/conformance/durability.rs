@@ -18,7 +18,7 @@ fn the_process_that_is_killed() {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open_sqlite(&folder).await.unwrap();
+        let store = WsChannelStore::open_sqlite(&folder).await.unwrap();
         let round = std::process::id();
         let tasks: Vec<_> = (0..8).map(|_| tokio::spawn(write_for_ever(store.clone(), round))).collect();
         for task in tasks {
@@ -26,7 +26,7 @@ fn the_process_that_is_killed() {
         }
     });
 
-    async fn write_for_ever(store: Store, round: u32) {
+    async fn write_for_ever(store: WsChannelStore, round: u32) {
         loop {
             let id = format!("{round}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
             let entry =
@@ -71,7 +71,7 @@ fn acknowledged_verbs_survive_a_kill() {
     assert!(acknowledged.len() as u64 > 50 * ROUNDS);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let store = Store::open_sqlite(folder.path()).await.unwrap();
+        let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
         store.check_integrity().await.unwrap();
         let records = match store.verify_audit().await.unwrap() {
             AuditVerdict::Intact { records, .. } => records,

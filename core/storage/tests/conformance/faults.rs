@@ -16,7 +16,7 @@ pub(crate) async fn raw(folder: &Path, sql: &'static str) -> Vec<sqlx::sqlite::S
 }
 
 async fn fault(folder: &Path) -> StoreError {
-    let error = Store::open_sqlite(folder).await.unwrap_err();
+    let error = WsChannelStore::open_sqlite(folder).await.unwrap_err();
     assert!(error.to_string().len() > 40, "a fault says what to do: {error}");
     error
 }
@@ -26,7 +26,7 @@ async fn an_empty_folder_becomes_a_private_durable_database_and_opens_again() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("new/data");
     for _ in 0..2 {
-        let store = Store::open_sqlite(&folder).await.unwrap();
+        let store = WsChannelStore::open_sqlite(&folder).await.unwrap();
         store.close().await;
     }
     let versions = raw(&folder, "SELECT version FROM schema_version").await;
@@ -39,7 +39,7 @@ async fn an_empty_folder_becomes_a_private_durable_database_and_opens_again() {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         assert_eq!(mode(&folder.join("service.sqlite")), 0o600);
-        let store = Store::open_sqlite(&folder).await.unwrap();
+        let store = WsChannelStore::open_sqlite(&folder).await.unwrap();
         store.consume_challenge("a", NOW).await.unwrap();
         assert_eq!(mode(&folder.join("service.sqlite-wal")), 0o600);
         store.close().await;
@@ -49,14 +49,14 @@ async fn an_empty_folder_becomes_a_private_durable_database_and_opens_again() {
 #[tokio::test]
 async fn a_second_server_is_refused_and_a_closed_store_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     assert!(matches!(fault(folder.path()).await, StoreError::Locked { .. }));
     assert!(store.consume_challenge("a", NOW).await.unwrap());
     store.close().await;
     assert_eq!(store.consume_challenge("b", NOW).await, Err(StoreError::Closed));
     assert_eq!(store.account(OWNER).await, Err(StoreError::Closed));
     drop(store);
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     assert!(!store.consume_challenge("a", NOW).await.unwrap());
 }
 
@@ -64,7 +64,7 @@ async fn a_second_server_is_refused_and_a_closed_store_says_so() {
 #[tokio::test]
 async fn the_folder_is_held_until_the_last_write() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     // Accepted, but not waited for.
     for index in 0..100 {
         let store = store.clone();
@@ -73,7 +73,7 @@ async fn the_folder_is_held_until_the_last_write() {
     }
     drop(store);
     let store = loop {
-        match Store::open_sqlite(folder.path()).await {
+        match WsChannelStore::open_sqlite(folder.path()).await {
             Ok(store) => break store,
             Err(StoreError::Locked { .. }) => tokio::time::sleep(std::time::Duration::from_millis(1)).await,
             Err(other) => panic!("{other}"),
@@ -94,7 +94,7 @@ async fn damage_is_named() {
     assert!(matches!(fault(folder.path()).await, StoreError::Damaged { .. }));
 
     fs::remove_file(&file).unwrap();
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     tenant_with_customer(&store).await;
     store.check_integrity().await.unwrap();
     store.close().await;
@@ -106,19 +106,19 @@ async fn damage_is_named() {
     let mut scratched = whole.clone();
     scratched[4096..].fill(0xA5);
     fs::write(&file, &scratched).unwrap();
-    match Store::open_sqlite(folder.path()).await {
+    match WsChannelStore::open_sqlite(folder.path()).await {
         Err(error) => assert!(matches!(error, StoreError::Damaged { .. }), "{error}"),
         Ok(store) => assert!(matches!(store.check_integrity().await, Err(StoreError::Damaged { .. }))),
     }
     fs::write(&file, &whole).unwrap();
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     assert!(store.account(OWNER).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn a_newer_schema_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    Store::open_sqlite(folder.path()).await.unwrap().close().await;
+    WsChannelStore::open_sqlite(folder.path()).await.unwrap().close().await;
     raw(folder.path(), "INSERT INTO schema_version (version, name) VALUES (999, 'future')").await;
     assert!(matches!(fault(folder.path()).await, StoreError::SchemaNewer { found: 999, .. }));
 }
@@ -137,7 +137,7 @@ async fn a_place_that_cannot_hold_a_folder_is_named() {
 async fn a_full_disk_loses_nothing_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let settings = SqliteSettings { max_database_bytes: Some(600 * 1024), ..SqliteSettings::default() };
-    let store = Store::open_sqlite_with(folder.path(), &settings).await.unwrap();
+    let store = WsChannelStore::open_sqlite_with(folder.path(), &settings).await.unwrap();
     tenant_with_customer(&store).await;
     let scope = scope(OWNER, "nordea");
     let mut kept = Vec::new();
@@ -167,7 +167,7 @@ async fn a_full_disk_loses_nothing_and_is_named() {
     assert!(store.delete_file(&scope, "VA", &kept[0]).await.unwrap().is_some(), "the writer lives on");
     store.close().await;
     drop(store);
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     assert_eq!(store.list_files(&scope, &FileFilter::default()).await.unwrap().len(), kept.len() - 1);
     store.check_integrity().await.unwrap();
 }
@@ -186,7 +186,7 @@ async fn a_read_only_folder_is_named() {
 async fn a_backup_taken_while_writing_is_a_working_data_folder() {
     let parent = tempfile::tempdir().unwrap();
     let (data, copy) = (parent.path().join("data"), parent.path().join("copy"));
-    let store = Store::open_sqlite(&data).await.unwrap();
+    let store = WsChannelStore::open_sqlite(&data).await.unwrap();
     tenant_with_customer(&store).await;
     fs::create_dir_all(data.join("files/ab")).unwrap();
     fs::write(data.join("files/ab/large"), vec![9; 100_000]).unwrap();
@@ -217,7 +217,7 @@ async fn a_backup_taken_while_writing_is_a_working_data_folder() {
         matches!(store.backup(&data.join("files"), &copy).await, Err(StoreError::Misuse { .. })),
         "a backup overwrites nothing"
     );
-    let restored = Store::open_sqlite(&copy).await.unwrap();
+    let restored = WsChannelStore::open_sqlite(&copy).await.unwrap();
     restored.check_integrity().await.unwrap();
     assert!(restored.account(CUSTOMER).await.unwrap().is_some());
     assert_eq!(fs::read(copy.join("files/ab/large")).unwrap(), vec![9; 100_000]);
@@ -235,7 +235,7 @@ async fn nobody_waits_for_a_backup() {
     let files = std::env::var("BANKCHANNEL_LONG_FILES").map_or(600, |count| count.parse().unwrap());
     let parent = tempfile::tempdir().unwrap();
     let (data, copy) = (parent.path().join("data"), parent.path().join("copy"));
-    let store = Store::open_sqlite(&data).await.unwrap();
+    let store = WsChannelStore::open_sqlite(&data).await.unwrap();
     tenant_with_customer(&store).await;
     fs::create_dir_all(data.join("files")).unwrap();
     let name = |n: usize| format!("c{n:026}");
@@ -288,7 +288,7 @@ async fn nobody_waits_for_a_backup() {
 #[tokio::test]
 async fn what_the_data_belongs_to_is_recorded_once() {
     let parent = tempfile::tempdir().unwrap();
-    let store = Store::open_sqlite(parent.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(parent.path()).await.unwrap();
     let known = store.installation().await.unwrap();
     assert!(known.id().is_none() && !known.has_accounts);
     let first = vec![
@@ -313,9 +313,9 @@ async fn what_the_data_belongs_to_is_recorded_once() {
 
 #[tokio::test]
 async fn an_unreachable_server_is_named_without_its_password() {
-    let error = Store::connect_postgres("postgres://user:hunter2@127.0.0.1:1/db").await.unwrap_err();
+    let error = WsChannelStore::connect_postgres("postgres://user:hunter2@127.0.0.1:1/db").await.unwrap_err();
     assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
     assert!(!format!("{error} {error:?}").contains("hunter2"));
-    let error = Store::connect_postgres("nonsense hunter2").await.unwrap_err();
+    let error = WsChannelStore::connect_postgres("nonsense hunter2").await.unwrap_err();
     assert!(matches!(error, StoreError::Unreachable { .. }) && !format!("{error:?}").contains("hunter2"));
 }

@@ -15,7 +15,7 @@ cases!(
     a_payment_is_given_up_once_and_recorded_once,
 );
 
-async fn listings_are_ordered_filtered_and_apart(store: Store) {
+async fn listings_are_ordered_filtered_and_apart(store: WsChannelStore) {
     let mine = scope(OWNER, "nordea");
     let mut files = vec![bank_file("B", "VA", NOW), bank_file("A", "VA", NOW), bank_file("C", "KTL", NOW - 1)];
     files[0].status = "DLD".to_owned();
@@ -47,7 +47,7 @@ async fn listings_are_ordered_filtered_and_apart(store: Store) {
     );
 }
 
-async fn files_are_read_marked_and_deleted(store: Store) {
+async fn files_are_read_marked_and_deleted(store: WsChannelStore) {
     let mine = scope(OWNER, "nordea");
     let mut large = bank_file("LARGE", "VA", NOW);
     large.content = FileContent::External { path: "ab/large.bin".to_owned(), size: 1 << 20 };
@@ -74,7 +74,7 @@ async fn files_are_read_marked_and_deleted(store: Store) {
     assert_eq!(store.delete_file(&mine, "VA", "SMALL").await.unwrap(), Some(vec![]));
 }
 
-async fn files_appear_together_or_not_at_all(store: Store) {
+async fn files_appear_together_or_not_at_all(store: WsChannelStore) {
     let mine = scope(OWNER, "nordea");
     store.put_files(&mine, vec![bank_file("TAKEN", "VA", NOW)]).await.unwrap();
     let refused = store.put_files(&mine, vec![bank_file("FIRST", "VA", NOW), bank_file("TAKEN", "VA", NOW)]).await;
@@ -93,7 +93,7 @@ async fn files_appear_together_or_not_at_all(store: Store) {
     store.put_files(&mine, vec![full]).await.unwrap();
 }
 
-async fn the_journal_remembers_and_finishes_once(store: Store) {
+async fn the_journal_remembers_and_finishes_once(store: WsChannelStore) {
     assert_eq!(store.record_upload(upload("u1", OWNER)).await.unwrap(), UploadOutcome::Recorded);
     assert!(matches!(store.record_upload(upload("u1", OWNER)).await, Err(StoreError::Misuse { .. })));
     let mut large = upload("u2", OWNER);
@@ -139,7 +139,7 @@ async fn the_journal_remembers_and_finishes_once(store: Store) {
     assert!(store.upload("absent").await.unwrap().is_none());
 }
 
-async fn duplicates_are_found_when_asked_for(store: Store) {
+async fn duplicates_are_found_when_asked_for(store: WsChannelStore) {
     let same = |id: &str, now: i64, since: Option<i64>| NewUpload {
         sha256: digest("same bytes"),
         now,
@@ -159,7 +159,7 @@ async fn duplicates_are_found_when_asked_for(store: Store) {
     assert_eq!(after_failure, UploadOutcome::Recorded, "what failed may be sent again");
 }
 
-async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
+async fn a_payment_is_booked_once_against_the_right_balance(store: WsChannelStore) {
     const IBAN: &str = "FI2112345600000785";
     let mine = scope(OWNER, "simulator");
     store.fund_ledger(&mine, NewLedger { iban: IBAN.to_owned(), balance_cents: 1000, statement: 1 }).await.unwrap();
@@ -222,7 +222,7 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
 }
 
 /// Several instances may process files with the same message id at the same moment.
-async fn a_message_id_is_booked_once(store: Store) {
+async fn a_message_id_is_booked_once(store: WsChannelStore) {
     let mine = scope(OWNER, "simulator");
     for index in 0..6 {
         store.record_upload(upload(&format!("m{index}"), OWNER)).await.unwrap();
@@ -252,7 +252,7 @@ async fn a_message_id_is_booked_once(store: Store) {
 }
 
 /// Several instances may give up the same payment at the same moment.
-async fn a_payment_is_given_up_once_and_recorded_once(store: Store) {
+async fn a_payment_is_given_up_once_and_recorded_once(store: WsChannelStore) {
     let mine = scope(OWNER, "simulator");
     store.record_upload(upload("u", OWNER)).await.unwrap();
     let outcomes = race(6, |index| {

@@ -18,24 +18,27 @@ mod rights;
 mod samples;
 mod tenants;
 
-use bankchannel_storage::ws_channel::Store;
+use bankchannel_storage::ws_channel::WsChannelStore;
 pub(crate) use common::{cases, race};
 
-pub(crate) async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(Store) -> F) {
+pub(crate) async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(WsChannelStore) -> F) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
     case(store.clone()).await;
     store.close().await;
 }
 
-pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Store) -> F) {
+pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(WsChannelStore) -> F) {
     on_prepared_postgres("", case).await;
 }
 
 /// Runs the case in a schema in which `prepare` was run before the store opens it.
-pub(crate) async fn on_prepared_postgres<F: Future<Output = ()>>(prepare: &str, case: impl FnOnce(Store) -> F) {
+pub(crate) async fn on_prepared_postgres<F: Future<Output = ()>>(
+    prepare: &str,
+    case: impl FnOnce(WsChannelStore) -> F,
+) {
     common::with_postgres(prepare, async |url| {
-        let store = Store::connect_postgres(&url).await.unwrap();
+        let store = WsChannelStore::connect_postgres(&url).await.unwrap();
         case(store.clone()).await;
         store.close().await;
     })

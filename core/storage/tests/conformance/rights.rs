@@ -36,13 +36,13 @@ fn all_grounds() -> Vec<RequiredRight> {
 }
 
 /// A customer with a session and everything that the grounds name.
-async fn furnish(store: &Store) {
+async fn furnish(store: &WsChannelStore) {
     tenant_with_customer(store).await;
-    active_user(store, CUSTOMER, Mode::Data, existing(KEY)).await;
-    store.create_session(session(digest("token"), CUSTOMER, Mode::Data, NOW), vec![]).await.unwrap();
+    active_user(store, CUSTOMER, StoredMode::Data, existing(KEY)).await;
+    store.create_session(session(digest("token"), CUSTOMER, StoredMode::Data, NOW), vec![]).await.unwrap();
     store.set_entitlement(KEY, "bank-simulator", EntitlementState::Active, NOW).await.unwrap();
     store.import_certs(&scope(CUSTOMER, "simulator"), "t", cert_set("01", NOW + DAY), NOW).await.unwrap();
-    let key = PgpKey {
+    let key = StoredPgpKey {
         fingerprint: FINGERPRINT.to_owned(),
         short_id: "3A3A59B2".to_owned(),
         purpose: PgpPurpose::Authorize,
@@ -59,7 +59,7 @@ fn lost<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> LostRight {
     }
 }
 
-async fn every_kind_of_right_is_judged_in_the_verb(store: Store) {
+async fn every_kind_of_right_is_judged_in_the_verb(store: WsChannelStore) {
     furnish(&store).await;
     let judged = store.with_rights(rights(all_grounds()));
     assert_eq!(judged.record_upload(upload("u1", CUSTOMER)).await.unwrap(), UploadOutcome::Recorded);
@@ -92,12 +92,12 @@ async fn every_kind_of_right_is_judged_in_the_verb(store: Store) {
     assert_eq!(again().await, LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: false });
     store.disable_export(CUSTOMER).await.unwrap();
     assert_eq!(again().await, LostRight::Export);
-    store.revoke_all(CUSTOMER, Mode::Data, i64::MAX).await.unwrap();
+    store.revoke_all(CUSTOMER, StoredMode::Data, i64::MAX).await.unwrap();
     assert_eq!(again().await, LostRight::Session);
     assert!(store.upload("u2").await.unwrap().is_none());
 }
 
-async fn a_session_counts_up_to_its_end(store: Store) {
+async fn a_session_counts_up_to_its_end(store: WsChannelStore) {
     furnish(&store).await;
     let at = |now| store.with_rights(SessionRights { token: digest("token"), now, grounds: vec![] });
     at(NOW + HOUR - 1).judge().await.unwrap();
@@ -106,14 +106,14 @@ async fn a_session_counts_up_to_its_end(store: Store) {
     assert_eq!(lost(other.judge().await), LostRight::Session);
     // An address registered again by another user is not the account of the session.
     assert!(matches!(store.delete_account(KEY, CUSTOMER).await.unwrap(), DeleteOutcome::Deleted { .. }));
-    active_user(&store, CUSTOMER, Mode::Admin, existing(KEY)).await;
-    active_user(&store, CUSTOMER, Mode::Data, existing(KEY)).await;
+    active_user(&store, CUSTOMER, StoredMode::Admin, existing(KEY)).await;
+    active_user(&store, CUSTOMER, StoredMode::Data, existing(KEY)).await;
     assert_eq!(lost(at(NOW).judge().await), LostRight::Session);
 }
 
-async fn a_refused_verb_writes_nothing_not_even_its_audit_entry(store: Store) {
+async fn a_refused_verb_writes_nothing_not_even_its_audit_entry(store: WsChannelStore) {
     furnish(&store).await;
-    store.revoke_all(CUSTOMER, Mode::Data, i64::MAX).await.unwrap();
+    store.revoke_all(CUSTOMER, StoredMode::Data, i64::MAX).await.unwrap();
     let entry =
         AuditEntry { at: NOW, email: CUSTOMER.to_owned(), operation: "try".to_owned(), ..AuditEntry::default() };
     let judged = store.with_rights(rights(vec![])).with_audit(entry);
@@ -126,7 +126,7 @@ async fn a_refused_verb_writes_nothing_not_even_its_audit_entry(store: Store) {
     assert!(store.read_audit(filter).await.unwrap().is_empty());
 }
 
-async fn a_renewed_certificate_is_as_good_and_a_retired_one_is_not(store: Store) {
+async fn a_renewed_certificate_is_as_good_and_a_retired_one_is_not(store: WsChannelStore) {
     furnish(&store).await;
     let judged = store.with_rights(rights(vec![connection()]));
     assert!(store.begin_renewal(CUSTOMER, "simulator", "r1", NOW, NOW).await.unwrap().is_some());
@@ -142,7 +142,7 @@ async fn a_renewed_certificate_is_as_good_and_a_retired_one_is_not(store: Store)
 }
 
 /// Also between the check and the commit: on PostgreSQL two transactions run at the same time.
-async fn what_ends_a_right_and_what_uses_it_come_one_after_the_other(store: Store) {
+async fn what_ends_a_right_and_what_uses_it_come_one_after_the_other(store: WsChannelStore) {
     furnish(&store).await;
     let uploads: Vec<_> = (0..40)
         .map(|index| {

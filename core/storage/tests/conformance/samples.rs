@@ -25,7 +25,7 @@ pub(crate) fn phone_limit() -> LockPolicy {
     LockPolicy { limit: 5, window: DAY, duration: 0 }
 }
 
-pub(crate) fn registration(email: &str, mode: Mode, key: RegistrationKey, now: i64) -> VerifiedRegistration {
+pub(crate) fn registration(email: &str, mode: StoredMode, key: RegistrationKey, now: i64) -> VerifiedRegistration {
     VerifiedRegistration {
         email: email.to_owned(),
         mode,
@@ -52,14 +52,14 @@ pub(crate) fn existing(key: &str) -> RegistrationKey {
 }
 
 /// A verified mode user.
-pub(crate) async fn active_user(store: &Store, email: &str, mode: Mode, key: RegistrationKey) {
+pub(crate) async fn active_user(store: &WsChannelStore, email: &str, mode: StoredMode, key: RegistrationKey) {
     let outcome = store.register(registration(email, mode, key, NOW)).await.unwrap();
     assert!(matches!(outcome, RegisterOutcome::Created { .. }), "{outcome:?}");
     verify(store, email, mode, NOW).await;
 }
 
-pub(crate) async fn verify(store: &Store, email: &str, mode: Mode, now: i64) {
-    let request = VerifyPhone {
+pub(crate) async fn verify(store: &WsChannelStore, email: &str, mode: StoredMode, now: i64) {
+    let request = PhoneConfirmation {
         email: email.to_owned(),
         mode,
         phone: PHONE.to_owned(),
@@ -74,19 +74,19 @@ pub(crate) async fn verify(store: &Store, email: &str, mode: Mode, now: i64) {
         Some(code(email, mode, CodePurpose::VerifyEmail, now)),
     );
     assert_eq!(sent.await.unwrap(), CodeSend::Send);
-    let request = VerifyEmail { email: email.to_owned(), mode, token, hash: digest("123456"), max_tries: 5, now };
+    let request = EmailConfirmation { email: email.to_owned(), mode, token, hash: digest("123456"), max_tries: 5, now };
     assert_eq!(store.verify_email(request).await.unwrap(), CodeCheck::Right);
 }
 
 /// Owner (admin and data) and customer (admin) under [`KEY`], all verified.
-pub(crate) async fn tenant_with_customer(store: &Store) {
-    active_user(store, OWNER, Mode::Admin, mint(KEY)).await;
-    active_user(store, OWNER, Mode::Data, existing(KEY)).await;
-    active_user(store, CUSTOMER, Mode::Admin, existing(KEY)).await;
+pub(crate) async fn tenant_with_customer(store: &WsChannelStore) {
+    active_user(store, OWNER, StoredMode::Admin, mint(KEY)).await;
+    active_user(store, OWNER, StoredMode::Data, existing(KEY)).await;
+    active_user(store, CUSTOMER, StoredMode::Admin, existing(KEY)).await;
 }
 
-pub(crate) fn pending(token: Digest, kind: PendingKind, email: &str, mode: Mode, now: i64) -> NewPending {
-    let challenge = (kind == PendingKind::Mfa).then_some(Challenge::Sms);
+pub(crate) fn pending(token: Digest, kind: PendingKind, email: &str, mode: StoredMode, now: i64) -> NewPending {
+    let challenge = (kind == PendingKind::Mfa).then_some(MfaChallenge::Sms);
     NewPending {
         token,
         kind,
@@ -100,7 +100,7 @@ pub(crate) fn pending(token: Digest, kind: PendingKind, email: &str, mode: Mode,
     }
 }
 
-pub(crate) fn code(email: &str, mode: Mode, purpose: CodePurpose, now: i64) -> NewCode {
+pub(crate) fn code(email: &str, mode: StoredMode, purpose: CodePurpose, now: i64) -> NewCode {
     let hash = digest("123456");
     NewCode {
         email: email.to_owned(),
@@ -115,8 +115,8 @@ pub(crate) fn code(email: &str, mode: Mode, purpose: CodePurpose, now: i64) -> N
     }
 }
 
-pub(crate) fn session(token: Digest, email: &str, mode: Mode, now: i64) -> NewSession {
-    NewSession {
+pub(crate) fn session(token: Digest, email: &str, mode: StoredMode, now: i64) -> NewAccountSession {
+    NewAccountSession {
         token,
         email: email.to_owned(),
         mode,

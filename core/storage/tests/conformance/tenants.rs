@@ -6,7 +6,7 @@ use bankchannel_storage::ws_channel::*;
 
 cases!(switches_and_entitlements_take_effect);
 
-async fn switches_and_entitlements_take_effect(store: Store) {
+async fn switches_and_entitlements_take_effect(store: WsChannelStore) {
     tenant_with_customer(&store).await;
     let tenant = store.tenant(KEY).await.unwrap().unwrap();
     assert_eq!(tenant.owner_email.as_deref(), Some(OWNER));

@@ -1,7 +1,9 @@
 //! A schema that exists only here: named counters, and a ledger of their totals that the hook before each COMMIT
 //! updates.
 
-use bankchannel_storage::engine::{Database, Result, ResultRow, SchemaMigration, StorageSchema, StoreError, Tx, args};
+use bankchannel_storage::engine::{
+    Database, Result, ResultRow, SchemaMigration, StorageSchema, StorageTx, StoreError, args,
+};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +36,7 @@ impl<const VERSION: usize> Counters<VERSION> {
     }
 }
 
-fn name_units<S: StorageSchema>(tx: &mut Tx<S>) -> BoxFuture<'_, Result<()>> {
+fn name_units<S: StorageSchema>(tx: &mut StorageTx<S>) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move { tx.execute("UPDATE counter SET unit = $1", args!["pieces"]).await.map(drop) })
 }
 
@@ -43,7 +45,7 @@ impl<const VERSION: usize> StorageSchema for Counters<VERSION> {
     const MIGRATIONS: &'static [SchemaMigration<Self>] = Self::ALL.split_at(VERSION).0;
     type State = Changed;
 
-    fn before_commit(tx: &mut Tx<Self>) -> BoxFuture<'_, Result<()>> {
+    fn before_commit(tx: &mut StorageTx<Self>) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             for name in tx.state.0.clone() {
                 let sql = "INSERT INTO total (name, value) SELECT name, value FROM counter WHERE name = $1 \

@@ -6,8 +6,8 @@ use crate::samples::{
     waiting,
 };
 use bankchannel_storage::salt_edge_connector::{
-    AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackState, DueCallback, RevokedToken, SessionChange,
-    SessionKind, SessionState, SettledSession, Store, TokenRefusal,
+    AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackState, ConnectorSessionState, ConnectorStore,
+    DueCallback, RevokedToken, SessionChange, SessionKind, SettledSession, TokenRefusal,
 };
 
 cases!(
@@ -32,20 +32,20 @@ pub(crate) fn ended(due: &DueCallback, now: i64, end: CallbackEnd) -> AttemptEnd
     AttemptEnd { id: due.id, lease: due.lease, now, status: Some(200), class: None, end }
 }
 
-async fn take(store: &Store, now: i64) -> Option<DueCallback> {
+async fn take(store: &ConnectorStore, now: i64) -> Option<DueCallback> {
     let mut due = store.take_callbacks(now, now + MINUTE, 9).await.unwrap();
     assert!(due.len() <= 1);
     due.pop()
 }
 
 /// An open enrolment with two queued callbacks: an update and its end.
-async fn two_waiting(store: &Store) {
+async fn two_waiting(store: &ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
-    store.settle(by_bank(1, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    store.settle(by_bank(1, waiting(ConnectorSessionState::AwaitingRedirect))).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
 }
 
-async fn callbacks_of_a_session_keep_their_order(store: Store) {
+async fn callbacks_of_a_session_keep_their_order(store: ConnectorStore) {
     two_waiting(&store).await;
     let update = take(&store, NOW + 1).await.unwrap();
     assert_eq!((update.kind, update.sent, update.subject.is_empty()), (CallbackKind::Update, 0, false));
@@ -60,7 +60,7 @@ async fn callbacks_of_a_session_keep_their_order(store: Store) {
     assert_eq!((success.kind, success.session), (CallbackKind::Success, Some(id(1))));
 }
 
-async fn what_is_sent_is_marked_before(store: Store) {
+async fn what_is_sent_is_marked_before(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
     // A worker takes it and disappears; the next one knows that it may have arrived.
@@ -73,7 +73,7 @@ async fn what_is_sent_is_marked_before(store: Store) {
     assert_eq!(take(&store, NOW + 3 * MINUTE).await.unwrap().sent, 1);
 }
 
-async fn one_that_is_given_back_keeps_the_last_refusal(store: Store) {
+async fn one_that_is_given_back_keeps_the_last_refusal(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
     let again = CallbackEnd::Again { due_at: NOW + 2, may_have_arrived: false };
@@ -87,7 +87,7 @@ async fn one_that_is_given_back_keeps_the_last_refusal(store: Store) {
     assert_eq!(take(&store, NOW + 3).await.unwrap().id, first.id);
 }
 
-async fn a_late_report_of_a_delivery_counts(store: Store) {
+async fn a_late_report_of_a_delivery_counts(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
     let first = take(&store, NOW + 1).await.unwrap();
@@ -99,7 +99,7 @@ async fn a_late_report_of_a_delivery_counts(store: Store) {
     assert!(take(&store, NOW + 9 * MINUTE).await.is_none());
 }
 
-async fn a_stopped_callback_waits_for_somebody(store: Store) {
+async fn a_stopped_callback_waits_for_somebody(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
     let due = take(&store, NOW + 1).await.unwrap();
@@ -126,31 +126,31 @@ async fn a_stopped_callback_waits_for_somebody(store: Store) {
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
 }
 
-async fn a_session_that_the_hub_has_closed_is_over_here(store: Store) {
+async fn a_session_that_the_hub_has_closed_is_over_here(store: ConnectorStore) {
     two_waiting(&store).await;
     let update = take(&store, NOW + 1).await.unwrap();
     let gone = CallbackEnd::OverThere;
     assert!(store.end_attempt(ended(&update, NOW, gone)).await.unwrap());
     assert!(take(&store, NOW + 9 * MINUTE).await.is_none(), "nothing follows");
-    assert_eq!(store.session(id(1)).await.unwrap().unwrap().state, SessionState::Failed);
+    assert_eq!(store.session(id(1)).await.unwrap().unwrap().state, ConnectorSessionState::Failed);
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked), "its success has not left");
     store.open_session(enrolment(2)).await.unwrap();
-    store.settle(by_bank(2, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    store.settle(by_bank(2, waiting(ConnectorSessionState::AwaitingRedirect))).await.unwrap();
     let update = take(&store, NOW + 1).await.unwrap();
     assert!(store.end_attempt(ended(&update, NOW, gone)).await.unwrap());
-    assert_eq!(store.session(id(2)).await.unwrap().unwrap().state, SessionState::Failed);
+    assert_eq!(store.session(id(2)).await.unwrap().unwrap().state, ConnectorSessionState::Failed);
     assert_eq!(deliver_all(&store).await, []);
     // A success that was never sent: its token is revoked, and no report is needed.
     store.open_session(enrolment(3)).await.unwrap();
     store.settle(by_bank(3, approval(3))).await.unwrap();
     let success = take(&store, NOW + 1).await.unwrap();
     assert!(store.end_attempt(ended(&success, NOW, gone)).await.unwrap());
-    assert_eq!(store.session(id(3)).await.unwrap().unwrap().state, SessionState::Failed);
+    assert_eq!(store.session(id(3)).await.unwrap().unwrap().state, ConnectorSessionState::Failed);
     assert_eq!(store.token(presented(3, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
     assert_eq!(deliver_all(&store).await, []);
 }
 
-async fn what_may_have_arrived_is_taken_back(store: Store) {
+async fn what_may_have_arrived_is_taken_back(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
     take(&store, NOW + 1).await.unwrap();
@@ -171,7 +171,7 @@ async fn what_may_have_arrived_is_taken_back(store: Store) {
     assert_eq!(store.revoke_token(id(4), NOW).await.unwrap(), RevokedToken::Done);
 }
 
-async fn a_stopped_update_does_not_keep_the_end_back_for_ever(store: Store) {
+async fn a_stopped_update_does_not_keep_the_end_back_for_ever(store: ConnectorStore) {
     two_waiting(&store).await;
     let update = take(&store, NOW + 1).await.unwrap();
     assert!(store.end_attempt(ended(&update, NOW, CallbackEnd::Stopped)).await.unwrap());
@@ -182,17 +182,17 @@ async fn a_stopped_update_does_not_keep_the_end_back_for_ever(store: Store) {
     assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
     // One that waits and has expired when it is to be sent.
     store.open_session(enrolment(2)).await.unwrap();
-    store.settle(by_bank(2, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    store.settle(by_bank(2, waiting(ConnectorSessionState::AwaitingRedirect))).await.unwrap();
     let update = take(&store, NOW + 1).await.unwrap();
     assert!(store.end_attempt(ended(&update, NOW, CallbackEnd::TooLate)).await.unwrap());
     assert_eq!(
         store.session(id(2)).await.unwrap().unwrap().state,
-        SessionState::AwaitingRedirect,
+        ConnectorSessionState::AwaitingRedirect,
         "its end is said in its time"
     );
 }
 
-async fn a_refusal_is_no_arrival(store: Store) {
+async fn a_refusal_is_no_arrival(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
     let success = take(&store, NOW + 1).await.unwrap();
@@ -201,7 +201,7 @@ async fn a_refusal_is_no_arrival(store: Store) {
     assert_eq!(take(&store, NOW + 2).await.unwrap().sent, 0);
 }
 
-async fn a_revocation_follows_the_success_that_it_is_about(store: Store) {
+async fn a_revocation_follows_the_success_that_it_is_about(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
     assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), RevokedToken::Done);
@@ -209,7 +209,7 @@ async fn a_revocation_follows_the_success_that_it_is_about(store: Store) {
     assert_eq!(told, [(Some(id(1)), CallbackKind::Success), (Some(id(1)), CallbackKind::Revoke)]);
 }
 
-async fn a_renewal_that_does_not_arrive_leaves_the_former_token(store: Store) {
+async fn a_renewal_that_does_not_arrive_leaves_the_former_token(store: ConnectorStore) {
     enrolled(&store, 1).await;
     store.open_session(about_token(2, SessionKind::Reconnect, 1)).await.unwrap();
     assert_eq!(store.settle(by_bank(2, renewal(2))).await.unwrap(), SettledSession::Done);
@@ -225,7 +225,7 @@ async fn a_renewal_that_does_not_arrive_leaves_the_former_token(store: Store) {
     assert_eq!(store.settle(by_bank(3, renewal(3))).await.unwrap(), SettledSession::Done);
 }
 
-async fn a_renewal_that_may_have_arrived_ends_both_tokens(store: Store) {
+async fn a_renewal_that_may_have_arrived_ends_both_tokens(store: ConnectorStore) {
     enrolled(&store, 1).await;
     store.open_session(about_token(2, SessionKind::Reconnect, 1)).await.unwrap();
     store.settle(by_bank(2, renewal(2))).await.unwrap();
@@ -241,7 +241,7 @@ async fn a_renewal_that_may_have_arrived_ends_both_tokens(store: Store) {
     assert_eq!(generations, [(CallbackKind::Revoke, 0), (CallbackKind::Revoke, 1)]);
 }
 
-async fn delivered_callbacks_hold_nothing(store: Store) {
+async fn delivered_callbacks_hold_nothing(store: ConnectorStore) {
     two_waiting(&store).await;
     let update = take(&store, NOW + 1).await.unwrap();
     assert_eq!(update.sealed.as_deref(), Some(&b"sealed"[..]));

@@ -11,16 +11,16 @@ mod sessions;
 mod sharing;
 mod tokens;
 
-use bankchannel_storage::salt_edge_connector::{PostgresSettings, Store};
+use bankchannel_storage::salt_edge_connector::{ConnectorStore, PostgresSettings};
 
-pub(crate) async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(Store) -> F) {
+pub(crate) async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(ConnectorStore) -> F) {
     let folder = tempfile::tempdir().unwrap();
-    case(Store::open_sqlite(folder.path()).await.unwrap()).await;
+    case(ConnectorStore::open_sqlite(folder.path()).await.unwrap()).await;
 }
 
-pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Store) -> F) {
+pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(ConnectorStore) -> F) {
     common::with_postgres("", async |url| {
-        case(Store::connect_postgres(&url, &PostgresSettings::default()).await.unwrap()).await;
+        case(ConnectorStore::connect_postgres(&url, &PostgresSettings::default()).await.unwrap()).await;
     })
     .await;
 }

@@ -6,8 +6,9 @@ use crate::samples::{
     presented, renewal, task, waiting,
 };
 use bankchannel_storage::salt_edge_connector::{
-    AnsweredSession, CallbackKind, CancelledSession, NewSession, OpenedSession, RevokedToken, SessionChange,
-    SessionKind, SessionSettlement, SessionState, SettledSession, StepAnswer, Store, TaskKind, TaskLane,
+    AnsweredSession, CallbackKind, CancelledSession, ConnectorSessionState, ConnectorStore, NewConnectorSession,
+    OpenedSession, RevokedToken, SessionChange, SessionKind, SessionSettlement, SettledSession, StepAnswer, TaskKind,
+    TaskLane,
 };
 
 cases!(
@@ -23,11 +24,11 @@ cases!(
 
 const MANY: usize = 12;
 
-async fn many_requests_begin_one_session(store: Store) {
+async fn many_requests_begin_one_session(store: ConnectorStore) {
     let opened = race(MANY, |number| {
         let store = store.clone();
         let number = u8::try_from(number).unwrap() + 10;
-        async move { store.open_session(NewSession { secret: digest(1), ..enrolment(number) }).await.unwrap() }
+        async move { store.open_session(NewConnectorSession { secret: digest(1), ..enrolment(number) }).await.unwrap() }
     })
     .await;
     assert_eq!(opened.iter().filter(|opened| **opened == OpenedSession::New).count(), 1);
@@ -36,7 +37,7 @@ async fn many_requests_begin_one_session(store: Store) {
     assert!(store.take_task(TaskLane::Sessions, NOW, i64::MAX).await.unwrap().is_none(), "the bank is asked once");
 }
 
-async fn one_of_many_ends_counts(store: Store) {
+async fn one_of_many_ends_counts(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
     let settled = race(MANY, |number| {
         let store = store.clone();
@@ -47,12 +48,12 @@ async fn one_of_many_ends_counts(store: Store) {
     .await;
     assert_eq!(settled.iter().filter(|settled| **settled == SettledSession::Done).count(), 1);
     let state = store.session(id(1)).await.unwrap().unwrap().state;
-    let kind = if state == SessionState::Succeeded { CallbackKind::Success } else { CallbackKind::Fail };
+    let kind = if state == ConnectorSessionState::Succeeded { CallbackKind::Success } else { CallbackKind::Fail };
     assert_eq!(deliver_all(&store).await, [(Some(id(1)), kind)]);
-    assert_eq!(store.token(presented(1, NOW)).await.unwrap().is_ok(), state == SessionState::Succeeded);
+    assert_eq!(store.token(presented(1, NOW)).await.unwrap().is_ok(), state == ConnectorSessionState::Succeeded);
 }
 
-async fn confirm_and_cancel(store: Store) {
+async fn confirm_and_cancel(store: ConnectorStore) {
     for number in 1..=8 {
         store.open_session(enrolment(number)).await.unwrap();
         let settling = store.settle(by_bank(number, approval(number)));
@@ -66,7 +67,7 @@ async fn confirm_and_cancel(store: Store) {
                 assert!(is_good);
                 assert_eq!(told, [(Some(id(number)), CallbackKind::Success)]);
             }
-            (SettledSession::Ended(SessionState::Cancelled), CancelledSession::Done) => {
+            (SettledSession::Ended(ConnectorSessionState::Cancelled), CancelledSession::Done) => {
                 assert!(!is_good);
                 assert_eq!(told, []);
             }
@@ -75,7 +76,7 @@ async fn confirm_and_cancel(store: Store) {
     }
 }
 
-async fn approve_and_expire(store: Store) {
+async fn approve_and_expire(store: ConnectorStore) {
     for number in 1..=8 {
         store.open_session(enrolment(number)).await.unwrap();
         let end = NOW + 15 * MINUTE;
@@ -89,7 +90,7 @@ async fn approve_and_expire(store: Store) {
                 assert!(is_good);
                 assert_eq!(told, [(Some(id(number)), CallbackKind::Success)]);
             }
-            (SettledSession::Ended(SessionState::Expired), 1) => {
+            (SettledSession::Ended(ConnectorSessionState::Expired), 1) => {
                 assert!(!is_good);
                 assert_eq!(told, [(Some(id(number)), CallbackKind::Fail)]);
             }
@@ -98,7 +99,7 @@ async fn approve_and_expire(store: Store) {
     }
 }
 
-async fn revoke_and_renew(store: Store) {
+async fn revoke_and_renew(store: ConnectorStore) {
     for number in 1..=8 {
         enrolled(&store, number).await;
         let renewed = number + 50;
@@ -107,7 +108,8 @@ async fn revoke_and_renew(store: Store) {
         let (settled, revoked) = tokio::join!(settling, store.revoke_token(id(number), NOW));
         assert_eq!(revoked.unwrap(), RevokedToken::Done);
         let settled = settled.unwrap();
-        let ended = [SettledSession::Done, SettledSession::Ended(SessionState::Failed), SettledSession::TokenRevoked];
+        let ended =
+            [SettledSession::Done, SettledSession::Ended(ConnectorSessionState::Failed), SettledSession::TokenRevoked];
         assert!(ended.contains(&settled), "{settled:?}");
         assert!(store.token(presented(number, NOW)).await.unwrap().is_err());
         assert!(store.token(presented(renewed, NOW)).await.unwrap().is_err(), "revoked is revoked");
@@ -122,9 +124,9 @@ async fn revoke_and_renew(store: Store) {
     }
 }
 
-async fn many_answers_are_one_try(store: Store) {
+async fn many_answers_are_one_try(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
-    store.settle(by_bank(1, waiting(SessionState::AwaitingCode))).await.unwrap();
+    store.settle(by_bank(1, waiting(ConnectorSessionState::AwaitingCode))).await.unwrap();
     let answered = race(MANY, |number| {
         let store = store.clone();
         let answer = StepAnswer {
@@ -144,7 +146,7 @@ async fn many_answers_are_one_try(store: Store) {
     assert_eq!(store.session(id(1)).await.unwrap().unwrap().tries, 1);
 }
 
-async fn workers_share_questions(store: Store) {
+async fn workers_share_questions(store: ConnectorStore) {
     for number in 1..=20 {
         store.open_session(enrolment(number)).await.unwrap();
     }
@@ -164,7 +166,7 @@ async fn workers_share_questions(store: Store) {
     assert_eq!(taken, (1..=20).collect::<Vec<u8>>());
 }
 
-async fn workers_share_callbacks(store: Store) {
+async fn workers_share_callbacks(store: ConnectorStore) {
     for number in 1..=20 {
         store.open_session(enrolment(number)).await.unwrap();
         store.settle(by_bank(number, approval(number))).await.unwrap();

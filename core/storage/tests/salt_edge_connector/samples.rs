@@ -1,9 +1,9 @@
 //! Sample rows for tests. Ids and digests are derived from a number.
 
 use bankchannel_storage::salt_edge_connector::{
-    CallbackKind, Digest, DueTask, GrantedToken, NewCallback, NewSession, NewTask, OpenedSession, PresentedToken,
-    RowId, SessionChange, SessionKind, SessionSettlement, SessionState, SessionToken2, SettledSession,
-    SettlementSource, Store, TaskKind,
+    CallbackKind, ConnectorSessionState, ConnectorStore, Digest, DueTask, GrantedToken, NewCallback,
+    NewConnectorSession, NewTask, OpenedSession, PresentedToken, RowId, SessionChange, SessionKind, SessionSettlement,
+    SessionToken2, SettledSession, SettlementSource, TaskKind,
 };
 
 /// The start time of all cases.
@@ -25,8 +25,8 @@ pub(crate) fn task(number: u8, kind: TaskKind) -> NewTask {
 }
 
 /// An enrolment in which all ids are derived from this number.
-pub(crate) fn enrolment(number: u8) -> NewSession {
-    NewSession {
+pub(crate) fn enrolment(number: u8) -> NewConnectorSession {
+    NewConnectorSession {
         client_jwt: None,
         id: id(number),
         secret: digest(number),
@@ -42,9 +42,14 @@ pub(crate) fn enrolment(number: u8) -> NewSession {
 }
 
 /// A session about the token that the enrolment of this number has created.
-pub(crate) fn about_token(number: u8, kind: SessionKind, token: u8) -> NewSession {
+pub(crate) fn about_token(number: u8, kind: SessionKind, token: u8) -> NewConnectorSession {
     let asked = if kind == SessionKind::Refresh { TaskKind::Refresh } else { TaskKind::Reconnect };
-    NewSession { kind, about: SessionToken2::Presented(digest(token)), task: task(number, asked), ..enrolment(number) }
+    NewConnectorSession {
+        kind,
+        about: SessionToken2::Presented(digest(token)),
+        task: task(number, asked),
+        ..enrolment(number)
+    }
 }
 
 pub(crate) fn callback(kind: CallbackKind) -> NewCallback {
@@ -80,7 +85,7 @@ fn granting(number: u8, generation: i64) -> SessionChange {
 }
 
 /// A session that waits for the customer.
-pub(crate) fn waiting(state: SessionState) -> SessionChange {
+pub(crate) fn waiting(state: ConnectorSessionState) -> SessionChange {
     let update = Some(callback(CallbackKind::Update));
     SessionChange::Wait { state, sealed: vec![1], expires_at: NOW + 15 * MINUTE, update }
 }
@@ -101,14 +106,14 @@ pub(crate) fn by_task(task: &DueTask, change: SessionChange) -> SessionSettlemen
 }
 
 /// An enrolment that ended well: its token is confirmed, its callback delivered.
-pub(crate) async fn enrolled(store: &Store, number: u8) {
+pub(crate) async fn enrolled(store: &ConnectorStore, number: u8) {
     assert_eq!(store.open_session(enrolment(number)).await.unwrap(), OpenedSession::New);
     assert_eq!(store.settle(by_bank(number, approval(number))).await.unwrap(), SettledSession::Done);
     deliver_all(store).await;
 }
 
 /// Delivers all waiting callbacks as if the hub had accepted them, and returns them.
-pub(crate) async fn deliver_all(store: &Store) -> Vec<(Option<RowId>, CallbackKind)> {
+pub(crate) async fn deliver_all(store: &ConnectorStore) -> Vec<(Option<RowId>, CallbackKind)> {
     let mut delivered = Vec::new();
     loop {
         let due = store.take_callbacks(i64::MAX - 1, i64::MAX, 10).await.unwrap();

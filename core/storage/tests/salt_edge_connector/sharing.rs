@@ -3,7 +3,7 @@
 use crate::samples::{NOW, digest, enrolled, enrolment, id, presented, task};
 use bankchannel_storage::engine::{Database, SqliteSettings};
 use bankchannel_storage::salt_edge_connector::{
-    NewSession, OpenedSession, RevokedToken, Store, StoreError, TaskKind, TaskLane, TokenRefusal,
+    ConnectorStore, NewConnectorSession, OpenedSession, RevokedToken, StoreError, TaskKind, TaskLane, TokenRefusal,
 };
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +15,7 @@ const SESSIONS: u8 = 25;
 
 /// Opens sessions; all processes try to open the same ones.
 async fn write(folder: &Path, process: u8) -> usize {
-    let store = Store::open_sqlite(folder).await.unwrap();
+    let store = ConnectorStore::open_sqlite(folder).await.unwrap();
     let mut begun = 0;
     for number in 0..SESSIONS {
         let mut new = enrolment(0);
@@ -65,7 +65,7 @@ async fn processes_share_a_folder() {
         begun += said.parse::<usize>().unwrap();
     }
     assert_eq!(begun, usize::from(SESSIONS), "each session began once");
-    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let store = ConnectorStore::open_sqlite(folder.path()).await.unwrap();
     let mut tasks = 0;
     while store.take_task(TaskLane::Sessions, NOW, i64::MAX).await.unwrap().is_some() {
         tasks += 1;
@@ -76,10 +76,10 @@ async fn processes_share_a_folder() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_process_may_have_it_open_twice() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Store::open_sqlite(folder.path()).await.unwrap();
-    let second = Store::open_sqlite(folder.path()).await.unwrap();
-    let begin = |store: Store, number| async move {
-        let new = NewSession { secret: digest(1), ..enrolment(number) };
+    let first = ConnectorStore::open_sqlite(folder.path()).await.unwrap();
+    let second = ConnectorStore::open_sqlite(folder.path()).await.unwrap();
+    let begin = |store: ConnectorStore, number| async move {
+        let new = NewConnectorSession { secret: digest(1), ..enrolment(number) };
         store.open_session(new).await.unwrap()
     };
     let (one, other) = tokio::join!(begin(first.clone(), 1), begin(second.clone(), 2));
@@ -102,13 +102,13 @@ async fn who_shares_with_nobody_is_refused_and_refuses() {
         type State = ();
     }
     let folder = tempfile::tempdir().unwrap();
-    let shared = Store::open_sqlite(folder.path()).await.unwrap();
+    let shared = ConnectorStore::open_sqlite(folder.path()).await.unwrap();
     let alone = Database::<Alone>::open_sqlite(folder.path(), &SqliteSettings::default()).await;
     assert!(matches!(alone.err(), Some(StoreError::Locked { .. })));
     shared.close().await;
     drop(shared);
     let alone = Database::<Alone>::open_sqlite(folder.path(), &SqliteSettings::default()).await.unwrap();
-    assert!(matches!(Store::open_sqlite(folder.path()).await.err(), Some(StoreError::Locked { .. })));
+    assert!(matches!(ConnectorStore::open_sqlite(folder.path()).await.err(), Some(StoreError::Locked { .. })));
     alone.close().await;
 }
 
@@ -116,7 +116,7 @@ async fn who_shares_with_nobody_is_refused_and_refuses() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_only_folder_is_named() {
     crate::common::with_read_only_folder("sharing::a_read_only_folder_is_named", async |data| {
-        let refused = Store::open_sqlite(data).await.err();
+        let refused = ConnectorStore::open_sqlite(data).await.err();
         assert!(matches!(&refused, Some(StoreError::ReadOnly { .. })), "{refused:?}");
     })
     .await;
@@ -126,8 +126,8 @@ async fn a_read_only_folder_is_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_is_never_older_than_the_last_commit() {
     let folder = tempfile::tempdir().unwrap();
-    let reading = Store::open_sqlite(folder.path()).await.unwrap();
-    let writing = Store::open_sqlite(folder.path()).await.unwrap();
+    let reading = ConnectorStore::open_sqlite(folder.path()).await.unwrap();
+    let writing = ConnectorStore::open_sqlite(folder.path()).await.unwrap();
     for number in 1..=100 {
         assert!(reading.token(presented(number, NOW)).await.unwrap().is_err(), "{number}");
         enrolled(&writing, number).await;
@@ -157,8 +157,10 @@ async fn a_token_is_never_older_than_the_last_commit() {
     // A database that was closed by all processes and opened again has a new index.
     writing.close().await;
     reading.close().await;
-    let [reading, writing] =
-        [Store::open_sqlite(folder.path()).await.unwrap(), Store::open_sqlite(folder.path()).await.unwrap()];
+    let [reading, writing] = [
+        ConnectorStore::open_sqlite(folder.path()).await.unwrap(),
+        ConnectorStore::open_sqlite(folder.path()).await.unwrap(),
+    ];
     enrolled(&writing, 200).await;
     assert!(reading.token(presented(200, NOW)).await.unwrap().is_ok());
     assert_eq!(writing.revoke_token(id(200), NOW).await.unwrap(), RevokedToken::Done);

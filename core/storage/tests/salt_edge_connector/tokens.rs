@@ -3,8 +3,8 @@
 use crate::common::cases;
 use crate::samples::{CLIENT, MINUTE, NOW, about_token, deliver_all, digest, enrolled, enrolment, id, presented, task};
 use bankchannel_storage::salt_edge_connector::{
-    CallbackKind, PresentedToken, RevokedToken, SessionKind, SessionState, Store, TaskKind, TokenFilter, TokenRefusal,
-    TokenState,
+    CallbackKind, ConnectorSessionState, ConnectorStore, PresentedToken, RevokedToken, SessionKind, TaskKind,
+    TokenFilter, TokenRefusal, TokenState,
 };
 
 cases!(
@@ -16,7 +16,7 @@ cases!(
     one_key_seals_a_store,
 );
 
-async fn a_token_is_one_third_partys_and_for_a_time(store: Store) {
+async fn a_token_is_one_third_partys_and_for_a_time(store: ConnectorStore) {
     store.open_session(enrolment(1)).await.unwrap();
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::NotFound), "nobody has it yet");
     enrolled(&store, 2).await;
@@ -28,7 +28,7 @@ async fn a_token_is_one_third_partys_and_for_a_time(store: Store) {
     assert_eq!(store.token(presented(2, end)).await.unwrap(), Err(TokenRefusal::Expired));
 }
 
-async fn the_hub_revokes(store: Store) {
+async fn the_hub_revokes(store: ConnectorStore) {
     enrolled(&store, 1).await;
     store.open_session(about_token(2, SessionKind::Refresh, 1)).await.unwrap();
     let revoke = |presented, number| store.revoke_presented(presented, task(number, TaskKind::Notice));
@@ -37,11 +37,11 @@ async fn the_hub_revokes(store: Store) {
     assert_eq!(revoke(presented(1, NOW), 61).await.unwrap(), RevokedToken::Done);
     assert_eq!(revoke(presented(1, NOW), 62).await.unwrap(), RevokedToken::Unchanged);
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
-    assert_eq!(store.session(id(2)).await.unwrap().unwrap().state, SessionState::Failed);
+    assert_eq!(store.session(id(2)).await.unwrap().unwrap().state, ConnectorSessionState::Failed);
     assert_eq!(deliver_all(&store).await, [(Some(id(2)), CallbackKind::Fail)], "the hub knows of the token itself");
 }
 
-async fn the_bank_revokes(store: Store) {
+async fn the_bank_revokes(store: ConnectorStore) {
     enrolled(&store, 1).await;
     assert_eq!(store.revoke_token(id(77), NOW).await.unwrap(), RevokedToken::Refused(TokenRefusal::NotFound));
     assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), RevokedToken::Done);
@@ -53,7 +53,7 @@ async fn the_bank_revokes(store: Store) {
     assert_eq!(deliver_all(&store).await, [(Some(id(2)), CallbackKind::Fail)]);
 }
 
-async fn the_hub_lists_what_it_has_revoked(store: Store) {
+async fn the_hub_lists_what_it_has_revoked(store: ConnectorStore) {
     enrolled(&store, 1).await;
     assert_eq!(store.read_so_far().await.unwrap(), None);
     assert_eq!(store.revoke_listed(digest(9), NOW).await.unwrap(), RevokedToken::Refused(TokenRefusal::NotFound));
@@ -67,7 +67,7 @@ async fn the_hub_lists_what_it_has_revoked(store: Store) {
     assert_eq!(store.read_so_far().await.unwrap(), Some(302));
 }
 
-async fn tokens_are_listed(store: Store) {
+async fn tokens_are_listed(store: ConnectorStore) {
     for number in 1..=3 {
         enrolled(&store, number).await;
     }
@@ -85,7 +85,7 @@ async fn tokens_are_listed(store: Store) {
     assert_eq!(store.tokens(TokenFilter { limit: 1, ..TokenFilter::default() }).await.unwrap()[0].client_id, CLIENT);
 }
 
-async fn one_key_seals_a_store(store: Store) {
+async fn one_key_seals_a_store(store: ConnectorStore) {
     store.sealed_by([1; 8]).await.unwrap();
     store.sealed_by([1; 8]).await.unwrap();
     let refused = store.sealed_by([2; 8]).await.unwrap_err();

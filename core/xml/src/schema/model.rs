@@ -135,10 +135,10 @@ struct SchemaReader {
     numbers: HashMap<String, usize>,
 }
 
-type Read<T> = Result<T, XmlFault>;
+type SchemaRead<T> = Result<T, XmlFault>;
 
 impl SchemaReader {
-    fn read(schema: XmlElement<'_>) -> Read<XmlSchema> {
+    fn read(schema: XmlElement<'_>) -> SchemaRead<XmlSchema> {
         let types: Vec<XmlElement<'_>> =
             schema.children().filter(|child| matches!(child.name(), "complexType" | "simpleType")).collect();
         let mut numbers = HashMap::new();
@@ -153,18 +153,18 @@ impl SchemaReader {
         Ok(XmlSchema {
             namespace: required(schema, "targetNamespace")?,
             root: reader.element(root)?,
-            types: types.into_iter().map(|one| reader.type_rule(one)).collect::<Read<_>>()?,
+            types: types.into_iter().map(|one| reader.type_rule(one)).collect::<SchemaRead<_>>()?,
             type_names,
         })
     }
 
-    fn type_rule(&self, node: XmlElement<'_>) -> Read<TypeRule> {
+    fn type_rule(&self, node: XmlElement<'_>) -> SchemaRead<TypeRule> {
         if node.name() == "simpleType" {
             let restriction = node.child("restriction").ok_or_else(|| unsupported(node, "no restriction"))?;
             return SimpleType::read(restriction).map(TypeRule::Simple);
         }
         if let Some(extension) = node.find("simpleContent/extension") {
-            let attributes = extension.all("attribute").map(|one| self.attribute(one)).collect::<Read<_>>()?;
+            let attributes = extension.all("attribute").map(|one| self.attribute(one)).collect::<SchemaRead<_>>()?;
             return Ok(TypeRule::Text { value: self.number(extension, "base")?, attributes });
         }
         let content = node.children().find(|child| child.name() != "annotation");
@@ -183,27 +183,27 @@ impl SchemaReader {
         if steps.len() > MAX_STEPS {
             return Err(unsupported(content, "too many steps"));
         }
-        steps.into_iter().map(|step| self.step(step)).collect::<Read<_>>().map(TypeRule::Elements)
+        steps.into_iter().map(|step| self.step(step)).collect::<SchemaRead<_>>().map(TypeRule::Elements)
     }
 
-    fn step(&self, node: XmlElement<'_>) -> Read<SequenceStep> {
+    fn step(&self, node: XmlElement<'_>) -> SchemaRead<SequenceStep> {
         let elements = match node.name() {
             "element" => vec![self.element(node)?],
-            "choice" => node.children().map(|one| self.element(one)).collect::<Read<_>>()?,
+            "choice" => node.children().map(|one| self.element(one)).collect::<SchemaRead<_>>()?,
             _ => return Err(unsupported(node, "another step of a sequence")),
         };
         let (min, max) = bounds(node)?;
         Ok(SequenceStep { elements, min, max })
     }
 
-    fn element(&self, node: XmlElement<'_>) -> Read<ElementRule> {
+    fn element(&self, node: XmlElement<'_>) -> SchemaRead<ElementRule> {
         if node.name() != "element" {
             return Err(unsupported(node, "another member of a choice"));
         }
         Ok(ElementRule { name: required(node, "name")?, type_index: self.number(node, "type")? })
     }
 
-    fn attribute(&self, node: XmlElement<'_>) -> Read<AttributeRule> {
+    fn attribute(&self, node: XmlElement<'_>) -> SchemaRead<AttributeRule> {
         Ok(AttributeRule {
             name: required(node, "name")?,
             type_index: self.number(node, "type")?,
@@ -212,14 +212,14 @@ impl SchemaReader {
     }
 
     /// The number of the type that an attribute names.
-    fn number(&self, node: XmlElement<'_>, attribute: &str) -> Read<usize> {
+    fn number(&self, node: XmlElement<'_>, attribute: &str) -> SchemaRead<usize> {
         let name = required(node, attribute)?;
         self.numbers.get(name.as_str()).copied().ok_or_else(|| unsupported(node, "a type that is not in it"))
     }
 }
 
 /// The least and the most occurrences.
-fn bounds(node: XmlElement<'_>) -> Read<(usize, usize)> {
+fn bounds(node: XmlElement<'_>) -> SchemaRead<(usize, usize)> {
     let bound = |name| match node.attribute(name).as_deref() {
         None => Ok(1),
         Some("unbounded") => Ok(usize::MAX),
@@ -228,7 +228,7 @@ fn bounds(node: XmlElement<'_>) -> Read<(usize, usize)> {
     Ok((bound("minOccurs")?, bound("maxOccurs")?))
 }
 
-pub(super) fn required(node: XmlElement<'_>, attribute: &str) -> Read<String> {
+pub(super) fn required(node: XmlElement<'_>, attribute: &str) -> SchemaRead<String> {
     node.attribute(attribute).map(std::borrow::Cow::into_owned).ok_or_else(|| unsupported(node, "a missing attribute"))
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bankchannel::operation::Entry;
+use bankchannel::operation::CatalogueEntry;
 use serde_json::Value;
 
 /// Where `wscli` had a command, the flow has its name.
@@ -20,7 +20,7 @@ const WITHOUT: &[&str] = &["register", "password_reset", "login"];
 
 /// The arguments of the command for this operation; `None` if there is none, or if a value cannot be expressed in
 /// options.
-pub(super) fn typed(entry: &Entry, request: &Value, content: Option<&Path>) -> Option<Vec<String>> {
+pub(super) fn typed(entry: &CatalogueEntry, request: &Value, content: Option<&Path>) -> Option<Vec<String>> {
     let name = entry.short_name();
     if WITHOUT.contains(&name) {
         return None;

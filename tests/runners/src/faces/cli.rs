@@ -19,7 +19,7 @@ use std::{
 
 use bankchannel::{
     CommandPlacement, Protocol,
-    operation::{Entry, OperationKind},
+    operation::{CatalogueEntry, OperationKind},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -230,14 +230,14 @@ async fn call(client: &Client, request: &Value) -> Outcome<Value> {
 }
 
 /// Whether each operation of its protocol is a command.
-fn by_subject(entry: &Entry) -> bool {
+fn by_subject(entry: &CatalogueEntry) -> bool {
     bankchannel::protocol(entry.declaration.protocol)
         .is_some_and(|protocol| protocol.commands == CommandPlacement::BySubject)
 }
 
 /// Whether an exchange is a command, in a protocol whose operations are not all commands. A local operation may have a
 /// command with the same name that takes files.
-fn is_command(entry: &Entry, typed: &[String]) -> bool {
+fn is_command(entry: &CatalogueEntry, typed: &[String]) -> bool {
     static KNOWN: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
     let [group, name, ..] = typed else { return false };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -339,7 +339,7 @@ fn signer(answers: &Value) -> Option<String> {
 const BANK: &str = "bank.";
 
 /// The command of a user whose bank is a program: prints the answer from a file for each question.
-fn bank(client: &Client, entry: &Entry, answers: &Value) -> Outcome<Option<String>> {
+fn bank(client: &Client, entry: &CatalogueEntry, answers: &Value) -> Outcome<Option<String>> {
     if entry.declaration.asks_object().is_none() {
         return Ok(None);
     }

@@ -5,7 +5,7 @@ use std::{any::Any, marker::PhantomData};
 use bankchannel_foundation::{
     Codec, Error, Exchange, OperationKind,
     message::{InRequest, InResponse, OutRequest, OutResponse},
-    operation::{Entry, Route},
+    operation::{CatalogueEntry, Route},
 };
 use bytes::Bytes;
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(crate) type Exchanged = (Value, Option<Bytes>);
 
 /// An exchange with erased types: its four functions take and return the boundary form.
 pub(crate) trait AnyExchange: Sync {
-    fn entry(&self) -> Entry;
+    fn entry(&self) -> CatalogueEntry;
     fn encode_request(&self, request: Value, with: &dyn Any) -> Result<OutRequest, Error>;
     fn decode_request(&self, message: InRequest<'_>) -> Result<Exchanged, Error>;
     fn encode_response(&self, response: Value) -> OutResponse;
@@ -43,8 +43,8 @@ impl<O: Exchange> AnyExchange for Of<O>
 where
     <O::Codec as Codec>::Credentials: 'static,
 {
-    fn entry(&self) -> Entry {
-        Entry::of::<O>()
+    fn entry(&self) -> CatalogueEntry {
+        CatalogueEntry::of::<O>()
     }
 
     fn encode_request(&self, request: Value, with: &dyn Any) -> Result<OutRequest, Error> {

@@ -1,12 +1,13 @@
 //! What an error says of the outcome: no class and no table contradicts it.
 
-use bankchannel_foundation::{Category, Error, Outcome, error::Row, message::InResponse};
+use bankchannel_foundation::{CallOutcome, Category, Error, error::ErrorRow, message::InResponse};
 use bankchannel_ws_channel::errors::texts::TEXTS;
 use serde_json::json;
 
 use crate::{exchange::exchanges, messages::answer};
 
-const OUTCOMES: [Outcome; 4] = [Outcome::NotSent, Outcome::Unknown, Outcome::Refused, Outcome::Accepted];
+const OUTCOMES: [CallOutcome; 4] =
+    [CallOutcome::NotSent, CallOutcome::Unknown, CallOutcome::Refused, CallOutcome::Accepted];
 
 /// Codes and classes of peers that mean something, and one that means nothing.
 const WORDS: &[&str] = &[
@@ -26,12 +27,12 @@ const WORDS: &[&str] = &[
     "nothing",
 ];
 
-fn table() -> impl Iterator<Item = &'static &'static Row> {
+fn table() -> impl Iterator<Item = &'static &'static ErrorRow> {
     bankchannel::error_table().collect::<Vec<_>>().leak().iter()
 }
 
 fn is_consistent(error: &Error, case: &str) {
-    let is_refused = error.outcome() == Some(Outcome::Refused);
+    let is_refused = error.outcome() == Some(CallOutcome::Refused);
     let category = error.category();
     assert!(category != Category::PeerRefused || is_refused, "{case}: {error:?}");
     assert!(!error.retryable() || error.row().retryable, "{case}: the table says never: {error:?}");
@@ -48,7 +49,7 @@ fn refused_by_the_peer_means_the_outcome_refused() {
                 let error = Error::new(row).with_outcome(first).with_retryable(true).with_outcome(then);
                 is_consistent(&error, row.code);
                 let is_refusal = row.category == Category::PeerRefused;
-                let expected = if is_refusal && then == Outcome::NotSent { Outcome::Refused } else { then };
+                let expected = if is_refusal && then == CallOutcome::NotSent { CallOutcome::Refused } else { then };
                 assert_eq!(error.outcome(), Some(expected), "{}", row.code);
                 assert_eq!(error.to_json()["category"], error.category().as_str());
             }
@@ -80,7 +81,7 @@ fn no_answer_of_a_peer_has_a_class_that_contradicts_its_outcome() {
                 if status >= 500 {
                     // The only failure that says that nothing has happened.
                     let is_unstored = status == 507 && error.code() == "ws_channel.storage_full";
-                    let expected = if is_unstored { Outcome::Refused } else { Outcome::Unknown };
+                    let expected = if is_unstored { CallOutcome::Refused } else { CallOutcome::Unknown };
                     assert_eq!(error.outcome(), Some(expected), "{} {status} {body}", exchange.name());
                     unstored += usize::from(is_unstored);
                 }

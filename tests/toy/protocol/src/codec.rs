@@ -1,7 +1,7 @@
 //! How the protocol writes and reads messages: every field is a member of a JSON object.
 
 use bankchannel_foundation::{
-    Boundary, Codec, Error, Exchange, Operation, Outcome,
+    Boundary, CallOutcome, Codec, Error, Exchange, Operation,
     error::row,
     json,
     message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse},
@@ -46,7 +46,7 @@ impl Codec for Plain {
             let text = body.ok().and_then(|body| body.get("text").and_then(Value::as_str).map(str::to_owned));
             let refused = Error::because(&errors::REFUSED, text.as_deref().unwrap_or(errors::REFUSED.text).to_owned());
             // A host that fails may have done it.
-            let outcome = if message.status >= 500 { Outcome::Unknown } else { Outcome::Refused };
+            let outcome = if message.status >= 500 { CallOutcome::Unknown } else { CallOutcome::Refused };
             return Err(refused.with_status(message.status).with_outcome(outcome));
         }
         O::Response::read(body?, &mut Reader::new(Representation::Wire))

@@ -16,7 +16,7 @@ use bankchannel_transport::{ContentSink, TlsSettings, Transport, TransportSettin
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::customer::plan;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The third party's files.
 pub(super) struct Files<'a> {
@@ -25,15 +25,15 @@ pub(super) struct Files<'a> {
 }
 
 impl Files<'_> {
-    fn read(&self, name: &str) -> Outcome<String> {
+    fn read(&self, name: &str) -> CommandOutcome<String> {
         let path = self.certificates.join(name);
-        std::fs::read_to_string(&path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+        std::fs::read_to_string(&path).map_err(|why| CommandFailure::usage(format!("{}: {why}", path.display())))
     }
 }
 
 /// Sends one to the bank and returns its answer.
-pub(super) async fn send(base_url: &str, files: &Files<'_>) -> Outcome<InResponse> {
-    let failed = |why: String| Failure::usage(format!("the broken request: {why}"));
+pub(super) async fn send(base_url: &str, files: &Files<'_>) -> CommandOutcome<InResponse> {
+    let failed = |why: String| CommandFailure::usage(format!("the broken request: {why}"));
     let certificate =
         Certificate::from_pem(&files.read("tpp1-qseal.pem")?).map_err(|fault| failed(fault.to_string()))?;
     let key = SigningKey::from_pem(&files.read("tpp1-qseal.key")?, None).map_err(|fault| failed(fault.to_string()))?;

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 use bankchannel_transport::{ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
 use serde_json::{Map, Value};
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The headers that the browser reads of an answer.
 const HEADERS: &[&str] = &["Location"];
@@ -31,7 +31,7 @@ impl Returned {
 }
 
 /// Opens the link, fetches the page, and approves with every account.
-pub(super) async fn approve(link: &str, ca_file: &Path) -> Outcome<Returned> {
+pub(super) async fn approve(link: &str, ca_file: &Path) -> CommandOutcome<Returned> {
     let (origin, target) = split(link)?;
     let settings = TransportSettings {
         base_url: origin.to_owned(),
@@ -42,7 +42,7 @@ pub(super) async fn approve(link: &str, ca_file: &Path) -> Outcome<Returned> {
     let transport = Transport::new(&settings)?;
     let page = send(&transport, Method::Get, target, Body::empty()).await?;
     if page.status != 200 {
-        return Err(Failure::usage(format!("the bank's page answers {}", page.status)));
+        return Err(CommandFailure::usage(format!("the bank's page answers {}", page.status)));
     }
     let form = fields(&String::from_utf8_lossy(&page.body));
     let text: Vec<String> =
@@ -51,11 +51,11 @@ pub(super) async fn approve(link: &str, ca_file: &Path) -> Outcome<Returned> {
     let sent = send(&transport, Method::Post, target, body).await?;
     match (sent.status, sent.headers.text("location")) {
         (303, Some(url)) => Ok(Returned { url: url.to_owned() }),
-        (status, _) => Err(Failure::usage(format!("the bank's page did not send the customer back: {status}"))),
+        (status, _) => Err(CommandFailure::usage(format!("the bank's page did not send the customer back: {status}"))),
     }
 }
 
-async fn send(transport: &Transport, method: Method, target: &str, body: Body) -> Outcome<InResponse> {
+async fn send(transport: &Transport, method: Method, target: &str, body: Body) -> CommandOutcome<InResponse> {
     let (method, target) = (method.as_str().to_owned(), target.to_owned());
     let request = OutRequest { method, target, headers: Headers::default(), body };
     Ok(transport.exchange(&request, plan(&CancellationToken::new(), &mut ContentSink::memory(0), &mut None)).await?)
@@ -65,7 +65,7 @@ async fn send(transport: &Transport, method: Method, target: &str, body: Body) -
 pub(super) fn plan<'a>(
     cancel: &'a CancellationToken,
     sink: &'a mut ContentSink,
-    earlier: &'a mut Option<bankchannel::Outcome>,
+    earlier: &'a mut Option<bankchannel::CallOutcome>,
 ) -> ExchangePlan<'a> {
     ExchangePlan {
         deadline: None,
@@ -82,10 +82,10 @@ pub(super) fn plan<'a>(
 }
 
 /// The address's origin, and its path with the query.
-fn split(link: &str) -> Outcome<(&str, &str)> {
+fn split(link: &str) -> CommandOutcome<(&str, &str)> {
     let after = link.find("://").map(|at| at + 3);
     let path = after.and_then(|at| link[at..].find('/').map(|slash| at + slash));
-    path.map(|at| link.split_at(at)).ok_or_else(|| Failure::usage("the bank's link is not a URL"))
+    path.map(|at| link.split_at(at)).ok_or_else(|| CommandFailure::usage("the bank's link is not a URL"))
 }
 
 /// The form fields that a browser sends when the customer ticks every box and approves: hidden fields, boxes, the first
@@ -120,9 +120,9 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// A response's link for the customer.
-pub(super) fn link(response: &Map<String, Value>) -> Outcome<String> {
+pub(super) fn link(response: &Map<String, Value>) -> CommandOutcome<String> {
     let link = response.get("sca_redirect").and_then(Value::as_str);
-    link.map(str::to_owned).ok_or_else(|| Failure::usage("the bank has sent no link for its customer"))
+    link.map(str::to_owned).ok_or_else(|| CommandFailure::usage("the bank has sent no link for its customer"))
 }
 
 #[cfg(test)]

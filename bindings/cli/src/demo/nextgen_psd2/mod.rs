@@ -13,7 +13,7 @@ use clap::{ArgMatches, Command};
 
 use super::{steps::Steps, workspace};
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{flag, text},
     output::{self, Format},
 };
@@ -39,19 +39,19 @@ pub(super) fn command() -> Command {
 }
 
 /// Runs the demo. With `--json` it always prints an object that shows the completed steps.
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let format = crate::options::format(matches);
     let mut steps = Steps::new(format);
     let mut summary = story::Summary::default();
     let result = tell(matches, &mut steps, &mut summary);
     if format == Format::Json {
-        let failure = result.as_ref().err().and_then(Failure::json);
+        let failure = result.as_ref().err().and_then(CommandFailure::json);
         output::json(&summary.to_json(result.is_ok(), &steps, failure));
     }
     super::ended(result.map(|()| true))
 }
 
-fn tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> Outcome {
+fn tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> CommandOutcome {
     let folder = workspace::Folder::open(matches.get_one::<String>("keep").map(String::as_str))?;
     bankchannel_bridge::runtime()?.block_on(story::tell(&folder, steps, summary))?;
     if let Some(kept) = folder.kept() {

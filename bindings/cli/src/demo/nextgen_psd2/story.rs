@@ -15,7 +15,7 @@ use super::{
     broken::{self, Files},
     customer,
 };
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The customer's PSU-ID for the third party, and the customer's personal identifier: the sandbox bank knows both.
 const PSU_ID: &str = "psu-7f3a91";
@@ -61,14 +61,14 @@ impl Summary {
     }
 }
 
-pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> Outcome {
+pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome {
     let running = steps.step("Make certificates, start the sandbox bank", start(folder)).await?;
-    let result = chapters(&Bank::of(&running)?, steps, summary).await;
+    let result = chapters(&DemoBank::of(&running)?, steps, summary).await;
     running.stop().await;
     result
 }
 
-async fn start(folder: &Folder) -> Outcome<(RunningBank, String)> {
+async fn start(folder: &Folder) -> CommandOutcome<(RunningBank, String)> {
     let data = folder.path().join("bank").display().to_string();
     let running = RunningBank::start(BankOptions { data: Some(data), ..BankOptions::default() }).await?;
     let url = running.readiness()["base_url"].as_str().unwrap_or_default().to_owned();
@@ -76,19 +76,19 @@ async fn start(folder: &Folder) -> Outcome<(RunningBank, String)> {
 }
 
 /// The bank's addresses, and the settings that a third party needs.
-struct Bank {
+struct DemoBank {
     base_url: String,
     bg_base_url: String,
     ca_file: PathBuf,
     certificates: PathBuf,
 }
 
-impl Bank {
-    fn of(running: &RunningBank) -> Outcome<Self> {
+impl DemoBank {
+    fn of(running: &RunningBank) -> CommandOutcome<Self> {
         let told = running.readiness();
         let text = |name: &str| {
             let found = told[name].as_str().map(str::to_owned);
-            found.ok_or_else(|| Failure::usage(format!("the bank does not say its {name}")))
+            found.ok_or_else(|| CommandFailure::usage(format!("the bank does not say its {name}")))
         };
         Ok(Self {
             base_url: text("base_url")?,
@@ -99,7 +99,7 @@ impl Bank {
     }
 
     /// A client of the first third party.
-    fn client(&self, dialect: &str) -> Outcome<NextGenPsd2> {
+    fn client(&self, dialect: &str) -> CommandOutcome<NextGenPsd2> {
         let at = |name: &str| self.certificates.join(name).display().to_string();
         let base_url = if dialect == "bg" { &self.bg_base_url } else { &self.base_url };
         Ok(NextGenPsd2::from_json(json!({
@@ -115,7 +115,7 @@ impl Bank {
     }
 }
 
-async fn chapters(bank: &Bank, steps: &mut Steps, summary: &mut Summary) -> Outcome {
+async fn chapters(bank: &DemoBank, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome {
     let client = bank.client("era")?;
     summary.user = Some(steps.step("Verify a user by the hash of an identifier", verify(&client)).await?);
     let link = steps.step("Offer a consent: the bank sends a link", offer(&client)).await?;
@@ -128,7 +128,7 @@ async fn chapters(bank: &Bank, steps: &mut Steps, summary: &mut Summary) -> Outc
     explain(bank, steps, summary).await
 }
 
-async fn verify(client: &NextGenPsd2) -> Outcome<(Value, String)> {
+async fn verify(client: &NextGenPsd2) -> CommandOutcome<(Value, String)> {
     let hashed = call(client, "hash_identifier", json!({ "personal_identifier": IDENTIFIER })).await?;
     let hash = hashed.values().find_map(Value::as_str).unwrap_or_default();
     let request = json!({ "psu_id": PSU_ID, "psu_personal_identifier": hash });
@@ -137,20 +137,20 @@ async fn verify(client: &NextGenPsd2) -> Outcome<(Value, String)> {
     Ok((json!({ "psu_id": PSU_ID, "exists": exists }), format!("{PSU_ID}: exists {exists}")))
 }
 
-async fn offer(client: &NextGenPsd2) -> Outcome<(String, String)> {
+async fn offer(client: &NextGenPsd2) -> CommandOutcome<(String, String)> {
     let request = json!({ "redirect_uri": REDIRECT, "psu_id": PSU_ID, "psu_context": "private" });
     let answer = call(client, "update_bank_offered_consents", request).await?;
     let link = customer::link(&answer)?;
     Ok((link.clone(), link))
 }
 
-async fn approve(link: &str, ca_file: &Path) -> Outcome<(customer::Returned, String)> {
+async fn approve(link: &str, ca_file: &Path) -> CommandOutcome<(customer::Returned, String)> {
     let returned = customer::approve(link, ca_file).await?;
     let url = returned.url.clone();
     Ok((returned, url))
 }
 
-async fn accounts(client: &NextGenPsd2, request: Value) -> Outcome<(Value, String)> {
+async fn accounts(client: &NextGenPsd2, request: Value) -> CommandOutcome<(Value, String)> {
     let answer = call(client, "get_accounts", request).await?;
     let accounts = answer.get("accounts").cloned().unwrap_or_default();
     let ibans: Vec<&str> =
@@ -160,7 +160,7 @@ async fn accounts(client: &NextGenPsd2, request: Value) -> Outcome<(Value, Strin
 }
 
 /// A Berlin Group consent: created, approved, read.
-async fn consent(bank: &Bank, steps: &mut Steps) -> Outcome<Value> {
+async fn consent(bank: &DemoBank, steps: &mut Steps) -> CommandOutcome<Value> {
     let client = bank.client("bg")?;
     let until = Timestamp::from_ms((SystemClock::default().now_s() + LASTS_S) * 1000);
     let valid_until = until.as_str().get(..10).unwrap_or_default().to_owned();
@@ -189,19 +189,19 @@ async fn consent(bank: &Bank, steps: &mut Steps) -> Outcome<Value> {
 }
 
 /// Sends a request with a wrong signature, and shows the bank's answer.
-async fn explain(bank: &Bank, steps: &mut Steps, summary: &mut Summary) -> Outcome {
+async fn explain(bank: &DemoBank, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome {
     let sent = async {
         let files = Files { certificates: &bank.certificates, ca_file: &bank.ca_file };
         let answer = broken::send(&bank.base_url, &files).await?;
         let body: Value = serde_json::from_slice(&answer.body)
-            .map_err(|why| Failure::usage(format!("the bank's refusal is not JSON: {why}")))?;
+            .map_err(|why| CommandFailure::usage(format!("the bank's refusal is not JSON: {why}")))?;
         let detail = format!("{} {}", answer.status, body["code"].as_str().unwrap_or_default());
         Ok(((answer.status, body), detail))
     };
     let (status, mut refusal) = steps.step("Send a request with a broken signature", sent).await?;
     let explanation = refusal.as_object_mut().and_then(|fields| fields.remove("explain")).unwrap_or_default();
     if status != 401 || explanation["verdict"] != "V30" {
-        return Err(Failure::usage(format!(
+        return Err(CommandFailure::usage(format!(
             "the bank should have refused the signature, and answered {status} {refusal}"
         )));
     }
@@ -230,11 +230,11 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("-")
 }
 
-async fn call(client: &NextGenPsd2, operation: &str, request: Value) -> Outcome<Map<String, Value>> {
+async fn call(client: &NextGenPsd2, operation: &str, request: Value) -> CommandOutcome<Map<String, Value>> {
     let name = format!("nextgen_psd2.{operation}");
     let done = client.call_json(&name, request, CallOptions::default()).await?;
     match done.response {
         Value::Object(fields) => Ok(fields),
-        other => Err(Failure::usage(format!("{name} answered {other}"))),
+        other => Err(CommandFailure::usage(format!("{name} answered {other}"))),
     }
 }

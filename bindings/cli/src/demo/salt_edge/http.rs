@@ -13,12 +13,12 @@ use bankchannel_transport::{ContentSink, ExchangePlan, Transport, TransportSetti
 use serde_json::Value;
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::read_file,
 };
 
 /// Sends one request to a server of the demo.
-async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: Body) -> Outcome<InResponse> {
+async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: Body) -> CommandOutcome<InResponse> {
     let transport = Transport::new(&TransportSettings { base_url: origin.to_owned(), ..TransportSettings::default() })?;
     let request = OutRequest { method: method.to_owned(), target: target.to_owned(), headers, body };
     let (cancel, mut sink) = (CancellationToken::new(), ContentSink::memory(0));
@@ -38,23 +38,23 @@ async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: 
 }
 
 /// The JSON of a successful answer.
-fn json_of(what: &str, answer: &InResponse) -> Outcome<Value> {
+fn json_of(what: &str, answer: &InResponse) -> CommandOutcome<Value> {
     let text = String::from_utf8_lossy(&answer.body);
     if answer.status != 200 {
-        return Err(Failure::usage(format!("{what} answers {}: {text}", answer.status)));
+        return Err(CommandFailure::usage(format!("{what} answers {}: {text}", answer.status)));
     }
-    serde_json::from_str(&text).map_err(|_| Failure::usage(format!("{what} answers no JSON")))
+    serde_json::from_str(&text).map_err(|_| CommandFailure::usage(format!("{what} answers no JSON")))
 }
 
 /// An order to the hub.
-pub(super) async fn order(control_url: &str, path: &str, body: Value) -> Outcome<Value> {
+pub(super) async fn order(control_url: &str, path: &str, body: Value) -> CommandOutcome<Value> {
     let body = Body::json_text(body.to_string());
     let answer = send(control_url, "POST", &format!("/sandbox/{path}"), Headers::default(), body).await?;
     json_of("the hub", &answer)
 }
 
 /// A customer's browser: signs in, and approves all accounts. Returns the bank's redirect address.
-pub(super) async fn approve(page: &str, login: &str, password: &str) -> Outcome<String> {
+pub(super) async fn approve(page: &str, login: &str, password: &str) -> CommandOutcome<String> {
     let after = page.find("://").map_or(0, |at| at + 3);
     let slash = page[after..].find('/').map_or(page.len(), |at| after + at);
     let (origin, target) = page.split_at(slash);
@@ -79,14 +79,14 @@ pub(super) async fn approve(page: &str, login: &str, password: &str) -> Outcome<
     let answer = send(origin, "POST", target, Headers::default(), form(&fields)).await?;
     match (answer.status, answer.headers.text("location")) {
         (303, Some(url)) => Ok(url.to_owned()),
-        (status, _) => Err(Failure::usage(format!("the bank's page did not send the customer back: {status}"))),
+        (status, _) => Err(CommandFailure::usage(format!("the bank's page did not send the customer back: {status}"))),
     }
 }
 
 /// Sends a request of the bank's back office to the connector.
-pub(super) async fn bank(interface_url: &str, secret_file: &Path, name: &str, request: Value) -> Outcome<Value> {
+pub(super) async fn bank(interface_url: &str, secret_file: &Path, name: &str, request: Value) -> CommandOutcome<Value> {
     let secret = Secret::new(read_file("bank_secret_file", &secret_file.display().to_string())?);
-    let secret = SharedSecret::new(&secret).map_err(Failure::usage)?;
+    let secret = SharedSecret::new(&secret).map_err(CommandFailure::usage)?;
     let (path, body) = (format!("/{name}"), request.to_string());
     let mut headers = Headers::default();
     for (name, value) in secret.headers(SystemClock::default().now_s(), &path, body.as_bytes()) {

@@ -10,20 +10,20 @@ use bankchannel_counterparts::EmbeddedServer;
 use serde_json::{Value, json};
 
 use super::super::workspace::Folder;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// A text of a readiness line.
 fn text(ready: &Value, name: &str) -> String {
     ready[name].as_str().unwrap_or_default().to_owned()
 }
 
-pub(super) struct Hub {
+pub(super) struct DemoHub {
     running: EmbeddedServer,
     pub(super) ready: Value,
 }
 
-impl Hub {
-    pub(super) async fn start(folder: &Folder) -> Outcome<Self> {
+impl DemoHub {
+    pub(super) async fn start(folder: &Folder) -> CommandOutcome<Self> {
         let options = json!({"data": folder.path().join("hub"), "control": true});
         let running = EmbeddedServer::start("salt-edge-hub", options).await?;
         let ready = running.readiness();
@@ -50,9 +50,10 @@ pub(super) struct Connector {
 
 impl Connector {
     /// Starts a connector, at its previous address or at a free one.
-    pub(super) async fn start(folder: &Folder, hub: &Value, listen: Option<String>) -> Outcome<Self> {
+    pub(super) async fn start(folder: &Folder, hub: &Value, listen: Option<String>) -> CommandOutcome<Self> {
         let data = folder.path().join("connector");
-        let own = std::env::current_exe().map_err(|why| Failure::usage(format!("this program is not found: {why}")))?;
+        let own = std::env::current_exe()
+            .map_err(|why| CommandFailure::usage(format!("this program is not found: {why}")))?;
         let mut command = Command::new(own);
         command
             .args(["serve", "salt-edge-connector", "--data"])
@@ -65,7 +66,7 @@ impl Connector {
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         let mut child =
-            command.spawn().map_err(|why| Failure::usage(format!("the connector cannot be started: {why}")))?;
+            command.spawn().map_err(|why| CommandFailure::usage(format!("the connector cannot be started: {why}")))?;
         let stdout = child.stdout.take();
         let line = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
@@ -75,7 +76,7 @@ impl Connector {
         let ready: Value = serde_json::from_str(&line.await.unwrap_or_default()).unwrap_or_default();
         if !ready["base_url"].is_string() {
             let _ = child.kill();
-            return Err(Failure::usage("the connector did not start"));
+            return Err(CommandFailure::usage("the connector did not start"));
         }
         Ok(Self {
             child,

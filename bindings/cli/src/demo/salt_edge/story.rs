@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::{
     super::{steps::Steps, workspace::Folder},
     http,
-    servers::{Connector, Hub},
+    servers::{Connector, DemoHub},
 };
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// Two customers of the example bank.
 const ANNA: (&str, &str) = ("anna", "anna-password");
@@ -46,7 +46,7 @@ impl Summary {
 }
 
 /// Runs the steps; true if the checker has found no fault.
-pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> Outcome<bool> {
+pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome<bool> {
     let hub = steps.step("Salt Edge, played by a hub", start_hub(folder)).await?;
     let connector = steps.step("The bank's connector, a process of its own", start(folder, &hub)).await?;
     let passed = with_servers(folder, steps, summary, &hub, connector).await;
@@ -54,13 +54,13 @@ pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summa
     passed
 }
 
-async fn start_hub(folder: &Folder) -> Outcome<(Hub, String)> {
-    let hub = Hub::start(folder).await?;
+async fn start_hub(folder: &Folder) -> CommandOutcome<(DemoHub, String)> {
+    let hub = DemoHub::start(folder).await?;
     let shown = hub.ready["requests_url"].as_str().unwrap_or_default().to_owned();
     Ok((hub, format!("all messages: {shown}")))
 }
 
-async fn start(folder: &Folder, hub: &Hub) -> Outcome<(Connector, String)> {
+async fn start(folder: &Folder, hub: &DemoHub) -> CommandOutcome<(Connector, String)> {
     let connector = Connector::start(folder, &hub.ready, None).await?;
     http::order(&hub.control_url(), "connector", json!({"url": connector.base_url})).await?;
     let detail = connector.base_url.clone();
@@ -71,9 +71,9 @@ async fn with_servers(
     folder: &Folder,
     steps: &mut Steps,
     summary: &mut Summary,
-    hub: &Hub,
+    hub: &DemoHub,
     mut connector: Connector,
-) -> Outcome<bool> {
+) -> CommandOutcome<bool> {
     let control = hub.control_url();
     let anna = steps.step("A customer approves on the bank's page", by_page(&control)).await?;
     summary.accounts = Some(steps.step("The third party reads accounts", accounts(&control, &anna)).await?);
@@ -95,7 +95,7 @@ async fn with_servers(
 }
 
 /// The session's state, once `is_wanted` accepts it.
-async fn wait(control: &str, session: &str, is_wanted: impl Fn(&Value) -> bool) -> Outcome<Value> {
+async fn wait(control: &str, session: &str, is_wanted: impl Fn(&Value) -> bool) -> CommandOutcome<Value> {
     let until = Instant::now() + PATIENCE;
     loop {
         let shown = http::order(control, &format!("sessions/{session}"), json!({})).await?;
@@ -104,27 +104,27 @@ async fn wait(control: &str, session: &str, is_wanted: impl Fn(&Value) -> bool) 
         }
         if shown["status"] == "fail" || Instant::now() >= until {
             let class = shown["error_class"].as_str().unwrap_or("nothing was reported");
-            return Err(Failure::usage(format!("the session did not go on: {class}")));
+            return Err(CommandFailure::usage(format!("the session did not go on: {class}")));
         }
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
 }
 
-async fn succeeded(control: &str, session: &str) -> Outcome {
+async fn succeeded(control: &str, session: &str) -> CommandOutcome {
     wait(control, session, |shown| shown["status"] == "success").await.map(drop)
 }
 
-async fn enrol(control: &str, credentials: Value) -> Outcome<String> {
+async fn enrol(control: &str, credentials: Value) -> CommandOutcome<String> {
     let order = json!({"credentials": credentials, "redirect_url": REDIRECT});
     let begun = http::order(control, "enrolments", order).await?;
     let answer = &begun["answers"][0];
     if answer["status"] != 200 {
-        return Err(Failure::usage(format!("the connector answers {answer}")));
+        return Err(CommandFailure::usage(format!("the connector answers {answer}")));
     }
     Ok(begun["session_secret"].as_str().unwrap_or_default().to_owned())
 }
 
-async fn by_page(control: &str) -> Outcome<(String, String)> {
+async fn by_page(control: &str) -> CommandOutcome<(String, String)> {
     let session = enrol(control, json!({"authorization_type": "oauth"})).await?;
     let shown = wait(control, &session, |shown| shown["updates"][0]["redirect_url"].is_string()).await?;
     let page = shown["updates"][0]["redirect_url"].as_str().unwrap_or_default().to_owned();
@@ -133,24 +133,24 @@ async fn by_page(control: &str) -> Outcome<(String, String)> {
     Ok((session, format!("and is sent back to {back}")))
 }
 
-async fn asked(control: &str, order: Value) -> Outcome<Value> {
+async fn asked(control: &str, order: Value) -> CommandOutcome<Value> {
     let answered = http::order(control, "enrolments", order).await?;
     Ok(answered["answers"][0].clone())
 }
 
-async fn accounts(control: &str, session: &str) -> Outcome<(Value, String)> {
+async fn accounts(control: &str, session: &str) -> CommandOutcome<(Value, String)> {
     let answer = asked(control, json!({"operation": "fetch_accounts", "access_token_of": session})).await?;
     let found = answer["body"]["data"].clone();
     let names: Vec<&str> =
         found.as_array().into_iter().flatten().filter_map(|account| account["name"].as_str()).collect();
     if names.is_empty() {
-        return Err(Failure::usage(format!("no accounts: {answer}")));
+        return Err(CommandFailure::usage(format!("no accounts: {answer}")));
     }
     let detail = names.join(", ");
     Ok((found, detail))
 }
 
-async fn by_code(control: &str, connector: &Connector) -> Outcome<(String, String)> {
+async fn by_code(control: &str, connector: &Connector) -> CommandOutcome<(String, String)> {
     let credentials = json!({"authorization_type": "login_password_sms", "login": BEN.0, "password": BEN.1});
     let session = enrol(control, credentials).await?;
     let is_asked = |shown: &Value| shown["updates"][0]["status"] == "waiting_confirmation_code";
@@ -162,7 +162,7 @@ async fn by_code(control: &str, connector: &Connector) -> Outcome<(String, Strin
     Ok((session, "which the bank had sent".to_owned()))
 }
 
-async fn refresh(control: &str, session: &str) -> Outcome<((), String)> {
+async fn refresh(control: &str, session: &str) -> CommandOutcome<((), String)> {
     let order = json!({"operation": "refresh_accounts", "access_token_of": session});
     let begun = http::order(control, "enrolments", order).await?;
     let refresh = begun["session_secret"].as_str().unwrap_or_default().to_owned();
@@ -171,7 +171,7 @@ async fn refresh(control: &str, session: &str) -> Outcome<((), String)> {
 }
 
 /// Salt Edge answers the report of success with 503 until the connector is killed.
-async fn kill(control: &str, connector: &mut Connector) -> Outcome<(String, String)> {
+async fn kill(control: &str, connector: &mut Connector) -> CommandOutcome<(String, String)> {
     let begun = http::order(control, "sessions", json!({})).await?;
     let session = begun["session_secret"].as_str().unwrap_or_default().to_owned();
     let trouble = json!({"answer": {"operation": "succeed_session", "status": 503, "count": 1}});
@@ -193,7 +193,7 @@ async fn kill(control: &str, connector: &mut Connector) -> Outcome<(String, Stri
 }
 
 /// Waits until the connector has stored that Salt Edge did not accept its report.
-async fn answer_noted(connector: &Connector) -> Outcome {
+async fn answer_noted(connector: &Connector) -> CommandOutcome {
     let is_noted = async || {
         let (url, secret) = (&connector.bank_interface_url, &connector.bank_secret_file);
         let listed = http::bank(url, secret, "list_callbacks", json!({})).await?;
@@ -203,38 +203,43 @@ async fn answer_noted(connector: &Connector) -> Outcome {
 }
 
 /// Waits until the condition holds.
-async fn until(is_so: impl AsyncFn() -> Outcome<bool>, otherwise: &str) -> Outcome {
+async fn until(is_so: impl AsyncFn() -> CommandOutcome<bool>, otherwise: &str) -> CommandOutcome {
     let end = Instant::now() + PATIENCE;
     while !is_so().await? {
         if Instant::now() >= end {
-            return Err(Failure::usage(otherwise));
+            return Err(CommandFailure::usage(otherwise));
         }
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
     Ok(())
 }
 
-async fn restart(folder: &Folder, hub: &Hub, session: &str, address: String) -> Outcome<(Connector, String)> {
+async fn restart(
+    folder: &Folder,
+    hub: &DemoHub,
+    session: &str,
+    address: String,
+) -> CommandOutcome<(Connector, String)> {
     let connector = Connector::start(folder, &hub.ready, Some(address)).await?;
     succeeded(&hub.control_url(), session).await?;
     Ok((connector, "once".to_owned()))
 }
 
-async fn refused(control: &str, session: &str) -> Outcome<String> {
+async fn refused(control: &str, session: &str) -> CommandOutcome<String> {
     let answer = asked(control, json!({"operation": "fetch_accounts", "access_token_of": session})).await?;
     let class = answer["error_class"].as_str().unwrap_or_default();
     match class {
         "TokenRevoked" => Ok(format!("{} {class}", answer["status"])),
-        _ => Err(Failure::usage(format!("the token must be refused, and was answered {answer}"))),
+        _ => Err(CommandFailure::usage(format!("the token must be refused, and was answered {answer}"))),
     }
 }
 
-async fn revoke(control: &str, session: &str) -> Outcome<((), String)> {
+async fn revoke(control: &str, session: &str) -> CommandOutcome<((), String)> {
     asked(control, json!({"operation": "revoke_token", "access_token_of": session})).await?;
     Ok(((), format!("accounts are then answered {}", refused(control, session).await?)))
 }
 
-async fn revoke_at_bank(control: &str, connector: &Connector, session: &str) -> Outcome<((), String)> {
+async fn revoke_at_bank(control: &str, connector: &Connector, session: &str) -> CommandOutcome<((), String)> {
     let bank = |name: &'static str, request: Value| {
         http::bank(&connector.bank_interface_url, &connector.bank_secret_file, name, request)
     };
@@ -251,7 +256,7 @@ async fn revoke_at_bank(control: &str, connector: &Connector, session: &str) -> 
     Ok(((), format!("Salt Edge is told; accounts are answered {}", refused(control, session).await?)))
 }
 
-async fn check(control: &str, connector: &Connector) -> Outcome<(Value, String)> {
+async fn check(control: &str, connector: &Connector) -> CommandOutcome<(Value, String)> {
     let settings = json!({
         "authorization_types": [
             {"code": "oauth", "mode": "redirect"},

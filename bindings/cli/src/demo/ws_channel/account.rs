@@ -7,7 +7,7 @@ use bankchannel_crypto::random;
 use serde_json::{Value, json};
 
 use super::codes::Codes;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The registrant. Addresses of `example.test` and this phone number are not assigned.
 pub(super) const EMAIL: &str = "eve@example.test";
@@ -25,7 +25,7 @@ pub(super) struct User {
 
 impl User {
     /// A user of a mode, not registered yet. `api_key` is `0` for the first.
-    pub(super) fn new(service: &Value, outbox: &Path, mode: &'static str, api_key: &str) -> Outcome<Self> {
+    pub(super) fn new(service: &Value, outbox: &Path, mode: &'static str, api_key: &str) -> CommandOutcome<Self> {
         let settings = json!({
             "base_url": service["base_url"], "public_key_file": service["public_key_file"], "email": EMAIL, "mode": mode,
             "password": format!("aA1!{}", random::alphanumeric(PASSWORD_RANDOM)), "name": NAME, "company": COMPANY,
@@ -35,19 +35,19 @@ impl User {
     }
 
     /// Registers; returns the API key.
-    pub(super) async fn register(&self) -> Outcome<String> {
+    pub(super) async fn register(&self) -> CommandOutcome<String> {
         let response = self.call("ws_channel.register_account", json!({})).await?;
         text(&response, "api_key")
     }
 
     /// Logs in with every requested code; returns the codes that arrived.
-    pub(super) async fn log_in(&self) -> Outcome<String> {
+    pub(super) async fn log_in(&self) -> CommandOutcome<String> {
         self.call("ws_channel.log_in", json!({})).await?;
         Ok(self.codes.seen())
     }
 
     /// Carries out an operation.
-    pub(super) async fn call(&self, name: &str, request: Value) -> Outcome<Value> {
+    pub(super) async fn call(&self, name: &str, request: Value) -> CommandOutcome<Value> {
         self.call_with(name, request, None, ContentDestination::Memory).await.map(|(response, _)| response)
     }
 
@@ -58,7 +58,7 @@ impl User {
         request: Value,
         content: Option<Content>,
         destination: ContentDestination,
-    ) -> Outcome<(Value, Option<Content>)> {
+    ) -> CommandOutcome<(Value, Option<Content>)> {
         let asker = Arc::clone(&self.codes);
         let options = CallOptions { asker: Some(asker), content, destination, ..CallOptions::default() };
         let done = self.client.call_json(name, request, options).await?;
@@ -67,7 +67,7 @@ impl User {
 }
 
 /// A text of a response.
-pub(super) fn text(value: &Value, field: &str) -> Outcome<String> {
+pub(super) fn text(value: &Value, field: &str) -> CommandOutcome<String> {
     let found = value.get(field).and_then(Value::as_str);
-    found.map(str::to_owned).ok_or_else(|| Failure::usage(format!("the response has no {field}")))
+    found.map(str::to_owned).ok_or_else(|| CommandFailure::usage(format!("the response has no {field}")))
 }

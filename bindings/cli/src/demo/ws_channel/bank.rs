@@ -11,7 +11,7 @@ use bankchannel_crypto::{digest::hex, random};
 use serde_json::{Value, json};
 
 use super::account::{COMPANY, User, text};
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// Time limit for the bank's answer, and the polling interval.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -29,7 +29,7 @@ pub(super) struct Downloaded {
 }
 
 /// Enrols with credentials in the format of the simulator.
-pub(super) async fn enrol(admin: &User) -> Outcome<String> {
+pub(super) async fn enrol(admin: &User) -> CommandOutcome<String> {
     let pin = format!("SIM-{}", hex(&random::bytes::<12>()));
     let user = format!("SIM-{}", hex(&random::bytes::<6>()));
     admin.call("ws_channel.enroll_cert", json!({ "code": pin, "company": COMPANY, "ws_user_id": user })).await?;
@@ -39,12 +39,12 @@ pub(super) async fn enrol(admin: &User) -> Outcome<String> {
 }
 
 /// The references of all files that the bank holds.
-pub(super) async fn references(data: &User) -> Outcome<BTreeSet<String>> {
+pub(super) async fn references(data: &User) -> CommandOutcome<BTreeSet<String>> {
     Ok(list(data).await?.into_iter().map(|(_, reference)| reference).collect())
 }
 
 /// Waits for new files; they appear together.
-pub(super) async fn wait(data: &User, before: &BTreeSet<String>) -> Outcome<Vec<(String, String)>> {
+pub(super) async fn wait(data: &User, before: &BTreeSet<String>) -> CommandOutcome<Vec<(String, String)>> {
     let begun = Instant::now();
     loop {
         let mut new: Vec<_> =
@@ -57,14 +57,18 @@ pub(super) async fn wait(data: &User, before: &BTreeSet<String>) -> Outcome<Vec<
             return Ok(new);
         }
         if begun.elapsed() > ANSWER_WITHIN {
-            return Err(Failure::usage("the bank did not answer within a minute"));
+            return Err(CommandFailure::usage("the bank did not answer within a minute"));
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
 /// Downloads a file: into a folder, or into memory.
-pub(super) async fn download(data: &User, file: (String, String), folder: Option<PathBuf>) -> Outcome<Downloaded> {
+pub(super) async fn download(
+    data: &User,
+    file: (String, String),
+    folder: Option<PathBuf>,
+) -> CommandOutcome<Downloaded> {
     let (file_type, reference) = file;
     let request = json!({ "file_type": file_type, "file_reference": reference });
     // Both parts come from the service: only plain names become file names.
@@ -76,16 +80,15 @@ pub(super) async fn download(data: &User, file: (String, String), folder: Option
     let destination = path.clone().map_or(ContentDestination::Memory, ContentDestination::File);
     let (_, content) = data.call_with("ws_channel.download_file", request, None, destination).await?;
     let bytes = match (&path, content) {
-        (Some(path), _) => {
-            std::fs::read(path).map_err(|why| Failure::usage(format!("{} cannot be read: {why}", path.display())))?
-        }
+        (Some(path), _) => std::fs::read(path)
+            .map_err(|why| CommandFailure::usage(format!("{} cannot be read: {why}", path.display())))?,
         (None, Some(Content::Bytes(bytes))) => bytes.to_vec(),
-        (None, _) => return Err(Failure::usage("the download has no content")),
+        (None, _) => return Err(CommandFailure::usage("the download has no content")),
     };
     Ok(Downloaded { file_type, reference, bytes, path })
 }
 
-async fn list(data: &User) -> Outcome<Vec<(String, String)>> {
+async fn list(data: &User) -> CommandOutcome<Vec<(String, String)>> {
     let listed = data.call("ws_channel.list_files", json!({ "status": "ALL" })).await?;
     let files = listed["file_descriptors"].as_array().cloned().unwrap_or_default();
     files.iter().map(|file| Ok((text(file, "file_type")?, text(file, "file_reference")?))).collect()

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_iso20022::{
     EXAMPLE_PAIN001,
-    check::{CheckOptions, Checked, check},
+    check::{CheckOptions, PaymentCheck, check},
     data::Money,
     iban,
     payment::{PaymentFile, PaymentTransaction},
@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::{Steps, story::Summary};
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     output::table::table,
 };
 
@@ -32,7 +32,7 @@ pub(super) struct Payment {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
     /// The result of the check.
-    checked: Checked,
+    checked: PaymentCheck,
     /// The file as typed data, if it can be read.
     pub(super) file: Option<PaymentFile>,
     /// Whether it is the user's own file.
@@ -41,16 +41,16 @@ pub(super) struct Payment {
 
 impl Payment {
     /// Reads the user's file, or the example.
-    pub(super) fn read(path: Option<&str>) -> Outcome<Self> {
+    pub(super) fn read(path: Option<&str>) -> CommandOutcome<Self> {
         let (name, bytes) = match path {
             None => ("the example payment".to_owned(), EXAMPLE_PAIN001.as_bytes().to_vec()),
             Some(path) => {
                 let failed = |why: std::io::Error| {
-                    Failure::usage(format!("--payment: {}", shown::unreadable_content(path.as_ref(), &why)))
+                    CommandFailure::usage(format!("--payment: {}", shown::unreadable_content(path.as_ref(), &why)))
                 };
                 let size = std::fs::metadata(path).map_err(failed)?.len();
                 if size > MAX_BYTES {
-                    return Err(Failure::usage(format!(
+                    return Err(CommandFailure::usage(format!(
                         "--payment: {path} has {size} bytes; the service takes {MAX_BYTES}"
                     )));
                 }
@@ -58,7 +58,7 @@ impl Payment {
             }
         };
         let checked = check(bytes.as_slice(), &options())
-            .map_err(|why| Failure::usage(format!("--payment: the content cannot be read: {why}")))?;
+            .map_err(|why| CommandFailure::usage(format!("--payment: the content cannot be read: {why}")))?;
         let file = read_payment(bytes.as_slice()).ok();
         Ok(Self { name, bytes, checked, file, own: path.is_some() })
     }

@@ -15,7 +15,7 @@ mod workspace;
 use clap::{ArgMatches, Command};
 
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{flag, text},
     output::{self, Format},
 };
@@ -42,20 +42,20 @@ pub(super) fn command() -> Command {
 }
 
 /// Runs the demo. With `--json` it always prints an object that shows the completed steps.
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let format = crate::options::format(matches);
     let mut steps = Steps::new(format);
     let mut summary = story::Summary::default();
     let result = prepare_and_tell(matches, &mut steps, &mut summary);
     let ok = matches!(result, Ok(true));
     if format == Format::Json {
-        let failure = result.as_ref().err().and_then(Failure::json);
+        let failure = result.as_ref().err().and_then(CommandFailure::json);
         output::json(&summary.to_json(ok, &steps, failure));
     }
     super::ended(result)
 }
 
-fn prepare_and_tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> Outcome<bool> {
+fn prepare_and_tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> CommandOutcome<bool> {
     let path = matches.get_one::<String>("payment").map(String::as_str);
     let payment = explain::Payment::read(path)?;
     if !explain::show(&payment, steps, summary) {

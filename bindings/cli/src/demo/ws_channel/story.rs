@@ -16,7 +16,7 @@ use super::{
     workspace::Workspace,
 };
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     settings::NEW_API_KEY,
 };
 
@@ -53,7 +53,7 @@ pub(super) async fn tell(
     workspace: &Workspace,
     steps: &mut Steps,
     summary: &mut Summary,
-) -> Outcome<bool> {
+) -> CommandOutcome<bool> {
     let running = steps.step("Start the service and its simulator bank", start(workspace)).await?;
     let result = chapters(&running, payment, workspace, steps, summary).await;
     running.stop().await;
@@ -67,7 +67,7 @@ async fn chapters(
     workspace: &Workspace,
     steps: &mut Steps,
     summary: &mut Summary,
-) -> Outcome<Vec<Downloaded>> {
+) -> CommandOutcome<Vec<Downloaded>> {
     let service = running.readiness();
     let outbox = workspace.data().join("outbox.jsonl");
 
@@ -106,15 +106,15 @@ async fn chapters(
     steps.step("Download the bank's files", download(&data, files, folder.as_deref(), summary)).await
 }
 
-async fn start(workspace: &Workspace) -> Outcome<(RunningService, String)> {
+async fn start(workspace: &Workspace) -> CommandOutcome<(RunningService, String)> {
     let data = workspace.data().display().to_string();
     let running = RunningService::start(ServiceOptions { data: Some(data), ..ServiceOptions::default() }).await?;
     let url = running.readiness()["base_url"].as_str().unwrap_or_default().to_owned();
     Ok((running, url))
 }
 
-async fn key(admin: &User, workspace: &Workspace) -> Outcome<(String, String)> {
-    let failed = |error: bankchannel_openpgp::OpenPgpError| Failure::usage(format!("the PGP key: {error}"));
+async fn key(admin: &User, workspace: &Workspace) -> CommandOutcome<(String, String)> {
+    let failed = |error: bankchannel_openpgp::OpenPgpError| CommandFailure::usage(format!("the PGP key: {error}"));
     let key = OpenPgpPrivateKey::generate(KeyGeneration {
         name: "Eve Example".to_owned(),
         email: EMAIL.to_owned(),
@@ -132,7 +132,7 @@ async fn key(admin: &User, workspace: &Workspace) -> Outcome<(String, String)> {
     Ok((private, format!("{} {}", key.public().algorithm(), key.fingerprint())))
 }
 
-async fn upload(data: &User, payment: &Payment, workspace: &Workspace, key: &str) -> Outcome<((), String)> {
+async fn upload(data: &User, payment: &Payment, workspace: &Workspace, key: &str) -> CommandOutcome<((), String)> {
     let path = workspace.payment();
     keep(&path, &payment.bytes)?;
     // The demonstration has checked the schema itself, and shows what the bank says to all else.
@@ -154,7 +154,7 @@ async fn download(
     files: Vec<(String, String)>,
     folder: Option<&Path>,
     summary: &mut Summary,
-) -> Outcome<(Vec<Downloaded>, String)> {
+) -> CommandOutcome<(Vec<Downloaded>, String)> {
     let mut downloads = Vec::new();
     for file in files {
         let file = bank::download(data, file, folder.map(Path::to_owned)).await?;
@@ -170,9 +170,9 @@ async fn download(
 }
 
 /// Writes a new file of mode 0600.
-fn keep(path: &Path, bytes: &[u8]) -> Outcome {
+fn keep(path: &Path, bytes: &[u8]) -> CommandOutcome {
     let mut options = std::fs::OpenOptions::new();
     let file = options.write(true).create_new(true).mode(0o600).open(path);
     file.and_then(|mut file| std::io::Write::write_all(&mut file, bytes))
-        .map_err(|why| Failure::usage(format!("{} cannot be written: {why}", path.display())))
+        .map_err(|why| CommandFailure::usage(format!("{} cannot be written: {why}", path.display())))
 }

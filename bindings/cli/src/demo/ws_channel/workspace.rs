@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::super::workspace::Folder;
-use crate::exit::Outcome;
+use crate::exit::CommandOutcome;
 
 pub(super) struct Workspace(Folder);
 
 impl Workspace {
     /// Creates the folder and its places.
-    pub(super) fn open(keep: Option<&str>) -> Outcome<Self> {
+    pub(super) fn open(keep: Option<&str>) -> CommandOutcome<Self> {
         let folder = Folder::open(keep)?;
         for name in ["keys", "downloads"] {
             folder.make(name)?;

@@ -11,14 +11,14 @@ use tempfile::SpooledTempFile;
 
 use super::{TABLES, each, unread_lines};
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     iso20022::{files::FoundFile, whole},
     output,
 };
 
-pub(super) fn show(wanted: &str, files: &[(PathBuf, bool)]) -> Outcome {
+pub(super) fn show(wanted: &str, files: &[(PathBuf, bool)]) -> CommandOutcome {
     if !wanted.is_empty() && !TABLES.contains(&wanted) {
-        return Err(Failure::usage(format!("--csv: there is no table {wanted}: {}", TABLES.join(", "))));
+        return Err(CommandFailure::usage(format!("--csv: there is no table {wanted}: {}", TABLES.join(", "))));
     }
     let (mut table, mut has_header) = (TABLES.into_iter().find(|name| *name == wanted), false);
     let failed = each(files, |name, file| {
@@ -45,22 +45,22 @@ pub(super) fn show(wanted: &str, files: &[(PathBuf, bool)]) -> Outcome {
         Ok(Ok(()))
     })?;
     if !failed && !has_header {
-        return Err(Failure::usage("no file holds rows for this table"));
+        return Err(CommandFailure::usage("no file holds rows for this table"));
     }
-    if failed { Err(Failure::Told) } else { Ok(()) }
+    if failed { Err(CommandFailure::Told) } else { Ok(()) }
 }
 
-fn unwritable(why: std::io::Error) -> Failure {
-    Failure::usage(format!("standard output: {why}"))
+fn unwritable(why: std::io::Error) -> CommandFailure {
+    CommandFailure::usage(format!("standard output: {why}"))
 }
 
 /// The rows of a file in a temporary file.
-struct Rows {
+struct BufferedRows {
     csv: CsvWriter<SpooledTempFile>,
     failed: Option<std::io::Error>,
 }
 
-impl Rows {
+impl BufferedRows {
     fn new() -> Self {
         Self { csv: CsvWriter::without_header(whole::spool(), CsvOptions::default()), failed: None }
     }
@@ -81,11 +81,11 @@ impl Rows {
 
 /// The rows of a file, and lines on what of it is in no field.
 fn rows_of(file: &FoundFile, details: EntryRows) -> Result<(SpooledTempFile, Vec<String>), String> {
-    let mut rows = Rows::new();
+    let mut rows = BufferedRows::new();
     let mut unread = Vec::new();
     match file.kind {
         MessageFileKind::Payment => {
-            let (read_rows, _, read) = file.payment_rows(Rows::new, Rows::add)?;
+            let (read_rows, _, read) = file.payment_rows(BufferedRows::new, BufferedRows::add)?;
             rows = read_rows;
             unread.extend(unread_lines(&read.unread));
         }

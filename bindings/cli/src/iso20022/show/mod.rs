@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::{files, whole};
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, format},
     output::{self, Format},
 };
@@ -65,7 +65,7 @@ pub(super) fn command() -> Command {
         )
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let files = files::listed(matches.get_many::<String>("files").into_iter().flatten())?;
     if let Some(wanted) = matches.get_one::<String>("csv") {
         return csv::show(wanted, &files);
@@ -74,7 +74,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         Format::Json => as_json(&files),
         Format::Table => {
             let failed = each(&files, people::show)?;
-            if failed { Err(Failure::Told) } else { Ok(()) }
+            if failed { Err(CommandFailure::Told) } else { Ok(()) }
         }
     }
 }
@@ -82,8 +82,8 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
 /// Passes on each file with its name. Says which one is left out, and why; returns whether any was.
 fn each(
     files: &[(PathBuf, bool)],
-    mut take: impl FnMut(&str, files::FoundFile) -> Outcome<Result<(), String>>,
-) -> Outcome<bool> {
+    mut take: impl FnMut(&str, files::FoundFile) -> CommandOutcome<Result<(), String>>,
+) -> CommandOutcome<bool> {
     let mut failed = false;
     for (path, _) in files {
         let name = shown::path(path).to_string();
@@ -100,8 +100,8 @@ fn each(
 }
 
 /// One JSON object with all files; those that are left out have the reason.
-fn as_json(files: &[(PathBuf, bool)]) -> Outcome {
-    let unwritable = |why: io::Error| Failure::usage(format!("the temporary file: {why}"));
+fn as_json(files: &[(PathBuf, bool)]) -> CommandOutcome {
+    let unwritable = |why: io::Error| CommandFailure::usage(format!("the temporary file: {why}"));
     let (mut out, mut failed) = (whole::spool(), false);
     out.write_all(b"{\"files\":[").map_err(unwritable)?;
     for (at, (path, _)) in files.iter().enumerate() {
@@ -130,7 +130,7 @@ fn as_json(files: &[(PathBuf, bool)]) -> Outcome {
     }
     out.write_all(b"]}\n").map_err(unwritable)?;
     whole::pour(out, &mut output::Stdout).map_err(unwritable)?;
-    if failed { Err(Failure::Told) } else { Ok(()) }
+    if failed { Err(CommandFailure::Told) } else { Ok(()) }
 }
 
 /// What a file has and the result does not: one line for each element.

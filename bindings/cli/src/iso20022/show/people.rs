@@ -12,7 +12,7 @@ use tempfile::SpooledTempFile;
 
 use super::unread_lines;
 use crate::{
-    exit::{Failure, Outcome},
+    exit::{CommandFailure, CommandOutcome},
     iso20022::{
         files::FoundFile,
         tables::{ShownColumns, ShownRows, amount, money},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Shows a file, unless it cannot be read to its end.
-pub(super) fn show(name: &str, file: FoundFile) -> Outcome<Result<(), String>> {
+pub(super) fn show(name: &str, file: FoundFile) -> CommandOutcome<Result<(), String>> {
     let mut page = Page { text: whole::spool(), failed: None };
     page.line(name);
     let unread = match read(&file, &mut page) {
@@ -31,7 +31,7 @@ pub(super) fn show(name: &str, file: FoundFile) -> Outcome<Result<(), String>> {
     };
     page.line("");
     unread.iter().for_each(|line| page.line(line));
-    let unwritable = |why: std::io::Error| Failure::usage(format!("the temporary file: {why}"));
+    let unwritable = |why: std::io::Error| CommandFailure::usage(format!("the temporary file: {why}"));
     if let Some(why) = page.failed {
         return Err(unwritable(why));
     }

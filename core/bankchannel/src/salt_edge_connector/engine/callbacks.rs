@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_crypto::random;
-use bankchannel_foundation::{Category, Error, Outcome, Result, error::row};
+use bankchannel_foundation::{CallOutcome, Category, Error, Result, error::row};
 use bankchannel_salt_edge::{
     class::of_connector,
     connector::{
@@ -321,7 +321,7 @@ impl ConnectorEngine<'_> {
         let code = error.code();
         // Without an answer of the hub, the code of the local error.
         let class = error.peer().and_then(|peer| peer.code.clone()).or_else(|| Some(code.to_owned()));
-        let is = |row: &bankchannel_foundation::error::Row| code == row.code;
+        let is = |row: &bankchannel_foundation::error::ErrorRow| code == row.code;
         let is_over_there =
             is(&errors::SESSION_CLOSED) || is(&errors::SESSION_EXPIRED) || is(&errors::SESSION_NOT_FOUND);
         let is_revoked_there = is(&errors::TOKEN_REVOKED) || is(&errors::TOKEN_EXPIRED) || is(&errors::TOKEN_NOT_FOUND);
@@ -329,7 +329,7 @@ impl ConnectorEngine<'_> {
         let is_of_hub = error.peer().is_some_and(|peer| peer.code.is_some());
         let end = match due.kind {
             // The hub accepted it; only its answer was unreadable.
-            _ if outcome == Some(Outcome::Accepted) => CallbackEnd::Delivered,
+            _ if outcome == Some(CallOutcome::Accepted) => CallbackEnd::Delivered,
             CallbackKind::Revoke if is_revoked_there => CallbackEnd::Delivered,
             // An earlier attempt has arrived and closed the session.
             CallbackKind::Success | CallbackKind::Fail if is(&errors::SESSION_CLOSED) && due.sent > 0 => {
@@ -339,13 +339,13 @@ impl ConnectorEngine<'_> {
                 CallbackEnd::OverThere
             }
             // A wrong setting on this side, which a person has to fix.
-            _ if outcome == Some(Outcome::NotSent) && error.category() == Category::Configuration => {
+            _ if outcome == Some(CallOutcome::NotSent) && error.category() == Category::Configuration => {
                 CallbackEnd::Stopped
             }
             // The hub itself refuses it; a proxy's page may be gone the next time.
-            _ if outcome == Some(Outcome::Refused) && status != Some(429) && is_of_hub => CallbackEnd::Stopped,
+            _ if outcome == Some(CallOutcome::Refused) && status != Some(429) && is_of_hub => CallbackEnd::Stopped,
             _ => {
-                let may_have_arrived = !matches!(outcome, Some(Outcome::NotSent | Outcome::Refused));
+                let may_have_arrived = !matches!(outcome, Some(CallOutcome::NotSent | CallOutcome::Refused));
                 CallbackEnd::Again { due_at: self.again_at(due, error), may_have_arrived }
             }
         };

@@ -26,7 +26,7 @@ use bankchannel_salt_edge::{
     },
     model::{AccountConsent, AccountId, BankAccount, BankTransaction, ConsentScope, HttpAnswer},
 };
-use bankchannel_storage::salt_edge_connector::{PresentedToken, Token};
+use bankchannel_storage::salt_edge_connector::{ConnectorToken, PresentedToken};
 
 use super::{
     ConnectorEngine,
@@ -46,7 +46,7 @@ pub(super) type FetchAnswer = std::result::Result<HttpAnswer, RefusedRequest>;
 
 /// A valid token, its record, and how it was presented.
 pub(super) struct TokenHolder<'a> {
-    pub(super) token: &'a Token,
+    pub(super) token: &'a ConnectorToken,
     pub(super) record: &'a TokenRecord,
     pub(super) presented: PresentedToken,
 }

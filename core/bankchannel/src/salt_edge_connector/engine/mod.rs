@@ -42,7 +42,9 @@ use bankchannel_foundation::{
     error::row,
     model::Timestamp,
 };
-use bankchannel_storage::salt_edge_connector::{PostgresSettings, RowId, Session, Store, StoreError, Token};
+use bankchannel_storage::salt_edge_connector::{
+    ConnectorSession, ConnectorStore, ConnectorToken, PostgresSettings, RowId, StoreError,
+};
 use bankchannel_transport::background;
 use data_encoding::HEXLOWER;
 
@@ -59,7 +61,7 @@ const OPENED: u64 = 4096;
 
 /// A connector's open store, and the key that decrypts its records.
 pub(super) struct OpenStore {
-    pub(super) store: Store,
+    pub(super) store: ConnectorStore,
     vault: StoreVault,
     third_parties: third_party::ThirdParties,
     /// Decrypted token records, each with the sealed record that it came from.
@@ -83,7 +85,7 @@ const FAR_MS: i64 = 5 * 1000;
 
 impl StoreClock {
     /// Compares the clocks, once a minute. Half of the time that the question took is the way back.
-    async fn compare(&self, store: &Store, options: &CallOptions) -> Result<(), StoreError> {
+    async fn compare(&self, store: &ConnectorStore, options: &CallOptions) -> Result<(), StoreError> {
         let asked = SystemClock::default().now_ms();
         let measured = self.measured_ms.load(Ordering::Relaxed);
         if (asked - measured).abs() < COMPARED_MS {
@@ -126,11 +128,11 @@ impl OpenStore {
             let why = "is missing: a store in PostgreSQL needs one, base64 of 32 bytes, which is kept elsewhere";
             let key = key.ok_or_else(|| Error::invalid_setting("store_key", why))?;
             let vault = StoreVault::of(key)?;
-            (vault, Store::connect_postgres(place, &PostgresSettings::default()).await.map_err(unusable)?)
+            (vault, ConnectorStore::connect_postgres(place, &PostgresSettings::default()).await.map_err(unusable)?)
         } else {
             let folder = Path::new(place);
             let vault = vault_of(folder, key).await?;
-            (vault, Store::open_sqlite(folder).await.map_err(unusable)?)
+            (vault, ConnectorStore::open_sqlite(folder).await.map_err(unusable)?)
         };
         match store.sealed_by(vault.key_id()).await {
             Ok(()) => {
@@ -150,12 +152,12 @@ impl OpenStore {
     /// # Errors
     /// As [`open`](Self::open).
     pub(super) async fn look(folder: &Path, key: Option<&Secret>) -> Result<()> {
-        if !folder.join(Store::DATABASE_FILE).exists() {
+        if !folder.join(ConnectorStore::DATABASE_FILE).exists() {
             // Before the key is read, which would be made.
             return Err(unusable(StoreError::Absent { place: folder.display().to_string() }));
         }
         let vault = vault_of(folder, key).await?;
-        let store = Store::open_sqlite_to_read(folder).await.map_err(unusable)?;
+        let store = ConnectorStore::open_sqlite_to_read(folder).await.map_err(unusable)?;
         let looked = store.can_be_sealed_by(vault.key_id()).await;
         store.close().await;
         looked.map(drop).map_err(not_opened)
@@ -169,7 +171,7 @@ async fn vault_of(folder: &Path, key: Option<&Secret>) -> Result<StoreVault> {
         Some(key) => key.clone(),
         None => {
             let folder = folder.to_owned();
-            let read = move || vault::key_in(&folder, Store::DATABASE_FILE);
+            let read = move || vault::key_in(&folder, ConnectorStore::DATABASE_FILE);
             let read = background::blocking(read).await;
             read.map_err(|why| why.error("reading the store's key was aborted"))??
         }
@@ -201,7 +203,7 @@ fn opens_here() -> Result<()> {
 /// One call of the engine.
 pub(super) struct ConnectorEngine<'a> {
     client: &'a ConnectorInner,
-    store: &'a Store,
+    store: &'a ConnectorStore,
     vault: &'a StoreVault,
     third_parties: &'a third_party::ThirdParties,
     opened: &'a Cache<RowId, Arc<OpenedToken>>,
@@ -257,7 +259,7 @@ impl<'a> ConnectorEngine<'a> {
     ///
     /// # Errors
     /// `resource.storage`: the record is damaged or was moved.
-    fn opened_record(&self, token: &Token) -> Result<Arc<records::TokenRecord>> {
+    fn opened_record(&self, token: &ConnectorToken) -> Result<Arc<records::TokenRecord>> {
         if let Some(known) = self.opened.get(&token.id).filter(|known| known.sealed == token.sealed) {
             return Ok(Arc::clone(&known.record));
         }
@@ -268,7 +270,7 @@ impl<'a> ConnectorEngine<'a> {
         Ok(record)
     }
 
-    fn session_record(&self, session: &Session) -> Result<records::SessionRecord> {
+    fn session_record(&self, session: &ConnectorSession) -> Result<records::SessionRecord> {
         self.vault.open(&session.sealed, vault::SealedRow::Session(session.id))
     }
 }

@@ -24,7 +24,7 @@ use bankchannel_salt_edge::{
     receive::{HubRequest, ReceivedRequest},
 };
 use bankchannel_storage::salt_edge_connector::{
-    NewTask, PresentedToken, RevokedToken, SessionKind, StoreError, TaskKind, Token, TokenRefusal,
+    ConnectorToken, NewTask, PresentedToken, RevokedToken, SessionKind, StoreError, TaskKind, TokenRefusal,
 };
 
 use super::{ConnectorEngine, fetching::TokenHolder, new_id, records::TokenRecord, shown, unusable, vault::SealedRow};
@@ -75,7 +75,7 @@ pub(super) enum RequestReply {
 pub(super) enum DeclinedRequest {
     Refused(RefusedRequest),
     /// The store is unavailable: the hub may retry.
-    Store(StoreError),
+    ConnectorStore(StoreError),
     /// A temporary failure: the text for the hub, and the reason for the log.
     Later(&'static str, String),
     /// The call itself ended.
@@ -90,7 +90,7 @@ impl From<RefusedRequest> for DeclinedRequest {
 
 impl From<StoreError> for DeclinedRequest {
     fn from(fault: StoreError) -> Self {
-        Self::Store(fault)
+        Self::ConnectorStore(fault)
     }
 }
 
@@ -161,7 +161,7 @@ impl ConnectorEngine<'_> {
                 handled.refused = Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0));
                 handled.answer = busy(told, None);
             }
-            Err(DeclinedRequest::Store(fault)) => {
+            Err(DeclinedRequest::ConnectorStore(fault)) => {
                 return Ok(HandledRequest::without_store(self.options, &unusable(fault)));
             }
             Err(DeclinedRequest::Broken(error)) if error.code() == row::STORAGE.code => {
@@ -232,7 +232,7 @@ impl ConnectorEngine<'_> {
     }
 
     /// The presented token and its record, if the token is valid.
-    pub(super) async fn good(&self, presented: PresentedToken) -> StepOutcome<(Token, Arc<TokenRecord>)> {
+    pub(super) async fn good(&self, presented: PresentedToken) -> StepOutcome<(ConnectorToken, Arc<TokenRecord>)> {
         let token = self.store.token(presented).await?.map_err(token_refusal)?;
         let record = self.opened_record(&token)?;
         Ok((token, record))

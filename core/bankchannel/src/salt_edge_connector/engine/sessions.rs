@@ -12,7 +12,7 @@ use bankchannel_salt_edge::{
     model::{ConfirmationRequested, SessionSecret},
 };
 use bankchannel_storage::salt_edge_connector::{
-    AnsweredSession, CancelledSession, NewSession, NewTask, OpenedSession, PresentedToken, RowId, SessionKind,
+    AnsweredSession, CancelledSession, NewConnectorSession, NewTask, OpenedSession, PresentedToken, RowId, SessionKind,
     SessionToken2, StepAnswer, TaskKind, UsedJwt,
 };
 
@@ -132,8 +132,19 @@ impl ConnectorEngine<'_> {
         let secret = self.vault.session(record.session_secret.as_str());
         let sealed = self.vault.seal(record, SealedRow::Session(id));
         let (expires_at, may_begin) = (now + FIRST_MS, refused.is_none());
-        let new =
-            NewSession { id, secret, client_id, kind, about, sealed, now, expires_at, task, may_begin, client_jwt };
+        let new = NewConnectorSession {
+            id,
+            secret,
+            client_id,
+            kind,
+            about,
+            sealed,
+            now,
+            expires_at,
+            task,
+            may_begin,
+            client_jwt,
+        };
         match self.store.open_session(new).await? {
             OpenedSession::New | OpenedSession::Repeated => Ok(RequestReply::Taken),
             OpenedSession::OtherClient | OpenedSession::OtherKind => Err(of_another().into()),

@@ -7,7 +7,8 @@ use bankchannel_salt_edge::{
     receive::is_page,
 };
 use bankchannel_storage::salt_edge_connector::{
-    CallbackKind, Digest, GrantedToken, NewCallback, Session, SessionChange, SessionKind, SessionState,
+    CallbackKind, ConnectorSession, ConnectorSessionState, Digest, GrantedToken, NewCallback, SessionChange,
+    SessionKind,
 };
 
 use super::{
@@ -53,7 +54,7 @@ impl ConnectorEngine<'_> {
     /// `resource.storage`; the inner error is the reason why the step makes no sense.
     pub(super) async fn plan(
         &self,
-        session: &Session,
+        session: &ConnectorSession,
         step: Step,
         goes_on: impl Fn(u32) -> bool,
     ) -> Result<PlannedChange> {
@@ -71,7 +72,7 @@ impl ConnectorEngine<'_> {
             Step::Done(_) if session.kind == SessionKind::Refresh => Ok(self.refreshed(session, record)),
             Step::Done(_) => {
                 let sealed = self.vault.seal(record, SealedRow::Session(session.id));
-                let (state, expires_at) = (SessionState::Working, session.expires_at);
+                let (state, expires_at) = (ConnectorSessionState::Working, session.expires_at);
                 Ok(SessionChange::Wait { state, sealed, expires_at, update: None })
             }
             Step::Refused(refused) => Ok(self.failed(session, &record, RefusedAnswer::by_bank(refused))),
@@ -80,7 +81,12 @@ impl ConnectorEngine<'_> {
     }
 
     /// Ends a session as failed.
-    pub(super) fn failed(&self, session: &Session, record: &SessionRecord, refused: RefusedAnswer) -> SessionChange {
+    pub(super) fn failed(
+        &self,
+        session: &ConnectorSession,
+        record: &SessionRecord,
+        refused: RefusedAnswer,
+    ) -> SessionChange {
         let said =
             FailureRecord { error_class: refused.class, error_message: refused.text, user_id: record.user_id.clone() };
         let callback = NewCallback {
@@ -93,11 +99,11 @@ impl ConnectorEngine<'_> {
     }
 
     /// The same with the standard text of a class.
-    pub(super) fn failed_as(&self, session: &Session, class: &FailureClass) -> Result<SessionChange> {
+    pub(super) fn failed_as(&self, session: &ConnectorSession, class: &FailureClass) -> Result<SessionChange> {
         Ok(self.failed(session, &self.session_record(session)?, RefusedAnswer::class(class)))
     }
 
-    fn refreshed(&self, session: &Session, record: SessionRecord) -> SessionChange {
+    fn refreshed(&self, session: &ConnectorSession, record: SessionRecord) -> SessionChange {
         let said = SuccessRecord {
             user_id: record.user_id.clone(),
             token_id: None,
@@ -115,7 +121,7 @@ impl ConnectorEngine<'_> {
 
     async fn approved(
         &self,
-        session: &Session,
+        session: &ConnectorSession,
         record: SessionRecord,
         mut approved: Approved,
         goes_on: impl Fn(u32) -> bool,
@@ -174,7 +180,7 @@ impl ConnectorEngine<'_> {
         Ok(Ok(SessionChange::Succeed { sealed, granted: Some(granted), callback }))
     }
 
-    fn success(&self, session: &Session, said: SuccessRecord) -> NewCallback {
+    fn success(&self, session: &ConnectorSession, said: SuccessRecord) -> NewCallback {
         NewCallback {
             kind: CallbackKind::Success,
             reason: None,
@@ -183,7 +189,7 @@ impl ConnectorEngine<'_> {
         }
     }
 
-    fn to_page(&self, session: &Session, record: SessionRecord, page: Redirected) -> PlannedChange {
+    fn to_page(&self, session: &ConnectorSession, record: SessionRecord, page: Redirected) -> PlannedChange {
         if !is_page(&page.redirect_url, &[]) {
             return Err("redirect_url must be an absolute URL with https");
         }
@@ -196,10 +202,16 @@ impl ConnectorEngine<'_> {
             user_id,
             session_expires_at,
         };
-        self.waiting(session, record, SessionState::AwaitingRedirect, page.expires_in_s.unwrap_or(PAGE_S), said)
+        self.waiting(
+            session,
+            record,
+            ConnectorSessionState::AwaitingRedirect,
+            page.expires_in_s.unwrap_or(PAGE_S),
+            said,
+        )
     }
 
-    fn for_code(&self, session: &Session, record: SessionRecord, code: CodeNeeded) -> PlannedChange {
+    fn for_code(&self, session: &ConnectorSession, record: SessionRecord, code: CodeNeeded) -> PlannedChange {
         if code.field.trim().is_empty() {
             return Err("field is empty: it names the field for the code");
         }
@@ -213,14 +225,14 @@ impl ConnectorEngine<'_> {
             user_id,
             session_expires_at,
         };
-        self.waiting(session, record, SessionState::AwaitingCode, code.expires_in_s.unwrap_or(CODE_S), said)
+        self.waiting(session, record, ConnectorSessionState::AwaitingCode, code.expires_in_s.unwrap_or(CODE_S), said)
     }
 
     fn waiting(
         &self,
-        session: &Session,
+        session: &ConnectorSession,
         record: SessionRecord,
-        state: SessionState,
+        state: ConnectorSessionState,
         seconds: u32,
         said: impl FnOnce(Option<String>, bankchannel_foundation::model::Timestamp) -> UpdateRecord,
     ) -> PlannedChange {

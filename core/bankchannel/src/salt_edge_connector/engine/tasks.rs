@@ -13,7 +13,7 @@ use bankchannel_salt_edge::{
     },
 };
 use bankchannel_storage::salt_edge_connector::{
-    Digest, DueTask, Session, SessionSettlement, SettledSession, SettlementSource, TaskKind, TaskLane,
+    ConnectorSession, Digest, DueTask, SessionSettlement, SettledSession, SettlementSource, TaskKind, TaskLane,
 };
 
 use super::{
@@ -76,7 +76,7 @@ impl ConnectorEngine<'_> {
         broken.map_or(Ok(()), Err)
     }
 
-    async fn ask_of_session(&self, task: &DueTask, session: &Session) -> Result<()> {
+    async fn ask_of_session(&self, task: &DueTask, session: &ConnectorSession) -> Result<()> {
         let asks_again = task.kind == TaskKind::Refresh && task.lease < REFRESHES;
         if task.lease == 2 && task.kind != TaskKind::Refresh {
             // An earlier attempt was lost, or its answer could not be stored yet, and is stored now.
@@ -134,7 +134,7 @@ impl ConnectorEngine<'_> {
 
     /// Whether an answer of the bank waits for a store that is away, after so many attempts: as long as its session can
     /// take it.
-    fn waits_for_store(&self, task: &DueTask, session: &Session, tries: u32) -> bool {
+    fn waits_for_store(&self, task: &DueTask, session: &ConnectorSession, tries: u32) -> bool {
         if tries == BUSY_TRIES {
             self.options.warn(told(task, session, "the answer waits for the store"));
         }
@@ -144,7 +144,7 @@ impl ConnectorEngine<'_> {
     async fn settle_task(
         &self,
         task: &DueTask,
-        session: &Session,
+        session: &ConnectorSession,
         holder: Option<Digest>,
         change: bankchannel_storage::salt_edge_connector::SessionChange,
     ) -> Result<SettledSession> {
@@ -167,7 +167,11 @@ impl ConnectorEngine<'_> {
         Ok(settled)
     }
 
-    async fn authenticate(&self, task: &DueTask, session: &Session) -> Result<Result<Step, UnansweredQuestion>> {
+    async fn authenticate(
+        &self,
+        task: &DueTask,
+        session: &ConnectorSession,
+    ) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
         let given: CredentialsRecord = self.vault.open(&task.sealed, SealedRow::Task(task.id))?;
         let question = AuthenticateQuestion::from(AuthenticateQuestionFields {
@@ -186,7 +190,7 @@ impl ConnectorEngine<'_> {
         Ok(self.ask::<Authenticate>(question, QuestionSubject::Session(session.id)).await)
     }
 
-    async fn confirm(&self, task: &DueTask, session: &Session) -> Result<Result<Step, UnansweredQuestion>> {
+    async fn confirm(&self, task: &DueTask, session: &ConnectorSession) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
         let given: CredentialsRecord = self.vault.open(&task.sealed, SealedRow::Task(task.id))?;
         let question = ConfirmQuestion::from(ConfirmQuestionFields {
@@ -200,7 +204,7 @@ impl ConnectorEngine<'_> {
         Ok(self.ask::<Confirm>(question, QuestionSubject::Session(session.id)).await)
     }
 
-    async fn reconnect(&self, session: &Session) -> Result<Result<Step, UnansweredQuestion>> {
+    async fn reconnect(&self, session: &ConnectorSession) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
         let Some(token) = self.token_record(session).await? else { return Ok(Err(UnansweredQuestion::Failed)) };
         let question = ReconnectQuestion::from(ReconnectQuestionFields {
@@ -215,7 +219,7 @@ impl ConnectorEngine<'_> {
         Ok(self.ask::<Reconnect>(question, QuestionSubject::Session(session.id)).await)
     }
 
-    async fn refresh(&self, session: &Session) -> Result<Result<Step, UnansweredQuestion>> {
+    async fn refresh(&self, session: &ConnectorSession) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
         let Some(token) = self.token_record(session).await? else { return Ok(Err(UnansweredQuestion::Failed)) };
         let question = RefreshQuestion::from(RefreshQuestionFields {
@@ -230,13 +234,13 @@ impl ConnectorEngine<'_> {
         Ok(self.ask::<Refresh>(question, QuestionSubject::Session(session.id)).await)
     }
 
-    async fn token_record(&self, session: &Session) -> Result<Option<TokenRecord>> {
+    async fn token_record(&self, session: &ConnectorSession) -> Result<Option<TokenRecord>> {
         let token = self.store.token_of_id(session.token).await.map_err(unusable)?;
         token.map(|token| self.vault.open(&token.sealed, SealedRow::Token(token.id))).transpose()
     }
 }
 
 /// A log line about a question of a session.
-fn told(task: &DueTask, session: &Session, what: &str) -> String {
+fn told(task: &DueTask, session: &ConnectorSession, what: &str) -> String {
     format!("bank.{}: {what}, {}", task.kind.as_str(), QuestionSubject::Session(session.id))
 }

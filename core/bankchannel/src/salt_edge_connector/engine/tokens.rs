@@ -13,8 +13,8 @@ use bankchannel_salt_edge::{
     model::AccountConsent,
 };
 use bankchannel_storage::salt_edge_connector::{
-    CallbackFilter, CallbackRow, RevokedToken, RowId, Session, SessionSettlement, SettledSession, SettlementSource,
-    Token, TokenFilter, TokenState,
+    CallbackFilter, CallbackRow, ConnectorSession, ConnectorToken, RevokedToken, RowId, SessionSettlement,
+    SettledSession, SettlementSource, TokenFilter, TokenState,
 };
 
 use super::{
@@ -40,7 +40,7 @@ impl ConnectorEngine<'_> {
     pub(in crate::salt_edge_connector) async fn session(
         &self,
         id: RowId,
-    ) -> Result<Option<(Session, SessionPageData)>> {
+    ) -> Result<Option<(ConnectorSession, SessionPageData)>> {
         let Some(session) = self.store.session(id).await.map_err(unusable)? else { return Ok(None) };
         let SessionRecord { app_name, scopes, consent_period_days, redirect_url, user_id, authorization_type, .. } =
             self.session_record(&session)?;
@@ -53,7 +53,11 @@ impl ConnectorEngine<'_> {
     ///
     /// # Errors
     /// `resource.storage`; `input.invalid_field` for a step that makes no sense.
-    pub(in crate::salt_edge_connector) async fn decide(&self, session: &Session, step: Step) -> Result<SettledSession> {
+    pub(in crate::salt_edge_connector) async fn decide(
+        &self,
+        session: &ConnectorSession,
+        step: Step,
+    ) -> Result<SettledSession> {
         let senseless = |why: &'static str| {
             let known = ["user_id", "scopes", "consent", "token_expires_at"];
             let field = known.into_iter().find(|field| why.starts_with(field)).unwrap_or("session_id");
@@ -110,7 +114,7 @@ impl ConnectorEngine<'_> {
         state: Option<TokenState>,
         after: Option<(i64, RowId)>,
         limit: u32,
-    ) -> Result<Vec<(Token, TokenView)>> {
+    ) -> Result<Vec<(ConnectorToken, TokenView)>> {
         let holder = user_id.map(|user_id| self.vault.holder(user_id));
         let filter = TokenFilter { holder, state, after, limit: i64::from(limit) };
         let tokens = self.store.tokens(filter).await.map_err(unusable)?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Error, Outcome, Result,
+    CallOutcome, Error, Result,
     clock::{Clock as _, SystemClock},
     error::row,
 };
@@ -61,7 +61,7 @@ impl ConnectorEngine<'_> {
     /// `resource.storage`; `cancelled`.
     pub(in crate::salt_edge_connector) async fn work(&self) -> Result<WorkDone> {
         if self.options.cancel.is_cancelled() {
-            return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
+            return Err(Error::new(&row::CANCELLED).with_outcome(CallOutcome::NotSent));
         }
         self.compare_clocks().await.map_err(unusable)?;
         let lanes = WorkLanes::default();

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Operation, OperationDocs, Outcome, Result, json,
+    Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result, json,
     message::{Body, HeaderField, Headers, OutResponse, is_token},
     model::{Object, Timestamp, Value, read_boundary},
     question::TypedQuestion,
@@ -80,7 +80,7 @@ impl Flow<SaltEdgeConnector> for AnswerBank {
         needs_bank(options)?;
         let secret = client.0.ready.bank_secret.as_ref().ok_or_else(|| {
             let why = "is missing: the secret that the connector shares with the bank";
-            Error::invalid_setting("bank_secret", why).with_outcome(Outcome::NotSent)
+            Error::invalid_setting("bank_secret", why).with_outcome(CallOutcome::NotSent)
         })?;
         let now_s = instant_s(asked.at.as_ref());
         let fields = asked.headers.into_iter().filter(|field| is_token(&field.name));

@@ -18,9 +18,9 @@ mod page;
 mod view;
 
 use bankchannel_foundation::{
-    Declaration, Error, OperationDocs, OperationKind, Outcome, Result,
+    CallOutcome, Declaration, Error, OperationDocs, OperationKind, Result,
     clock::{Clock as _, SystemClock},
-    error::{Row, row},
+    error::{ErrorRow, row},
     model::Timestamp,
     operation::Ask,
 };
@@ -61,7 +61,7 @@ const fn flow(
     subject: &'static str,
     name: &'static str,
     docs: OperationDocs,
-    errors: &'static [&'static Row],
+    errors: &'static [&'static ErrorRow],
 ) -> Declaration {
     Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, docs, errors)
 }
@@ -83,7 +83,7 @@ async fn opened<'a>(
     at: Option<&Timestamp>,
 ) -> Result<ConnectorEngine<'a>> {
     let inner = &*client.0;
-    let open = inner.store.open(&inner.ready).await.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+    let open = inner.store.open(&inner.ready).await.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
     Ok(ConnectorEngine::new(inner, open, options, at))
 }
 
@@ -98,13 +98,13 @@ fn needs_bank(options: &CallOptions) -> Result<()> {
         return Ok(());
     }
     let why = "bank is missing: the object that answers for the bank, with a method for each question";
-    Err(Error::because(&row::MISSING_FIELD, why).with("field", "bank").with_outcome(Outcome::NotSent))
+    Err(Error::because(&row::MISSING_FIELD, why).with("field", "bank").with_outcome(CallOutcome::NotSent))
 }
 
 /// The error for an unknown id.
 fn not_found(field: &'static str, what: &str) -> Error {
     let why = format!("{field}: this connector has no such {what}");
-    Error::because(&row::INVALID_FIELD, why).with("field", field).with_outcome(Outcome::NotSent)
+    Error::because(&row::INVALID_FIELD, why).with("field", field).with_outcome(CallOutcome::NotSent)
 }
 
 /// Applies the bank's decision on a session.

@@ -1,7 +1,7 @@
 //! A session for the bank's page.
 
 use bankchannel_foundation::{Boundary, model::Timestamp};
-use bankchannel_storage::salt_edge_connector::{Session, SessionKind, SessionState};
+use bankchannel_storage::salt_edge_connector::{ConnectorSession, ConnectorSessionState, SessionKind};
 
 use crate::salt_edge_connector::engine;
 
@@ -40,16 +40,16 @@ pub enum SessionViewState {
 }
 
 impl SessionViewState {
-    pub(super) fn of(state: SessionState) -> Self {
+    pub(super) fn of(state: ConnectorSessionState) -> Self {
         match state {
-            SessionState::Received => Self::Received,
-            SessionState::Working => Self::Working,
-            SessionState::AwaitingRedirect => Self::AwaitingRedirect,
-            SessionState::AwaitingCode => Self::AwaitingCode,
-            SessionState::Succeeded => Self::Succeeded,
-            SessionState::Failed => Self::Failed,
-            SessionState::Cancelled => Self::Cancelled,
-            SessionState::Expired => Self::Expired,
+            ConnectorSessionState::Received => Self::Received,
+            ConnectorSessionState::Working => Self::Working,
+            ConnectorSessionState::AwaitingRedirect => Self::AwaitingRedirect,
+            ConnectorSessionState::AwaitingCode => Self::AwaitingCode,
+            ConnectorSessionState::Succeeded => Self::Succeeded,
+            ConnectorSessionState::Failed => Self::Failed,
+            ConnectorSessionState::Cancelled => Self::Cancelled,
+            ConnectorSessionState::Expired => Self::Expired,
         }
     }
 }
@@ -92,7 +92,7 @@ impl std::fmt::Debug for SessionView {
 }
 
 impl SessionView {
-    pub(super) fn of(session: &Session, known: engine::SessionPageData, now_ms: i64) -> Self {
+    pub(super) fn of(session: &ConnectorSession, known: engine::SessionPageData, now_ms: i64) -> Self {
         let kind = match session.kind {
             SessionKind::Enrolment => SessionViewKind::Enrolment,
             SessionKind::Reconnect => SessionViewKind::Reconnect,
@@ -100,7 +100,7 @@ impl SessionView {
         };
         // An expired session counts as expired even before the cleanup.
         let is_late = session.expires_at <= now_ms && !session.state.is_end();
-        let state = if is_late { SessionState::Expired } else { session.state };
+        let state = if is_late { ConnectorSessionState::Expired } else { session.state };
         Self {
             session_id: engine::shown(session.id),
             kind,

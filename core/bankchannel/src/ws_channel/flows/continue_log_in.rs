@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, Secret};
 use bankchannel_ws_channel::{
     login::MfaMethod,
-    model::{Code, Phone},
+    model::{OneTimeCode, Phone},
 };
 
 use super::{
@@ -26,7 +26,7 @@ pub struct ContinueLogInRequest {
     /// The login so far, from the answer of `begin_log_in` or of the previous `continue_log_in`.
     pub sealed: SealedText,
     /// The code, if one is needed.
-    pub code: Option<Code>,
+    pub code: Option<OneTimeCode>,
     /// The choice, if one is needed. If an authenticator's code is needed, `sms` switches to an SMS.
     pub mfa_method: Option<MfaMethod>,
     /// The account's phone number, if it is missing.

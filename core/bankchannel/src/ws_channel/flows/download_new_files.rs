@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Boundary, Category, Declaration, Error, Operation, OperationDocs, Result, error::Row, operation::Command,
+    Boundary, Category, Declaration, Error, Operation, OperationDocs, Result, error::ErrorRow, operation::Command,
 };
 use bankchannel_ws_channel::{
     errors,
@@ -15,7 +15,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow,
-    fetch::{FetchedFile, broke_off_a_renewal, file_ledger, into_folder, list, open_folder, settle},
+    fetch::{FileFetch, broke_off_a_renewal, file_ledger, into_folder, list, open_folder, settle},
     file_name, flow,
     parsed::{ContentParser, Parsed},
     run_by,
@@ -105,7 +105,7 @@ pub enum DownloadStatus {
     NotTried,
 }
 
-const ERRORS: &[&Row] = &[
+const ERRORS: &[&ErrorRow] = &[
     &errors::MODE_REFUSED,
     &errors::CERTIFICATE_MISSING,
     &errors::NO_BANK_CHANNEL,
@@ -294,16 +294,16 @@ async fn one(
     (ledger, folder): (&Arc<FileLedger>, &Path),
     (bank, file, begun): (Bank, &FileDescriptor, Option<&UnreportedFile>),
     (place, is_listed): ((usize, usize), bool),
-) -> Result<FetchedFile> {
+) -> Result<FileFetch> {
     let mut was_begun = false;
     if let Some(UnreportedFile { file: begun, is_running }) = begun {
         let names = [Some(begun.name.clone()).filter(|name| is_plain(name)), file_name(file).ok()];
         let paths: Vec<_> = names.into_iter().flatten().map(|name| folder.join(name)).collect();
         let arrived = steps.work(move || Ok(paths.into_iter().find_map(complete))).await?;
         match arrived {
-            Some((path, _)) if *is_running => return Ok(FetchedFile::Exists { path }),
+            Some((path, _)) if *is_running => return Ok(FileFetch::Exists { path }),
             // It arrived in a call that ended before it could say so.
-            Some((path, bytes)) => return Ok(FetchedFile::Downloaded { path, bytes }),
+            Some((path, bytes)) => return Ok(FileFetch::Downloaded { path, bytes }),
             None if !is_listed => return Err(Error::new(&errors::FILE_GONE)),
             None => was_begun = true,
         }
@@ -333,10 +333,10 @@ fn ends_all(error: &Error, steps: &FlowSteps<'_>) -> bool {
     }
 }
 
-fn described(file: &FileDescriptor, fetched: &FetchedFile) -> DownloadedFile {
+fn described(file: &FileDescriptor, fetched: &FileFetch) -> DownloadedFile {
     let (status, path, bytes) = match fetched {
-        FetchedFile::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
-        FetchedFile::Exists { path } => (DownloadStatus::Exists, path, None),
+        FileFetch::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
+        FileFetch::Exists { path } => (DownloadStatus::Exists, path, None),
     };
     DownloadedFile {
         name: path.file_name().map(|name| name.to_string_lossy().into_owned()),

@@ -1,12 +1,12 @@
 //! Drives the protocol's login machine over the client.
 
 use bankchannel_crypto::rsa::RsaPublicKey;
-use bankchannel_foundation::{Error, Outcome, Result, Secret, error::Peer};
+use bankchannel_foundation::{CallOutcome, Error, Result, Secret, error::Peer};
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,
     login::{Authenticated, CodeKind, CodeWanted, Failed, LoginMachine, LoginStep, MfaMethod},
-    model::{Code, Phone},
+    model::{OneTimeCode, Phone},
     operations::{
         account::{verify_email::VerifyEmail, verify_phone::VerifyPhone},
         session::{init_login::InitLogin, login::Login, login_mfa::LoginMfa, select_mfa::SelectMfa},
@@ -94,7 +94,7 @@ pub(super) async fn advance(
                 return Err(Error::new(&errors::LOGIN_STALLED)
                     .with("step", stalled.step)
                     .with("transitions", stalled.transitions)
-                    .with_outcome(Outcome::Refused));
+                    .with_outcome(CallOutcome::Refused));
             }
         }
     }
@@ -105,7 +105,7 @@ pub(super) async fn log_in(
     steps: &FlowSteps<'_>,
     machine: &mut LoginMachine,
     password: Option<&Secret>,
-    mut code: Option<Code>,
+    mut code: Option<OneTimeCode>,
 ) -> Result<Authenticated> {
     let mut chosen = false;
     loop {
@@ -118,7 +118,7 @@ pub(super) async fn log_in(
                 }
                 let answer = match code.take() {
                     Some(code) => code,
-                    None => steps.ask_for(question(&wanted, machine), Code::new).await?,
+                    None => steps.ask_for(question(&wanted, machine), OneTimeCode::new).await?,
                 };
                 machine.give_code(answer)?;
             }
@@ -177,6 +177,6 @@ fn failure(failed: Failed) -> Error {
     Error::because(&errors::LOGIN_FAILED, text)
         .with("reason", failed.reason)
         .with("class", "auth")
-        .with_outcome(Outcome::Refused)
+        .with_outcome(CallOutcome::Refused)
         .with_peer(Peer { code: failed.response_code, text: Some(failed.response_text), request_id: None })
 }

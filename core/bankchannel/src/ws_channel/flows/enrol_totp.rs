@@ -1,13 +1,13 @@
 //! Enrols an authenticator (docs/protocols/ws-channel.md §2.9, §2.11).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Outcome, Result, Secret,
+    Boundary, CallOutcome, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Result, Secret,
     clock::SystemClock, error::row,
 };
 use bankchannel_ws_channel::{
     errors,
     login::{LoginMachine, MAX_CODE_TRIES, MfaMethod, Setup, SetupFields, TotpEnrolment},
-    model::{AdminMode, Code, Email, Mode, OtpauthUri, Phone, TotpSecret},
+    model::{AdminMode, Email, Mode, OneTimeCode, OtpauthUri, Phone, TotpSecret},
     operations::session::{
         totp_code::{TotpCode, TotpCodeRequest, TotpCodeRequestFields},
         verify_totp::{VerifyTotp, VerifyTotpRequest, VerifyTotpRequestFields},
@@ -36,7 +36,7 @@ pub struct EnrolTotpRequest {
     /// The second factor for the login itself, if there is a choice.
     pub mfa_method: Option<MfaMethod>,
     /// The answer to the login's first question for a code, if it is already known.
-    pub code: Option<Code>,
+    pub code: Option<OneTimeCode>,
     /// Whether the library computes the confirming code. By default a person puts the secret into an authenticator and
     /// answers the question `totp_code`.
     pub compute_code: Option<bool>,
@@ -83,7 +83,7 @@ impl Flow<WsChannel> for EnrolTotp {
         let done = driver::log_in(&steps, &mut machine, Some(&request.password), request.code).await?;
         let enrolment = done.totp_enrolment.ok_or_else(|| {
             Error::because(&row::PEER_PROTOCOL, "the login is complete, but the service began no enrolment")
-                .with_outcome(Outcome::Accepted)
+                .with_outcome(CallOutcome::Accepted)
         })?;
         let response_text =
             confirm(&steps, &request.email, &enrolment, request.compute_code.unwrap_or_default()).await?;
@@ -111,17 +111,17 @@ async fn confirm(steps: &FlowSteps<'_>, email: &Email, enrolment: &TotpEnrolment
     }
 }
 
-fn computed(secret: &TotpSecret) -> Result<Code> {
+fn computed(secret: &TotpSecret) -> Result<OneTimeCode> {
     let clock = SystemClock::default();
     let with = LocalContext::new(&clock);
     TotpCode::run(TotpCodeRequest::from(TotpCodeRequestFields { secret: secret.clone() }), with)
         .map(|answer| answer.code)
 }
 
-async fn asked(steps: &FlowSteps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<Code> {
+async fn asked(steps: &FlowSteps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<OneTimeCode> {
     let again = if wrong { "That code was wrong. " } else { "" };
     let text = format!("{again}Enter the key into the authenticator, then give its current code");
     let question =
         Question { secret: Some(Secret::new(enrolment.secret_code.expose())), ..code_question("totp_code", text) };
-    steps.ask_for(question, Code::new).await
+    steps.ask_for(question, OneTimeCode::new).await
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Operation, OperationDocs, Outcome, Result,
+    Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result,
     clock::{Clock, SystemClock},
-    error::Row,
+    error::ErrorRow,
 };
 use bankchannel_ws_channel::{
     errors,
@@ -78,7 +78,7 @@ impl Flow<WsChannel> for ExportSession {
         let left = session.time_left();
         let expired = session.is_expired();
         let Session { api_key, id_token, email, mode, .. } = session;
-        let refused = |row| Err(Error::new(row).with("class", "auth").with_outcome(Outcome::NotSent));
+        let refused = |row| Err(Error::new(row).with("class", "auth").with_outcome(CallOutcome::NotSent));
         let Some(id_token) = id_token else { return refused(&errors::NOT_LOGGED_IN) };
         if expired {
             return refused(&errors::SESSION_EXPIRED);
@@ -106,7 +106,7 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-const EXPORT_ERRORS: &[&Row] = &[&errors::NOT_LOGGED_IN, &errors::SESSION_EXPIRED];
+const EXPORT_ERRORS: &[&ErrorRow] = &[&errors::NOT_LOGGED_IN, &errors::SESSION_EXPIRED];
 
 /// The errors of an import.
-pub(super) const IMPORT_ERRORS: &[&Row] = &[&errors::SESSION_EXPIRED];
+pub(super) const IMPORT_ERRORS: &[&ErrorRow] = &[&errors::SESSION_EXPIRED];

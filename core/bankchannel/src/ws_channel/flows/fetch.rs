@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use bankchannel_foundation::{Content, Error, Outcome, Result, error::row, shown};
+use bankchannel_foundation::{CallOutcome, Content, Error, Result, error::row, shown};
 use bankchannel_transport::{at_least, background, write_new_file};
 use bankchannel_ws_channel::{
     errors,
@@ -78,7 +78,7 @@ pub(super) async fn download(
 fn asked_for(file: &FileDescriptor) -> Result<FileType> {
     FileType::parse(&file.file_type).map_err(|why| {
         let text = format!("the listing has an invalid FileType: it {why}");
-        Error::because(&row::PEER_PROTOCOL, text).with_outcome(Outcome::NotSent)
+        Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::NotSent)
     })
 }
 
@@ -90,7 +90,7 @@ fn is_worth_another(error: &Error) -> bool {
 
 /// Whether the bank did not begin to send a file, which then still counts as new.
 pub(super) fn was_not_sent(error: &Error) -> bool {
-    matches!(error.outcome(), Some(Outcome::NotSent | Outcome::Refused))
+    matches!(error.outcome(), Some(CallOutcome::NotSent | CallOutcome::Refused))
 }
 
 /// Whether a call failed because the renewal of its session broke off: the next call will renew it.
@@ -113,7 +113,7 @@ pub(super) fn ledger_file(file: &FileDescriptor, name: &str) -> LedgerFile {
 }
 
 /// The result of downloading a file into a folder.
-pub(super) enum FetchedFile {
+pub(super) enum FileFetch {
     Downloaded {
         path: PathBuf,
         bytes: u64,
@@ -131,7 +131,7 @@ pub(super) async fn into_folder(
     ledger: &Arc<FileLedger>,
     (bank, file, was_begun): (Bank, &FileDescriptor, bool),
     (place, folder): ((usize, usize), &Path),
-) -> Result<FetchedFile> {
+) -> Result<FileFetch> {
     let name = file_name(file)?;
     asked_for(file)?;
     let path = folder.join(&name);
@@ -142,7 +142,7 @@ pub(super) async fn into_folder(
     });
     let Some(entry) = begun.await? else {
         steps.file(place, &format!("{name} exists already, skipping"));
-        return Ok(FetchedFile::Exists { path });
+        return Ok(FileFetch::Exists { path });
     };
     steps.file(place, &format!("downloading {name}"));
     let content = download(steps, bank, file, ContentDestination::File(path.clone())).await;
@@ -158,10 +158,10 @@ pub(super) async fn into_folder(
             is_there
         });
         if checked.await.unwrap_or_default() {
-            return Ok(FetchedFile::Exists { path });
+            return Ok(FileFetch::Exists { path });
         }
     }
-    Ok(FetchedFile::Downloaded { path, bytes: content?.known_size().unwrap_or_default() })
+    Ok(FileFetch::Downloaded { path, bytes: content?.known_size().unwrap_or_default() })
 }
 
 /// Updates the ledger, whatever the call's time limit. An entry that stays costs a later call one more check.
@@ -221,7 +221,7 @@ pub(super) async fn open_folder(steps: &FlowSteps<'_>, field: &'static str, fold
 fn make_folder(path: &Path, field: &str) -> Result<()> {
     let refused = |why: &dyn std::fmt::Display| {
         Error::invalid_field(field, format!("{} cannot be used: {why}", shown::path(path)))
-            .with_outcome(Outcome::NotSent)
+            .with_outcome(CallOutcome::NotSent)
     };
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Outcome, Result};
+use bankchannel_foundation::{Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result};
 use bankchannel_ws_channel::{
     errors,
     model::{EXPIRES_IN_MAX, Email, Mode},
@@ -79,7 +79,7 @@ impl Flow<WsChannel> for ImportSession {
             return Err(Error::new(&errors::SESSION_EXPIRED)
                 .with("class", "auth")
                 .with("reason", "expired")
-                .with_outcome(Outcome::NotSent));
+                .with_outcome(CallOutcome::NotSent));
         }
         let answer = ImportSessionResponse {
             email: session.email.clone(),

@@ -1,12 +1,12 @@
 //! The whole login as one call (docs/protocols/ws-channel.md §3.4).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::Row, operation::Command,
+    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::ErrorRow, operation::Command,
 };
 use bankchannel_ws_channel::{
     errors,
     login::{Authenticated, LoginMachine, MfaMethod, Setup, SetupFields},
-    model::{Code, Email, Mode, Phone},
+    model::{Email, Mode, OneTimeCode, Phone},
 };
 
 use super::{Flow, driver, flow, run_by, steps::FlowSteps};
@@ -35,10 +35,10 @@ pub struct LogInRequest {
     /// enrolment.
     pub setup_totp: Option<bool>,
     /// The answer to the first question for a code, if it is already known.
-    pub code: Option<Code>,
+    pub code: Option<OneTimeCode>,
 }
 
-pub(super) const ERRORS: &[&Row] = &[
+pub(super) const ERRORS: &[&ErrorRow] = &[
     &errors::LOGIN_REFUSED,
     &errors::LOGIN_FAILED,
     &errors::LOGIN_STALLED,

@@ -31,7 +31,7 @@ mod waiting;
 
 use bankchannel_foundation::{
     Declaration, OperationDocs, OperationKind,
-    error::Row,
+    error::ErrorRow,
     operation::{Ask, Command},
 };
 use bankchannel_ws_channel::PROTOCOL;
@@ -78,7 +78,7 @@ const fn flow(
     name: &'static str,
     subject: &'static str,
     docs: OperationDocs,
-    errors: &'static [&'static Row],
+    errors: &'static [&'static ErrorRow],
 ) -> Declaration {
     Declaration { asks: &[Ask::Person], ..Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, docs, errors) }
 }

@@ -1,6 +1,6 @@
 //! The rules for a new password (docs/protocols/ws-channel.md §2.2), checked before anything is sent.
 
-use bankchannel_foundation::{Error, Outcome, Result, Secret};
+use bankchannel_foundation::{CallOutcome, Error, Result, Secret};
 use bankchannel_ws_channel::challenge::PASSWORD_MAX;
 
 /// The minimum length of a password, in characters.
@@ -25,7 +25,7 @@ pub(super) fn check(field: &'static str, password: &Secret) -> Result<()> {
     } else {
         return Ok(());
     };
-    Err(Error::invalid_field(field, why).with_outcome(Outcome::NotSent))
+    Err(Error::invalid_field(field, why).with_outcome(CallOutcome::NotSent))
 }
 
 #[cfg(test)]

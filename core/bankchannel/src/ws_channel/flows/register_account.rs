@@ -1,7 +1,7 @@
 //! Registers a user of an account (docs/protocols/ws-channel.md §2.1, §2.2).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::Row, operation::Command,
+    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::ErrorRow, operation::Command,
 };
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
@@ -43,7 +43,7 @@ pub struct RegisterAccountRequest {
     pub api_key: Option<ApiKey>,
 }
 
-const ERRORS: &[&Row] = &[
+const ERRORS: &[&ErrorRow] = &[
     &errors::USER_EXISTS,
     &errors::ADMIN_FIRST,
     &errors::API_KEY_REFUSED,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::{
-    Boundary, Error, Outcome, Result,
+    Boundary, CallOutcome, Error, Result,
     error::row,
     model::{Object, Seconds, Timestamp},
 };
@@ -59,7 +59,7 @@ impl RejectRepeats {
         if !self.is_wanted() {
             return Ok(None);
         }
-        self.checked(steps, file).await.map_err(|error| error.with_outcome(Outcome::NotSent))
+        self.checked(steps, file).await.map_err(|error| error.with_outcome(CallOutcome::NotSent))
     }
 
     async fn checked(self, steps: &FlowSteps<'_>, file: UploadedFile<'_>) -> Result<Option<UploadRecord>> {

@@ -1,12 +1,12 @@
 //! Sets a new password (docs/protocols/ws-channel.md §3.5).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::Row, operation::Command,
+    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::ErrorRow, operation::Command,
 };
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,
-    model::{Code, Email, Mode},
+    model::{Email, Mode, OneTimeCode},
     operations::{
         account::{
             init_password_reset::{InitPasswordReset, InitPasswordResetRequest, InitPasswordResetRequestFields},
@@ -36,10 +36,10 @@ pub struct ResetPasswordRequest {
     /// bytes.
     pub new_password: Secret,
     /// The code, if `init_password_reset` already sent it. By default this call sends a code and asks for it.
-    pub code: Option<Code>,
+    pub code: Option<OneTimeCode>,
 }
 
-const ERRORS: &[&Row] = &[
+const ERRORS: &[&ErrorRow] = &[
     &errors::CODE_REFUSED,
     &errors::CODE_EXPIRED,
     &errors::ATTEMPTS_EXCEEDED,
@@ -84,7 +84,7 @@ impl Flow<WsChannel> for ResetPassword {
                     }))
                     .await?;
                 let text = format!("The code from the SMS that resets the password ({email}, mode {mode})");
-                steps.ask_for(code_question("reset_code", text), Code::new).await?
+                steps.ask_for(code_question("reset_code", text), OneTimeCode::new).await?
             }
         };
         // Fetched only after the code has arrived: a challenge is valid for five minutes, the code for fifteen.

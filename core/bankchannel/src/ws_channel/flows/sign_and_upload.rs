@@ -1,8 +1,8 @@
 //! Signs a file and sends it (docs/protocols/ws-channel.md §5.2).
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Operation, OperationDocs, Outcome, Result, Secret,
-    error::{Row, row},
+    Boundary, CallOutcome, Content, Declaration, Error, Operation, OperationDocs, Result, Secret,
+    error::{ErrorRow, row},
     operation::Command,
 };
 use bankchannel_iso20022::{answers::UploadedMessage, errors as iso20022_errors};
@@ -74,7 +74,7 @@ pub struct SignAndUploadResponse {
     pub response_text: String,
 }
 
-pub(super) const ERRORS: &[&Row] = &[
+pub(super) const ERRORS: &[&ErrorRow] = &[
     &row::CONTENT_UNREADABLE,
     &errors::PGP_KEY_REFUSED,
     &errors::PGP_KEY_UNFIT,
@@ -187,7 +187,7 @@ pub(super) async fn prepare(
         }
         Ok(PreparedUpload { source, name, signature })
     };
-    prepared.await.map_err(|error: Error| error.with_outcome(Outcome::NotSent))
+    prepared.await.map_err(|error: Error| error.with_outcome(CallOutcome::NotSent))
 }
 
 impl PreparedUpload {
@@ -198,7 +198,7 @@ impl PreparedUpload {
     pub(super) async fn message(&self, steps: &FlowSteps<'_>) -> Result<UploadedMessage> {
         let source = self.source.clone();
         let read = steps.work(move || UploadedMessage::read(|| source.reader())).await;
-        read.map_err(|error| error.with_outcome(Outcome::NotSent))
+        read.map_err(|error| error.with_outcome(CallOutcome::NotSent))
     }
 
     /// Sends the same open file that was signed, unless it is a repetition that is to be rejected.
@@ -222,7 +222,7 @@ impl PreparedUpload {
         });
         let answer = steps.exchange::<UploadFile>(request).await;
         if let Some(record) = record {
-            let outcome = answer.as_ref().map_or_else(Error::outcome, |_| Some(Outcome::Accepted));
+            let outcome = answer.as_ref().map_or_else(Error::outcome, |_| Some(CallOutcome::Accepted));
             settle(move || record.end(outcome)).await;
         }
         Ok(SignAndUploadResponse {

@@ -1,7 +1,7 @@
 //! The authorisation of an upload: a private key, a key that is kept elsewhere, or existing signatures.
 
 use bankchannel_foundation::{
-    Content, Error, Local, LocalContext, Outcome, Result, Secret, clock::SystemClock, error::row,
+    CallOutcome, Content, Error, Local, LocalContext, Result, Secret, clock::SystemClock, error::row,
 };
 use bankchannel_openpgp::{ExternalSigner, HashAlgorithm, PendingSignature, digest_detached};
 use bankchannel_ws_channel::{
@@ -60,7 +60,7 @@ impl UploadAuthority {
             (Some(_), None, Some(_)) => both(SIGNATURE, "private_key"),
             (None, Some(_), Some(_)) => both(SIGNATURE, "signing_certificate"),
         };
-        authority.map_err(|error| error.with_outcome(Outcome::NotSent))
+        authority.map_err(|error| error.with_outcome(CallOutcome::NotSent))
     }
 
     /// Reads the file and makes the signatures, or their digests for a signer elsewhere. Blocks.

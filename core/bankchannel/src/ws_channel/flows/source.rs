@@ -9,7 +9,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Content, Error, Outcome, Result,
+    CallOutcome, Content, Error, Result,
     error::row,
     model::{ContentPieces, OpenContent, PieceSource},
     open_regular, shown,
@@ -176,7 +176,7 @@ fn unspooled(why: &std::io::Error) -> Error {
          give a file's path, or another folder by TMPDIR",
         shown::path(&folder)
     );
-    Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent).with_io_source(why)
+    Error::because(&row::STORAGE, text).with_outcome(CallOutcome::NotSent).with_io_source(why)
 }
 
 fn changed(path: &Path) -> Error {
@@ -187,7 +187,7 @@ fn changed(path: &Path) -> Error {
 }
 
 fn unreadable(why: &str) -> Error {
-    Error::because(&row::CONTENT_UNREADABLE, why).with_outcome(Outcome::NotSent)
+    Error::because(&row::CONTENT_UNREADABLE, why).with_outcome(CallOutcome::NotSent)
 }
 
 #[cfg(test)]

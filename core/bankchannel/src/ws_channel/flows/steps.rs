@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{Error, Exchange, Outcome, Result, Secret, error::row};
+use bankchannel_foundation::{CallOutcome, Error, Exchange, Result, Secret, error::row};
 use bankchannel_transport::background;
 use bankchannel_ws_channel::WsChannelCodec;
 
@@ -30,10 +30,10 @@ impl<'a> FlowSteps<'a> {
             watcher.stage.begin();
         }
         if options.cancel.is_cancelled() {
-            return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
+            return Err(Error::new(&row::CANCELLED).with_outcome(CallOutcome::NotSent));
         }
         if steps.left().is_some_and(|left| left.is_zero()) {
-            return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
+            return Err(Error::new(&row::TIMED_OUT).with_outcome(CallOutcome::NotSent));
         }
         Ok(steps)
     }
@@ -156,6 +156,6 @@ pub(super) fn needed<'s>(secret: Option<&'s Secret>, field: &'static str) -> Res
     secret.ok_or_else(|| {
         Error::because(&row::MISSING_FIELD, format!("{field} is missing"))
             .with("field", field)
-            .with_outcome(Outcome::NotSent)
+            .with_outcome(CallOutcome::NotSent)
     })
 }

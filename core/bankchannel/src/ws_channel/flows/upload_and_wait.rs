@@ -7,8 +7,8 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Operation, OperationDocs, Outcome, Result, Secret,
-    error::Row,
+    Boundary, CallOutcome, Content, Declaration, Error, Operation, OperationDocs, Result, Secret,
+    error::ErrorRow,
     model::{InlineBytes, Seconds},
     operation::Command,
 };
@@ -160,7 +160,7 @@ const POLL_MIN: Duration = Duration::from_millis(100);
 /// The maximum number of types to wait for.
 const WAIT_FOR_MAX: usize = 20;
 
-const ERRORS: &[&Row] = &[
+const ERRORS: &[&ErrorRow] = &[
     &errors::ANSWER_NOT_FOUND,
     &errors::PAYMENT_REJECTED,
     &errors::UPLOAD_REPEATED,
@@ -243,7 +243,7 @@ impl Flow<WsChannel> for UploadAndWait {
             accept_unreferenced: request.accept_unreferenced.unwrap_or_default(),
         };
         let mut wait = AnswerWait::new(&steps, client.answers(), Arc::clone(&upload), settings);
-        wait.note_known().await.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+        wait.note_known().await.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
         let sent = prepared.upload(&steps, (bank, request.file_type), request.repeats, &upload).await?;
         steps.step("waiting for the bank's answers");
         wait.begin(request.wait_timeout_s.map_or(WAIT, |Seconds(wait)| wait));
@@ -266,7 +266,7 @@ impl Flow<WsChannel> for UploadAndWait {
             WaitEnd::Complete | WaitEnd::TimedOut => timed_out(&response),
         };
         let error = [("taken", taken), ("begun", begun)].into_iter().filter(|(_, names)| !names.is_empty()).fold(
-            error.with("upload", "accepted").with_retryable(false).with_outcome(Outcome::Accepted),
+            error.with("upload", "accepted").with_retryable(false).with_outcome(CallOutcome::Accepted),
             |error, (key, names)| error.with(key, names),
         );
         Err(error.with_partial_response(response))

@@ -1,6 +1,6 @@
 //! Makes a payment file.
 
-use bankchannel_foundation::error::{Row, row};
+use bankchannel_foundation::error::{ErrorRow, row};
 use bankchannel_foundation::operation::Rows;
 use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 use jiff::tz::TimeZone;
@@ -57,7 +57,7 @@ pub struct MakePaymentResponse {
 #[derive(Debug, OperationDocs)]
 pub struct MakePayment;
 
-const ERRORS: &[&Row] = &[&errors::PAYMENT_REFUSED, &errors::FILE_EXISTS, &row::STORAGE, &row::CONTENT_UNREADABLE];
+const ERRORS: &[&ErrorRow] = &[&errors::PAYMENT_REFUSED, &errors::FILE_EXISTS, &row::STORAGE, &row::CONTENT_UNREADABLE];
 
 impl Operation for MakePayment {
     type Request = MakePaymentRequest;

@@ -11,7 +11,7 @@ use std::io::Read as _;
 
 use bankchannel_foundation::{
     Boundary, Content, Error, LocalContext,
-    error::{Row, row},
+    error::{ErrorRow, row},
 };
 
 use bankchannel_xml::{XmlFault, named_encoding};
@@ -38,10 +38,10 @@ pub struct ReadCashRequest {
 }
 
 /// The errors of the reading operations.
-pub(crate) const ERRORS: &[&Row] = &[&errors::FILE_UNREADABLE];
+pub(crate) const ERRORS: &[&ErrorRow] = &[&errors::FILE_UNREADABLE];
 
 /// The errors of those that give a whole statement.
-const WHOLE_ERRORS: &[&Row] = &[&errors::FILE_UNREADABLE, &row::TOO_LARGE];
+const WHOLE_ERRORS: &[&ErrorRow] = &[&errors::FILE_UNREADABLE, &row::TOO_LARGE];
 
 fn read_cash(request: ReadCashRequest, with: LocalContext<'_>) -> Result<CashFile, Error> {
     let options = options(request.encoding, request.reversal_flips, request.with_xml)?;

@@ -1,12 +1,12 @@
 //! A bank's error codes and their rows (§5). The list is open: an unknown code is a refusal like any other.
 
-use bankchannel_foundation::error::{Row, row};
+use bankchannel_foundation::error::{ErrorRow, row};
 
 use crate::errors;
 
 /// The row for a code; the HTTP status decides if a code has two meanings.
 #[must_use]
-pub fn row_of(status: u16, code: &str) -> &'static Row {
+pub fn row_of(status: u16, code: &str) -> &'static ErrorRow {
     match code {
         // Whatever the code: the status says that the bank takes no more requests now.
         code if status == 429 && code != "ACCESS_EXCEEDED" => &row::RATE_LIMITED,
@@ -39,7 +39,7 @@ pub fn row_of(status: u16, code: &str) -> &'static Row {
 }
 
 /// The row for an answer that has only a status.
-pub(super) fn row_of_status(status: u16) -> &'static Row {
+pub(super) fn row_of_status(status: u16) -> &'static ErrorRow {
     match status {
         300..=399 => &row::REDIRECTED,
         408 | 425 | 502..=504 => &row::UNAVAILABLE,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bankchannel_foundation::{
-    Boundary, Error, Outcome,
+    Boundary, CallOutcome, Error,
     error::row,
     json,
     message::InResponse,
@@ -27,7 +27,7 @@ const LINKS: &str = "_links";
 /// [`BankRefusal::to_error`].
 pub(super) fn refused(route: &Route, message: &InResponse, base_url: &str, allowed_hosts: &[String]) -> Error {
     let status = message.status;
-    let outcome = if status == 408 || status >= 500 { Outcome::Unknown } else { Outcome::Refused };
+    let outcome = if status == 408 || status >= 500 { CallOutcome::Unknown } else { CallOutcome::Refused };
     // §5: a request with effects is not resent automatically.
     let may_repeat = route.repeat == Repeat::Safe && matches!(status, 408 | 425 | 429 | 500 | 502..=504);
     let error = BankRefusal::read(status, &message.body).to_error(base_url, allowed_hosts);
@@ -53,7 +53,7 @@ pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
 pub(super) fn broken(message: &InResponse, why: &str) -> Error {
     Error::because(&row::PEER_PROTOCOL, format!("the bank's success response cannot be used: {why}"))
         .with_status(message.status)
-        .with_outcome(Outcome::Accepted)
+        .with_outcome(CallOutcome::Accepted)
 }
 
 /// Normalises values that banks write in several ways: links, amounts as numbers (P-31), dates. Invalid links, and

@@ -24,7 +24,7 @@ const NOW: i64 = 1_772_532_930;
 const ID: &str = "4eba4445-1a4b-47b8-bdd5-4e56ef026b19";
 
 /// An authority, a third party and its key.
-struct Party {
+struct TestParty {
     authority: TestAuthority,
     certificate: Certificate,
     key: SigningKey,
@@ -34,14 +34,14 @@ fn authority() -> TestAuthority {
     TestAuthority::create(&AuthorityOptions::new("Sandbox QSEAL CA", NOW)).unwrap()
 }
 
-fn party_of(authority: TestAuthority, options: &IssueOptions) -> Party {
+fn party_of(authority: TestAuthority, options: &IssueOptions) -> TestParty {
     let issued = authority.issue(options).unwrap();
     let certificate = Certificate::from_pem(&issued.certificate_pem).unwrap();
     let key = SigningKey::from_pem(&issued.private_key_pem, None).unwrap();
-    Party { authority, certificate, key }
+    TestParty { authority, certificate, key }
 }
 
-fn party() -> Party {
+fn party() -> TestParty {
     party_of(authority(), &IssueOptions::new(CertificateKind::Qseal, NOW))
 }
 
@@ -60,7 +60,7 @@ fn policy(request: &Request) -> Policy {
     Policy { endpoint, ..Policy::at(NOW, SigningDialect::Era) }
 }
 
-impl Party {
+impl TestParty {
     fn signed(&self, request: Request) -> Request {
         sign(request, &self.certificate, &self.key, &SigningProfile::default(), NOW, ID).unwrap().0
     }
@@ -341,7 +341,7 @@ fn certificates_with_a_defect_are_refused_for_it() {
     }
     let web = party_of(authority(), &IssueOptions::new(CertificateKind::Qwac, NOW));
     assert_eq!(web.plain(&web.signed(request())), "V20");
-    let stranger = Party { authority: authority(), ..party() };
+    let stranger = TestParty { authority: authority(), ..party() };
     assert_eq!(stranger.plain(&stranger.signed(request())), "V17");
 }
 

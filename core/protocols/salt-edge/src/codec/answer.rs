@@ -1,8 +1,8 @@
 //! Answers that report a failure, or are not as expected (§3.7, §6.2).
 
 use bankchannel_foundation::{
-    Category, Error, Outcome,
-    error::{Peer, Row, row},
+    CallOutcome, Category, Error,
+    error::{ErrorRow, Peer, row},
     json,
     message::InResponse,
     model::Value,
@@ -33,7 +33,8 @@ pub(super) fn refused(side: ServingSide, message: &InResponse) -> Error {
         Some(class) => format!("{} ({class})", row.text),
         None => row.text.to_owned(),
     };
-    let outcome = if message.status >= 500 || message.status == 408 { Outcome::Unknown } else { Outcome::Refused };
+    let outcome =
+        if message.status >= 500 || message.status == 408 { CallOutcome::Unknown } else { CallOutcome::Refused };
     Error::because(row, why)
         .with_status(message.status)
         .with_outcome(outcome)
@@ -49,11 +50,11 @@ pub(super) fn broken(side: ServingSide, message: &InResponse, why: &str) -> Erro
     };
     Error::because(&row::PEER_PROTOCOL, format!("{whose} success response cannot be used: {why}"))
         .with_status(message.status)
-        .with_outcome(Outcome::Accepted)
+        .with_outcome(CallOutcome::Accepted)
 }
 
 /// A side's classes with their rows, and the rows for errors without a class: refused, busy, failed.
-fn rows(side: ServingSide) -> (&'static [(&'static FailureClass, &'static Row)], [&'static Row; 3]) {
+fn rows(side: ServingSide) -> (&'static [(&'static FailureClass, &'static ErrorRow)], [&'static ErrorRow; 3]) {
     match side {
         ServingSide::Hub => {
             use connector::errors::{BUSY, CLASSES, HUB_FAILED, REFUSED};

@@ -1,6 +1,6 @@
 //! The rows of the error table for refusals by the hub (§3.7), and for errors on the connector's own side.
 
-use bankchannel_foundation::error::Row;
+use bankchannel_foundation::error::ErrorRow;
 
 use crate::class::{FailureClass, of_hub as class};
 
@@ -44,7 +44,7 @@ bankchannel_foundation::error_rows! {
 }
 
 /// Each class with its row.
-pub(crate) const CLASSES: &[(&FailureClass, &Row)] = &[
+pub(crate) const CLASSES: &[(&FailureClass, &ErrorRow)] = &[
     (&class::SESSION_CLOSED, &SESSION_CLOSED),
     (&class::CONFIGURATION_ERROR, &CONFIGURATION_REFUSED),
     (&class::TOKEN_MISSING, &TOKEN_MISSING),
@@ -61,7 +61,7 @@ pub(crate) const CLASSES: &[(&FailureClass, &Row)] = &[
 ];
 
 /// The hub's errors for a report of a session.
-pub const OF_SESSIONS: &[&Row] = &[
+pub const OF_SESSIONS: &[&ErrorRow] = &[
     &SESSION_CLOSED,
     &CONFIGURATION_REFUSED,
     &SESSION_EXPIRED,
@@ -78,7 +78,7 @@ pub const OF_SESSIONS: &[&Row] = &[
 ];
 
 /// The hub's errors for the list of tokens.
-pub const OF_LISTS: &[&Row] = &[
+pub const OF_LISTS: &[&ErrorRow] = &[
     &CONFIGURATION_REFUSED,
     &AUTHORIZATION_REFUSED,
     &CUSTOMER_NOT_FOUND,
@@ -92,7 +92,7 @@ pub const OF_LISTS: &[&Row] = &[
 ];
 
 /// The hub's errors for the revocation of a token.
-pub const OF_TOKENS: &[&Row] = &[
+pub const OF_TOKENS: &[&ErrorRow] = &[
     &CONFIGURATION_REFUSED,
     &TOKEN_MISSING,
     &AUTHORIZATION_REFUSED,
@@ -109,7 +109,7 @@ pub const OF_TOKENS: &[&Row] = &[
 ];
 
 /// The hub's errors for the lookup of a third party.
-pub const OF_CLIENTS: &[&Row] = &[
+pub const OF_CLIENTS: &[&ErrorRow] = &[
     &CONFIGURATION_REFUSED,
     &AUTHORIZATION_REFUSED,
     &PROVIDER_NOT_FOUND,
@@ -122,6 +122,6 @@ pub const OF_CLIENTS: &[&Row] = &[
 ];
 
 /// The errors of a key that only verifies.
-pub const OF_KEYS: &[&Row] = &[&KEY_UNUSABLE];
+pub const OF_KEYS: &[&ErrorRow] = &[&KEY_UNUSABLE];
 /// The errors of a key that signs.
-pub const OF_SIGNING: &[&Row] = &[&KEY_UNUSABLE, &TOKEN_FAILED];
+pub const OF_SIGNING: &[&ErrorRow] = &[&KEY_UNUSABLE, &TOKEN_FAILED];

@@ -1,6 +1,6 @@
 //! The rows of the error table for refusals by a connector (§6.1, §6.3), and for errors on the hub's own side.
 
-use bankchannel_foundation::error::Row;
+use bankchannel_foundation::error::ErrorRow;
 
 use crate::class::{FailureClass, of_connector as class};
 
@@ -30,7 +30,7 @@ bankchannel_foundation::error_rows! {
 }
 
 /// Each class with its row.
-pub(crate) const CLASSES: &[(&FailureClass, &Row)] = &[
+pub(crate) const CLASSES: &[(&FailureClass, &ErrorRow)] = &[
     (&class::WRONG_REQUEST_FORMAT, &FORMAT_REFUSED),
     (&class::AUTHORIZATION_MISSING, &SIGNATURE_REFUSED),
     (&class::JWT_DECODE_ERROR, &SIGNATURE_REFUSED),
@@ -55,7 +55,7 @@ pub(crate) const CLASSES: &[(&FailureClass, &Row)] = &[
 ];
 
 /// A connector's errors for any request.
-pub(crate) const ANSWERED: &[&Row] = &[
+pub(crate) const ANSWERED: &[&ErrorRow] = &[
     &FORMAT_REFUSED,
     &CLIENT_REFUSED,
     &SIGNATURE_REFUSED,

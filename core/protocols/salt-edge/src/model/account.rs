@@ -4,7 +4,7 @@ use std::fmt;
 
 use bankchannel_foundation::{Boundary, model::JsonObject};
 
-use super::{AccountId, CurrencyCode, Money};
+use super::{AccountId, CurrencyCode, SaltEdgeAmount};
 
 /// The kind of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -63,15 +63,15 @@ pub struct BankAccount {
     /// The currency, ISO 4217.
     pub currency_code: CurrencyCode,
     /// The booked balance.
-    pub balance: Money,
+    pub balance: SaltEdgeAmount,
     /// The amount available for spending.
-    pub available_amount: Money,
+    pub available_amount: SaltEdgeAmount,
     /// Whether payments can be made from the account.
     pub payment_account: bool,
     /// The status. Default: `active`.
     pub status: Option<AccountStatus>,
     /// The credit line.
-    pub credit_limit: Option<Money>,
+    pub credit_limit: Option<SaltEdgeAmount>,
     /// The IBAN.
     pub iban: Option<String>,
     /// The account's number inside the bank.

@@ -17,7 +17,7 @@ pub use answer::HttpAnswer;
 pub use consent::{AccountConsent, AccountConsentFields, ConsentScope};
 pub use customer::BankCustomer;
 pub use headers::{OnBehalfOf, OnBehalfOfFields, WithToken, WithTokenFields};
-pub use money::{FeeAmount, Money};
+pub use money::{FeeAmount, SaltEdgeAmount};
 pub use original_request::{
     ConfirmationParameters, ConfirmationParametersFields, ConfirmationPayload, ConfirmationPayloadFields,
     ConfirmationRequested, ConfirmationRequestedFields, TokenParameters, TokenParametersFields, TokenPayload,

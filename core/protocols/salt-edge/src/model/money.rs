@@ -8,15 +8,15 @@ use serde_json::Number;
 
 /// An amount of money in an account's or a transaction's currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Money(pub Decimal);
+pub struct SaltEdgeAmount(pub Decimal);
 
 /// The amount of a fee: a number on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeeAmount(pub Decimal);
 
-bankchannel_foundation::text_field!(Money, FeeAmount);
+bankchannel_foundation::text_field!(SaltEdgeAmount, FeeAmount);
 
-impl Boundary for Money {
+impl Boundary for SaltEdgeAmount {
     const SHAPE: &'static Shape = Decimal::SHAPE;
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(written("1234567890123456.78"), None);
         let read = |text: &str| {
             let value = bankchannel_foundation::json::parse_text(text, 2).ok()?;
-            Money::read(value, &mut Reader::new(Representation::Wire)).ok().map(|money| money.0.to_string())
+            SaltEdgeAmount::read(value, &mut Reader::new(Representation::Wire)).ok().map(|money| money.0.to_string())
         };
         assert_eq!(read("5000.5").as_deref(), Some("5000.5"));
         assert_eq!(read("1234567890123456.78"), None);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bankchannel_foundation::{Boundary, model::JsonObject};
 
-use super::{AccountId, CurrencyCode, FeeAmount, MadeOn, Money};
+use super::{AccountId, CurrencyCode, FeeAmount, MadeOn, SaltEdgeAmount};
 
 /// The status of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -39,7 +39,7 @@ pub struct BankTransaction {
     /// The transaction's account.
     pub account_id: AccountId,
     /// The amount. It is negative if money leaves the account.
-    pub amount: Money,
+    pub amount: SaltEdgeAmount,
     /// The currency, ISO 4217.
     pub currency_code: CurrencyCode,
     /// The description for the customer; not empty.

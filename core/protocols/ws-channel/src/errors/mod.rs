@@ -4,8 +4,8 @@ mod rows;
 pub mod texts;
 
 use bankchannel_foundation::{
-    Error, Outcome,
-    error::{Peer, Row, row},
+    CallOutcome, Error,
+    error::{ErrorRow, Peer, row},
     message::InResponse,
     operation::{Repeat, Route},
     redact::redact_words,
@@ -42,7 +42,7 @@ pub(crate) fn refused(
     let mut error = Error::because(row, format!("{} The service said: {shown}{more}", row.text))
         .with_status(status)
         .with("class", class)
-        .with_outcome(if is_unstored { Outcome::Refused } else { outcome(route, status, is_bank_text) })
+        .with_outcome(if is_unstored { CallOutcome::Refused } else { outcome(route, status, is_bank_text) })
         .with_retryable(retryable(route, status, is_bank_text) || is_unstored && route.repeat != Repeat::Never)
         .with_retry_after(retry_after_s);
     if let Some(reason) = login_failure_reason(said) {
@@ -81,9 +81,9 @@ fn shown(text: &str, max: usize) -> String {
 
 /// The outcome that an answer implies. The service sends the same text for a bank that did not act and for a bank that
 /// stopped answering (§6.9), so after a bank's text only calls without effect are sure to have had none.
-fn outcome(route: &Route, status: u16, is_bank_text: bool) -> Outcome {
+fn outcome(route: &Route, status: u16, is_bank_text: bool) -> CallOutcome {
     let unheard = is_bank_text && route.repeat != Repeat::Safe;
-    if unheard || (500..600).contains(&status) { Outcome::Unknown } else { Outcome::Refused }
+    if unheard || (500..600).contains(&status) { CallOutcome::Unknown } else { CallOutcome::Refused }
 }
 
 /// Whether the same call may be repeated later, unchanged, with a chance of success (§8.6).
@@ -108,7 +108,7 @@ fn is_bank_code(code: &str) -> bool {
     code.len() == 2 && code.bytes().all(|b| b.is_ascii_digit()) && code != "01" && code != "00"
 }
 
-fn meaning(status: u16, code: &str, said: &str) -> (&'static Row, RefusalClass) {
+fn meaning(status: u16, code: &str, said: &str) -> (&'static ErrorRow, RefusalClass) {
     if is_bank_code(code) {
         return (&BANK_REFUSED, RefusalClass::Bank);
     }

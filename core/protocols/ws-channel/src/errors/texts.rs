@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bankchannel_foundation::error::{Row, row::UNAVAILABLE};
+use bankchannel_foundation::error::{ErrorRow, row::UNAVAILABLE};
 
 use super::*;
 
@@ -47,7 +47,7 @@ pub struct ServiceText {
     /// Its HTTP status.
     pub status: u16,
     /// Its row of the error table.
-    pub row: &'static Row,
+    pub row: &'static ErrorRow,
     /// Its kind of refusal.
     pub class: RefusalClass,
 }
@@ -145,6 +145,6 @@ pub(super) fn find(said: &str) -> Option<TextMeaning> {
 
 /// The meaning of a text.
 pub(super) struct TextMeaning {
-    pub(super) row: &'static Row,
+    pub(super) row: &'static ErrorRow,
     pub(super) class: RefusalClass,
 }

@@ -1,6 +1,6 @@
 //! Classifies one answer of the service: keys first, text second.
 
-use bankchannel_foundation::{Error, Outcome, error::row, redact::redact_words};
+use bankchannel_foundation::{CallOutcome, Error, error::row, redact::redact_words};
 
 use super::state::{
     Authenticated, Failed, FailureReason, LoginState, MfaMethod, NeedsEmailVerification, NeedsMfa, NeedsMfaSelection,
@@ -147,7 +147,9 @@ fn authenticated(answer: LoginAnswer, id_token: IdToken, configured: Option<&Api
     let configured = configured.filter(|key| key.expose() != NO_KEY);
     let api_key = match (answer.api_key, configured) {
         (Some(given), Some(configured)) if given.expose() != configured.expose() => {
-            return Err(Error::new(&errors::API_KEY_DIFFERS).with("field", "api_key").with_outcome(Outcome::Accepted));
+            return Err(Error::new(&errors::API_KEY_DIFFERS)
+                .with("field", "api_key")
+                .with_outcome(CallOutcome::Accepted));
         }
         (Some(given), _) if given.expose() != NO_KEY => given,
         (_, Some(configured)) => configured.clone(),
@@ -190,5 +192,5 @@ fn failed(reason: FailureReason, text: &str) -> LoginState {
 }
 
 fn broken(why: &str) -> Error {
-    Error::because(&row::PEER_PROTOCOL, why).with_outcome(Outcome::Accepted)
+    Error::because(&row::PEER_PROTOCOL, why).with_outcome(CallOutcome::Accepted)
 }

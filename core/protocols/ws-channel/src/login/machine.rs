@@ -1,6 +1,6 @@
 //! Drives a whole login: returns the next step and takes its result.
 
-use bankchannel_foundation::{Boundary, Error, Outcome, error::row};
+use bankchannel_foundation::{Boundary, CallOutcome, Error, error::row};
 
 use super::{
     classify::LoginAnswer,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     errors,
-    model::{AccessToken, AdminMode, Challenge, Code, EncryptedPassword, MfaSession, MfaType, Phone},
+    model::{AccessToken, AdminMode, Challenge, EncryptedPassword, MfaSession, MfaType, OneTimeCode, Phone},
     operations::{
         account::{verify_email::VerifyEmailRequest, verify_phone::VerifyPhoneRequest},
         session::{
@@ -81,7 +81,7 @@ struct Pending {
     /// The token for the verification of an e-mail address.
     access_token: Option<AccessToken>,
     /// The code, after it was given.
-    code: Option<Code>,
+    code: Option<OneTimeCode>,
 }
 
 /// A choice of the factor.
@@ -230,7 +230,7 @@ impl LoginMachine {
     ///
     /// # Errors
     /// `ws_channel.login_step`.
-    pub fn give_code(&mut self, code: Code) -> Result<(), Error> {
+    pub fn give_code(&mut self, code: OneTimeCode) -> Result<(), Error> {
         match &mut self.position {
             Position::Code(pending) if pending.code.is_none() => {
                 pending.code = Some(code);
@@ -312,7 +312,7 @@ impl LoginMachine {
             _ => {
                 match &mut self.position {
                     Position::Challenged(_) if !limited => self.position = Position::Start,
-                    Position::Code(pending) if error.outcome() != Some(Outcome::NotSent) => pending.code = None,
+                    Position::Code(pending) if error.outcome() != Some(CallOutcome::NotSent) => pending.code = None,
                     _ => {}
                 }
                 return;

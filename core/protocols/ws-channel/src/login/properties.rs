@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::{
-    model::{Challenge, Code, Email, EncryptedPassword, Mode, Phone},
+    model::{Challenge, Email, EncryptedPassword, Mode, OneTimeCode, Phone},
     operations::session::{login::Login, login_mfa::LoginMfa, select_mfa::SelectMfa},
 };
 
@@ -74,7 +74,7 @@ proptest! {
             prop_assert_eq!(write_boundary(it.clone()), written);
             let answered = match it.step() {
                 LoginStep::FetchChallenge(_) => it.give_challenge(Challenge::new("n|1494962070679|u").unwrap()).map(|()| None),
-                LoginStep::AskCode(_) => it.give_code(Code::new("123456").unwrap()).map(|()| None),
+                LoginStep::AskCode(_) => it.give_code(OneTimeCode::new("123456").unwrap()).map(|()| None),
                 LoginStep::VerifyPhone(_) | LoginStep::VerifyEmail(_) => it.verified("OK".into()).map(Some),
                 LoginStep::Done(_) => {
                     prop_assert!(tokens, "complete without a token");

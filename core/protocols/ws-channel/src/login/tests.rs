@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    model::{ApiKey, Challenge, Code, Email, EncryptedPassword, Mode, Phone},
+    model::{ApiKey, Challenge, Email, EncryptedPassword, Mode, OneTimeCode, Phone},
     operations::session::{login::Login, login_mfa::LoginMfa, select_mfa::SelectMfa},
 };
 
@@ -161,7 +161,7 @@ fn login(machine: &mut LoginMachine, text: &str, keys: Value) {
 fn code(machine: &mut LoginMachine, kind: CodeKind) {
     let LoginStep::AskCode(wanted) = machine.step() else { panic!("{:?}", machine.step()) };
     assert_eq!(wanted.kind, kind);
-    machine.give_code(Code::new("123456").unwrap()).unwrap();
+    machine.give_code(OneTimeCode::new("123456").unwrap()).unwrap();
 }
 
 /// L28: phone, then e-mail, then MFA, each prompt once; each step in a separate process.
@@ -267,7 +267,7 @@ fn refusals() {
     login(&mut it, "Give SMS code", sms("s"));
     for tries in 0..MAX_CODE_TRIES {
         assert!(matches!(it.step(), LoginStep::AskCode(CodeWanted { wrong, .. }) if wrong == tries), "{:?}", it.step());
-        it.give_code(Code::new("000000").unwrap()).unwrap();
+        it.give_code(OneTimeCode::new("000000").unwrap()).unwrap();
         it.refused(&wrong);
     }
     let LoginStep::Failed(failed) = it.step() else { panic!() };
@@ -289,15 +289,15 @@ fn refusals() {
 /// step.
 #[test]
 fn what_is_no_refusal_does_not_end_the_login() {
-    use bankchannel_foundation::{Outcome, error::row};
+    use bankchannel_foundation::{CallOutcome, error::row};
 
     let limited = {
         let body = json!({"RequestId": "r", "ResponseCode": "01", "ResponseText": "Too many requests"}).to_string();
         let answer = InResponse::new(429, body);
         LoginMfa::decode_response(answer).unwrap_err()
     };
-    let lost = Error::new(&row::CONNECTION_LOST).with_outcome(Outcome::Unknown);
-    let not_sent = Error::new(&row::CONNECT_FAILED).with_outcome(Outcome::NotSent);
+    let lost = Error::new(&row::CONNECTION_LOST).with_outcome(CallOutcome::Unknown);
+    let not_sent = Error::new(&row::CONNECT_FAILED).with_outcome(CallOutcome::NotSent);
     for (text, keys, kind) in [
         ("Give SMS code", sms("s"), CodeKind::MfaSms),
         (PHONE_TEXT, json!({}), CodeKind::Phone),
@@ -328,7 +328,7 @@ fn what_is_no_refusal_does_not_end_the_login() {
 fn out_of_step_calls_change_nothing() {
     let mut it = machine(Mode::Data);
     let before = write_boundary(it.clone());
-    assert!(it.give_code(Code::new("123456").unwrap()).is_err());
+    assert!(it.give_code(OneTimeCode::new("123456").unwrap()).is_err());
     assert!(it.verified(String::new()).is_err());
     assert!(it.choose(MfaMethod::Sms).is_err());
     assert!(it.login_request(EncryptedPassword::new("AAAA").unwrap()).is_err());
@@ -351,7 +351,7 @@ fn a_missing_phone_is_asked_for_and_nothing_secret_shows() {
     login(&mut it, PHONE_TEXT, json!({}));
     assert!(matches!(it.step(), LoginStep::AskCode(CodeWanted { phone_missing: true, .. })));
     it.give_phone(Phone::new("+358401234567").unwrap()).unwrap();
-    it.give_code(Code::new("918273").unwrap()).unwrap();
+    it.give_code(OneTimeCode::new("918273").unwrap()).unwrap();
     assert!(matches!(it.step(), LoginStep::VerifyPhone(_)));
     assert!(!format!("{it:?} {:?}", it.step()).contains("918273"));
 }

@@ -15,7 +15,7 @@ secret_type! {
     }
 
     /// A one-time code: six digits, from an SMS, an e-mail or an authenticator (§2.0).
-    pub struct Code {
+    pub struct OneTimeCode {
         format: "", pattern: "^[0-9]{6}$", max_bytes: 64, example: "123456",
         rule: |text| if text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Cow::Borrowed(text))

@@ -2,8 +2,8 @@
 
 use bankchannel_foundation::{
     OperationKind,
-    error::Row,
-    operation::{Entry, Repeat, Route},
+    error::ErrorRow,
+    operation::{CatalogueEntry, Repeat, Route},
 };
 use bankchannel_ws_channel::{CATALOGUE, CallerAccess, RateClass, TERMS, WsChannelTerms, errors};
 
@@ -53,7 +53,7 @@ const REFUSALS: &[(&str, &str)] = &[
 /// §8.6: operations that are never resent automatically, not even after a 429.
 const NEVER: &[&str] = &["VerifyPhone", "VerifyEmail", "LoginMFA", "VerifyTOTP", "PasswordReset", "EnrollCert"];
 
-fn exchanges() -> impl Iterator<Item = (&'static Entry, &'static Route)> {
+fn exchanges() -> impl Iterator<Item = (&'static CatalogueEntry, &'static Route)> {
     CATALOGUE.iter().filter_map(|entry| Some((entry, entry.declaration.route.as_ref()?)))
 }
 
@@ -140,9 +140,9 @@ fn declarations_follow_the_sheet() {
 /// The errors that follow from the route need not be repeated in an operation's declaration.
 #[test]
 fn declarations_name_the_errors_of_their_route() {
-    const OF_SESSIONS: &[&Row] =
+    const OF_SESSIONS: &[&ErrorRow] =
         &[&errors::NOT_LOGGED_IN, &errors::SESSION_EXPIRED, &errors::SESSION_REFUSED, &errors::API_KEY_REFUSED];
-    const OF_BANKS: &[&Row] = &[
+    const OF_BANKS: &[&ErrorRow] = &[
         &errors::BANK_UNKNOWN,
         &errors::NO_BANK_CHANNEL,
         &errors::BANK_REFUSED,
@@ -150,7 +150,7 @@ fn declarations_name_the_errors_of_their_route() {
         &errors::ENTITLEMENT,
     ];
     for (entry, route) in exchanges() {
-        let named = |row: &&Row| entry.declaration.errors.iter().any(|named| named.code == row.code);
+        let named = |row: &&ErrorRow| entry.declaration.errors.iter().any(|named| named.code == row.code);
         let name = route.wire_name;
         if let CallerAccess::Session { modes, owner, .. } = access(route) {
             assert!(OF_SESSIONS.iter().all(named), "{name}");

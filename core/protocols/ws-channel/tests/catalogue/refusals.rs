@@ -1,7 +1,7 @@
 //! The meaning of the service's refusals (§1.7, §8.6), and the wording of a server's own.
 
 use bankchannel_foundation::{
-    Category, Exchange, Outcome,
+    CallOutcome, Category, Exchange,
     message::{InRequest, InResponse},
 };
 use bankchannel_ws_channel::{
@@ -117,12 +117,12 @@ fn every_text_means_something() {
             assert_eq!((error.code(), error.detail("class")), (&*format!("ws_channel.{code}"), Some(class)), "{text}");
             let peer = error.peer().unwrap();
             assert_eq!((peer.code.as_deref(), peer.request_id.as_deref()), (Some("01"), Some("r-1")));
-            assert_eq!(error.outcome(), Some(Outcome::Refused));
+            assert_eq!(error.outcome(), Some(CallOutcome::Refused));
             // Of all refusals only a bank's silence may be temporary, and only a listing may simply be repeated.
             let silent = BANK_SILENCE.contains(&text);
             assert_eq!(error.retryable(), silent, "{text}");
             let error = UploadFile::decode_response(refused(status, text)).unwrap_err();
-            let outcome = if silent { Outcome::Unknown } else { Outcome::Refused };
+            let outcome = if silent { CallOutcome::Unknown } else { CallOutcome::Refused };
             assert_eq!((error.outcome(), error.retryable()), (Some(outcome), false), "{text}");
         }
     }
@@ -168,16 +168,16 @@ fn refusals_and_strangers() {
         (500, r#"{"ResponseCode":"01","ResponseText":"Internal server processing side error"}"#, false),
     ] {
         let error = UploadFile::decode_response(answer(status, body)).unwrap_err();
-        assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Unknown), false), "{status} {body}");
+        assert_eq!((error.outcome(), error.retryable()), (Some(CallOutcome::Unknown), false), "{status} {body}");
         let error = ListFiles::decode_response(answer(status, body)).unwrap_err();
-        assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Unknown), safe), "{status} {body}");
+        assert_eq!((error.outcome(), error.retryable()), (Some(CallOutcome::Unknown), safe), "{status} {body}");
     }
     // After a 429 nothing was done; even so, a code is not submitted again.
     let limited = || refused(429, "Too many requests");
     let error = UploadFile::decode_response(limited()).unwrap_err();
-    assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Refused), true));
+    assert_eq!((error.outcome(), error.retryable()), (Some(CallOutcome::Refused), true));
     let error = LoginMfa::decode_response(limited()).unwrap_err();
-    assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Refused), false));
+    assert_eq!((error.outcome(), error.retryable()), (Some(CallOutcome::Refused), false));
     let late = InResponse { retry_after_s: Some(7), ..refused(429, "Too many requests") };
     let error = ListFiles::decode_response(late).unwrap_err();
     assert_eq!((error.code(), error.retry_after_s()), ("peer.rate_limited", Some(7)));
@@ -218,7 +218,7 @@ fn broken_successes() {
         r#"{"ResponseCode":"00","ResponseText":"OK","PgpKeys":{}}"#,
     ] {
         let error = ListKeys::decode_response(answer(200, body)).unwrap_err();
-        assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(Outcome::Accepted)), "{body}");
+        assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(CallOutcome::Accepted)), "{body}");
     }
 }
 

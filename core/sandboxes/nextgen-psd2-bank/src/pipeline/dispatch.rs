@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Boundary as _, Error, Exchange, Operation,
     error::row,
     message::{InRequest, OutResponse},
-    operation::Entry,
+    operation::CatalogueEntry,
 };
 use bankchannel_nextgen_psd2::{
     http::Request,
@@ -26,7 +26,7 @@ const PAIRS_MAX: usize = 64;
 pub(super) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
-    (entry, index): (&'static Entry, usize),
+    (entry, index): (&'static CatalogueEntry, usize),
     parameters: &[(&'static str, String)],
     request: &Request,
 ) -> Result<OutResponse, SandboxRefusal> {
@@ -85,12 +85,12 @@ fn unread<O: Operation>(fault: &Error, request: &Request) -> SandboxRefusal {
     SandboxRefusal { path, ..SandboxRefusal::by(check, 400, "FORMAT_ERROR", text) }
 }
 
-type Handler = fn(&SandboxBank, &BankCall<'_>, InRequest<'_>, &Request) -> Result<OutResponse, SandboxRefusal>;
+type BankHandler = fn(&SandboxBank, &BankCall<'_>, InRequest<'_>, &Request) -> Result<OutResponse, SandboxRefusal>;
 
 macro_rules! handlers {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
         /// The handler of each operation, at the operation's index in the catalogue.
-        static HANDLERS: &[Option<Handler>] = &[$(handlers!(@one $kind $subject $file $name)),+];
+        static HANDLERS: &[Option<BankHandler>] = &[$(handlers!(@one $kind $subject $file $name)),+];
     };
     (@one exchange $subject:ident $file:ident $op:ident) => {
         Some(|bank, call, message, sent| {

@@ -1,6 +1,6 @@
 //! The two path prefixes of the bank: `/api` with the rules of `era`, `/bg` with those of `bg`.
 
-use bankchannel_foundation::operation::Entry;
+use bankchannel_foundation::operation::CatalogueEntry;
 use bankchannel_nextgen_psd2::{CATALOGUE, signing::SigningDialect, terms, verify::EndpointRequirements};
 
 use bankchannel_server::http::router::{RouteMatch, RouteMount};
@@ -20,7 +20,7 @@ pub(super) fn mounts() -> [DialectMount; 2] {
 
 impl DialectMount {
     fn new(prefix: &str, name: &'static str, dialect: SigningDialect) -> Self {
-        let endpoint = |entry: &Entry| {
+        let endpoint = |entry: &CatalogueEntry| {
             let route = entry.declaration.route.as_ref().filter(|_| has(entry, name))?;
             EndpointRequirements::of(route.method.as_str(), route.path, dialect)
         };
@@ -40,7 +40,7 @@ impl DialectMount {
     }
 }
 
-fn has(entry: &Entry, dialect: &str) -> bool {
+fn has(entry: &CatalogueEntry, dialect: &str) -> bool {
     terms(entry.declaration.name).is_some_and(|terms| terms.dialects.contains(&dialect))
 }
 

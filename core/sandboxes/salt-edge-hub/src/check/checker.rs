@@ -15,7 +15,7 @@ use super::{
     super::{
         connector::ConnectorAnswer,
         records::{MessageDirection, RecordedMessage},
-        requests::{HubRequest, MadeRequest},
+        requests::{MadeRequest, PlayedRequest},
         service::PlayedHub,
     },
     settings::{CheckMode, CheckSettings, CheckWay},
@@ -28,23 +28,23 @@ const LOOK: Duration = Duration::from_millis(40);
 
 /// The result of a check that did not pass.
 #[derive(Debug, Clone)]
-pub(super) enum CheckVerdict {
+pub(super) enum CheckFailure {
     Warning(String),
     Failed(String),
     NotRun(String),
 }
 
 /// The result of a check.
-pub(super) type CheckLook<T = ()> = Result<T, CheckVerdict>;
+pub(super) type CheckLook<T = ()> = Result<T, CheckFailure>;
 
 /// The check failed: the connector violates a requirement.
 pub(super) fn failed<T>(why: impl Into<String>) -> CheckLook<T> {
-    Err(CheckVerdict::Failed(why.into()))
+    Err(CheckFailure::Failed(why.into()))
 }
 
 /// The check could not be run.
 pub(super) fn not_run<T>(why: impl Into<String>) -> CheckLook<T> {
-    Err(CheckVerdict::NotRun(why.into()))
+    Err(CheckFailure::NotRun(why.into()))
 }
 
 /// Acts for a customer whose browser was redirected to a page: takes the URL and whether to approve.
@@ -109,7 +109,7 @@ impl<'a> ConnectorChecker<'a> {
     }
 
     /// Builds and signs a request.
-    pub(super) fn made(&self, order: &HubRequest) -> CheckLook<MadeRequest> {
+    pub(super) fn made(&self, order: &PlayedRequest) -> CheckLook<MadeRequest> {
         self.hub.made(order).or_else(|why| failed(format!("the request could not be made: {}", why.message())))
     }
 
@@ -119,13 +119,13 @@ impl<'a> ConnectorChecker<'a> {
     }
 
     /// Builds a request and sends it.
-    pub(super) async fn ask(&self, order: &HubRequest) -> CheckLook<ConnectorAnswer> {
+    pub(super) async fn ask(&self, order: &PlayedRequest) -> CheckLook<ConnectorAnswer> {
         let made = self.made(order)?;
         self.send(&made).await
     }
 
     /// Sends a request that the connector must accept.
-    pub(super) async fn taken(&self, order: &HubRequest) -> CheckLook<ConnectorAnswer> {
+    pub(super) async fn taken(&self, order: &PlayedRequest) -> CheckLook<ConnectorAnswer> {
         let heard = self.ask(order).await?;
         if heard.status == 200 {
             return Ok(heard);
@@ -190,19 +190,19 @@ impl<'a> ConnectorChecker<'a> {
     }
 
     /// The request that starts an enrolment.
-    pub(super) fn enrolment(&self, way: &CheckWay, given: Option<&BTreeMap<String, Secret>>) -> HubRequest {
+    pub(super) fn enrolment(&self, way: &CheckWay, given: Option<&BTreeMap<String, Secret>>) -> PlayedRequest {
         let mut credentials: BTreeMap<String, String> =
             given.into_iter().flatten().map(|(field, value)| (field.clone(), value.expose().to_owned())).collect();
         credentials.insert("authorization_type".to_owned(), way.code.clone());
-        HubRequest {
+        PlayedRequest {
             credentials: Some(credentials),
             redirect_url: Some("https://third-party.example/back".to_owned()),
-            ..HubRequest::of("create_token")
+            ..PlayedRequest::of("create_token")
         }
     }
 
     /// Starts an enrolment with valid input and returns its session.
-    pub(super) async fn begin(&self, way: &CheckWay, change: impl FnOnce(&mut HubRequest)) -> CheckLook<String> {
+    pub(super) async fn begin(&self, way: &CheckWay, change: impl FnOnce(&mut PlayedRequest)) -> CheckLook<String> {
         let mut order = self.enrolment(way, way.right.as_ref());
         change(&mut order);
         let session = order.session_secret.get_or_insert_with(PlayedHub::new_session).clone();
@@ -211,7 +211,7 @@ impl<'a> ConnectorChecker<'a> {
     }
 
     /// An enrolment from start to success.
-    pub(super) async fn enrol(&self, way: &CheckWay, change: impl FnOnce(&mut HubRequest)) -> CheckLook<String> {
+    pub(super) async fn enrol(&self, way: &CheckWay, change: impl FnOnce(&mut PlayedRequest)) -> CheckLook<String> {
         let session = self.begin(way, change).await?;
         self.go_through(way, &session).await?;
         self.succeeded(&session).await?;
@@ -277,11 +277,11 @@ impl<'a> ConnectorChecker<'a> {
     }
 
     /// A customer's code, as Salt Edge forwards it.
-    pub(super) fn confirmation(&self, session: &str, field: &str, code: &str) -> HubRequest {
-        HubRequest {
+    pub(super) fn confirmation(&self, session: &str, field: &str, code: &str) -> PlayedRequest {
+        PlayedRequest {
             session_secret: Some(session.to_owned()),
             credentials: Some(BTreeMap::from([(field.to_owned(), code.to_owned())])),
-            ..HubRequest::of("confirm_token")
+            ..PlayedRequest::of("confirm_token")
         }
     }
 
@@ -302,14 +302,14 @@ impl<'a> ConnectorChecker<'a> {
         };
         let enrolled = self.enrol(way, |_| {}).await;
         enrolled.or_else(|verdict| match verdict {
-            CheckVerdict::Failed(why) => not_run(format!("no token is available: {why}")),
+            CheckFailure::Failed(why) => not_run(format!("no token is available: {why}")),
             other => Err(other),
         })
     }
 
     /// A request with the token of a session.
-    pub(super) fn about(&self, operation: &str, session: &str) -> HubRequest {
-        HubRequest { access_token_of: Some(session.to_owned()), ..HubRequest::of(operation) }
+    pub(super) fn about(&self, operation: &str, session: &str) -> PlayedRequest {
+        PlayedRequest { access_token_of: Some(session.to_owned()), ..PlayedRequest::of(operation) }
     }
 
     /// The id of an account that the token covers.
@@ -369,7 +369,7 @@ pub(super) fn judge(what: &str, heard: &ConnectorAnswer, classes: &[(&str, u16)]
     let has_class = classes.iter().any(|(class, _)| heard.error_class.as_deref() == Some(*class));
     if has_class {
         let why = format!("{what}: answered {}, and {wanted} is what the class goes with", said(heard));
-        return Err(CheckVerdict::Warning(why));
+        return Err(CheckFailure::Warning(why));
     }
     failed(format!("{what}: must be refused with {wanted}, and was answered {}", said(heard)))
 }

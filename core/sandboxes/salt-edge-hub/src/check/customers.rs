@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    checker::{CheckLook, CheckVerdict, ConnectorChecker, failed, not_run},
+    checker::{CheckFailure, CheckLook, ConnectorChecker, failed, not_run},
     settings::{CheckMode, CheckWay},
 };
 
@@ -141,7 +141,7 @@ fn compare(one: &SeenByCustomer<'_>, other: &SeenByCustomer<'_>) -> CheckLook {
         && one.way.name.is_none()
     {
         let why = format!("{both} are two customers with one name: if that is right, give name in the settings");
-        return Err(CheckVerdict::Warning(why));
+        return Err(CheckFailure::Warning(why));
     }
     Ok(())
 }

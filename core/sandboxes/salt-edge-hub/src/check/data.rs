@@ -15,7 +15,7 @@ use bankchannel_salt_edge::{
 };
 
 use super::checker::{CheckLook, ConnectorChecker, failed};
-use crate::{connector::ConnectorAnswer, requests::HubRequest};
+use crate::{connector::ConnectorAnswer, requests::PlayedRequest};
 
 /// The maximum nesting of an answer: `extra` has bank-specific content.
 const DEPTH: usize = 32;
@@ -47,7 +47,7 @@ pub(super) async fn transactions(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     let account = checker.account(&session).await?;
     let (from, to) = (checker.day(DAYS), checker.day(0));
-    let order = HubRequest {
+    let order = PlayedRequest {
         account_id: Some(account.clone()),
         from_date: Some(from.clone()),
         to_date: Some(to.clone()),

@@ -4,7 +4,7 @@ use super::{
     checker::{CheckLook, ConnectorChecker, failed, judge, not_run, said},
     forge::RS256,
 };
-use crate::{records::MessageDirection, requests::HubRequest, service::PlayedHub};
+use crate::{records::MessageDirection, requests::PlayedRequest, service::PlayedHub};
 use bankchannel_salt_edge::class::of_connector;
 
 /// The allowed members of a report's JWT.
@@ -21,7 +21,7 @@ pub(super) async fn reports_as_documented(checker: &ConnectorChecker<'_>) -> Che
     match odd.first() {
         None => Ok(()),
         Some(record) => {
-            Err(super::checker::CheckVerdict::Warning(format!("{}: {}", record.operation, record.warnings.join("; "))))
+            Err(super::checker::CheckFailure::Warning(format!("{}: {}", record.operation, record.warnings.join("; "))))
         }
     }
 }
@@ -44,7 +44,7 @@ pub(super) async fn class_and_text(checker: &ConnectorChecker<'_>) -> CheckLook 
             ));
         }
         if !of_connector::ALL.iter().any(|known| known.name == class) {
-            return Err(super::checker::CheckVerdict::Warning(format!("{class} is not a known class of version 1")));
+            return Err(super::checker::CheckFailure::Warning(format!("{class} is not a known class of version 1")));
         }
     }
     Ok(())
@@ -65,12 +65,12 @@ pub(super) async fn confirm_of_redirect(checker: &ConnectorChecker<'_>) -> Check
     if shown["status"] == "success" {
         return failed("a session that waits for its page was approved by a code that nobody sent");
     }
-    let cancel = HubRequest { session_secret: Some(session), ..HubRequest::of("cancel_token") };
+    let cancel = PlayedRequest { session_secret: Some(session), ..PlayedRequest::of("cancel_token") };
     checker.ask(&cancel).await.map(drop)
 }
 
 pub(super) async fn confirm_reads_jwt(checker: &ConnectorChecker<'_>) -> CheckLook {
-    let made = checker.made(&HubRequest::any("confirm_token"))?;
+    let made = checker.made(&PlayedRequest::any("confirm_token"))?;
     let jwt = checker.by_a_stranger(&checker.payload("{}"))?;
     checker
         .refused("tokens/confirm with another key's JWT", &made.with_jwt(&jwt), &[("JWTVerificationError", 400)])
@@ -107,8 +107,11 @@ pub(super) async fn log(_: &ConnectorChecker<'_>) -> CheckLook {
 pub(super) async fn reading_verifies(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     for operation in ["fetch_accounts", "fetch_transactions", "fetch_customer"] {
-        let order =
-            HubRequest { access_token: None, access_token_of: Some(session.clone()), ..HubRequest::any(operation) };
+        let order = PlayedRequest {
+            access_token: None,
+            access_token_of: Some(session.clone()),
+            ..PlayedRequest::any(operation)
+        };
         let made = checker.made(&order)?;
         let jwt = checker.by_a_stranger(&checker.payload(&made.data_text))?;
         let what = format!("{operation} with another key's JWT and a good token");
@@ -122,11 +125,11 @@ pub(super) async fn reading_verifies(checker: &ConnectorChecker<'_>) -> CheckLoo
 pub(super) async fn query_does_not_count(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     let account = checker.account(&session).await?;
-    let order = HubRequest {
+    let order = PlayedRequest {
         access_token: None,
         access_token_of: Some(session),
         account_id: Some("no-such-account".to_owned()),
-        ..HubRequest::any("fetch_transactions")
+        ..PlayedRequest::any("fetch_transactions")
     };
     let mut made = checker.made(&order)?;
     // The JWT takes precedence over the query.
@@ -138,7 +141,7 @@ pub(super) async fn query_does_not_count(checker: &ConnectorChecker<'_>) -> Chec
 pub(super) async fn all_endpoints(checker: &ConnectorChecker<'_>) -> CheckLook {
     for entry in bankchannel_salt_edge::hub::CATALOGUE {
         let operation = entry.short_name();
-        let made = checker.made(&HubRequest::any(operation))?.with("Authorization", "Bearer nonsense");
+        let made = checker.made(&PlayedRequest::any(operation))?.with("Authorization", "Bearer nonsense");
         let heard = checker.send(&made).await?;
         if [404, 405, 501].contains(&heard.status) {
             let path = entry.declaration.route.as_ref().map_or("", |route| route.path);
@@ -217,7 +220,7 @@ pub(super) async fn reports_have_their_form(checker: &ConnectorChecker<'_>) -> C
     }
     match issuer {
         false => Ok(()),
-        true => Err(super::checker::CheckVerdict::Warning("reports have an iss: a connector sends none".to_owned())),
+        true => Err(super::checker::CheckFailure::Warning("reports have an iss: a connector sends none".to_owned())),
     }
 }
 
@@ -227,7 +230,7 @@ pub(super) async fn token_list(checker: &ConnectorChecker<'_>) -> CheckLook {
         0 => not_run("the connector has not asked for the list of tokens"),
         // An endless loop would never stop asking. How often a connector polls is up to the connector.
         1..=50 => Ok(()),
-        count => Err(super::checker::CheckVerdict::Warning(format!(
+        count => Err(super::checker::CheckFailure::Warning(format!(
             "the connector asked for the list of tokens {count} times: does it end where next_id is null?"
         ))),
     }
@@ -240,7 +243,7 @@ pub(super) async fn large_head(checker: &ConnectorChecker<'_>) -> CheckLook {
         RS256,
         &checker.payload(&format!("{{\"session_secret\":\"{}\",\"padding\":\"{padding}\"}}", PlayedHub::new_session())),
     )?;
-    let made = checker.made(&HubRequest::any("fetch_accounts"))?.with_jwt(&jwt);
+    let made = checker.made(&PlayedRequest::any("fetch_accounts"))?.with_jwt(&jwt);
     let heard = checker.send(&made).await?;
     judge("a request with 16 KiB of headers and an unknown token", &heard, &[("TokenNotFound", 404)])
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::model::Timestamp;
 
 use super::checker::{CheckLook, ConnectorChecker, failed, judge, last_update, not_run, said};
-use crate::{requests::HubRequest, service::PlayedHub};
+use crate::{requests::PlayedRequest, service::PlayedHub};
 
 /// The maximum number of wrong codes.
 const TRIES: u32 = 20;
@@ -71,7 +71,7 @@ pub(super) async fn embedded(checker: &ConnectorChecker<'_>) -> CheckLook {
             checker.failed_with(&session, &["InvalidConfirmationCode"]).await?;
         }
     }
-    let mut order = HubRequest::of("create_token");
+    let mut order = PlayedRequest::of("create_token");
     let session = PlayedHub::new_session();
     order.session_secret = Some(session.clone());
     order.credentials =
@@ -99,7 +99,7 @@ pub(super) async fn decoupled(_: &ConnectorChecker<'_>) -> CheckLook {
 pub(super) async fn refresh(checker: &ConnectorChecker<'_>) -> CheckLook {
     let token = checker.token().await?;
     let session = PlayedHub::new_session();
-    let order = HubRequest {
+    let order = PlayedRequest {
         session_secret: Some(session.clone()),
         from_date: Some(checker.day(90)),
         to_date: Some(checker.day(0)),
@@ -115,7 +115,7 @@ pub(super) async fn revoke(checker: &ConnectorChecker<'_>) -> CheckLook {
     let token = checker.new_token().await?;
     checker.taken(&checker.about("fetch_accounts", &token)).await?;
     let session = PlayedHub::new_session();
-    let order = HubRequest { session_secret: Some(session.clone()), ..checker.about("revoke_token", &token) };
+    let order = PlayedRequest { session_secret: Some(session.clone()), ..checker.about("revoke_token", &token) };
     let before = checker.records(|record| record.operation == "revoke_token_at_hub").len();
     checker.taken(&order).await?;
     // Immediately: the answer promised it.
@@ -135,7 +135,7 @@ pub(super) async fn revoke_at_bank(_: &ConnectorChecker<'_>) -> CheckLook {
 pub(super) async fn reconnect(checker: &ConnectorChecker<'_>) -> CheckLook {
     let token = checker.new_token().await?;
     let session = PlayedHub::new_session();
-    let order = HubRequest { session_secret: Some(session.clone()), ..checker.about("reconnect_token", &token) };
+    let order = PlayedRequest { session_secret: Some(session.clone()), ..checker.about("reconnect_token", &token) };
     checker.taken(&order).await?;
     let at_page = |shown: &serde_json::Value| shown["status"] != "open" || !last_update(shown).is_null();
     let Some(shown) = checker.wait(&session, at_page).await else {
@@ -170,7 +170,7 @@ pub(super) async fn cancel(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.begin(way, |_| {}).await?;
     checker.wait(&session, |shown| !last_update(shown).is_null()).await;
     let known = checker.callbacks(&session).len();
-    let order = HubRequest { session_secret: Some(session.clone()), ..HubRequest::of("cancel_token") };
+    let order = PlayedRequest { session_secret: Some(session.clone()), ..PlayedRequest::of("cancel_token") };
     checker.taken(&order).await?;
     if let Some(field) = &way.code_field {
         // Too late: answered with 200, but without effect.
@@ -190,9 +190,11 @@ pub(super) async fn lifetimes(checker: &ConnectorChecker<'_>) -> CheckLook {
     };
     let update = checker.callbacks(&session).into_iter().find(|record| record.operation == "update_session");
     let said = update.as_ref().and_then(|record| record.data["session_expires_at"].as_str().map(str::to_owned));
-    checker.taken(&HubRequest { session_secret: Some(session.clone()), ..HubRequest::of("cancel_token") }).await?;
+    checker
+        .taken(&PlayedRequest { session_secret: Some(session.clone()), ..PlayedRequest::of("cancel_token") })
+        .await?;
     let Some(said) = said else {
-        return Err(super::checker::CheckVerdict::Warning(
+        return Err(super::checker::CheckFailure::Warning(
             "sessions/update should say session_expires_at: Salt Edge's own default is not known".to_owned(),
         ));
     };
@@ -236,8 +238,8 @@ pub(super) async fn denial(checker: &ConnectorChecker<'_>) -> CheckLook {
 
 pub(super) async fn error_notice(checker: &ConnectorChecker<'_>) -> CheckLook {
     for order in [
-        HubRequest::any("notify_error"),
-        HubRequest { access_token: Some("unknown".to_owned()), ..HubRequest::any("notify_error") },
+        PlayedRequest::any("notify_error"),
+        PlayedRequest { access_token: Some("unknown".to_owned()), ..PlayedRequest::any("notify_error") },
     ] {
         let made = checker.made(&order)?;
         let heard = checker.send(&made).await?;

@@ -29,8 +29,8 @@ use std::{future::Future, pin::Pin};
 use bankchannel_foundation::{Error, Result};
 
 pub use checker::ActingCustomer;
-use checker::{CheckLook, CheckVerdict, ConnectorChecker};
-pub use report::{CheckDone, CheckReport, CheckResult};
+use checker::{CheckFailure, CheckLook, ConnectorChecker};
+pub use report::{CheckDone, CheckReport, ConnectorCheckResult};
 pub use run::{CheckRun, check_ids, write_settings};
 pub(super) use settings::CheckSettings;
 
@@ -172,10 +172,10 @@ pub(super) async fn run(
         }
         let before = hub.records.all(|_| true).last().map_or(0, |record| record.number);
         let (result, why) = match (check.run)(&checker).await {
-            Ok(()) => (CheckResult::Passed, String::new()),
-            Err(CheckVerdict::Warning(why)) => (CheckResult::Warning, why),
-            Err(CheckVerdict::Failed(why)) => (CheckResult::Failed, why),
-            Err(CheckVerdict::NotRun(why)) => (CheckResult::NotRun, why),
+            Ok(()) => (ConnectorCheckResult::Passed, String::new()),
+            Err(CheckFailure::Warning(why)) => (ConnectorCheckResult::Warning, why),
+            Err(CheckFailure::Failed(why)) => (ConnectorCheckResult::Failed, why),
+            Err(CheckFailure::NotRun(why)) => (ConnectorCheckResult::NotRun, why),
         };
         let records = hub.records.all(|record| record.number > before);
         let (sent, received) = exchanged(&records);

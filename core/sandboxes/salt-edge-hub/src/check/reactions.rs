@@ -6,7 +6,7 @@ use super::{
     checker::{CheckLook, ConnectorChecker, failed, not_run, said},
     settings::CheckWay,
 };
-use crate::{records::RecordedMessage, requests::HubRequest, state::AnswerOrder};
+use crate::{records::RecordedMessage, requests::PlayedRequest, state::AnswerOrder};
 use bankchannel_salt_edge::{FailureClass, class::of_hub};
 
 /// How long a connector may take to repeat a report after a temporary failure.
@@ -74,7 +74,7 @@ async fn stopped(checker: &ConnectorChecker<'_>, class: &'static FailureClass, s
     }
     // Salt Edge did not accept the token: it must not be valid.
     let Some(token) = checker.hub.state.offered(session) else { return failed("the report of success had no token") };
-    let order = HubRequest { access_token: Some(token.expose().to_owned()), ..HubRequest::of("fetch_accounts") };
+    let order = PlayedRequest { access_token: Some(token.expose().to_owned()), ..PlayedRequest::of("fetch_accounts") };
     let heard = checker.ask(&order).await?;
     if heard.status == 200 {
         return failed(format!("Salt Edge answered {}, and the token that it did not accept is valid", class.name));
@@ -173,7 +173,7 @@ pub(super) async fn again_after_trouble(checker: &ConnectorChecker<'_>) -> Check
     let mut jwts = found.iter().filter_map(|record| record.form.as_ref()).map(|form| form.jwt_sha256);
     // Within one second, the same data and exp may give the same JWT.
     if jwts.next() == jwts.next() {
-        return Err(super::checker::CheckVerdict::Warning(
+        return Err(super::checker::CheckFailure::Warning(
             "the report came again with the same JWT: each attempt should be signed anew".to_owned(),
         ));
     }

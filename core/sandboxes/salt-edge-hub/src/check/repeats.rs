@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::checker::{CheckLook, ConnectorChecker, failed, not_run, said};
 use crate::{
     records::{MessageDirection, RecordedMessage},
-    requests::HubRequest,
+    requests::PlayedRequest,
     service::PlayedHub,
 };
 
@@ -77,7 +77,7 @@ pub(super) async fn confirm(checker: &ConnectorChecker<'_>) -> CheckLook {
 pub(super) async fn others(checker: &ConnectorChecker<'_>) -> CheckLook {
     let token = checker.new_token().await?;
     let refresh = PlayedHub::new_session();
-    let order = HubRequest { session_secret: Some(refresh.clone()), ..checker.about("refresh_accounts", &token) };
+    let order = PlayedRequest { session_secret: Some(refresh.clone()), ..checker.about("refresh_accounts", &token) };
     checker.taken(&order).await?;
     checker.taken(&order).await?;
     checker.succeeded(&refresh).await?;
@@ -87,7 +87,7 @@ pub(super) async fn others(checker: &ConnectorChecker<'_>) -> CheckLook {
     checker.taken(&revoke).await?;
     let Some(way) = checker.settings.redirect().or_else(|| checker.settings.with_code()) else { return Ok(()) };
     let session = checker.begin(way, |_| {}).await?;
-    let cancel = HubRequest { session_secret: Some(session), ..HubRequest::of("cancel_token") };
+    let cancel = PlayedRequest { session_secret: Some(session), ..PlayedRequest::of("cancel_token") };
     checker.taken(&cancel).await?;
     checker.taken(&cancel).await.map(drop)
 }
@@ -98,8 +98,11 @@ pub(super) async fn another_client(checker: &ConnectorChecker<'_>) -> CheckLook 
         return not_run("the settings name no way to authenticate");
     };
     let session = checker.begin(way, |_| {}).await?;
-    let order =
-        HubRequest { session_secret: Some(session), client_id: Some(2), ..checker.enrolment(way, way.right.as_ref()) };
+    let order = PlayedRequest {
+        session_secret: Some(session),
+        client_id: Some(2),
+        ..checker.enrolment(way, way.right.as_ref())
+    };
     let made = checker.made(&order)?;
     checker.refused("the same session_secret for another third party", &made, &[FORMAT]).await
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckResult {
+pub enum ConnectorCheckResult {
     /// The connector meets the requirement.
     Passed,
     /// The connector violates the requirement.
@@ -17,7 +17,7 @@ pub enum CheckResult {
     NotRun,
 }
 
-impl CheckResult {
+impl ConnectorCheckResult {
     /// The value for programs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -40,7 +40,7 @@ pub struct CheckDone {
     /// The subject of the check.
     pub title: &'static str,
     /// The result.
-    pub result: CheckResult,
+    pub result: ConnectorCheckResult,
     /// The reason, and what to change; empty for a passed check.
     pub why: String,
     /// The messages sent, with secrets masked.
@@ -62,12 +62,12 @@ impl CheckReport {
     /// Whether no check has failed.
     #[must_use]
     pub fn is_ok(&self) -> bool {
-        self.count(CheckResult::Failed) == 0
+        self.count(ConnectorCheckResult::Failed) == 0
     }
 
     /// The number of checks with this result.
     #[must_use]
-    pub fn count(&self, result: CheckResult) -> usize {
+    pub fn count(&self, result: ConnectorCheckResult) -> usize {
         self.checks.iter().filter(|check| check.result == result).count()
     }
 
@@ -89,18 +89,18 @@ impl CheckReport {
     /// The same without the checks that passed.
     #[must_use]
     pub fn to_short_text(&self) -> String {
-        self.text_of(|check| check.result != CheckResult::Passed)
+        self.text_of(|check| check.result != ConnectorCheckResult::Passed)
     }
 
     fn text_of(&self, is_shown: impl Fn(&CheckDone) -> bool) -> String {
         let mut text = String::new();
         for check in self.checks.iter().filter(|check| is_shown(check)) {
             let _ = writeln!(text, "{:<8} {}  {}", check.result.as_str(), check.id, check.title);
-            if check.result == CheckResult::Passed {
+            if check.result == ConnectorCheckResult::Passed {
                 continue;
             }
             let _ = writeln!(text, "         {} (rule {})", check.why, check.rule);
-            if check.result == CheckResult::Failed {
+            if check.result == ConnectorCheckResult::Failed {
                 for sent in check.sent.iter().rev().take(1) {
                     let _ = writeln!(text, "         sent      {sent}");
                 }
@@ -119,7 +119,7 @@ impl CheckReport {
     pub fn to_junit(&self) -> String {
         let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         let (all, failed, skipped) =
-            (self.checks.len(), self.count(CheckResult::Failed), self.count(CheckResult::NotRun));
+            (self.checks.len(), self.count(ConnectorCheckResult::Failed), self.count(ConnectorCheckResult::NotRun));
         let _ = writeln!(
             text,
             "<testsuite name=\"salt-edge-connector\" tests=\"{all}\" failures=\"{failed}\" skipped=\"{skipped}\">"
@@ -128,12 +128,12 @@ impl CheckReport {
             let (id, title, why) = (check.id, EscapedXml(check.title), EscapedXml(&check.why));
             let _ = write!(text, "  <testcase classname=\"{id}\" name=\"{title}\">");
             let _ = match check.result {
-                CheckResult::Failed => {
+                ConnectorCheckResult::Failed => {
                     write!(text, "<failure message=\"{why}\">{}</failure>", EscapedXml(&check.to_json().to_string()))
                 }
-                CheckResult::NotRun => write!(text, "<skipped message=\"{why}\"/>"),
-                CheckResult::Warning => write!(text, "<system-out>warning: {why}</system-out>"),
-                CheckResult::Passed => Ok(()),
+                ConnectorCheckResult::NotRun => write!(text, "<skipped message=\"{why}\"/>"),
+                ConnectorCheckResult::Warning => write!(text, "<system-out>warning: {why}</system-out>"),
+                ConnectorCheckResult::Passed => Ok(()),
             };
             text.push_str("</testcase>\n");
         }
@@ -142,7 +142,12 @@ impl CheckReport {
     }
 }
 
-const RESULTS: [CheckResult; 4] = [CheckResult::Passed, CheckResult::Failed, CheckResult::Warning, CheckResult::NotRun];
+const RESULTS: [ConnectorCheckResult; 4] = [
+    ConnectorCheckResult::Passed,
+    ConnectorCheckResult::Failed,
+    ConnectorCheckResult::Warning,
+    ConnectorCheckResult::NotRun,
+];
 
 impl CheckDone {
     fn to_json(&self) -> Value {
@@ -196,8 +201,8 @@ mod tests {
         let report = CheckReport {
             connector: "http://127.0.0.1:1".into(),
             checks: vec![
-                check("SE-C01", CheckResult::Passed, ""),
-                check("SE-C05", CheckResult::Failed, "a \"forged\" JWT passes"),
+                check("SE-C01", ConnectorCheckResult::Passed, ""),
+                check("SE-C05", ConnectorCheckResult::Failed, "a \"forged\" JWT passes"),
             ],
         };
         assert!(!report.is_ok());

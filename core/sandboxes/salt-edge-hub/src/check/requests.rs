@@ -4,7 +4,7 @@ use super::{
     checker::{CheckLook, ConnectorChecker, failed, judge, not_run},
     forge::{RS256, unsigned},
 };
-use crate::requests::{HubRequest, MadeRequest};
+use crate::requests::{MadeRequest, PlayedRequest};
 
 const FORMAT: (&str, u16) = ("WrongRequestFormat", 400);
 const DECODE: (&str, u16) = ("JWTDecodeError", 400);
@@ -30,7 +30,7 @@ const DATA: [&str; 5] =
 /// A token that was never issued.
 const NOBODYS: &str = "this-token-was-never-given-out-by-anybody";
 
-impl HubRequest {
+impl PlayedRequest {
     /// An order with dummy values in its other fields, for checks that do not depend on them.
     pub(super) fn any(operation: &str) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl HubRequest {
 impl ConnectorChecker<'_> {
     /// A valid request except for an unknown token: any other error takes precedence.
     fn accounts(&self) -> CheckLook<MadeRequest> {
-        self.made(&HubRequest::any("fetch_accounts"))
+        self.made(&PlayedRequest::any("fetch_accounts"))
     }
 
     async fn forged_is_refused(&self, what: &str, jwt: &str, classes: &[(&str, u16)]) -> CheckLook {
@@ -155,7 +155,7 @@ pub(super) async fn data(checker: &ConnectorChecker<'_>) -> CheckLook {
 
 pub(super) async fn token_missing(checker: &ConnectorChecker<'_>) -> CheckLook {
     for operation in WITH_TOKEN {
-        let made = checker.made(&HubRequest::any(operation))?.without("Access-Token");
+        let made = checker.made(&PlayedRequest::any(operation))?.without("Access-Token");
         checker.refused(&format!("{operation} without Access-Token"), &made, &[NO_TOKEN]).await?;
     }
     Ok(())
@@ -163,7 +163,7 @@ pub(super) async fn token_missing(checker: &ConnectorChecker<'_>) -> CheckLook {
 
 pub(super) async fn token_unknown(checker: &ConnectorChecker<'_>) -> CheckLook {
     for operation in WITH_TOKEN {
-        let made = checker.made(&HubRequest::any(operation))?;
+        let made = checker.made(&PlayedRequest::any(operation))?;
         checker.refused(&format!("{operation} with an unknown token"), &made, &[UNKNOWN]).await?;
     }
     Ok(())
@@ -172,11 +172,11 @@ pub(super) async fn token_unknown(checker: &ConnectorChecker<'_>) -> CheckLook {
 pub(super) async fn token_of_another(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     for operation in DATA {
-        let order = HubRequest {
+        let order = PlayedRequest {
             client_id: Some(2),
             access_token: None,
             access_token_of: Some(session.clone()),
-            ..HubRequest::any(operation)
+            ..PlayedRequest::any(operation)
         };
         let made = checker.made(&order)?;
         checker.refused(&format!("{operation} with another third party's token"), &made, &[UNKNOWN]).await?;
@@ -188,8 +188,11 @@ pub(super) async fn token_revoked(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.new_token().await?;
     checker.taken(&checker.about("revoke_token", &session)).await?;
     for operation in DATA {
-        let order =
-            HubRequest { access_token: None, access_token_of: Some(session.clone()), ..HubRequest::any(operation) };
+        let order = PlayedRequest {
+            access_token: None,
+            access_token_of: Some(session.clone()),
+            ..PlayedRequest::any(operation)
+        };
         let made = checker.made(&order)?;
         checker.refused(&format!("{operation} with a revoked token"), &made, &[REVOKED]).await?;
     }
@@ -203,7 +206,7 @@ pub(super) async fn token_expired(_: &ConnectorChecker<'_>) -> CheckLook {
 pub(super) async fn fields(checker: &ConnectorChecker<'_>) -> CheckLook {
     // Each is signed, and has one missing or invalid field.
     let create = |data: &str| {
-        let made = checker.made(&HubRequest::any("create_token"))?;
+        let made = checker.made(&PlayedRequest::any("create_token"))?;
         Ok(made.with_jwt(&checker.forged(RS256, &checker.payload(data))?))
     };
     for (what, data) in [
@@ -246,8 +249,11 @@ pub(super) async fn fields(checker: &ConnectorChecker<'_>) -> CheckLook {
             r#"{"session_secret":"s","account_id":"1","from_date":"2026-02-01","to_date":"2026-01-01"}"#,
         ),
     ] {
-        let order =
-            HubRequest { access_token: None, access_token_of: Some(session.clone()), ..HubRequest::any(operation) };
+        let order = PlayedRequest {
+            access_token: None,
+            access_token_of: Some(session.clone()),
+            ..PlayedRequest::any(operation)
+        };
         let made = checker.made(&order)?.with_jwt(&checker.forged(RS256, &checker.payload(data))?);
         checker.refused(what, &made, &[FORMAT]).await?;
     }
@@ -255,7 +261,7 @@ pub(super) async fn fields(checker: &ConnectorChecker<'_>) -> CheckLook {
 }
 
 pub(super) async fn provider_code(checker: &ConnectorChecker<'_>) -> CheckLook {
-    let made = checker.made(&HubRequest::any("create_token"))?;
+    let made = checker.made(&PlayedRequest::any("create_token"))?;
     let Some(data) = made.data_text.strip_prefix('{') else { return not_run("the hub made no request") };
     let own = format!("\"provider_code\":\"{}\"", crate::service::PROVIDER_CODE);
     let data = format!("{{{}", data.replacen(&own, "\"provider_code\":\"another-bank-of-the-checker\"", 1));
@@ -271,11 +277,11 @@ pub(super) async fn scopes(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.enrol(way, |order| order.scopes = Some(vec!["accounts".to_owned()])).await?;
     let account = checker.account(&session).await?;
     for operation in ["fetch_customer", "fetch_transactions"] {
-        let order = HubRequest {
+        let order = PlayedRequest {
             access_token: None,
             access_token_of: Some(session.clone()),
             account_id: Some(account.clone()),
-            ..HubRequest::any(operation)
+            ..PlayedRequest::any(operation)
         };
         let heard = checker.ask(&order).await?;
         let what = format!("{operation} with a token for the scope accounts alone");
@@ -287,11 +293,11 @@ pub(super) async fn scopes(checker: &ConnectorChecker<'_>) -> CheckLook {
 pub(super) async fn account_unknown(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.token().await?;
     for account in ["no-such-account", "1' OR '1'='1", "<script>", "../../etc/passwd"] {
-        let order = HubRequest {
+        let order = PlayedRequest {
             access_token: None,
             access_token_of: Some(session.clone()),
             account_id: Some(account.to_owned()),
-            ..HubRequest::any("fetch_transactions")
+            ..PlayedRequest::any("fetch_transactions")
         };
         let made = checker.made(&order)?;
         checker.refused(&format!("transactions of the account {account}"), &made, &[("AccountNotFound", 404)]).await?;
@@ -301,8 +307,10 @@ pub(super) async fn account_unknown(checker: &ConnectorChecker<'_>) -> CheckLook
 
 pub(super) async fn session_unknown(checker: &ConnectorChecker<'_>) -> CheckLook {
     for operation in ["confirm_token", "cancel_token"] {
-        let order =
-            HubRequest { session_secret: Some(crate::service::PlayedHub::new_session()), ..HubRequest::any(operation) };
+        let order = PlayedRequest {
+            session_secret: Some(crate::service::PlayedHub::new_session()),
+            ..PlayedRequest::any(operation)
+        };
         let made = checker.made(&order)?;
         checker.refused(&format!("{operation} of an unknown session"), &made, &[UNKNOWN]).await?;
     }

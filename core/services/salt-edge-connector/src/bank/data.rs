@@ -6,7 +6,8 @@ use bankchannel_foundation::{
     model::{Decimal, read_boundary},
 };
 use bankchannel_salt_edge::model::{
-    BankAccount, BankCustomer, BankTransaction, BankTransactionFields, DayOrInstant, MadeOn, Money, TransactionStatus,
+    BankAccount, BankCustomer, BankTransaction, BankTransactionFields, DayOrInstant, MadeOn, SaltEdgeAmount,
+    TransactionStatus,
 };
 use jiff::{ToSpan as _, civil::Date};
 
@@ -95,7 +96,7 @@ fn of_day(account: &BankAccount, day: Date, is_today: bool) -> Option<BankTransa
     let transaction = BankTransaction::from(BankTransactionFields {
         id: format!("{}-{}", account.id.0, day.strftime("%Y%m%d")),
         account_id: account.id.clone(),
-        amount: Money(Decimal::new(amount).ok()?),
+        amount: SaltEdgeAmount(Decimal::new(amount).ok()?),
         currency_code: account.currency_code.clone(),
         description: text.to_owned(),
         made_on: MadeOn(DayOrInstant::new(&day.to_string()).ok()?),

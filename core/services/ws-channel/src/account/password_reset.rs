@@ -1,6 +1,6 @@
 //! `PasswordReset` (docs/protocols/ws-channel.md §2.6, §3.5).
 
-use bankchannel_storage::ws_channel::{CodePurpose, PasswordReset};
+use bankchannel_storage::ws_channel::{CodePurpose, PasswordReplacement};
 use bankchannel_ws_channel::{
     ServiceRefusal,
     errors::texts,
@@ -36,7 +36,7 @@ pub(crate) async fn handle(
         }
         NewPassword::Unacceptable => return Err(ServiceRefusal::invalid("Password").into()),
     };
-    let reset = PasswordReset {
+    let reset = PasswordReplacement {
         email: email.to_owned(),
         mode,
         hash: codes::hash(service, email, mode, CodePurpose::PasswordReset, request.code.expose()),

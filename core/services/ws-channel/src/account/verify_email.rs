@@ -1,7 +1,7 @@
 //! `VerifyEmail` (docs/protocols/ws-channel.md §2.4).
 
 use bankchannel_crypto::digest;
-use bankchannel_storage::ws_channel::{CodePurpose, VerifyEmail};
+use bankchannel_storage::ws_channel::{CodePurpose, EmailConfirmation};
 use bankchannel_ws_channel::operations::account::verify_email::{
     VerifyEmailRequest, VerifyEmailResponse, VerifyEmailResponseFields,
 };
@@ -20,7 +20,7 @@ pub(crate) async fn handle(
 ) -> Result<VerifyEmailResponse, HandlerFault> {
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
-    let verification = VerifyEmail {
+    let verification = EmailConfirmation {
         email: email.to_owned(),
         mode,
         token: digest::sha256(request.access_token.expose().as_bytes()),

@@ -1,6 +1,6 @@
 //! `VerifyPhone` (docs/protocols/ws-channel.md §2.3).
 
-use bankchannel_storage::ws_channel::{CodePurpose, VerifyPhone};
+use bankchannel_storage::ws_channel::{CodePurpose, PhoneConfirmation};
 use bankchannel_ws_channel::operations::account::verify_phone::{
     VerifyPhoneRequest, VerifyPhoneResponse, VerifyPhoneResponseFields,
 };
@@ -19,7 +19,7 @@ pub(crate) async fn handle(
 ) -> Result<VerifyPhoneResponse, HandlerFault> {
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
-    let verification = VerifyPhone {
+    let verification = PhoneConfirmation {
         email: email.to_owned(),
         mode,
         phone: request.phone.as_str().to_owned(),

@@ -5,8 +5,8 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 use bankchannel_crypto::rsa::RsaPrivateKey;
 use bankchannel_foundation::Content;
 use bankchannel_storage::ws_channel::{
-    BankFile, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, Store, StoreError,
-    StoreReader,
+    BankFile, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, StoreError, StoreReader,
+    WsChannelStore,
 };
 use bankchannel_ws_channel::{
     ServiceRefusal,
@@ -35,23 +35,28 @@ pub type PendingBankAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankEr
 /// seconds (certificates: 120) and then takes the outcome of an upload for unknown.
 pub trait BankChannel: Send + Sync {
     /// `DownloadFileList`: the files at the bank, oldest first.
-    fn list<'a>(&'a self, at: &'a BankConnection<'a>, filter: &'a FileFilter) -> PendingBankAnswer<'a, Vec<BankFile>>;
+    fn list<'a>(
+        &'a self,
+        at: &'a AccountBankConnection<'a>,
+        filter: &'a FileFilter,
+    ) -> PendingBankAnswer<'a, Vec<BankFile>>;
 
     /// `DownloadFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
     fn download<'a>(
         &'a self,
-        at: &'a BankConnection<'a>,
+        at: &'a AccountBankConnection<'a>,
         file_type: &'a str,
         reference: &'a str,
     ) -> PendingBankAnswer<'a, BankFileDownload>;
 
     /// `UploadFile`.
-    fn upload<'a>(&'a self, at: &'a BankConnection<'a>, file: &'a OutgoingFile<'a>) -> PendingBankAnswer<'a, ()>;
+    fn upload<'a>(&'a self, at: &'a AccountBankConnection<'a>, file: &'a OutgoingFile<'a>)
+    -> PendingBankAnswer<'a, ()>;
 
     /// `DeleteFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
     fn delete<'a>(
         &'a self,
-        at: &'a BankConnection<'a>,
+        at: &'a AccountBankConnection<'a>,
         file_type: &'a str,
         reference: &'a str,
     ) -> PendingBankAnswer<'a, ()>;
@@ -60,7 +65,7 @@ pub trait BankChannel: Send + Sync {
     fn enrol<'a>(&'a self, request: &'a CertificateEnrolment) -> PendingBankAnswer<'a, IssuedCertificates>;
 
     /// The bank's PKI renewal, with the connection's current keys.
-    fn renew<'a>(&'a self, at: &'a BankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates>;
+    fn renew<'a>(&'a self, at: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates>;
 
     /// Checks requirements of this bank for an enrolment beyond §2.17; called before anything is reserved.
     ///
@@ -92,7 +97,7 @@ pub trait BankChannel: Send + Sync {
 }
 
 /// An account's connection to a bank, with the certificates that it uses.
-pub struct BankConnection<'a> {
+pub struct AccountBankConnection<'a> {
     /// Owner of the connection: with shared certificates, their owner.
     pub scope: &'a FileScope,
     /// The certificates; their private keys are sealed.
@@ -100,11 +105,11 @@ pub struct BankConnection<'a> {
     /// Now, in milliseconds since 1970.
     pub now_ms: i64,
     pub(crate) store: &'a StoreReader,
-    pub(crate) writer: Option<Store>,
+    pub(crate) writer: Option<WsChannelStore>,
     pub(crate) keys: &'a ServiceKeys,
 }
 
-impl BankConnection<'_> {
+impl AccountBankConnection<'_> {
     /// The private key of the signing certificate.
     ///
     /// # Errors
@@ -135,7 +140,7 @@ impl BankConnection<'_> {
     }
 }
 
-impl fmt::Debug for BankConnection<'_> {
+impl fmt::Debug for AccountBankConnection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("bank", &self.scope.bank).finish_non_exhaustive()
     }

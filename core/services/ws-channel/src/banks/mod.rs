@@ -35,11 +35,11 @@ use super::{
     service::{BackgroundService, SettlingStore, WsChannelService},
 };
 
-pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub use channel::{
-    BankChannel, BankConnection, BankError, BankFileDownload, CertificateEnrolment, IssuedCertificates, IssuedPair,
-    OutgoingFile, PendingBankAnswer,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateEnrolment, IssuedCertificates,
+    IssuedPair, OutgoingFile, PendingBankAnswer,
 };
+pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub(crate) use fund::fund_simulator;
 pub(crate) use reach::ReachedConnection;
 pub(crate) use renewal::renew_due;

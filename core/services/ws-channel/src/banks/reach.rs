@@ -6,10 +6,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bankchannel_storage::ws_channel::{CertSet, EffectiveCerts, EntitlementState, FileScope, RequiredRight, Store};
+use bankchannel_storage::ws_channel::{
+    CertSet, EffectiveCerts, EntitlementState, FileScope, RequiredRight, WsChannelStore,
+};
 use bankchannel_ws_channel::{errors::texts, model::Bank};
 
-use super::{BankConnection, ServiceBanks};
+use super::{AccountBankConnection, ServiceBanks};
 use crate::{
     certs::material,
     fault::{HandlerFault, no_certificate},
@@ -35,11 +37,11 @@ impl ReachedConnection {
     pub(crate) fn connection<'a>(
         &'a self,
         service: &'a WsChannelService,
-        writer: Option<Store>,
+        writer: Option<WsChannelStore>,
         now_ms: i64,
-    ) -> BankConnection<'a> {
+    ) -> AccountBankConnection<'a> {
         let store = service.store.reader();
-        BankConnection { scope: &self.scope, set: &self.set, now_ms, store, writer, keys: &service.keys }
+        AccountBankConnection { scope: &self.scope, set: &self.set, now_ms, store, writer, keys: &service.keys }
     }
 
     fn ground(&self) -> RequiredRight {

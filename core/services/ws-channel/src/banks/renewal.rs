@@ -8,7 +8,7 @@ use bankchannel_storage::ws_channel::{AuditEntry, CertSet, DueRenewal, FileScope
 use bankchannel_ws_channel::{errors::texts, model::Bank};
 use tokio_util::sync::CancellationToken;
 
-use super::{BankChannel, BankConnection, BankError, PKI_TIMEOUT, within};
+use super::{AccountBankConnection, BankChannel, BankError, PKI_TIMEOUT, within};
 use crate::{
     certs::enroll_cert::new_set,
     fault::HandlerFault,
@@ -111,8 +111,14 @@ async fn ask(
     };
     service.banks.check_entitled(service, &due.api_key, bank).await.map_err(words)?;
     let scope = FileScope { api_key: due.api_key.clone(), email: due.email.clone(), bank: due.bank.clone() };
-    let at =
-        BankConnection { scope: &scope, set, now_ms, store: service.store.reader(), writer: None, keys: &service.keys };
+    let at = AccountBankConnection {
+        scope: &scope,
+        set,
+        now_ms,
+        store: service.store.reader(),
+        writer: None,
+        keys: &service.keys,
+    };
     at.signing_key().map_err(|why| format!("{} {why}", texts::RENEWAL_WITHOUT_KEY.text))?;
     let issued = within(PKI_TIMEOUT, channel.renew(&at)).await.map_err(|why: BankError| why.to_string())?;
     let target_id = issued.target_id.clone().or_else(|| set.target_id.clone());

@@ -1,6 +1,6 @@
 //! `ExportCert` (docs/protocols/ws-channel.md §2.16, §6.4).
 
-use bankchannel_storage::ws_channel::{PgpKey, PgpPurpose, RequiredRight};
+use bankchannel_storage::ws_channel::{PgpPurpose, RequiredRight, StoredPgpKey};
 use bankchannel_ws_channel::{
     ServiceRefusal,
     errors::texts,
@@ -58,7 +58,7 @@ pub(crate) async fn handle(
     Ok(ExportCertResponse::from(ExportCertResponseFields { certs_and_keys, response_text: OK.into() }))
 }
 
-fn export_key<'k>(keys: &'k [PgpKey], id: &PgpKeyId) -> Result<&'k PgpKey, HandlerFault> {
+fn export_key<'k>(keys: &'k [StoredPgpKey], id: &PgpKeyId) -> Result<&'k StoredPgpKey, HandlerFault> {
     if keys.is_empty() {
         return Err((&texts::NO_PGP_KEYS).into());
     }

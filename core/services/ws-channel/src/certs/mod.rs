@@ -10,13 +10,13 @@ pub(crate) mod retire_cert;
 pub(crate) mod share_certs;
 pub(crate) mod unshare_certs;
 
-use bankchannel_storage::ws_channel::{FileScope, Session};
+use bankchannel_storage::ws_channel::{AccountSession, FileScope};
 use bankchannel_ws_channel::model::Bank;
 
 /// The response text when there is nothing more specific (§1.7).
 pub(super) const OK: &str = "OK";
 
 /// The account's own scope at a bank.
-pub(super) fn own_scope(session: &Session, bank: Bank) -> FileScope {
+pub(super) fn own_scope(session: &AccountSession, bank: Bank) -> FileScope {
     FileScope { api_key: session.api_key.clone(), email: session.email.clone(), bank: bank.as_str().to_owned() }
 }

@@ -43,9 +43,9 @@ impl ListingKey {
 /// The conditions under which a response stays valid.
 #[derive(Debug, Clone)]
 pub(crate) struct ListingFreshness {
-    /// [`bankchannel_storage::ws_channel::Store::auth_generation`], read before the store was.
+    /// [`bankchannel_storage::ws_channel::WsChannelStore::auth_generation`], read before the store was.
     pub(crate) auth: u64,
-    /// [`bankchannel_storage::ws_channel::Store::files_generation`] of the connection's owner, likewise.
+    /// [`bankchannel_storage::ws_channel::WsChannelStore::files_generation`] of the connection's owner, likewise.
     pub(crate) files: u64,
     /// The connection's owner.
     pub(crate) owner: String,

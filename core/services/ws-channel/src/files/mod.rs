@@ -10,7 +10,7 @@ pub(crate) mod upload_file;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bankchannel_storage::ws_channel::{RequiredRight, Session};
+use bankchannel_storage::ws_channel::{AccountSession, RequiredRight};
 use bankchannel_ws_channel::errors::texts;
 
 use super::{fault::HandlerFault, service::ServiceCall};
@@ -25,7 +25,7 @@ pub(crate) struct FileCaches {
 }
 
 /// The caller, if its API key may transfer files (§4).
-pub(super) fn may_transfer(call: &ServiceCall) -> Result<&Session, HandlerFault> {
+pub(super) fn may_transfer(call: &ServiceCall) -> Result<&AccountSession, HandlerFault> {
     let session = call.caller()?;
     call.rely_on(RequiredRight::Transfer);
     if session.transfer_enabled { Ok(session) } else { Err((&texts::API_KEY_FORBIDDEN).into()) }

@@ -8,7 +8,7 @@ use std::{fs, io::ErrorKind, path::Path};
 
 use bankchannel_crypto::{aead, digest, random};
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_storage::ws_channel::{IdKind, InstallationIds, Store};
+use bankchannel_storage::ws_channel::{IdKind, InstallationIds, WsChannelStore};
 
 use super::{challenge, files, login, vault};
 use crate::data::{storage, unusable};
@@ -49,7 +49,12 @@ pub(super) fn is_needed(known: &InstallationIds, kind: IdKind) -> bool {
 ///
 /// # Errors
 /// `configuration.invalid`; no error if the data does not need such a key yet.
-pub(super) async fn refuse_loss(store: &Store, known: &InstallationIds, kind: IdKind, folder: &Path) -> Result<()> {
+pub(super) async fn refuse_loss(
+    store: &WsChannelStore,
+    known: &InstallationIds,
+    kind: IdKind,
+    folder: &Path,
+) -> Result<()> {
     if !is_needed(known, kind) {
         return Ok(());
     }
@@ -79,7 +84,7 @@ pub(super) async fn refuse_loss(store: &Store, known: &InstallationIds, kind: Id
 /// # Errors
 /// `configuration.invalid`, `resource.storage`.
 pub(super) async fn refuse_other_vault(
-    store: &Store,
+    store: &WsChannelStore,
     known: &InstallationIds,
     ids: &[String],
     folder: &Path,
@@ -110,7 +115,7 @@ pub(super) async fn refuse_other_vault(
 }
 
 /// The ids of the keys with which data in the database is sealed.
-async fn ids_in_use(store: &Store) -> Result<Vec<String>> {
+async fn ids_in_use(store: &WsChannelStore) -> Result<Vec<String>> {
     let sealed = store.sealed_secrets().await.map_err(storage)?;
     let mut ids: Vec<String> =
         sealed.iter().filter_map(|one| aead::key_id_of(&one.sealed).ok()).map(|id| digest::hex(&id)).collect();

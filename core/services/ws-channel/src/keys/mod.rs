@@ -21,7 +21,7 @@ mod vault;
 use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
-use bankchannel_storage::ws_channel::{IdKind, InstallationIds, Store};
+use bankchannel_storage::ws_channel::{IdKind, InstallationIds, WsChannelStore};
 
 use super::{
     config::ServiceConfig,
@@ -67,7 +67,7 @@ impl ServiceKeys {
     /// # Errors
     /// `configuration.invalid` for an unusable key, or for a missing key that the data needs, `resource.storage` for a
     /// file that cannot be read or written; the message names the file and how to fix it.
-    pub(crate) async fn open(store: &Store, data: &Path, config: &ServiceConfig) -> Result<Self> {
+    pub(crate) async fn open(store: &WsChannelStore, data: &Path, config: &ServiceConfig) -> Result<Self> {
         let folder = folder(data, config);
         refuse_link(&folder, config)?;
         // The marker first: its id was recorded in the database before the folder was marked.
@@ -101,7 +101,7 @@ impl ServiceKeys {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(crate) async fn look(store: Option<&Store>, data: &Path, config: &ServiceConfig) -> Result<bool> {
+    pub(crate) async fn look(store: Option<&WsChannelStore>, data: &Path, config: &ServiceConfig) -> Result<bool> {
         let folder = folder(data, config);
         refuse_link(&folder, config)?;
         let marked = marker_of(&folder)?;
@@ -167,7 +167,7 @@ fn refuse_keys_of_other_data(known: &InstallationIds, marked: Option<String>, fo
 
 /// Reads the keys and refuses those that do not belong to the data.
 async fn find(
-    store: &Store,
+    store: &WsChannelStore,
     known: &InstallationIds,
     folder: &Path,
     config: &ServiceConfig,
@@ -200,7 +200,12 @@ fn read(known: &InstallationIds, folder: &Path, config: &ServiceConfig, may_make
 
 /// Records the current keys of the data. A replaced login or challenge key is accepted: nothing is stored under the old
 /// one.
-async fn record(store: &Store, known: InstallationIds, found: &FoundKeys, folder: &Path) -> Result<InstallationIds> {
+async fn record(
+    store: &WsChannelStore,
+    known: InstallationIds,
+    found: &FoundKeys,
+    folder: &Path,
+) -> Result<InstallationIds> {
     let vault = found.vault.as_ref().map(|vault| vault.ids().to_vec()).unwrap_or_default();
     let one = |id: Option<String>| id.into_iter().collect::<Vec<_>>();
     let challenge = one(found.challenge.as_ref().map(ChallengeKey::id));
@@ -250,7 +255,7 @@ mod tests {
     use super::*;
 
     async fn opened(folder: &Path) -> Result<ServiceKeys> {
-        let store = Store::open_sqlite(folder).await.unwrap();
+        let store = WsChannelStore::open_sqlite(folder).await.unwrap();
         let keys = ServiceKeys::open(&store, folder, &ServiceConfig::default()).await;
         let seen = ServiceKeys::look(Some(&store), folder, &ServiceConfig::default()).await;
         assert_eq!(keys.is_ok(), seen.is_ok(), "a check says what a start says: {:?}", seen.err());
@@ -349,13 +354,13 @@ mod tests {
             keys_folder: Some(folder.path().join(FOLDER).to_str().unwrap().into()),
             ..ServiceConfig::default()
         };
-        let store = Store::open_sqlite(other.path()).await.unwrap();
+        let store = WsChannelStore::open_sqlite(other.path()).await.unwrap();
         assert!(ServiceKeys::open(&store, other.path(), &config).await.err().unwrap().message().contains("belongs to"));
         store.close().await;
         let fresh = tempfile::tempdir().unwrap();
         let looked = ServiceKeys::look(None, fresh.path(), &config).await.err().unwrap();
         assert!(looked.message().contains("database is not here"), "{looked}");
-        let store = Store::open_sqlite(fresh.path()).await.unwrap();
+        let store = WsChannelStore::open_sqlite(fresh.path()).await.unwrap();
         let refused = ServiceKeys::open(&store, fresh.path(), &config).await.err().unwrap();
         assert_eq!(refused.message(), looked.message());
     }

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
     model::Timestamp,
 };
 use bankchannel_storage::ws_channel::{
-    ApiTenant, AuditEntry, AuditRecord, AuditVerdict, EntitlementState, NewTenant, Store, TenantChange,
+    ApiTenant, AuditEntry, AuditRecord, AuditVerdict, EntitlementState, NewTenant, TenantChange, WsChannelStore,
 };
 use bankchannel_ws_channel::model::{ApiKey, Email};
 use futures_util::future::BoxFuture;
@@ -35,19 +35,24 @@ const API_KEY_LENGTH: usize = 40;
 /// A store opened for the operator.
 #[derive(Clone)]
 pub(crate) struct AdminApi {
-    store: Store,
+    store: WsChannelStore,
     config: ServiceConfig,
     data: PathBuf,
     clock: Arc<SystemClock>,
 }
 
 impl AdminApi {
-    pub(crate) fn new(store: Store, config: ServiceConfig, data: PathBuf) -> Self {
+    pub(crate) fn new(store: WsChannelStore, config: ServiceConfig, data: PathBuf) -> Self {
         Self::with_clock(store, config, data, Arc::default())
     }
 
     /// With the clock of the service that the store belongs to.
-    pub(crate) fn with_clock(store: Store, config: ServiceConfig, data: PathBuf, clock: Arc<SystemClock>) -> Self {
+    pub(crate) fn with_clock(
+        store: WsChannelStore,
+        config: ServiceConfig,
+        data: PathBuf,
+        clock: Arc<SystemClock>,
+    ) -> Self {
         Self { store, config, data, clock }
     }
 
@@ -183,7 +188,7 @@ impl AdminApi {
         })
     }
 
-    fn audited(&self, what: &str, api_key: &str, detail: &str) -> Store {
+    fn audited(&self, what: &str, api_key: &str, detail: &str) -> WsChannelStore {
         self.store.with_audit(AuditEntry {
             at: self.clock.now_ms(),
             request_id: random::uuid_v4(),

@@ -9,7 +9,7 @@ use std::{
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_storage::ws_channel::{Store, StoreError};
+use bankchannel_storage::ws_channel::{StoreError, WsChannelStore};
 use bankchannel_transport::background;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub struct BackupSummary {
 /// # Errors
 /// `resource.storage`; `not_supported` with PostgreSQL.
 pub(crate) async fn back_up(
-    store: &Store,
+    store: &WsChannelStore,
     config: &ServiceConfig,
     data: &Path,
     target: &Path,
@@ -60,7 +60,12 @@ pub(crate) async fn back_up(
     Ok(summary)
 }
 
-async fn copy_data(store: &Store, config: &ServiceConfig, data: &Path, target: &Path) -> Result<BackupSummary> {
+async fn copy_data(
+    store: &WsChannelStore,
+    config: &ServiceConfig,
+    data: &Path,
+    target: &Path,
+) -> Result<BackupSummary> {
     // Later lines may name checkpoints that are not in the copy of the database.
     let heads_length = fs::metadata(data.join(HEADS_FILE)).map_or(0, |file| file.len());
     let report = store.backup(&content::folder(data, config), target).await.map_err(|why| match why {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use bankchannel_foundation::{Error, Result};
-use bankchannel_storage::ws_channel::{SchemaUse, Store, StoreError};
+use bankchannel_storage::ws_channel::{SchemaUse, StoreError, WsChannelStore};
 use futures_util::future::BoxFuture;
 
 use crate::{
@@ -134,7 +134,7 @@ fn look_at_folder(folder: &Path) -> Result<()> {
     private::check_inner_folder(&folder.join(data::SPOOL), data::SPOOL_ELSEWHERE)
 }
 
-async fn keys(store: Option<&Store>, data: &Path, config: &ServiceConfig) -> ServerFinding {
+async fn keys(store: Option<&WsChannelStore>, data: &Path, config: &ServiceConfig) -> ServerFinding {
     let shown = crate::keys::folder(data, config);
     let looked = match ServiceKeys::look(store, data, config).await {
         Ok(all) => ServiceBanks::look(data, config).map(|()| all),

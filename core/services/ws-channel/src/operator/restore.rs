@@ -4,7 +4,7 @@ use std::{collections::HashSet, fs, path::Path};
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Content, Error, Result};
-use bankchannel_storage::ws_channel::{NamedContent, SealedKind, SealedSecret, Store};
+use bankchannel_storage::ws_channel::{NamedContent, SealedKind, SealedSecret, WsChannelStore};
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
 
@@ -44,10 +44,10 @@ async fn restored(backup: &Path, data: &Path) -> Result<BackupSummary> {
 async fn put_in_place(backup: &Path, data: &Path) -> Result<BackupSummary> {
     let (from, to) = (backup.to_owned(), data.to_owned());
     let copied = blocking(move || copy_backup(&from, &to)).await?;
-    let named = Store::content_of_copy(&data.join(DATABASE)).await.map_err(storage)?;
+    let named = WsChannelStore::content_of_copy(&data.join(DATABASE)).await.map_err(storage)?;
     let (from, files) = (backup.to_owned(), data.join(FILES));
     let missing_files = blocking(move || compare_content(&from, &files, &named)).await?;
-    let store = Store::open_sqlite(data).await.map_err(storage)?;
+    let store = WsChannelStore::open_sqlite(data).await.map_err(storage)?;
     let checked = check(&store, data).await;
     store.close().await;
     checked?;
@@ -58,7 +58,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     background::blocking(work).await.map_err(|why| why.error("the work was aborted"))?
 }
 
-async fn check(store: &Store, data: &Path) -> Result<()> {
+async fn check(store: &WsChannelStore, data: &Path) -> Result<()> {
     store.check_integrity().await.map_err(storage)?;
     let config = ServiceConfig::default();
     if !ServiceKeys::look(Some(store), data, &config).await? {

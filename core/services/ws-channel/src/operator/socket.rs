@@ -10,7 +10,7 @@ use std::{
 
 use bankchannel_foundation::{
     Error, Result,
-    error::{Row, row},
+    error::{ErrorRow, row},
 };
 use bankchannel_transport::background;
 use serde_json::{Value, json};
@@ -127,7 +127,7 @@ pub(crate) async fn ask(socket: &Path, command: &OperatorCommand) -> Result<Valu
 }
 
 /// The error rows that a command may return.
-fn row_of(code: &str) -> &'static Row {
+fn row_of(code: &str) -> &'static ErrorRow {
     let rows = [&row::INVALID_FIELD, &row::INVALID_JSON, &row::CONFIGURATION, &row::STORAGE, &row::NOT_SUPPORTED];
     rows.into_iter().find(|row| row.code == code).unwrap_or(&row::INTERNAL)
 }

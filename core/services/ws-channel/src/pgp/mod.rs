@@ -5,7 +5,7 @@ pub(crate) mod list_keys;
 pub(crate) mod upload_key;
 
 use bankchannel_openpgp::{OpenPgpError as PgpError, OpenPgpPublicKey, PublicKeyLimits};
-use bankchannel_storage::ws_channel::{PgpKey, PgpPurpose};
+use bankchannel_storage::ws_channel::{PgpPurpose, StoredPgpKey};
 use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor, PgpKeyDescriptorFields};
 
 use super::{fault::HandlerFault, work::InPool};
@@ -16,7 +16,7 @@ pub(super) fn read_key(_: &InPool, armored: &str) -> Result<OpenPgpPublicKey, Pg
 }
 
 /// Keys as listed.
-pub(super) fn descriptors(keys: &[PgpKey]) -> Result<Vec<PgpKeyDescriptor>, HandlerFault> {
+pub(super) fn descriptors(keys: &[StoredPgpKey]) -> Result<Vec<PgpKeyDescriptor>, HandlerFault> {
     keys.iter()
         .map(|key| {
             Ok(PgpKeyDescriptor::from(PgpKeyDescriptorFields {

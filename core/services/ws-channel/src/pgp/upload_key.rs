@@ -1,7 +1,7 @@
 //! `UploadKey` (docs/protocols/ws-channel.md §2.26, §7).
 
 use bankchannel_openpgp::OpenPgpError as PgpError;
-use bankchannel_storage::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey as StoredKey, PgpPurpose};
+use bankchannel_storage::ws_channel::{AddKeyOutcome, NewPgpKey, PgpPurpose, StoredPgpKey as StoredKey};
 use bankchannel_ws_channel::{
     ServiceRefusal,
     errors::texts,

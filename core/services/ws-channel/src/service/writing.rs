@@ -4,8 +4,8 @@
 use std::{ops::Deref, sync::Arc};
 
 use bankchannel_storage::ws_channel::{
-    AuditEntry, Digest, EnrolOutcome, EnrolmentCompletion, FileScope, NewLedger, RequiredRight, SessionRights, Store,
-    StoreError, StoreReader, UploadState,
+    AuditEntry, Digest, EnrolOutcome, EnrolmentCompletion, FileScope, NewLedger, RequiredRight, SessionRights,
+    StoreError, StoreReader, UploadState, WsChannelStore,
 };
 
 use super::{ServiceCall, WsChannelService};
@@ -14,11 +14,11 @@ use crate::fault::HandlerFault;
 /// The store of a service: readable for all, writable only through [`Call`] and [`BackgroundService`].
 pub(crate) struct GuardedStore {
     reader: StoreReader,
-    whole: Store,
+    whole: WsChannelStore,
 }
 
 impl GuardedStore {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: WsChannelStore) -> Self {
         Self { reader: store.reader(), whole: store }
     }
 
@@ -47,7 +47,7 @@ impl BackgroundService {
     }
 
     /// The store, for writing without a session.
-    pub(crate) fn writer(&self) -> &Store {
+    pub(crate) fn writer(&self) -> &WsChannelStore {
         &self.0.store.whole
     }
 }
@@ -87,7 +87,7 @@ impl ServiceCall {
     ///
     /// # Errors
     /// An internal fault when an operation declared with a session has none.
-    pub(crate) async fn store(&self, service: &WsChannelService) -> Result<Store, HandlerFault> {
+    pub(crate) async fn store(&self, service: &WsChannelService) -> Result<WsChannelStore, HandlerFault> {
         if self.is_own {
             return Ok(service.store.whole.clone());
         }
@@ -110,7 +110,7 @@ impl ServiceCall {
         service: &WsChannelService,
         object: &str,
         detail: &str,
-    ) -> Result<Store, HandlerFault> {
+    ) -> Result<WsChannelStore, HandlerFault> {
         self.audited_as(service, object, detail, "").await
     }
 
@@ -124,7 +124,7 @@ impl ServiceCall {
         object: &str,
         detail: &str,
         outcome: &str,
-    ) -> Result<Store, HandlerFault> {
+    ) -> Result<WsChannelStore, HandlerFault> {
         let store = self.store(service).await?;
         self.set_audited();
         Ok(store.with_audit(AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, outcome) }))
@@ -169,10 +169,10 @@ impl ServiceCall {
 /// Writes the results of a completed step that cannot be undone, whatever happened to the session since. Each verb
 /// checks that the preceding step still exists: it was written under rights, and deleting an account removes it.
 #[derive(Clone)]
-pub(crate) struct SettlingStore(Store);
+pub(crate) struct SettlingStore(WsChannelStore);
 
 impl SettlingStore {
-    /// As [`Store::finish_upload`].
+    /// As [`WsChannelStore::finish_upload`].
     pub(crate) async fn finish_upload(
         &self,
         id: &str,
@@ -183,22 +183,22 @@ impl SettlingStore {
         self.0.finish_upload(id, state, detail, now).await
     }
 
-    /// As [`Store::complete_enrol`]: the bank has issued the certificate and consumed the PIN.
+    /// As [`WsChannelStore::complete_enrol`]: the bank has issued the certificate and consumed the PIN.
     pub(crate) async fn complete_enrol(&self, completion: EnrolmentCompletion) -> Result<EnrolOutcome, StoreError> {
         self.0.complete_enrol(completion).await
     }
 
-    /// As [`Store::abandon_enrol`].
+    /// As [`WsChannelStore::abandon_enrol`].
     pub(crate) async fn abandon_enrol(&self, email: &str, bank: &str, ticket: &str) -> Result<bool, StoreError> {
         self.0.abandon_enrol(email, bank, ticket).await
     }
 
-    /// As [`Store::open_ledger`].
+    /// As [`WsChannelStore::open_ledger`].
     pub(crate) async fn open_ledger(&self, scope: &FileScope, ledger: NewLedger) -> Result<(), StoreError> {
         self.0.open_ledger(scope, ledger).await
     }
 
-    /// As [`Store::mark_downloaded`].
+    /// As [`WsChannelStore::mark_downloaded`].
     pub(crate) async fn mark_downloaded(&self, scope: &FileScope, reference: &str) -> Result<bool, StoreError> {
         self.0.mark_downloaded(scope, reference).await
     }

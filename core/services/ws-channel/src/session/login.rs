@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::password;
 use bankchannel_storage::ws_channel::{
-    AuthenticationFactor, Challenge, CodeSend, Mode, NewPending, PendingKind, UserCredential,
+    AuthenticationFactor, CodeSend, MfaChallenge, NewPending, PendingKind, StoredMode, UserCredential,
 };
 use bankchannel_ws_channel::{
     errors::texts,
@@ -40,7 +40,7 @@ pub(crate) async fn handle(
         ask_for_phone(service, call, &credential, mode).await
     } else if !credential.email_verified {
         ask_for_email(service, call, &credential, mode).await
-    } else if mode == Mode::Data {
+    } else if mode == StoredMode::Data {
         grant(service, call, &credential).await
     } else {
         ask_for_factor(service, call, &credential).await
@@ -54,7 +54,7 @@ async fn check_password(
     call: &ServiceCall,
     answered: challenges::AnsweredChallenge,
     email: &str,
-    mode: Mode,
+    mode: StoredMode,
 ) -> Result<UserCredential, HandlerFault> {
     let lock = password_lock(email, mode);
     // Unknown users are locked like others; otherwise the lockout would reveal which users exist.
@@ -106,7 +106,7 @@ async fn ask_for_phone(
     service: &WsChannelService,
     call: &ServiceCall,
     user: &UserCredential,
-    mode: Mode,
+    mode: StoredMode,
 ) -> Result<LoginResponse, HandlerFault> {
     let email = &user.account.email;
     call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
@@ -122,7 +122,7 @@ async fn ask_for_email(
     service: &WsChannelService,
     call: &ServiceCall,
     user: &UserCredential,
-    mode: Mode,
+    mode: StoredMode,
 ) -> Result<LoginResponse, HandlerFault> {
     let email = &user.account.email;
     call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
@@ -150,9 +150,10 @@ async fn grant(
     call: &ServiceCall,
     user: &UserCredential,
 ) -> Result<LoginResponse, HandlerFault> {
-    let mut session = OpeningSession::new(service, call, &user.account, Mode::Data, AuthenticationFactor::Password)?;
+    let mut session =
+        OpeningSession::new(service, call, &user.account, StoredMode::Data, AuthenticationFactor::Password)?;
     session.new.verified_hash = Some(user.password_hash.clone());
-    let locks = vec![password_lock(&user.account.email, Mode::Data)];
+    let locks = vec![password_lock(&user.account.email, StoredMode::Data)];
     let store = call.audited_store(service, &user.account.email, "session").await?;
     if !store.create_session(session.new, locks).await? {
         return Err((&texts::AUTHENTICATION_FAILED).into());
@@ -172,14 +173,14 @@ async fn ask_for_factor(
     user: &UserCredential,
 ) -> Result<LoginResponse, HandlerFault> {
     let email = &user.account.email;
-    let who = (email.as_str(), Mode::Admin);
-    if service.store.locked_until(&mfa_lock(email, Mode::Admin), call.now_ms).await?.is_some() {
+    let who = (email.as_str(), StoredMode::Admin);
+    if service.store.locked_until(&mfa_lock(email, StoredMode::Admin), call.now_ms).await?.is_some() {
         return Err((&texts::LIMIT_EXCEEDED).into());
     }
-    call.store(service).await?.clear_failures(&[password_lock(email, Mode::Admin)]).await?;
+    call.store(service).await?.clear_failures(&[password_lock(email, StoredMode::Admin)]).await?;
     let token = SessionToken::new();
     let Some(factor) = preferred(service, user) else {
-        let pending = resting_on(user, token::mfa_step(service, call, who, Challenge::Select, &token));
+        let pending = resting_on(user, token::mfa_step(service, call, who, MfaChallenge::Select, &token));
         opened(call.audited_store(service, email, "choice of factor").await?.open_pending(pending, None).await?)?;
         return Ok(LoginResponse::from(LoginResponseFields {
             session: Some(token.mfa_session()?),
@@ -194,7 +195,7 @@ async fn ask_for_factor(
     match factor {
         MfaType::Totp => opened(store.open_pending(pending, None).await?)?,
         MfaType::Sms => {
-            let draft = CodeDraft::second_factor(service, &user.account, Mode::Admin, call.now_ms);
+            let draft = CodeDraft::second_factor(service, &user.account, StoredMode::Admin, call.now_ms);
             opened(store.open_pending(pending, Some(draft.new)).await?)?;
             codes::send(service, call, &draft.message).await?;
         }

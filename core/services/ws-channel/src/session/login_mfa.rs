@@ -3,8 +3,8 @@
 use bankchannel_crypto::{digest, totp};
 use bankchannel_foundation::message::percent_encode;
 use bankchannel_storage::ws_channel::{
-    AuthenticationFactor, Challenge, CodePurpose, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, Mode, PendingKind,
-    PendingToken, UserCredential,
+    AuthenticationFactor, CodePurpose, MfaAnswer, MfaChallenge, MfaGrant, MfaOutcome, MfaProof, PendingKind,
+    PendingToken, StoredMode, UserCredential,
 };
 use bankchannel_ws_channel::{
     ServiceRefusal,
@@ -33,11 +33,11 @@ pub(crate) async fn handle(
     request: LoginMfaRequest,
 ) -> Result<LoginMfaResponse, HandlerFault> {
     let email = request.email.as_str();
-    call.about(email, Mode::Admin);
+    call.about(email, StoredMode::Admin);
     let step = digest::sha256(request.session.expose().as_bytes());
     let pending = service.store.pending(&step, call.now_ms).await?;
     let pending = pending.filter(|found| found.kind == PendingKind::Mfa).ok_or(&texts::CODE_TOO_OLD)?;
-    let own = pending.email == email && pending.mode == Mode::Admin;
+    let own = pending.email == email && pending.mode == StoredMode::Admin;
     let factor = request.challenge_name.unwrap_or(MfaType::Sms);
     if own && pending.challenge != Some(challenge_of(factor)) {
         return Err(ServiceRefusal::invalid("ChallengeName").into());
@@ -55,7 +55,7 @@ pub(crate) async fn handle(
     let answer = MfaAnswer {
         token: step,
         email: email.to_owned(),
-        mode: Mode::Admin,
+        mode: StoredMode::Admin,
         proof,
         max_tries: i64::from(service.config.mfa_max_tries),
         lock: (mfa_lock(&pending.email, pending.mode), policy(service.config.code_lockout)),
@@ -102,7 +102,7 @@ fn proof(
     code: &str,
 ) -> Result<MfaProof, HandlerFault> {
     Ok(match pending.challenge {
-        Some(Challenge::Totp) => {
+        Some(MfaChallenge::Totp) => {
             let step = match &user.totp_secret {
                 Some(sealed) => {
                     let secret = open_totp(service, &pending.email, sealed)?;
@@ -133,11 +133,11 @@ struct StartedEnrolment {
 
 impl StartedEnrolment {
     fn new(service: &WsChannelService, call: &ServiceCall, email: &str) -> Result<Self, HandlerFault> {
-        let secret = totp::TotpSecret::generate();
+        let secret = totp::TotpKey::generate();
         let sealed =
             service.keys.vault().seal(&totp_binding(email), secret.as_bytes()).map_err(HandlerFault::internal)?;
         let token = SessionToken::new();
-        let mut pending = token::pending(service, call, (email, Mode::Admin), PendingKind::TotpEnrol, &token);
+        let mut pending = token::pending(service, call, (email, StoredMode::Admin), PendingKind::TotpEnrol, &token);
         pending.secret = Some(sealed);
         let base32 = secret.to_base32();
         let label = percent_encode(email);

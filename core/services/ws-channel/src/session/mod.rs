@@ -9,23 +9,23 @@ pub(crate) mod token;
 pub(crate) mod verify_totp;
 
 use bankchannel_crypto::totp;
-use bankchannel_storage::ws_channel::{Account, Challenge, LockKey, LockPolicy, Mode};
+use bankchannel_storage::ws_channel::{AccountRecord, LockKey, LockPolicy, MfaChallenge, StoredMode};
 use bankchannel_ws_channel::model::MfaType;
 
 use super::{config::Lockout, fault::HandlerFault, service::WsChannelService};
 
 /// Counter of a user's wrong passwords.
-pub(crate) fn password_lock(email: &str, mode: Mode) -> LockKey {
+pub(crate) fn password_lock(email: &str, mode: StoredMode) -> LockKey {
     LockKey::new("password", format!("{email} {}", mode.as_str()))
 }
 
 /// Counter of a user's wrong second-factor codes.
-pub(crate) fn mfa_lock(email: &str, mode: Mode) -> LockKey {
+pub(crate) fn mfa_lock(email: &str, mode: StoredMode) -> LockKey {
     LockKey::new("mfa", format!("{email} {}", mode.as_str()))
 }
 
 /// Both counters, for operations that lift the lockouts.
-pub(crate) fn lock_keys(email: &str, mode: Mode) -> Vec<LockKey> {
+pub(crate) fn lock_keys(email: &str, mode: StoredMode) -> Vec<LockKey> {
     vec![password_lock(email, mode), mfa_lock(email, mode)]
 }
 
@@ -50,10 +50,10 @@ fn text_of(factor: MfaType) -> &'static str {
     }
 }
 
-fn challenge_of(factor: MfaType) -> Challenge {
+fn challenge_of(factor: MfaType) -> MfaChallenge {
     match factor {
-        MfaType::Sms => Challenge::Sms,
-        MfaType::Totp => Challenge::Totp,
+        MfaType::Sms => MfaChallenge::Sms,
+        MfaType::Totp => MfaChallenge::Totp,
     }
 }
 
@@ -62,13 +62,13 @@ pub(crate) fn totp_binding(email: &str) -> Vec<u8> {
     format!("totp\n{email}").into_bytes()
 }
 
-fn open_totp(service: &WsChannelService, email: &str, sealed: &[u8]) -> Result<totp::TotpSecret, HandlerFault> {
+fn open_totp(service: &WsChannelService, email: &str, sealed: &[u8]) -> Result<totp::TotpKey, HandlerFault> {
     let bytes = service.keys.vault().open(&totp_binding(email), sealed).map_err(HandlerFault::internal)?;
-    totp::TotpSecret::from_bytes(&bytes).map_err(HandlerFault::internal)
+    totp::TotpKey::from_bytes(&bytes).map_err(HandlerFault::internal)
 }
 
 /// The time step of a submitted authenticator code, if it is acceptable.
-fn totp_step(secret: &totp::TotpSecret, code: &str, now_ms: i64, last_used: Option<i64>) -> Option<i64> {
+fn totp_step(secret: &totp::TotpKey, code: &str, now_ms: i64, last_used: Option<i64>) -> Option<i64> {
     let now_s = u64::try_from(now_ms / 1000).ok()?;
     let last_used = last_used.and_then(|step| u64::try_from(step).ok());
     totp::verify(secret, code, now_s, last_used).and_then(|step| i64::try_from(step).ok())
@@ -77,7 +77,7 @@ fn totp_step(secret: &totp::TotpSecret, code: &str, now_ms: i64, last_used: Opti
 /// The role of an account under its key, as reported by a login.
 async fn account_info(
     service: &WsChannelService,
-    account: &Account,
+    account: &AccountRecord,
 ) -> Result<bankchannel_ws_channel::model::AccountInfo, HandlerFault> {
     use bankchannel_storage::ws_channel::EntitlementState;
     use bankchannel_ws_channel::model::{AccountInfo, AccountInfoFields, AccountType};

@@ -1,7 +1,7 @@
 //! `SelectMFA` (docs/protocols/ws-channel.md §2.10, §3.4).
 
 use bankchannel_crypto::digest;
-use bankchannel_storage::ws_channel::{Mode, PendingKind, SelectMfa, SelectOutcome};
+use bankchannel_storage::ws_channel::{FactorSelection, PendingKind, SelectOutcome, StoredMode};
 use bankchannel_ws_channel::{
     ServiceRefusal,
     errors::texts,
@@ -25,27 +25,27 @@ pub(crate) async fn handle(
     request: SelectMfaRequest,
 ) -> Result<SelectMfaResponse, HandlerFault> {
     let email = request.email.as_str();
-    call.about(email, Mode::Admin);
+    call.about(email, StoredMode::Admin);
     let old = digest::sha256(request.session.expose().as_bytes());
     let pending = service.store.pending(&old, call.now_ms).await?;
     let pending = pending.filter(|found| found.kind == PendingKind::Mfa).ok_or(&texts::CODE_TOO_OLD)?;
-    if pending.email != email || pending.mode != Mode::Admin {
+    if pending.email != email || pending.mode != StoredMode::Admin {
         return Err((&texts::CODE_WRONG).into());
     }
-    let user = service.store.credential(email, Mode::Admin).await?.ok_or(&texts::CODE_TOO_OLD)?;
-    if service.store.locked_until(&mfa_lock(email, Mode::Admin), call.now_ms).await?.is_some() {
+    let user = service.store.credential(email, StoredMode::Admin).await?.ok_or(&texts::CODE_TOO_OLD)?;
+    if service.store.locked_until(&mfa_lock(email, StoredMode::Admin), call.now_ms).await?.is_some() {
         return Err((&texts::LIMIT_EXCEEDED).into());
     }
     let factor = request.mfa_type;
     if factor == MfaType::Totp && user.totp_secret.is_none() {
         return Err(ServiceRefusal::invalid("MfaType").into());
     }
-    let draft =
-        (factor == MfaType::Sms).then(|| CodeDraft::second_factor(service, &user.account, Mode::Admin, call.now_ms));
+    let draft = (factor == MfaType::Sms)
+        .then(|| CodeDraft::second_factor(service, &user.account, StoredMode::Admin, call.now_ms));
     let token = SessionToken::new();
-    let select = SelectMfa {
+    let select = FactorSelection {
         old,
-        new: token::mfa_step(service, call, (email, Mode::Admin), challenge_of(factor), &token),
+        new: token::mfa_step(service, call, (email, StoredMode::Admin), challenge_of(factor), &token),
         code: draft.as_ref().map(|draft| draft.new.clone()),
     };
     match call.audited_store(service, email, "").await?.select_mfa(select).await? {

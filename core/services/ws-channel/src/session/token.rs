@@ -3,7 +3,7 @@
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
 use bankchannel_storage::ws_channel::{
-    Account, AuthenticationFactor, Challenge, Digest, Mode, NewPending, NewSession, PendingKind,
+    AccountRecord, AuthenticationFactor, Digest, MfaChallenge, NewAccountSession, NewPending, PendingKind, StoredMode,
 };
 use bankchannel_ws_channel::model::{AccessToken, ApiKey, ExpiresIn, IdToken, MfaSession};
 
@@ -46,7 +46,7 @@ impl SessionToken {
 
 /// A session to be opened, and the response for its owner.
 pub(crate) struct OpeningSession {
-    pub(crate) new: NewSession,
+    pub(crate) new: NewAccountSession,
     pub(crate) id_token: IdToken,
     pub(crate) api_key: ApiKey,
     pub(crate) expires_in: ExpiresIn,
@@ -56,13 +56,13 @@ impl OpeningSession {
     pub(crate) fn new(
         service: &WsChannelService,
         call: &ServiceCall,
-        account: &Account,
-        mode: Mode,
+        account: &AccountRecord,
+        mode: StoredMode,
         factor: AuthenticationFactor,
     ) -> Result<Self, HandlerFault> {
         let token = SessionToken::new();
         let seconds = service.config.token_ttl_s;
-        let new = NewSession {
+        let new = NewAccountSession {
             token: token.digest,
             email: account.email.clone(),
             mode,
@@ -87,7 +87,7 @@ impl OpeningSession {
 pub(crate) fn pending(
     service: &WsChannelService,
     call: &ServiceCall,
-    (email, mode): (&str, Mode),
+    (email, mode): (&str, StoredMode),
     kind: PendingKind,
     token: &SessionToken,
 ) -> NewPending {
@@ -113,8 +113,8 @@ pub(crate) fn pending(
 pub(crate) fn mfa_step(
     service: &WsChannelService,
     call: &ServiceCall,
-    who: (&str, Mode),
-    challenge: Challenge,
+    who: (&str, StoredMode),
+    challenge: MfaChallenge,
     token: &SessionToken,
 ) -> NewPending {
     NewPending { challenge: Some(challenge), ..pending(service, call, who, PendingKind::Mfa, token) }

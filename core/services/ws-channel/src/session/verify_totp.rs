@@ -1,7 +1,7 @@
 //! `VerifyTOTP` (docs/protocols/ws-channel.md §2.11).
 
 use bankchannel_crypto::digest;
-use bankchannel_storage::ws_channel::{ConfirmTotp, Mode, PendingKind, TotpOutcome};
+use bankchannel_storage::ws_channel::{ConfirmTotp, PendingKind, StoredMode, TotpOutcome};
 use bankchannel_ws_channel::{
     ServiceRefusal,
     errors::texts,
@@ -21,7 +21,7 @@ pub(crate) async fn handle(
     request: VerifyTotpRequest,
 ) -> Result<VerifyTotpResponse, HandlerFault> {
     let email = request.email.as_str();
-    call.about(email, Mode::Admin);
+    call.about(email, StoredMode::Admin);
     let token = digest::sha256(request.access_token.expose().as_bytes());
     let pending = service.store.pending(&token, call.now_ms).await?;
     let pending = pending.filter(|found| found.kind == PendingKind::TotpEnrol);

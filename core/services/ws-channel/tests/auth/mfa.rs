@@ -10,11 +10,11 @@ async fn asked(world: &World, email: &str) -> String {
 }
 
 /// Enrols an authenticator and moves the clock to a later time step.
-async fn enrolled(world: &World, email: &str) -> totp::TotpSecret {
+async fn enrolled(world: &World, email: &str) -> totp::TotpKey {
     let session = asked(world, email).await;
     let code = world.code(email, "admin", "mfa").await;
     let answer = world.mfa(email, &session, &code, json!({ "SetupTOTP": true })).await;
-    let secret = totp::TotpSecret::from_base32(&answer.field("SecretCode")).unwrap();
+    let secret = totp::TotpKey::from_base32(&answer.field("SecretCode")).unwrap();
     let path = format!("/session/{email}/admin/verifytotp");
     let body = json!({ "AccessToken": answer.field("AccessToken"), "Code": current(world, &secret, 0).await });
     world.call("PUT", &path, body).await.is(200, "TOTP enabled");
@@ -23,7 +23,7 @@ async fn enrolled(world: &World, email: &str) -> totp::TotpSecret {
 }
 
 /// The code of the service's current time step, or of a step next to it.
-async fn current(world: &World, secret: &totp::TotpSecret, offset: i64) -> String {
+async fn current(world: &World, secret: &totp::TotpKey, offset: i64) -> String {
     let (_, clock) = world.post_control("clock", json!({ "advance_s": 0 })).await;
     let now = bankchannel_foundation::model::Timestamp::new(clock["now"].as_str().unwrap()).unwrap().as_ms();
     let step = (now / 30_000 + offset) as u64;
@@ -122,7 +122,7 @@ async fn l06_l07_s36_an_authenticator_is_enrolled_with_its_secret_shown_once() {
             format!("otpauth://totp/ISECure:{label}?secret={secret}&issuer=ISECure")
         );
         let path = format!("/session/{email}/admin/verifytotp");
-        let secret = totp::TotpSecret::from_base32(&secret).unwrap();
+        let secret = totp::TotpKey::from_base32(&secret).unwrap();
         let code = current(&world, &secret, 0).await;
         let token = answer.field("AccessToken");
         world
@@ -150,7 +150,7 @@ async fn l08_an_enrolment_that_fails_changes_nothing() {
     let session = asked(&world, "l08@example.test").await;
     let code = world.code("l08@example.test", "admin", "mfa").await;
     let answer = world.mfa("l08@example.test", &session, &code, json!({ "SetupTOTP": true })).await;
-    let secret = totp::TotpSecret::from_base32(&answer.field("SecretCode")).unwrap();
+    let secret = totp::TotpKey::from_base32(&answer.field("SecretCode")).unwrap();
     let wrong = other(&current(&world, &secret, 0).await);
     let path = "/session/l08@example.test/admin/verifytotp";
     for _ in 0..5 {

@@ -11,11 +11,11 @@ use std::{
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateIssuer};
 use bankchannel_foundation::Content;
-use bankchannel_storage::ws_channel::{BankFile, FileFilter, Store, UploadState};
+use bankchannel_storage::ws_channel::{BankFile, FileFilter, UploadState, WsChannelStore};
 use bankchannel_ws_channel::model::Bank;
 use bankchannel_ws_channel_service::{
-    BankChannel, BankConnection, BankError, BankFileDownload, CertificateEnrolment, Channels, IssuedCertificates,
-    IssuedPair, OutgoingFile, PendingBankAnswer,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateEnrolment, Channels,
+    IssuedCertificates, IssuedPair, OutgoingFile, PendingBankAnswer,
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
@@ -77,7 +77,11 @@ impl Scripted {
 }
 
 impl BankChannel for Scripted {
-    fn list<'a>(&'a self, at: &'a BankConnection<'a>, filter: &'a FileFilter) -> PendingBankAnswer<'a, Vec<BankFile>> {
+    fn list<'a>(
+        &'a self,
+        at: &'a AccountBankConnection<'a>,
+        filter: &'a FileFilter,
+    ) -> PendingBankAnswer<'a, Vec<BankFile>> {
         Box::pin(async move {
             let kind = filter.file_type.as_deref().unwrap_or_default();
             behave(kind)?;
@@ -106,7 +110,7 @@ impl BankChannel for Scripted {
 
     fn download<'a>(
         &'a self,
-        _: &'a BankConnection<'a>,
+        _: &'a AccountBankConnection<'a>,
         kind: &'a str,
         reference: &'a str,
     ) -> PendingBankAnswer<'a, BankFileDownload> {
@@ -118,7 +122,7 @@ impl BankChannel for Scripted {
         })
     }
 
-    fn upload<'a>(&'a self, _: &'a BankConnection<'a>, file: &'a OutgoingFile<'a>) -> PendingBankAnswer<'a, ()> {
+    fn upload<'a>(&'a self, _: &'a AccountBankConnection<'a>, file: &'a OutgoingFile<'a>) -> PendingBankAnswer<'a, ()> {
         Box::pin(async move {
             self.uploads.fetch_add(1, Ordering::SeqCst);
             let Content::Bytes(bytes) = file.content else { panic!("small content is in memory") };
@@ -127,7 +131,7 @@ impl BankChannel for Scripted {
         })
     }
 
-    fn delete<'a>(&'a self, _: &'a BankConnection<'a>, kind: &'a str, _: &'a str) -> PendingBankAnswer<'a, ()> {
+    fn delete<'a>(&'a self, _: &'a AccountBankConnection<'a>, kind: &'a str, _: &'a str) -> PendingBankAnswer<'a, ()> {
         Box::pin(async move { behave(kind) })
     }
 
@@ -141,7 +145,7 @@ impl BankChannel for Scripted {
         })
     }
 
-    fn renew<'a>(&'a self, _: &'a BankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates> {
+    fn renew<'a>(&'a self, _: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates> {
         Box::pin(async move { Ok(self.issue(700)) })
     }
 }
@@ -157,7 +161,7 @@ async fn a_stop_waits_for_a_certificate_under_way() {
     assert!(tokio::time::timeout(Duration::from_millis(200), asking).await.is_err());
     let Served { running, folder, .. } = served;
     running.stop().await;
-    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path().join("data")).await.unwrap();
     let now = Timestamp::now().as_millisecond();
     let certs = store.effective_certs(&who.email, "nordea", now).await.unwrap();
     assert!(matches!(certs, bankchannel_storage::ws_channel::EffectiveCerts::Usable { .. }), "{certs:?}");
@@ -222,7 +226,7 @@ async fn the_texts_of_a_bank() {
 
     let Served { running, folder, .. } = served;
     running.stop().await;
-    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path().join("data")).await.unwrap();
     let kinds = |uploads: Vec<bankchannel_storage::ws_channel::JournalledUpload>| {
         let mut kinds: Vec<String> = uploads.into_iter().map(|upload| upload.file_type).collect();
         kinds.sort_unstable();
@@ -279,7 +283,7 @@ async fn only_what_may_change_something_outlives_its_client() {
     assert_eq!((bank.begun.load(Ordering::SeqCst), bank.ended.load(Ordering::SeqCst)), (2, 1), "a recorded download");
     let Served { running, folder, .. } = served;
     running.stop().await;
-    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path().join("data")).await.unwrap();
     let recorded = |operation: &str| {
         let filter = bankchannel_storage::ws_channel::AuditFilter {
             operation: Some(operation.into()),

@@ -49,7 +49,7 @@ async fn a_large_download_is_streamed_and_marked_at_its_end() {
     let content = bytes();
     let data = folder.path().join("data");
     std::fs::write(data.join("files/large.bin"), &content).unwrap();
-    let store = bankchannel_storage::ws_channel::Store::open_sqlite(&data).await.unwrap();
+    let store = bankchannel_storage::ws_channel::WsChannelStore::open_sqlite(&data).await.unwrap();
     let scope = bankchannel_storage::ws_channel::FileScope {
         api_key: who.key.clone(),
         email: who.email.clone(),

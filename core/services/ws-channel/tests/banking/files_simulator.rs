@@ -9,7 +9,7 @@ use bankchannel_iso20022::{
     schema::validate,
     status::StatusReport,
 };
-use bankchannel_storage::ws_channel::{FileContent, FileScope, NewUpload, Store, UploadOutcome, UploadState};
+use bankchannel_storage::ws_channel::{FileContent, FileScope, NewUpload, UploadOutcome, UploadState, WsChannelStore};
 use bankchannel_ws_channel_service::Channels;
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -243,7 +243,7 @@ async fn content_of_a_payment_that_is_given_up_goes() {
     }
     let Served { running, folder, .. } = served;
     running.stop().await;
-    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path().join("data")).await.unwrap();
     assert_eq!(store.uploads_in_state(UploadState::Failed, 10).await.unwrap().len(), 1);
 }
 
@@ -255,7 +255,7 @@ async fn a_stop_does_not_wait_for_what_is_still_to_be_booked() {
     let Served { running, folder, .. } = served;
     running.stop().await;
     let data = folder.path().join("data");
-    let store = Store::open_sqlite(&data).await.unwrap();
+    let store = WsChannelStore::open_sqlite(&data).await.unwrap();
     let upload = |number: i64| NewUpload {
         id: format!("backlog-{number}"),
         scope: FileScope { api_key: who.key.clone(), email: who.email.clone(), bank: "simulator".into() },
@@ -275,7 +275,7 @@ async fn a_stop_does_not_wait_for_what_is_still_to_be_booked() {
     store.close().await;
     let Served { running, folder, .. } = Served::on(folder, "", Channels::default()).await;
     running.stop().await;
-    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path().join("data")).await.unwrap();
     assert!(!store.uploads_in_state(UploadState::Received, 1).await.unwrap().is_empty(), "all were booked first");
     assert!(store.uploads_in_state(UploadState::Failed, 1).await.unwrap().is_empty());
 }
@@ -307,7 +307,7 @@ async fn a_restart_works_off_what_was_acknowledged() {
     }
     let Served { running, folder, .. } = served;
     running.stop().await;
-    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let store = WsChannelStore::open_sqlite(folder.path().join("data")).await.unwrap();
     assert!(store.uploads_in_state(UploadState::Received, 10).await.unwrap().is_empty());
     assert_eq!(store.uploads_in_state(UploadState::Accepted, 10).await.unwrap().len(), 2);
 }

@@ -180,7 +180,7 @@ async fn s22_s23_the_audit_trail_tells_what_was_sent_by_whose_keys() {
     served.new_file(&who, "pain.002.001.10").await;
     let Served { running, folder, .. } = served;
     running.stop().await;
-    let store = bankchannel_storage::ws_channel::Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let store = bankchannel_storage::ws_channel::WsChannelStore::open_sqlite(folder.path().join("data")).await.unwrap();
     let filter = bankchannel_storage::ws_channel::AuditFilter {
         operation: Some("ws_channel.upload_file".into()),
         ..bankchannel_storage::ws_channel::AuditFilter::default()

@@ -13,7 +13,7 @@ pub(super) use pool::ConnectionLease;
 pub(super) use statements::{ends_connection, execute, query};
 
 use super::tx::TransactionConnection;
-use super::{Result, SchemaUse, StorageSchema, StoreError, Tx, job::BoxedJob};
+use super::{Result, SchemaUse, StorageSchema, StorageTx, StoreError, job::BoxedJob};
 use pool::{ConnectionPlace, ConnectionPool};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
@@ -139,13 +139,13 @@ impl<S: StorageSchema> PostgresDriver<S> {
     }
 
     /// A transaction for migrations.
-    pub(super) async fn begin(&self) -> Result<Tx<S>> {
+    pub(super) async fn begin(&self) -> Result<StorageTx<S>> {
         let mut tx = self.open(None, Instant::now() + self.verb_timeout, Some("BEGIN")).await?;
         tx.allow(MIGRATION_LIMIT).await?;
         Ok(tx)
     }
 
-    pub(super) async fn commit(&self, tx: Tx<S>) -> Result<()> {
+    pub(super) async fn commit(&self, tx: StorageTx<S>) -> Result<()> {
         self.end(tx, TransactionKind::Writing, Ok(())).await
     }
 
@@ -196,14 +196,14 @@ impl<S: StorageSchema> PostgresDriver<S> {
         mut place: Option<ConnectionPlace>,
         deadline: Instant,
         begin: Option<&'static str>,
-    ) -> Result<Tx<S>> {
+    ) -> Result<StorageTx<S>> {
         loop {
             let place = match place.take() {
                 Some(place) => place,
                 None => self.pool.place(deadline).await?,
             };
             let lease = self.pool.lease(place, deadline).await?;
-            let mut tx = Tx::new(TransactionConnection::Postgres(lease), self.place.clone());
+            let mut tx = StorageTx::new(TransactionConnection::Postgres(lease), self.place.clone());
             tx.limit(deadline);
             let Some(begin) = begin else { return Ok(tx) };
             match tx.script(begin.to_owned()).await {
@@ -219,7 +219,7 @@ impl<S: StorageSchema> PostgresDriver<S> {
 
     /// Ends the transaction. The connection returns to the pool only if the server has confirmed that no transaction is
     /// open; otherwise it is dropped here, which closes it.
-    async fn end(&self, mut tx: Tx<S>, transaction: TransactionKind, done: Result<()>) -> Result<()> {
+    async fn end(&self, mut tx: StorageTx<S>, transaction: TransactionKind, done: Result<()>) -> Result<()> {
         let done = match done {
             // PostgreSQL responds to COMMIT after a failed statement with a rollback and no error.
             Ok(()) if tx.has_failed() => Err(StoreError::internal("a verb went on after a failed statement")),
@@ -250,7 +250,7 @@ impl<S: StorageSchema> PostgresDriver<S> {
 
     /// The error for a COMMIT that did not succeed. An error of the server means a rollback, unless it ended the
     /// connection.
-    fn not_committed(&self, mut tx: Tx<S>, why: StoreError) -> StoreError {
+    fn not_committed(&self, mut tx: StorageTx<S>, why: StoreError) -> StoreError {
         match why {
             StoreError::Unreachable { reason } => {
                 if tx.had_no_answer() {

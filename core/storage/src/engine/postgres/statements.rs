@@ -1,6 +1,6 @@
 //! Statements on one connection: values in, rows out.
 
-use crate::engine::{ResultRow, Value};
+use crate::engine::{ColumnValue, ResultRow};
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
@@ -10,7 +10,7 @@ use sqlx::{Arguments as _, PgConnection, Postgres, Row as _, TypeInfo as _, Valu
 pub(in crate::engine) async fn execute(
     connection: &mut PgConnection,
     sql: &'static str,
-    args: &[Value],
+    args: &[ColumnValue],
 ) -> sqlx::Result<u64> {
     let done = sqlx::query_with(sql, bind(args)?).execute(connection).await?;
     Ok(done.rows_affected())
@@ -19,7 +19,7 @@ pub(in crate::engine) async fn execute(
 pub(in crate::engine) async fn query(
     connection: &mut PgConnection,
     sql: &'static str,
-    args: &[Value],
+    args: &[ColumnValue],
 ) -> sqlx::Result<Vec<ResultRow>> {
     let rows = sqlx::query_with(sql, bind(args)?).fetch_all(connection).await?;
     rows.iter().map(read_row).collect()
@@ -31,14 +31,14 @@ pub(in crate::engine) fn ends_connection(fault: &dyn sqlx::error::DatabaseError)
     fault.is_some_and(|fault| matches!(fault.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
 
-fn bind(args: &[Value]) -> sqlx::Result<PgArguments> {
+fn bind(args: &[ColumnValue]) -> sqlx::Result<PgArguments> {
     let mut bound = PgArguments::default();
     for value in args {
         match value {
-            Value::Null => bound.add(UntypedNull),
-            Value::Int(value) => bound.add(*value),
-            Value::Text(value) => bound.add(value.as_str()),
-            Value::Blob(value) => bound.add(value.as_slice()),
+            ColumnValue::Null => bound.add(UntypedNull),
+            ColumnValue::Int(value) => bound.add(*value),
+            ColumnValue::Text(value) => bound.add(value.as_str()),
+            ColumnValue::Blob(value) => bound.add(value.as_slice()),
         }
         .map_err(sqlx::Error::Encode)?;
     }
@@ -50,16 +50,16 @@ fn read_row(row: &PgRow) -> sqlx::Result<ResultRow> {
     for index in 0..row.len() {
         let raw = row.try_get_raw(index)?;
         if raw.is_null() {
-            columns.push(Value::Null);
+            columns.push(ColumnValue::Null);
             continue;
         }
         let name = raw.type_info().name().to_owned();
         columns.push(match name.as_str() {
-            "INT8" => Value::Int(row.try_get(index)?),
-            "INT4" => Value::Int(i64::from(row.try_get::<i32, _>(index)?)),
-            "BOOL" => Value::from(row.try_get::<bool, _>(index)?),
-            "BYTEA" => Value::Blob(row.try_get(index)?),
-            _ => Value::Text(row.try_get(index)?),
+            "INT8" => ColumnValue::Int(row.try_get(index)?),
+            "INT4" => ColumnValue::Int(i64::from(row.try_get::<i32, _>(index)?)),
+            "BOOL" => ColumnValue::from(row.try_get::<bool, _>(index)?),
+            "BYTEA" => ColumnValue::Blob(row.try_get(index)?),
+            _ => ColumnValue::Text(row.try_get(index)?),
         });
     }
     Ok(ResultRow::new(columns))

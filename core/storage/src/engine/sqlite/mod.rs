@@ -11,7 +11,9 @@ pub use open::{create_private_dir, is_in_use, open_copy};
 use super::apart::apart;
 use super::job::BoxedJob;
 use super::tx::TransactionConnection;
-use super::{Result, ResultRow, SchemaUse, SqlDialect, StorageSchema, StoreError, Tx, Value, args, migrations};
+use super::{
+    ColumnValue, Result, ResultRow, SchemaUse, SqlDialect, StorageSchema, StorageTx, StoreError, args, migrations,
+};
 use commits::CommitWatch;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments as _, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
@@ -71,7 +73,7 @@ impl<S: StorageSchema> SqliteDriver<S> {
             apart(move || open::lock_folder(&locked, is_shared)).await??;
         open::prepare_file(&file, is_shared)?;
         let connection = open::connect_writer(&file, settings, &place).await?;
-        let mut tx = Tx::new(TransactionConnection::Writer(Box::new(connection)), place.clone());
+        let mut tx = StorageTx::new(TransactionConnection::Writer(Box::new(connection)), place.clone());
         let versions = migrations::settle_sqlite(&mut tx, settings.tables).await?;
         if versions.found == versions.known {
             S::check(&mut tx).await?;
@@ -90,14 +92,14 @@ impl<S: StorageSchema> SqliteDriver<S> {
     /// One statement outside any transaction.
     pub(super) async fn read(&self, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let connection = self.readers.acquire().await.map_err(|error| self.fault(&error))?;
-        let mut tx = Tx::new(TransactionConnection::SqliteRead(connection), self.place.clone());
+        let mut tx = StorageTx::new(TransactionConnection::SqliteRead(connection), self.place.clone());
         job.run(&mut tx).await.map(|()| job)
     }
 
     /// Several statements that see the same moment.
     pub(super) async fn read_snapshot(&self, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let transaction = self.readers.begin().await.map_err(|error| self.fault(&error))?;
-        let mut tx = Tx::new(TransactionConnection::SqliteSnapshot(transaction), self.place.clone());
+        let mut tx = StorageTx::new(TransactionConnection::SqliteSnapshot(transaction), self.place.clone());
         job.run(&mut tx).await.map(|()| job)
     }
 
@@ -108,7 +110,7 @@ impl<S: StorageSchema> SqliteDriver<S> {
     pub async fn copy_to(&self, target: &str) -> Result<()> {
         // Reader connections may not write at all, so this uses a separate connection.
         let connection = open::connect_plain(&self.folder.join(S::DATABASE_FILE), &self.place).await?;
-        let mut tx = Tx::<S>::new(TransactionConnection::Writer(Box::new(connection)), self.place.clone());
+        let mut tx = StorageTx::<S>::new(TransactionConnection::Writer(Box::new(connection)), self.place.clone());
         tx.execute("VACUUM INTO $1", args![target]).await.map(drop)
     }
 
@@ -128,7 +130,11 @@ impl<S: StorageSchema> SqliteDriver<S> {
     }
 }
 
-pub(super) async fn execute(connection: &mut SqliteConnection, sql: &'static str, args: &[Value]) -> sqlx::Result<u64> {
+pub(super) async fn execute(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    args: &[ColumnValue],
+) -> sqlx::Result<u64> {
     let done = sqlx::query_with(sql, bind(args)?).execute(connection).await?;
     Ok(done.rows_affected())
 }
@@ -136,20 +142,20 @@ pub(super) async fn execute(connection: &mut SqliteConnection, sql: &'static str
 pub(super) async fn query(
     connection: &mut SqliteConnection,
     sql: &'static str,
-    args: &[Value],
+    args: &[ColumnValue],
 ) -> sqlx::Result<Vec<ResultRow>> {
     let rows = sqlx::query_with(sql, bind(args)?).fetch_all(connection).await?;
     rows.iter().map(read_row).collect()
 }
 
-fn bind(args: &[Value]) -> sqlx::Result<SqliteArguments> {
+fn bind(args: &[ColumnValue]) -> sqlx::Result<SqliteArguments> {
     let mut bound = SqliteArguments::default();
     for value in args {
         match value {
-            Value::Null => bound.add(None::<i64>),
-            Value::Int(value) => bound.add(*value),
-            Value::Text(value) => bound.add(value.clone()),
-            Value::Blob(value) => bound.add(value.clone()),
+            ColumnValue::Null => bound.add(None::<i64>),
+            ColumnValue::Int(value) => bound.add(*value),
+            ColumnValue::Text(value) => bound.add(value.clone()),
+            ColumnValue::Blob(value) => bound.add(value.clone()),
         }
         .map_err(sqlx::Error::Encode)?;
     }
@@ -162,10 +168,10 @@ fn read_row(row: &SqliteRow) -> sqlx::Result<ResultRow> {
         let raw = row.try_get_raw(index)?;
         let kind = raw.type_info().name().to_owned();
         columns.push(match kind.as_str() {
-            _ if raw.is_null() => Value::Null,
-            "INTEGER" | "BOOLEAN" => Value::Int(row.try_get_unchecked(index)?),
-            "BLOB" => Value::Blob(row.try_get_unchecked(index)?),
-            _ => Value::Text(row.try_get_unchecked(index)?),
+            _ if raw.is_null() => ColumnValue::Null,
+            "INTEGER" | "BOOLEAN" => ColumnValue::Int(row.try_get_unchecked(index)?),
+            "BLOB" => ColumnValue::Blob(row.try_get_unchecked(index)?),
+            _ => ColumnValue::Text(row.try_get_unchecked(index)?),
         });
     }
     Ok(ResultRow::new(columns))

@@ -3,7 +3,7 @@
 use super::{LOCK_FILE, OPENING_FILE, SqliteSettings};
 use crate::engine::folder_lock::{lock_in_turn, lock_soon, share_soon};
 use crate::engine::tx::TransactionConnection;
-use crate::engine::{Result, SchemaUse, SqlDialect, StorageSchema, StoreError, Tx};
+use crate::engine::{Result, SchemaUse, SqlDialect, StorageSchema, StorageTx, StoreError};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection};
@@ -109,13 +109,13 @@ pub(super) async fn connect_plain(path: &Path, place: &str) -> Result<SqliteConn
 ///
 /// # Errors
 /// [`StoreError::Damaged`] if it is not a database; I/O faults.
-pub async fn open_copy<S: StorageSchema>(path: &Path) -> Result<Tx<S>> {
+pub async fn open_copy<S: StorageSchema>(path: &Path) -> Result<StorageTx<S>> {
     let place = path.display().to_string();
     let options =
         SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).disable_statement_logging();
     let connection =
         options.connect().await.map_err(|error| StoreError::from_sqlx(&error, SqlDialect::Sqlite, &place))?;
-    Ok(Tx::new(TransactionConnection::Writer(Box::new(connection)), place.into()))
+    Ok(StorageTx::new(TransactionConnection::Writer(Box::new(connection)), place.into()))
 }
 
 pub(super) fn reader_pool(path: &Path, settings: &SqliteSettings) -> SqlitePool {

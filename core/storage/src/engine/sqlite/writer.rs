@@ -3,7 +3,7 @@
 //! own transaction.
 
 use crate::engine::job::BoxedJob;
-use crate::engine::{Result, StorageSchema, StoreError, Tx};
+use crate::engine::{Result, StorageSchema, StorageTx, StoreError};
 use futures_util::FutureExt as _;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
@@ -25,7 +25,7 @@ pub(super) struct SqliteWriter<S: StorageSchema> {
 impl<S: StorageSchema> SqliteWriter<S> {
     /// Starts the task. It owns the folder's lock: a store that is dropped without being closed still writes the
     /// accepted verbs, and until then the folder stays locked.
-    pub(super) fn spawn(tx: Tx<S>, lock: File, schema: Arc<S>) -> Self {
+    pub(super) fn spawn(tx: StorageTx<S>, lock: File, schema: Arc<S>) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let task = tokio::spawn(write_until_closed(tx, lock, receiver, schema));
         Self { queue: Mutex::new(Some(sender)), task: tokio::sync::Mutex::new(Some(task)) }
@@ -50,7 +50,7 @@ impl<S: StorageSchema> SqliteWriter<S> {
 }
 
 async fn write_until_closed<S: StorageSchema>(
-    mut tx: Tx<S>,
+    mut tx: StorageTx<S>,
     lock: File,
     mut queue: mpsc::Receiver<QueuedJob<S>>,
     schema: Arc<S>,
@@ -73,7 +73,7 @@ async fn write_until_closed<S: StorageSchema>(
 }
 
 /// Runs all of `group` in one transaction and replies to each.
-async fn run_group<S: StorageSchema>(tx: &mut Tx<S>, group: &mut Vec<QueuedJob<S>>, schema: &S) {
+async fn run_group<S: StorageSchema>(tx: &mut StorageTx<S>, group: &mut Vec<QueuedJob<S>>, schema: &S) {
     let answers = match run_transaction(tx, group, schema).await {
         Ok(answers) => answers,
         Err(TransactionFailure::InVerb(_)) if group.len() > 1 => run_one_by_one(tx, group, schema).await,
@@ -88,7 +88,11 @@ async fn run_group<S: StorageSchema>(tx: &mut Tx<S>, group: &mut Vec<QueuedJob<S
 
 /// One verb's fault rolled back the whole transaction. The others did nothing wrong and nothing of them was stored:
 /// each runs in its own transaction.
-async fn run_one_by_one<S: StorageSchema>(tx: &mut Tx<S>, group: &mut [QueuedJob<S>], schema: &S) -> Vec<Result<()>> {
+async fn run_one_by_one<S: StorageSchema>(
+    tx: &mut StorageTx<S>,
+    group: &mut [QueuedJob<S>],
+    schema: &S,
+) -> Vec<Result<()>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
         match run_transaction(tx, std::slice::from_mut(job), schema).await {
@@ -108,7 +112,7 @@ enum TransactionFailure {
 }
 
 async fn run_transaction<S: StorageSchema>(
-    tx: &mut Tx<S>,
+    tx: &mut StorageTx<S>,
     group: &mut [QueuedJob<S>],
     schema: &S,
 ) -> std::result::Result<Vec<Result<()>>, TransactionFailure> {
@@ -130,7 +134,7 @@ async fn run_transaction<S: StorageSchema>(
 
 /// The first error ends the transaction: it is an environment fault or a misuse, so rare that a savepoint around every
 /// verb would cost more than running the group again one by one.
-async fn run_jobs<S: StorageSchema>(tx: &mut Tx<S>, group: &mut [QueuedJob<S>]) -> Result<Vec<Result<()>>> {
+async fn run_jobs<S: StorageSchema>(tx: &mut StorageTx<S>, group: &mut [QueuedJob<S>]) -> Result<Vec<Result<()>>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
         run_caught(job, tx).await?;
@@ -141,7 +145,7 @@ async fn run_jobs<S: StorageSchema>(tx: &mut Tx<S>, group: &mut [QueuedJob<S>]) 
 }
 
 /// A panic in one verb is that verb's error, not the end of the writer.
-async fn run_caught<S: StorageSchema>(queued: &mut QueuedJob<S>, tx: &mut Tx<S>) -> Result<()> {
+async fn run_caught<S: StorageSchema>(queued: &mut QueuedJob<S>, tx: &mut StorageTx<S>) -> Result<()> {
     match AssertUnwindSafe(queued.job.run(tx)).catch_unwind().await {
         Ok(result) => result,
         Err(_) => Err(StoreError::internal("a verb panicked")),

@@ -19,7 +19,7 @@ text_enum! {
 
 text_enum! {
     /// The state of a session.
-    pub enum SessionState {
+    pub enum ConnectorSessionState {
         /// The bank has not processed its first task yet.
         Received = "received",
         /// The bank is processing it.
@@ -39,7 +39,7 @@ text_enum! {
     }
 }
 
-impl SessionState {
+impl ConnectorSessionState {
     /// Whether the state is final.
     #[must_use]
     pub const fn is_end(self) -> bool {
@@ -49,7 +49,7 @@ impl SessionState {
 
 /// A session to open.
 #[derive(Debug, Clone)]
-pub struct NewSession {
+pub struct NewConnectorSession {
     /// Its id.
     pub id: RowId,
     /// Its secret.
@@ -171,7 +171,7 @@ pub enum CancelledSession {
 
 /// A session as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub struct ConnectorSession {
     /// Its id.
     pub id: RowId,
     /// The third party.
@@ -179,7 +179,7 @@ pub struct Session {
     /// Its purpose.
     pub kind: SessionKind,
     /// Its state.
-    pub state: SessionState,
+    pub state: ConnectorSessionState,
     /// Its token.
     pub token: RowId,
     /// The time when it was opened.
@@ -196,13 +196,13 @@ pub struct Session {
     pub sealed: Vec<u8>,
 }
 
-impl Session {
+impl ConnectorSession {
     pub(crate) fn read(row: &mut ResultRow) -> Result<Self> {
         Ok(Self {
             id: row.bytes()?,
             client_id: row.int()?,
             kind: row.word(SessionKind::parse)?,
-            state: row.word(SessionState::parse)?,
+            state: row.word(ConnectorSessionState::parse)?,
             token: row.bytes()?,
             created_at: row.int()?,
             expires_at: row.int()?,

@@ -1,7 +1,7 @@
 //! Settlements: the bank's results for a session.
 
 use super::callback::NewCallback;
-use super::session::SessionState;
+use super::session::ConnectorSessionState;
 use crate::salt_edge_connector::{Digest, RowId};
 
 /// The bank's result for a session.
@@ -40,7 +40,7 @@ pub enum SessionChange {
     /// It stays open and waits.
     Wait {
         /// The state in which it waits.
-        state: SessionState,
+        state: ConnectorSessionState,
         /// Its new data, sealed.
         sealed: Vec<u8>,
         /// The end of its time limit.
@@ -85,7 +85,7 @@ pub enum SettledSession {
     /// It was stored.
     Done,
     /// The session had ended before in this state, or its time limit has passed: nothing was changed.
-    Ended(SessionState),
+    Ended(ConnectorSessionState),
     /// The task was settled before: nothing was changed.
     Lost,
     /// The bank has named another customer: nothing was changed.

@@ -1,6 +1,6 @@
 //! Tasks: questions to the bank's code.
 
-use super::session::Session;
+use super::session::ConnectorSession;
 use crate::engine::text_enum;
 use crate::salt_edge_connector::RowId;
 
@@ -70,7 +70,7 @@ pub struct DueTask {
     /// Its kind.
     pub kind: TaskKind,
     /// Its session; a notice has none.
-    pub session: Option<Session>,
+    pub session: Option<ConnectorSession>,
     /// Its creation time.
     pub created_at: i64,
     /// Its data, sealed.

@@ -17,7 +17,7 @@ text_enum! {
 
 /// A token as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct ConnectorToken {
     /// Its id.
     pub id: RowId,
     /// The third party.
@@ -34,7 +34,7 @@ pub struct Token {
     pub sealed: Vec<u8>,
 }
 
-impl Token {
+impl ConnectorToken {
     pub(crate) fn read(row: &mut ResultRow) -> Result<Self> {
         Ok(Self {
             id: row.bytes()?,
@@ -73,7 +73,7 @@ pub enum TokenRefusal {
 }
 
 /// A valid token, or why the presented one is not valid.
-pub type JudgedToken = std::result::Result<Token, TokenRefusal>;
+pub type JudgedToken = std::result::Result<ConnectorToken, TokenRefusal>;
 
 /// The result of revoking a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

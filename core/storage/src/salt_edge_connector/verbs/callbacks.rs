@@ -3,8 +3,9 @@
 use super::ending::{drop_callbacks, end_session, end_token, next, session, tell_revoked};
 use crate::engine::{Result, ResultRow, args};
 use crate::salt_edge_connector::{
-    AttemptEnd, CALLBACK_RANKS, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback,
-    RowId, Session, SessionKind, SessionState, Store, TokenState, Tx, callback_columns,
+    AttemptEnd, CALLBACK_RANKS, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState,
+    ConnectorSession, ConnectorSessionState, ConnectorStore, ConnectorTx, DueCallback, RowId, SessionKind, TokenState,
+    callback_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -16,7 +17,7 @@ macro_rules! due_columns {
     };
 }
 
-impl Store {
+impl ConnectorStore {
     /// Takes due callbacks until `until`: after that others may take them. From now on each counts as sent. Those that a
     /// customer waits for go first.
     ///
@@ -131,7 +132,7 @@ fn taken(mut row: ResultRow) -> Result<DueCallback> {
     Ok(DueCallback { id, lease, sent: sent - 1, kind, session, token, generation, reason, sealed, subject, expires_at })
 }
 
-async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
+async fn end_attempt(tx: &mut ConnectorTx, attempt: &AttemptEnd) -> Result<bool> {
     if attempt.end == CallbackEnd::Delivered {
         return delivered(tx, attempt).await;
     }
@@ -177,7 +178,7 @@ async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
 
 /// Stores that the hub has received a callback. Most are the last of a session with one token: these take one
 /// statement.
-async fn delivered(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
+async fn delivered(tx: &mut ConnectorTx, attempt: &AttemptEnd) -> Result<bool> {
     let sql = "UPDATE callback SET state = $2, status = $3, class = $4, due_at = NULL, ended_at = $5, sealed = NULL \
                WHERE id = $1 AND (state = 'waiting' OR state = 'stopped') RETURNING session, kind, position, \
                (SELECT kind FROM session WHERE session.id = callback.session), \
@@ -198,7 +199,7 @@ async fn delivered(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
 }
 
 /// Closes a callback and erases its content.
-pub(super) async fn close(tx: &mut Tx, id: RowId, state: CallbackState, now: i64) -> Result<()> {
+pub(super) async fn close(tx: &mut ConnectorTx, id: RowId, state: CallbackState, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL WHERE id = $1";
     tx.execute(sql, args![id, state, now]).await.map(drop)
 }
@@ -206,7 +207,7 @@ pub(super) async fn close(tx: &mut Tx, id: RowId, state: CallbackState, now: i64
 /// Handles an expired callback of a session. An expired update has no consequence: the end of the session is reported
 /// separately.
 pub(super) async fn too_late(
-    tx: &mut Tx,
+    tx: &mut ConnectorTx,
     of: Option<RowId>,
     kind: CallbackKind,
     may_have_arrived: bool,
@@ -222,11 +223,17 @@ pub(super) async fn too_late(
 }
 
 /// Ends a session here because the hub has ended it: no further reports about it are sent.
-async fn over_there(tx: &mut Tx, of: RowId, kind: CallbackKind, may_have_arrived: bool, now: i64) -> Result<()> {
+async fn over_there(
+    tx: &mut ConnectorTx,
+    of: RowId,
+    kind: CallbackKind,
+    may_have_arrived: bool,
+    now: i64,
+) -> Result<()> {
     drop_callbacks(tx, of, now).await?;
     let Some(session) = session(tx, of).await? else { return Ok(()) };
     if !session.state.is_end() {
-        end_session(tx, &session, SessionState::Failed, now).await?;
+        end_session(tx, &session, ConnectorSessionState::Failed, now).await?;
     } else {
         // A success queued after an update has not been sent.
         take_back(tx, &session, may_have_arrived && kind == CallbackKind::Success, now).await?;
@@ -236,11 +243,11 @@ async fn over_there(tx: &mut Tx, of: RowId, kind: CallbackKind, may_have_arrived
 
 /// Fails a session that succeeded here but not at the hub. If the hub cannot have received the token, it is revoked,
 /// and a renewed one returns to its former state; if the hub may have received it, the revocation is reported.
-async fn take_back(tx: &mut Tx, of: &Session, may_have_arrived: bool, now: i64) -> Result<()> {
-    if of.state != SessionState::Succeeded {
+async fn take_back(tx: &mut ConnectorTx, of: &ConnectorSession, may_have_arrived: bool, now: i64) -> Result<()> {
+    if of.state != ConnectorSessionState::Succeeded {
         return Ok(());
     }
-    tx.execute("UPDATE session SET state = $2 WHERE id = $1", args![of.id, SessionState::Failed]).await?;
+    tx.execute("UPDATE session SET state = $2 WHERE id = $1", args![of.id, ConnectorSessionState::Failed]).await?;
     if of.kind == SessionKind::Refresh {
         return Ok(());
     }
@@ -258,7 +265,7 @@ async fn take_back(tx: &mut Tx, of: &Session, may_have_arrived: bool, now: i64) 
 }
 
 /// Removes the former token: the hub has received its renewal.
-async fn forget_former(tx: &mut Tx, session: RowId) -> Result<()> {
+async fn forget_former(tx: &mut ConnectorTx, session: RowId) -> Result<()> {
     let sql = "UPDATE token SET former = NULL, former_expires_at = NULL, former_sealed = NULL \
                WHERE id = (SELECT token FROM session WHERE id = $1) AND granted_by = $1";
     tx.execute(sql, args![session]).await.map(drop)

@@ -2,8 +2,8 @@
 
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    CallbackKind, CallbackState, NewCallback, RANK_OF_REVOCATIONS, RowId, Session, SessionKind, SessionState,
-    TokenState, Tx, callback_rank, session_columns,
+    CallbackKind, CallbackState, ConnectorSession, ConnectorSessionState, ConnectorTx, NewCallback,
+    RANK_OF_REVOCATIONS, RowId, SessionKind, TokenState, callback_rank, session_columns,
 };
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -12,13 +12,13 @@ pub(super) const REPORT_MS: i64 = 60 * 60 * 1000;
 /// How long the end of a token is reported.
 pub(super) const REVOKE_MS: i64 = 24 * 60 * 60 * 1000;
 
-pub(super) async fn session(tx: &mut Tx, id: RowId) -> Result<Option<Session>> {
+pub(super) async fn session(tx: &mut ConnectorTx, id: RowId) -> Result<Option<ConnectorSession>> {
     let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE id = $1");
-    tx.first(sql, args![id]).await?.map(|mut row| Session::read(&mut row)).transpose()
+    tx.first(sql, args![id]).await?.map(|mut row| ConnectorSession::read(&mut row)).transpose()
 }
 
 /// Queues a callback of a session. It is due at once if no other callback of the session waits.
-pub(super) async fn tell(tx: &mut Tx, of: &Session, callback: &NewCallback, now: i64) -> Result<()> {
+pub(super) async fn tell(tx: &mut ConnectorTx, of: &ConnectorSession, callback: &NewCallback, now: i64) -> Result<()> {
     let (position, due_at) = place(tx, of.id, now).await?;
     let sql = "INSERT INTO callback (id, session, position, token, generation, kind, rank, ends_session, state, due_at, expires_at, created_at, lease, sent, reason, sealed) \
                VALUES ($1, $2, $3, NULL, 0, $4, $5, $6, 'waiting', $7, $8, $9, 0, 0, $10, $11)";
@@ -43,7 +43,7 @@ pub(super) async fn tell(tx: &mut Tx, of: &Session, callback: &NewCallback, now:
 }
 
 /// The next position in a session's queue, and the due time if it is the first.
-async fn place(tx: &mut Tx, session: RowId, now: i64) -> Result<(i64, Option<i64>)> {
+async fn place(tx: &mut ConnectorTx, session: RowId, now: i64) -> Result<(i64, Option<i64>)> {
     let sql = "UPDATE session SET callbacks = callbacks + 1 WHERE id = $1 RETURNING callbacks";
     let position = tx.number(sql, args![session]).await?;
     let is_first = !is_waiting(tx, session).await?;
@@ -51,24 +51,29 @@ async fn place(tx: &mut Tx, session: RowId, now: i64) -> Result<(i64, Option<i64
 }
 
 /// Whether any callback of a session waits.
-pub(super) async fn is_waiting(tx: &mut Tx, session: RowId) -> Result<bool> {
+pub(super) async fn is_waiting(tx: &mut ConnectorTx, session: RowId) -> Result<bool> {
     let sql = "SELECT count(*) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped')";
     Ok(tx.number(sql, args![session]).await? > 0)
 }
 
 /// Ends an open session and removes its tasks.
-pub(super) async fn end_session(tx: &mut Tx, of: &Session, state: SessionState, now: i64) -> Result<()> {
+pub(super) async fn end_session(
+    tx: &mut ConnectorTx,
+    of: &ConnectorSession,
+    state: ConnectorSessionState,
+    now: i64,
+) -> Result<()> {
     let sql = "UPDATE session SET state = $2, ended_at = $3, last_update = NULL WHERE id = $1";
     tx.execute(sql, args![of.id, state, now]).await?;
     tx.execute("DELETE FROM task WHERE session = $1", args![of.id]).await?;
-    if state == SessionState::Succeeded {
+    if state == ConnectorSessionState::Succeeded {
         return Ok(());
     }
     give_back_token(tx, of, now).await
 }
 
 /// Updates the token of a session that did not succeed: a new token is revoked, one to be renewed stays as it was.
-async fn give_back_token(tx: &mut Tx, of: &Session, now: i64) -> Result<()> {
+async fn give_back_token(tx: &mut ConnectorTx, of: &ConnectorSession, now: i64) -> Result<()> {
     match of.kind {
         SessionKind::Enrolment => end_token(tx, of.token, now).await.map(drop),
         SessionKind::Reconnect => {
@@ -84,8 +89,13 @@ async fn give_back_token(tx: &mut Tx, of: &Session, now: i64) -> Result<()> {
 }
 
 /// Ends a session as failed, and queues the report for the hub.
-pub(super) async fn fail_session(tx: &mut Tx, of: &Session, reason: &'static str, now: i64) -> Result<()> {
-    end_session(tx, of, SessionState::Failed, now).await?;
+pub(super) async fn fail_session(
+    tx: &mut ConnectorTx,
+    of: &ConnectorSession,
+    reason: &'static str,
+    now: i64,
+) -> Result<()> {
+    end_session(tx, of, ConnectorSessionState::Failed, now).await?;
     tell(tx, of, &failure(reason, now), now).await
 }
 
@@ -95,14 +105,14 @@ pub(super) fn failure(reason: &'static str, now: i64) -> NewCallback {
 }
 
 /// Revokes a token; false if it was revoked before.
-pub(super) async fn end_token(tx: &mut Tx, id: RowId, now: i64) -> Result<bool> {
+pub(super) async fn end_token(tx: &mut ConnectorTx, id: RowId, now: i64) -> Result<bool> {
     let sql = "UPDATE token SET state = $2, ended_at = $3 WHERE id = $1 AND state <> $2";
     Ok(tx.execute(sql, args![id, TokenState::Revoked, now]).await? == 1)
 }
 
 /// Queues reports of a revocation for the hub: one for each token of the row that the hub has or may get. A token that
 /// the hub has not received yet is reported first.
-pub(super) async fn tell_revoked(tx: &mut Tx, token: RowId, now: i64) -> Result<()> {
+pub(super) async fn tell_revoked(tx: &mut ConnectorTx, token: RowId, now: i64) -> Result<()> {
     let sql = "SELECT generation, granted_by, former FROM token WHERE id = $1 AND access_token IS NOT NULL";
     let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
     let (generation, granted_by) = (row.int()?, row.opt_bytes()?);
@@ -114,14 +124,20 @@ pub(super) async fn tell_revoked(tx: &mut Tx, token: RowId, now: i64) -> Result<
 
 /// As [`tell_revoked`], if the hub itself has revoked the token: only the end of a renewal that it has not received yet
 /// is reported.
-pub(super) async fn tell_revoked_of_renewal(tx: &mut Tx, token: RowId, now: i64) -> Result<()> {
+pub(super) async fn tell_revoked_of_renewal(tx: &mut ConnectorTx, token: RowId, now: i64) -> Result<()> {
     let sql = "SELECT generation, granted_by FROM token WHERE id = $1 AND former IS NOT NULL";
     let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
     let (generation, granted_by) = (row.int()?, row.opt_bytes()?);
     put_revocation(tx, token, generation, granted_by, now).await
 }
 
-async fn put_revocation(tx: &mut Tx, token: RowId, generation: i64, behind: Option<RowId>, now: i64) -> Result<()> {
+async fn put_revocation(
+    tx: &mut ConnectorTx,
+    token: RowId,
+    generation: i64,
+    behind: Option<RowId>,
+    now: i64,
+) -> Result<()> {
     let behind = match behind {
         Some(session) if is_waiting(tx, session).await? => Some(session),
         _ => None,
@@ -140,10 +156,10 @@ async fn put_revocation(tx: &mut Tx, token: RowId, generation: i64, behind: Opti
 }
 
 /// Fails every open session of a revoked token, and queues the reports for the hub.
-pub(super) async fn fail_sessions_of(tx: &mut Tx, token: RowId, reason: &'static str, now: i64) -> Result<()> {
+pub(super) async fn fail_sessions_of(tx: &mut ConnectorTx, token: RowId, reason: &'static str, now: i64) -> Result<()> {
     let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE token = $1 AND ended_at IS NULL");
     for mut row in tx.query(sql, args![token]).await? {
-        let session = Session::read(&mut row)?;
+        let session = ConnectorSession::read(&mut row)?;
         fail_session(tx, &session, reason, now).await?;
     }
     Ok(())
@@ -151,7 +167,7 @@ pub(super) async fn fail_sessions_of(tx: &mut Tx, token: RowId, reason: &'static
 
 /// Drops the waiting callbacks of a session. One that may be in transit keeps its position and is not sent again.
 /// Reports of revocations stay.
-pub(super) async fn drop_callbacks(tx: &mut Tx, session: RowId, now: i64) -> Result<()> {
+pub(super) async fn drop_callbacks(tx: &mut ConnectorTx, session: RowId, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL \
                WHERE session = $1 AND kind <> $4 AND (state = 'stopped' OR (state = 'waiting' AND (due_at IS NULL OR due_at <= $3 OR lease = 0)))";
     tx.execute(sql, args![session, CallbackState::Failed, now, CallbackKind::Revoke]).await?;
@@ -160,7 +176,7 @@ pub(super) async fn drop_callbacks(tx: &mut Tx, session: RowId, now: i64) -> Res
 }
 
 /// Makes the first waiting callback of a session due, unless it is being sent.
-pub(super) async fn next(tx: &mut Tx, session: RowId, now: i64) -> Result<()> {
+pub(super) async fn next(tx: &mut ConnectorTx, session: RowId, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET due_at = $2 WHERE session = $1 AND state = 'waiting' AND due_at IS NULL AND position = \
                (SELECT min(position) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped'))";
     tx.execute(sql, args![session, now]).await.map(drop)

@@ -5,21 +5,21 @@ use super::tasks::put;
 use super::tokens::judge;
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    AnsweredSession, CallbackKind, CancelledSession, Digest, NewCallback, NewSession, NewTask, OpenedSession,
-    PresentedToken, RowId, Session, SessionKind, SessionState, SessionToken2, StepAnswer, Store, TokenRefusal,
-    TokenState, Tx, UsedJwt, session_columns,
+    AnsweredSession, CallbackKind, CancelledSession, ConnectorSession, ConnectorSessionState, ConnectorStore,
+    ConnectorTx, Digest, NewCallback, NewConnectorSession, NewTask, OpenedSession, PresentedToken, RowId, SessionKind,
+    SessionToken2, StepAnswer, TokenRefusal, TokenState, UsedJwt, session_columns,
 };
 use futures_util::future::BoxFuture;
 
 /// The error class reported for a session with too many answers.
 const WRONG_CODE: &str = "InvalidConfirmationCode";
 
-impl Store {
+impl ConnectorStore {
     /// Opens a session with its first task for the bank. A repeated request opens nothing.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn open_session(&self, new: NewSession) -> BoxFuture<'_, Result<OpenedSession>> {
+    pub fn open_session(&self, new: NewConnectorSession) -> BoxFuture<'_, Result<OpenedSession>> {
         self.write(new, |tx, new| Box::pin(open(tx, new)))
     }
 
@@ -51,7 +51,7 @@ impl Store {
                 if session.state.is_end() {
                     return Ok(CancelledSession::Unchanged);
                 }
-                end_session(tx, &session, SessionState::Cancelled, *now).await?;
+                end_session(tx, &session, ConnectorSessionState::Cancelled, *now).await?;
                 drop_callbacks(tx, session.id, *now).await?;
                 put(tx, notice, None, *now).await?;
                 Ok(CancelledSession::Done)
@@ -63,7 +63,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn session(&self, id: RowId) -> BoxFuture<'_, Result<Option<Session>>> {
+    pub fn session(&self, id: RowId) -> BoxFuture<'_, Result<Option<ConnectorSession>>> {
         self.read(id, |tx, id| Box::pin(super::ending::session(tx, *id)))
     }
 
@@ -71,12 +71,12 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn session_of(&self, secret: Digest) -> BoxFuture<'_, Result<Option<Session>>> {
+    pub fn session_of(&self, secret: Digest) -> BoxFuture<'_, Result<Option<ConnectorSession>>> {
         self.read(secret, |tx, secret| Box::pin(by_secret(tx, secret)))
     }
 }
 
-async fn open(tx: &mut Tx, new: &NewSession) -> Result<OpenedSession> {
+async fn open(tx: &mut ConnectorTx, new: &NewConnectorSession) -> Result<OpenedSession> {
     // Before the session: without a valid token the caller learns nothing about sessions.
     let token = match &new.about {
         SessionToken2::New { id, .. } => *id,
@@ -114,8 +114,8 @@ async fn open(tx: &mut Tx, new: &NewSession) -> Result<OpenedSession> {
     let sql = "INSERT INTO session (id, secret, client_id, kind, state, token, created_at, expires_at, tries, callbacks, sealed) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9)";
     let state = match new.kind {
-        SessionKind::Refresh => SessionState::Working,
-        SessionKind::Enrolment | SessionKind::Reconnect => SessionState::Received,
+        SessionKind::Refresh => ConnectorSessionState::Working,
+        SessionKind::Enrolment | SessionKind::Reconnect => ConnectorSessionState::Received,
     };
     tx.execute(
         sql,
@@ -126,12 +126,12 @@ async fn open(tx: &mut Tx, new: &NewSession) -> Result<OpenedSession> {
     Ok(OpenedSession::New)
 }
 
-fn is_repeat(session: &Session, new: &NewSession) -> bool {
+fn is_repeat(session: &ConnectorSession, new: &NewConnectorSession) -> bool {
     session.client_id == new.client_id && session.kind == new.kind
 }
 
 /// Handles a repeated request: if the session is open, the hub is sent its last update again.
-async fn again(tx: &mut Tx, session: &Session, new: &NewSession) -> Result<OpenedSession> {
+async fn again(tx: &mut ConnectorTx, session: &ConnectorSession, new: &NewConnectorSession) -> Result<OpenedSession> {
     if session.state.is_end() {
         return Ok(OpenedSession::Repeated);
     }
@@ -145,7 +145,7 @@ async fn again(tx: &mut Tx, session: &Session, new: &NewSession) -> Result<Opene
     Ok(OpenedSession::Repeated)
 }
 
-async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<AnsweredSession> {
+async fn take_answer(tx: &mut ConnectorTx, answer: &StepAnswer) -> Result<AnsweredSession> {
     let session = by_secret(tx, &answer.secret).await?;
     if let Some(access_token) = answer.presented {
         let presented = PresentedToken { access_token, client_id: answer.client_id, now: answer.now };
@@ -165,9 +165,11 @@ async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<AnsweredSession
         return Ok(AnsweredSession::NotFound);
     }
     match session.state {
-        SessionState::AwaitingCode if session.expires_at > answer.now => {}
-        SessionState::Working => return Ok(AnsweredSession::Unchanged),
-        SessionState::Received | SessionState::AwaitingRedirect => return Ok(AnsweredSession::NotAwaited),
+        ConnectorSessionState::AwaitingCode if session.expires_at > answer.now => {}
+        ConnectorSessionState::Working => return Ok(AnsweredSession::Unchanged),
+        ConnectorSessionState::Received | ConnectorSessionState::AwaitingRedirect => {
+            return Ok(AnsweredSession::NotAwaited);
+        }
         // It has ended, or will shortly.
         _ => return Ok(AnsweredSession::Unchanged),
     }
@@ -183,13 +185,13 @@ async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<AnsweredSession
         return Ok(AnsweredSession::TooMany);
     }
     let sql = "UPDATE session SET state = $2, tries = tries + 1, last_answer = $3 WHERE id = $1";
-    tx.execute(sql, args![session.id, SessionState::Working, answer.answer]).await?;
+    tx.execute(sql, args![session.id, ConnectorSessionState::Working, answer.answer]).await?;
     put(tx, &answer.task, Some(session.id), answer.now).await?;
     Ok(AnsweredSession::Taken)
 }
 
 /// Notes the session for which a JWT counts; false if it is another one.
-async fn use_jwt(tx: &mut Tx, jwt: Option<UsedJwt>, session: RowId) -> Result<bool> {
+async fn use_jwt(tx: &mut ConnectorTx, jwt: Option<UsedJwt>, session: RowId) -> Result<bool> {
     let Some(jwt) = jwt else { return Ok(true) };
     let sql = "INSERT INTO client_jwt (hash, session, expires_at) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING";
     tx.execute(sql, args![jwt.hash, session, jwt.expires_at]).await?;
@@ -197,7 +199,7 @@ async fn use_jwt(tx: &mut Tx, jwt: Option<UsedJwt>, session: RowId) -> Result<bo
     Ok(tx.number(sql, args![jwt.hash, session]).await? == 1)
 }
 
-async fn by_secret(tx: &mut Tx, secret: &Digest) -> Result<Option<Session>> {
+async fn by_secret(tx: &mut ConnectorTx, secret: &Digest) -> Result<Option<ConnectorSession>> {
     let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE secret = $1");
-    tx.first(sql, args![*secret]).await?.map(|mut row| Session::read(&mut row)).transpose()
+    tx.first(sql, args![*secret]).await?.map(|mut row| ConnectorSession::read(&mut row)).transpose()
 }

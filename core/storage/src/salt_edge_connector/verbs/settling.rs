@@ -4,15 +4,15 @@ use super::ending::{end_session, fail_session, session, tell};
 use super::tokens::TOKEN_REVOKED;
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    Digest, GrantedToken, Session, SessionChange, SessionKind, SessionSettlement, SessionState, SettledSession,
-    SettlementSource, Store, TokenState, Tx,
+    ConnectorSession, ConnectorSessionState, ConnectorStore, ConnectorTx, Digest, GrantedToken, SessionChange,
+    SessionKind, SessionSettlement, SettledSession, SettlementSource, TokenState,
 };
 use futures_util::future::BoxFuture;
 
 /// The error class reported for a renewal that came too late.
 const CANNOT_RECONNECT: &str = "CannotReconnectToken";
 
-impl Store {
+impl ConnectorStore {
     /// Commits the bank's result for a session, with the callback that reports it. Of several settlements that end a
     /// session only one takes effect.
     ///
@@ -23,14 +23,14 @@ impl Store {
     }
 }
 
-async fn settle(tx: &mut Tx, asked: &SessionSettlement) -> Result<SettledSession> {
+async fn settle(tx: &mut ConnectorTx, asked: &SessionSettlement) -> Result<SettledSession> {
     let Some(session) = session(tx, asked.session).await? else { return Ok(SettledSession::NotFound) };
     if session.state.is_end() {
         return Ok(SettledSession::Ended(session.state));
     }
     if session.expires_at <= asked.now {
         // The next cleanup reports it.
-        return Ok(SettledSession::Ended(SessionState::Expired));
+        return Ok(SettledSession::Ended(ConnectorSessionState::Expired));
     }
     if let Some(holder) = &asked.holder
         && !is_of(tx, &session, holder).await?
@@ -68,11 +68,11 @@ async fn settle(tx: &mut Tx, asked: &SessionSettlement) -> Result<SettledSession
                 return Ok(SettledSession::TokenRevoked);
             }
             tx.execute("UPDATE session SET sealed = $2 WHERE id = $1", args![session.id, sealed]).await?;
-            end_session(tx, &session, SessionState::Succeeded, asked.now).await?;
+            end_session(tx, &session, ConnectorSessionState::Succeeded, asked.now).await?;
             tell(tx, &session, callback, asked.now).await?;
         }
         SessionChange::Fail { callback } => {
-            end_session(tx, &session, SessionState::Failed, asked.now).await?;
+            end_session(tx, &session, ConnectorSessionState::Failed, asked.now).await?;
             tell(tx, &session, callback, asked.now).await?;
         }
     }
@@ -80,7 +80,7 @@ async fn settle(tx: &mut Tx, asked: &SessionSettlement) -> Result<SettledSession
 }
 
 /// Whether a customer is the one of the session: the one it has named, and the holder of the token that it is about.
-async fn is_of(tx: &mut Tx, session: &Session, holder: &Digest) -> Result<bool> {
+async fn is_of(tx: &mut ConnectorTx, session: &ConnectorSession, holder: &Digest) -> Result<bool> {
     let sql = "SELECT count(*) FROM session LEFT JOIN token ON token.id = session.token WHERE session.id = $1 \
                AND (session.holder IS NULL OR session.holder = $2) AND (token.holder IS NULL OR token.holder = $2)";
     Ok(tx.number(sql, args![session.id, *holder]).await? == 1)
@@ -88,7 +88,7 @@ async fn is_of(tx: &mut Tx, session: &Session, holder: &Digest) -> Result<bool> 
 
 /// Stores the granted token as the session's token; false if the token was revoked or renewed meanwhile. Until the hub
 /// has received a renewal, the former token is valid too.
-async fn grant(tx: &mut Tx, session: &Session, granted: &GrantedToken) -> Result<bool> {
+async fn grant(tx: &mut ConnectorTx, session: &ConnectorSession, granted: &GrantedToken) -> Result<bool> {
     if session.kind == SessionKind::Reconnect {
         let sql = "UPDATE token SET former = access_token, former_expires_at = expires_at, former_sealed = sealed \
                    WHERE id = $1 AND former IS NULL AND generation = $2 AND state <> $3";

@@ -2,10 +2,10 @@
 
 use super::ending::session;
 use crate::engine::{Result, args};
-use crate::salt_edge_connector::{DueTask, NewTask, RowId, Store, TaskKind, TaskLane, Tx};
+use crate::salt_edge_connector::{ConnectorStore, ConnectorTx, DueTask, NewTask, RowId, TaskKind, TaskLane};
 use futures_util::future::BoxFuture;
 
-impl Store {
+impl ConnectorStore {
     /// Takes a task, until `until`: after that others may take it. It stays until it is settled. Of the questions, those
     /// that a customer waits for go first; then those that have been due longest.
     ///
@@ -81,7 +81,7 @@ impl Store {
     }
 }
 
-async fn take(tx: &mut Tx, rank: i64, now: i64, until: i64) -> Result<Option<DueTask>> {
+async fn take(tx: &mut ConnectorTx, rank: i64, now: i64, until: i64) -> Result<Option<DueTask>> {
     let sql = "UPDATE task SET lease = lease + 1, due_at = $3 \
                WHERE id IN (SELECT id FROM task WHERE rank = $1 AND due_at <= $2 ORDER BY due_at LIMIT 1) \
                RETURNING id, lease, kind, session, created_at, sealed";
@@ -96,7 +96,7 @@ async fn take(tx: &mut Tx, rank: i64, now: i64, until: i64) -> Result<Option<Due
     Ok(Some(DueTask { id, lease, kind, session, created_at, sealed }))
 }
 
-pub(super) async fn put(tx: &mut Tx, task: &NewTask, session: Option<RowId>, now: i64) -> Result<()> {
+pub(super) async fn put(tx: &mut ConnectorTx, task: &NewTask, session: Option<RowId>, now: i64) -> Result<()> {
     let sql = "INSERT INTO task (id, session, kind, rank, due_at, lease, created_at, sealed) VALUES ($1, $2, $3, $4, $5, 0, $5, $6)";
     tx.execute(sql, args![task.id, session, task.kind, task.kind.rank(), now, &task.sealed]).await.map(drop)
 }

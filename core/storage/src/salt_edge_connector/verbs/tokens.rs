@@ -3,15 +3,15 @@
 use super::ending::{end_token, fail_sessions_of, tell_revoked, tell_revoked_of_renewal};
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    Digest, JudgedToken, NewTask, PresentedToken, RevokedToken, RowId, Store, Token, TokenFilter, TokenRefusal,
-    TokenState, Tx, token_columns,
+    ConnectorStore, ConnectorToken, ConnectorTx, Digest, JudgedToken, NewTask, PresentedToken, RevokedToken, RowId,
+    TokenFilter, TokenRefusal, TokenState, token_columns,
 };
 use futures_util::future::BoxFuture;
 
 /// The error class reported for a session whose token is revoked.
 pub(super) const TOKEN_REVOKED: &str = "TokenRevoked";
 
-impl Store {
+impl ConnectorStore {
     /// The presented token, if it is valid.
     ///
     /// # Errors
@@ -36,11 +36,11 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn token_of_id(&self, id: RowId) -> BoxFuture<'_, Result<Option<Token>>> {
+    pub fn token_of_id(&self, id: RowId) -> BoxFuture<'_, Result<Option<ConnectorToken>>> {
         self.read(id, |tx, id| {
             Box::pin(async move {
                 let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE id = $1");
-                tx.first(sql, args![*id]).await?.map(|mut row| Token::read(&mut row)).transpose()
+                tx.first(sql, args![*id]).await?.map(|mut row| ConnectorToken::read(&mut row)).transpose()
             })
         })
     }
@@ -115,7 +115,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn tokens(&self, filter: TokenFilter) -> BoxFuture<'_, Result<Vec<Token>>> {
+    pub fn tokens(&self, filter: TokenFilter) -> BoxFuture<'_, Result<Vec<ConnectorToken>>> {
         self.read(filter, |tx, filter| {
             Box::pin(async move {
                 let (age, id) = filter.after.unwrap_or((i64::MIN, [0; 16]));
@@ -135,7 +135,7 @@ impl Store {
                     None => tx.query(sql, args![age, id, filter.state, filter.limit]).await?,
                     Some(holder) => tx.query(of_holder, args![age, id, filter.state, filter.limit, holder]).await?,
                 };
-                rows.into_iter().map(|mut row| Token::read(&mut row)).collect()
+                rows.into_iter().map(|mut row| ConnectorToken::read(&mut row)).collect()
             })
         })
     }
@@ -169,11 +169,11 @@ impl Store {
 }
 
 /// The presented token, if it is valid: known, this third party's, confirmed, not revoked, not expired.
-pub(super) async fn judge(tx: &mut Tx, presented: &PresentedToken) -> Result<JudgedToken> {
+pub(super) async fn judge(tx: &mut ConnectorTx, presented: &PresentedToken) -> Result<JudgedToken> {
     Ok(judged(find(tx, &presented.access_token).await?, presented))
 }
 
-fn judged(found: Option<Token>, presented: &PresentedToken) -> JudgedToken {
+fn judged(found: Option<ConnectorToken>, presented: &PresentedToken) -> JudgedToken {
     match of_client(found, presented) {
         Ok(token) if token.state == TokenState::Unconfirmed => Err(TokenRefusal::Unconfirmed),
         Ok(token) if token.state != TokenState::Confirmed => Err(TokenRefusal::Revoked),
@@ -182,11 +182,11 @@ fn judged(found: Option<Token>, presented: &PresentedToken) -> JudgedToken {
     }
 }
 
-fn of_client(found: Option<Token>, presented: &PresentedToken) -> JudgedToken {
+fn of_client(found: Option<ConnectorToken>, presented: &PresentedToken) -> JudgedToken {
     found.filter(|token| token.client_id == presented.client_id).ok_or(TokenRefusal::NotFound)
 }
 
-async fn find(tx: &mut Tx, access_token: &Digest) -> Result<Option<Token>> {
+async fn find(tx: &mut ConnectorTx, access_token: &Digest) -> Result<Option<ConnectorToken>> {
     let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE access_token = $1");
     let mut row = tx.first(sql, args![*access_token]).await?;
     if row.is_none() {
@@ -194,9 +194,9 @@ async fn find(tx: &mut Tx, access_token: &Digest) -> Result<Option<Token>> {
         let sql = "SELECT id, client_id, state, created_at, former_expires_at, ended_at, former_sealed FROM token WHERE former = $1";
         row = tx.first(sql, args![*access_token]).await?;
     }
-    row.map(|mut row| Token::read(&mut row)).transpose()
+    row.map(|mut row| ConnectorToken::read(&mut row)).transpose()
 }
 
-fn is_over(token: &Token, now: i64) -> bool {
+fn is_over(token: &ConnectorToken, now: i64) -> bool {
     token.expires_at.is_none_or(|end| end <= now)
 }

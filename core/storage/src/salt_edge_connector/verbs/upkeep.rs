@@ -4,14 +4,15 @@ use super::callbacks::{close, too_late};
 use super::ending::{drop_callbacks, end_session, failure, tell};
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
-    CallbackKind, CallbackState, DueTimes, PurgedRows, RowId, Session, SessionState, Store, session_columns,
+    CallbackKind, CallbackState, ConnectorSession, ConnectorSessionState, ConnectorStore, DueTimes, PurgedRows, RowId,
+    session_columns,
 };
 use futures_util::future::BoxFuture;
 
 /// The error class reported for a session that exceeded its time limit.
 const TIME_IS_OVER: &str = "AccessDenied";
 
-impl Store {
+impl ConnectorStore {
     /// Ends sessions past their time limit, and queues the reports for the hub. Returns their number.
     ///
     /// # Errors
@@ -27,9 +28,9 @@ impl Store {
                 let rows = tx.query(sql, args![*now, *limit]).await?;
                 let count = rows.len() as u64;
                 for mut row in rows {
-                    let session = Session::read(&mut row)?;
+                    let session = ConnectorSession::read(&mut row)?;
                     drop_callbacks(tx, session.id, *now).await?;
-                    end_session(tx, &session, SessionState::Expired, *now).await?;
+                    end_session(tx, &session, ConnectorSessionState::Expired, *now).await?;
                     tell(tx, &session, &failure(TIME_IS_OVER, *now), *now).await?;
                 }
                 Ok(count)

@@ -1,7 +1,7 @@
 //! Accounts and their admin and data users (docs/protocols/ws-channel.md §2.2, §2.24, §2.25, §3.9).
 
 use super::certificate::{CertSet, RetiredCertificateRow};
-use super::common::{Digest, Mode};
+use super::common::{Digest, StoredMode};
 use super::lockout::LockPolicy;
 use super::session::AuthenticationFactor;
 use super::tenant::ApiTenant;
@@ -9,7 +9,7 @@ use crate::ws_channel::outcome::outcomes;
 
 /// One account: an e-mail address under one API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub struct AccountRecord {
     /// Lower-case e-mail address; unique in the store.
     pub email: String,
     /// The tenant's API key.
@@ -43,7 +43,7 @@ pub struct ModeState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountListing {
     /// The account.
-    pub account: Account,
+    pub account: AccountRecord,
     /// Its admin user.
     pub admin: ModeState,
     /// Its data user.
@@ -58,7 +58,7 @@ pub struct AccountListing {
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserCredential {
     /// The account.
-    pub account: Account,
+    pub account: AccountRecord,
     /// Password hash in PHC string format.
     pub password_hash: String,
     /// The phone number was confirmed.
@@ -101,7 +101,7 @@ pub struct VerifiedRegistration {
     /// Lower-case e-mail address.
     pub email: String,
     /// The user's mode.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// New or existing API key.
     pub key: RegistrationKey,
     /// Name of the person.
@@ -174,7 +174,7 @@ pub enum DeleteOutcome {
         data: bool,
         /// There was an account record.
         account: bool,
-        /// Content files that no row names any more: hand them to [`crate::ws_channel::Store::discard_content`].
+        /// Content files that no row names any more: hand them to [`crate::ws_channel::WsChannelStore::discard_content`].
         content: Vec<String>,
     },
     /// The account does not exist under this key.

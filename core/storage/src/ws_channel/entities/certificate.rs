@@ -96,7 +96,7 @@ pub struct EnrolmentCompletion {
     pub email: String,
     /// Bank.
     pub bank: String,
-    /// The ticket given to [`crate::ws_channel::Store::begin_enrol`].
+    /// The ticket given to [`crate::ws_channel::WsChannelStore::begin_enrol`].
     pub ticket: String,
     /// The set.
     pub set: NewCertSet,

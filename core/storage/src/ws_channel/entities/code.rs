@@ -1,6 +1,6 @@
 //! One-time codes (docs/protocols/ws-channel.md §3.8, S8, S9).
 
-use super::common::{Digest, Mode};
+use super::common::{Digest, StoredMode};
 use super::lockout::{LockKey, LockPolicy};
 use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
@@ -47,7 +47,7 @@ pub struct NewCode {
     /// Account.
     pub email: String,
     /// User.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// Purpose.
     pub purpose: CodePurpose,
     /// Digest of the code.
@@ -120,11 +120,11 @@ outcomes!(CodeCheck {
 
 /// Confirms the phone number of a mode user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifyPhone {
+pub struct PhoneConfirmation {
     /// Account.
     pub email: String,
     /// User.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// Must be the registered phone; another one counts as a wrong code, but not against the right phone's code.
     pub phone: String,
     /// Digest of the submitted code.
@@ -137,11 +137,11 @@ pub struct VerifyPhone {
 
 /// Confirms the e-mail address of a mode user; success removes the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifyEmail {
+pub struct EmailConfirmation {
     /// Account.
     pub email: String,
     /// User.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// Digest of the AccessToken.
     pub token: Digest,
     /// Digest of the submitted code.
@@ -155,11 +155,11 @@ pub struct VerifyEmail {
 /// Replaces a password: a right code stores the new hash, revokes every session and pending token of the user, and
 /// clears its counters.
 #[derive(Clone)]
-pub struct PasswordReset {
+pub struct PasswordReplacement {
     /// Account.
     pub email: String,
     /// User.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// Digest of the submitted code.
     pub hash: Digest,
     /// New password hash, PHC string format.

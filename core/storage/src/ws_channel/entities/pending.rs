@@ -1,9 +1,9 @@
 //! Login steps that wait for the client (docs/protocols/ws-channel.md §2.9–2.11, §3.4).
 
 use super::code::NewCode;
-use super::common::{Digest, Mode};
+use super::common::{Digest, StoredMode};
 use super::lockout::{LockKey, LockPolicy};
-use super::session::{AuthenticationFactor, NewSession};
+use super::session::{AuthenticationFactor, NewAccountSession};
 use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
@@ -21,7 +21,7 @@ text_enum! {
 
 text_enum! {
     /// The challenge of an MFA `Session`.
-    pub enum Challenge {
+    pub enum MfaChallenge {
         /// A code by SMS.
         Sms = "SMS_MFA",
         /// An authenticator code.
@@ -41,9 +41,9 @@ pub struct NewPending {
     /// Account.
     pub email: String,
     /// User.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// MFA only: its challenge.
-    pub challenge: Option<Challenge>,
+    pub challenge: Option<MfaChallenge>,
     /// TOTP enrolment only: the new secret, sealed.
     pub secret: Option<Vec<u8>>,
     /// Now, Unix ms.
@@ -63,9 +63,9 @@ pub struct PendingToken {
     /// Account.
     pub email: String,
     /// User.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// MFA only.
-    pub challenge: Option<Challenge>,
+    pub challenge: Option<MfaChallenge>,
     /// TOTP enrolment only: sealed secret.
     pub secret: Option<Vec<u8>>,
     /// Wrong tries so far.
@@ -87,7 +87,7 @@ hidden_debug!(NewPending, PendingToken);
 
 /// Exchanges a pending MFA token for one with a chosen factor.
 #[derive(Debug, Clone)]
-pub struct SelectMfa {
+pub struct FactorSelection {
     /// Digest of the token to be removed.
     pub old: Digest,
     /// The new token; its e-mail and mode must be those of the old one.
@@ -125,7 +125,7 @@ pub enum MfaProof {
 #[derive(Debug, Clone, Default)]
 pub struct MfaGrant {
     /// The session.
-    pub session: Option<NewSession>,
+    pub session: Option<NewAccountSession>,
     /// A token for TOTP enrolment (or e-mail verification).
     pub pending: Option<NewPending>,
 }
@@ -138,7 +138,7 @@ pub struct MfaAnswer {
     /// Account in the path.
     pub email: String,
     /// User in the path.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// The proof; its kind must match the token's challenge.
     pub proof: MfaProof,
     /// The number of wrong answers that makes a token invalid (docs/protocols/ws-channel.md §3.4: 5).
@@ -205,12 +205,12 @@ pub enum TotpOutcome {
 
 outcomes!(TotpOutcome { Self::Enabled => "done", Self::Wrong => "wrong_code", Self::NoToken => "no_token" });
 
-impl From<Challenge> for Option<AuthenticationFactor> {
-    fn from(challenge: Challenge) -> Self {
+impl From<MfaChallenge> for Option<AuthenticationFactor> {
+    fn from(challenge: MfaChallenge) -> Self {
         match challenge {
-            Challenge::Sms => Some(AuthenticationFactor::Sms),
-            Challenge::Totp => Some(AuthenticationFactor::Totp),
-            Challenge::Select => None,
+            MfaChallenge::Sms => Some(AuthenticationFactor::Sms),
+            MfaChallenge::Totp => Some(AuthenticationFactor::Totp),
+            MfaChallenge::Select => None,
         }
     }
 }

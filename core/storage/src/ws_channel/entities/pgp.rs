@@ -15,7 +15,7 @@ text_enum! {
 
 /// A public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PgpKey {
+pub struct StoredPgpKey {
     /// Primary fingerprint, upper-case hex.
     pub fingerprint: String,
     /// Last eight hex digits of the key id, upper-case.
@@ -34,7 +34,7 @@ pub struct NewPgpKey {
     /// Account.
     pub email: String,
     /// The key.
-    pub key: PgpKey,
+    pub key: StoredPgpKey,
 }
 
 /// The result of adding a key.

@@ -1,7 +1,7 @@
 //! Sessions (docs/protocols/ws-channel.md §3.7).
 
-use super::account::Account;
-use super::common::{Digest, Mode};
+use super::account::AccountRecord;
+use super::common::{Digest, StoredMode};
 use crate::engine::text_enum;
 
 text_enum! {
@@ -18,13 +18,13 @@ text_enum! {
 
 /// A session to be created.
 #[derive(Clone, PartialEq, Eq)]
-pub struct NewSession {
+pub struct NewAccountSession {
     /// Digest of the IdToken.
     pub token: Digest,
     /// Account.
     pub email: String,
     /// User.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// The account's API key.
     pub api_key: String,
     /// Login time, Unix ms.
@@ -40,7 +40,7 @@ pub struct NewSession {
     pub source: Option<String>,
 }
 
-impl std::fmt::Debug for NewSession {
+impl std::fmt::Debug for NewAccountSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NewSession").field("email", &self.email).field("mode", &self.mode).finish_non_exhaustive()
     }
@@ -48,11 +48,11 @@ impl std::fmt::Debug for NewSession {
 
 /// A live session with all data for authorizing a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub struct AccountSession {
     /// Account address.
     pub email: String,
     /// User.
-    pub mode: Mode,
+    pub mode: StoredMode,
     /// The key that the session belongs to.
     pub api_key: String,
     /// Login time, Unix ms.
@@ -61,10 +61,10 @@ pub struct Session {
     pub factor: AuthenticationFactor,
     /// Expiry, Unix ms.
     pub expires: i64,
-    /// Last use recorded by [`crate::ws_channel::Store::touch_session`], Unix ms.
+    /// Last use recorded by [`crate::ws_channel::WsChannelStore::touch_session`], Unix ms.
     pub last_used: i64,
     /// The account, if its record exists under the same key.
-    pub account: Option<Account>,
+    pub account: Option<AccountRecord>,
     /// Whether phone and e-mail of the mode user are verified.
     pub verified: bool,
     /// Whether the tenant exists and is enabled.

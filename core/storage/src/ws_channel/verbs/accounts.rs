@@ -5,7 +5,8 @@ use super::leftovers::{ErasedAccount, erase_account, forget_counts};
 use super::tenants::read_tenant;
 use crate::engine::{Result, ResultRow, args};
 use crate::ws_channel::{
-    Account, AccountListing, AuthenticationFactor, DeleteOutcome, Mode, ModeState, Store, Tx, UserCredential,
+    AccountListing, AccountRecord, AuthenticationFactor, DeleteOutcome, ModeState, StoredMode, UserCredential,
+    WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
@@ -26,12 +27,12 @@ const SELECT_ACCOUNTS: &str = "SELECT a.email, a.api_key, a.name, a.company, a.p
     CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END FROM account a JOIN tenant t ON t.api_key = a.api_key \
     WHERE a.api_key = $1 ORDER BY a.email";
 
-impl Store {
+impl WsChannelStore {
     /// One account.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn account(&self, email: &str) -> BoxFuture<'_, Result<Option<Account>>> {
+    pub fn account(&self, email: &str) -> BoxFuture<'_, Result<Option<AccountRecord>>> {
         self.database().read(email.to_owned(), |tx, email| {
             Box::pin(async move {
                 tx.first(SELECT_ACCOUNT, args![email]).await?.map(|mut row| read_account(&mut row)).transpose()
@@ -43,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn credential(&self, email: &str, mode: Mode) -> BoxFuture<'_, Result<Option<UserCredential>>> {
+    pub fn credential(&self, email: &str, mode: StoredMode) -> BoxFuture<'_, Result<Option<UserCredential>>> {
         self.database().read((email.to_owned(), mode), |tx, (email, mode)| {
             Box::pin(
                 async move { tx.first(SELECT_CREDENTIAL, args![email, *mode]).await?.map(read_credential).transpose() },
@@ -55,7 +56,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn rehash_password(&self, email: &str, mode: Mode, old: &str, new: &str) -> BoxFuture<'_, Result<bool>> {
+    pub fn rehash_password(&self, email: &str, mode: StoredMode, old: &str, new: &str) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), mode, old.to_owned(), new.to_owned()), |tx, (email, mode, old, new)| {
             Box::pin(async move {
                 let sql =
@@ -96,7 +97,7 @@ impl Store {
     }
 }
 
-async fn list(tx: &mut Tx, api_key: &str) -> Result<Vec<AccountListing>> {
+async fn list(tx: &mut WsChannelTx, api_key: &str) -> Result<Vec<AccountListing>> {
     let mut listings = BTreeMap::new();
     for mut row in tx.query(SELECT_ACCOUNTS, args![api_key]).await? {
         let account = read_account(&mut row)?;
@@ -107,12 +108,12 @@ async fn list(tx: &mut Tx, api_key: &str) -> Result<Vec<AccountListing>> {
     let sql = "SELECT u.email, u.mode, u.phone_verified * u.email_verified FROM mode_user u \
                JOIN account a ON a.email = u.email WHERE a.api_key = $1";
     for mut row in tx.query(sql, args![api_key]).await? {
-        let (email, mode, active) = (row.text()?, row.word(Mode::parse)?, row.bool()?);
+        let (email, mode, active) = (row.text()?, row.word(StoredMode::parse)?, row.bool()?);
         if let Some(listing) = listings.get_mut(&email) {
             let state = ModeState { registered: true, active };
             match mode {
-                Mode::Admin => listing.admin = state,
-                Mode::Data => listing.data = state,
+                StoredMode::Admin => listing.admin = state,
+                StoredMode::Data => listing.data = state,
             }
         }
     }
@@ -133,7 +134,7 @@ async fn list(tx: &mut Tx, api_key: &str) -> Result<Vec<AccountListing>> {
     Ok(listings.into_values().collect())
 }
 
-async fn delete(tx: &mut Tx, api_key: &str, email: &str) -> Result<DeleteOutcome> {
+async fn delete(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<DeleteOutcome> {
     let sql = "SELECT CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END \
                FROM account a JOIN tenant t ON t.api_key = a.api_key WHERE a.email = $1 AND a.api_key = $2";
     let Some(mut row) = tx.first(sql, args![email, api_key]).await? else {
@@ -149,8 +150,8 @@ async fn delete(tx: &mut Tx, api_key: &str, email: &str) -> Result<DeleteOutcome
 }
 
 /// Reads [`ACCOUNT_COLUMNS_LEN`] columns.
-pub(super) fn read_account(row: &mut ResultRow) -> Result<Account> {
-    Ok(Account {
+pub(super) fn read_account(row: &mut ResultRow) -> Result<AccountRecord> {
+    Ok(AccountRecord {
         email: row.text()?,
         api_key: row.text()?,
         name: row.text()?,

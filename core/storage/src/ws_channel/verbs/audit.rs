@@ -2,7 +2,7 @@
 //! account have a separate chain. `audit_check.rs` has the checkpoints over all chains.
 
 use crate::engine::{Result, ResultRow, SqlDialect, StoreError, args};
-use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest, Store, Tx};
+use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const PAGE: i64 = 1000;
 /// Number of chain ends that the SQLite writer caches.
 const REMEMBERED: usize = 4096;
 
-impl Store {
+impl WsChannelStore {
     /// Records an event without a verb, e.g. a refused request.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ struct ChainHead {
 }
 
 /// Stores the chain ends that the transaction has moved. Call before every COMMIT.
-pub(crate) async fn store_heads(tx: &mut Tx) -> Result<()> {
+pub(crate) async fn store_heads(tx: &mut WsChannelTx) -> Result<()> {
     let heads = tx.state.heads.known.iter();
     let moved: Vec<(String, ChainHead)> =
         heads.filter(|(_, head)| !head.is_stored).map(|(chain, head)| (chain.clone(), *head)).collect();
@@ -73,7 +73,7 @@ pub(crate) async fn store_heads(tx: &mut Tx) -> Result<()> {
 }
 
 /// Appends the entry, with this outcome unless it has its own.
-pub(super) async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Result<()> {
+pub(super) async fn append(tx: &mut WsChannelTx, entry: &AuditEntry, outcome: &str) -> Result<()> {
     let chain = &entry.email;
     let (seq, head) = end_of(tx, chain).await?;
     let length = head.length + 1;
@@ -106,7 +106,7 @@ pub(super) async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Re
 }
 
 /// The number of the next record and the end of its chain, in one statement.
-async fn end_of(tx: &mut Tx, chain: &str) -> Result<(i64, ChainHead)> {
+async fn end_of(tx: &mut WsChannelTx, chain: &str) -> Result<(i64, ChainHead)> {
     let known = tx.state.heads.known.get(chain).copied();
     if let (Some(next), Some(head)) = (tx.state.heads.next, known) {
         return Ok((next, head));
@@ -173,7 +173,7 @@ const COLUMNS: &str = "SELECT seq, at, request_id, api_key, email, mode, operati
     AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) \
     ORDER BY seq LIMIT $8";
 
-async fn select(tx: &mut Tx, f: &AuditFilter) -> Result<Vec<AuditRecord>> {
+async fn select(tx: &mut WsChannelTx, f: &AuditFilter) -> Result<Vec<AuditRecord>> {
     let limit = if f.limit > 0 { f.limit } else { PAGE };
     let values = args![f.after_seq, f.from, f.until, &f.api_key, &f.email, &f.operation, &f.outcome, limit];
     let mut rows = tx.query(if f.newest { NEWEST } else { COLUMNS }, values).await?;

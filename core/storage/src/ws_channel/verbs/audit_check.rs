@@ -2,7 +2,7 @@
 
 use super::audit::{CHAIN_START, read_record, record_hash, sealed_hash, store_heads};
 use crate::engine::{Result, SqlDialect, StoreError, args};
-use crate::ws_channel::{AuditCheckpoint, AuditRecord, AuditVerdict, Digest, KnownHead, Store, Tx};
+use crate::ws_channel::{AuditCheckpoint, AuditRecord, AuditVerdict, Digest, KnownHead, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -14,7 +14,7 @@ const PAGE_LIMIT: Duration = Duration::from_secs(60);
 /// Time limit for comparing all marks.
 const MARKS_LIMIT: Duration = Duration::from_secs(3600);
 
-impl Store {
+impl WsChannelStore {
     /// Writes a checkpoint over the ends of all chains if the last one is at least `every` milliseconds old and
     /// something was recorded since. Of instances that do this at the same time only one writes. `None`: nothing was
     /// written.
@@ -57,7 +57,7 @@ pub(super) fn digest_of(context: aws_lc_rs::digest::Context) -> Digest {
     digest
 }
 
-async fn checkpoint(tx: &mut Tx, now: i64, every: i64) -> Result<Option<AuditCheckpoint>> {
+async fn checkpoint(tx: &mut WsChannelTx, now: i64, every: i64) -> Result<Option<AuditCheckpoint>> {
     if tx.dialect() == SqlDialect::Postgres {
         // Under SERIALIZABLE, reading all chains would make concurrent writers of chains conflict. Two simultaneous
         // checkpoints still conflict, by their number.
@@ -87,14 +87,14 @@ async fn checkpoint(tx: &mut Tx, now: i64, every: i64) -> Result<Option<AuditChe
     Ok(Some(AuditCheckpoint { number, at: now, hash }))
 }
 
-async fn last_checkpoint(tx: &mut Tx) -> Result<Option<AuditCheckpoint>> {
+async fn last_checkpoint(tx: &mut WsChannelTx) -> Result<Option<AuditCheckpoint>> {
     let sql = "SELECT number, at, hash FROM audit_checkpoint ORDER BY number DESC LIMIT 1";
     let row = tx.first(sql, &[]).await?;
     row.map(|mut row| Ok(AuditCheckpoint { number: row.int()?, at: row.int()?, hash: row.digest()? })).transpose()
 }
 
 /// The number of records from before each account had its own chain, and the end of their chain.
-async fn sealed(tx: &mut Tx) -> Result<(i64, Digest)> {
+async fn sealed(tx: &mut WsChannelTx) -> Result<(i64, Digest)> {
     let row = tx.first("SELECT seq, hash FROM audit_sealed WHERE id = 1", &[]).await?;
     let mut row =
         row.ok_or_else(|| StoreError::internal("the end of the sealed part of the audit trail is missing"))?;
@@ -103,7 +103,7 @@ async fn sealed(tx: &mut Tx) -> Result<(i64, Digest)> {
 
 /// Covers the checkpoint before, the sealed part and the marks in the order of their chains.
 async fn checkpoint_hash(
-    tx: &mut Tx,
+    tx: &mut WsChannelTx,
     previous: &Digest,
     number: i64,
     at: i64,
@@ -155,9 +155,9 @@ fn broken(seq: i64, account: Option<&str>, reason: &str) -> AuditFault {
     }))
 }
 
-type Checked<T> = std::result::Result<T, AuditFault>;
+type AuditChecked<T> = std::result::Result<T, AuditFault>;
 
-async fn verify(tx: &mut Tx, known: &[KnownHead]) -> Checked<AuditVerdict> {
+async fn verify(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditChecked<AuditVerdict> {
     let sealed_records = verify_sealed(tx, known).await?;
     let checkpoint = verify_checkpoints(tx, known).await?;
     let ends = verify_chains(tx).await?;
@@ -170,7 +170,7 @@ async fn verify(tx: &mut Tx, known: &[KnownHead]) -> Checked<AuditVerdict> {
 }
 
 /// Checks the single chain from before each account had its own.
-async fn verify_sealed(tx: &mut Tx, known: &[KnownHead]) -> Checked<i64> {
+async fn verify_sealed(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditChecked<i64> {
     let known: HashMap<i64, Digest> = known
         .iter()
         .filter_map(|head| match head {
@@ -210,7 +210,7 @@ async fn verify_sealed(tx: &mut Tx, known: &[KnownHead]) -> Checked<i64> {
     Ok(seq)
 }
 
-async fn verify_checkpoints(tx: &mut Tx, known: &[KnownHead]) -> Checked<Option<AuditCheckpoint>> {
+async fn verify_checkpoints(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditChecked<Option<AuditCheckpoint>> {
     let mut known: BTreeMap<i64, Vec<Digest>> = known.iter().fold(BTreeMap::new(), |mut all, head| {
         if let KnownHead::Checkpoint { number, hash } = head {
             all.entry(*number).or_default().push(*hash);
@@ -253,7 +253,7 @@ async fn verify_checkpoints(tx: &mut Tx, known: &[KnownHead]) -> Checked<Option<
 }
 
 /// Checks each chain from its first record; returns the length and last hash of each.
-async fn verify_chains(tx: &mut Tx) -> Checked<HashMap<String, (i64, Digest)>> {
+async fn verify_chains(tx: &mut WsChannelTx) -> AuditChecked<HashMap<String, (i64, Digest)>> {
     let mut ends: HashMap<String, (i64, Digest)> = HashMap::new();
     let (mut chain, mut link) = (String::new(), 0);
     loop {
@@ -302,7 +302,7 @@ async fn verify_chains(tx: &mut Tx) -> Checked<HashMap<String, (i64, Digest)>> {
 }
 
 /// Checks that each mark names a record that still exists.
-async fn verify_marks(tx: &mut Tx) -> Checked<()> {
+async fn verify_marks(tx: &mut WsChannelTx) -> AuditChecked<()> {
     tx.allow(MARKS_LIMIT).await?;
     let sql = "SELECT m.chain, m.checkpoint FROM audit_mark m LEFT JOIN audit a ON a.chain = m.chain AND a.link = m.length \
                WHERE a.hash IS NULL OR a.hash <> m.hash ORDER BY m.checkpoint LIMIT 1";

@@ -7,11 +7,11 @@ use super::leftovers::clear_older;
 use crate::engine::{Result, ResultRow, args};
 use crate::ws_channel::{
     CertMaterial, CertSet, CertState, EffectiveCerts, EnrolOutcome, EnrolmentCompletion, FileScope, NewCertSet,
-    RetireOutcome, RetiredCertificateRow, Store, Tx,
+    RetireOutcome, RetiredCertificateRow, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
-impl Store {
+impl WsChannelStore {
     /// Reserves the place of (account, bank) for an enrolment: of several callers one wins. The `ticket` (unique, from
     /// the caller) completes it. A reservation older than `stale_before`, Unix ms, was left by a crash and is replaced.
     ///
@@ -162,7 +162,7 @@ impl Store {
 }
 
 /// The certificates that a file operation uses now, or why none can be used.
-pub(super) async fn effective(tx: &mut Tx, email: &str, bank: &str, now: i64) -> Result<EffectiveCerts> {
+pub(super) async fn effective(tx: &mut WsChannelTx, email: &str, bank: &str, now: i64) -> Result<EffectiveCerts> {
     let usable = |set: &CertSet| is_usable(set, now);
     let own = select_sets(tx, Some(email), None).await?;
     // An enrolment in progress has no certificate yet.
@@ -192,7 +192,7 @@ fn is_usable(set: &CertSet, now: i64) -> bool {
     state && set.signing.as_ref().is_some_and(alive) && set.encryption.as_ref().is_none_or(alive)
 }
 
-async fn account_is_there(tx: &mut Tx, api_key: &str, email: &str) -> Result<bool> {
+async fn account_is_there(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<bool> {
     Ok(tx.number("SELECT count(*) FROM account WHERE email = $1 AND api_key = $2", args![email, api_key]).await? == 1)
 }
 
@@ -201,7 +201,7 @@ const NEVER: i64 = 0;
 
 /// Inserts an active set of (account, bank); `attempted` is the time of the last renewal attempt, Unix ms.
 pub(super) async fn insert_set(
-    tx: &mut Tx,
+    tx: &mut WsChannelTx,
     (email, bank): (&str, &str),
     ticket: &str,
     set: &NewCertSet,
@@ -248,14 +248,18 @@ pub(super) async fn insert_set(
     Ok(())
 }
 
-fn touch(tx: &mut Tx, email: &str) {
+fn touch(tx: &mut WsChannelTx, email: &str) {
     // Borrowers see another account's certificates, so every listing may be affected.
     tx.touch_auth();
     tx.touch_files(email);
 }
 
 /// Sets with their certificates, of one account or of one tenant.
-pub(super) async fn select_sets(tx: &mut Tx, email: Option<&str>, api_key: Option<&str>) -> Result<Vec<CertSet>> {
+pub(super) async fn select_sets(
+    tx: &mut WsChannelTx,
+    email: Option<&str>,
+    api_key: Option<&str>,
+) -> Result<Vec<CertSet>> {
     const OF_ACCOUNT: &str = "SELECT s.email, s.bank, s.state, s.ticket, s.ws_user_id, s.company, s.target_id, s.changed, \
         c.purpose, c.pem, c.subject, c.issuer, c.serial, c.not_after, c.sealed_key, c.key_id FROM cert_set s \
         LEFT JOIN certificate c ON c.email = s.email AND c.bank = s.bank WHERE s.email = $1 ORDER BY s.email, s.bank";

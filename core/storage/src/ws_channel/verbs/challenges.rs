@@ -1,10 +1,10 @@
 //! The replay cache of login challenges (docs/protocols/ws-channel.md §3.2, S1), shared by all instances.
 
 use crate::engine::{Result, args};
-use crate::ws_channel::Store;
+use crate::ws_channel::WsChannelStore;
 use futures_util::future::BoxFuture;
 
-impl Store {
+impl WsChannelStore {
     /// Marks a challenge as used. True for exactly one of any number of callers. It is kept until `expires` (Unix ms),
     /// which must be after the challenge's own expiry.
     ///

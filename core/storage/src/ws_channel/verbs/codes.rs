@@ -4,15 +4,15 @@ use super::lockouts::{clear, take, take_all};
 use super::sessions::revoke_tokens;
 use crate::engine::{Result, args};
 use crate::ws_channel::{
-    CodeCheck, CodePurpose, CodeSend, Digest, LockKey, LockPolicy, Mode, NewCode, PasswordReset, PendingKind,
-    QuotaState, Store, Tx, VerifyEmail, VerifyPhone,
+    CodeCheck, CodePurpose, CodeSend, Digest, EmailConfirmation, LockKey, LockPolicy, NewCode, PasswordReplacement,
+    PendingKind, PhoneConfirmation, QuotaState, StoredMode, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
 /// Prefix of the counters of tries without a stored code; the purpose follows.
 const TRIES_SCOPE: &str = "code.tries.";
 
-impl Store {
+impl WsChannelStore {
     /// Stores a code that replaces the earlier one, if the gap and all quotas allow it. Send it only on
     /// [`CodeSend::Send`].
     ///
@@ -26,7 +26,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn verify_phone(&self, request: VerifyPhone) -> BoxFuture<'_, Result<CodeCheck>> {
+    pub fn verify_phone(&self, request: PhoneConfirmation) -> BoxFuture<'_, Result<CodeCheck>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM account WHERE email = $1 AND phone = $2";
@@ -50,7 +50,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn verify_email(&self, request: VerifyEmail) -> BoxFuture<'_, Result<CodeCheck>> {
+    pub fn verify_email(&self, request: EmailConfirmation) -> BoxFuture<'_, Result<CodeCheck>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM pending_auth WHERE token = $1 AND kind = $2 AND email = $3 AND mode = $4 AND expires > $5";
@@ -74,7 +74,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn reset_password(&self, request: PasswordReset) -> BoxFuture<'_, Result<CodeCheck>> {
+    pub fn reset_password(&self, request: PasswordReplacement) -> BoxFuture<'_, Result<CodeCheck>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let purpose = CodePurpose::PasswordReset;
@@ -96,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn drop_code(&self, email: &str, mode: Mode, purpose: CodePurpose) -> BoxFuture<'_, Result<bool>> {
+    pub fn drop_code(&self, email: &str, mode: StoredMode, purpose: CodePurpose) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), mode, purpose), |tx, (email, mode, purpose)| {
             Box::pin(async move {
                 let key = args![email, *mode, *purpose];
@@ -116,7 +116,7 @@ impl Store {
     }
 }
 
-pub(super) async fn store_code(tx: &mut Tx, code: &NewCode) -> Result<CodeSend> {
+pub(super) async fn store_code(tx: &mut WsChannelTx, code: &NewCode) -> Result<CodeSend> {
     let sql = "SELECT sent_at FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
     if let Some(mut row) = tx.first(sql, args![&code.email, code.mode, code.purpose]).await? {
         let retry_at = row.int()? + code.min_gap;
@@ -143,7 +143,7 @@ fn unguessable(hash: &Digest) -> Digest {
 
 /// Counts a try if there is no code that could be right, and responds as if there were one.
 async fn try_without_code(
-    tx: &mut Tx,
+    tx: &mut WsChannelTx,
     purpose: CodePurpose,
     subject: String,
     max_tries: i64,
@@ -159,9 +159,9 @@ async fn try_without_code(
 
 /// Consumes the code if it is right; counts a wrong try otherwise.
 async fn use_code(
-    tx: &mut Tx,
+    tx: &mut WsChannelTx,
     email: &str,
-    mode: Mode,
+    mode: StoredMode,
     purpose: CodePurpose,
     hash: &Digest,
     max_tries: i64,

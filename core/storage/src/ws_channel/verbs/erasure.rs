@@ -1,7 +1,7 @@
 //! Erasing all data: for tests and demonstrations.
 
 use crate::engine::Result;
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 
 /// Children before their parents. The audit trail stays and records the erasure.
@@ -28,9 +28,9 @@ const ERASE: &[&str] = &[
     "DELETE FROM tenant",
 ];
 
-impl Store {
+impl WsChannelStore {
     /// Erases everything except the audit trail. Returns the content files that no row names any more: hand them to
-    /// [`Store::discard_content`].
+    /// [`WsChannelStore::discard_content`].
     ///
     /// # Errors
     /// Environment faults only.
@@ -39,7 +39,7 @@ impl Store {
     }
 }
 
-async fn erase(tx: &mut Tx) -> Result<Vec<String>> {
+async fn erase(tx: &mut WsChannelTx) -> Result<Vec<String>> {
     let sql =
         "SELECT path FROM bank_file WHERE path IS NOT NULL UNION ALL SELECT path FROM upload WHERE path IS NOT NULL";
     let mut content = Vec::new();

@@ -1,7 +1,9 @@
 //! Files at a bank stored by this service: the simulator's, and later those cached by a channel.
 
-use crate::engine::{Result, ResultRow, StoreError, Value, args};
-use crate::ws_channel::{BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, Store, Tx};
+use crate::engine::{ColumnValue, Result, ResultRow, StoreError, args};
+use crate::ws_channel::{
+    BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, WsChannelStore, WsChannelTx,
+};
 use futures_util::future::BoxFuture;
 
 /// Limit of content stored in its row, bytes.
@@ -9,7 +11,7 @@ pub const INLINE_LIMIT: usize = 64 * 1024;
 /// Descriptors in one listing; the newest are kept (docs/protocols/ws-channel.md §5.1).
 pub const LIST_CAP: i64 = 10_000;
 
-impl Store {
+impl WsChannelStore {
     /// Adds files, all at the same moment. Content that is not inline was written and synced before.
     ///
     /// # Errors
@@ -71,7 +73,7 @@ impl Store {
     }
 
     /// DeleteFile. `None` when there is no such file; otherwise the content that no row names any more, to hand to
-    /// [`Store::discard_content`].
+    /// [`WsChannelStore::discard_content`].
     ///
     /// # Errors
     /// Environment faults only.
@@ -96,13 +98,13 @@ impl Store {
     }
 }
 
-pub(super) async fn insert_files(tx: &mut Tx, s: &FileScope, files: &[NewBankFile]) -> Result<()> {
+pub(super) async fn insert_files(tx: &mut WsChannelTx, s: &FileScope, files: &[NewBankFile]) -> Result<()> {
     for f in files {
         let (path, content) = content_values(&f.content)?;
         let sql = "INSERT INTO bank_file (api_key, email, bank, reference, file_type, status, created, service_id, target_id, size, \
                    path, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
                    ON CONFLICT (api_key, email, bank, reference) DO NOTHING";
-        let values: [Value; 12] = [
+        let values: [ColumnValue; 12] = [
             (&s.api_key).into(),
             (&s.email).into(),
             (&s.bank).into(),
@@ -137,7 +139,7 @@ const LIST_BY_BOTH: &str = "SELECT reference, file_type, status, created, servic
     WHERE api_key = $1 AND email = $2 AND bank = $3 AND file_type = $5 AND status = $6 \
     ORDER BY created DESC, reference DESC LIMIT $4";
 
-async fn list(tx: &mut Tx, s: &FileScope, filter: &FileFilter) -> Result<Vec<BankFile>> {
+async fn list(tx: &mut WsChannelTx, s: &FileScope, filter: &FileFilter) -> Result<Vec<BankFile>> {
     let rows = match (&filter.file_type, &filter.status) {
         (None, None) => tx.query(LIST_ALL, args![&s.api_key, &s.email, &s.bank, LIST_CAP]).await?,
         (Some(kind), None) => tx.query(LIST_BY_TYPE, args![&s.api_key, &s.email, &s.bank, LIST_CAP, kind]).await?,
@@ -166,17 +168,17 @@ fn read_file(row: &mut ResultRow) -> Result<BankFile> {
 }
 
 /// The two columns for content, checked.
-pub(super) fn content_values(content: &FileContent) -> Result<(Value, Value)> {
+pub(super) fn content_values(content: &FileContent) -> Result<(ColumnValue, ColumnValue)> {
     match content {
         FileContent::Inline(bytes) if bytes.len() > INLINE_LIMIT => Err(StoreError::misuse(format!(
             "inline content of {} bytes; {INLINE_LIMIT} are allowed, write a file",
             bytes.len()
         ))),
-        FileContent::Inline(bytes) => Ok((Value::Null, bytes.into())),
+        FileContent::Inline(bytes) => Ok((ColumnValue::Null, bytes.into())),
         FileContent::External { path, .. } if !is_safe_path(path) => {
             Err(StoreError::misuse("a content path has empty, dotted or foreign segments"))
         }
-        FileContent::External { path, .. } => Ok((path.into(), Value::Null)),
+        FileContent::External { path, .. } => Ok((path.into(), ColumnValue::Null)),
     }
 }
 
@@ -208,7 +210,7 @@ mod tests {
     #[tokio::test]
     async fn every_listing_reads_its_own_index_and_sorts_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_sqlite(folder.path()).await.unwrap();
+        let store = WsChannelStore::open_sqlite(folder.path()).await.unwrap();
         let plans = [
             (LIST_ALL, "bank_file_by_time"),
             (LIST_BY_TYPE, "bank_file_by_type"),
@@ -217,7 +219,7 @@ mod tests {
         ];
         for (sql, index) in plans {
             let explain: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
-            let verb: crate::ws_channel::Verb<&'static str, Vec<String>> = |tx, sql| {
+            let verb: crate::ws_channel::WsChannelVerb<&'static str, Vec<String>> = |tx, sql| {
                 Box::pin(async move {
                     let rows = tx.query(sql, args!["k", "e", "b", 1, "t", "s"]).await?;
                     let text = |mut row: ResultRow| {

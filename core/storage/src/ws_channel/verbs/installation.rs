@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::engine::{Result, args};
-use crate::ws_channel::{IdKind, InstallationIds, SealedKind, SealedSecret, Store, Tx};
+use crate::ws_channel::{IdKind, InstallationIds, SealedKind, SealedSecret, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 
 /// Number of content paths that are a sample of all when a folder is checked.
 const SAMPLE: i64 = 50;
 
-impl Store {
+impl WsChannelStore {
     /// The recorded ids.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl Store {
     }
 }
 
-async fn select(tx: &mut Tx) -> Result<InstallationIds> {
+async fn select(tx: &mut WsChannelTx) -> Result<InstallationIds> {
     let mut ids = Vec::new();
     let known: BTreeSet<&str> = IdKind::ALL.iter().map(|kind| kind.as_str()).collect();
     // Data of an older version may not have the table yet.
@@ -107,12 +107,12 @@ async fn select(tx: &mut Tx) -> Result<InstallationIds> {
     Ok(InstallationIds::of(ids, has_accounts))
 }
 
-async fn insert(tx: &mut Tx, kind: IdKind, id: &str) -> Result<()> {
+async fn insert(tx: &mut WsChannelTx, kind: IdKind, id: &str) -> Result<()> {
     let sql = "INSERT INTO installation (kind, id) VALUES ($1, $2) ON CONFLICT (kind, id) DO NOTHING";
     tx.execute(sql, args![kind.as_str(), id]).await.map(drop)
 }
 
-async fn sealed(tx: &mut Tx) -> Result<Vec<SealedSecret>> {
+async fn sealed(tx: &mut WsChannelTx) -> Result<Vec<SealedSecret>> {
     let mut all = Vec::new();
     for mut row in tx.query("SELECT email, bank, purpose, serial, sealed_key FROM certificate", &[]).await? {
         let email = row.text()?;

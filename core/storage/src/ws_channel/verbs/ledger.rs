@@ -3,10 +3,12 @@
 use super::files::insert_files;
 use super::uploads::finish;
 use crate::engine::{Result, args};
-use crate::ws_channel::{BookOutcome, FileScope, NewLedger, ProcessedUpload, SimulatorLedger, Store, Tx};
+use crate::ws_channel::{
+    BookOutcome, FileScope, NewLedger, ProcessedUpload, SimulatorLedger, WsChannelStore, WsChannelTx,
+};
 use futures_util::future::BoxFuture;
 
-impl Store {
+impl WsChannelStore {
     /// All balances of a connection, by IBAN.
     ///
     /// # Errors
@@ -112,13 +114,13 @@ impl Store {
     }
 }
 
-async fn seen(tx: &mut Tx, s: &FileScope, message_id: &str) -> Result<bool> {
+async fn seen(tx: &mut WsChannelTx, s: &FileScope, message_id: &str) -> Result<bool> {
     let sql = "SELECT count(*) FROM upload WHERE api_key = $1 AND connection = $2 AND bank = $3 AND message_id = $4";
     Ok(tx.number(sql, args![&s.api_key, &s.email, &s.bank, message_id]).await? > 0)
 }
 
 /// A new enrolment starts with new balances.
-pub(super) async fn reset_ledgers(tx: &mut Tx, s: &FileScope, ledgers: &[NewLedger]) -> Result<()> {
+pub(super) async fn reset_ledgers(tx: &mut WsChannelTx, s: &FileScope, ledgers: &[NewLedger]) -> Result<()> {
     let sql = "DELETE FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3";
     tx.execute(sql, args![&s.api_key, &s.email, &s.bank]).await?;
     for ledger in ledgers {
@@ -127,7 +129,7 @@ pub(super) async fn reset_ledgers(tx: &mut Tx, s: &FileScope, ledgers: &[NewLedg
     Ok(())
 }
 
-async fn upsert(tx: &mut Tx, s: &FileScope, ledger: &NewLedger) -> Result<()> {
+async fn upsert(tx: &mut WsChannelTx, s: &FileScope, ledger: &NewLedger) -> Result<()> {
     let sql = "INSERT INTO ledger (api_key, email, bank, iban, balance_cents, statement, version) VALUES ($1, $2, $3, $4, $5, $6, 1) \
                ON CONFLICT (api_key, email, bank, iban) DO UPDATE SET balance_cents = excluded.balance_cents, \
                version = ledger.version + 1";

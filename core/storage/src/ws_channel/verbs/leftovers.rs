@@ -6,7 +6,7 @@ use super::maintenance::HOUSEKEEPING_LIMIT;
 use super::registration::remove_user;
 use super::sessions::SOURCE_SCOPE;
 use crate::engine::{Result, args};
-use crate::ws_channel::{Mode, Store, Tx};
+use crate::ws_channel::{StoredMode, WsChannelStore, WsChannelTx};
 
 /// Tables with rows that name an account by tenant and address without a foreign key.
 const OWNERS: &[&str] = &[
@@ -23,9 +23,9 @@ const OWNERS: &[&str] = &[
 /// Counters whose subject is an address followed by more text.
 const COUNTED_UNDER_MORE: &[&str] = &["code.tries.verify_phone", "code.tries.password_reset", SOURCE_SCOPE];
 
-impl Store {
+impl WsChannelStore {
     /// Removes files, uploads and balances of accounts that do not exist. Returns the content files that no row names
-    /// any more: hand them to [`Store::discard_content`].
+    /// any more: hand them to [`WsChannelStore::discard_content`].
     ///
     /// # Errors
     /// Environment faults only.
@@ -60,7 +60,7 @@ impl Store {
     }
 }
 
-async fn find(tx: &mut Tx) -> Result<Vec<(String, String)>> {
+async fn find(tx: &mut WsChannelTx) -> Result<Vec<(String, String)>> {
     let mut found = Vec::new();
     for sql in OWNERS {
         for mut row in tx.query(sql, &[]).await? {
@@ -83,9 +83,9 @@ pub(super) struct ErasedAccount {
 }
 
 /// Erases an account and all its data; its record last. Links to it are removed.
-pub(super) async fn erase_account(tx: &mut Tx, api_key: &str, email: &str) -> Result<ErasedAccount> {
-    let admin = remove_user(tx, email, Mode::Admin).await?;
-    let data = remove_user(tx, email, Mode::Data).await?;
+pub(super) async fn erase_account(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<ErasedAccount> {
+    let admin = remove_user(tx, email, StoredMode::Admin).await?;
+    let data = remove_user(tx, email, StoredMode::Data).await?;
     links::cut(tx, email).await?;
     tx.execute("DELETE FROM pgp_key WHERE email = $1", args![email]).await?;
     tx.execute("DELETE FROM cert_set WHERE email = $1", args![email]).await?;
@@ -96,9 +96,12 @@ pub(super) async fn erase_account(tx: &mut Tx, api_key: &str, email: &str) -> Re
 }
 
 /// Clears wrong tries and quotas that are counted under an address.
-pub(super) async fn forget_counts(tx: &mut Tx, email: &str) -> Result<()> {
-    let subjects =
-        [email.to_owned(), format!("{email} {}", Mode::Admin.as_str()), format!("{email} {}", Mode::Data.as_str())];
+pub(super) async fn forget_counts(tx: &mut WsChannelTx, email: &str) -> Result<()> {
+    let subjects = [
+        email.to_owned(),
+        format!("{email} {}", StoredMode::Admin.as_str()),
+        format!("{email} {}", StoredMode::Data.as_str()),
+    ];
     for subject in subjects {
         tx.execute("DELETE FROM attempt WHERE subject = $1", args![&subject]).await?;
         tx.execute("DELETE FROM lockout WHERE subject = $1", args![&subject]).await?;
@@ -114,7 +117,7 @@ pub(super) async fn forget_counts(tx: &mut Tx, email: &str) -> Result<()> {
 
 /// Removes files and uploads that are older than the account: an earlier account with the address left them. Their
 /// content files are removed with later leftovers.
-pub(super) async fn clear_older(tx: &mut Tx, api_key: &str, email: &str) -> Result<()> {
+pub(super) async fn clear_older(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<()> {
     for sql in [
         "DELETE FROM bank_file WHERE api_key = $1 AND email = $2 \
          AND created < (SELECT a.created FROM account a WHERE a.email = $2)",
@@ -129,7 +132,7 @@ pub(super) async fn clear_older(tx: &mut Tx, api_key: &str, email: &str) -> Resu
 }
 
 /// Removes files, uploads and balances under an address that an earlier account may have left.
-pub(super) async fn clear_bank(tx: &mut Tx, api_key: &str, email: &str) -> Result<Vec<String>> {
+pub(super) async fn clear_bank(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<Vec<String>> {
     let mut content = Vec::new();
     for sql in [
         "SELECT path FROM bank_file WHERE api_key = $1 AND email = $2 AND path IS NOT NULL",

@@ -1,10 +1,10 @@
 //! Sharing of certificates (docs/protocols/ws-channel.md §6.5).
 
 use crate::engine::{Result, args};
-use crate::ws_channel::{AccountLinks, LendingConsent, ShareOutcome, Store, Tx, UnshareOutcome};
+use crate::ws_channel::{AccountLinks, LendingConsent, ShareOutcome, UnshareOutcome, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 
-impl Store {
+impl WsChannelStore {
     /// Lets `other` use the certificates of `caller`: at once, or after its acceptance. Both must be under `api_key`; a
     /// borrower has one lender.
     ///
@@ -51,7 +51,13 @@ impl Store {
     }
 }
 
-async fn share(tx: &mut Tx, api_key: &str, caller: &str, other: &str, consent: LendingConsent) -> Result<ShareOutcome> {
+async fn share(
+    tx: &mut WsChannelTx,
+    api_key: &str,
+    caller: &str,
+    other: &str,
+    consent: LendingConsent,
+) -> Result<ShareOutcome> {
     if caller == other {
         return Ok(ShareOutcome::SameAccount);
     }
@@ -73,7 +79,7 @@ async fn share(tx: &mut Tx, api_key: &str, caller: &str, other: &str, consent: L
     Ok(ShareOutcome::Shared(select(tx, caller).await?))
 }
 
-async fn accept(tx: &mut Tx, api_key: &str, caller: &str, lender: &str) -> Result<ShareOutcome> {
+async fn accept(tx: &mut WsChannelTx, api_key: &str, caller: &str, lender: &str) -> Result<ShareOutcome> {
     let (Some(own), Some(_)) = (lender_of(tx, api_key, caller).await?, lender_of(tx, api_key, lender).await?) else {
         return Ok(ShareOutcome::NoUser);
     };
@@ -88,22 +94,22 @@ async fn accept(tx: &mut Tx, api_key: &str, caller: &str, lender: &str) -> Resul
 }
 
 /// The account whose certificates an account under this key uses; `None` if there is no such account.
-async fn lender_of(tx: &mut Tx, api_key: &str, email: &str) -> Result<Option<Option<String>>> {
+async fn lender_of(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<Option<Option<String>>> {
     let sql = "SELECT linked_to FROM account WHERE email = $1 AND api_key = $2";
     tx.first(sql, args![email, api_key]).await?.map(|mut row| row.opt_text()).transpose()
 }
 
-async fn is_key_owner(tx: &mut Tx, api_key: &str, email: &str) -> Result<bool> {
+async fn is_key_owner(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<bool> {
     let sql = "SELECT count(*) FROM tenant WHERE api_key = $1 AND owner_email = $2";
     Ok(tx.number(sql, args![api_key, email]).await? == 1)
 }
 
-async fn is_offered(tx: &mut Tx, borrower: &str, lender: &str) -> Result<bool> {
+async fn is_offered(tx: &mut WsChannelTx, borrower: &str, lender: &str) -> Result<bool> {
     let sql = "SELECT count(*) FROM link_offer WHERE borrower = $1 AND lender = $2";
     Ok(tx.number(sql, args![borrower, lender]).await? == 1)
 }
 
-async fn link(tx: &mut Tx, borrower: &str, lender: &str) -> Result<()> {
+async fn link(tx: &mut WsChannelTx, borrower: &str, lender: &str) -> Result<()> {
     withdraw(tx, borrower, lender).await?;
     tx.execute("UPDATE account SET linked_to = $2 WHERE email = $1", args![borrower, lender]).await?;
     touch(tx, borrower);
@@ -111,13 +117,13 @@ async fn link(tx: &mut Tx, borrower: &str, lender: &str) -> Result<()> {
 }
 
 /// Removes an offer; returns whether there was one.
-async fn withdraw(tx: &mut Tx, borrower: &str, lender: &str) -> Result<bool> {
+async fn withdraw(tx: &mut WsChannelTx, borrower: &str, lender: &str) -> Result<bool> {
     let sql = "DELETE FROM link_offer WHERE borrower = $1 AND lender = $2";
     Ok(tx.execute(sql, args![borrower, lender]).await? == 1)
 }
 
 /// Removes all links and offers between an account and others.
-pub(super) async fn cut(tx: &mut Tx, email: &str) -> Result<()> {
+pub(super) async fn cut(tx: &mut WsChannelTx, email: &str) -> Result<()> {
     for mut row in tx.query("SELECT email FROM account WHERE linked_to = $1", args![email]).await? {
         let borrower = row.text()?;
         tx.touch_files(&borrower);
@@ -127,7 +133,7 @@ pub(super) async fn cut(tx: &mut Tx, email: &str) -> Result<()> {
     Ok(())
 }
 
-async fn unshare(tx: &mut Tx, api_key: &str, caller: &str, other: &str) -> Result<UnshareOutcome> {
+async fn unshare(tx: &mut WsChannelTx, api_key: &str, caller: &str, other: &str) -> Result<UnshareOutcome> {
     let sql = "UPDATE account SET linked_to = NULL WHERE email = $1 AND api_key = $2 AND linked_to = $3";
     for (borrower, lender) in [(other, caller), (caller, other)] {
         if tx.execute(sql, args![borrower, api_key, lender]).await? == 1 {
@@ -146,12 +152,12 @@ async fn unshare(tx: &mut Tx, api_key: &str, caller: &str, other: &str) -> Resul
     if own || others { Ok(UnshareOutcome::Unshared(select(tx, caller).await?)) } else { Ok(UnshareOutcome::NoUser) }
 }
 
-fn touch(tx: &mut Tx, target: &str) {
+fn touch(tx: &mut WsChannelTx, target: &str) {
     tx.touch_auth();
     tx.touch_files(target);
 }
 
-async fn select(tx: &mut Tx, email: &str) -> Result<AccountLinks> {
+async fn select(tx: &mut WsChannelTx, email: &str) -> Result<AccountLinks> {
     let mut links = AccountLinks::default();
     if let Some(mut row) = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await? {
         links.from.extend(row.opt_text()?);

@@ -1,12 +1,12 @@
 //! Counted events: lockouts after failures, quotas of allowed events.
 
 use crate::engine::{Result, args};
-use crate::ws_channel::{EventQuota, LockKey, LockPolicy, LockState, QuotaState, Store, Tx};
+use crate::ws_channel::{EventQuota, LockKey, LockPolicy, LockState, QuotaState, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 
-impl Store {
+impl WsChannelStore {
     /// Counts a failure; at the limit the subject is locked for the policy's duration. To be strict against
-    /// simultaneous guesses, count before checking a password, and call [`Store::clear_failures`] after success.
+    /// simultaneous guesses, count before checking a password, and call [`WsChannelStore::clear_failures`] after success.
     ///
     /// # Errors
     /// Environment faults only.
@@ -39,7 +39,12 @@ impl Store {
     }
 }
 
-pub(super) async fn count_failure(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<LockState> {
+pub(super) async fn count_failure(
+    tx: &mut WsChannelTx,
+    key: &LockKey,
+    policy: LockPolicy,
+    now: i64,
+) -> Result<LockState> {
     if let Some(until) = lock_end(tx, key, now).await? {
         return Ok(LockState::Locked { until });
     }
@@ -57,12 +62,12 @@ pub(super) async fn count_failure(tx: &mut Tx, key: &LockKey, policy: LockPolicy
     Ok(LockState::Locked { until })
 }
 
-pub(super) async fn lock_end(tx: &mut Tx, key: &LockKey, now: i64) -> Result<Option<i64>> {
+pub(super) async fn lock_end(tx: &mut WsChannelTx, key: &LockKey, now: i64) -> Result<Option<i64>> {
     let sql = "SELECT until FROM lockout WHERE scope = $1 AND subject = $2 AND until > $3";
     tx.first(sql, args![&key.scope, &key.subject, now]).await?.map(|mut row| row.int()).transpose()
 }
 
-pub(super) async fn clear(tx: &mut Tx, keys: &[LockKey]) -> Result<()> {
+pub(super) async fn clear(tx: &mut WsChannelTx, keys: &[LockKey]) -> Result<()> {
     for key in keys {
         tx.execute("DELETE FROM attempt WHERE scope = $1 AND subject = $2", args![&key.scope, &key.subject]).await?;
         tx.execute("DELETE FROM lockout WHERE scope = $1 AND subject = $2", args![&key.scope, &key.subject]).await?;
@@ -71,7 +76,7 @@ pub(super) async fn clear(tx: &mut Tx, keys: &[LockKey]) -> Result<()> {
 }
 
 /// The room in a quota, without counting.
-async fn quota(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<QuotaState> {
+async fn quota(tx: &mut WsChannelTx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<QuotaState> {
     let used = events_since(tx, key, now - policy.window).await?;
     if used < policy.limit {
         return Ok(QuotaState::Taken { left: policy.limit - used - 1 });
@@ -87,7 +92,7 @@ async fn quota(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Resu
 }
 
 /// Counts an event if there is room.
-pub(super) async fn take(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<QuotaState> {
+pub(super) async fn take(tx: &mut WsChannelTx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<QuotaState> {
     let state = quota(tx, key, policy, now).await?;
     if matches!(state, QuotaState::Taken { .. }) {
         count(tx, key, now).await?;
@@ -97,7 +102,7 @@ pub(super) async fn take(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i6
 
 /// Counts an event against all of these quotas if each has room; otherwise against none, and returns when there is room
 /// again.
-pub(super) async fn take_all(tx: &mut Tx, quotas: &[EventQuota], now: i64) -> Result<Option<i64>> {
+pub(super) async fn take_all(tx: &mut WsChannelTx, quotas: &[EventQuota], now: i64) -> Result<Option<i64>> {
     for limit in quotas {
         if let QuotaState::Exhausted { retry_at } = quota(tx, &limit.key, limit.policy, now).await? {
             return Ok(Some(retry_at));
@@ -109,13 +114,13 @@ pub(super) async fn take_all(tx: &mut Tx, quotas: &[EventQuota], now: i64) -> Re
     Ok(None)
 }
 
-async fn count(tx: &mut Tx, key: &LockKey, now: i64) -> Result<()> {
+async fn count(tx: &mut WsChannelTx, key: &LockKey, now: i64) -> Result<()> {
     tx.execute("INSERT INTO attempt (scope, subject, at) VALUES ($1, $2, $3)", args![&key.scope, &key.subject, now])
         .await?;
     Ok(())
 }
 
-pub(super) async fn events_since(tx: &mut Tx, key: &LockKey, since: i64) -> Result<i64> {
+pub(super) async fn events_since(tx: &mut WsChannelTx, key: &LockKey, since: i64) -> Result<i64> {
     let sql = "SELECT count(*) FROM attempt WHERE scope = $1 AND subject = $2 AND at > $3";
     tx.number(sql, args![&key.scope, &key.subject, since]).await
 }

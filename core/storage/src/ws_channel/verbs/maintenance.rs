@@ -3,8 +3,10 @@
 use super::registration::{remove_user, wipe_unverified};
 use super::sessions::{SOURCE_KNOWN_MS, SOURCE_SCOPE};
 use crate::engine::{Result, StorageSchema as _, StoreError, apart::apart, args, create_private_dir, open_copy};
-use crate::ws_channel::schema::WsChannel;
-use crate::ws_channel::{BackupReport, Mode, NamedContent, PurgePolicy, PurgeReport, Store, Tx};
+use crate::ws_channel::schema::WsChannelSchema;
+use crate::ws_channel::{
+    BackupReport, NamedContent, PurgePolicy, PurgeReport, StoredMode, WsChannelStore, WsChannelTx,
+};
 use futures_util::future::BoxFuture;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ const FILES_FOLDER: &str = "files";
 /// Time limit for work on whole tables, which may take longer than a client waits.
 pub(super) const HOUSEKEEPING_LIMIT: Duration = Duration::from_secs(600);
 
-impl Store {
+impl WsChannelStore {
     /// Removes expired data. Run it every few minutes.
     ///
     /// # Errors
@@ -78,7 +80,7 @@ impl Store {
         if entries.next().is_some() {
             return Err(StoreError::misuse(format!("the backup folder {} is not empty", target.display())));
         }
-        let database = target.join(WsChannel::DATABASE_FILE);
+        let database = target.join(WsChannelSchema::DATABASE_FILE);
         prepare_backup(target, &database)?;
         // Before the database is copied: files named by its copy stay until they are copied too.
         let running = self.backups().begin();
@@ -108,7 +110,7 @@ async fn copy_named(source: PathBuf, target: &Path, database: PathBuf) -> Result
 }
 
 async fn named_content(database: &Path) -> Result<Vec<NamedContent>> {
-    let mut tx: Tx = open_copy(database).await?;
+    let mut tx: WsChannelTx = open_copy(database).await?;
     let sql = "SELECT path, size, NULL FROM bank_file WHERE path IS NOT NULL \
                UNION ALL SELECT path, size, sha256 FROM upload WHERE path IS NOT NULL";
     let rows = tx.query(sql, &[]).await;
@@ -203,7 +205,7 @@ const CODES: &str = "DELETE FROM code WHERE expires <= $1 \
 
 const ATTEMPTS: &str = "DELETE FROM attempt WHERE at <= $1 AND scope <> $2";
 
-async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
+async fn purge(tx: &mut WsChannelTx, p: &PurgePolicy) -> Result<PurgeReport> {
     tx.allow(HOUSEKEEPING_LIMIT).await?;
     let dead = p.now - p.grace;
     let mut report = PurgeReport {
@@ -223,7 +225,7 @@ async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
                FROM mode_user u JOIN account a ON a.email = u.email \
                WHERE u.phone_verified * u.email_verified = 0 AND u.created <= $1";
     for mut row in tx.query(sql, args![p.now - p.unverified_after]).await? {
-        let (email, mode, api_key, others) = (row.text()?, row.word(Mode::parse)?, row.text()?, row.int()?);
+        let (email, mode, api_key, others) = (row.text()?, row.word(StoredMode::parse)?, row.text()?, row.int()?);
         if others > 0 {
             // The account is kept for the other user.
             remove_user(tx, &email, mode).await?;

@@ -5,12 +5,13 @@ use super::lockouts::{clear, count_failure, lock_end};
 use super::sessions::{insert_session, still_holds};
 use crate::engine::{Result, args};
 use crate::ws_channel::{
-    AuthenticationFactor, Challenge, CodePurpose, CodeSend, ConfirmTotp, Digest, MfaAnswer, MfaOutcome, MfaProof, Mode,
-    NewCode, NewPending, PendingKind, PendingToken, SelectMfa, SelectOutcome, Store, TotpOutcome, Tx,
+    AuthenticationFactor, CodePurpose, CodeSend, ConfirmTotp, Digest, FactorSelection, MfaAnswer, MfaChallenge,
+    MfaOutcome, MfaProof, NewCode, NewPending, PendingKind, PendingToken, SelectOutcome, StoredMode, TotpOutcome,
+    WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
-impl Store {
+impl WsChannelStore {
     /// Opens a pending step, with its code. When the code may not be sent, nothing is stored; this includes
     /// [`CodeSend::TooSoon`]: open the step again without a code, the earlier one is still valid. [`CodeSend::Stale`]
     /// when the conditions of the step no longer hold.
@@ -47,7 +48,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn select_mfa(&self, request: SelectMfa) -> BoxFuture<'_, Result<SelectOutcome>> {
+    pub fn select_mfa(&self, request: FactorSelection) -> BoxFuture<'_, Result<SelectOutcome>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let alive = find(tx, &r.old, r.new.now).await?;
@@ -112,7 +113,7 @@ impl Store {
     pub fn set_preferred_factor(
         &self,
         email: &str,
-        mode: Mode,
+        mode: StoredMode,
         factor: Option<AuthenticationFactor>,
     ) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), mode, factor), |tx, (email, mode, factor)| {
@@ -124,7 +125,7 @@ impl Store {
     }
 }
 
-async fn check_answer(tx: &mut Tx, a: &MfaAnswer) -> Result<MfaOutcome> {
+async fn check_answer(tx: &mut WsChannelTx, a: &MfaAnswer) -> Result<MfaOutcome> {
     let (lock_key, lock_policy) = &a.lock;
     if let Some(until) = lock_end(tx, lock_key, a.now).await? {
         return Ok(MfaOutcome::Locked { until });
@@ -142,11 +143,11 @@ async fn check_answer(tx: &mut Tx, a: &MfaAnswer) -> Result<MfaOutcome> {
         false
     } else {
         match (&a.proof, pending.challenge) {
-            (MfaProof::Sms(hash), Some(Challenge::Sms)) => match check_sms(tx, a, hash).await? {
+            (MfaProof::Sms(hash), Some(MfaChallenge::Sms)) => match check_sms(tx, a, hash).await? {
                 None => return Ok(MfaOutcome::Expired),
                 Some(right) => right,
             },
-            (MfaProof::Totp(step), Some(Challenge::Totp)) => use_step(tx, a, *step).await?,
+            (MfaProof::Totp(step), Some(MfaChallenge::Totp)) => use_step(tx, a, *step).await?,
             _ => return Ok(MfaOutcome::OtherChallenge),
         }
     };
@@ -167,7 +168,7 @@ async fn check_answer(tx: &mut Tx, a: &MfaAnswer) -> Result<MfaOutcome> {
 }
 
 /// Whether the code is the current one, which is then consumed; `None` if it has expired.
-async fn check_sms(tx: &mut Tx, a: &MfaAnswer, hash: &Digest) -> Result<Option<bool>> {
+async fn check_sms(tx: &mut WsChannelTx, a: &MfaAnswer, hash: &Digest) -> Result<Option<bool>> {
     let sql = "SELECT hash, expires FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
     let Some(mut row) = tx.first(sql, args![&a.email, a.mode, CodePurpose::Mfa]).await? else {
         return Ok(Some(false));
@@ -185,7 +186,7 @@ async fn check_sms(tx: &mut Tx, a: &MfaAnswer, hash: &Digest) -> Result<Option<b
 }
 
 /// Each TOTP step counts once per user: only a step after the last used one is accepted.
-async fn use_step(tx: &mut Tx, a: &MfaAnswer, step: Option<i64>) -> Result<bool> {
+async fn use_step(tx: &mut WsChannelTx, a: &MfaAnswer, step: Option<i64>) -> Result<bool> {
     let Some(step) = step else {
         return Ok(false);
     };
@@ -194,7 +195,7 @@ async fn use_step(tx: &mut Tx, a: &MfaAnswer, step: Option<i64>) -> Result<bool>
     Ok(tx.execute(sql, args![&a.email, a.mode, step]).await? == 1)
 }
 
-async fn find(tx: &mut Tx, token: &Digest, now: i64) -> Result<Option<PendingToken>> {
+async fn find(tx: &mut WsChannelTx, token: &Digest, now: i64) -> Result<Option<PendingToken>> {
     let sql = "SELECT kind, email, mode, challenge, secret, tries, expires FROM pending_auth WHERE token = $1 AND expires > $2";
     let Some(mut row) = tx.first(sql, args![token, now]).await? else {
         return Ok(None);
@@ -202,22 +203,22 @@ async fn find(tx: &mut Tx, token: &Digest, now: i64) -> Result<Option<PendingTok
     Ok(Some(PendingToken {
         kind: row.word(PendingKind::parse)?,
         email: row.text()?,
-        mode: row.word(Mode::parse)?,
-        challenge: row.opt_word(Challenge::parse)?,
+        mode: row.word(StoredMode::parse)?,
+        challenge: row.opt_word(MfaChallenge::parse)?,
         secret: row.opt_blob()?,
         tries: row.int()?,
         expires: row.int()?,
     }))
 }
 
-async fn insert_pending(tx: &mut Tx, p: &NewPending) -> Result<()> {
+async fn insert_pending(tx: &mut WsChannelTx, p: &NewPending) -> Result<()> {
     let sql = "INSERT INTO pending_auth (token, kind, email, mode, challenge, secret, tries, issued, expires) \
                VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)";
     tx.execute(sql, args![p.token, p.kind, &p.email, p.mode, p.challenge, &p.secret, p.now, p.expires]).await?;
     Ok(())
 }
 
-async fn count_try(tx: &mut Tx, token: &Digest, tries: i64, max_tries: i64) -> Result<()> {
+async fn count_try(tx: &mut WsChannelTx, token: &Digest, tries: i64, max_tries: i64) -> Result<()> {
     if tries + 1 >= max_tries {
         return kill(tx, token).await;
     }
@@ -225,7 +226,7 @@ async fn count_try(tx: &mut Tx, token: &Digest, tries: i64, max_tries: i64) -> R
     Ok(())
 }
 
-async fn kill(tx: &mut Tx, token: &Digest) -> Result<()> {
+async fn kill(tx: &mut WsChannelTx, token: &Digest) -> Result<()> {
     tx.execute("DELETE FROM pending_auth WHERE token = $1", args![token]).await?;
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! PGP keys of an account (docs/protocols/ws-channel.md §7).
 
 use crate::engine::{Result, ResultRow, args};
-use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose, Store, Tx};
+use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpPurpose, StoredPgpKey, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 
 /// Limit of keys per account (docs/protocols/ws-channel.md §7).
 pub const PGP_KEYS_PER_ACCOUNT: i64 = 20;
 
-impl Store {
+impl WsChannelStore {
     /// Adds a key.
     ///
     /// # Errors
@@ -20,7 +20,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn pgp_keys(&self, email: &str) -> BoxFuture<'_, Result<Vec<PgpKey>>> {
+    pub fn pgp_keys(&self, email: &str) -> BoxFuture<'_, Result<Vec<StoredPgpKey>>> {
         self.database().read(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
     }
 
@@ -29,7 +29,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn delete_pgp_key(&self, email: &str, short_id: &str) -> BoxFuture<'_, Result<Option<Vec<PgpKey>>>> {
+    pub fn delete_pgp_key(&self, email: &str, short_id: &str) -> BoxFuture<'_, Result<Option<Vec<StoredPgpKey>>>> {
         self.write((email.to_owned(), short_id.to_ascii_uppercase()), |tx, (email, short_id)| {
             Box::pin(async move {
                 let sql = "DELETE FROM pgp_key WHERE email = $1 AND short_id = $2";
@@ -43,7 +43,7 @@ impl Store {
     }
 }
 
-async fn add(tx: &mut Tx, new: &NewPgpKey) -> Result<AddKeyOutcome> {
+async fn add(tx: &mut WsChannelTx, new: &NewPgpKey) -> Result<AddKeyOutcome> {
     let key = &new.key;
     if tx.number("SELECT count(*) FROM account WHERE email = $1", args![&new.email]).await? == 0 {
         return Ok(AddKeyOutcome::NoAccount);
@@ -68,13 +68,13 @@ async fn add(tx: &mut Tx, new: &NewPgpKey) -> Result<AddKeyOutcome> {
     Ok(AddKeyOutcome::Added)
 }
 
-async fn select(tx: &mut Tx, email: &str) -> Result<Vec<PgpKey>> {
+async fn select(tx: &mut WsChannelTx, email: &str) -> Result<Vec<StoredPgpKey>> {
     let sql = "SELECT fingerprint, short_id, purpose, armored, added FROM pgp_key WHERE email = $1 ORDER BY added, fingerprint";
     tx.query(sql, args![email]).await?.into_iter().map(read_key).collect()
 }
 
-fn read_key(mut row: ResultRow) -> Result<PgpKey> {
-    Ok(PgpKey {
+fn read_key(mut row: ResultRow) -> Result<StoredPgpKey> {
+    Ok(StoredPgpKey {
         fingerprint: row.text()?,
         short_id: row.text()?,
         purpose: row.word(PgpPurpose::parse)?,

@@ -4,14 +4,15 @@ use super::leftovers::{clear_bank, erase_account};
 use super::lockouts::take;
 use crate::engine::{Result, args};
 use crate::ws_channel::{
-    CodePurpose, LockKey, Mode, QuotaState, RegisterOutcome, RegistrationKey, Store, Tx, VerifiedRegistration,
+    CodePurpose, LockKey, QuotaState, RegisterOutcome, RegistrationKey, StoredMode, VerifiedRegistration,
+    WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
 /// Counter of registration and reset codes per phone; the handlers of InitPasswordReset use it too.
 const PHONE_SCOPE: &str = "code.phone";
 
-impl Store {
+impl WsChannelStore {
     /// Creates a mode user, with its account (mode `admin`) and its tenant (key `0`), and stores the phone code.
     ///
     /// An unverified registration older than `overwrite_after` is replaced, with all its data, unless the account's
@@ -23,16 +24,17 @@ impl Store {
         self.write(registration, |tx, r| {
             Box::pin(async move {
                 match r.mode {
-                    Mode::Admin => register_admin(tx, r).await,
-                    Mode::Data => register_data(tx, r).await,
+                    StoredMode::Admin => register_admin(tx, r).await,
+                    StoredMode::Data => register_data(tx, r).await,
                 }
             })
         })
     }
 }
 
-async fn register_data(tx: &mut Tx, r: &VerifiedRegistration) -> Result<RegisterOutcome> {
-    let (Some(account), Some(_)) = (find_account(tx, &r.email).await?, find_user(tx, &r.email, Mode::Admin).await?)
+async fn register_data(tx: &mut WsChannelTx, r: &VerifiedRegistration) -> Result<RegisterOutcome> {
+    let (Some(account), Some(_)) =
+        (find_account(tx, &r.email).await?, find_user(tx, &r.email, StoredMode::Admin).await?)
     else {
         return Ok(RegisterOutcome::AdminMissing);
     };
@@ -44,19 +46,19 @@ async fn register_data(tx: &mut Tx, r: &VerifiedRegistration) -> Result<Register
     if r.phone != account.phone {
         return Ok(RegisterOutcome::PhoneMismatch);
     }
-    if find_user(tx, &r.email, Mode::Data).await?.is_some_and(|user| user.holds_its_place(r)) {
+    if find_user(tx, &r.email, StoredMode::Data).await?.is_some_and(|user| user.holds_its_place(r)) {
         return Ok(RegisterOutcome::Exists);
     }
     let waived = tenant.waives_codes_of(&r.email);
     if !phone_has_room(tx, r, waived).await? {
         return Ok(RegisterOutcome::TooManyCodes);
     }
-    remove_user(tx, &r.email, Mode::Data).await?;
+    remove_user(tx, &r.email, StoredMode::Data).await?;
     insert_user(tx, r, waived).await?;
     Ok(RegisterOutcome::Created { api_key: account.api_key, is_owner: tenant.is_owned_by(&r.email), active: waived })
 }
 
-async fn register_admin(tx: &mut Tx, r: &VerifiedRegistration) -> Result<RegisterOutcome> {
+async fn register_admin(tx: &mut WsChannelTx, r: &VerifiedRegistration) -> Result<RegisterOutcome> {
     let given = match &r.key {
         RegistrationKey::Mint { .. } => None,
         RegistrationKey::Existing(key) => match find_tenant(tx, key).await?.filter(|t| t.enabled) {
@@ -64,11 +66,11 @@ async fn register_admin(tx: &mut Tx, r: &VerifiedRegistration) -> Result<Registe
             found => found,
         },
     };
-    if find_user(tx, &r.email, Mode::Admin).await?.is_some_and(|user| user.holds_its_place(r)) {
+    if find_user(tx, &r.email, StoredMode::Admin).await?.is_some_and(|user| user.holds_its_place(r)) {
         return Ok(RegisterOutcome::Exists);
     }
     let account = find_account(tx, &r.email).await?;
-    let data_is_verified = find_user(tx, &r.email, Mode::Data).await?.is_some_and(|user| user.active);
+    let data_is_verified = find_user(tx, &r.email, StoredMode::Data).await?.is_some_and(|user| user.active);
     if let (true, Some(account)) = (data_is_verified, &account) {
         // The address is verified by its data user: a stranger with another key or phone cannot take it over.
         if r.key != RegistrationKey::Existing(account.api_key.clone()) || r.phone != account.phone {
@@ -91,7 +93,7 @@ async fn register_admin(tx: &mut Tx, r: &VerifiedRegistration) -> Result<Registe
         (RegistrationKey::Existing(key), _) => key.clone(),
     };
     if data_is_verified {
-        remove_user(tx, &r.email, Mode::Admin).await?;
+        remove_user(tx, &r.email, StoredMode::Admin).await?;
         let sql = "UPDATE account SET name = $2, company = $3 WHERE email = $1";
         tx.execute(sql, args![&r.email, &r.name, &r.company]).await?;
     } else {
@@ -115,7 +117,7 @@ async fn register_admin(tx: &mut Tx, r: &VerifiedRegistration) -> Result<Registe
 
 /// A refusal changes nothing: the invitation is restored.
 async fn refuse_after_invite(
-    tx: &mut Tx,
+    tx: &mut WsChannelTx,
     r: &VerifiedRegistration,
     tenant: Option<&KnownTenant>,
 ) -> Result<RegisterOutcome> {
@@ -127,7 +129,7 @@ async fn refuse_after_invite(
     Ok(RegisterOutcome::TooManyCodes)
 }
 
-async fn phone_has_room(tx: &mut Tx, r: &VerifiedRegistration, waived: bool) -> Result<bool> {
+async fn phone_has_room(tx: &mut WsChannelTx, r: &VerifiedRegistration, waived: bool) -> Result<bool> {
     let key = LockKey::new(PHONE_SCOPE, &*r.phone);
     if waived {
         return Ok(true);
@@ -135,7 +137,7 @@ async fn phone_has_room(tx: &mut Tx, r: &VerifiedRegistration, waived: bool) -> 
     Ok(matches!(take(tx, &key, r.phone_limit, r.now).await?, QuotaState::Taken { .. }))
 }
 
-async fn insert_user(tx: &mut Tx, r: &VerifiedRegistration, active: bool) -> Result<()> {
+async fn insert_user(tx: &mut WsChannelTx, r: &VerifiedRegistration, active: bool) -> Result<()> {
     let sql = "INSERT INTO mode_user (email, mode, password_hash, phone_verified, email_verified, totp_secret, totp_last_step, \
                preferred_factor, created) VALUES ($1, $2, $3, $4, $4, NULL, -1, NULL, $5)";
     tx.execute(sql, args![&r.email, r.mode, &r.password_hash, active, r.now]).await?;
@@ -151,7 +153,7 @@ async fn insert_user(tx: &mut Tx, r: &VerifiedRegistration, active: bool) -> Res
 }
 
 /// Erases one user with its codes and tokens. True when there was one.
-pub(super) async fn remove_user(tx: &mut Tx, email: &str, mode: Mode) -> Result<bool> {
+pub(super) async fn remove_user(tx: &mut WsChannelTx, email: &str, mode: StoredMode) -> Result<bool> {
     tx.execute("DELETE FROM code WHERE email = $1 AND mode = $2", args![email, mode]).await?;
     tx.execute("DELETE FROM session WHERE email = $1 AND mode = $2", args![email, mode]).await?;
     tx.execute("DELETE FROM pending_auth WHERE email = $1 AND mode = $2", args![email, mode]).await?;
@@ -161,7 +163,12 @@ pub(super) async fn remove_user(tx: &mut Tx, email: &str, mode: Mode) -> Result<
 
 /// Erases an unverified account. A tenant created by its registration is removed too if it has no other account and is
 /// not the one to keep (`keep`); otherwise it loses its owner.
-pub(super) async fn wipe_unverified(tx: &mut Tx, email: &str, api_key: &str, keep: Option<&str>) -> Result<()> {
+pub(super) async fn wipe_unverified(
+    tx: &mut WsChannelTx,
+    email: &str,
+    api_key: &str,
+    keep: Option<&str>,
+) -> Result<()> {
     erase_account(tx, api_key, email).await?;
     if keep == Some(api_key) {
         return Ok(());
@@ -210,12 +217,12 @@ impl KnownUser {
     }
 }
 
-async fn find_account(tx: &mut Tx, email: &str) -> Result<Option<KnownAccount>> {
+async fn find_account(tx: &mut WsChannelTx, email: &str) -> Result<Option<KnownAccount>> {
     let row = tx.first("SELECT api_key, phone FROM account WHERE email = $1", args![email]).await?;
     row.map(|mut row| Ok(KnownAccount { api_key: row.text()?, phone: row.text()? })).transpose()
 }
 
-async fn find_tenant(tx: &mut Tx, api_key: &str) -> Result<Option<KnownTenant>> {
+async fn find_tenant(tx: &mut WsChannelTx, api_key: &str) -> Result<Option<KnownTenant>> {
     let row =
         tx.first("SELECT api_key, owner_email, enabled, waiver FROM tenant WHERE api_key = $1", args![api_key]).await?;
     row.map(|mut row| {
@@ -224,7 +231,7 @@ async fn find_tenant(tx: &mut Tx, api_key: &str) -> Result<Option<KnownTenant>> 
     .transpose()
 }
 
-async fn find_user(tx: &mut Tx, email: &str, mode: Mode) -> Result<Option<KnownUser>> {
+async fn find_user(tx: &mut WsChannelTx, email: &str, mode: StoredMode) -> Result<Option<KnownUser>> {
     let sql = "SELECT phone_verified * email_verified, created FROM mode_user WHERE email = $1 AND mode = $2";
     let row = tx.first(sql, args![email, mode]).await?;
     row.map(|mut row| Ok(KnownUser { active: row.bool()?, created: row.int()? })).transpose()

@@ -2,10 +2,10 @@
 
 use super::certificates::{insert_set, select_sets};
 use crate::engine::{Result, args};
-use crate::ws_channel::{CertSet, CertState, DueRenewal, NewCertSet, Store};
+use crate::ws_channel::{CertSet, CertState, DueRenewal, NewCertSet, WsChannelStore};
 use futures_util::future::BoxFuture;
 
-impl Store {
+impl WsChannelStore {
     /// Sets whose earliest certificate expires before `expiring_before` and that were not tried since
     /// `attempted_before` (both Unix ms); a renewal left by a crash counts as untried once it is that old.
     ///

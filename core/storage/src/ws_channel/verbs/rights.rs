@@ -8,8 +8,8 @@ use super::audit::{AuditSlot, append};
 use super::certificates::effective;
 use crate::engine::{Result, SqlDialect, args};
 use crate::ws_channel::{
-    CertState, EntitlementState, LostRight, PgpPurpose, RequiredRight, SessionRights, Store, Tx, Verb,
-    outcome::VerbOutcome,
+    CertState, EntitlementState, LostRight, PgpPurpose, RequiredRight, SessionRights, WsChannelStore, WsChannelTx,
+    WsChannelVerb, outcome::VerbOutcome,
 };
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The rights of a verb, if any.
 pub(crate) type RightsSlot = Option<Arc<SessionRights>>;
 
-impl Store {
+impl WsChannelStore {
     /// The same store, whose writing verbs each check these rights in their own transaction before anything else. If
     /// one has ended, they change nothing and return an error whose [`refusal`](crate::engine::StoreError::refusal) is
     /// the [`LostRight`]; the audit entry of [`with_audit`](Self::with_audit) is not written either.
@@ -38,14 +38,14 @@ impl Store {
 /// A verb with its arguments, its rights and its audit entry.
 pub(crate) struct RuledVerb<A, T> {
     pub(crate) args: A,
-    pub(crate) verb: Verb<A, T>,
+    pub(crate) verb: WsChannelVerb<A, T>,
     pub(crate) rights: RightsSlot,
     pub(crate) audit: AuditSlot,
 }
 
 /// Runs the verb, if the rights still hold, and appends its audit entry in the same transaction.
 pub(crate) fn judge_and_run<'t, A, T>(
-    tx: &'t mut Tx,
+    tx: &'t mut WsChannelTx,
     ruled: &'t RuledVerb<A, T>,
 ) -> BoxFuture<'t, Result<std::result::Result<T, LostRight>>>
 where
@@ -79,7 +79,7 @@ macro_rules! locking {
 }
 
 /// The first right that does not hold, in the order in which a new request would be checked.
-async fn judge(tx: &mut Tx, rights: &SessionRights) -> Result<Option<LostRight>> {
+async fn judge(tx: &mut WsChannelTx, rights: &SessionRights) -> Result<Option<LostRight>> {
     let sql = locking!(
         tx,
         "SELECT s.email, s.api_key, t.transfer_enabled, a.export_allowed, \
@@ -117,7 +117,7 @@ async fn judge(tx: &mut Tx, rights: &SessionRights) -> Result<Option<LostRight>>
 }
 
 /// Finds the condition of the statement above that failed.
-async fn why_not(tx: &mut Tx, rights: &SessionRights) -> Result<LostRight> {
+async fn why_not(tx: &mut WsChannelTx, rights: &SessionRights) -> Result<LostRight> {
     let sql = "SELECT COALESCE(t.enabled, 0), CASE WHEN a.email IS NULL THEN 0 ELSE 1 END FROM session s \
                LEFT JOIN tenant t ON t.api_key = s.api_key \
                LEFT JOIN account a ON a.email = s.email AND a.api_key = s.api_key WHERE s.token = $1 AND s.expires > $2";
@@ -131,7 +131,7 @@ async fn why_not(tx: &mut Tx, rights: &SessionRights) -> Result<LostRight> {
     })
 }
 
-async fn judge_entitlement(tx: &mut Tx, api_key: &str, product: &str) -> Result<Option<LostRight>> {
+async fn judge_entitlement(tx: &mut WsChannelTx, api_key: &str, product: &str) -> Result<Option<LostRight>> {
     let sql =
         locking!(tx, "SELECT 1 FROM entitlement WHERE api_key = $1 AND product = $2 AND state = $3", " FOR SHARE");
     let found = tx.first(sql, args![api_key, product, EntitlementState::Active]).await?;
@@ -139,7 +139,7 @@ async fn judge_entitlement(tx: &mut Tx, api_key: &str, product: &str) -> Result<
 }
 
 async fn judge_connection(
-    tx: &mut Tx,
+    tx: &mut WsChannelTx,
     email: &str,
     (owner, bank, serial): (&str, &str, &str),
     now: i64,
@@ -165,7 +165,7 @@ async fn judge_connection(
     Ok(Some(LostRight::Connection(Box::new(effective(tx, email, bank, now).await?))))
 }
 
-async fn judge_certificate(tx: &mut Tx, email: &str, bank: &str, serial: &str) -> Result<Option<LostRight>> {
+async fn judge_certificate(tx: &mut WsChannelTx, email: &str, bank: &str, serial: &str) -> Result<Option<LostRight>> {
     let sql = locking!(
         tx,
         "SELECT 1 FROM certificate WHERE email = $1 AND bank = $2 AND purpose = 'signing' AND serial = $3",
@@ -175,7 +175,7 @@ async fn judge_certificate(tx: &mut Tx, email: &str, bank: &str, serial: &str) -
 }
 
 async fn judge_pgp_keys(
-    tx: &mut Tx,
+    tx: &mut WsChannelTx,
     email: &str,
     purpose: PgpPurpose,
     fingerprints: &[String],

@@ -3,7 +3,10 @@
 use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
 use super::lockouts::{clear, events_since, take};
 use crate::engine::{Result, ResultRow, args};
-use crate::ws_channel::{AuthenticationFactor, Digest, LockKey, LockPolicy, Mode, NewSession, Session, Store, Tx};
+use crate::ws_channel::{
+    AccountSession, AuthenticationFactor, Digest, LockKey, LockPolicy, NewAccountSession, StoredMode, WsChannelStore,
+    WsChannelTx,
+};
 use futures_util::future::BoxFuture;
 
 /// Counter of sources from which a user has logged in.
@@ -12,13 +15,17 @@ pub(super) const SOURCE_SCOPE: &str = "source.known";
 pub(super) const SOURCE_KNOWN_MS: i64 = 30 * DAY_MS;
 const DAY_MS: i64 = 24 * 3_600_000;
 
-impl Store {
+impl WsChannelStore {
     /// Creates a session and clears the given lockouts. False, and nothing changed, when the user no longer exists or
     /// its password is no longer the verified one: a reset leaves no session of the old password.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn create_session(&self, session: NewSession, clear_failures: Vec<LockKey>) -> BoxFuture<'_, Result<bool>> {
+    pub fn create_session(
+        &self,
+        session: NewAccountSession,
+        clear_failures: Vec<LockKey>,
+    ) -> BoxFuture<'_, Result<bool>> {
         self.write((session, clear_failures), |tx, (session, keys)| {
             Box::pin(async move {
                 if !still_holds(tx, &session.email, session.mode, session.verified_hash.as_deref()).await? {
@@ -45,7 +52,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn session(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<Session>>> {
+    pub fn session(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<AccountSession>>> {
         self.database().read((*token, now), |tx, (token, now)| {
             Box::pin(async move {
                 let row = tx.first(LOOKUP, args![*token, *now]).await?;
@@ -73,7 +80,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn revoke_all(&self, email: &str, mode: Mode, up_to: i64) -> BoxFuture<'_, Result<i64>> {
+    pub fn revoke_all(&self, email: &str, mode: StoredMode, up_to: i64) -> BoxFuture<'_, Result<i64>> {
         self.write((email.to_owned(), mode, up_to), |tx, (email, mode, up_to)| {
             Box::pin(revoke_tokens(tx, email, *mode, *up_to))
         })
@@ -81,7 +88,12 @@ impl Store {
 }
 
 /// Whether the user exists and its password is still the verified one.
-pub(super) async fn still_holds(tx: &mut Tx, email: &str, mode: Mode, verified_hash: Option<&str>) -> Result<bool> {
+pub(super) async fn still_holds(
+    tx: &mut WsChannelTx,
+    email: &str,
+    mode: StoredMode,
+    verified_hash: Option<&str>,
+) -> Result<bool> {
     let found = match verified_hash {
         None => {
             let sql = "SELECT count(*) FROM mode_user WHERE email = $1 AND mode = $2";
@@ -95,7 +107,7 @@ pub(super) async fn still_holds(tx: &mut Tx, email: &str, mode: Mode, verified_h
     Ok(found == 1)
 }
 
-pub(super) async fn insert_session(tx: &mut Tx, s: &NewSession) -> Result<()> {
+pub(super) async fn insert_session(tx: &mut WsChannelTx, s: &NewAccountSession) -> Result<()> {
     let sql = "INSERT INTO session (token, email, mode, api_key, auth_time, factor, expires, last_used) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $5)";
     tx.execute(sql, args![s.token, &s.email, s.mode, &s.api_key, s.auth_time, s.factor, s.expires]).await?;
@@ -106,7 +118,7 @@ pub(super) async fn insert_session(tx: &mut Tx, s: &NewSession) -> Result<()> {
 }
 
 /// Records the source of a successful login, once a day.
-async fn note_source(tx: &mut Tx, email: &str, source: &str, now: i64) -> Result<()> {
+async fn note_source(tx: &mut WsChannelTx, email: &str, source: &str, now: i64) -> Result<()> {
     let once_a_day = LockPolicy { limit: 1, window: DAY_MS, duration: 0 };
     take(tx, &source_key(email, source), once_a_day, now).await.map(drop)
 }
@@ -115,7 +127,7 @@ fn source_key(email: &str, source: &str) -> LockKey {
     LockKey::new(SOURCE_SCOPE, format!("{email} {source}"))
 }
 
-pub(super) async fn revoke_tokens(tx: &mut Tx, email: &str, mode: Mode, up_to: i64) -> Result<i64> {
+pub(super) async fn revoke_tokens(tx: &mut WsChannelTx, email: &str, mode: StoredMode, up_to: i64) -> Result<i64> {
     let sql = "DELETE FROM session WHERE email = $1 AND mode = $2 AND auth_time <= $3";
     let sessions = tx.execute(sql, args![email, mode, up_to]).await?;
     let sql = "DELETE FROM pending_auth WHERE email = $1 AND mode = $2 AND issued <= $3";
@@ -135,16 +147,16 @@ const LOOKUP: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.e
     LEFT JOIN tenant t ON t.api_key = s.api_key \
     WHERE s.token = $1 AND s.expires > $2";
 
-fn read_session(mut row: ResultRow) -> Result<Session> {
+fn read_session(mut row: ResultRow) -> Result<AccountSession> {
     let account = if row.is_null() {
         row.skip(ACCOUNT_COLUMNS_LEN);
         None
     } else {
         Some(read_account(&mut row)?)
     };
-    Ok(Session {
+    Ok(AccountSession {
         email: row.text()?,
-        mode: row.word(Mode::parse)?,
+        mode: row.word(StoredMode::parse)?,
         api_key: row.text()?,
         auth_time: row.int()?,
         factor: row.word(AuthenticationFactor::parse)?,

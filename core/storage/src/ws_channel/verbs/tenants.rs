@@ -1,7 +1,7 @@
 //! API keys, their switches and entitlements, set by the operator (docs/protocols/ws-channel.md §4).
 
 use crate::engine::{Result, ResultRow, args};
-use crate::ws_channel::{ApiTenant, EntitlementState, NewTenant, Store, TenantChange, TenantEntitlement};
+use crate::ws_channel::{ApiTenant, EntitlementState, NewTenant, TenantChange, TenantEntitlement, WsChannelStore};
 use futures_util::future::BoxFuture;
 
 /// The columns in the order of [`read_tenant`].
@@ -10,7 +10,7 @@ const SELECT_ALL: &str = "SELECT api_key, owner_email, minted_by_operator, enabl
 const SELECT_ONE: &str = "SELECT api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, rate_class, created \
     FROM tenant WHERE api_key = $1";
 
-impl Store {
+impl WsChannelStore {
     /// Creates a key. False when it exists.
     ///
     /// # Errors

@@ -1,11 +1,13 @@
 //! The upload journal: nothing acknowledged is lost, nothing is processed twice.
 
 use super::files::{content_values, read_content};
-use crate::engine::{Result, ResultRow, StoreError, Value, args};
-use crate::ws_channel::{FileScope, JournalledUpload, NewUpload, Store, Tx, UploadOutcome, UploadState};
+use crate::engine::{ColumnValue, Result, ResultRow, StoreError, args};
+use crate::ws_channel::{
+    FileScope, JournalledUpload, NewUpload, UploadOutcome, UploadState, WsChannelStore, WsChannelTx,
+};
 use futures_util::future::BoxFuture;
 
-impl Store {
+impl WsChannelStore {
     /// Journals an upload in state `received`. Call it before the upload is sent to the bank or acknowledged to the
     /// caller.
     ///
@@ -16,7 +18,7 @@ impl Store {
     }
 
     /// Ends an upload that is in state `received` and removes its stored bytes. `None` when it is in another state or
-    /// unknown; otherwise the content to hand to [`Store::discard_content`].
+    /// unknown; otherwise the content to hand to [`WsChannelStore::discard_content`].
     ///
     /// # Errors
     /// Environment faults only.
@@ -107,7 +109,7 @@ impl Store {
     }
 }
 
-async fn record(tx: &mut Tx, u: &NewUpload) -> Result<UploadOutcome> {
+async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
     if let Some(since) = u.no_duplicate_since {
         let sql = "SELECT id FROM upload WHERE api_key = $1 AND email = $2 AND sha256 = $3 AND received > $4 AND bank = $5 \
                    AND state <> $6 ORDER BY received DESC LIMIT 1";
@@ -116,11 +118,11 @@ async fn record(tx: &mut Tx, u: &NewUpload) -> Result<UploadOutcome> {
             return Ok(UploadOutcome::Duplicate { of: row.text()? });
         }
     }
-    let (path, content) = u.content.as_ref().map_or(Ok((Value::Null, Value::Null)), content_values)?;
+    let (path, content) = u.content.as_ref().map_or(Ok((ColumnValue::Null, ColumnValue::Null)), content_values)?;
     let sql = "INSERT INTO upload (id, api_key, email, connection, bank, file_type, file_name, sha256, size, signers, state, detail, \
                received, finished, path, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, NULL, $13, $14) \
                ON CONFLICT (id) DO NOTHING";
-    let values: [Value; 14] = [
+    let values: [ColumnValue; 14] = [
         (&u.id).into(),
         (&u.scope.api_key).into(),
         (&u.email).into(),
@@ -143,7 +145,7 @@ async fn record(tx: &mut Tx, u: &NewUpload) -> Result<UploadOutcome> {
 }
 
 pub(super) async fn finish(
-    tx: &mut Tx,
+    tx: &mut WsChannelTx,
     id: &str,
     state: UploadState,
     detail: &str,

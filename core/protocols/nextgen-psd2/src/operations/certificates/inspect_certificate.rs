@@ -1,7 +1,7 @@
 //! Reports the content of a third party's certificate (§7).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::Row, model::Timestamp,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow, model::Timestamp,
 };
 
 use crate::{
@@ -90,7 +90,7 @@ pub struct InspectCertificateResponse {
 #[derive(Debug, OperationDocs)]
 pub struct InspectCertificate;
 
-const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
+const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE];
 
 impl Operation for InspectCertificate {
     type Request = InspectCertificateRequest;

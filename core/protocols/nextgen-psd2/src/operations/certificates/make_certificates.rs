@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::{CryptoError as KeyFault, rsa::RsaPrivateKey};
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::Row,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::ErrorRow,
 };
 
 use crate::{
@@ -149,7 +149,7 @@ pub struct MakeCertificatesResponse {
 #[derive(Debug, OperationDocs)]
 pub struct MakeCertificates;
 
-const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
+const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
 
 impl Operation for MakeCertificates {
     type Request = MakeCertificatesRequest;

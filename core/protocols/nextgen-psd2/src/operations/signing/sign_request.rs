@@ -2,7 +2,8 @@
 
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::Row, model::InlineBytes,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::ErrorRow,
+    model::InlineBytes,
 };
 
 use super::prepare_signature::{header_fields, sign_fault};
@@ -53,9 +54,9 @@ pub struct SignRequestResponse {
 pub struct SignRequest;
 
 /// The errors of signing.
-pub(super) const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
+pub(super) const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
 /// The errors of signing with a key that may be in a token.
-const OWN_ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE, &errors::TOKEN_FAILED];
+const OWN_ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE, &errors::TOKEN_FAILED];
 
 impl Operation for SignRequest {
     type Request = SignRequestRequest;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::Row};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
+};
 
 use super::report::{CheckResult, Refused, checks, refused, verdict};
 use crate::{
@@ -89,7 +91,7 @@ pub struct VerifyRequestResponse {
 pub struct VerifyRequest;
 
 /// The errors of a verification, apart from a negative verdict.
-pub(super) const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
+pub(super) const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE];
 
 impl Operation for VerifyRequest {
     type Request = VerifyRequestRequest;

@@ -8,7 +8,7 @@ proptest::proptest! {
     /// T-142: a change of any byte of the Signature header, of a signed header or of the body is detected.
     #[test]
     fn any_changed_byte_is_found(place in 0usize..7, at: usize, by in 1u8..=255) {
-        static PARTY: std::sync::OnceLock<(Party, Request)> = std::sync::OnceLock::new();
+        static PARTY: std::sync::OnceLock<(TestParty, Request)> = std::sync::OnceLock::new();
         let (party, good) = PARTY.get_or_init(|| {
             let party = party();
             let mut request = request();

@@ -7,7 +7,7 @@ use crate::{
 };
 use proptest::prelude::*;
 
-fn beyond_ascii() -> Party {
+fn beyond_ascii() -> TestParty {
     let named = AuthorityOptions { organization: "Tromsø Trust AS".into(), ..AuthorityOptions::new("Nordlys", NOW) };
     party_of(TestAuthority::create(&named).unwrap(), &IssueOptions::new(CertificateKind::Qseal, NOW))
 }
@@ -87,7 +87,7 @@ proptest! {
         more in proptest::collection::vec(("x-[a-z]{1,12}", "[ -~]{0,40}"), 0..4),
         bits: (bool, bool, bool),
     ) {
-        static PARTIES: std::sync::LazyLock<[Party; 2]> = std::sync::LazyLock::new(|| [party(), beyond_ascii()]);
+        static PARTIES: std::sync::LazyLock<[TestParty; 2]> = std::sync::LazyLock::new(|| [party(), beyond_ascii()]);
         let (ascii, long, wrapped) = bits;
         let party = &PARTIES[usize::from(ascii)];
         let mut request = Request {

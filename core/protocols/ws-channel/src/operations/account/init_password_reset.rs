@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Repeat, Route},
 };
@@ -33,7 +33,7 @@ pub struct InitPasswordResetResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
+const ERRORS: &[&ErrorRow] = &[&errors::PARAMETER_REFUSED];
 
 /// Send a code for a password reset by SMS.
 ///

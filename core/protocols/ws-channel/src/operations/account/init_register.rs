@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::{InRequest, Method, OutRequest},
 };
 
@@ -34,7 +34,7 @@ pub struct InitRegisterResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
+const ERRORS: &[&ErrorRow] = &[&errors::PARAMETER_REFUSED];
 
 /// Fetch a challenge for a registration.
 ///

@@ -2,14 +2,14 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Repeat, Route},
 };
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
-    model::{Challenge, Code, Email, EncryptedPassword, Mode},
+    model::{Challenge, Email, EncryptedPassword, Mode, OneTimeCode},
     route,
 };
 
@@ -26,7 +26,7 @@ pub struct PasswordResetRequest {
     /// The challenge, unchanged.
     pub ch_resp: Challenge,
     /// The six digits from the SMS.
-    pub code: Code,
+    pub code: OneTimeCode,
     /// The new password, encrypted for this challenge (§3.1).
     pub encrypted: EncryptedPassword,
 }
@@ -39,7 +39,7 @@ pub struct PasswordResetResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[
+const ERRORS: &[&ErrorRow] = &[
     &errors::CODE_REFUSED,
     &errors::CODE_EXPIRED,
     &errors::ATTEMPTS_EXCEEDED,

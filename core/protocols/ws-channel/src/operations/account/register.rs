@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::{InRequest, Method, OutRequest},
     operation::Route,
 };
@@ -51,7 +51,7 @@ pub struct RegisterResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[
+const ERRORS: &[&ErrorRow] = &[
     &errors::USER_EXISTS,
     &errors::ADMIN_FIRST,
     &errors::API_KEY_REFUSED,

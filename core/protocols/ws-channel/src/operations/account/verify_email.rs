@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     error::row,
     message::InRequest,
     message::Method,
@@ -11,7 +11,7 @@ use bankchannel_foundation::{
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
-    model::{AccessToken, Code, Email, Mode},
+    model::{AccessToken, Email, Mode, OneTimeCode},
     route,
 };
 
@@ -28,7 +28,7 @@ pub struct VerifyEmailRequest {
     /// The token from the login that asked for this verification.
     pub access_token: AccessToken,
     /// The six digits from the mail.
-    pub code: Code,
+    pub code: OneTimeCode,
 }
 
 /// The address is verified; now log in.
@@ -39,7 +39,7 @@ pub struct VerifyEmailResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] =
+const ERRORS: &[&ErrorRow] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
 /// Verify a user's e-mail address with the code from the mail.

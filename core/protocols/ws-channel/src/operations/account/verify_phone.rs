@@ -2,14 +2,14 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Repeat, Route},
 };
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
-    model::{Code, Email, Mode, Phone},
+    model::{Email, Mode, OneTimeCode, Phone},
     route,
 };
 
@@ -27,7 +27,7 @@ pub struct VerifyPhoneRequest {
     #[boundary(profile)]
     pub phone: Phone,
     /// The six digits from the SMS.
-    pub code: Code,
+    pub code: OneTimeCode,
 }
 
 /// The phone is verified. Now log in for the e-mail's code.
@@ -38,7 +38,7 @@ pub struct VerifyPhoneResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] =
+const ERRORS: &[&ErrorRow] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
 /// Verify a user's phone with the code from the SMS.

@@ -1,6 +1,8 @@
 //! `ConfigCerts`: POST `/certs` (§2.14).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
+};
 
 use crate::{WsChannelCodec, WsChannelTerms, errors, model::ExportSetting, route};
 
@@ -20,7 +22,8 @@ pub struct ConfigCertsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
+const ERRORS: &[&ErrorRow] =
+    route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
 /// Switch off the export of private keys for good.
 ///

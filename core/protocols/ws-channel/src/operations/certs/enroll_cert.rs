@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Repeat, Route},
 };
@@ -43,7 +43,7 @@ const ENROLLMENT_REFUSAL: &str = "Cert enrollment allowed for admin user only";
 /// The client's time limit: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).
 const TIMEOUT_S: u32 = 150;
 
-const ERRORS: &[&Row] =
+const ERRORS: &[&ErrorRow] =
     route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
 
 /// Enrol for a certificate at a bank with its PIN.

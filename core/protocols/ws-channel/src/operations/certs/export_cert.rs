@@ -1,7 +1,7 @@
 //! `ExportCert`: GET `/certs/{Bank}` (§2.16, §6.4).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method, operation::Route,
 };
 
 use crate::{
@@ -34,7 +34,7 @@ pub struct ExportCertResponse {
 /// The refusal for a data session (§1.7).
 const EXPORT_REFUSAL: &str = "Cert export allowed for admin user only";
 
-const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::PGP_KEY_MISSING, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
+const ERRORS: &[&ErrorRow] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::PGP_KEY_MISSING, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
 /// Export a certificate with its private key, encrypted to a PGP key.
 ///

@@ -1,7 +1,7 @@
 //! `ImportCert`: PUT `/certs/{Bank}` (§2.18, §6.3).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method, operation::Route,
 };
 
 use crate::{
@@ -44,7 +44,7 @@ pub struct ImportCertResponse {
 /// The refusal for a data session (§1.7).
 const IMPORT_REFUSAL: &str = "Cert import allowed for admin user only";
 
-const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_REFUSED, &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_REFUSED, &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
 
 /// Import an existing certificate and its private key.
 ///

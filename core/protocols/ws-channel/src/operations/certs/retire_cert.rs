@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Parameters, Route},
 };
@@ -36,7 +36,7 @@ pub struct RetireCertResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::OWNER_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = route::errors_of!(route::OWNER_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// Retire the certificates for a bank.
 ///

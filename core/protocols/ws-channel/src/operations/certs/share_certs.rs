@@ -1,7 +1,7 @@
 //! `ShareCerts`: PUT `/certs/shared/{ExtEmail}` (§2.15, §6.5).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method, operation::Route,
 };
 
 use crate::{WsChannelCodec, WsChannelTerms, errors, model::Email, route};
@@ -35,7 +35,7 @@ pub struct ShareCertsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::OWNER_ERRORS; &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = route::errors_of!(route::OWNER_ERRORS; &errors::PARAMETER_REFUSED);
 
 /// Let another account use this account's certificates.
 ///

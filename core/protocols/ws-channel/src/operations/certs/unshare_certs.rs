@@ -1,6 +1,8 @@
 //! `UnshareCerts`: DELETE `/certs/shared/{ExtEmail}` (§2.15, §6.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
+};
 
 use super::share_certs::ShareCertsResponse;
 use crate::{WsChannelCodec, WsChannelTerms, errors, model::Email, route};
@@ -22,7 +24,8 @@ pub struct UnshareCertsResponse {
     pub links: ShareCertsResponse,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
+const ERRORS: &[&ErrorRow] =
+    route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
 /// Stop another account from using this account's certificates, or the reverse.
 ///

@@ -1,7 +1,8 @@
 //! `DownloadFile`: GET `/files/{Bank}/{FileType}/{FileReference}` (§2.22).
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
+    Boundary, Content, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
+    operation::Route,
 };
 
 use crate::{
@@ -36,7 +37,7 @@ pub struct DownloadFileResponse {
 /// The refusal for an admin session (§1.7).
 const DOWNLOAD_REFUSAL: &str = "File downloads not allowed on admin mode, use data account mode";
 
-const ERRORS: &[&Row] =
+const ERRORS: &[&ErrorRow] =
     route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// Download a file from a bank.

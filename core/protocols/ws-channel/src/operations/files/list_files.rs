@@ -1,6 +1,8 @@
 //! `ListFiles`: GET `/files/{Bank}` (§2.20).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
+};
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
@@ -31,7 +33,7 @@ pub struct ListFilesResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::SESSION_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = route::errors_of!(route::SESSION_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// List the files that a bank holds for the account.
 ///

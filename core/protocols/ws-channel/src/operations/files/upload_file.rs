@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Repeat, Route},
 };
@@ -44,7 +44,7 @@ pub struct UploadFileResponse {
 /// The refusal for an admin session (§1.7).
 const UPLOAD_REFUSAL: &str = "File uploads not allowed on admin mode, use data account mode";
 
-const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED);
 
 /// Send a signed file to a bank.
 ///

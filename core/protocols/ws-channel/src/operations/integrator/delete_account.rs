@@ -1,6 +1,8 @@
 //! `DeleteAccount`: DELETE `/account/{Email}` (§2.25).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
+};
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
@@ -30,7 +32,8 @@ pub struct DeleteAccountResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::OWNER_ERRORS; &errors::REAUTHENTICATE, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] =
+    route::errors_of!(route::OWNER_ERRORS; &errors::REAUTHENTICATE, &errors::PARAMETER_REFUSED);
 
 /// Delete a customer's account for good.
 ///

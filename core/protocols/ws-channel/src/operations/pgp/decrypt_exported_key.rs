@@ -1,7 +1,7 @@
 //! Opens an exported private key (§6.4).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::Row,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::ErrorRow,
 };
 use bankchannel_openpgp as openpgp;
 
@@ -31,7 +31,7 @@ pub struct DecryptExportedKeyResponse {
     pub private_key_pem: PrivateKeyPem,
 }
 
-const ERRORS: &[&Row] =
+const ERRORS: &[&ErrorRow] =
     &[&errors::DECRYPTION_FAILED, &errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT, &errors::PASSPHRASE_REFUSED];
 
 /// Decrypt an exported private key.

@@ -1,6 +1,8 @@
 //! `DeleteKey`: DELETE `/pgp` (§2.26, §7).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
+};
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
@@ -26,7 +28,7 @@ pub struct DeleteKeyResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_MISSING, &errors::SIGNATURE_KEY_UNKNOWN, &errors::NOT_IMPLEMENTED, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_MISSING, &errors::SIGNATURE_KEY_UNKNOWN, &errors::NOT_IMPLEMENTED, &errors::PARAMETER_REFUSED);
 
 /// Remove a registered PGP key.
 ///

@@ -1,6 +1,8 @@
 //! Encrypts a bank's private key to an export key (§6.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::Row};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
+};
 use bankchannel_openpgp as openpgp;
 
 use crate::{
@@ -27,7 +29,7 @@ pub struct EncryptForExportResponse {
     pub encrypted_private_key: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT];
+const ERRORS: &[&ErrorRow] = &[&errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT];
 
 /// Encrypt a private key to an export key.
 ///

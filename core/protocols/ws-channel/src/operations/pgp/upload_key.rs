@@ -1,7 +1,7 @@
 //! `UploadKey`: PUT `/pgp` (§2.26, §7).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method, operation::Route,
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method, operation::Route,
 };
 
 use crate::{
@@ -28,7 +28,8 @@ pub struct UploadKeyResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_REFUSED, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] =
+    route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_REFUSED, &errors::PARAMETER_REFUSED);
 
 /// Register a PGP public key.
 ///

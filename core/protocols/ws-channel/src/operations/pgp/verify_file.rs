@@ -1,8 +1,8 @@
 //! Verifies a file's signatures (§5.2).
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::Row, model::Timestamp,
-    operation::Command,
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
+    model::Timestamp, operation::Command,
 };
 use bankchannel_openpgp::{self as openpgp, SignatureResult, VerifyPolicy};
 
@@ -64,7 +64,7 @@ pub struct VerifyFileResponse {
     pub signatures: Vec<SignatureVerdict>,
 }
 
-const ERRORS: &[&Row] = &[&errors::SIGNATURE_MALFORMED, &errors::PGP_KEY_REFUSED];
+const ERRORS: &[&ErrorRow] = &[&errors::SIGNATURE_MALFORMED, &errors::PGP_KEY_REFUSED];
 
 /// Verify the signatures of a file.
 ///

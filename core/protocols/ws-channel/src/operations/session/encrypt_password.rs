@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::rsa;
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::Row,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::ErrorRow,
 };
 
 use crate::{
@@ -31,7 +31,7 @@ pub struct EncryptPasswordResponse {
     pub encrypted: EncryptedPassword,
 }
 
-const ERRORS: &[&Row] = &[&errors::CHALLENGE_MALFORMED];
+const ERRORS: &[&ErrorRow] = &[&errors::CHALLENGE_MALFORMED];
 
 /// Encrypt a password for a challenge.
 ///

@@ -1,6 +1,8 @@
 //! `InitLogin`: GET `/session/{Email}/{Mode}` (§2.7).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
+};
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
@@ -30,7 +32,7 @@ pub struct InitLoginResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
+const ERRORS: &[&ErrorRow] = &[&errors::PARAMETER_REFUSED];
 
 /// Fetch a challenge for a login.
 ///

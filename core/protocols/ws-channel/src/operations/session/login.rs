@@ -1,6 +1,8 @@
 //! `Login`: POST `/session/{Email}/{Mode}` (§2.8).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
+};
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
@@ -53,7 +55,7 @@ pub struct LoginResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[
+const ERRORS: &[&ErrorRow] = &[
     &errors::LOGIN_REFUSED,
     &errors::ATTEMPTS_EXCEEDED,
     &errors::API_KEY_REFUSED,

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Command, Repeat, Route},
 };
@@ -10,8 +10,8 @@ use bankchannel_foundation::{
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
     model::{
-        AccessToken, AccountInfo, AdminMode, ApiKey, ChallengeName, Code, Email, ExpiresIn, IdToken, MfaOption,
-        MfaSession, MfaType, OtpauthUri, TotpSecret,
+        AccessToken, AccountInfo, AdminMode, ApiKey, ChallengeName, Email, ExpiresIn, IdToken, MfaOption, MfaSession,
+        MfaType, OneTimeCode, OtpauthUri, TotpSecret,
     },
     route,
 };
@@ -27,7 +27,7 @@ pub struct LoginMfaRequest {
     #[boundary(profile)]
     pub mode: AdminMode,
     /// The code from the SMS or the authenticator.
-    pub code: Code,
+    pub code: OneTimeCode,
     /// The handle from the login or the choice of the factor.
     pub session: MfaSession,
     /// The factor of the code, as the login named it. Default: `SMS_MFA`.
@@ -67,7 +67,7 @@ pub struct LoginMfaResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] =
+const ERRORS: &[&ErrorRow] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
 /// Submit the code of the second factor.

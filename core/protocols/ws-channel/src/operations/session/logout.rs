@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Parameters, Route},
 };
@@ -35,7 +35,7 @@ pub struct LogoutResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::SESSION_ERRORS; &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = route::errors_of!(route::SESSION_ERRORS; &errors::PARAMETER_REFUSED);
 
 /// End all sessions of a user.
 ///

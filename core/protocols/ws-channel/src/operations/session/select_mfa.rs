@@ -1,6 +1,8 @@
 //! `SelectMFA`: PUT `/session/{Email}/{Mode}/selectmfa` (§2.10).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::Row, message::Method};
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
+};
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
@@ -36,7 +38,7 @@ pub struct SelectMfaResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] =
+const ERRORS: &[&ErrorRow] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
 /// Choose the second factor of a login.

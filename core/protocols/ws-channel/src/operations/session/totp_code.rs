@@ -4,7 +4,7 @@ use bankchannel_crypto::totp;
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{
-    model::{Code, TotpSecret},
+    model::{OneTimeCode, TotpSecret},
     route,
 };
 
@@ -22,7 +22,7 @@ pub struct TotpCodeRequest {
 #[non_exhaustive]
 pub struct TotpCodeResponse {
     /// The six digits.
-    pub code: Code,
+    pub code: OneTimeCode,
     /// The remaining seconds of this code: 1 to 30.
     pub seconds_left: u32,
 }
@@ -42,12 +42,12 @@ impl Operation for TotpCode {
 
 impl Local for TotpCode {
     fn run(request: TotpCodeRequest, with: LocalContext<'_>) -> Result<TotpCodeResponse, Error> {
-        let secret = totp::TotpSecret::from_base32(request.secret.expose())
-            .map_err(|why| Error::invalid_field("secret", why))?;
+        let secret =
+            totp::TotpKey::from_base32(request.secret.expose()).map_err(|why| Error::invalid_field("secret", why))?;
         let now = u64::try_from(with.clock.now_s()).unwrap_or_default();
         let left = totp::STEP_SECONDS - now % totp::STEP_SECONDS;
         Ok(TotpCodeResponse {
-            code: Code::new(&totp::code_at_counter(&secret, totp::counter(now)))?,
+            code: OneTimeCode::new(&totp::code_at_counter(&secret, totp::counter(now)))?,
             seconds_left: u32::try_from(left).unwrap_or_default(),
         })
     }

@@ -2,14 +2,14 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Repeat, Route},
 };
 
 use crate::{
     WsChannelCodec, WsChannelTerms, errors,
-    model::{AccessToken, AdminMode, Code, Email},
+    model::{AccessToken, AdminMode, Email, OneTimeCode},
     route,
 };
 
@@ -26,7 +26,7 @@ pub struct VerifyTotpRequest {
     /// The token from `login_mfa` with `setup_totp`.
     pub access_token: AccessToken,
     /// The authenticator's current code.
-    pub code: Code,
+    pub code: OneTimeCode,
 }
 
 /// The authenticator is enrolled.
@@ -37,7 +37,7 @@ pub struct VerifyTotpResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] =
+const ERRORS: &[&ErrorRow] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
 /// Complete the enrolment of an authenticator.

@@ -12,15 +12,15 @@ use bankchannel_bank_simulator::{AnswerIds, BankLedger, DEFAULT_BALANCE_CENTS, D
 use bankchannel_crypto::{random, rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_foundation::Result;
 use bankchannel_storage::ws_channel::{
-    BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, Store,
+    BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, WsChannelStore,
 };
 use bankchannel_transport::background;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::{Notify, Semaphore};
 
 use super::{
-    BankChannel, BankConnection, BankError, BankFileDownload, CertificateEnrolment, IssuedCertificates, IssuedPair,
-    OutgoingFile, PendingBankAnswer,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateEnrolment, IssuedCertificates,
+    IssuedPair, OutgoingFile, PendingBankAnswer,
 };
 use crate::{
     config::{ServiceConfig, SimulatorMode},
@@ -109,13 +109,17 @@ pub(super) fn look(data: &Path, config: &ServiceConfig) -> Result<()> {
 }
 
 impl BankChannel for SimulatorBank {
-    fn list<'a>(&'a self, at: &'a BankConnection<'a>, filter: &'a FileFilter) -> PendingBankAnswer<'a, Vec<BankFile>> {
+    fn list<'a>(
+        &'a self,
+        at: &'a AccountBankConnection<'a>,
+        filter: &'a FileFilter,
+    ) -> PendingBankAnswer<'a, Vec<BankFile>> {
         Box::pin(async move { Ok(at.store.list_files(at.scope, filter).await?) })
     }
 
     fn download<'a>(
         &'a self,
-        at: &'a BankConnection<'a>,
+        at: &'a AccountBankConnection<'a>,
         file_type: &'a str,
         reference: &'a str,
     ) -> PendingBankAnswer<'a, BankFileDownload> {
@@ -129,14 +133,14 @@ impl BankChannel for SimulatorBank {
         })
     }
 
-    fn upload<'a>(&'a self, _: &'a BankConnection<'a>, _: &'a OutgoingFile<'a>) -> PendingBankAnswer<'a, ()> {
+    fn upload<'a>(&'a self, _: &'a AccountBankConnection<'a>, _: &'a OutgoingFile<'a>) -> PendingBankAnswer<'a, ()> {
         self.wake.notify_one();
         Box::pin(async { Ok(()) })
     }
 
     fn delete<'a>(
         &'a self,
-        at: &'a BankConnection<'a>,
+        at: &'a AccountBankConnection<'a>,
         file_type: &'a str,
         reference: &'a str,
     ) -> PendingBankAnswer<'a, ()> {
@@ -166,7 +170,7 @@ impl BankChannel for SimulatorBank {
         })
     }
 
-    fn renew<'a>(&'a self, at: &'a BankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates> {
+    fn renew<'a>(&'a self, at: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates> {
         Box::pin(async move {
             let signing = self.certify(&at.set.ws_user_id, &at.set.company, at.now_ms).await?;
             let target_id = at.set.target_id.clone();
@@ -203,7 +207,7 @@ impl BankChannel for SimulatorBank {
 }
 
 /// The initial books of a connection: an import at the simulator needs an account to pay from.
-async fn open_books(store: &Store, scope: &FileScope) -> Result<(), HandlerFault> {
+async fn open_books(store: &WsChannelStore, scope: &FileScope) -> Result<(), HandlerFault> {
     Ok(store.open_ledger(scope, first_ledger(0)).await?)
 }
 

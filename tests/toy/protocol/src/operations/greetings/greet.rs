@@ -2,14 +2,14 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs, OperationKind,
-    error::Row,
+    error::ErrorRow,
     message::Method,
     operation::{Parameters, Repeat, Route},
 };
 
 use crate::{PROTOCOL, codec::Plain, errors};
 
-const ERRORS: &[&Row] = &[&errors::REFUSED];
+const ERRORS: &[&ErrorRow] = &[&errors::REFUSED];
 
 /// Who is greeted.
 #[derive(Debug, Clone, Boundary)]
