@@ -49,7 +49,7 @@ impl BankchannelBytes {
     pub const NOTHING: Self = Self { data: ptr::null(), size: 0, owner: ptr::null_mut() };
 
     /// Hands bytes over to the caller, without copying.
-    pub(crate) fn of(owned: impl Into<Owned>) -> Self {
+    pub(crate) fn new(owned: impl Into<Owned>) -> Self {
         let owned = owned.into();
         let bytes = match &owned {
             Owned::Text(text) => text.as_bytes(),

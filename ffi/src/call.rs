@@ -299,7 +299,7 @@ unsafe fn read_reply(
     data: *const c_char,
     size: usize,
 ) -> Result<CallReply, EntryFailure> {
-    Ok(match BankchannelReply::of(reply) {
+    Ok(match BankchannelReply::from_number(reply) {
         Some(BankchannelReply::Go) => CallReply::Go,
         Some(BankchannelReply::End) => CallReply::End,
         // SAFETY: as the caller promises.
@@ -345,9 +345,9 @@ unsafe fn hand_over(
     };
     // SAFETY: as the caller promises.
     unsafe {
-        json.write(text.map_or(BankchannelBytes::NOTHING, BankchannelBytes::of));
+        json.write(text.map_or(BankchannelBytes::NOTHING, BankchannelBytes::new));
         if !content.is_null() {
-            content.write(bytes.map_or(BankchannelBytes::NOTHING, BankchannelBytes::of));
+            content.write(bytes.map_or(BankchannelBytes::NOTHING, BankchannelBytes::new));
         }
     }
     Ok(status)

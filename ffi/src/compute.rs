@@ -20,7 +20,7 @@ use crate::{
 struct WipedText(Vec<u8>);
 
 impl WipedText {
-    fn of(text: String) -> Self {
+    fn new(text: String) -> Self {
         let mut bytes = text.into_bytes();
         if bytes.len() == bytes.capacity() {
             // Growing in place could move it and leave an unwiped copy.
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn bankchannel_compute(
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
         // SAFETY: as the caller promises.
         let client = unsafe { client.as_ref() }.map(|client| &client.client);
-        let answer = WipedText::of(local_json(client, name, request)?);
+        let answer = WipedText::new(local_json(client, name, request)?);
         answered = answer.0.as_ptr().cast();
         place(answer)?;
         Ok(BankchannelStatus::Ok)
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_text_that_fills_its_place_gets_its_nul() {
         for text in [String::new(), "x".repeat(64).into_boxed_str().into_string()] {
-            let answer = WipedText::of(text.clone());
+            let answer = WipedText::new(text.clone());
             assert_eq!(CStr::from_bytes_with_nul(&answer.0).unwrap().to_str().unwrap(), text);
         }
     }

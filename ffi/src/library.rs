@@ -44,7 +44,7 @@ pub unsafe extern "C" fn bankchannel_catalogue(
 ) -> BankchannelStatus {
     let body = || {
         place("json", json)?;
-        let text = BankchannelBytes::of(catalogue_json());
+        let text = BankchannelBytes::new(catalogue_json());
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { json.write(text) };
         Ok(BankchannelStatus::Ok)

@@ -31,7 +31,7 @@ pub unsafe extern "C" fn bankchannel_call_log(
         let records = if call.is_here() { call.state()?.call.drain_log() } else { Vec::new() };
         let text = records.iter().map(record).collect::<Value>().to_string();
         // SAFETY: not NULL, and the caller promises that it may be written.
-        unsafe { json.write(BankchannelBytes::of(text)) };
+        unsafe { json.write(BankchannelBytes::new(text)) };
         Ok(BankchannelStatus::Ok)
     };
     // SAFETY: as the caller promises.

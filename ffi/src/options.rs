@@ -203,7 +203,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
 /// `content` has `content_size` bytes.
 unsafe fn content(given: &BankchannelCallOptions) -> Result<ContentTransfer, EntryFailure> {
     let (data, size) = (given.content, given.content_size);
-    match BankchannelContent::of(given.content_kind) {
+    match BankchannelContent::from_number(given.content_kind) {
         Some(BankchannelContent::Default) => Ok(ContentTransfer::Default),
         Some(BankchannelContent::Bytes) => {
             // SAFETY: as the caller promises.
@@ -224,7 +224,7 @@ unsafe fn content(given: &BankchannelCallOptions) -> Result<ContentTransfer, Ent
 /// `destination` has `destination_size` bytes.
 unsafe fn destination(given: &BankchannelCallOptions) -> Result<ContentTransfer, EntryFailure> {
     let (data, size) = (given.destination, given.destination_size);
-    match BankchannelContent::of(given.destination_kind) {
+    match BankchannelContent::from_number(given.destination_kind) {
         Some(BankchannelContent::Default) => Ok(ContentTransfer::Default),
         // SAFETY: as the caller promises.
         Some(BankchannelContent::Path) => Ok(ContentTransfer::Path(unsafe { path("destination", data, size) }?)),

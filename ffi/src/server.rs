@@ -84,7 +84,7 @@ pub unsafe extern "C" fn bankchannel_server_info(
         // SAFETY: as the caller promises.
         let info = unsafe { handle("server", server) }?.server()?.info()?;
         // SAFETY: not NULL, and the caller promises that it may be written.
-        unsafe { json.write(BankchannelBytes::of(info.to_json())) };
+        unsafe { json.write(BankchannelBytes::new(info.to_json())) };
         Ok(BankchannelStatus::Ok)
     };
     // SAFETY: as the caller promises.
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn bankchannel_server_control(
         // Others may use the server while the order runs.
         let answer = given.wait()?;
         // SAFETY: not NULL, and the caller promises that it may be written.
-        unsafe { json.write(BankchannelBytes::of(answer.to_json())) };
+        unsafe { json.write(BankchannelBytes::new(answer.to_json())) };
         Ok(BankchannelStatus::Ok)
     };
     // SAFETY: as the caller promises.

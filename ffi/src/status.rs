@@ -52,7 +52,7 @@ pub enum BankchannelReply {
 
 impl BankchannelReply {
     /// The reply with this number.
-    pub(crate) fn of(number: u32) -> Option<Self> {
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
         [Self::Go, Self::Answer, Self::Piece, Self::End, Self::Fail].into_iter().find(|reply| *reply as u32 == number)
     }
 }
@@ -75,7 +75,7 @@ pub enum BankchannelContent {
 
 impl BankchannelContent {
     /// The kind with this number.
-    pub(crate) fn of(number: u32) -> Option<Self> {
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
         [Self::Default, Self::Bytes, Self::Path, Self::Replace, Self::Pieces]
             .into_iter()
             .find(|kind| *kind as u32 == number)
@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn unknown_numbers_are_nothing() {
-        assert_eq!(BankchannelReply::of(4), Some(BankchannelReply::Fail));
-        assert_eq!(BankchannelReply::of(5), None);
-        assert_eq!(BankchannelContent::of(4), Some(BankchannelContent::Pieces));
-        assert_eq!(BankchannelContent::of(u32::MAX), None);
+        assert_eq!(BankchannelReply::from_number(4), Some(BankchannelReply::Fail));
+        assert_eq!(BankchannelReply::from_number(5), None);
+        assert_eq!(BankchannelContent::from_number(4), Some(BankchannelContent::Pieces));
+        assert_eq!(BankchannelContent::from_number(u32::MAX), None);
     }
 }

@@ -31,7 +31,7 @@ use bankchannel_server::{
 };
 
 /// The host, for starting one.
-pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Host>(
+pub(crate) static DESCRIPTOR: Counterpart = Counterpart::declare::<Host>(
     "toy-host",
     PROTOCOL,
     ("ToyHost", "Host"),
@@ -77,7 +77,7 @@ impl ServerKind for Host {
                 listen.parse().map_err(|_| Error::invalid_setting("listen", "is not an address with a port"))?;
             let listener = Listener::bind(address, None).await.map_err(|why| Error::invalid_setting("listen", why))?;
             let word = options.word.unwrap_or_else(|| "Hello".to_owned());
-            let greeter = Arc::new(Greeter { word, mounts: [RouteMount::of("", CATALOGUE, |_| true)] });
+            let greeter = Arc::new(Greeter { word, mounts: [RouteMount::new("", CATALOGUE, |_| true)] });
             let serve = move |request, peer| shell::answer(Arc::clone(&greeter), request, peer);
             Ok(Self(Server::begin(listener, Arc::default(), serve)))
         })

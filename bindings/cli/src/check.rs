@@ -95,7 +95,7 @@ async fn connector(matches: &ArgMatches) -> CommandOutcome {
         let (of_connector, is_new) = salt_edge_check::write_settings(Path::new(&file), listen).await?;
         output::json(&of_connector);
         let what = if is_new { "is written" } else { "exists already and is kept" };
-        output::note(&format!(
+        output::print_note(&format!(
             "{file} {what}: describe your ways to authenticate there, with right and wrong answers. The JSON line on the standard output \
              has the settings of the connector: start it with these (serve salt-edge-connector: --hub-url, --hub-public-key, --app-id, \
              --app-secret-file, --provider-code, --private-key). If it has its own key, set connector_public_key_file."
@@ -111,12 +111,12 @@ async fn connector(matches: &ArgMatches) -> CommandOutcome {
     let junit = file.as_deref().map(|file| Reserved::open(Path::new(file), true, REPORT_MODE)).transpose()?;
     let checking = CheckRun::open(&PathBuf::from(&settings), Some(listen)).await?;
     if !is_json {
-        output::note(&format!("the connector {url} must report to {}", checking.hub_url()));
+        output::print_note(&format!("the connector {url} must report to {}", checking.hub_url()));
     }
     let psu = given("psu").map(psu);
     let told = |done: &CheckDone| {
         if !is_json {
-            output::note(&format!("{:<8} {}  {}", done.result.as_str(), done.id, done.title));
+            output::print_note(&format!("{:<8} {}  {}", done.result.as_str(), done.id, done.title));
         }
     };
     let report = checking.run(&url, psu.as_deref(), &only, &told).await;

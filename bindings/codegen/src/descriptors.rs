@@ -6,7 +6,7 @@ use crate::model::{OperationModel, ProtocolModel};
 
 /// The types of a protocol's listings that an operation accepts instead of its required fields: types that always
 /// contain all of these fields, which must be at least two.
-pub(crate) fn of(protocol: &ProtocolModel, operation: &OperationModel) -> Vec<&'static StructShape> {
+pub(crate) fn described_structs(protocol: &ProtocolModel, operation: &OperationModel) -> Vec<&'static StructShape> {
     let wanted = required(operation.request);
     let mut found: Vec<&'static StructShape> = Vec::new();
     if wanted.len() < 2 || operation.is_local() {
@@ -33,7 +33,7 @@ fn are_text(one: &Field, other: &Field) -> bool {
 }
 
 /// The documentation of an operation that takes such types.
-pub(crate) fn told(types: &[&StructShape]) -> String {
+pub(crate) fn descriptors_text(types: &[&StructShape]) -> String {
     let names: Vec<String> = types.iter().map(|shape| format!("`{}`", shape.name)).collect();
     format!("A {} may be given as it was listed.", names.join(" or "))
 }
@@ -50,7 +50,7 @@ mod tests {
         let mut taking = Vec::new();
         for protocol in &model.protocols {
             for operation in &protocol.operations {
-                let names: Vec<&str> = of(protocol, operation).iter().map(|shape| shape.name).collect();
+                let names: Vec<&str> = described_structs(protocol, operation).iter().map(|shape| shape.name).collect();
                 if !names.is_empty() {
                     taking.push((operation.entry.declaration.name, names));
                 }

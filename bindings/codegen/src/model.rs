@@ -178,7 +178,7 @@ impl ProtocolModel {
         let settings = protocol.client.as_ref().map(|kind| fields_of(protocol.class, kind.settings)).transpose()?;
         let set = settings.map_or(&[][..], |settings| settings.fields);
         let counterparts = COUNTERPARTS.iter().filter(|counterpart| counterpart.protocol == name);
-        let served = counterparts.map(|counterpart| Served::of(counterpart, set));
+        let served = counterparts.map(|counterpart| Served::new(counterpart, set));
         let served: Vec<_> = served.collect::<Result<_, String>>()?;
         let mut types = Types { but_modules: settings.is_some(), ..Types::default() };
         let mut operations = Vec::new();

@@ -24,7 +24,7 @@ pub(crate) struct Served {
 
 impl Served {
     /// The description of a counterpart for the generators, in addition to a client with these settings.
-    pub(crate) fn of(counterpart: &'static Counterpart, settings: &'static [Field]) -> Result<Self, String> {
+    pub(crate) fn new(counterpart: &'static Counterpart, settings: &'static [Field]) -> Result<Self, String> {
         let Shape::Struct(options) = counterpart.options else {
             return Err(format!("{}: a server's options must be a struct", counterpart.kind));
         };

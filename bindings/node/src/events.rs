@@ -32,7 +32,7 @@ struct News {
 }
 
 impl News {
-    fn of(id: u32, event: CallEvent, log: Vec<LogRecord>) -> Self {
+    fn new(id: u32, event: CallEvent, log: Vec<LogRecord>) -> Self {
         let (kind, json, bytes) = match event {
             CallEvent::Response { value, content } => ("response", Some(value.to_json()), content),
             CallEvent::Failed(error) => ("failed", Some(error.to_json().to_string()), None),
@@ -45,7 +45,7 @@ impl News {
         Self { id, kind, json, bytes, log }
     }
 
-    fn told(self) -> EventArguments {
+    fn into_arguments(self) -> EventArguments {
         let log = (!self.log.is_empty()).then(|| self.log.into_iter().flat_map(record_texts).collect());
         FnArgs::from((self.id, self.kind, self.json, self.bytes.map(buffer), log))
     }
@@ -69,7 +69,7 @@ impl Events {
         let queue = take
             .build_threadsafe_function::<News>()
             .weak::<true>()
-            .build_callback(|context| Ok(context.value.told()))?;
+            .build_callback(|context| Ok(context.value.into_arguments()))?;
         Ok(Self(Arc::new(queue)))
     }
 
@@ -103,7 +103,7 @@ impl Promise {
     fn send(&mut self, event: CallEvent, log: Vec<LogRecord>) {
         if let Some(queue) = self.queue.take() {
             // A JavaScript thread that has ended receives nothing, and nothing there waits.
-            queue.call(News::of(self.id, event, log), ThreadsafeFunctionCallMode::NonBlocking);
+            queue.call(News::new(self.id, event, log), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
 }

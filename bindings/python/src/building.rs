@@ -87,7 +87,7 @@ impl<'py> ValueBuilder<'_, 'py> {
     fn item(self, value: Value<'static>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
         match (value, make) {
             (Value::Object(members), Make::Record(class)) if self.typed => {
-                Lazy::of(members, class, self.from_runtime).record(self.py)
+                Lazy::new(members, class, self.from_runtime).record(self.py)
             }
             (value, make) => self.inside().value(value, make),
         }

@@ -166,12 +166,12 @@ impl Call {
         let Some(call) = taken.1.as_mut() else { return Err(PyValueError::new_err("no call")) };
         if !watch {
             let event = py.detach(|| call.resume(reply)).map_err(|error| raised(py, &error))?;
-            return self.0.told(py, event);
+            return self.0.event_object(py, event);
         }
         call.reply(reply).map_err(|error| raised(py, &error))?;
         loop {
             if let Some(event) = py.detach(|| call.wait(SLICE)) {
-                return self.0.told(py, event);
+                return self.0.event_object(py, event);
             }
             if let Err(interrupt) = py.check_signals() {
                 return Err(self.0.interrupted(py, call, interrupt));
@@ -307,7 +307,7 @@ impl Running {
     }
 
     /// An event in Python: the result, a tuple, or an exception.
-    pub(crate) fn told<'py>(&self, py: Python<'py>, event: CallEvent) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn event_object<'py>(&self, py: Python<'py>, event: CallEvent) -> PyResult<Bound<'py, PyAny>> {
         let tuple = match event {
             CallEvent::Response { value, content } => {
                 let _ = self.ended.set(CallEnd::Succeeded);
@@ -367,7 +367,7 @@ impl Running {
                 Some(data) => data.as_bytes().len() as u64,
                 None => said.unwrap_or_else(|| self.written.load(Ordering::Relaxed)),
             };
-            Received::of(size, self.destination.clone(), data).into_py_any(py)
+            Received::from_parts(size, self.destination.clone(), data).into_py_any(py)
         };
         plan::answer(py, answer, plan, self.typed, Some(&received))
     }

@@ -71,7 +71,7 @@ impl EventHub {
         let taken = PyList::empty(py);
         for Arrival { ticket, event, of } in arrived {
             let log = of.log(py)?;
-            let (failed, what) = match of.told(py, event) {
+            let (failed, what) = match of.event_object(py, event) {
                 Ok(result) => (false, result),
                 Err(error) => (true, error.into_value(py).into_bound(py).into_any()),
             };

@@ -41,7 +41,7 @@ enum Node {
 pub(crate) struct Handle(pub(crate) Arc<Lazy>);
 
 impl Lazy {
-    pub(crate) fn of(members: Object<'static>, class: &Arc<Class>, from_runtime: bool) -> Arc<Self> {
+    pub(crate) fn new(members: Object<'static>, class: &Arc<Class>, from_runtime: bool) -> Arc<Self> {
         let members = Mutex::new(Some(members));
         Arc::new(Self { class: class.clone(), members, fields: OnceLock::new(), from_runtime })
     }
@@ -51,7 +51,7 @@ impl Lazy {
             let members = self.members.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
             let mut fields = Vec::with_capacity(members.len());
             fields.extend(self.class.placed(members).map(|(place, value)| {
-                let node = Node::of(value, &self.class.fields[place].1, self.from_runtime);
+                let node = Node::new(value, &self.class.fields[place].1, self.from_runtime);
                 LazyField { place, node, made: OnceLock::new() }
             }));
             fields
@@ -101,18 +101,18 @@ impl Drop for Lazy {
 }
 
 impl Node {
-    fn of(value: Value<'static>, make: &Make, from_runtime: bool) -> Self {
+    fn new(value: Value<'static>, make: &Make, from_runtime: bool) -> Self {
         match (value, make) {
-            (Value::Object(members), Make::Record(class)) => Self::Record(Lazy::of(members, class, from_runtime)),
+            (Value::Object(members), Make::Record(class)) => Self::Record(Lazy::new(members, class, from_runtime)),
             (Value::Object(members), Make::Union { tag, alternatives }) => {
                 match alternative(&members, tag, alternatives) {
-                    Ok(class) => Self::Record(Lazy::of(members, class, from_runtime)),
+                    Ok(class) => Self::Record(Lazy::new(members, class, from_runtime)),
                     // The reader gets the error.
                     Err(_) => Self::Value(Value::Object(members)),
                 }
             }
             (Value::Array(values), Make::List(of)) => {
-                Self::List(values.into_iter().map(|value| Self::of(value, of, from_runtime)).collect())
+                Self::List(values.into_iter().map(|value| Self::new(value, of, from_runtime)).collect())
             }
             (value, _) => Self::Value(value),
         }

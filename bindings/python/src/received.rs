@@ -21,7 +21,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    pub(crate) fn of(size: u64, path: Option<PathBuf>, data: Option<Bound<'_, PyBytes>>) -> Self {
+    pub(crate) fn from_parts(size: u64, path: Option<PathBuf>, data: Option<Bound<'_, PyBytes>>) -> Self {
         Self { size, path, data: data.map(Bound::unbind) }
     }
 }

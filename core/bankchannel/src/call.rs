@@ -106,7 +106,7 @@ impl CallOptions {
     }
 
     /// Writes a line to the call's log and the program's. The line must be redacted.
-    pub(crate) fn note(&self, level: LogLevel, line: impl Into<LogLine>) {
+    pub(crate) fn log_line(&self, level: LogLevel, line: impl Into<LogLine>) {
         let line = line.into();
         tracing::debug!("{line}");
         if let Some(log) = &self.log {
@@ -193,7 +193,7 @@ impl CallOptions {
             return Err(question.unanswered().with_outcome(CallOutcome::NotSent));
         };
         if self.is_logged() {
-            self.note(
+            self.log_line(
                 LogLevel::Info,
                 LogLine::new(format!("asks for {}", question.kind)).with("question", question.kind.to_string()),
             );
@@ -203,7 +203,7 @@ impl CallOptions {
 }
 
 /// A time limit from the settings; 0 means no limit.
-pub(crate) fn said(given: Option<Seconds>) -> Option<Duration> {
+pub(crate) fn nonzero_limit(given: Option<Seconds>) -> Option<Duration> {
     given.map(|Seconds(limit)| limit).filter(|limit| !limit.is_zero())
 }
 

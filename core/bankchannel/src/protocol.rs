@@ -156,7 +156,7 @@ pub struct ClientKind {
 
 #[cfg(feature = "clients")]
 impl ClientKind {
-    pub(crate) const fn of<C: ProtocolClient>() -> Self {
+    pub(crate) const fn for_client<C: ProtocolClient>() -> Self {
         let variable_prefix = <C::Settings as ClientSettings>::VARIABLE_PREFIX;
         Self { settings: C::Settings::SHAPE, variable_prefix, read: Settings::read_as::<C::Settings> }
     }
@@ -199,12 +199,12 @@ pub(crate) type AnyClient = dyn Any + Send + Sync;
 
 impl CallableOperation {
     pub(crate) const fn local<O: Local>() -> Self {
-        Self { entry: CatalogueEntry::of::<O>(), run: OperationRun::Local(local::carry_out::<O>) }
+        Self { entry: CatalogueEntry::for_operation::<O>(), run: OperationRun::Local(local::carry_out::<O>) }
     }
 
     #[cfg(feature = "clients")]
     pub(crate) const fn by_client<O: Operation>(run: ClientFn) -> Self {
-        Self { entry: CatalogueEntry::of::<O>(), run: OperationRun::ByClient(run) }
+        Self { entry: CatalogueEntry::for_operation::<O>(), run: OperationRun::ByClient(run) }
     }
 
     /// Carries out a local operation: see [`call_local_values`](crate::call_local_values).

@@ -32,7 +32,7 @@ pub struct CallParameters {
     pub content: ContentTransfer,
     /// The destination of the response's content.
     pub destination: ContentTransfer,
-    /// Whether log records are kept for [`Call::drain_log`].
+    /// Whether log records are kept for [`BridgeCall::drain_log`].
     pub log: bool,
     /// Whether the caller receives the progress of the call: [`CallEvent::Progress`].
     pub progress: bool,
@@ -44,7 +44,7 @@ pub struct CallParameters {
     pub traceparent: Option<String>,
     /// The maximum number of repetitions of each exchange; `None` for the client's setting.
     pub retries: Option<u32>,
-    /// Whether the answers to the exchanges are kept for [`Call::take_exchanges`].
+    /// Whether the answers to the exchanges are kept for [`BridgeCall::take_exchanges`].
     pub with_response: bool,
     /// Whether the caller answers no questions: an operation that asks the program's own code is then not started.
     pub asks_nobody: bool,
@@ -158,7 +158,7 @@ impl BridgeCall {
         let cancel = parameters.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
         let log = parameters.log.then(CallLog::new);
         let exchanges = parameters.with_response.then(AnsweredExchanges::new);
-        let mut call = Self::of(CallerEnds { events, replies, cancel: cancel.clone() }, log.clone());
+        let mut call = Self::new(CallerEnds { events, replies, cancel: cancel.clone() }, log.clone());
         call.exchanges.clone_from(&exchanges);
         let untold = call.untold.clone();
         let inside = CallEnds { events: events_in.clone(), replies: replies_out, log, exchanges, untold };
@@ -176,10 +176,10 @@ impl BridgeCall {
     pub fn failed(error: Error) -> Self {
         let (events_in, events) = mpsc::channel(1);
         let _ = events_in.try_send(CallMessage::Event(CallEvent::Failed(error)));
-        Self::of(CallerEnds { events, replies: mpsc::channel(1).0, cancel: CancellationToken::new() }, None)
+        Self::new(CallerEnds { events, replies: mpsc::channel(1).0, cancel: CancellationToken::new() }, None)
     }
 
-    fn of(ends: CallerEnds, log: Option<CallLog>) -> Self {
+    fn new(ends: CallerEnds, log: Option<CallLog>) -> Self {
         Self {
             ends: Some(ends),
             log,
@@ -196,13 +196,13 @@ impl BridgeCall {
     /// # Errors
     /// `input.invalid_field` for a reply that does not match the last event; the call is unchanged.
     pub fn resume(&mut self, reply: CallReply) -> Result<CallEvent> {
-        let waited = self.give(reply)?;
+        let waited = self.send_reply(reply)?;
         loop {
-            if let Some(event) = self.here() {
-                return Ok(self.note(Some(event)));
+            if let Some(event) = self.take_ready() {
+                return Ok(self.record_event(Some(event)));
             }
             let message = self.ends.as_mut().filter(|_| waited).and_then(|ends| ends.events.blocking_recv());
-            if let Some(event) = self.sort(message) {
+            if let Some(event) = self.into_event(message) {
                 return Ok(event);
             }
         }
@@ -213,16 +213,16 @@ impl BridgeCall {
     /// # Errors
     /// As [`resume`](Self::resume).
     pub async fn resume_async(&mut self, reply: CallReply) -> Result<CallEvent> {
-        let waited = self.give(reply)?;
+        let waited = self.send_reply(reply)?;
         loop {
-            if let Some(event) = self.here() {
-                return Ok(self.note(Some(event)));
+            if let Some(event) = self.take_ready() {
+                return Ok(self.record_event(Some(event)));
             }
             let message = match self.ends.as_mut().filter(|_| waited) {
                 Some(ends) => ends.events.recv().await,
                 None => None,
             };
-            if let Some(event) = self.sort(message) {
+            if let Some(event) = self.into_event(message) {
                 return Ok(event);
             }
         }
@@ -230,10 +230,10 @@ impl BridgeCall {
 
     /// Waits at most this long for the next event; `None` if there was none. The reply must have been given before.
     pub fn wait(&mut self, time: Duration) -> Option<CallEvent> {
-        if let Some(event) = self.here() {
-            return Some(self.note(Some(event)));
+        if let Some(event) = self.take_ready() {
+            return Some(self.record_event(Some(event)));
         }
-        let Some(ends) = self.ends.as_mut() else { return Some(self.note(None)) };
+        let Some(ends) = self.ends.as_mut() else { return Some(self.record_event(None)) };
         // A message that is already there needs no runtime: least of all the error that there is no runtime.
         let message = match (ends.events.try_recv(), runtime()) {
             (Ok(message), _) => Some(message),
@@ -244,7 +244,7 @@ impl BridgeCall {
             }
         };
         // Progress that was already reported counts as no event.
-        self.sort(message)
+        self.into_event(message)
     }
 
     /// Gives a reply without waiting; [`wait`](Self::wait) waits.
@@ -252,7 +252,7 @@ impl BridgeCall {
     /// # Errors
     /// As [`resume`](Self::resume).
     pub fn reply(&mut self, reply: CallReply) -> Result<()> {
-        self.give(reply).map(|_| ())
+        self.send_reply(reply).map(|_| ())
     }
 
     /// Takes the log records since the last call, oldest first, redacted; also works after the end. At most a thousand
@@ -291,7 +291,7 @@ impl BridgeCall {
     }
 
     /// Passes the reply on; false if the call has already ended.
-    fn give(&mut self, reply: CallReply) -> Result<bool> {
+    fn send_reply(&mut self, reply: CallReply) -> Result<bool> {
         if self.process != std::process::id() {
             // The tasks that would answer run in the parent: waiting here would never end.
             return Err(Error::because(&row::FORKED, "this call was begun by the parent process"));
@@ -318,7 +318,7 @@ impl BridgeCall {
     }
 
     /// An event to return before waiting for anything.
-    fn here(&mut self) -> Option<CallEvent> {
+    fn take_ready(&mut self) -> Option<CallEvent> {
         if self.awaited == AwaitedReply::Ended {
             return None;
         }
@@ -326,11 +326,11 @@ impl BridgeCall {
     }
 
     /// The event for a message: progress comes first. `None` if it was already reported.
-    fn sort(&mut self, message: Option<CallMessage>) -> Option<CallEvent> {
+    fn into_event(&mut self, message: Option<CallMessage>) -> Option<CallEvent> {
         let event = match message {
-            Some(CallMessage::Progress) => return self.here().map(|event| self.note(Some(event))),
+            Some(CallMessage::Progress) => return self.take_ready().map(|event| self.record_event(Some(event))),
             Some(CallMessage::Event(event)) => event,
-            None => return Some(self.note(None)),
+            None => return Some(self.record_event(None)),
         };
         if matches!(event, CallEvent::Response { .. } | CallEvent::Failed(_)) {
             self.untold.end();
@@ -342,10 +342,10 @@ impl BridgeCall {
             }
             None => event,
         };
-        Some(self.note(Some(event)))
+        Some(self.record_event(Some(event)))
     }
 
-    fn note(&mut self, event: Option<CallEvent>) -> CallEvent {
+    fn record_event(&mut self, event: Option<CallEvent>) -> CallEvent {
         let event = event.unwrap_or_else(|| {
             CallEvent::Failed(if self.awaited == AwaitedReply::Ended {
                 Error::because(&row::CLOSED, "the call has ended")
@@ -400,7 +400,7 @@ fn start(
         ContentTransfer::Pieces if local => {
             return Err(Error::invalid_field("content", "must be bytes or a path: this operation only computes"));
         }
-        ContentTransfer::Pieces => Some(wanted(events.clone(), Arc::clone(&replies))),
+        ContentTransfer::Pieces => Some(requested_content(events.clone(), Arc::clone(&replies))),
     };
     if local {
         let value = operations::call_local(Some(client), name, request, content)?;
@@ -441,7 +441,7 @@ fn start(
         with_response: exchanges,
         ..CallOptions::default()
     };
-    let (client, name) = (client.here()?.clone(), name.to_owned());
+    let (client, name) = (client.in_this_process()?.clone(), name.to_owned());
     let request = request.into_owned();
     runtime.spawn(async move {
         leftovers::free();
@@ -469,7 +469,10 @@ fn end(result: Result<CallDone<Value<'static>>>) -> CallEvent {
 }
 
 /// Content that is requested piece by piece. It is read on a thread that may block.
-fn wanted(events: mpsc::Sender<CallMessage>, replies: Arc<tokio::sync::Mutex<mpsc::Receiver<CallReply>>>) -> Content {
+fn requested_content(
+    events: mpsc::Sender<CallMessage>,
+    replies: Arc<tokio::sync::Mutex<mpsc::Receiver<CallReply>>>,
+) -> Content {
     Content::Pieces(ContentPieces::new(move || {
         events.blocking_send(CallMessage::Event(CallEvent::WantPiece)).map_err(|_| Error::new(&row::CANCELLED))?;
         match replies.blocking_lock().blocking_recv() {

@@ -32,11 +32,11 @@ impl BridgeClient {
         panics::inside(|| {
             let asked = settings.as_object_mut().and_then(|given| given.remove("from_env"));
             match asked {
-                None | Some(Value::Null | Value::Bool(false)) => Self::of(Settings::read(settings)?),
+                None | Some(Value::Null | Value::Bool(false)) => Self::from_settings(Settings::read(settings)?),
                 Some(Value::Bool(true)) => Self::of_env(settings),
                 Some(Value::Object(variables)) => {
                     let named = |name: &str| variables.get(name).and_then(Value::as_str).map(str::to_owned);
-                    Self::of(Settings::read(settings)?.or_variables(named)?)
+                    Self::from_settings(Settings::read(settings)?.or_variables(named)?)
                 }
                 Some(_) => Err(Error::invalid_field("from_env", "must be true, false or an object of variables")),
             }
@@ -53,12 +53,12 @@ impl BridgeClient {
     }
 
     fn of_env(settings: Value<'_>) -> Result<Self> {
-        Self::of(Settings::read(settings)?.or_env()?)
+        Self::from_settings(Settings::read(settings)?.or_env()?)
     }
 
-    fn of(settings: Settings) -> Result<Self> {
+    fn from_settings(settings: Settings) -> Result<Self> {
         let client = Self(Arc::new(BridgeClientInner { settings, clients: PerProcess::new() }));
-        client.here()?;
+        client.in_this_process()?;
         Ok(client)
     }
 
@@ -85,7 +85,7 @@ impl BridgeClient {
     pub fn described(&self) -> Vec<(&'static str, String)> {
         /// The library accepts only listed names for them.
         const OPEN: [&str; 4] = ["bank", "mode", "dialect", "environment"];
-        let Ok(client) = self.here() else { return Vec::new() };
+        let Ok(client) = self.in_this_process() else { return Vec::new() };
         let text = |name: &'static str| Some((name, client.value(name)?.as_str()?.to_owned()));
         let address = client.base_url().map(|address| ("base_url", address.to_owned()));
         OPEN.into_iter().filter_map(text).chain(address).collect()
@@ -95,7 +95,7 @@ impl BridgeClient {
     ///
     /// # Errors
     /// `configuration.invalid`.
-    pub fn here(&self) -> Result<&bankchannel::Client> {
+    pub fn in_this_process(&self) -> Result<&bankchannel::Client> {
         self.0.clients.get_or_make(|parent| {
             let settings = self.0.settings.clone();
             match parent {
@@ -110,10 +110,10 @@ impl BridgeClient {
 /// cache.
 impl Profile for BridgeClient {
     fn value(&self, field: &str) -> Option<Value<'static>> {
-        self.here().ok()?.value(field)
+        self.in_this_process().ok()?.value(field)
     }
 
     fn cache(&self) -> Option<&ClientCache> {
-        self.here().ok()?.cache()
+        self.in_this_process().ok()?.cache()
     }
 }

@@ -85,7 +85,7 @@ impl UntoldProgress {
     pub(crate) fn watcher(&self, wake: impl Fn() + Send + Sync + 'static) -> ProgressWatcher {
         let untold = self.clone();
         ProgressWatcher::new(move |progress: &Progress| {
-            if untold.state().note(progress) {
+            if untold.state().is_due(progress) {
                 wake();
             }
         })
@@ -98,7 +98,7 @@ impl UntoldProgress {
 
 impl UntoldState {
     /// Adds progress of the call; false if it is not to be reported now.
-    fn note(&mut self, progress: &Progress) -> bool {
+    fn is_due(&mut self, progress: &Progress) -> bool {
         if let Some(skipped) = self.skipped.take().filter(|skipped| !continues(skipped, progress)) {
             self.add(skipped);
         }

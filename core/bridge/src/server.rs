@@ -11,7 +11,7 @@ use bankchannel_foundation::{
 
 use crate::{panics, runtime::runtime};
 
-/// A running counterpart. Dropping it starts its shutdown; [`stop`](Server::stop) also waits for its end.
+/// A running counterpart. Dropping it starts its shutdown; [`stop`](BridgeServer::stop) also waits for its end.
 pub struct BridgeServer {
     running: Option<EmbeddedServer>,
     process: u32,

@@ -56,7 +56,7 @@ impl DerivationRounds {
 
 /// The rounds that the values of `der` require together.
 fn rounds(der: &[u8], depth: usize) -> DerivationRounds {
-    let mut fields = DerFields::of(der);
+    let mut fields = DerFields::new(der);
     let mut found = DerivationRounds::default();
     while let Some(value) = fields.any() {
         found = found.and(rounds_of(&value, depth));
@@ -78,9 +78,9 @@ fn rounds_of(value: &AnyRef<'_>, depth: usize) -> DerivationRounds {
 
 /// The rounds of an algorithm that derives a key, or of the MacData of PKCS#12: none for anything else.
 fn own_rounds(sequence: &[u8]) -> DerivationRounds {
-    let mut fields = DerFields::of(sequence);
+    let mut fields = DerFields::new(sequence);
     let (Some(first), Some(second)) = (fields.any(), fields.any()) else { return DerivationRounds::default() };
-    let (oid, mut parameters) = (first.value(), DerFields::of(second.value()));
+    let (oid, mut parameters) = (first.value(), DerFields::new(second.value()));
     match (first.tag(), second.tag()) {
         (Tag::ObjectIdentifier, Tag::Sequence) if oid == PBKDF2 || is_one_of(PKCS12_PBE, oid) => {
             parameters.any();
@@ -126,7 +126,7 @@ fn number(value: &AnyRef<'_>) -> u64 {
 struct DerFields<'a>(Option<SliceReader<'a>>);
 
 impl<'a> DerFields<'a> {
-    fn of(der: &'a [u8]) -> Self {
+    fn new(der: &'a [u8]) -> Self {
         Self(SliceReader::new(der).ok())
     }
 

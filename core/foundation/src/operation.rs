@@ -451,7 +451,7 @@ pub struct CatalogueEntry {
 impl CatalogueEntry {
     /// The entry of an operation.
     #[must_use]
-    pub const fn of<O: Operation>() -> Self {
+    pub const fn for_operation<O: Operation>() -> Self {
         Self { declaration: &O::DECLARATION, request: O::Request::SHAPE, response: O::Response::SHAPE }
     }
 
@@ -469,7 +469,7 @@ macro_rules! operation_lists {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
         /// Every operation of this protocol.
         pub static CATALOGUE: &[$crate::operation::CatalogueEntry] =
-            &[$($crate::operation::CatalogueEntry::of::<$subject::$file::$name>()),+];
+            &[$($crate::operation::CatalogueEntry::for_operation::<$subject::$file::$name>()),+];
 
         /// The terms of each operation, at the same index as in [`CATALOGUE`]; `None` if it is not an exchange.
         pub static TERMS: &[Option<Terms>] = &[$($crate::operation_lists!(@terms $kind $subject::$file::$name)),+];

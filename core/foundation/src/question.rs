@@ -41,7 +41,7 @@ pub struct QuestionEntry {
 impl QuestionEntry {
     /// The entry of a question.
     #[must_use]
-    pub const fn of<Q: TypedQuestion>() -> Self {
+    pub const fn for_question<Q: TypedQuestion>() -> Self {
         Self { declaration: &Q::DECLARATION, request: Q::Request::SHAPE, answer: Q::Answer::SHAPE }
     }
 

@@ -23,13 +23,13 @@ const SECRET_ENDINGS: [&str; 16] = [
 /// A path as an error shows it: the path if it looks like one, otherwise its length.
 pub fn path<P: AsRef<Path> + ?Sized>(path: &P) -> impl fmt::Display {
     let path = path.as_ref();
-    shown(path, looks_like_path(path))
+    redacted_path(path, looks_like_path(path))
 }
 
 /// The same for a path from which a secret is read: text that may be the secret itself is not repeated.
 pub fn secret_path<P: AsRef<Path> + ?Sized>(path: &P) -> impl fmt::Display {
     let path = path.as_ref();
-    shown(path, looks_like_secret_path(path))
+    redacted_path(path, looks_like_secret_path(path))
 }
 
 /// Why a variable gives no secret: its name, and the remedy if the secret itself was passed instead.
@@ -107,7 +107,7 @@ fn looks_like_secret_path(path: &Path) -> bool {
     looks_like_path(path) && (begins || SECRET_ENDINGS.iter().any(|ending| text.ends_with(ending)))
 }
 
-fn shown(path: &Path, is_shown: bool) -> impl fmt::Display {
+fn redacted_path(path: &Path, is_shown: bool) -> impl fmt::Display {
     fmt::from_fn(move |f| {
         if is_shown {
             return write!(f, "{}", path.display());

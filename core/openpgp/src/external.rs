@@ -77,7 +77,7 @@ impl ExternalSigner {
 
     /// Whether signatures by keys of its algorithm are supported here.
     pub(crate) fn is_fit(public: &Key<PublicParts, UnspecifiedRole>) -> bool {
-        is_acceptable_signer(public.mpis()) && SignatureForm::of(public.mpis()).is_some()
+        is_acceptable_signer(public.mpis()) && SignatureForm::from_key(public.mpis()).is_some()
     }
 
     /// Fingerprint of the key or subkey that signs, 40 upper-case hex digits.
@@ -133,7 +133,8 @@ impl DetachedDigester {
     /// [`OpenPgpError::Internal`] when the packets cannot be built.
     pub fn finish(self) -> Result<Vec<PendingSignature>> {
         let pending = |key: &ExternalSigner| {
-            let form = SignatureForm::of(key.public.mpis()).ok_or(OpenPgpError::Internal("the choice of a key"))?;
+            let form =
+                SignatureForm::from_key(key.public.mpis()).ok_or(OpenPgpError::Internal("the choice of a key"))?;
             let unsigned = UnsignedSignature::new(self.document.clone(), &key.public, self.hash, self.time)?;
             Ok(PendingSignature { unsigned, form, hash: self.hash })
         };
@@ -224,7 +225,7 @@ enum SignatureForm {
 }
 
 impl SignatureForm {
-    fn of(key: &mpi::PublicKey) -> Option<Self> {
+    fn from_key(key: &mpi::PublicKey) -> Option<Self> {
         match key {
             mpi::PublicKey::RSA { n, .. } => Some(Self::Rsa { modulus_bytes: n.value().len() }),
             mpi::PublicKey::Ed25519 { .. } => Some(Self::Ed25519),

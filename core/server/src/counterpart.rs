@@ -97,7 +97,7 @@ pub trait ServerKind: Sized + Send + Sync + 'static {
 
 impl Counterpart {
     /// The counterpart that servers of the type `S` are.
-    pub const fn of<S: ServerKind>(
+    pub const fn declare<S: ServerKind>(
         kind: &'static str,
         protocol: &'static str,
         (class, short_class): (&'static str, &'static str),

@@ -161,7 +161,7 @@ async fn run(
     };
     progress.accepted.store(response.status().is_success(), Ordering::SeqCst);
     if let Some(observer) = plan.observer.as_ref().filter(|observer| observer.wants_answers()) {
-        observer.answered(&AnsweredExchange::of(&request.method, &response, begun.elapsed()));
+        observer.answered(&AnsweredExchange::new(&request.method, &response, begun.elapsed()));
     }
     receive::receive(response, (transport.settings.max_answer_bytes, &transport.address), plan).await
 }

@@ -43,7 +43,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn said(file: Option<&str>, folders: Option<&str>) -> String {
+    fn origin_text(file: Option<&str>, folders: Option<&str>) -> String {
         let value = |name| if name == "SSL_CERT_FILE" { file } else { folders };
         check_in(|name| value(name).map(OsString::from))
             .map_or_else(|error| error.message().to_owned(), |()| "ok".into())
@@ -54,13 +54,13 @@ mod tests {
         let (file, folder) = (file!(), env!("CARGO_MANIFEST_DIR"));
         let here = format!("{folder}/src/authorities.rs");
         assert!(here.ends_with(file.rsplit('/').next().unwrap()));
-        assert_eq!(said(None, None), "ok");
-        assert_eq!(said(Some(&here), Some("/no/such/folder")), "ok");
-        assert_eq!(said(None, Some(&format!("/no/such/folder:{folder}"))), "ok");
+        assert_eq!(origin_text(None, None), "ok");
+        assert_eq!(origin_text(Some(&here), Some("/no/such/folder")), "ok");
+        assert_eq!(origin_text(None, Some(&format!("/no/such/folder:{folder}"))), "ok");
         for (error, variable, path) in [
-            (said(Some("/no/such.pem"), Some(folder)), "SSL_CERT_FILE", "/no/such.pem"),
-            (said(Some(folder), None), "SSL_CERT_FILE", folder),
-            (said(None, Some("/no/such/folder")), "SSL_CERT_DIR", "/no/such/folder"),
+            (origin_text(Some("/no/such.pem"), Some(folder)), "SSL_CERT_FILE", "/no/such.pem"),
+            (origin_text(Some(folder), None), "SSL_CERT_FILE", folder),
+            (origin_text(None, Some("/no/such/folder")), "SSL_CERT_DIR", "/no/such/folder"),
         ] {
             assert!(error.contains(variable) && error.contains(path), "{error}");
         }

@@ -137,8 +137,8 @@ impl Transport {
         let base_url = check_base_url(&settings.base_url)?;
         let address = address(&base_url);
         let settings_kept = Arc::new(settings.clone());
-        let recorded =
-            AnswerRecording::of(settings.record_to.as_deref(), settings.replay_from.as_deref())?.map(Arc::new);
+        let recorded = AnswerRecording::from_settings(settings.record_to.as_deref(), settings.replay_from.as_deref())?
+            .map(Arc::new);
         let (client, way) = (Arc::default(), Arc::default());
         let made = Self { client, way, settings: settings_kept, base_url, address, recorded };
         // A fault of the environment is one of an exchange: a program may only compute, and know nothing of it.

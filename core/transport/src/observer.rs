@@ -62,7 +62,7 @@ pub struct AnsweredExchange {
 }
 
 impl AnsweredExchange {
-    pub(crate) fn of(method: &str, response: &reqwest::Response, duration: Duration) -> Self {
+    pub(crate) fn new(method: &str, response: &reqwest::Response, duration: Duration) -> Self {
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         Self {
             method: method.to_owned(),

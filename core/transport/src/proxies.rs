@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    fn shown(base_url: &str, proxy: Option<&str>, variables: &[(&str, &str)]) -> String {
+    fn proxy_text(base_url: &str, proxy: Option<&str>, variables: &[(&str, &str)]) -> String {
         let proxy = proxy.map(Into::into);
         let settings = TransportSettings { base_url: base_url.into(), proxy, ..TransportSettings::default() };
         let value = |name: &'static str| {
@@ -145,21 +145,24 @@ mod tests {
     fn the_setting_goes_before_the_variables_and_this_machine_needs_none() {
         let bank = "https://bank.example.test/v2";
         let there = [("HTTPS_PROXY", "http://proxy.example:3128")];
-        assert_eq!(shown(bank, None, &[]), "system");
-        assert_eq!(shown(bank, None, &there), "proxy.example:3128 of HTTPS_PROXY");
-        assert_eq!(shown(bank, Some("socks5h://own:1080"), &there), "own:1080 of the setting proxy");
-        assert_eq!(shown("http://127.0.0.1:8080", Some("http://own:1"), &there), "direct");
+        assert_eq!(proxy_text(bank, None, &[]), "system");
+        assert_eq!(proxy_text(bank, None, &there), "proxy.example:3128 of HTTPS_PROXY");
+        assert_eq!(proxy_text(bank, Some("socks5h://own:1080"), &there), "own:1080 of the setting proxy");
+        assert_eq!(proxy_text("http://127.0.0.1:8080", Some("http://own:1"), &there), "direct");
         // The variable of a CGI program's request, and one that is empty.
-        assert_eq!(shown(bank, None, &[("HTTP_PROXY", "http://evil:1"), ("REQUEST_METHOD", "GET")]), "system");
-        assert_eq!(shown(bank, None, &[("HTTPS_PROXY", ""), ("all_proxy", "proxy:3128")]), "proxy:3128 of all_proxy");
+        assert_eq!(proxy_text(bank, None, &[("HTTP_PROXY", "http://evil:1"), ("REQUEST_METHOD", "GET")]), "system");
+        assert_eq!(
+            proxy_text(bank, None, &[("HTTPS_PROXY", ""), ("all_proxy", "proxy:3128")]),
+            "proxy:3128 of all_proxy"
+        );
         let in_cgi = [there[0], ("REQUEST_METHOD", "GET")];
-        assert_eq!(shown(bank, None, &in_cgi), "proxy.example:3128 of HTTPS_PROXY");
+        assert_eq!(proxy_text(bank, None, &in_cgi), "proxy.example:3128 of HTTPS_PROXY");
     }
 
     #[test]
     fn exceptions_are_hosts_and_their_subdomains() {
         let with = |except: &str| {
-            shown("https://ws.bank.example/v2", None, &[("https_proxy", "proxy:1"), ("NO_PROXY", except)])
+            proxy_text("https://ws.bank.example/v2", None, &[("https_proxy", "proxy:1"), ("NO_PROXY", except)])
         };
         for direct in ["bank.example", ".bank.example", "ws.bank.example", "x, bank.example", "*"] {
             assert_eq!(with(direct), "direct", "{direct}");
@@ -169,19 +172,19 @@ mod tests {
         }
         // A proxy that is not needed may be wrong.
         let wrong = [("HTTPS_PROXY", "ftp://x"), ("no_proxy", "bank.example")];
-        assert_eq!(shown("https://ws.bank.example/v2", None, &wrong), "direct");
+        assert_eq!(proxy_text("https://ws.bank.example/v2", None, &wrong), "direct");
     }
 
     #[test]
     fn what_is_no_proxy_is_an_error_that_names_its_variable_and_repeats_nothing() {
         let bank = "https://bank.example.test/v2";
         for wrong in ["http://", "ftp://user:hunter2@proxy:1", "http://user:hunter2@:1", "http://a b:hunter2/"] {
-            let error = shown(bank, None, &[("HTTPS_PROXY", wrong)]);
+            let error = proxy_text(bank, None, &[("HTTPS_PROXY", wrong)]);
             assert!(error.contains("HTTPS_PROXY") && !error.contains("hunter2"), "{wrong}: {error}");
-            let error = shown(bank, Some(wrong), &[]);
+            let error = proxy_text(bank, Some(wrong), &[]);
             assert!(error.contains("is not a proxy's URL") && !error.contains("hunter2"), "{wrong}: {error}");
         }
-        let with_password = shown(bank, Some("http://user:hunter2@proxy:3128"), &[]);
+        let with_password = proxy_text(bank, Some("http://user:hunter2@proxy:3128"), &[]);
         assert_eq!(with_password, "proxy:3128 of the setting proxy");
     }
 }

@@ -54,7 +54,7 @@ impl AnswerRecording {
     ///
     /// # Errors
     /// `configuration.invalid` if both are given, or the recording cannot be read.
-    pub(crate) fn of(record_to: Option<&Path>, replay_from: Option<&Path>) -> Result<Option<Self>> {
+    pub(crate) fn from_settings(record_to: Option<&Path>, replay_from: Option<&Path>) -> Result<Option<Self>> {
         match (record_to, replay_from) {
             (None, None) => Ok(None),
             (Some(path), None) => {

@@ -93,9 +93,9 @@ impl SegmentBody {
         }
         let frames = match <[SegmentSource; 1]>::try_from(sources) {
             Ok([SegmentSource::Memory(SegmentMemory::Literal(bytes))]) => BodyFrames::One(Some(bytes)),
-            Ok(one) => BodyFrames::of(pace, one.into()),
+            Ok(one) => BodyFrames::new(pace, one.into()),
             Err(none) if none.is_empty() => BodyFrames::One(None),
-            Err(many) => BodyFrames::of(pace, many),
+            Err(many) => BodyFrames::new(pace, many),
         };
         Ok(Self { frames, length, started, given: 0, observer: None, client: None })
     }
@@ -332,7 +332,7 @@ enum BodyFrames {
 }
 
 impl BodyFrames {
-    fn of(pace: ReadingPace, sources: Vec<SegmentSource>) -> Self {
+    fn new(pace: ReadingPace, sources: Vec<SegmentSource>) -> Self {
         if sources.iter().any(|source| !matches!(source, SegmentSource::Memory(_))) {
             return Self::Many(produce(pace, sources));
         }

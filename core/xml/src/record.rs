@@ -46,7 +46,7 @@ struct TextRange {
 }
 
 impl TextRange {
-    fn of(range: Range<usize>) -> Self {
+    fn new(range: Range<usize>) -> Self {
         // The limits of a record are far below.
         let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self { start: narrow(range.start), end: narrow(range.end) }
@@ -103,7 +103,7 @@ impl XmlRecord {
         let name = self.push_text(name);
         let attributes = if raw_attributes.is_empty() { TextRange::default() } else { self.push_text(raw_attributes) };
         let at = self.text.len();
-        let text = TextRange::of(at..at);
+        let text = TextRange::new(at..at);
         self.open.push(self.elements.len());
         self.elements.push(RecordedElement { name, attributes, text, end: 0, was_read: Cell::new(false), line });
     }
@@ -166,7 +166,7 @@ impl XmlRecord {
     fn push_text(&mut self, text: &str) -> TextRange {
         let start = self.text.len();
         self.text.push_str(text);
-        TextRange::of(start..self.text.len())
+        TextRange::new(start..self.text.len())
     }
 
     /// Whether the innermost open element has no child yet.
@@ -178,7 +178,7 @@ impl XmlRecord {
     fn add_text(&mut self, text: &str) -> Result<(), XmlRefusal> {
         let end = self.text.len() + text.len();
         if let Some(leaf) = self.innermost_leaf() {
-            leaf.text.end = TextRange::of(0..end).end;
+            leaf.text.end = TextRange::new(0..end).end;
             if leaf.text.get().len() > MAX_TEXT {
                 return Err(XmlRefusal::new(
                     format!("a text is longer than {MAX_TEXT} bytes"),

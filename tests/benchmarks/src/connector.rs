@@ -178,7 +178,7 @@ impl World {
         let exp = now_s() + 600;
         let one = |number: usize| {
             let data = token_request(&format!("round-{round}-session-{number}"));
-            let jwt = UnsignedEnvelope::of(&data, exp).signed(&self.hub_key).expect("signs");
+            let jwt = UnsignedEnvelope::new(&data, exp).signed(&self.hub_key).expect("signs");
             format!(
                 "POST /api/priora/v1/tokens/create HTTP/1.1\r\nhost: x\r\nclient-id: 771\r\nauthorization: Bearer {jwt}\r\ncontent-length: 0\r\n\r\n"
             )

@@ -103,7 +103,7 @@ async fn waiting(store: &Path, key: &str, count: usize) {
                     return;
                 }
                 let data = token_request(&format!("session-{number}"));
-                let jwt = UnsignedEnvelope::of(&data, now_s() + 60).signed(&signing).expect("signs");
+                let jwt = UnsignedEnvelope::new(&data, now_s() + 60).signed(&signing).expect("signs");
                 let request: HandleRequestRequest = bankchannel::model::read_boundary(json!({
                     "method": "POST", "target": "/api/priora/v1/tokens/create",
                     "headers": [{"name": "Client-Id", "value": "771"}, {"name": "Authorization", "value": format!("Bearer {jwt}")}],

@@ -133,7 +133,7 @@ fn verifying(table: &mut Table, made: &MakeCertificatesResponse, signed: &Reques
     let anchors = Certificate::all_from_pem(&made.authority_certificate).expect("an authority");
     let verifier = RequestVerifier::new(anchors);
     let policy = Policy {
-        endpoint: EndpointRequirements::of(&signed.method, &signed.target, SigningDialect::Era),
+        endpoint: EndpointRequirements::for_request(&signed.method, &signed.target, SigningDialect::Era),
         ..Policy::at(now_s, SigningDialect::Era)
     };
     let verify = || {

@@ -42,7 +42,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[],
     commands: CommandPlacement::BySubject,
     sessions: None,
-    client: Some(ClientKind::of::<Toy>()),
+    client: Some(ClientKind::for_client::<Toy>()),
 };
 
 /// A guest.

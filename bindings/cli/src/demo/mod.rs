@@ -43,7 +43,7 @@ fn ended(result: CommandOutcome<bool>) -> CommandOutcome {
         Ok(false) => Err(CommandFailure::Told),
         Err(failure) => {
             if let Some(text) = failure.text() {
-                output::note(&text);
+                output::print_note(&text);
             }
             Err(if failure.code() == crate::exit::FAILED { CommandFailure::Told } else { failure })
         }

@@ -46,7 +46,7 @@ impl Steps {
     pub(super) fn say(&self, text: &str) {
         match self.format {
             Format::Table => output::line(text),
-            Format::Json => output::note(text),
+            Format::Json => output::print_note(text),
         }
     }
 

@@ -94,9 +94,9 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
         (Format::Json, _) => output::json(&answer),
         (Format::Table, Some(xml)) => {
             output::bytes(xml.as_bytes());
-            told(&answer, output::note);
+            report_made(&answer, output::print_note);
         }
-        (Format::Table, None) => told(&answer, output::line),
+        (Format::Table, None) => report_made(&answer, output::line),
     }
     Ok(())
 }
@@ -147,7 +147,7 @@ fn request(matches: &ArgMatches, form: &str) -> CommandOutcome<Map<String, Value
 }
 
 /// Reports the result and its warnings.
-fn told(answer: &Value, say: impl Fn(&str)) {
+fn report_made(answer: &Value, say: impl Fn(&str)) {
     let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
     say(&format!(
         "{}: {} transactions, control sum {}",

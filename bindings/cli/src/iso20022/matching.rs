@@ -77,11 +77,11 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
             Ok(MessageFile::Cash(mut file)) => statements.append(&mut file.statements),
             Ok(MessageFile::Payment(_)) => {
                 failed |= named;
-                output::note(&format!("{name}: is a payment file, not a file from the bank: left out"));
+                output::print_note(&format!("{name}: is a payment file, not a file from the bank: left out"));
             }
             Err(why) => {
                 failed = true;
-                output::note(&format!("{name}: {why}: left out, so that an outcome may be missing"));
+                output::print_note(&format!("{name}: {why}: left out, so that an outcome may be missing"));
                 not_read.push(json!({ "file": name.to_string(), "error": why }));
             }
         }
@@ -89,7 +89,7 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let matched = match_status(&payment, &reports, &statements);
     if matches.get_flag("csv") {
         as_csv(&matched).map_err(|why| CommandFailure::usage(format!("standard output: {why}")))?;
-        return told(failed);
+        return exit_of_match(failed);
     }
     match format(matches) {
         Format::Json => {
@@ -101,11 +101,11 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
         }
         Format::Table => show(&matched),
     }
-    told(failed)
+    exit_of_match(failed)
 }
 
 /// A named file that was left out is a failure, which a note has reported.
-fn told(failed: bool) -> CommandOutcome {
+fn exit_of_match(failed: bool) -> CommandOutcome {
     if failed { Err(CommandFailure::Told) } else { Ok(()) }
 }
 

@@ -71,7 +71,7 @@ impl Log {
 
     fn print(&self, records: Vec<LogRecord>) {
         for record in records {
-            output::note(&format!("{}: {}", record.level.as_str(), record.line.text));
+            output::print_note(&format!("{}: {}", record.level.as_str(), record.line.text));
         }
     }
 }

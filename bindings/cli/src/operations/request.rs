@@ -112,7 +112,7 @@ pub(super) fn ask_for_missing(entry: &CatalogueEntry, common: &mut Common) -> Co
         while answer.is_empty() {
             prompt::line(question)?.trim().clone_into(&mut answer);
         }
-        common.settings.give(name, answer);
+        common.settings.set_value(name, answer);
     }
     Ok(())
 }

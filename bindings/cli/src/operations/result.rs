@@ -78,7 +78,7 @@ impl Target {
                 reserved
                     .write_by(|file| whole::pour(text, file).and_then(|_| file.write_all(b"\n")))
                     .map_err(failed)?;
-                output::note(&format!("written to {}", shown::path(&path)));
+                output::print_note(&format!("written to {}", shown::path(&path)));
             }
         }
         Ok(())
@@ -91,13 +91,13 @@ impl Target {
             let path = reserved.path.clone();
             match reserved.write(format!("{response}\n").as_bytes()) {
                 Ok(()) => {
-                    output::note(&format!("written to {}", shown::path(&path)));
+                    output::print_note(&format!("written to {}", shown::path(&path)));
                     return Ok(());
                 }
                 Err(why) => {
                     // Shown completely, secrets too: it is stored nowhere else.
                     self.format.show(&response);
-                    output::note(&format!(
+                    output::print_note(&format!(
                         "error: the operation was carried out (outcome accepted; do not repeat it), but {} cannot be written: {why}",
                         shown::path(&path)
                     ));
@@ -106,7 +106,7 @@ impl Target {
             }
         }
         match (&self.file, entry.response.content_field(), content) {
-            (Some(path), Some(_), _) => output::note(&format!("written to {}", shown::path(&path))),
+            (Some(path), Some(_), _) => output::print_note(&format!("written to {}", shown::path(&path))),
             (None, Some(field), Some(Content::Bytes(bytes))) => {
                 if self.format == Format::Table {
                     output::bytes(&bytes);
@@ -126,7 +126,7 @@ impl Target {
                 let files = members(&response, "files");
                 files.iter().for_each(checked);
                 if files.is_empty() && output::error_is_terminal() {
-                    output::note("nothing new");
+                    output::print_note("nothing new");
                 }
             }
             (Format::Table, "upload_and_wait") => answered(&response),
@@ -198,10 +198,10 @@ fn answered(response: &Value) {
     }
     let is_inside = |answer: &Value| answer.get("content").is_some_and(Value::is_string);
     if members(response, "answers").iter().chain(members(response, "others")).any(is_inside) {
-        output::note("the files' contents are not shown: save them with --directory, or show them with --json");
+        output::print_note("the files' contents are not shown: save them with --directory, or show them with --json");
     }
     for note in members(response, "notes").iter().filter_map(Value::as_str) {
-        output::note(note);
+        output::print_note(note);
     }
 }
 
@@ -216,7 +216,7 @@ fn checked(file: &Value) {
         "not_tried" => output::line(&format!("Checking {name}... not tried")),
         _ => {
             output::line(&format!("Checking {name}... downloading... FAILED"));
-            output::note(&format!("{name}: {}", text("error_message")));
+            output::print_note(&format!("{name}: {}", text("error_message")));
         }
     }
 }

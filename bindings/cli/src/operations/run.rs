@@ -103,7 +103,7 @@ pub(super) fn check_keeping(sessions: &SessionKeeping, entry: &CatalogueEntry, c
 pub(super) fn unless_unkept(kept: CommandOutcome, shown: CommandOutcome) -> CommandOutcome {
     let Err(failure) = kept else { return shown };
     if let Some(why) = failure.text() {
-        output::note(&format!("error: cannot update the settings file: {why}"));
+        output::print_note(&format!("error: cannot update the settings file: {why}"));
     }
     shown.and(Err(CommandFailure::Told))
 }
@@ -201,11 +201,11 @@ pub(super) fn session_for(
         // A session that may have expired can still be logged out.
         Stored::Expired(token) if is_logout => token,
         Stored::Elsewhere => {
-            output::note("the stored session belongs to another service and is not used");
+            output::print_note("the stored session belongs to another service and is not used");
             return Err(CommandFailure::SessionExpired);
         }
         Stored::None => {
-            output::note("no session is stored: log in with `bankchannel session login`");
+            output::print_note("no session is stored: log in with `bankchannel session login`");
             return Err(CommandFailure::SessionExpired);
         }
         Stored::Expired(_) => return Err(CommandFailure::SessionExpired),
@@ -261,7 +261,7 @@ pub(super) fn finish(
     {
         common.settings.keep(&[("apikey", Some(key.to_owned()))])?;
         if let Some(file) = &common.settings.file {
-            output::note(&format!("the API key is kept in {}", file.path().display()));
+            output::print_note(&format!("the API key is kept in {}", file.path().display()));
         }
     }
     Ok(())

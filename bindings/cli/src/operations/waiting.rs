@@ -118,7 +118,7 @@ fn wait(
     let kept = common.settings.keep(&[(SEALED, sealed), (KEY, Some(key.to_owned())), (FOR, Some(whose))]);
     common.format.show(&done.response);
     kept?;
-    output::note(&format!(
+    output::print_note(&format!(
         "{question}: go on with `bankchannel session login --code CODE`, or set {}",
         variables(sessions.codes).join(", ")
     ));

@@ -199,7 +199,7 @@ impl Common {
         let names = names.chain(connection_settings().map(|field| filed_name(field.name)));
         let mut given: BTreeMap<String, String> = names.filter_map(|name| Some((name.clone(), text(&name)?))).collect();
         if given.contains_key("password") {
-            output::note(
+            output::print_note(
                 "warning: a password on the command line is visible to other users and stays in the shell's history; use --password-stdin",
             );
         }
@@ -207,7 +207,7 @@ impl Common {
             given.insert("password".into(), prompt::stdin_line()?);
         }
         if matches.try_get_one::<String>("passphrase").ok().flatten().is_some_and(|text| !text.starts_with('@')) {
-            output::note(
+            output::print_note(
                 "warning: a passphrase on the command line is visible to other users and stays in the shell's history; use --passphrase-file",
             );
         }
@@ -251,7 +251,7 @@ impl Common {
             if !asking {
                 return Err(CommandFailure::usage(too_short()));
             }
-            output::note(&too_short());
+            output::print_note(&too_short());
         }
         if !asking {
             return Err(CommandFailure::usage(
@@ -261,11 +261,11 @@ impl Common {
         loop {
             let password = prompt::secret(question)?;
             if !long_enough(&password) {
-                output::note(&too_short());
+                output::print_note(&too_short());
             } else if is_new && prompt::secret("Repeat the password")? != password {
-                output::note("the two passwords differ");
+                output::print_note("the two passwords differ");
             } else {
-                self.settings.give("password", password.clone());
+                self.settings.set_value("password", password.clone());
                 return Ok(password);
             }
         }

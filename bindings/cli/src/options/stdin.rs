@@ -32,7 +32,7 @@ pub(crate) fn reader(what: &str) -> CommandOutcome<impl Read + use<>> {
     *reader = Some(what.to_owned());
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        output::note(&format!("{what} is read from the terminal; end it with Ctrl-D on a line of its own"));
+        output::print_note(&format!("{what} is read from the terminal; end it with Ctrl-D on a line of its own"));
     }
     Ok(stdin)
 }

@@ -115,7 +115,7 @@ async fn end_by(mut signals: Signal, code: i32) {
             Some(call) => call.cancel(),
             None => {
                 terminal::restore();
-                super::note("");
+                super::print_note("");
                 crate::operations::kill_programs();
                 std::process::exit(code);
             }

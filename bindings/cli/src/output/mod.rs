@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::exit::CommandFailure;
 
-pub(crate) use write::{Stdout, bytes, error_is_terminal, is_terminal, line, note, partial};
+pub(crate) use write::{Stdout, bytes, error_is_terminal, is_terminal, line, partial, print_note};
 
 /// How results are to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Format {
     pub(crate) fn fail(self, failure: &CommandFailure) {
         // The text first: a fault of stdout must not suppress it.
         if let Some(text) = failure.text() {
-            note(&text);
+            print_note(&text);
         }
         if let (Self::Json, Some(value)) = (self, failure.json()) {
             json(&value);

@@ -136,11 +136,11 @@ fn object(map: &Map<String, Value>) -> String {
                         .iter()
                         .filter(|(_, value)| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()))
                         .map(|(key, value)| {
-                            (format!("{} {}", title(name), title(key).to_lowercase()), shown(key, value))
+                            (format!("{} {}", title(name), title(key).to_lowercase()), cell_text(key, value))
                         }),
                 );
             }
-            other => scalars.push((title(name), shown(name, other))),
+            other => scalars.push((title(name), cell_text(name, other))),
         }
     }
     if !scalars.is_empty() {
@@ -168,7 +168,8 @@ fn list(name: &str, items: &[Value]) -> String {
     let titles: Vec<String> = columns.iter().map(|column| title(column)).collect();
     let header: Vec<&str> = titles.iter().map(String::as_str).collect();
     let rows = rows.iter().map(|row| {
-        let cells = columns.iter().map(|column| row.get(column).map_or_else(String::new, |value| shown(column, value)));
+        let cells =
+            columns.iter().map(|column| row.get(column).map_or_else(String::new, |value| cell_text(column, value)));
         cells.collect::<Vec<_>>()
     });
     let mut maps: Vec<&str> = items.iter().filter_map(Value::as_object).flatten().filter_map(map_of_objects).collect();
@@ -205,7 +206,7 @@ fn map_of_objects<'a>((name, value): (&'a String, &Value)) -> Option<&'a str> {
     (!map.is_empty() && map.values().all(Value::is_object)).then_some(name)
 }
 
-fn shown(name: &str, value: &Value) -> String {
+fn cell_text(name: &str, value: &Value) -> String {
     let hidden = HIDDEN.iter().find(|(hidden, _)| *hidden == name);
     hidden.map_or_else(|| cell(value), |(_, instead)| (*instead).to_owned())
 }

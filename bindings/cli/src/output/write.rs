@@ -30,7 +30,7 @@ impl Write for Stdout {
 }
 
 /// Writes a line to stderr: progress, warnings, errors.
-pub(crate) fn note(text: &str) {
+pub(crate) fn print_note(text: &str) {
     // If even stderr is closed, nothing can be done.
     let _ = write(&mut io::stderr().lock(), &[printable(text).as_bytes(), b"\n"]);
 }
@@ -61,7 +61,7 @@ fn settle(written: io::Result<()>) {
     if let Err(why) = written
         && why.kind() != io::ErrorKind::BrokenPipe
     {
-        note(&format!("error: the output cannot be written: {why}"));
+        print_note(&format!("error: the output cannot be written: {why}"));
         std::process::exit(i32::from(crate::exit::FAILED));
     }
 }

@@ -12,7 +12,7 @@ use bankchannel_openpgp::{GeneratedAlgorithm, KeyGeneration, OpenPgpPrivateKey};
 use clap::{ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde_json::json;
 
-use super::told;
+use super::failure_in_file;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{add_common, format, passphrase, text},
@@ -62,7 +62,7 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
         expires: matches.get_one::<u32>("expires-days").map(|days| now + DAY * *days),
         passphrase: passphrase::given(matches)?,
     })
-    .map_err(told("the key"))?;
+    .map_err(failure_in_file("the key"))?;
     drop(progress);
     DirBuilder::new()
         .recursive(true)
@@ -70,14 +70,14 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
         .create(&folder)
         .map_err(|why| CommandFailure::usage(format!("{} cannot be made: {why}", shown::path(&folder))))?;
     // The private key first: a public key alone would be useless.
-    files::write_new(&private, KEY_MODE, key.to_armored().map_err(told("the key"))?.as_bytes())?;
-    files::write_new(&public, KEY_MODE, key.public().to_armored().map_err(told("the key"))?.as_bytes())?;
+    files::write_new(&private, KEY_MODE, key.to_armored().map_err(failure_in_file("the key"))?.as_bytes())?;
+    files::write_new(&public, KEY_MODE, key.public().to_armored().map_err(failure_in_file("the key"))?.as_bytes())?;
     format(matches).show(&json!({
         "fingerprint": key.fingerprint(),
         "pgp_key_id": key.public().short_id(),
         "algorithm": key.public().algorithm(),
-        "public_key_file": shown(&public),
-        "private_key_file": shown(&private),
+        "public_key_file": path_text(&public),
+        "private_key_file": path_text(&private),
     }));
     Ok(())
 }
@@ -90,6 +90,6 @@ fn algorithm(name: &str) -> GeneratedAlgorithm {
     }
 }
 
-fn shown(path: &Path) -> String {
+fn path_text(path: &Path) -> String {
     path.display().to_string()
 }

@@ -7,7 +7,7 @@ use clap::{ArgMatches, Command};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::told;
+use super::failure_in_file;
 use crate::{
     exit::CommandOutcome,
     options::{add_common, file_argument, format, read_text},
@@ -23,7 +23,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let text = Zeroizing::new(read_text("FILE", path, MAX_PRIVATE_KEY_BYTES as u64)?);
-    let info = inspect(without_leading_text(text.as_bytes()), SystemTime::now()).map_err(told(path))?;
+    let info = inspect(without_leading_text(text.as_bytes()), SystemTime::now()).map_err(failure_in_file(path))?;
     let time = |time: SystemTime| jiff::Timestamp::try_from(time).ok().map(|time| time.to_string());
     format(matches).show(&json!({
         "fingerprint": info.fingerprint,

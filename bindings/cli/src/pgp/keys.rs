@@ -9,7 +9,7 @@ use bankchannel_openpgp::{
 use clap::ArgMatches;
 use zeroize::Zeroizing;
 
-use super::told;
+use super::failure_in_file;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{passphrase, read_text, stdin},
@@ -18,9 +18,10 @@ use crate::{
 /// Reads a private key and unlocks it: with the passphrase file, or by asking.
 pub(super) fn private(path: &str, matches: &ArgMatches) -> CommandOutcome<OpenPgpPrivateKey> {
     let text = Zeroizing::new(read_text("--private-key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
-    let mut key = OpenPgpPrivateKey::from_armored(without_leading_text(text.as_bytes())).map_err(told(path))?;
+    let mut key =
+        OpenPgpPrivateKey::from_armored(without_leading_text(text.as_bytes())).map_err(failure_in_file(path))?;
     if key.is_locked() {
-        key.unlock(&passphrase::of_locked(path, matches, false)?).map_err(told(path))?;
+        key.unlock(&passphrase::of_locked(path, matches, false)?).map_err(failure_in_file(path))?;
     }
     Ok(key)
 }
@@ -31,9 +32,9 @@ pub(super) fn public(path: &str) -> CommandOutcome<OpenPgpPublicKey> {
     let armor = without_leading_text(text.as_bytes());
     match OpenPgpPublicKey::from_armored(armor, PublicKeyLimits::default()) {
         Err(bankchannel_openpgp::OpenPgpError::PrivateKeyMaterial) => {
-            OpenPgpPrivateKey::from_armored(armor).map(|key| key.public()).map_err(told(path))
+            OpenPgpPrivateKey::from_armored(armor).map(|key| key.public()).map_err(failure_in_file(path))
         }
-        found => found.map_err(told(path)),
+        found => found.map_err(failure_in_file(path)),
     }
 }
 

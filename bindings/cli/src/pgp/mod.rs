@@ -21,6 +21,6 @@ pub(crate) const COMMANDS: &[Handwritten] = &[
 ];
 
 /// Adds the name of the file to an error of the OpenPGP library.
-fn told(file: &str) -> impl Fn(bankchannel_openpgp::OpenPgpError) -> CommandFailure + '_ {
+fn failure_in_file(file: &str) -> impl Fn(bankchannel_openpgp::OpenPgpError) -> CommandFailure + '_ {
     move |error| CommandFailure::usage(format!("{file}: {error}"))
 }

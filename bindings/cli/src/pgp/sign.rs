@@ -6,7 +6,7 @@ use bankchannel_openpgp::{HashAlgorithm, UnlockedSigner, sign_detached};
 use clap::{ArgAction, ArgMatches, Command};
 use serde_json::json;
 
-use super::{keys, told};
+use super::{failure_in_file, keys};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{add_common, file, file_argument, passphrase, text},
@@ -40,7 +40,7 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let now = SystemTime::now();
     let mut signers: Vec<UnlockedSigner> = Vec::new();
     for key in matches.get_many::<String>("key").into_iter().flatten() {
-        signers.push(keys::private(key, matches)?.signer(now).map_err(told(key))?);
+        signers.push(keys::private(key, matches)?.signer(now).map_err(failure_in_file(key))?);
     }
     let output = matches.get_one::<String>("output").cloned().unwrap_or_else(|| match path {
         "-" => "-".to_owned(),
@@ -54,7 +54,7 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     }
     let file = keys::document(path)?;
     let signers: Vec<&UnlockedSigner> = signers.iter().collect();
-    let signature = sign_detached(&signers, file, HashAlgorithm::Sha256, now).map_err(told(path))?;
+    let signature = sign_detached(&signers, file, HashAlgorithm::Sha256, now).map_err(failure_in_file(path))?;
     let format = crate::options::format(matches);
     if output == "-" && format == Format::Table {
         output::bytes(signature.as_bytes());
@@ -68,7 +68,7 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
         Format::Json => output::json(
             &json!({ "signature": signature, "output": (output != "-").then_some(&output), "signed_by": fingerprints }),
         ),
-        Format::Table => output::note(&format!("signed by {}: {output}", fingerprints.join(", "))),
+        Format::Table => output::print_note(&format!("signed by {}: {output}", fingerprints.join(", "))),
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use bankchannel_openpgp::{OpenPgpPublicKey, SignatureResult, VerifyPolicy, verif
 use clap::{ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{keys, told};
+use super::{failure_in_file, keys};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{add_common, file, file_argument, format, read_text, text},
@@ -47,8 +47,8 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let armored = without_leading_text(armored.as_bytes());
     let file = keys::document(path)?;
     let keys: Vec<&OpenPgpPublicKey> = keys.iter().collect();
-    let verdict =
-        verify_detached(armored, &keys, file, SystemTime::now(), &VerifyPolicy::default()).map_err(told(signature))?;
+    let verdict = verify_detached(armored, &keys, file, SystemTime::now(), &VerifyPolicy::default())
+        .map_err(failure_in_file(signature))?;
     match format(matches) {
         Format::Json => {
             let results: Vec<Value> = verdict.results.iter().map(as_json).collect();

@@ -62,7 +62,7 @@ pub(super) const COMMANDS: &[Computing] = &[
 The bytes are printed unchanged. There is no line end after the last line, because none is signed. With --json they are
 base64.",
         input: Input::File(MAX_HEAD + MAX_BODY, "The request, signed or not; - for stdin"),
-        options: FieldOptions::of(SigningStringRequest::SHAPE, &[FieldOption::value("signed_headers", "headers")]),
+        options: FieldOptions::new(SigningStringRequest::SHAPE, &[FieldOption::value("signed_headers", "headers")]),
         show: show_signing_string,
     },
     Computing {
@@ -102,7 +102,7 @@ The command checks neither the issuer's signature nor the validity time: `verify
 
 Every byte counts: if the line end that an editor adds after the last line is sent, it is part of the body.",
         input: Input::File(MAX_BODY, "The body alone, without headers; - for stdin"),
-        options: FieldOptions::of(
+        options: FieldOptions::new(
             ComputeDigestRequest::SHAPE,
             &[FieldOption::value("digest", "digest"), FieldOption::value("digest_lower_case", "lower-case")],
         ),
@@ -131,7 +131,7 @@ Every byte counts: if the line end that an editor adds after the last line is se
 
 A value that is not encoded is printed unchanged.",
         input: Input::Text("value", "The value of the header; - for stdin"),
-        options: FieldOptions::of(DecodeHeaderRequest::SHAPE, &[FieldOption::value("lenient", "lenient")]),
+        options: FieldOptions::new(DecodeHeaderRequest::SHAPE, &[FieldOption::value("lenient", "lenient")]),
         show: show_decoded,
     },
 ];
@@ -235,7 +235,7 @@ fn show_decoded(response: Value, format: Format) -> CommandOutcome {
     if format == Format::Table {
         list(&response, "warnings")
             .filter_map(Value::as_str)
-            .for_each(|warning| output::note(&format!("warning: {warning}")));
+            .for_each(|warning| output::print_note(&format!("warning: {warning}")));
     }
     show_text(&response, "text", format)
 }

@@ -29,7 +29,7 @@ const HEADING: &str = "Bank and third party";
 /// The private key for TLS, which is not a JSON text: it is wiped.
 const CLIENT_KEY: &str = "client-key";
 
-const ROWS: FieldOptions = FieldOptions::of(
+const ROWS: FieldOptions = FieldOptions::new(
     NextGenPsd2Settings::SHAPE,
     &[
         FieldOption::value("base_url", "base-url").help("The bank's base URL, such as https://bank.example/api"),
@@ -130,7 +130,7 @@ fn settings(entry: &CatalogueEntry, matches: &ArgMatches) -> CommandOutcome<Next
     }
     let mut settings: NextGenPsd2Settings = read_boundary(given)?;
     settings.client_key = client_key.or(settings.client_key);
-    keys::give(&mut settings, matches)?;
+    keys::give_keys(&mut settings, matches)?;
     let mut settings = settings.or(NextGenPsd2Settings::from_env()?);
     let signing = settings.signing.get_or_insert_default();
     signing.dialect = signing.dialect.or_else(|| only_dialect(entry));

@@ -106,7 +106,7 @@ impl FieldOptions {
     pub(super) const NONE: Self = Self { shape: &Shape::Bool, rows: &[] };
 
     /// Fails to compile if a row names no field.
-    pub(super) const fn of(shape: &'static Shape, rows: &'static [FieldOption]) -> Self {
+    pub(super) const fn new(shape: &'static Shape, rows: &'static [FieldOption]) -> Self {
         let mut at = 0;
         while at < rows.len() {
             assert!(has_field(shape.fields(), rows[at].field.as_bytes()));

@@ -35,7 +35,7 @@ pub(super) fn token_arguments(command: Command) -> Command {
 
 /// Puts the given key into the settings, replacing theirs; and the certificate of a PKCS#12 file, if `--certificate`
 /// names none.
-pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn give_keys(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> CommandOutcome {
     if let Some(module) = matches.try_get_one::<String>("pkcs11-module").ok().flatten() {
         settings.pkcs11 = Some(token(module, matches)?);
     }

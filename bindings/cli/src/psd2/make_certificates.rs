@@ -63,7 +63,7 @@ a certificate for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-
 With --prefix, --roles, --number or --name it makes one third party. Keys have mode 0600; existing files are not changed.
 The certificates are for tests: only you trust them.";
 
-const ROWS: FieldOptions = FieldOptions::of(
+const ROWS: FieldOptions = FieldOptions::new(
     MakeCertificatesRequest::SHAPE,
     &[
         FieldOption::value("common_name", "name").help("The third party's name"),

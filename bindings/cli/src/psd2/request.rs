@@ -26,7 +26,7 @@ pub(super) fn checked(matches: &ArgMatches) -> CommandOutcome<Result<Request, Ma
     };
     if missing > 0 {
         let bytes = if missing == 1 { "1 byte" } else { "2 bytes" };
-        output::note(&format!(
+        output::print_note(&format!(
             "warning: the body has {bytes} less than Content-Length says: its last line end may have been lost when it was pasted; \
              Digest then covers the body with that line end"
         ));

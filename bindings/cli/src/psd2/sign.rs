@@ -78,7 +78,7 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     }
     match (format(matches), target) {
         (Format::Json, _) => output::json(&response),
-        (Format::Table, Some(path)) => output::note(&format!("written to {}", path.display())),
+        (Format::Table, Some(path)) => output::print_note(&format!("written to {}", path.display())),
         (Format::Table, None) => output::bytes(&request.to_bytes()),
     }
     Ok(())
@@ -92,7 +92,7 @@ fn client(matches: &ArgMatches) -> CommandOutcome<NextGenPsd2> {
     let given = matches.get_one::<String>("certificate").map(|path| certificates::first("--certificate", path));
     let mut settings =
         NextGenPsd2Settings { certificate: given.transpose()?, signing: Some(signing), ..Default::default() };
-    keys::give(&mut settings, matches)?;
+    keys::give_keys(&mut settings, matches)?;
     let client = NextGenPsd2::new(settings).map_err(refused)?;
     if client.certificate().is_none() {
         return Err(CommandFailure::usage("the key comes without a certificate: give --certificate"));
@@ -122,14 +122,14 @@ fn explain(response: &Value) -> CommandOutcome {
     let text = |name: &str| response.get(name).and_then(Value::as_str).unwrap_or_default();
     let string = STANDARD.decode(text("signing_string"));
     let string = string.map_err(|_| CommandFailure::usage("the signing string cannot be shown; try --json"))?;
-    output::note(&format!("signing string, {} bytes; a line feed between lines, none at the end:", string.len()));
+    output::print_note(&format!("signing string, {} bytes; a line feed between lines, none at the end:", string.len()));
     let mut start = 0;
     for line in string.split(|byte| *byte == b'\n') {
         let end = start + line.len();
-        output::note(&format!("{start:>5}..{end:<5} {}", String::from_utf8_lossy(line)));
+        output::print_note(&format!("{start:>5}..{end:<5} {}", String::from_utf8_lossy(line)));
         start = end + 1;
     }
-    output::note(&format!("key id: {}", text("key_id")));
+    output::print_note(&format!("key id: {}", text("key_id")));
     Ok(())
 }
 

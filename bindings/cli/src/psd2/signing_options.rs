@@ -7,7 +7,7 @@ use clap::Command;
 use super::fields::{FieldOption, FieldOptions};
 
 /// The options, which are fields of [`SigningOptions`].
-pub(super) const ROWS: FieldOptions = FieldOptions::of(
+pub(super) const ROWS: FieldOptions = FieldOptions::new(
     SigningOptions::SHAPE,
     &[
         FieldOption::value("dialect", "dialect"),

@@ -27,7 +27,7 @@ use crate::{
     output::{self, Format},
 };
 
-const ROWS: FieldOptions = FieldOptions::of(
+const ROWS: FieldOptions = FieldOptions::new(
     ExplainRequestRequest::SHAPE,
     &[
         FieldOption::files(
@@ -56,7 +56,7 @@ const ROWS: FieldOptions = FieldOptions::of(
     ],
 );
 /// Options of `explain` only.
-const SIGNED: FieldOptions = FieldOptions::of(
+const SIGNED: FieldOptions = FieldOptions::new(
     ExplainRequestRequest::SHAPE,
     &[FieldOption::file(
         "signing_string",
@@ -112,7 +112,7 @@ pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
         return Ok(());
     }
     note_without_ca(matches);
-    output::note("run `bankchannel psd2 explain` with the same arguments for the reason");
+    output::print_note("run `bankchannel psd2 explain` with the same arguments for the reason");
     Err(CommandFailure::Told)
 }
 
@@ -187,7 +187,7 @@ fn lines(verified: &VerifiedRequest) -> Vec<String> {
 /// After a refusal: notes that no authority is trusted, if so. Otherwise V17 would look like the fault.
 fn note_without_ca(matches: &ArgMatches) {
     if !matches.contains_id("ca") {
-        output::note("no --ca given: no certificate authority is trusted");
+        output::print_note("no --ca given: no certificate authority is trusted");
     }
 }
 

@@ -103,7 +103,7 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matc
             }
             Err(error) => {
                 // The store, or the bank's program, may recover.
-                output::note(&format!("the work was interrupted: {error}"));
+                output::print_note(&format!("the work was interrupted: {error}"));
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }

@@ -123,7 +123,7 @@ async fn carry_out(name: &str, matches: &ArgMatches) -> CommandOutcome {
         return show(format, "restored", operator::restore(Path::new(&from), Path::new(&data)).await?);
     }
     let options = ServiceOptions { data: given("data"), config: given("config"), ..ServiceOptions::default() };
-    on_operator(name, matches, &ServiceOperator::of(&options)?, format).await
+    on_operator(name, matches, &ServiceOperator::from_options(&options)?, format).await
 }
 
 async fn on_operator(name: &str, matches: &ArgMatches, operator: &ServiceOperator, format: Format) -> CommandOutcome {
@@ -209,8 +209,8 @@ async fn show_audit(matches: &ArgMatches, operator: &ServiceOperator, format: Fo
             mask::api_keys(&mut shown);
             show(format, "records", shown)?;
             match after {
-                None if more => output::note("there are older records: use --limit, --since or --after"),
-                Some(_) if more => output::note(&format!("there are more records: use --after {last}")),
+                None if more => output::print_note("there are older records: use --limit, --since or --after"),
+                Some(_) if more => output::print_note(&format!("there are more records: use --after {last}")),
                 _ => {}
             }
         }

@@ -19,7 +19,7 @@ const DEFAULT: LevelFilter = LevelFilter::WARN;
 pub(super) fn begin() {
     let given = env::var(VARIABLE).unwrap_or_default();
     let filter = filter(&given).unwrap_or_else(|| {
-        output::note(&format!("{VARIABLE} is not a filter such as info or bankchannel_server=debug: ignored"));
+        output::print_note(&format!("{VARIABLE} is not a filter such as info or bankchannel_server=debug: ignored"));
         Targets::new().with_default(DEFAULT)
     });
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);

@@ -17,7 +17,7 @@ pub(super) fn raise() {
         && setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum: found.maximum }).is_ok();
     let now = if raised { allowed } else { soft };
     if now < WANTED {
-        output::note(&format!(
+        output::print_note(&format!(
             "warning: this process may open {now} files, but needs {WANTED} to serve all connections that it admits: \
              raise the hard limit (ulimit -Hn, or LimitNOFILE= of its systemd unit)"
         ));

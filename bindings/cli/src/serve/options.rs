@@ -133,7 +133,7 @@ pub(super) fn given(counterpart: &'static Counterpart, matches: &ArgMatches) -> 
 }
 
 /// Reports an invalid option under its name here.
-pub(super) fn told(counterpart: &'static Counterpart, error: Error) -> CommandFailure {
+pub(super) fn option_failure(counterpart: &'static Counterpart, error: Error) -> CommandFailure {
     let field =
         error.detail("field").and_then(|name| counterpart.options.fields().iter().find(|field| field.name == name));
     match field {

@@ -39,7 +39,7 @@ fn seed_of(given: &Map<String, Value>, matches: &ArgMatches) -> CommandOutcome<O
     let folder = given.get("data").and_then(Value::as_str).unwrap_or_default();
     let has_entries = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if has_entries {
-        output::note(&format!("--seed: {} is not new, and nothing is put in", shown::path(folder)));
+        output::print_note(&format!("--seed: {} is not new, and nothing is put in", shown::path(folder)));
         return Ok(None);
     }
     Ok(Some(data))
@@ -61,13 +61,13 @@ async fn serve(
 ) -> CommandOutcome {
     for (field, warning) in words(counterpart.kind).warnings {
         if given.contains_key(*field) {
-            output::note(&format!("warning: {warning}"));
+            output::print_note(&format!("warning: {warning}"));
         }
     }
     let mut signals =
         Signals::listen().map_err(|why| CommandFailure::usage(format!("cannot listen for signals: {why}")))?;
-    let starting =
-        EmbeddedServer::begin(counterpart, Value::from(given).into()).map_err(|why| options::told(counterpart, why))?;
+    let starting = EmbeddedServer::begin(counterpart, Value::from(given).into())
+        .map_err(|why| options::option_failure(counterpart, why))?;
     let running = starting.await?;
     if let Some(data) = seed {
         let seeded = tokio::select! {
@@ -100,7 +100,7 @@ async fn until_signalled(running: EmbeddedServer, drain: Duration, mut signals: 
     // A second signal ends the wait.
     tokio::select! {
         () = end => {}
-        () = signals.wait() => output::note("stopped without waiting for the requests in flight"),
+        () = signals.wait() => output::print_note("stopped without waiting for the requests in flight"),
     }
 }
 
@@ -109,7 +109,7 @@ async fn check(counterpart: &'static Counterpart, given: Map<String, Value>, for
     let Some(check) = counterpart.check else {
         return Err(CommandFailure::usage(format!("{} has nothing to check", counterpart.kind)));
     };
-    let findings = check(Value::from(given).into()).map_err(|why| options::told(counterpart, why))?.await;
+    let findings = check(Value::from(given).into()).map_err(|why| options::option_failure(counterpart, why))?.await;
     let ok = findings.iter().all(|finding| finding.ok);
     match format {
         Format::Json => output::json(&json!({ "ok": ok, "findings": findings })),

@@ -92,7 +92,7 @@ impl RunSettings {
     }
 
     /// Sets a value for this run, as if it came from the command line.
-    pub(crate) fn give(&mut self, name: &str, value: String) {
+    pub(crate) fn set_value(&mut self, name: &str, value: String) {
         self.given.insert(name.to_owned(), value);
     }
 

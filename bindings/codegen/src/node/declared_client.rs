@@ -32,7 +32,7 @@ pub(super) fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructS
     out.line(format!("  constructor(settings?: {}, options?: {options});", settings.name));
     from_env(out, protocol, settings);
     for operation in &protocol.operations {
-        method(out, operation, &descriptors::of(protocol, operation));
+        method(out, operation, &descriptors::described_structs(protocol, operation));
     }
     out.blank();
     let with_content = |operation: &&OperationModel| operation.is_local() && operation.request_content.is_some();
@@ -61,7 +61,7 @@ pub(super) fn documented(operation: &OperationModel, listed: &[&StructShape]) ->
     let declaration = operation.entry.declaration;
     let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
     if !listed.is_empty() {
-        doc.push_str(&format!("\n\n{}", descriptors::told(listed)));
+        doc.push_str(&format!("\n\n{}", descriptors::descriptors_text(listed)));
     }
     if !declaration.errors.is_empty() {
         doc.push('\n');

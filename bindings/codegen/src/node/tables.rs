@@ -133,7 +133,7 @@ fn described(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel
             items.join(", "),
         ));
     }
-    let listed = descriptors::of(protocol, operation);
+    let listed = descriptors::described_structs(protocol, operation);
     if !listed.is_empty() {
         let listed: Vec<String> = listed.into_iter().map(|shape| descriptor(operation, shape)).collect();
         parts.push(format!("descriptors: [{}]", listed.join(", ")));

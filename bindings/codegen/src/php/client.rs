@@ -54,7 +54,7 @@ pub(super) fn interface(protocol: &ProtocolModel) -> Generated {
             if at > 0 {
                 out.blank();
             }
-            let listed = descriptors::of(protocol, operation);
+            let listed = descriptors::described_structs(protocol, operation);
             signature(out, operation, &format!("function {}", method_name(protocol, operation)), &listed);
             out.line(format!("    ): {};", response_type(operation)));
         }
@@ -114,7 +114,12 @@ pub(super) fn operations(protocol: &ProtocolModel, settings: &'static StructShap
         settings::constructors(out, protocol, settings);
         for operation in &protocol.operations {
             out.blank();
-            method(out, operation, &method_name(protocol, operation), &descriptors::of(protocol, operation));
+            method(
+                out,
+                operation,
+                &method_name(protocol, operation),
+                &descriptors::described_structs(protocol, operation),
+            );
             iterator(out, protocol, operation);
         }
         out.line("}");

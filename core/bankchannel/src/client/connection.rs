@@ -73,8 +73,8 @@ impl ConnectionSettings {
             proxy: self.proxy.clone(),
             max_answer_bytes: max_answer_bytes.unwrap_or(defaults.max_answer_bytes),
             retries,
-            connect_timeout: call::said(self.connect_timeout_s).unwrap_or(defaults.connect_timeout),
-            read_timeout: call::said(self.read_timeout_s),
+            connect_timeout: call::nonzero_limit(self.connect_timeout_s).unwrap_or(defaults.connect_timeout),
+            read_timeout: call::nonzero_limit(self.read_timeout_s),
             retry_backoff: self.retry_backoff_s.map_or(defaults.retry_backoff, |Seconds(first)| first),
             send_traceparent: self.send_traceparent.unwrap_or_default(),
             record_to: self.record_to.as_ref().map(PathBuf::from),
@@ -85,6 +85,6 @@ impl ConnectionSettings {
 
     /// The time limit of an exchange, if these settings have one.
     pub(crate) fn exchange_limit(&self) -> Option<Duration> {
-        call::said(self.exchange_timeout_s)
+        call::nonzero_limit(self.exchange_timeout_s)
     }
 }

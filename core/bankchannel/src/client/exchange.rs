@@ -78,7 +78,7 @@ fn check_retries(retries: Option<u32>) -> Result<()> {
 /// The part that does not depend on types, so that it is compiled once.
 fn failed(error: Error, operation: &'static str, options: &CallOptions, rule: RequestIdRule) -> Error {
     let error = options.add_request_id_by(rule, error.in_operation(operation));
-    options.note(LogLevel::Warning, failure_line(&error));
+    options.log_line(LogLevel::Warning, failure_line(&error));
     error
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct SettingSource {
 
 impl SettingSource {
     /// A text in a setting, or the file that holds it.
-    pub(crate) fn of(name: &str, file: Option<&str>) -> Self {
+    pub(crate) fn new(name: &str, file: Option<&str>) -> Self {
         match file {
             Some(path) => Self::file(&format!("{name}_file"), path),
             None => Self { setting: name.to_owned(), path: None },
@@ -50,7 +50,7 @@ pub(crate) struct CertificateAndKey {
 }
 
 impl CertificateAndKey {
-    pub(crate) fn of(certificate: Option<String>, private_key: Option<Secret>, passphrase: Option<Secret>) -> Self {
+    pub(crate) fn new(certificate: Option<String>, private_key: Option<Secret>, passphrase: Option<Secret>) -> Self {
         Self { certificate, private_key, passphrase, token: None }
     }
 
@@ -64,7 +64,7 @@ impl CertificateAndKey {
             return Err(excluded(SETTING, "private_key"));
         }
         let (certificate, private_key) = keystore(SETTING, path, "passphrase", self.passphrase.as_ref())?;
-        Ok(Self::of(Some(certificate), Some(private_key), None))
+        Ok(Self::new(Some(certificate), Some(private_key), None))
     }
 
     /// Adds the key in a token, and the token's certificate if none was given.
@@ -123,7 +123,7 @@ pub(crate) fn excluded(setting: &str, other: &str) -> Error {
 /// A text from a setting, or from the file that holds it.
 pub(crate) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> Result<Option<String>> {
     let Some(path) = file else { return Ok(text) };
-    let source = SettingSource::of(name, Some(&path));
+    let source = SettingSource::new(name, Some(&path));
     if text.is_some() {
         return Err(excluded(&source.setting, name));
     }
@@ -134,7 +134,7 @@ pub(crate) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> 
 /// The same for a secret: nothing of the file stays but the secret itself.
 pub(crate) fn secret_of(name: &str, text: Option<Secret>, file: Option<String>) -> Result<Option<Secret>> {
     let Some(path) = file else { return Ok(text) };
-    let source = SettingSource::of(name, Some(&path));
+    let source = SettingSource::new(name, Some(&path));
     if text.is_some() {
         return Err(excluded(&source.setting, name));
     }

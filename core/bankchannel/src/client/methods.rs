@@ -78,7 +78,7 @@ macro_rules! client_methods {
 
         impl From<$client> for $crate::Client {
             fn from(client: $client) -> Self {
-                Self::of(client)
+                Self::from_client(client)
             }
         }
     };

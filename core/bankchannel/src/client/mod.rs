@@ -118,7 +118,7 @@ impl<C: ProtocolClient> ErasedClient for C {
 
     fn in_child(&self, settings: &Settings) -> Result<Client> {
         match settings.get::<C::Settings>() {
-            Some(settings) => ProtocolClient::in_child(self, settings).map(Client::of),
+            Some(settings) => ProtocolClient::in_child(self, settings).map(Client::from_client),
             None => Client::new(settings.clone()),
         }
     }
@@ -137,7 +137,7 @@ impl Client {
         settings.open()
     }
 
-    pub(crate) fn of(client: impl ProtocolClient) -> Self {
+    pub(crate) fn from_client(client: impl ProtocolClient) -> Self {
         Self(Arc::new(client))
     }
 

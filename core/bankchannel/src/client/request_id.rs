@@ -91,7 +91,10 @@ pub(super) fn with_header(message: &OutRequest, id: &str) -> OutRequest {
 pub(super) fn log(operation: &str, id: &str, options: &CallOptions) {
     if options.is_logged() {
         let id = redact_words(id);
-        options.note(LogLevel::Debug, LogLine::new(format!("{operation}: X-Request-ID {id}")).with("x_request_id", id));
+        options.log_line(
+            LogLevel::Debug,
+            LogLine::new(format!("{operation}: X-Request-ID {id}")).with("x_request_id", id),
+        );
     }
 }
 

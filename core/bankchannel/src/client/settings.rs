@@ -49,21 +49,21 @@ impl<S: ClientSettings> ErasedSettings for S {
     }
 
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings> {
-        Ok(Settings::of(variables::completed(self.clone(), variables::read(variable)?)))
+        Ok(Settings::new(variables::completed(self.clone(), variables::read(variable)?)))
     }
 
     fn open(&self) -> Result<Client> {
-        S::Client::open(self.clone()).map(Client::of)
+        S::Client::open(self.clone()).map(Client::from_client)
     }
 }
 
 impl Settings {
-    pub(crate) fn of(settings: impl ClientSettings) -> Self {
+    pub(crate) fn new(settings: impl ClientSettings) -> Self {
         Self(Arc::new(settings))
     }
 
     pub(crate) fn read_as<S: ClientSettings>(value: Value<'_>) -> Result<Self> {
-        model::read_boundary::<S>(value).map(Self::of)
+        model::read_boundary::<S>(value).map(Self::new)
     }
 
     /// Reads settings from their boundary form. The member `protocol` names their protocol; the default is the first

@@ -30,7 +30,7 @@ pub(crate) struct LedgerFile {
 
 impl LedgerFile {
     /// A file by the bank's names; the ledger adds the channel.
-    pub(crate) fn of(file_type: &str, file_reference: &str, file_timestamp: &str) -> Self {
+    pub(crate) fn new(file_type: &str, file_reference: &str, file_timestamp: &str) -> Self {
         Self {
             channel: String::new(),
             account: None,

@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn file(reference: &str) -> LedgerFile {
-        LedgerFile { name: format!("{reference}.dat"), ..LedgerFile::of("VA", reference, "2026-11-20T08:00:00Z") }
+        LedgerFile { name: format!("{reference}.dat"), ..LedgerFile::new("VA", reference, "2026-11-20T08:00:00Z") }
     }
 
     fn references(ledger: &FileLedger) -> Vec<String> {

@@ -97,15 +97,15 @@ impl UploadRecord {
     pub(crate) fn end(mut self, outcome: Option<CallOutcome>) {
         match outcome {
             Some(CallOutcome::NotSent | CallOutcome::Refused) => drop(fs::remove_file(&self.path)),
-            Some(CallOutcome::Accepted) => self.told("accepted"),
+            Some(CallOutcome::Accepted) => self.set_outcome("accepted"),
             // Whatever is not known to be without effect prevents a second upload.
-            _ => self.told("unknown"),
+            _ => self.set_outcome("unknown"),
         }
         // A forked child may hold the file open.
         let _ = self.file.unlock();
     }
 
-    fn told(&mut self, outcome: &str) {
+    fn set_outcome(&mut self, outcome: &str) {
         self.members["outcome"] = outcome.into();
         let _ = self.write();
     }

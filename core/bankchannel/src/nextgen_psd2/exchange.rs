@@ -142,7 +142,7 @@ impl RequestSigner for SignedAttempts<'_> {
                 let id = signed.headers.text("x-request-id").unwrap_or("-");
                 let (operation, id, took) = (self.operation, redact_words(id), begun.elapsed().as_micros());
                 let text = format!("{operation}: X-Request-ID {id}, signed in {took} µs");
-                self.options.note(LogLevel::Debug, LogLine::new(text).with("x_request_id", id));
+                self.options.log_line(LogLevel::Debug, LogLine::new(text).with("x_request_id", id));
             }
             debug_assert_eq!(body, signed.body, "signing leaves the body as it is");
             Ok(sendable(message, signed))

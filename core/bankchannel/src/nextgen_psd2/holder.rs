@@ -21,13 +21,13 @@ impl OfSettings {
     }
 
     fn signer(&self) -> Result<Option<&KeySigner>> {
-        shown(self.signer.get_or_init(|| self.ready.signer()))
+        shared_error(self.signer.get_or_init(|| self.ready.signer()))
     }
 }
 
 impl CertificateHolder for OfSettings {
     fn certificate(&self) -> Result<Option<&Certificate>> {
-        shown(self.certificate.get_or_init(|| {
+        shared_error(self.certificate.get_or_init(|| {
             let read = self.ready.certificate.as_deref().map(Certificate::from_pem).transpose();
             read.map_err(|fault| {
                 Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string())
@@ -52,7 +52,7 @@ impl CertificateHolder for OfSettings {
     }
 }
 
-fn shown<T>(read: &Result<Option<T>>) -> Result<Option<&T>> {
+fn shared_error<T>(read: &Result<Option<T>>) -> Result<Option<&T>> {
     match read {
         Ok(read) => Ok(read.as_ref()),
         Err(error) => Err(error.clone()),

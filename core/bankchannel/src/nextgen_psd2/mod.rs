@@ -55,7 +55,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[],
     commands: CommandPlacement::ByCall,
     sessions: None,
-    client: Some(ClientKind::of::<NextGenPsd2>()),
+    client: Some(ClientKind::for_client::<NextGenPsd2>()),
 };
 
 /// A third party's client: its certificate, its key, and its banks' signing rules. It caches the keys and certificates
@@ -92,11 +92,11 @@ impl NextGenPsd2 {
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
     pub fn new(settings: NextGenPsd2Settings) -> Result<Self> {
-        Self::of(Arc::new(ReadyThirdParty::of(settings)?))
+        Self::from_ready(Arc::new(ReadyThirdParty::from_settings(settings)?))
     }
 
-    fn of(ready: Arc<ReadyThirdParty>) -> Result<Self> {
-        let sender = if ready.sends() { Some(BankSender::of(&ready)?) } else { None };
+    fn from_ready(ready: Arc<ReadyThirdParty>) -> Result<Self> {
+        let sender = if ready.sends() { Some(BankSender::new(&ready)?) } else { None };
         let cache = ClientCache::holding(model::ClientHolder(Box::new(holder::OfSettings::new(Arc::clone(&ready)))));
         Ok(Self(Arc::new(NextGenPsd2Inner { ready, sender, cache })))
     }
@@ -145,7 +145,7 @@ impl ProtocolClient for NextGenPsd2 {
 
     /// Opens new connections and reuses the files that were already read. The parent's cache is not carried over.
     fn in_child(&self, _: &NextGenPsd2Settings) -> Result<Self> {
-        Self::of(Arc::clone(&self.0.ready))
+        Self::from_ready(Arc::clone(&self.0.ready))
     }
 
     fn peer(&self) -> Option<&str> {

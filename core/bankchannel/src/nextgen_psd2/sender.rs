@@ -42,7 +42,7 @@ impl BankSender {
     ///
     /// # Errors
     /// `configuration.invalid`, each naming its field.
-    pub(super) fn of(ready: &ReadyThirdParty) -> Result<Self> {
+    pub(super) fn new(ready: &ReadyThirdParty) -> Result<Self> {
         let missing = |field: &str, why: &str| Error::invalid_setting(field, why);
         let transport = Transport::new(ready.transport()?)?;
         let url =

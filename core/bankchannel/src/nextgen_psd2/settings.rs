@@ -107,7 +107,7 @@ pub(super) struct ReadyThirdParty {
 }
 
 impl ReadyThirdParty {
-    pub(super) fn of(settings: NextGenPsd2Settings) -> Result<Self> {
+    pub(super) fn from_settings(settings: NextGenPsd2Settings) -> Result<Self> {
         if let Some(signing) = &settings.signing {
             signing.profile().map_err(|fault| Error::invalid_setting("signing", fault.message()))?;
         }
@@ -118,11 +118,11 @@ impl ReadyThirdParty {
         let transport = transport(&settings)?;
         let exchange_timeout = settings.connection.exchange_limit();
         without_key("certificate", settings.certificate.as_deref())?;
-        let given = SettingSource::of("certificate", settings.certificate_file.as_deref());
+        let given = SettingSource::new("certificate", settings.certificate_file.as_deref());
         let certificate_source = match (&settings.keystore_file, &settings.pkcs11) {
             (Some(path), _) => SettingSource::file("keystore_file", path),
             (None, Some(_)) if settings.certificate.is_none() && settings.certificate_file.is_none() => {
-                SettingSource::of("pkcs11", None)
+                SettingSource::new("pkcs11", None)
             }
             _ => given,
         };
@@ -133,7 +133,7 @@ impl ReadyThirdParty {
         without_key("certificate_file", certificate.as_deref())?;
         let trusted = one_of("trusted", settings.trusted, settings.trusted_file)?;
         without_key("trusted", trusted.as_deref())?;
-        let keys = CertificateAndKey::of(certificate, settings.private_key, settings.passphrase);
+        let keys = CertificateAndKey::new(certificate, settings.private_key, settings.passphrase);
         let CertificateAndKey { certificate, private_key, passphrase, token } =
             match (settings.keystore_file, settings.pkcs11) {
                 (None, None) => keys,
@@ -273,7 +273,7 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
     without_key(CERTIFICATE, settings.client_certificate.as_deref())?;
     let certificate =
         one_of(CERTIFICATE, settings.client_certificate.clone(), settings.client_certificate_file.clone())?;
-    let source = SettingSource::of(CERTIFICATE, settings.client_certificate_file.as_deref());
+    let source = SettingSource::new(CERTIFICATE, settings.client_certificate_file.as_deref());
     let opener = settings.client_passphrase.as_ref();
     if let Some(path) = &settings.client_keystore_file {
         if certificate.is_some() || settings.client_key.is_some() {

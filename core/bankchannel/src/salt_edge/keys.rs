@@ -56,9 +56,9 @@ impl SaltEdgeKey {
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
-    pub(crate) fn of(settings: KeySettings) -> Result<Self> {
+    pub(crate) fn from_settings(settings: KeySettings) -> Result<Self> {
         let passphrase = settings.passphrase.as_ref();
-        let source = SettingSource::of("private_key", settings.private_key_file.as_deref());
+        let source = SettingSource::new("private_key", settings.private_key_file.as_deref());
         let given = secret_of("private_key", settings.private_key, settings.private_key_file)?;
         let signer = match (given, settings.keystore_file, settings.pkcs11) {
             (None, None, None) => None,

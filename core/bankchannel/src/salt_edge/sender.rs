@@ -54,7 +54,7 @@ impl SaltEdgeSender {
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
-    pub(crate) fn of(
+    pub(crate) fn new(
         settings: &TransportSettings,
         credentials: HubCredentials,
         exchange_timeout: Option<Duration>,

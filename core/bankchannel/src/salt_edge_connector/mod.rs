@@ -60,7 +60,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[&questions::BANK],
     commands: CommandPlacement::ByCall,
     sessions: None,
-    client: Some(ClientKind::of::<SaltEdgeConnector>()),
+    client: Some(ClientKind::for_client::<SaltEdgeConnector>()),
 };
 
 /// A bank's connector. It caches the keys that it has read, so reuse it.
@@ -110,10 +110,10 @@ impl SaltEdgeConnector {
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
     pub fn new(settings: SaltEdgeConnectorSettings) -> Result<Self> {
-        Self::of(Arc::new(ReadyConnector::of(settings)?))
+        Self::from_ready(Arc::new(ReadyConnector::from_settings(settings)?))
     }
 
-    fn of(ready: Arc<ReadyConnector>) -> Result<Self> {
+    fn from_ready(ready: Arc<ReadyConnector>) -> Result<Self> {
         let sender = ready.sender()?;
         let cache = own(&ready.key);
         Ok(Self(Arc::new(ConnectorInner {
@@ -144,7 +144,7 @@ impl SaltEdgeConnector {
     /// # Errors
     /// As [`open_store`](Self::open_store); `configuration.invalid` for a store that is no folder.
     pub async fn look_at_store(&self) -> Result<()> {
-        self.0.store.look(&self.0.ready).await
+        self.0.store.check_store(&self.0.ready).await
     }
 
     /// Carries out one exchange with the hub.
@@ -177,7 +177,7 @@ impl ProtocolClient for SaltEdgeConnector {
     }
 
     fn in_child(&self, _: &SaltEdgeConnectorSettings) -> Result<Self> {
-        Self::of(Arc::clone(&self.0.ready))
+        Self::from_ready(Arc::clone(&self.0.ready))
     }
 
     fn peer(&self) -> Option<&str> {

@@ -135,7 +135,7 @@ pub(super) struct ReadyConnector {
 }
 
 impl ReadyConnector {
-    pub(super) fn of(settings: SaltEdgeConnectorSettings) -> Result<Self> {
+    pub(super) fn from_settings(settings: SaltEdgeConnectorSettings) -> Result<Self> {
         let transport = settings.base_url.clone().map(|url| settings.connection.transport(url)).transpose()?;
         let hub_public_key = one_of("hub_public_key", settings.hub_public_key, settings.hub_public_key_file)?;
         let receiver = match &hub_public_key {
@@ -185,7 +185,7 @@ impl ReadyConnector {
             return Err(Error::invalid_setting("client_jwt", why));
         }
         Ok(Self {
-            key: SaltEdgeKey::of(settings.key)?,
+            key: SaltEdgeKey::from_settings(settings.key)?,
             hub_public_key,
             provider_code: settings.provider_code,
             path_prefix: settings.path_prefix,
@@ -223,7 +223,7 @@ impl ReadyConnector {
     pub(super) fn sender(&self) -> Result<Option<SaltEdgeSender>> {
         let made = |transport| {
             let (credentials, key) = (self.credentials.clone(), self.key.clone());
-            SaltEdgeSender::of(transport, credentials, self.exchange_timeout, key, &errors::TOKEN_FAILED)
+            SaltEdgeSender::new(transport, credentials, self.exchange_timeout, key, &errors::TOKEN_FAILED)
         };
         self.transport.as_ref().map(made).transpose()
     }

@@ -37,8 +37,8 @@ impl StoreHandle {
     ///
     /// # Errors
     /// As [`open`](Self::open); `configuration.invalid` for a store that is no folder.
-    pub(super) async fn look(&self, ready: &ReadyConnector) -> Result<()> {
-        OpenStore::look(Path::new(place(ready)?.expose()), ready.store_key.as_ref()).await
+    pub(super) async fn check_store(&self, ready: &ReadyConnector) -> Result<()> {
+        OpenStore::check_store(Path::new(place(ready)?.expose()), ready.store_key.as_ref()).await
     }
 }
 

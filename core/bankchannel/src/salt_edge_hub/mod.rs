@@ -42,7 +42,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[],
     commands: CommandPlacement::ByCall,
     sessions: None,
-    client: Some(ClientKind::of::<SaltEdgeHub>()),
+    client: Some(ClientKind::for_client::<SaltEdgeHub>()),
 };
 
 /// A client that sends requests to a connector as Salt Edge does. It caches the key that it has read, so reuse it.
@@ -75,10 +75,10 @@ impl SaltEdgeHub {
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
     pub fn new(settings: SaltEdgeHubSettings) -> Result<Self> {
-        Self::of(Arc::new(ReadyHubClient::of(settings)?))
+        Self::from_ready(Arc::new(ReadyHubClient::from_settings(settings)?))
     }
 
-    fn of(ready: Arc<ReadyHubClient>) -> Result<Self> {
+    fn from_ready(ready: Arc<ReadyHubClient>) -> Result<Self> {
         let sender = ready.sender()?;
         Ok(Self(Arc::new(SaltEdgeHubInner { ready, sender })))
     }
@@ -107,7 +107,7 @@ impl ProtocolClient for SaltEdgeHub {
     }
 
     fn in_child(&self, _: &SaltEdgeHubSettings) -> Result<Self> {
-        Self::of(Arc::clone(&self.0.ready))
+        Self::from_ready(Arc::clone(&self.0.ready))
     }
 
     fn peer(&self) -> Option<&str> {

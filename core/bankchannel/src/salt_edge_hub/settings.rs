@@ -61,7 +61,7 @@ pub(super) struct ReadyHubClient {
 }
 
 impl ReadyHubClient {
-    pub(super) fn of(settings: SaltEdgeHubSettings) -> Result<Self> {
+    pub(super) fn from_settings(settings: SaltEdgeHubSettings) -> Result<Self> {
         let url = settings.base_url.ok_or_else(|| {
             Error::invalid_setting(
                 "base_url",
@@ -77,7 +77,7 @@ impl ReadyHubClient {
             ..KeySettings::default()
         };
         Ok(Self {
-            key: SaltEdgeKey::of(key)?,
+            key: SaltEdgeKey::from_settings(key)?,
             provider_code: settings.provider_code,
             client_id: settings.client_id,
             issuer: settings.issuer.unwrap_or_else(|| ISSUER.to_owned()),
@@ -92,7 +92,7 @@ impl ReadyHubClient {
     /// `configuration.invalid`, naming the setting.
     pub(super) fn sender(&self) -> Result<SaltEdgeSender> {
         let credentials = HubCredentials::default();
-        let sender = SaltEdgeSender::of(
+        let sender = SaltEdgeSender::new(
             &self.transport,
             credentials,
             self.exchange_timeout,

@@ -40,7 +40,7 @@ pub(super) enum SessionEffect {
 }
 
 impl SessionEffect {
-    pub(super) fn of(request: &dyn Any) -> Self {
+    pub(super) fn from_request(request: &dyn Any) -> Self {
         if let Some(LoginRequest { email, mode, .. }) = request.downcast_ref() {
             Self::LogIn { email: email.clone(), mode: *mode }
         } else if let Some(LoginMfaRequest { email, mode, .. }) = request.downcast_ref() {
@@ -117,9 +117,9 @@ impl WsChannel {
     fn note_login(&self, answer: &dyn Any, email: &Email, mode: Mode, since: Instant) -> Result<()> {
         let configured: Option<ApiKey> = self.held().0.api_key.clone();
         let state = if let Some(answer) = answer.downcast_ref::<LoginResponse>() {
-            LoginState::of(answer.clone(), configured.as_ref())
+            LoginState::from_answer(answer.clone(), configured.as_ref())
         } else if let Some(answer) = answer.downcast_ref::<LoginMfaResponse>() {
-            LoginState::of(answer.clone(), configured.as_ref())
+            LoginState::from_answer(answer.clone(), configured.as_ref())
         } else {
             return Ok(());
         };

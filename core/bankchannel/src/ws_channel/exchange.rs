@@ -47,7 +47,7 @@ impl WsChannel {
     where
         O: Exchange<Codec = WsChannelCodec>,
     {
-        let effect = SessionEffect::of(&request as &dyn Any);
+        let effect = SessionEffect::from_request(&request as &dyn Any);
         self.exchange_as::<O>(request, effect, options).await
     }
 
@@ -112,7 +112,7 @@ impl WsChannel {
                 return Err(error);
             }
             may_renew = false;
-            options.note(LogLevel::Info, "the service no longer accepts the session: it is renewed once");
+            options.log_line(LogLevel::Info, "the service no longer accepts the session: it is renewed once");
             session = match self.renew(&session, generation, deadline, options).await {
                 Ok(renewed) => renewed,
                 Err(why) => return Err(not_renewed(error, why)),
@@ -128,7 +128,7 @@ impl WsChannel {
 
     /// The time limit of a flow, if the settings have one.
     pub(super) fn flow_limit(&self) -> Option<Duration> {
-        call::said(self.0.settings.flow_timeout_s)
+        call::nonzero_limit(self.0.settings.flow_timeout_s)
     }
 
     /// Whether the session may be renewed with the settings' password: only if it belongs to the same user.
@@ -200,7 +200,7 @@ impl WsChannel {
         // The effect on the session is applied here, not as for a login by the caller.
         let since = Instant::now();
         let answer = self.exchange_as::<Login>(request, SessionEffect::None, &options.until(deadline)).await?;
-        let state = LoginState::of(answer, self.held().0.api_key.as_ref());
+        let state = LoginState::from_answer(answer, self.held().0.api_key.as_ref());
         if state.is_err() {
             // An answer that must not be trusted is not requested again.
             self.forget_if(generation);
@@ -278,7 +278,7 @@ impl<O: Exchange<Codec = WsChannelCodec>> ExchangeHalves for TypedExchange<O> {
 /// Decodes the service's answer.
 fn receive<O: Exchange<Codec = WsChannelCodec>>(answer: InResponse, options: &CallOptions) -> Result<O::Response> {
     if options.is_logged() {
-        options.note(LogLevel::Debug, answer_line(O::DECLARATION.name, &answer));
+        options.log_line(LogLevel::Debug, answer_line(O::DECLARATION.name, &answer));
     }
     O::decode_response(answer)
 }

@@ -60,7 +60,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     interfaces: &[],
     commands: CommandPlacement::BySubject,
     sessions: Some(sessions::SESSIONS),
-    client: Some(ClientKind::of::<WsChannel>()),
+    client: Some(ClientKind::for_client::<WsChannel>()),
 };
 
 /// A client of the WS Channel: settings, connections and the current session.
@@ -226,7 +226,7 @@ impl ProtocolClient for WsChannel {
     }
 
     fn with_profile<T>(&self, request: TypeId, read: impl FnOnce(&dyn Profile) -> T) -> T {
-        let mut profile = settings::ProfileOf::of(self);
+        let mut profile = settings::ProfileOf::new(self);
         // A logout concerns the session's user, whatever user the settings name.
         profile.session_first = request == TypeId::of::<operations::session::logout::LogoutRequest>();
         read(&profile)

@@ -8,7 +8,7 @@ use crate::{Client, KeptSession, SessionKeeping, SessionNeed, Settings};
 
 pub(super) const SESSIONS: SessionKeeping = SessionKeeping {
     needs,
-    of,
+    of: kept_session,
     service,
     log_in: &["ws_channel.log_in", "ws_channel.login_mfa"],
     steps: ["ws_channel.begin_log_in", "ws_channel.continue_log_in"],
@@ -58,7 +58,7 @@ fn needs(entry: &CatalogueEntry) -> SessionNeed {
     }
 }
 
-fn of(client: &Client) -> KeptSession {
+fn kept_session(client: &Client) -> KeptSession {
     let Some(session) = client.get::<WsChannel>().map(WsChannel::session) else { return KeptSession::default() };
     KeptSession {
         token: session.id_token.map(|token| Secret::new(token.expose())),

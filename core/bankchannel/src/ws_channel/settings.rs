@@ -110,7 +110,7 @@ pub(super) struct ProfileOf<'a> {
 }
 
 impl<'a> ProfileOf<'a> {
-    pub(super) fn of(client: &'a WsChannel) -> Self {
+    pub(super) fn new(client: &'a WsChannel) -> Self {
         Self { settings: client.settings(), session: client.held().0, session_first: false }
     }
 }
@@ -118,7 +118,7 @@ impl<'a> ProfileOf<'a> {
 /// The client's settings fill the fields that a request omits.
 impl Profile for WsChannel {
     fn value(&self, field: &str) -> Option<Value<'static>> {
-        ProfileOf::of(self).value(field)
+        ProfileOf::new(self).value(field)
     }
 }
 

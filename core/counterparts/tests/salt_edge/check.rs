@@ -41,7 +41,7 @@ struct Wrong {
 
 fn jwt(data: &Value, key: &SigningKey) -> String {
     let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    UnsignedEnvelope::of(&data.to_string(), i64::try_from(now_s).unwrap() + 50).signed(key).unwrap()
+    UnsignedEnvelope::new(&data.to_string(), i64::try_from(now_s).unwrap() + 50).signed(key).unwrap()
 }
 
 fn rightly(wrong: Arc<Wrong>, asked: Asked) -> Answering {

@@ -204,7 +204,7 @@ async fn with_client_jwt(world: &World, secret: &str, client_jwt: &str, scopes: 
                          "exp": 2_000_000_000});
     let data = json!({"session_secret": secret, "provider_code": "demobank", "app_name": "Example App",
                       "original_request": {"client_jwt": client_jwt, "client_payload": payload}});
-    let jwt = UnsignedEnvelope::of(&data.to_string(), 4_000_000_000).signed(&key).unwrap();
+    let jwt = UnsignedEnvelope::new(&data.to_string(), 4_000_000_000).signed(&key).unwrap();
     let request = json!({
         "method": "POST", "target": "/api/priora/v1/tokens/create",
         "headers": [

@@ -15,7 +15,7 @@ pub(crate) struct BuilderMethods<'a> {
 }
 
 impl<'a> BuilderMethods<'a> {
-    pub(crate) fn of(input: &'a DeriveInput) -> Self {
+    pub(crate) fn new(input: &'a DeriveInput) -> Self {
         let name = format_ident!("{}Builder", input.ident);
         Self { of: &input.ident, name, visibility: &input.vis, methods: Vec::new() }
     }

@@ -16,7 +16,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     let type_doc = doc(&input.attrs, ident)?;
     let model = quote! { ::bankchannel_foundation::model };
     let BoundaryAttributes { same_names, flattened, .. } = BoundaryAttributes::parse(&input.attrs)?;
-    let mut builder = BuilderMethods::of(input);
+    let mut builder = BuilderMethods::new(input);
     let (mut own, mut groups) = (Vec::new(), Vec::new());
     let (mut parts, mut takes, mut puts) = (Vec::new(), Vec::new(), Vec::new());
     for field in fields {

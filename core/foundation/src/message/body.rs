@@ -36,13 +36,13 @@ impl Body {
     /// A JSON object as body.
     #[must_use]
     pub fn json(object: Object<'_>) -> Self {
-        Self::of(JSON, Value::Object(object).to_json())
+        Self::whole(JSON, Value::Object(object).to_json())
     }
 
     /// The text of a JSON object as body.
     #[must_use]
     pub fn json_text(text: String) -> Self {
-        Self::of(JSON, text)
+        Self::whole(JSON, text)
     }
 
     /// A JSON object as body whose top-level member `member` is the base64 of `content`.
@@ -60,7 +60,7 @@ impl Body {
 
     /// Bytes with this media type.
     #[must_use]
-    pub fn of(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+    pub fn whole(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         Self { media_type: Some(media_type), segments: vec![Segment::Literal(bytes.into())] }
     }
 

@@ -47,7 +47,7 @@ const MAX_TEXT: usize = 200;
 
 impl BankVerdict {
     /// The verdict of status reports and bookings. Reports about other files count for nothing.
-    pub fn of(upload: &UploadedMessage, reports: &[StatusReport], statements: &[Statement]) -> Self {
+    pub fn from_reports(upload: &UploadedMessage, reports: &[StatusReport], statements: &[Statement]) -> Self {
         let own: Vec<StatusReport> =
             reports.iter().filter(|report| upload.is_named(report.original_message_id.as_ref())).cloned().collect();
         Self::of_reports(upload, &own, statements)
@@ -60,7 +60,7 @@ impl BankVerdict {
 
     fn of_reports(upload: &UploadedMessage, reports: &[StatusReport], statements: &[Statement]) -> Self {
         let matched = upload.payment.as_ref().map(|payment| match_status(payment, reports, statements));
-        let said = reports.iter().rev().find_map(said);
+        let said = reports.iter().rev().find_map(final_status);
         let verdict = match (matched.as_ref().and_then(of_transactions), &said) {
             (Some(verdict), _) => verdict,
             (None, Some((status, _))) => of_status(status),
@@ -109,7 +109,7 @@ fn of_status(status: &Code) -> PaymentVerdict {
 }
 
 /// The highest status of a report, with the reasons for it or for the first part of it that has reasons.
-fn said(report: &StatusReport) -> Option<(&Code, &[StatusReason])> {
+fn final_status(report: &StatusReport) -> Option<(&Code, &[StatusReason])> {
     let batches = || report.batches.iter().map(|batch| (batch.status.as_ref(), batch.reasons.as_slice()));
     let transactions = || {
         let all = report.batches.iter().flat_map(|batch| &batch.transactions);
@@ -169,21 +169,21 @@ mod tests {
     fn the_bank_s_words_become_a_verdict() {
         let payment = crate::EXAMPLE_PAIN001;
         let upload = uploaded(payment);
-        let good = BankVerdict::of(&upload, &decided(payment, &BankLedger::with_default_account()), &[]);
+        let good = BankVerdict::from_reports(&upload, &decided(payment, &BankLedger::with_default_account()), &[]);
         assert_eq!((good.verdict, good.status.unwrap().code.as_str()), (PaymentVerdict::Accepted, "ACCP"));
         let mut poor = BankLedger::with_default_account();
         poor.accounts
             .values_mut()
             .for_each(|account| account.balance = bankchannel_foundation::model::Decimal::from_cents(1));
         let refused = decided(payment, &poor);
-        let bad = BankVerdict::of(&upload, &refused, &[]);
+        let bad = BankVerdict::from_reports(&upload, &refused, &[]);
         assert_eq!((bad.verdict, bad.reason.unwrap().code.as_str()), (PaymentVerdict::Rejected, "AM04"));
         assert!(bad.text.starts_with("RJCT (") && bad.text.contains("AM04 ("), "{}", bad.text);
         // The accepted report of another file changes nothing.
         let other = payment.replace(upload.message_id().unwrap(), "OTHER");
         let both = [refused, decided(&other, &BankLedger::with_default_account())].concat();
-        assert_eq!(BankVerdict::of(&upload, &both, &[]).verdict, PaymentVerdict::Rejected);
-        assert_eq!(BankVerdict::of(&upload, &both[1..], &[]).verdict, PaymentVerdict::Unknown);
+        assert_eq!(BankVerdict::from_reports(&upload, &both, &[]).verdict, PaymentVerdict::Rejected);
+        assert_eq!(BankVerdict::from_reports(&upload, &both[1..], &[]).verdict, PaymentVerdict::Unknown);
     }
 
     #[test]
@@ -203,8 +203,8 @@ mod tests {
         report[0].status = Some(code("PART"));
         report[0].batches[0].status = None;
         report[0].batches[0].transactions[0].status = Some(code("RJCT"));
-        assert_eq!(BankVerdict::of(&upload, &report, &[]).verdict, PaymentVerdict::PartlyRejected);
+        assert_eq!(BankVerdict::from_reports(&upload, &report, &[]).verdict, PaymentVerdict::PartlyRejected);
         report[0].batches[0].transactions.iter_mut().for_each(|one| one.status = Some(code("PDNG")));
-        assert_eq!(BankVerdict::of(&upload, &report, &[]).verdict, PaymentVerdict::Pending);
+        assert_eq!(BankVerdict::from_reports(&upload, &report, &[]).verdict, PaymentVerdict::Pending);
     }
 }

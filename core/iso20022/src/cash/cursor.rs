@@ -38,7 +38,7 @@ pub struct Cursor {
 }
 
 impl StatementTotals {
-    pub(super) fn of(cursor: &Cursor) -> Self {
+    pub(super) fn from_cursor(cursor: &Cursor) -> Self {
         Self {
             entries: cursor.entries,
             booked: cursor.booked.as_deref().and_then(DecimalSum::read),

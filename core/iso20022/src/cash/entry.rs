@@ -137,7 +137,7 @@ impl Entry {
             }
         }
         if element.child("Amt").is_none() {
-            values.note(element, "", "has no amount");
+            values.note_fault(element, "", "has no amount");
         }
         (read.charges, read.total_charges) = Charge::read_all(element, values);
         read.availability = AvailableAmount::read_all(element, values);
@@ -147,7 +147,7 @@ impl Entry {
             // A statement is of booked entries; a whole bank leaves the status out.
             None if kind == CashKind::Statement => true,
             None => {
-                values.note(element, "", "has no status, so it does not count as booked");
+                values.note_fault(element, "", "has no status, so it does not count as booked");
                 false
             }
         };
@@ -184,16 +184,16 @@ impl Entry {
         {
             self.details_sum = Some(money.amount.clone());
             self.details_difference =
-                DecimalSum::of(&money.amount).and_then(|sum| sum.minus(sum)).and_then(DecimalSum::decimal);
+                DecimalSum::from_decimal(&money.amount).and_then(|sum| sum.minus(sum)).and_then(DecimalSum::decimal);
             return;
         }
         let amounts = self.details.iter().map(|detail| detail.money.as_ref().filter(|m| m.currency == money.currency));
         let sum = amounts
-            .map(|money| DecimalSum::of(&money?.amount))
+            .map(|money| DecimalSum::from_decimal(&money?.amount))
             .try_fold(DecimalSum::default(), |sum, one| sum.plus(one?));
         let Some(sum) = sum else { return };
         self.details_sum = sum.decimal();
-        let size = DecimalSum::of(&money.amount).and_then(|entry| entry.size().minus(sum.size()));
+        let size = DecimalSum::from_decimal(&money.amount).and_then(|entry| entry.size().minus(sum.size()));
         self.details_difference = size.and_then(DecimalSum::decimal);
     }
 }

@@ -220,7 +220,7 @@ pub(super) fn direction(element: XmlElement<'_>, values: &mut ElementValues<'_>)
     let found = element.child("CdtDbtInd")?;
     let direction = Direction::read(found.text());
     if let Direction::Other(code) = &direction {
-        values.note(found, code, "is neither CRDT nor DBIT");
+        values.note_fault(found, code, "is neither CRDT nor DBIT");
     }
     Some(direction)
 }
@@ -229,7 +229,7 @@ pub(super) fn direction(element: XmlElement<'_>, values: &mut ElementValues<'_>)
 pub(super) fn demanded_direction(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Option<Direction> {
     let found = direction(element, values);
     if found.is_none() {
-        values.note(element, "", "has no direction");
+        values.note_fault(element, "", "has no direction");
     }
     found
 }

@@ -112,14 +112,14 @@ impl<'a> CashReader<'a> {
         let source = XmlSource::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
         let tokens = XmlTokens::resume(source, options.encoding.is_some(), XmlRules::tolerant(), &cursor.open);
         let mut reader = Self::over(MessageSequence::over(tokens, true), options);
-        reader.totals = StatementTotals::of(&cursor);
+        reader.totals = StatementTotals::from_cursor(&cursor);
         reader.level = CashLevel::Statement(cursor.statement.kind);
         (reader.messages, reader.statements) = (cursor.messages, cursor.statement.number);
         reader.information = cursor.information;
         (reader.message_told, reader.statement_told) = (true, true);
         reader.items.push_back(CashItem::Message(Box::new(cursor.message.clone())));
         reader.items.push_back(CashItem::Statement(Box::new(cursor.statement.clone())));
-        reader.unread = UnreadTally::of(cursor.statement.unread.clone());
+        reader.unread = UnreadTally::new(cursor.statement.unread.clone());
         (reader.message, reader.statement) = (Some(cursor.message), Some(cursor.statement));
         Ok(reader)
     }
@@ -303,7 +303,7 @@ impl<'a> CashReader<'a> {
             message.information = element.value("AddtlInf").map(str::to_owned);
             let room = MAX_HEADER_PROBLEMS.saturating_sub(message.problems.len());
             message.problems.extend(values.problems.into_iter().take(room));
-            let mut unread = UnreadTally::of(std::mem::take(&mut message.unread));
+            let mut unread = UnreadTally::new(std::mem::take(&mut message.unread));
             unread.add(&["Document", kind.names().0], element);
             message.unread = unread.found();
         }
@@ -389,7 +389,7 @@ impl<'a> CashReader<'a> {
             let namespace = namespace_of(of.as_ref());
             match xml.take(namespace) {
                 Ok(xml) => entry.xml = Some(xml),
-                Err(()) => values.note(element, "", "has more than 16 MiB of XML, which is left out"),
+                Err(()) => values.note_fault(element, "", "has more than 16 MiB of XML, which is left out"),
             }
         }
         entry.problems = values.problems;

@@ -160,7 +160,7 @@ impl Statement {
         for one in element.all("Bal") {
             // The header is repeated on each page: it must stay small.
             if balances.len() == MAX_BALANCES {
-                values.note(one, "", "is one balance too many: this one and all later ones are left out");
+                values.note_fault(one, "", "is one balance too many: this one and all later ones are left out");
                 break;
             }
             balances.push(StatementBalance::read(one, values));

@@ -19,7 +19,7 @@ pub(crate) struct DecimalSum {
 }
 
 impl DecimalSum {
-    pub(crate) fn of(decimal: &Decimal) -> Option<Self> {
+    pub(crate) fn from_decimal(decimal: &Decimal) -> Option<Self> {
         let (mut units, mut digits) = (0_u64, None);
         // At most 18 digits, which always fit.
         for byte in decimal.as_str().bytes() {
@@ -149,7 +149,7 @@ impl StatementTotals {
             .money
             .as_ref()
             .filter(|_| known(entry.direction.as_ref()))
-            .and_then(|money| DecimalSum::of(&money.amount));
+            .and_then(|money| DecimalSum::from_decimal(&money.amount));
         self.booked = self.booked.zip(one).and_then(|(sum, one)| sum.plus(one));
         if entry.reversal {
             self.reversed = self.reversed.zip(one).and_then(|(sum, one)| sum.plus(one));
@@ -164,7 +164,7 @@ impl StatementTotals {
     ) -> (BalanceCheck, Option<Decimal>) {
         let sum = |balance: Option<&StatementBalance>| {
             let balance = balance.filter(|balance| known(balance.direction.as_ref()))?;
-            DecimalSum::of(&balance.money.as_ref()?.amount)
+            DecimalSum::from_decimal(&balance.money.as_ref()?.amount)
         };
         let difference = sum(opening)
             .zip(sum(closing))

@@ -25,7 +25,7 @@ pub(super) struct BatchScheme {
 }
 
 impl BatchScheme {
-    pub(super) fn of(kind: &PaymentKind) -> Self {
+    pub(super) fn for_kind(kind: &PaymentKind) -> Self {
         let level = |code: &str| kind.service_levels.iter().any(|level| level.code == code);
         Self {
             sepa: level("SEPA"),
@@ -137,7 +137,7 @@ pub(super) fn check(
     options: &CheckOptions,
     add: &mut dyn FnMut(Finding),
 ) {
-    let scheme = BatchScheme::of(&batch.kind);
+    let scheme = BatchScheme::for_kind(&batch.kind);
     let profile = &options.profile;
     let counts = [
         identifier_finding(batch.id.as_deref()).map(|found| found.path("PmtInfId")),
@@ -258,7 +258,7 @@ pub(super) fn sum(stated: Option<&Decimal>, real: ControlSum, reason: &str) -> O
     let (message, change) = match real {
         ControlSum::Unreadable => return None,
         ControlSum::Exact(real) => {
-            if DecimalSum::of(stated).and_then(|stated| real.minus(stated)).is_some_and(DecimalSum::is_zero) {
+            if DecimalSum::from_decimal(stated).and_then(|stated| real.minus(stated)).is_some_and(DecimalSum::is_zero) {
                 return None;
             }
             (

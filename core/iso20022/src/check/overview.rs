@@ -49,7 +49,7 @@ pub struct CheckedBatch {
 
 impl CheckedPayment {
     /// The overview of a file whose batches were read.
-    pub(super) fn of(
+    pub(super) fn new(
         file: &PaymentFile,
         tally: &TransactionTally,
         batch_count: u64,
@@ -69,7 +69,7 @@ impl CheckedPayment {
 
 impl CheckedBatch {
     /// The overview of a batch whose transactions were read.
-    pub(super) fn of(batch: &PaymentBatch, tally: &TransactionTally) -> Self {
+    pub(super) fn new(batch: &PaymentBatch, tally: &TransactionTally) -> Self {
         let debtor = batch.debtor.as_ref();
         Self {
             id: batch.id.clone(),

@@ -98,10 +98,10 @@ fn check_aos2(one: &PaymentTransaction, add: &mut dyn FnMut(Finding)) {
     let sum = parts.iter().try_fold(DecimalSum::default(), |sum, part| {
         let wanted = if is(part, "CREN") { "CdtNoteAmt" } else { "RmtdAmt" };
         let amount = part.amounts.iter().find(|amount| amount.kind == wanted)?;
-        let amount = DecimalSum::of(&amount.money.amount)?;
+        let amount = DecimalSum::from_decimal(&amount.money.amount)?;
         if wanted == "CdtNoteAmt" { sum.minus(amount) } else { sum.plus(amount) }
     });
-    let amount = one.money.as_ref().and_then(|money| DecimalSum::of(&money.amount));
+    let amount = one.money.as_ref().and_then(|money| DecimalSum::from_decimal(&money.amount));
     let difference = sum.zip(amount).and_then(|(sum, amount)| sum.minus(amount));
     if !difference.is_some_and(DecimalSum::is_zero) {
         let message = match sum {

@@ -31,7 +31,7 @@ impl<'p> SchemaWatch<'p> {
     /// Receives the next token.
     pub(super) fn see(&mut self, token: &XmlToken<'_>) {
         if let (None, XmlToken::Start(root)) = (&self.identity, token) {
-            let identity = MessageIdentity::of(root);
+            let identity = MessageIdentity::from_root(root);
             if version_finding(&identity, self.profile).is_none() {
                 match schema::walk(identity.message.unwrap_or(MessageType::Pain00100109)) {
                     Ok(walk) => self.walk = Some(walk),
@@ -47,7 +47,7 @@ impl<'p> SchemaWatch<'p> {
 
     /// The message's name, as far as it is known.
     pub(super) fn message_name(&self) -> Option<String> {
-        MessageName::of(&self.identity.as_ref()?.namespace).name
+        MessageName::from_namespace(&self.identity.as_ref()?.namespace).name
     }
 
     /// The message's type, if it has a schema.
@@ -84,7 +84,7 @@ fn plain_path(path: &str) -> String {
 
 /// A file of another message, another version or a national variant gets a single finding instead of a hundred.
 fn version_finding(identity: &MessageIdentity, profile: &BankProfile) -> Option<Finding> {
-    let message = MessageName::of(&identity.namespace);
+    let message = MessageName::from_namespace(&identity.namespace);
     let known = message.name.as_deref().and_then(PaymentVersion::of_message);
     let is_standard = known.is_some_and(|version| message.namespace == version.message().namespace());
     let wanted = profile.accepts.map_or("pain.001.001.09 or pain.001.001.03", |version| version.message().name());

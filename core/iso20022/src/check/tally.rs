@@ -40,7 +40,7 @@ impl TransactionTally {
             self.sum = ControlSum::Unreadable;
             return;
         };
-        let amount = DecimalSum::of(&money.amount);
+        let amount = DecimalSum::from_decimal(&money.amount);
         if let ControlSum::Exact(sum) = self.sum {
             self.sum = amount.and_then(|amount| sum.plus(amount)).map_or(ControlSum::TooLarge, ControlSum::Exact);
         }

@@ -54,7 +54,7 @@ pub(super) fn check(
     let scheme = if one.kind.service_levels.is_empty() && one.kind.local_instrument.is_none() {
         case.scheme
     } else {
-        BatchScheme::of(&one.kind)
+        BatchScheme::for_kind(&one.kind)
     };
     let mut add = |found: Finding| add(here.place(found));
     let party_case = case.party(one);

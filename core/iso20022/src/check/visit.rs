@@ -117,14 +117,14 @@ impl<'o, 'w> RuleVisitor<'o, 'w> {
             let message = format!("the file has {} execution dates, but the bank takes one", self.dates.len());
             self.add(Finding::error(Rule::Date, message, "make a file for each date").path(PAYMENT_PATH));
         }
-        CheckedPayment::of(file, &self.file, self.batch_count, std::mem::take(&mut self.batches))
+        CheckedPayment::new(file, &self.file, self.batch_count, std::mem::take(&mut self.batches))
     }
 
     /// The current batch, which begins with its first transaction.
     fn begin(&mut self, element: XmlElement<'_>) -> CurrentBatch<'o> {
         self.batch_count += 1;
         let head = PaymentBatch::read_head(element);
-        let scheme = BatchScheme::of(&head.kind);
+        let scheme = BatchScheme::for_kind(&head.kind);
         CurrentBatch {
             path: format!("{PAYMENT_PATH}/PmtInf[{}]", self.batch_count),
             case: BatchCase::new(&head, scheme, self.options),
@@ -190,7 +190,7 @@ impl PaymentVisitor for RuleVisitor<'_, '_> {
         let placed = found.into_iter().map(|finding| finding.path(&current.path)).collect();
         self.add_all(placed);
         if self.batches.len() < MAX_BATCHES {
-            self.batches.push(CheckedBatch::of(&batch, &current.tally));
+            self.batches.push(CheckedBatch::new(&batch, &current.tally));
         }
     }
 }

@@ -132,7 +132,7 @@ impl<'a> MessageSequence<'a> {
 
     /// The message's name by its namespace, or by its element for version 2 of the status report, which names it there.
     pub(crate) fn name(&self) -> MessageName {
-        MessageName::of(if self.tag.name.contains('.') { &self.tag.name } else { &self.namespace })
+        MessageName::from_namespace(if self.tag.name.contains('.') { &self.tag.name } else { &self.namespace })
     }
 
     /// Remarks on the file; `newest` is the newest version whose fields are supported.

@@ -105,7 +105,7 @@ pub struct MessageName {
 
 impl MessageName {
     /// Reads a namespace: `urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`, or a national variant of it.
-    pub(crate) fn of(namespace: &str) -> Self {
+    pub(crate) fn from_namespace(namespace: &str) -> Self {
         let found = ["camt.", "pain."].iter().find_map(|area| {
             let name = namespace.get(namespace.find(area)?..)?.get(..MESSAGE_NAME.len())?;
             let fits = name.bytes().zip(MESSAGE_NAME.bytes()).all(|(byte, form)| match form {

@@ -34,7 +34,7 @@ pub(crate) struct UnreadTally {
 
 impl UnreadTally {
     /// Goes on from what was found before.
-    pub(crate) fn of(found: Vec<UnreadElement>) -> Self {
+    pub(crate) fn new(found: Vec<UnreadElement>) -> Self {
         let key = |one: &UnreadElement| hash(one.path.split('/').skip(1));
         let places = found.iter().enumerate().map(|(at, one)| (key(one), at)).collect();
         Self { found, places }

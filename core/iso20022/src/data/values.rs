@@ -59,7 +59,7 @@ impl<'r> ElementValues<'r> {
     }
 
     /// Notes a problem of an element.
-    pub(crate) fn note(&mut self, element: XmlElement<'_>, value: &str, message: &str) {
+    pub(crate) fn note_fault(&mut self, element: XmlElement<'_>, value: &str, message: &str) {
         if self.problems.len() < MAX_PROBLEMS {
             let found = Finding::warning(Rule::Value, message, "ask whoever made the file to correct it");
             let path = (self.base)() + &self.root.path_to(element);
@@ -77,12 +77,12 @@ impl<'r> ElementValues<'r> {
         let currency = element.attribute("Ccy").unwrap_or_default();
         let currency = currency.trim();
         if !(currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase())) {
-            self.note(element, currency, "the currency is not a code of three capital letters");
+            self.note_fault(element, currency, "the currency is not a code of three capital letters");
         }
         let amount = self.decimal(element)?;
         let decimals = amount.as_str().split_once('.').map_or(0, |(_, fraction)| fraction.len());
         if decimals > MAX_DECIMALS {
-            self.note(element, element.text(), "has more decimals than an amount may have");
+            self.note_fault(element, element.text(), "has more decimals than an amount may have");
         }
         Some(Money { amount, currency: currency.to_owned() })
     }
@@ -90,7 +90,7 @@ impl<'r> ElementValues<'r> {
     /// An amount that should have no sign; a sign is kept and noted.
     pub(crate) fn unsigned(&mut self, element: XmlElement<'_>) -> Option<Money> {
         if element.text().starts_with('-') {
-            self.note(element, element.text(), "the amount has a sign, which only the direction should have");
+            self.note_fault(element, element.text(), "the amount has a sign, which only the direction should have");
         }
         self.money(element)
     }
@@ -106,7 +106,7 @@ impl<'r> ElementValues<'r> {
         match decimal(text) {
             Ok(read) => Some(read),
             Err(message) => {
-                self.note(element, text, message);
+                self.note_fault(element, text, message);
                 None
             }
         }
@@ -120,7 +120,7 @@ impl<'r> ElementValues<'r> {
         }
         let read = moment(text);
         if read.is_none() {
-            self.note(element, text, "is neither a date nor a date with time such as 2026-11-20T08:00:00+02:00");
+            self.note_fault(element, text, "is neither a date nor a date with time such as 2026-11-20T08:00:00+02:00");
         }
         read
     }
@@ -138,7 +138,7 @@ impl<'r> ElementValues<'r> {
             "false" | "0" => Some(false),
             "" => None,
             other => {
-                self.note(found, other, "is neither true nor false");
+                self.note_fault(found, other, "is neither true nor false");
                 None
             }
         }
@@ -152,7 +152,7 @@ impl<'r> ElementValues<'r> {
         let text = found.text();
         let read = text.parse().ok().filter(|number| *number <= MAX);
         if read.is_none() && !text.is_empty() {
-            self.note(found, text, "is not a whole number");
+            self.note_fault(found, text, "is not a whole number");
         }
         read
     }

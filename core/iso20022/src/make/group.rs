@@ -28,7 +28,7 @@ pub(super) struct MergedTransfer<'a> {
 }
 
 impl<'a> MergedTransfer<'a> {
-    pub(super) fn of(transfer: &'a CreditTransfer, file: &'a GroupData, currency: &'a str) -> Self {
+    pub(super) fn new(transfer: &'a CreditTransfer, file: &'a GroupData, currency: &'a str) -> Self {
         let own = &transfer.group;
         let text = |own: &'a Option<String>, file: &'a Option<String>| own.as_deref().or(file.as_deref());
         // The more specific one wins, whether it is a day or a moment.

@@ -159,7 +159,7 @@ impl PaymentMaker {
             return Ok(());
         }
         let group = &mut self.groups[batch];
-        let one = Decimal::new(&amount).ok().as_ref().and_then(DecimalSum::of);
+        let one = Decimal::new(&amount).ok().as_ref().and_then(DecimalSum::from_decimal);
         let sums = one.and_then(|one| Some((group.sum.plus(one)?, self.sum.plus(one)?)));
         let Some((of_group, of_file)) = sums else {
             return Err(self.too_many("the sum of the amounts has too many digits".to_owned()));
@@ -241,7 +241,7 @@ impl PaymentMaker {
     /// The batch of a transfer, and the hash of its key.
     fn batch_of(&mut self, transfer: &CreditTransfer) -> Result<(usize, Sha256), Error> {
         let currency = self.data.currency.as_deref().unwrap_or("EUR");
-        let merged = MergedTransfer::of(transfer, &self.data.group, currency);
+        let merged = MergedTransfer::new(transfer, &self.data.group, currency);
         self.fields.clear();
         merged.key(&mut self.fields);
         let mut hash = Sha256::new();

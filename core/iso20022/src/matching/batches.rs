@@ -68,10 +68,10 @@ pub(super) struct BatchSum {
 /// An amount without its sign and without the others; `None` if they cannot be compared.
 pub(super) fn without(money: Option<&Money>, others: &[Option<&Money>]) -> Option<CurrencyTotal> {
     let money = money?;
-    let all = DecimalSum::of(&money.amount)?.size();
+    let all = DecimalSum::from_decimal(&money.amount)?.size();
     let sum = others.iter().try_fold(all, |sum, other| {
         let other = other.filter(|other| other.currency == money.currency)?;
-        sum.minus(DecimalSum::of(&other.amount)?.size())
+        sum.minus(DecimalSum::from_decimal(&other.amount)?.size())
     });
     Some(CurrencyTotal { sum: sum?, currency: money.currency.clone() })
 }
@@ -192,7 +192,7 @@ impl<'a> SettlingBatch<'_, 'a> {
     fn sum(&self, members: &[usize], currency: &str) -> Option<DecimalSum> {
         members.iter().try_fold(DecimalSum::default(), |sum, at| {
             let money = self.sent.transactions[*at].payment.money.as_ref()?;
-            sum.plus(DecimalSum::of(&money.amount).filter(|_| money.currency == currency)?.size())
+            sum.plus(DecimalSum::from_decimal(&money.amount).filter(|_| money.currency == currency)?.size())
         })
     }
 
@@ -259,9 +259,11 @@ impl<'a> SettlingBatch<'_, 'a> {
         let of_best: Vec<&BatchPart> =
             all.iter().filter(|part| self.bookings.all[part.booking].kind == best).copied().collect();
         let open = self.open(scope, best);
-        let debit = DebitTotals::of(&of_best);
+        let debit = DebitTotals::from_parts(&of_best);
         let paid = match self.exact(&open, &debit) {
-            None if all.len() > of_best.len() => self.exact(&open, &DebitTotals::of(&all)).map(|paid| (paid, &all)),
+            None if all.len() > of_best.len() => {
+                self.exact(&open, &DebitTotals::from_parts(&all)).map(|paid| (paid, &all))
+            }
             paid => paid.map(|paid| (paid, &of_best)),
         };
         let (verdicts, parts) = match paid {
@@ -271,8 +273,8 @@ impl<'a> SettlingBatch<'_, 'a> {
         for (at, verdict) in verdicts {
             self.tracks[at].batch = Some(BatchBooked { booking: parts[0].booking, verdict });
         }
-        let DebitTotals { amounts, totals, .. } = DebitTotals::of(parts);
-        self.note(scope, parts, &open, amounts.or(totals));
+        let DebitTotals { amounts, totals, .. } = DebitTotals::from_parts(parts);
+        self.note_sums(scope, parts, &open, amounts.or(totals));
     }
 
     /// What batch bookings of this kind of message may be for: all transactions without their own booking there.
@@ -328,7 +330,7 @@ impl<'a> SettlingBatch<'_, 'a> {
     }
 
     /// Notes the sums at their batches.
-    fn note(
+    fn note_sums(
         &mut self,
         scope: Option<usize>,
         parts: &[&BatchPart],
@@ -365,7 +367,7 @@ struct DebitTotals {
 }
 
 impl DebitTotals {
-    fn of(parts: &[&BatchPart]) -> Self {
+    fn from_parts(parts: &[&BatchPart]) -> Self {
         Self {
             amounts: total_of(parts.iter().map(|part| part.amount.as_ref())),
             totals: total_of(parts.iter().map(|part| part.total.as_ref().or(part.amount.as_ref()))),

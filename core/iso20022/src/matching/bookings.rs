@@ -193,7 +193,7 @@ impl<'a> MatchedBooking<'a> {
         }
         BookingKey {
             account: self.account,
-            amount: entry.money.as_ref().and_then(UnsignedAmount::of),
+            amount: entry.money.as_ref().and_then(UnsignedAmount::from_money),
             debit: self.debit,
             date: entry.booking_date.or(entry.value_date),
             reference,

@@ -48,7 +48,7 @@ pub(super) enum ClaimStage {
 impl ClaimStage {
     const COUNT: usize = 8;
 
-    pub(super) fn of(code: &Code) -> Self {
+    pub(super) fn from_status(code: &Code) -> Self {
         if code.proprietary {
             return Self::Unknown;
         }
@@ -66,7 +66,7 @@ impl ClaimStage {
 
 /// Whether a lower level contradicts a refusal of the whole that it belongs to.
 pub(super) fn contradicts(above: Option<&Code>, below: &Code) -> bool {
-    above.is_some_and(|above| ClaimStage::of(above) == ClaimStage::Refused)
+    above.is_some_and(|above| ClaimStage::from_status(above) == ClaimStage::Refused)
         && below.code.starts_with("AC")
         && !below.proprietary
 }
@@ -182,7 +182,7 @@ mod tests {
             report: order,
             line: 0,
             code: Some(code),
-            stage: ClaimStage::of(code),
+            stage: ClaimStage::from_status(code),
             source,
             reasons: &[],
             contradicted: None,

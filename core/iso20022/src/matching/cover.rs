@@ -57,13 +57,13 @@ impl<'a> StatementCover<'a> {
             }
         };
         for booking in unclear {
-            unexplained(booking.account, booking.entry.money.as_ref().and_then(UnsignedAmount::of));
+            unexplained(booking.account, booking.entry.money.as_ref().and_then(UnsignedAmount::from_money));
         }
         for row in leftovers.iter().filter(|row| row.end_to_end_id.is_none()) {
             let money = row.place.money.as_ref();
             let statement = usize::try_from(row.place.statement - 1).ok().and_then(|at| statements.get(at));
             if money.is_none_or(|money| money.amount.as_str().starts_with('-')) {
-                unexplained(statement.and_then(account_of), money.and_then(UnsignedAmount::of));
+                unexplained(statement.and_then(account_of), money.and_then(UnsignedAmount::from_money));
             }
         }
         Self { accounts }

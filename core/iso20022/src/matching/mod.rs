@@ -104,7 +104,7 @@ fn totals(transactions: &[MatchedTransaction]) -> Vec<OutcomeTotal> {
         *count += 1;
         if let Some(money) = &one.money {
             let sum = sums.entry(&money.currency).or_insert_with(|| Some(DecimalSum::default()));
-            *sum = sum.zip(DecimalSum::of(&money.amount)).and_then(|(sum, one)| sum.plus(one));
+            *sum = sum.zip(DecimalSum::from_decimal(&money.amount)).and_then(|(sum, one)| sum.plus(one));
         }
     }
     let total = |(outcome, (count, sums)): (Outcome, (u64, BTreeMap<&str, Option<DecimalSum>>))| OutcomeTotal {

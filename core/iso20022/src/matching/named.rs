@@ -16,7 +16,7 @@ pub(super) fn ids<'a>(booking: &MatchedBooking<'a>, detail: Option<&'a EntryDeta
         uetr: detail.and_then(|detail| detail.uetr.as_deref()),
         instruction: detail.and_then(|detail| detail.instruction_id.as_deref()),
         end_to_end: detail.and_then(|detail| detail.end_to_end_id.as_deref()),
-        amount: money.and_then(UnsignedAmount::of),
+        amount: money.and_then(UnsignedAmount::from_money),
         account: detail.and_then(|detail| number_of(detail.counterparty.as_deref()?)),
         debtor: booking.account,
     }
@@ -36,7 +36,8 @@ pub(super) fn fits<'a>(
     }
     let Some(own) = one.amount else { return account.is_some() };
     let in_course = detail.into_iter().flat_map(|detail| &detail.amounts).chain(&booking.entry.amounts);
-    let amounts = ids.amount.into_iter().chain(in_course.filter_map(|amount| UnsignedAmount::of(&amount.money)));
+    let amounts =
+        ids.amount.into_iter().chain(in_course.filter_map(|amount| UnsignedAmount::from_money(&amount.money)));
     let comes_back = !debit && (booking.entry.reversal || detail.is_some_and(|detail| detail.returned.is_some()));
     let mut comparable = false;
     for amount in amounts.filter(|amount| amount.currency == own.currency) {

@@ -113,7 +113,7 @@ impl<'a> ListedStatuses<'a> {
     }
 
     fn add(&mut self, code: &'a Code, count: u64, sum: Option<DecimalSum>) {
-        let exception = ClaimStage::of(code) == ClaimStage::Refused;
+        let exception = ClaimStage::from_status(code) == ClaimStage::Refused;
         self.count += count;
         self.sum = self.sum.zip(sum).and_then(|(sum, one)| sum.plus(one));
         *self.by_code.entry(&code.code).or_default() += count;
@@ -177,7 +177,8 @@ impl<'a> ReportReading<'_, 'a> {
                 let claim = match own.whole() {
                     Some(code) => Some((Some(code), own.source)),
                     None => own.code.and_then(|_| {
-                        let original = (batch.original_count, batch.original_sum.as_ref().and_then(DecimalSum::of));
+                        let original =
+                            (batch.original_count, batch.original_sum.as_ref().and_then(DecimalSum::from_decimal));
                         deduce(&batch.counts, original, (members, sums[scope]), &of_batch)
                     }),
                 };
@@ -205,7 +206,7 @@ impl<'a> ReportReading<'_, 'a> {
         let claim = match group.whole() {
             Some(code) => Some((Some(code), group.source)),
             None if group.code.is_some() || !report.counts.is_empty() => {
-                let original = (report.original_count, report.original_sum.as_ref().and_then(DecimalSum::of));
+                let original = (report.original_count, report.original_sum.as_ref().and_then(DecimalSum::from_decimal));
                 deduce(&report.counts, original, (members, total), &listed)
             }
             None if group.reasons.is_empty() => None,
@@ -234,7 +235,9 @@ impl<'a> ReportReading<'_, 'a> {
                     if seen.insert(at) {
                         let amount = self.sent.transactions[at].payment.money.as_ref();
                         match &one.status {
-                            Some(code) => listed.add(code, 1, amount.and_then(|money| DecimalSum::of(&money.amount))),
+                            Some(code) => {
+                                listed.add(code, 1, amount.and_then(|money| DecimalSum::from_decimal(&money.amount)))
+                            }
                             None => listed.unclear = true,
                         }
                     }
@@ -266,7 +269,7 @@ impl<'a> ReportReading<'_, 'a> {
             Some(code) => (Some(code), StatusSource::Transaction),
             None => (above.whole(), above.source),
         };
-        let inherits = code.is_none_or(|code| ClaimStage::of(code) == ClaimStage::Refused);
+        let inherits = code.is_none_or(|code| ClaimStage::from_status(code) == ClaimStage::Refused);
         let reasons = if one.reasons.is_empty() && inherits { above.reasons } else { &one.reasons };
         let claim = self.claim(one.line, code, source, reasons);
         let claim = match code {
@@ -328,7 +331,7 @@ impl<'a> ReportReading<'_, 'a> {
         reasons: &'a [StatusReason],
     ) -> ReportClaim<'a> {
         let stage = match (code, source) {
-            (Some(code), _) => ClaimStage::of(code),
+            (Some(code), _) => ClaimStage::from_status(code),
             (None, StatusSource::Counts) => ClaimStage::Open,
             (None, _) => ClaimStage::Silent,
         };
@@ -379,7 +382,7 @@ fn deduce<'a>(
         if of_rest == 0 {
             continue;
         }
-        let said = one.sum.as_ref().filter(|_| known == 0).and_then(DecimalSum::of);
+        let said = one.sum.as_ref().filter(|_| known == 0).and_then(DecimalSum::from_decimal);
         let fits = said.zip(rest_sum).is_none_or(|(said, rest)| said.units() == rest.units());
         if of_rest != rest || !fits || left.replace(code).is_some() {
             return None;
@@ -394,7 +397,9 @@ fn deduce<'a>(
 
 fn sum_of(sent: &SentPayments<'_>, members: &[usize]) -> Option<DecimalSum> {
     let amounts = members.iter().map(|at| sent.transactions[*at].payment.money.as_ref());
-    amounts.map(|money| DecimalSum::of(&money?.amount)).try_fold(DecimalSum::default(), |sum, one| sum.plus(one?))
+    amounts
+        .map(|money| DecimalSum::from_decimal(&money?.amount))
+        .try_fold(DecimalSum::default(), |sum, one| sum.plus(one?))
 }
 
 fn ids(one: &TransactionStatus) -> BankIds<'_> {
@@ -402,7 +407,7 @@ fn ids(one: &TransactionStatus) -> BankIds<'_> {
         uetr: one.uetr.as_deref(),
         instruction: one.instruction_id.as_deref(),
         end_to_end: one.end_to_end_id.as_deref(),
-        amount: one.money.as_ref().and_then(UnsignedAmount::of),
+        amount: one.money.as_ref().and_then(UnsignedAmount::from_money),
         account: one.creditor.as_deref().and_then(number_of),
         debtor: one.debtor.as_deref().and_then(number_of),
     }

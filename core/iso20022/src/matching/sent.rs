@@ -54,8 +54,8 @@ pub(super) struct UnsignedAmount<'a> {
 }
 
 impl<'a> UnsignedAmount<'a> {
-    pub(super) fn of(money: &'a Money) -> Option<Self> {
-        Some(Self { units: DecimalSum::of(&money.amount)?.units().abs(), currency: &money.currency })
+    pub(super) fn from_money(money: &'a Money) -> Option<Self> {
+        Some(Self { units: DecimalSum::from_decimal(&money.amount)?.units().abs(), currency: &money.currency })
     }
 }
 
@@ -110,7 +110,7 @@ struct MaskedValues<'a> {
 }
 
 impl<'a> MaskedValues<'a> {
-    fn of(ids: &BankIds<'a>, mask: ValueMask) -> Self {
+    fn new(ids: &BankIds<'a>, mask: ValueMask) -> Self {
         let [instruction, end_to_end, amount, account, debtor] = mask;
         Self {
             ids: [
@@ -156,7 +156,7 @@ impl<'a> SentPayments<'a> {
                     batch: number,
                     scope,
                     payment,
-                    amount: payment.money.as_ref().and_then(UnsignedAmount::of),
+                    amount: payment.money.as_ref().and_then(UnsignedAmount::from_money),
                     debtor,
                     account: payment.creditor.as_deref().and_then(number_of),
                 });
@@ -286,12 +286,12 @@ impl<'a> SentPayments<'a> {
         let by_values = refined.entry((group, mask)).or_insert_with(|| {
             let mut by_values = HashMap::new();
             for at in &self.groups[group] {
-                let values = MaskedValues::of(&self.transactions[*at].ids(), mask);
+                let values = MaskedValues::new(&self.transactions[*at].ids(), mask);
                 by_values.entry(values).and_modify(|only| *only = None).or_insert(Some(*at));
             }
             by_values
         });
-        by_values.get(&MaskedValues::of(ids, mask)).copied().flatten()
+        by_values.get(&MaskedValues::new(ids, mask)).copied().flatten()
     }
 }
 

@@ -149,7 +149,7 @@ impl<'a> TransactionCase<'_, 'a> {
         let back = self.track().returned.filter(|hit| hit.detail.is_some());
         let back = back.and_then(|hit| self.booked.bookings.all[hit.booking].place(hit.detail).money);
         let ordered = self.sent.transactions[self.at].amount;
-        back.as_ref().and_then(UnsignedAmount::of).zip(ordered).is_some_and(|(back, ordered)| back != ordered)
+        back.as_ref().and_then(UnsignedAmount::from_money).zip(ordered).is_some_and(|(back, ordered)| back != ordered)
     }
 
     /// Why the money came back.
@@ -201,7 +201,9 @@ impl<'a> TransactionCase<'_, 'a> {
         if booked.currency != ordered.currency {
             return None;
         }
-        let difference = DecimalSum::of(&booked.amount)?.size().minus(DecimalSum::of(&ordered.amount)?.size())?;
+        let difference = DecimalSum::from_decimal(&booked.amount)?
+            .size()
+            .minus(DecimalSum::from_decimal(&ordered.amount)?.size())?;
         let amount = difference.decimal().filter(|_| !difference.is_zero())?;
         Some(Money { amount, currency: booked.currency })
     }

@@ -149,7 +149,7 @@ impl Default for BankProfile {
 
 impl BankProfile {
     /// The built-in profile.
-    pub fn of(base: BaseProfile) -> Self {
+    pub fn from_base(base: BaseProfile) -> Self {
         let latin1 = Self { characters: Characters::Latin1, ..Self::default() };
         match base {
             BaseProfile::Aos2 => Self { aos2: true, ..Self::default() },
@@ -161,7 +161,7 @@ impl BankProfile {
 
 impl From<ProfileOptions> for BankProfile {
     fn from(options: ProfileOptions) -> Self {
-        let base = options.base.map_or_else(Self::default, Self::of);
+        let base = options.base.map_or_else(Self::default, Self::from_base);
         Self {
             accepts: options.accepts.or(base.accepts),
             characters: options.characters.unwrap_or(base.characters),

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(country: &str, lines: &[&str]) -> Option<AddressSuggestion> {
+    fn from_lines(country: &str, lines: &[&str]) -> Option<AddressSuggestion> {
         let country = (!country.is_empty()).then(|| country.to_owned());
         suggest(&Address {
             country,
@@ -179,13 +179,13 @@ mod tests {
     }
 
     fn words(country: &str, lines: &[&str]) -> Option<String> {
-        of(country, lines).map(|suggestion| suggestion.to_string())
+        from_lines(country, lines).map(|suggestion| suggestion.to_string())
     }
 
     /// Case ISO-049.
     #[test]
     fn nordic_lines() {
-        let found = of("FI", &["Mannerheimintie 12 B 3", "00100 Helsinki"]);
+        let found = from_lines("FI", &["Mannerheimintie 12 B 3", "00100 Helsinki"]);
         assert_eq!(
             found.as_ref().map(ToString::to_string).as_deref(),
             Some("PstCd 00100, TwnNm Helsinki, StrtNm Mannerheimintie, BldgNb 12 B 3")
@@ -204,7 +204,7 @@ mod tests {
             words("FR", &["5B Rue de la Paix", "75002 Paris"]).as_deref(),
             Some("PstCd 75002, TwnNm Paris, StrtNm Rue de la Paix, BldgNb 5B")
         );
-        let hybrid = of("FI", &["c/o Virtanen 3. kerros", "PL 5", "00101 Helsinki"]);
+        let hybrid = from_lines("FI", &["c/o Virtanen 3. kerros", "PL 5", "00101 Helsinki"]);
         assert_eq!(
             hybrid.map(|found| found.address.lines),
             Some(vec!["c/o Virtanen 3. kerros".to_owned(), "PL 5".to_owned()])
@@ -220,7 +220,7 @@ mod tests {
             ("ZZ", &["00100 Helsinki"]),
             ("FI", &[]),
         ] {
-            assert_eq!(of(country, lines), None, "{lines:?}");
+            assert_eq!(from_lines(country, lines), None, "{lines:?}");
         }
     }
 
@@ -228,7 +228,7 @@ mod tests {
         #[test]
         fn any_lines_are_answered(lines in proptest::collection::vec(".{0,80}", 0..5), country in "(FI|GB|NL|)") {
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            let _ = of(&country, &lines);
+            let _ = from_lines(&country, &lines);
         }
     }
 }

@@ -112,7 +112,7 @@ pub struct MessageIdentity {
 
 impl MessageIdentity {
     /// The message of a root element.
-    pub(crate) fn of(root: &StartTag<'_>) -> Self {
+    pub(crate) fn from_root(root: &StartTag<'_>) -> Self {
         let namespace = shorten(root.namespace().unwrap_or_default(), MAX_NAMESPACE);
         let message_name = namespace.strip_prefix(NAMESPACE_PREFIX).map(str::to_owned);
         let message = message_name.as_deref().and_then(MessageType::from_name);
@@ -146,7 +146,7 @@ pub fn identify(bytes: &[u8]) -> Result<MessageIdentity, XmlFault> {
     let mut found = None;
     tokens.pump(|token| {
         if let XmlToken::Start(root) = &token {
-            found = Some(MessageIdentity::of(root));
+            found = Some(MessageIdentity::from_root(root));
         }
         Ok(if found.is_some() { TokenFlow::Stop } else { TokenFlow::Next })
     })?;

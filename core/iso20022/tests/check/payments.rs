@@ -169,7 +169,7 @@ fn references() {
     for (invoice, wanted) in [("15.00", vec![]), ("16.00", vec![is("remittance", Level::Error)])] {
         let parts = document("CINV", "RmtdAmt", invoice) + &document("CREN", "CdtNoteAmt", "5.00");
         let file = one(|it| it.remittance = parts.leak());
-        let checked = run(file.xml().as_bytes(), BankProfile::of(BaseProfile::Aos2));
+        let checked = run(file.xml().as_bytes(), BankProfile::from_base(BaseProfile::Aos2));
         assert_eq!(short(&checked), wanted, "{invoice}");
     }
 }

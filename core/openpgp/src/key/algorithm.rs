@@ -43,7 +43,7 @@ pub struct KeyDescription {
 }
 
 impl KeyDescription {
-    pub(crate) fn of(key: &PublicKey) -> Self {
+    pub(crate) fn from_key(key: &PublicKey) -> Self {
         let (name, number) = match key {
             PublicKey::RSA { n, .. } => ("rsa", Some(n.bits())),
             PublicKey::DSA { p, .. } => ("dsa", Some(p.bits())),
@@ -71,7 +71,7 @@ impl fmt::Display for KeyDescription {
 /// The error that names an algorithm which cannot sign here.
 pub(crate) fn unsupported(key: &PublicKey) -> OpenPgpError {
     OpenPgpError::UnsupportedAlgorithm {
-        algorithm: KeyDescription::of(key).to_string(),
+        algorithm: KeyDescription::from_key(key).to_string(),
         purpose: "making signatures",
         accepted: "RSA of 2048 to 4096 bits, Ed25519",
     }

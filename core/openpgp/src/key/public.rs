@@ -79,7 +79,7 @@ impl OpenPgpPublicKey {
 
     /// Algorithm of the primary key as GnuPG spells it: `ed25519`, `rsa3072`.
     pub fn algorithm(&self) -> String {
-        KeyDescription::of(self.cert.primary_key().key().mpis()).to_string()
+        KeyDescription::from_key(self.cert.primary_key().key().mpis()).to_string()
     }
 
     /// When the primary key was created.

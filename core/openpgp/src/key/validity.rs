@@ -91,7 +91,7 @@ fn unsupported(
 ) -> Option<OpenPgpError> {
     let key = cert.keys().map(|key| key.key()).find(|key| refused(key))?;
     Some(OpenPgpError::UnsupportedAlgorithm {
-        algorithm: KeyDescription::of(key.mpis()).to_string(),
+        algorithm: KeyDescription::from_key(key.mpis()).to_string(),
         purpose,
         accepted,
     })

@@ -239,7 +239,7 @@ impl DetachedVerifier {
             return Err(BadReason::Version);
         };
         if !is_acceptable_signer(key.mpis()) {
-            return Err(BadReason::KeyAlgorithm(KeyDescription::of(key.mpis())));
+            return Err(BadReason::KeyAlgorithm(KeyDescription::from_key(key.mpis())));
         }
         if v4.typ() != sequoia_openpgp::types::SignatureType::Binary {
             return Err(BadReason::NotBinary);

@@ -248,7 +248,7 @@ fn fit(keys: &[VerifyingKey], least: usize) -> Result<(), UnfitKeys> {
 /// # Errors
 /// The key fails to sign.
 pub fn sign(data: Object<'_>, exp: i64, key: &SigningKey) -> bankchannel_crypto::Result<String> {
-    UnsignedEnvelope::of(&Value::Object(data).to_json(), exp).signed(key)
+    UnsignedEnvelope::new(&Value::Object(data).to_json(), exp).signed(key)
 }
 
 /// An envelope without its signature, for keys that are kept elsewhere.
@@ -257,7 +257,7 @@ pub struct UnsignedEnvelope(String);
 impl UnsignedEnvelope {
     /// An envelope around `data`, which is the text of a JSON object. `exp` is in Unix seconds.
     #[must_use]
-    pub fn of(data: &str, exp: i64) -> Self {
+    pub fn new(data: &str, exp: i64) -> Self {
         Self::issued(data, exp, None)
     }
 

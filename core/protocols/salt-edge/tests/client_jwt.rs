@@ -20,7 +20,7 @@ const CLOCK: i64 = 1_732_436_063;
 fn what_was_not_signed_is_refused_where_it_counts() {
     let key = SigningKey::from_private_key(&RsaPrivateKey::generate(2048).unwrap()).unwrap();
     let compared = |signed: &str, shown: Value, admitted: Option<&[String]>| {
-        let unsigned = envelope::UnsignedEnvelope::of(signed, CLOCK + 60);
+        let unsigned = envelope::UnsignedEnvelope::new(signed, CLOCK + 60);
         let signature = key.sign_pkcs1(Hash::Sha256, unsigned.bytes()).unwrap();
         let verifier =
             EnvelopeVerifier::of_third_party(vec![VerifyingKey::from_spki_der(key.spki_der()).unwrap()], false)

@@ -10,9 +10,9 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelTerms,
-    errors::{self, RefusalClass},
+    WsChannelTerms, answer_errors, errors,
     model::{ApiKey, IdToken},
+    service_texts::RefusalClass,
 };
 
 /// The deepest nesting of a body (§1.4).
@@ -205,7 +205,7 @@ fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Er
         _ if success => {
             return Err(broken(message.status, "a success status without a JSON object".into()));
         }
-        _ => return Err(errors::not_the_service(route, message)),
+        _ => return Err(answer_errors::not_the_service(route, message)),
     };
     let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     let (code, said) = (text("ResponseCode"), text("ResponseText"));
@@ -214,10 +214,10 @@ fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Er
         (_, Some(code), Some(said)) => {
             let peer = Peer { code: Some(code), text: Some(said), request_id: text("RequestId") };
             let detail = text("ResponseDetail");
-            Err(errors::refused(route, message.status, peer, detail.as_deref(), message.retry_after_s))
+            Err(answer_errors::refused(route, message.status, peer, detail.as_deref(), message.retry_after_s))
         }
         (true, ..) => Err(broken(message.status, "the answer has no ResponseCode or no ResponseText".into())),
-        (false, ..) => Err(errors::not_the_service(route, message)),
+        (false, ..) => Err(answer_errors::not_the_service(route, message)),
     }
 }
 

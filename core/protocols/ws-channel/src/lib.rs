@@ -15,8 +15,10 @@
 //!
 //! Section numbers in the documentation (`§2.8`) are those of docs/protocols/ws-channel.md.
 
+mod answer_errors;
 pub mod challenge;
 mod codec;
+mod declare;
 pub mod errors;
 pub mod login;
 pub mod model;
@@ -24,7 +26,7 @@ pub mod operations;
 pub mod pgp;
 mod published_keys;
 pub mod refusal;
-mod route;
+pub mod service_texts;
 mod terms;
 
 pub use codec::{KEY_HEADER, MAX_DEPTH, MAX_PLAIN_BODY, SessionCredentials, TOKEN_HEADER, WsChannelCodec};

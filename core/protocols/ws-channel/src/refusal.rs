@@ -8,7 +8,7 @@ use bankchannel_foundation::{
     message::{Body, OutResponse},
 };
 
-use crate::errors::{ServiceText, texts};
+use crate::service_texts::{self, ServiceText};
 
 /// A refusal: status, code and text of an `ErrorResponse` (§1.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,11 +64,15 @@ impl ServiceRefusal {
         let top = |field: &str| field.split(['.', '[']).next().unwrap_or_default().to_owned();
         if fault.row() == &row::MISSING_FIELD {
             let names: Vec<String> = field.split(", ").map(top).collect();
-            return if names == ["Bank"] { (&texts::BANK_MISSING).into() } else { Self::missing(&names.join(", ")) };
+            return if names == ["Bank"] {
+                (&service_texts::BANK_MISSING).into()
+            } else {
+                Self::missing(&names.join(", "))
+            };
         }
         match top(field).as_str() {
             "" => Self::new(400, "Invalid parameter(s)"),
-            "Bank" => (&texts::BANK_INVALID).into(),
+            "Bank" => (&service_texts::BANK_INVALID).into(),
             name => Self::invalid(name),
         }
     }

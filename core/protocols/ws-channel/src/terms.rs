@@ -1,6 +1,6 @@
 //! This protocol's terms of an exchange, in addition to the common HTTP ones: allowed callers and rate limit class.
 
-use crate::errors::texts;
+use crate::service_texts;
 
 /// The terms of one exchange.
 #[derive(Debug, Clone, Copy)]
@@ -51,9 +51,9 @@ impl WsChannelTerms {
     /// Needs a session of either mode.
     pub(crate) const SESSION: Self = Self::session(&["admin", "data"], "", false);
     /// Needs an admin session.
-    pub(crate) const ADMIN: Self = Self::admin(texts::ADMIN_REQUIRED.text);
+    pub(crate) const ADMIN: Self = Self::admin(service_texts::ADMIN_REQUIRED.text);
     /// Needs an admin session of the API key's owner.
-    pub(crate) const OWNER: Self = Self::session(&["admin"], texts::ADMIN_REQUIRED.text, true);
+    pub(crate) const OWNER: Self = Self::session(&["admin"], service_texts::ADMIN_REQUIRED.text, true);
 
     /// Needs an admin session; `refusal` is the text for a data session.
     pub(crate) const fn admin(refusal: &'static str) -> Self {

@@ -34,7 +34,7 @@ impl BankConfig {
     ///
     /// # Errors
     /// `configuration.invalid`, `resource.storage` for a file that cannot be read.
-    pub(crate) fn of(options: &BankOptions) -> Result<Self> {
+    pub(crate) fn from_options(options: &BankOptions) -> Result<Self> {
         let given = options.listen.as_deref().unwrap_or(LISTEN);
         let listen: SocketAddr = given
             .parse()

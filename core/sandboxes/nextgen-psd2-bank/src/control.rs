@@ -35,7 +35,7 @@ pub(crate) struct BankControlTarget {
 
 impl BankControlTarget {
     /// The bank of this pipeline.
-    pub(crate) fn of(pipeline: &Arc<BankPipeline>) -> Self {
+    pub(crate) fn new(pipeline: &Arc<BankPipeline>) -> Self {
         Self { pipeline: Arc::clone(pipeline), control: pipeline.bank.control.clone().unwrap_or_default() }
     }
 
@@ -73,7 +73,7 @@ enum BankCommand<'a> {
 }
 
 impl<'a> BankCommand<'a> {
-    fn of(path: &'a str) -> Option<Self> {
+    fn from_path(path: &'a str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').collect();
         match parts[..] {
             ["explain"] => Some(Self::Explain),
@@ -144,11 +144,11 @@ impl ControlTarget for BankControlTarget {
     }
 
     fn takes(&self, path: &str) -> Option<usize> {
-        BankCommand::of(path).map(|order| if matches!(order, BankCommand::Explain) { RAW_MAX } else { MAX_BODY })
+        BankCommand::from_path(path).map(|order| if matches!(order, BankCommand::Explain) { RAW_MAX } else { MAX_BODY })
     }
 
     fn handle_order(&self, asked: ControlRequest) -> Option<ControlFuture<'_>> {
-        let done = match BankCommand::of(&asked.path)? {
+        let done = match BankCommand::from_path(&asked.path)? {
             BankCommand::Explain => {
                 return Some(Box::pin(async move {
                     let explained = self.pipeline.explain(asked.body, &asked.headers).await;

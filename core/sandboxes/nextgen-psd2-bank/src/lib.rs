@@ -42,7 +42,7 @@ pub use options::{BankOptions, BankReadiness};
 pub use running::RunningBank;
 
 /// The sandbox bank's entry in the list of counterparts.
-pub static DESCRIPTOR: Counterpart = Counterpart::of::<RunningBank>(
+pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningBank>(
     "nextgen-psd2-bank",
     PROTOCOL,
     ("NextGenPsd2Bank", "Bank"),

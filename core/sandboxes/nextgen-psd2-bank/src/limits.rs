@@ -66,7 +66,7 @@ impl BankLimits {
     /// 429.
     pub(crate) fn stranger(&self, address: IpAddr) -> Result<(), SandboxRefusal> {
         let rate = per_minute(self.rates().unauthenticated_per_minute);
-        let looked = self.strangers.look(&network(address), rate, self.now_ms());
+        let looked = self.strangers.check_only(&network(address), rate, self.now_ms());
         looked.map_err(|empty| too_many(empty, "this address has failed too often"))
     }
 

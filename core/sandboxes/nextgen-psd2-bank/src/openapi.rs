@@ -94,13 +94,13 @@ fn parameters(fields: &'static [Field], route: &Route) -> Vec<Value> {
                 "schema": schema::schema(field.shape, Representation::Wire),
             }));
         };
-        match FieldLocation::of(field, route) {
+        match FieldLocation::for_field(field, route) {
             FieldLocation::Path => push(field.wire, "path", field),
             FieldLocation::Query(name) => push(name, "query", field),
             FieldLocation::Header(name) => push(name, "header", field),
             FieldLocation::Headers => {
                 for inner in field.shape.fields() {
-                    if let FieldLocation::Header(name) = FieldLocation::of(inner, route) {
+                    if let FieldLocation::Header(name) = FieldLocation::for_field(inner, route) {
                         push(name, "header", inner);
                     }
                 }
@@ -117,7 +117,10 @@ fn parameters(fields: &'static [Field], route: &Route) -> Vec<Value> {
 /// The schema of the JSON body; `None` if the operation has no body members.
 fn body(shape: &'static StructShape, route: &Route) -> Option<Value> {
     let in_body = |field: &Field| {
-        shape.fields.iter().any(|own| own.name == field.name && FieldLocation::of(own, route) == FieldLocation::Body)
+        shape
+            .fields
+            .iter()
+            .any(|own| own.name == field.name && FieldLocation::for_field(own, route) == FieldLocation::Body)
     };
     shape.fields.iter().find(|field| in_body(field))?;
     Some(schema::object(shape, Representation::Wire, in_body))
@@ -146,7 +149,7 @@ fn responses(entry: &CatalogueEntry, route: &Route, dialect: &str) -> Value {
 }
 
 fn headers(entry: &CatalogueEntry, route: &Route) -> Value {
-    let named = entry.response.fields().iter().filter_map(|field| match FieldLocation::of(field, route) {
+    let named = entry.response.fields().iter().filter_map(|field| match FieldLocation::for_field(field, route) {
         FieldLocation::Header(name) => Some((
             name.to_owned(),
             json!({"description": cited(field.doc).text, "schema": schema::schema(field.shape, Representation::Wire)}),

@@ -70,7 +70,7 @@ pub(crate) struct ShownRecord<'a> {
 
 impl RequestRecord {
     /// The record with all its fields.
-    pub(crate) fn shown(&self) -> ShownRecord<'_> {
+    pub(crate) fn to_shown(&self) -> ShownRecord<'_> {
         let refused = self.refused.as_ref();
         ShownRecord {
             number: self.number,
@@ -151,7 +151,7 @@ mod tests {
         let (window, latest) = records.after(0);
         assert_eq!((latest.len(), latest[0].at_ms, latest[KEPT - 1].at_ms), (KEPT, KEPT as i64, 1));
         assert_eq!((window.first, window.latest, latest[0].number), (2, KEPT as u64 + 1, KEPT as u64 + 1));
-        assert_eq!(serde_json::to_value(latest[KEPT - 1].shown()).unwrap()["ms"], 1.5);
+        assert_eq!(serde_json::to_value(latest[KEPT - 1].to_shown()).unwrap()["ms"], 1.5);
         assert_eq!(records.after(KEPT as u64).1.len(), 1);
         records.forget();
         let (window, latest) = records.after(0);

@@ -58,7 +58,7 @@ impl RunningBank {
     }
 
     async fn open(options: BankOptions) -> Result<Self> {
-        let config = BankConfig::of(&options)?;
+        let config = BankConfig::from_options(&options)?;
         let (data, temporary) = folder::prepare(options.data.as_deref())?;
         // Open the state first: its lock keeps other processes away from the rest of the folder.
         let folder = data.clone();
@@ -81,7 +81,7 @@ impl RunningBank {
         warn_about(&config);
         let bank = Arc::new(SandboxBank::new(config, clock, state, anchors, own.third_parties, origin));
         let pipeline = Arc::new(BankPipeline::new(Arc::clone(&bank)));
-        let target = BankControlTarget::of(&pipeline);
+        let target = BankControlTarget::new(&pipeline);
         let mut server = RunningServers::begin(listener, Arc::default(), move |request, peer| {
             let pipeline = Arc::clone(&pipeline);
             async move {

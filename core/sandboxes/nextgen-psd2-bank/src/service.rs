@@ -191,7 +191,8 @@ mod tests {
         const AT_ONCE: usize = 4;
         let anchors = sheet_authorities().unwrap();
         for _ in 0..200 {
-            let (config, state) = (BankConfig::of(&BankOptions::default()).unwrap(), BankState::open(None).unwrap());
+            let (config, state) =
+                (BankConfig::from_options(&BankOptions::default()).unwrap(), BankState::open(None).unwrap());
             let bank = SandboxBank::new(config, Arc::default(), state, anchors.clone(), Vec::new(), String::new());
             let barrier = Barrier::new(AT_ONCE);
             let (bank, barrier) = (&bank, &barrier);

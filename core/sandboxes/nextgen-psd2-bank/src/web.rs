@@ -79,7 +79,7 @@ pub(crate) async fn answer(pipeline: &Arc<BankPipeline>, request: Request<Incomi
         REQUESTS => page(bank.requests_page.page()),
         REQUESTS_JSON => {
             let (window, records) = bank.records.after(pages::after(head.uri.query()));
-            let requests: Vec<_> = records.iter().map(RequestRecord::shown).collect();
+            let requests: Vec<_> = records.iter().map(RequestRecord::to_shown).collect();
             page(&bank.requests_page.json(window, &requests, &bank.state.overview(bank.now_s())))
         }
         EXPLAIN_PATH => match intake::plain(body, RAW_MAX).await {

@@ -75,7 +75,7 @@ pub(super) struct ConnectorAnswer {
 }
 
 impl ConnectorAnswer {
-    pub(super) fn shown(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         json!({
             "status": self.status,
             "error_class": self.error_class,

@@ -118,7 +118,7 @@ enum HubCommand<'a> {
 }
 
 impl<'a> HubCommand<'a> {
-    fn of(path: &'a str) -> Option<Self> {
+    fn from_path(path: &'a str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').collect();
         match parts[..] {
             ["sessions"] => Some(Self::Sessions),
@@ -140,7 +140,7 @@ fn order<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 
 impl HubControlTarget {
     /// The target for this hub.
-    pub(super) fn of(hub: &Arc<PlayedHub>) -> Self {
+    pub(super) fn new(hub: &Arc<PlayedHub>) -> Self {
         Self { hub: Arc::clone(hub), control: hub.control.clone().unwrap_or_default() }
     }
 
@@ -168,7 +168,7 @@ impl HubControlTarget {
             return self.hub.state.order(secret, ordered).then(|| json!({})).ok_or_else(unknown);
         }
         if credentials.is_some() || cancel {
-            let mut shown = self.hub.state.shown(secret).ok_or_else(unknown)?;
+            let mut shown = self.hub.state.session_json(secret).ok_or_else(unknown)?;
             let is_refresh = shown["about"].take() == "refresh";
             let operation = match (cancel, is_refresh) {
                 (true, _) => "cancel_token",
@@ -180,13 +180,13 @@ impl HubControlTarget {
                 session_secret: Some(secret.to_owned()),
                 credentials,
                 access_token_of,
-                ..PlayedRequest::of(operation)
+                ..PlayedRequest::for_operation(operation)
             };
             let (_, heard) = self.hub.ask(&order).await?;
-            return Ok(heard.shown());
+            return Ok(heard.to_json());
         }
-        let mut shown = self.hub.state.shown(secret).ok_or_else(unknown)?;
-        let messages: Vec<Value> = self.hub.records.of_session(secret).iter().map(RecordedMessage::shown).collect();
+        let mut shown = self.hub.state.session_json(secret).ok_or_else(unknown)?;
+        let messages: Vec<Value> = self.hub.records.of_session(secret).iter().map(RecordedMessage::to_json).collect();
         shown["messages"] = messages.into();
         Ok(shown)
     }
@@ -205,12 +205,12 @@ impl HubControlTarget {
         let mut order: PlayedRequest = read(given)?;
         order.session_secret.get_or_insert_with(PlayedHub::new_session);
         let (mut made, heard) = self.hub.ask(&order).await?;
-        let mut answers = vec![heard.shown()];
+        let mut answers = vec![heard.to_json()];
         for _ in 1..times {
             if !same_jwt {
                 made = self.hub.made(&order)?;
             }
-            answers.push(self.hub.send(&made).await?.shown());
+            answers.push(self.hub.send(&made).await?.to_json());
         }
         Ok(json!({ "session_secret": made.session_secret, "answers": answers }))
     }
@@ -301,18 +301,18 @@ impl ControlTarget for HubControlTarget {
     }
 
     fn takes(&self, path: &str) -> Option<usize> {
-        HubCommand::of(path).map(|_| ORDER_MAX)
+        HubCommand::from_path(path).map(|_| ORDER_MAX)
     }
 
     fn handle_order(&self, asked: ControlRequest) -> Option<ControlFuture<'_>> {
-        HubCommand::of(&asked.path)?;
+        HubCommand::from_path(&asked.path)?;
         Some(Box::pin(async move {
             let body = &*asked.body;
-            match HubCommand::of(&asked.path) {
+            match HubCommand::from_path(&asked.path) {
                 Some(HubCommand::Sessions) => self.begin(body),
                 Some(HubCommand::AllSessions) => Ok(json!({"sessions": self.hub.state.sessions()})),
                 Some(HubCommand::Session(secret)) => self.session(secret, body).await,
-                Some(HubCommand::Requests) => Ok(self.hub.made(&order(body)?)?.shown()),
+                Some(HubCommand::Requests) => Ok(self.hub.made(&order(body)?)?.to_json()),
                 Some(HubCommand::Connector) => {
                     let ConnectorLocation { url, ca_file } = order(body)?;
                     self.hub.link.set(&url, ca_file.as_deref())?;

@@ -37,7 +37,7 @@ pub(crate) use options::{HubOptions, HubReadiness};
 pub(crate) use running::RunningHub;
 
 /// The hub's entry in the list of counterparts.
-pub static DESCRIPTOR: Counterpart = Counterpart::of::<RunningHub>(
+pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningHub>(
     "salt-edge-hub",
     PROTOCOL,
     ("SaltEdgeHubServer", "Hub"),

@@ -34,10 +34,10 @@ pub(super) fn answer<B>(hub: &PlayedHub, request: &Request<B>) -> Response<Answe
     if request.method() != hyper::Method::GET {
         return refuse(StatusCode::METHOD_NOT_ALLOWED, "this page has GET only");
     }
-    page(&shown(hub))
+    page(&hub_page(hub))
 }
 
-fn shown(hub: &PlayedHub) -> HtmlPage {
+fn hub_page(hub: &PlayedHub) -> HtmlPage {
     let mut body = String::from("<h1>Sessions</h1>");
     let names = hub.state.sessions();
     if names.is_empty() {
@@ -65,7 +65,7 @@ fn shown(hub: &PlayedHub) -> HtmlPage {
 }
 
 fn session(body: &mut String, hub: &PlayedHub, name: &str) {
-    let Some(shown) = hub.state.shown(name) else { return };
+    let Some(shown) = hub.state.session_json(name) else { return };
     let text = |member: &str| shown[member].as_str().unwrap_or_default().to_owned();
     let _ = write!(
         body,
@@ -86,7 +86,7 @@ fn message(body: &mut String, record: &RecordedMessage) {
         MessageDirection::ToConnector => "to the connector",
         MessageDirection::ToHub => "to Salt Edge",
     };
-    let shown = record.shown();
+    let shown = record.to_json();
     let pretty = |member: &str| serde_json::to_string_pretty(&shown[member]).unwrap_or_default();
     let _ = write!(
         body,

@@ -79,7 +79,7 @@ bankchannel_salt_edge::for_each_connector_operation!(handlers);
 
 impl HubPipeline {
     pub(super) fn new(hub: Arc<PlayedHub>) -> Self {
-        Self { hub, mounts: [RouteMount::of("", CATALOGUE, |_| true)] }
+        Self { hub, mounts: [RouteMount::new("", CATALOGUE, |_| true)] }
     }
 
     fn respond(

@@ -117,7 +117,7 @@ impl RecordedMessages {
 
 impl RecordedMessage {
     /// The message as JSON, for tests and for the page.
-    pub(super) fn shown(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         json!({
             "number": self.number,
             "at": bankchannel_foundation::model::Timestamp::from_ms(self.at_ms).as_str(),

@@ -84,7 +84,7 @@ pub(super) struct PlayedRequest {
 
 impl PlayedRequest {
     /// An order with default values in all other members.
-    pub(super) fn of(operation: &str) -> Self {
+    pub(super) fn for_operation(operation: &str) -> Self {
         Self { operation: operation.to_owned(), ..Self::default() }
     }
 }
@@ -106,7 +106,7 @@ pub(super) struct MadeRequest {
 
 impl MadeRequest {
     /// The request as JSON, for the control interface.
-    pub(super) fn shown(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let headers = self.headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
         json!({
             "method": self.method,

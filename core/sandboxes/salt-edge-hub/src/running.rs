@@ -79,7 +79,7 @@ impl RunningHub {
             }
         };
         let mut server = RunningServers::begin(listener, Arc::default(), serve);
-        server.take_orders(Arc::new(HubControlTarget::of(&hub)), hub.control.is_some()).await?;
+        server.take_orders(Arc::new(HubControlTarget::new(&hub)), hub.control.is_some()).await?;
         Ok(Self { hub, server, _temporary: temporary })
     }
 }

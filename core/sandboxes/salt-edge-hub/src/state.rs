@@ -227,7 +227,7 @@ impl HubState {
     }
 
     /// A session as JSON, for tests; without its token.
-    pub(super) fn shown(&self, secret: &str) -> Option<Value> {
+    pub(super) fn session_json(&self, secret: &str) -> Option<Value> {
         let known = self.known();
         let session = known.sessions.get(secret)?;
         let (status, error_class) = match &session.ended {

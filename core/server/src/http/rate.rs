@@ -74,7 +74,7 @@ impl<K: Eq + Hash> RateBuckets<K> {
     ///
     /// # Errors
     /// [`EmptyBucket`].
-    pub fn look<Q>(&self, key: &Q, rate: BucketRate, now_ms: i64) -> Result<(), EmptyBucket>
+    pub fn check_only<Q>(&self, key: &Q, rate: BucketRate, now_ms: i64) -> Result<(), EmptyBucket>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -144,11 +144,11 @@ mod tests {
         let (buckets, rate) = (RateBuckets::default(), BucketRate::new(5, 1000, 3));
         assert!((0..3).all(|_| buckets.take("k", rate, 0).is_ok()));
         assert_eq!(buckets.take("k", rate, 0), Err(EmptyBucket { wait_s: 1 }));
-        assert!(buckets.look(&"k", rate, 0).is_err() && buckets.look(&"other", rate, 0).is_ok());
+        assert!(buckets.check_only(&"k", rate, 0).is_err() && buckets.check_only(&"other", rate, 0).is_ok());
         assert!(buckets.take("other", rate, 0).is_ok());
         assert!(buckets.take("k", rate, 200).is_ok() && buckets.take("k", rate, 200).is_err());
         buckets.forget();
-        assert!(buckets.look(&"k", rate, 200).is_ok());
+        assert!(buckets.check_only(&"k", rate, 200).is_ok());
     }
 
     #[test]

@@ -59,8 +59,8 @@ impl RouteMatch {
 
 impl RouteMount {
     /// Mounts the operations that `wanted` selects below this prefix.
-    pub fn of(prefix: &str, catalogue: &'static [CatalogueEntry], wanted: impl Fn(&CatalogueEntry) -> bool) -> Self {
-        Self { prefix: prefix.trim_end_matches('/').to_owned(), router: ProtocolRouter::of(catalogue, wanted) }
+    pub fn new(prefix: &str, catalogue: &'static [CatalogueEntry], wanted: impl Fn(&CatalogueEntry) -> bool) -> Self {
+        Self { prefix: prefix.trim_end_matches('/').to_owned(), router: ProtocolRouter::new(catalogue, wanted) }
     }
 
     /// The path prefix of its operations.
@@ -85,7 +85,7 @@ impl RouteMount {
 
 impl ProtocolRouter {
     /// The routes of the operations that `wanted` selects.
-    fn of(catalogue: &'static [CatalogueEntry], wanted: impl Fn(&CatalogueEntry) -> bool) -> Self {
+    fn new(catalogue: &'static [CatalogueEntry], wanted: impl Fn(&CatalogueEntry) -> bool) -> Self {
         let mut routes: Vec<ServedRoute> = catalogue
             .iter()
             .enumerate()

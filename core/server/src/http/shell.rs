@@ -79,7 +79,7 @@ pub struct RoutedRequest {
 }
 
 impl RoutedRequest {
-    fn of(api: &impl CounterpartApi, request: Request<Incoming>, peer: SocketAddr) -> Self {
+    fn new(api: &impl CounterpartApi, request: Request<Incoming>, peer: SocketAddr) -> Self {
         let begun = Instant::now();
         let (head, body) = request.into_parts();
         let (mount, found) = route(api, head.method.as_str(), head.uri.path());
@@ -108,7 +108,7 @@ pub async fn answer<A: CounterpartApi>(
     request: Request<Incoming>,
     peer: SocketAddr,
 ) -> Response<AnswerBody> {
-    let routed = RoutedRequest::of(&*api, request, peer);
+    let routed = RoutedRequest::new(&*api, request, peer);
     let Some(tasks) = api.finishes(&routed).cloned() else { return finish(&*api, routed).await };
     let id = routed.id.clone();
     let work = Arc::clone(&api);

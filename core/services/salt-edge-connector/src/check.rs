@@ -31,7 +31,7 @@ pub(super) fn check(options: Value<'_>) -> Result<BoxFuture<'static, Vec<ServerF
 
 async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
     let (data, file) = (options.data.clone(), options.config.clone());
-    let config = match ConnectorConfig::of(options) {
+    let config = match ConnectorConfig::from_options(options) {
         Ok(config) => config,
         Err(why) => return vec![ServerFinding::bad("configuration", why.message())],
     };
@@ -79,7 +79,7 @@ async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
         Some(Ok(())) => findings.push(ServerFinding::good("data", "it can be used")),
         None => findings.push(ServerFinding::good("data", "it is not there yet and will be made")),
     }
-    findings.push(match ConnectorKeys::look(folder, &mut settings) {
+    findings.push(match ConnectorKeys::check_keys(folder, &mut settings) {
         Ok(()) => ServerFinding::good("keys", "the existing keys can be read"),
         Err(why) => ServerFinding::bad("keys", why.message()),
     });

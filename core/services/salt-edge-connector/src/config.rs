@@ -67,7 +67,7 @@ impl ConnectorConfig {
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting; `resource.storage` for a file that cannot be read.
-    pub(crate) fn of(options: ConnectorOptions) -> Result<Self> {
+    pub(crate) fn from_options(options: ConnectorOptions) -> Result<Self> {
         let file: ConnectorFile = match &options.config {
             None => ConnectorFile::default(),
             Some(path) => {
@@ -224,7 +224,7 @@ mod tests {
     const DOCUMENTED: &str = include_str!("../../../../docs/salt-edge-connector.toml");
 
     fn config(options: ConnectorOptions) -> Result<ConnectorConfig> {
-        ConnectorConfig::of(options)
+        ConnectorConfig::from_options(options)
     }
 
     #[test]

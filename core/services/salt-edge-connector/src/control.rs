@@ -24,7 +24,7 @@ pub(super) struct ConnectorControlTarget {
 
 impl ConnectorControlTarget {
     /// The connector of this service.
-    pub(super) fn of(service: &Arc<ConnectorService>) -> Self {
+    pub(super) fn new(service: &Arc<ConnectorService>) -> Self {
         Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
     }
 }

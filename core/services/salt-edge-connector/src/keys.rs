@@ -67,7 +67,7 @@ impl ConnectorKeys {
     ///
     /// # Errors
     /// As [`prepare`](Self::prepare).
-    pub(crate) fn look(data: Option<&Path>, settings: &mut SaltEdgeConnectorSettings) -> Result<()> {
+    pub(crate) fn check_keys(data: Option<&Path>, settings: &mut SaltEdgeConnectorSettings) -> Result<()> {
         check_files(settings)?;
         if let Some(file) = &settings.bank_secret_file {
             shared_secret(Path::new(file))?;

@@ -28,7 +28,7 @@ pub(crate) use options::{ConnectorOptions, ConnectorReadiness};
 pub(crate) use running::RunningConnector;
 
 /// The connector's entry in the list of counterparts.
-pub static DESCRIPTOR: Counterpart = Counterpart::of::<RunningConnector>(
+pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningConnector>(
     "salt-edge-connector",
     PROTOCOL,
     ("SaltEdgeConnectorServer", "Connector"),

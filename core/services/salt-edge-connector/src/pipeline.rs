@@ -34,7 +34,7 @@ pub(super) struct ConnectorPipeline {
 
 impl ConnectorPipeline {
     pub(super) fn new(service: Arc<ConnectorService>) -> Self {
-        Self { service, mounts: [RouteMount::of("", CATALOGUE, |_| true)] }
+        Self { service, mounts: [RouteMount::new("", CATALOGUE, |_| true)] }
     }
 }
 

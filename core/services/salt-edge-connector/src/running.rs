@@ -43,7 +43,7 @@ pub(crate) struct RunningConnector {
 impl RunningConnector {
     async fn open(options: ConnectorOptions) -> Result<Self> {
         let data = options.data.clone();
-        let mut config = ConnectorConfig::of(options)?;
+        let mut config = ConnectorConfig::from_options(options)?;
         let (data, temporary) = folder::prepare(data.as_deref())?;
         let (folder, mut settings) = (data.clone(), config.connector.clone());
         let made = background::blocking(move || {
@@ -108,7 +108,7 @@ impl RunningConnector {
         let bank_interface = RunningServers::begin(beside, Arc::clone(&service.readiness), move |request, _| {
             bank_interface::answer(Arc::clone(&asked), request)
         });
-        server.take_orders(Arc::new(ConnectorControlTarget::of(&service)), service.control.is_some()).await?;
+        server.take_orders(Arc::new(ConnectorControlTarget::new(&service)), service.control.is_some()).await?;
         server.with(worker::begin(&service, config.workers));
         let grace = match &config.bank {
             BankAt::Example => GRACE,

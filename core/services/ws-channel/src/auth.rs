@@ -8,7 +8,7 @@ use std::sync::{
 use bankchannel_crypto::digest;
 use bankchannel_foundation::Cache;
 use bankchannel_storage::ws_channel::{AccountSession, Digest};
-use bankchannel_ws_channel::{CallerAccess, ServiceRefusal, WsChannelTerms, errors::texts};
+use bankchannel_ws_channel::{CallerAccess, ServiceRefusal, WsChannelTerms, service_texts};
 use hyper::HeaderMap;
 
 use super::{
@@ -65,16 +65,16 @@ pub(crate) async fn authorize(
         return Ok(());
     }
     let now = service.now_ms();
-    let token = single(headers, "authorization").ok_or(&texts::UNAUTHORIZED)?;
+    let token = single(headers, "authorization").ok_or(&service_texts::UNAUTHORIZED)?;
     let token = digest::sha256(token.as_bytes());
-    let session = lookup(service, &token, now).await?.ok_or(&texts::UNAUTHORIZED)?;
+    let session = lookup(service, &token, now).await?.ok_or(&service_texts::UNAUTHORIZED)?;
     let idle_ms = service.config.idle_ttl_s.map(|seconds| i64::from(seconds) * 1000);
     if session.expires <= now || idle_ms.is_some_and(|limit| session.last_used + limit <= now) {
-        return Err((&texts::UNAUTHORIZED).into());
+        return Err((&service_texts::UNAUTHORIZED).into());
     }
-    let key = single(headers, "x-api-key").ok_or(&texts::API_KEY_FORBIDDEN)?;
+    let key = single(headers, "x-api-key").ok_or(&service_texts::API_KEY_FORBIDDEN)?;
     if !digest::constant_time_eq(key.as_bytes(), session.api_key.as_bytes()) || !session.tenant_enabled {
-        return Err((&texts::API_KEY_FORBIDDEN).into());
+        return Err((&service_texts::API_KEY_FORBIDDEN).into());
     }
     let caller = caller.insert(OperationCaller { session, token });
     admit(&caller.session, terms)?;
@@ -99,9 +99,9 @@ pub(crate) async fn judge_again(
     }
     let caller = caller.as_mut().ok_or_else(|| HandlerFault::internal("an admitted call has a session"))?;
     let now = service.now_ms();
-    let session = service.store.session(&caller.token, now).await?.ok_or(&texts::UNAUTHORIZED)?;
+    let session = service.store.session(&caller.token, now).await?.ok_or(&service_texts::UNAUTHORIZED)?;
     if !session.tenant_enabled {
-        return Err((&texts::API_KEY_FORBIDDEN).into());
+        return Err((&service_texts::API_KEY_FORBIDDEN).into());
     }
     admit(&session, terms)?;
     if service.config.idle_ttl_s.is_some() {
@@ -115,15 +115,15 @@ pub(crate) async fn judge_again(
 /// The operation's requirements for a live session under its own key.
 fn admit(session: &AccountSession, terms: &WsChannelTerms) -> Result<(), HandlerFault> {
     let CallerAccess::Session { modes, refusal, owner } = terms.access else { return Ok(()) };
-    let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
+    let account = session.account.as_ref().ok_or(&service_texts::NO_ACCOUNT)?;
     if !session.verified {
-        return Err((&texts::VERIFICATION_WITHDRAWN).into());
+        return Err((&service_texts::VERIFICATION_WITHDRAWN).into());
     }
     if !modes.contains(&session.mode.as_str()) {
         return Err(ServiceRefusal::new(403, refusal).into());
     }
     if owner && !account.is_owner {
-        return Err((&texts::OWNER_REQUIRED).into());
+        return Err((&service_texts::OWNER_REQUIRED).into());
     }
     Ok(())
 }

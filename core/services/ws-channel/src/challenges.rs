@@ -5,8 +5,8 @@ use bankchannel_foundation::Secret;
 use bankchannel_storage::ws_channel::StoredMode;
 use bankchannel_ws_channel::{
     challenge::{self, ReturnedChallenge},
-    errors::texts,
     model::{Challenge, Email, EncryptedPassword, Mode},
+    service_texts,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -79,17 +79,17 @@ async fn check(
     answer: &Challenge,
     encrypted: &EncryptedPassword,
 ) -> Result<AnsweredChallenge, HandlerFault> {
-    let returned = ReturnedChallenge::parse(answer.expose()).ok_or(&texts::AUTHENTICATION_FAILED)?;
+    let returned = ReturnedChallenge::parse(answer.expose()).ok_or(&service_texts::AUTHENTICATION_FAILED)?;
     let key = service.keys.challenge.at(returned.made_ms);
     let ttl_ms = i64::from(service.config.challenge_ttl_s) * 1000;
     let oldest = call.now_ms - ttl_ms;
     let fresh = (oldest..=call.now_ms + SKEW_MS).contains(&returned.made_ms);
     if !returned.is_made_by(&[&key], email, mode) || !fresh {
-        return Err((&texts::AUTHENTICATION_FAILED).into());
+        return Err((&service_texts::AUTHENTICATION_FAILED).into());
     }
     let until = call.now_ms + REMEMBERED_MS.max(ttl_ms + SKEW_MS);
     if !call.store(service).await?.consume_challenge(returned.uuid, until).await? {
-        return Err((&texts::AUTHENTICATION_FAILED).into());
+        return Err((&service_texts::AUTHENTICATION_FAILED).into());
     }
     let compact: String = encrypted.expose().chars().filter(|c| !c.is_ascii_whitespace()).collect();
     Ok(AnsweredChallenge {

@@ -23,7 +23,7 @@ pub(crate) struct ServiceControlTarget {
 
 impl ServiceControlTarget {
     /// The target for this service.
-    pub(crate) fn of(service: &Arc<WsChannelService>) -> Self {
+    pub(crate) fn new(service: &Arc<WsChannelService>) -> Self {
         Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
     }
 }
@@ -61,16 +61,16 @@ impl ControlTarget for ServiceControlTarget {
     fn reset(&self) -> ControlFuture<'_> {
         Box::pin(async move {
             let service = &self.service;
-            let content = BackgroundService::of(service).writer().erase_all().await.map_err(storage)?;
+            let content = BackgroundService::new(service).writer().erase_all().await.map_err(storage)?;
             service.store.discard_content(&service.files_folder(), &content).await.map_err(storage)?;
             service.outbox.forget().await.map_err(|why| unusable(&service.data.join(outbox::FILE), &why))?;
-            service.limits.change(ServiceRates::of(&service.config));
+            service.limits.change(ServiceRates::from_config(&service.config));
             Ok(json!({}))
         })
     }
 
     fn seed(&self, request: Value) -> ControlFuture<'_> {
-        Box::pin(async move { seed::plant(&BackgroundService::of(&self.service), read(request)?).await })
+        Box::pin(async move { seed::plant(&BackgroundService::new(&self.service), read(request)?).await })
     }
 
     fn takes(&self, path: &str) -> Option<usize> {

@@ -3,7 +3,7 @@
 use bankchannel_storage::ws_channel::{EffectiveCerts, LostRight, PgpPurpose, StoreError};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::{ServiceText, texts},
+    service_texts::{self, ServiceText},
 };
 
 use bankchannel_server::private;
@@ -56,14 +56,14 @@ impl HandlerFault {
                 let retry_after_s = match why {
                     StoreError::Unreachable { .. } => Some(DATABASE_RETRY_S),
                     StoreError::Contended { .. } => Some(1),
-                    StoreError::Full { .. } => return (&texts::INSUFFICIENT_STORAGE).into(),
-                    _ => return (&texts::INTERNAL_ERROR).into(),
+                    StoreError::Full { .. } => return (&service_texts::INSUFFICIENT_STORAGE).into(),
+                    _ => return (&service_texts::INTERNAL_ERROR).into(),
                 };
-                ServiceRefusal { retry_after_s, ..(&texts::SERVICE_UNAVAILABLE).into() }
+                ServiceRefusal { retry_after_s, ..(&service_texts::SERVICE_UNAVAILABLE).into() }
             }
             Self::Internal(why) => {
                 tracing::error!(request_id, why, "the request failed");
-                (&texts::INTERNAL_ERROR).into()
+                (&service_texts::INTERNAL_ERROR).into()
             }
         }
     }
@@ -93,18 +93,18 @@ impl From<StoreError> for HandlerFault {
 /// The refusal that a new request would get in the same situation.
 fn refused_for(lost: &LostRight) -> ServiceRefusal {
     let text = match lost {
-        LostRight::Session => &texts::UNAUTHORIZED,
-        LostRight::Key | LostRight::Transfer => &texts::API_KEY_FORBIDDEN,
-        LostRight::Account => &texts::NO_ACCOUNT,
-        LostRight::Verification => &texts::VERIFICATION_WITHDRAWN,
-        LostRight::Owner => &texts::OWNER_REQUIRED,
+        LostRight::Session => &service_texts::UNAUTHORIZED,
+        LostRight::Key | LostRight::Transfer => &service_texts::API_KEY_FORBIDDEN,
+        LostRight::Account => &service_texts::NO_ACCOUNT,
+        LostRight::Verification => &service_texts::VERIFICATION_WITHDRAWN,
+        LostRight::Owner => &service_texts::OWNER_REQUIRED,
         LostRight::Export => return ServiceRefusal::invalid("Export"),
-        LostRight::Entitlement => &texts::NOT_ENTITLED,
+        LostRight::Entitlement => &service_texts::NOT_ENTITLED,
         LostRight::Connection(found) => return no_certificate(found),
-        LostRight::Certificate => &texts::NO_CERTIFICATE,
-        LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: false } => &texts::NO_AUTHORIZE_KEYS,
-        LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: true } => &texts::NO_SUITABLE_KEYS,
-        LostRight::PgpKeys { purpose: PgpPurpose::Export, .. } => &texts::EXPORT_KEY_NOT_FOUND,
+        LostRight::Certificate => &service_texts::NO_CERTIFICATE,
+        LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: false } => &service_texts::NO_AUTHORIZE_KEYS,
+        LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: true } => &service_texts::NO_SUITABLE_KEYS,
+        LostRight::PgpKeys { purpose: PgpPurpose::Export, .. } => &service_texts::EXPORT_KEY_NOT_FOUND,
     };
     text.into()
 }
@@ -113,16 +113,16 @@ fn refused_for(lost: &LostRight) -> ServiceRefusal {
 pub(crate) fn no_certificate(found: &EffectiveCerts) -> ServiceRefusal {
     let text = match found {
         // Usable certificates, but not those that the call began with.
-        EffectiveCerts::Usable { .. } => &texts::NO_CERTIFICATE,
-        EffectiveCerts::OwnUnusable { is_linked: true } => &texts::OWN_CERTIFICATE_UNUSABLE,
+        EffectiveCerts::Usable { .. } => &service_texts::NO_CERTIFICATE,
+        EffectiveCerts::OwnUnusable { is_linked: true } => &service_texts::OWN_CERTIFICATE_UNUSABLE,
         // The text that published clients know; the detail is more specific.
         EffectiveCerts::OwnUnusable { is_linked: false } => {
-            return ServiceRefusal::from(&texts::NO_CERTIFICATE_NO_LINK)
-                .with_detail(texts::OWN_CERTIFICATE_UNUSABLE.text);
+            return ServiceRefusal::from(&service_texts::NO_CERTIFICATE_NO_LINK)
+                .with_detail(service_texts::OWN_CERTIFICATE_UNUSABLE.text);
         }
-        EffectiveCerts::NotLinked => &texts::NO_CERTIFICATE_NO_LINK,
-        EffectiveCerts::LinkedWithoutData => &texts::NO_CERTIFICATE_NO_LINKED_DATA,
-        EffectiveCerts::LinkedWithoutBank => &texts::NO_CERTIFICATE_LINKED,
+        EffectiveCerts::NotLinked => &service_texts::NO_CERTIFICATE_NO_LINK,
+        EffectiveCerts::LinkedWithoutData => &service_texts::NO_CERTIFICATE_NO_LINKED_DATA,
+        EffectiveCerts::LinkedWithoutBank => &service_texts::NO_CERTIFICATE_LINKED,
     };
     text.into()
 }

@@ -52,7 +52,7 @@ pub use options::{ServiceOptions, ServiceReadiness};
 pub use running::RunningService;
 
 /// The WS Channel service as a counterpart.
-pub static DESCRIPTOR: Counterpart = Counterpart::of::<RunningService>(
+pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningService>(
     "ws-channel",
     PROTOCOL,
     ("Service", "Service"),

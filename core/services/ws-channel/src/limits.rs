@@ -46,13 +46,13 @@ pub(crate) struct ServiceRates {
 
 impl Default for ServiceRates {
     fn default() -> Self {
-        Self::of(&ServiceConfig::default())
+        Self::from_config(&ServiceConfig::default())
     }
 }
 
 impl ServiceRates {
     /// The configured limits.
-    pub(crate) fn of(config: &ServiceConfig) -> Self {
+    pub(crate) fn from_config(config: &ServiceConfig) -> Self {
         let rate = &config.rate_limit;
         Self {
             enabled: !config.no_limits,
@@ -83,7 +83,7 @@ pub(crate) struct ServiceLimits {
 impl ServiceLimits {
     pub(crate) fn new(config: &ServiceConfig) -> Self {
         Self {
-            rates: RwLock::new(ServiceRates::of(config)),
+            rates: RwLock::new(ServiceRates::from_config(config)),
             keys: RateBuckets::default(),
             addresses: RateBuckets::default(),
             registrations: RateBuckets::default(),
@@ -171,7 +171,7 @@ impl ServiceLimits {
         if !rates.enabled {
             return Ok(());
         }
-        self.failed_logins.look(&network(address), failed(rates), now_ms).map_err(refusal)
+        self.failed_logins.check_only(&network(address), failed(rates), now_ms).map_err(refusal)
     }
 
     /// Counts a password reset requested by this address, for any account.

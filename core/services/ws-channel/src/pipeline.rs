@@ -11,8 +11,8 @@ use bankchannel_foundation::{
 };
 use bankchannel_storage::ws_channel::RequiredRight;
 use bankchannel_ws_channel::{
-    CATALOGUE, CallerAccess, MAX_PLAIN_BODY, ServiceRefusal, TERMS, WsChannelTerms, errors::texts, model::Bank,
-    operations, terms,
+    CATALOGUE, CallerAccess, MAX_PLAIN_BODY, ServiceRefusal, TERMS, WsChannelTerms, model::Bank, operations,
+    service_texts, terms,
 };
 use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, Method, Response, StatusCode, body::Incoming, header, http::request::Parts};
@@ -58,7 +58,7 @@ type ServiceHandler = for<'a> fn(
 
 impl ServicePipeline {
     pub(crate) fn new(service: Arc<WsChannelService>) -> Self {
-        let mount = RouteMount::of(&service.config.base_path, CATALOGUE, |_| true);
+        let mount = RouteMount::new(&service.config.base_path, CATALOGUE, |_| true);
         Self { service, mount }
     }
 
@@ -75,7 +75,7 @@ impl ServicePipeline {
                 // As in the caller's own log: a misplaced token is not repeated.
                 call.caller_request_id = caller_id.map(|id| redact_words(&id));
                 call.trace_id = single(&head.headers, "traceparent").and_then(trace_id).map(str::to_owned);
-                let result = match DeclaredOperation::of(entry, index) {
+                let result = match DeclaredOperation::from_entry(entry, index) {
                     Some(declared) => {
                         call.prefetch = is_prefetch(&head.headers);
                         call.needs_session = declared.terms.needs_session();
@@ -112,7 +112,7 @@ impl ServicePipeline {
             intake::drain(body).await;
             return Err(fault);
         }
-        let asked = ListingKey::of(&self.service, call, &parameters, head.uri.query().unwrap_or_default());
+        let asked = ListingKey::new(&self.service, call, &parameters, head.uri.query().unwrap_or_default());
         let is_whole = http_body::Body::is_end_stream(&body);
         let asked = asked.filter(|_| is_whole);
         if let Some(known) =
@@ -158,8 +158,8 @@ impl ServicePipeline {
         }
         admitted?;
         match parameters.iter().find(|(name, _)| *name == "Bank") {
-            Some((_, bank)) if bank.is_empty() => Err((&texts::BANK_MISSING).into()),
-            Some((_, bank)) if !self.knows(bank) => Err((&texts::BANK_INVALID).into()),
+            Some((_, bank)) if bank.is_empty() => Err((&service_texts::BANK_MISSING).into()),
+            Some((_, bank)) if !self.knows(bank) => Err((&service_texts::BANK_INVALID).into()),
             _ => Ok(()),
         }
     }
@@ -283,7 +283,7 @@ impl CounterpartApi for ServicePipeline {
     }
 
     fn broken_off(&self, request_id: &str) -> Response<AnswerBody> {
-        refuse(&(&texts::INTERNAL_ERROR).into(), request_id)
+        refuse(&(&service_texts::INTERNAL_ERROR).into(), request_id)
     }
 }
 
@@ -296,7 +296,7 @@ struct DeclaredOperation {
 }
 
 impl DeclaredOperation {
-    fn of(entry: &'static CatalogueEntry, index: usize) -> Option<Self> {
+    fn from_entry(entry: &'static CatalogueEntry, index: usize) -> Option<Self> {
         let route = entry.declaration.route.as_ref()?;
         Some(Self { route, terms: TERMS[index].as_ref()?, handler: HANDLERS[index]? })
     }
@@ -304,7 +304,7 @@ impl DeclaredOperation {
 
 /// The response to a request that the control interface ordered to fail.
 fn told_to_fail(status: u16) -> ServiceRefusal {
-    let text = if status == 500 { texts::INTERNAL_ERROR.text } else { "Told to fail by the control interface" };
+    let text = if status == 500 { service_texts::INTERNAL_ERROR.text } else { "Told to fail by the control interface" };
     let retry_after_s = matches!(status, 429 | 503).then_some(1);
     ServiceRefusal { retry_after_s, ..ServiceRefusal::new(status, text) }
 }

@@ -87,7 +87,7 @@ impl RunningService {
         let (data, temporary) = data::prepare(options.data.as_deref())?;
         if config.postgres_url.is_none() && !data.join(data::DATABASE).exists() {
             // Before a database is created: existing keys may show that there was one.
-            ServiceKeys::look(None, &data, &config).await?;
+            ServiceKeys::check_keys(None, &data, &config).await?;
         }
         // The store first: its lock keeps other processes away from everything else in the folder.
         let store = data::open_store(&config, &data, SchemaUse::Upgrade).await?;
@@ -141,7 +141,7 @@ impl RunningService {
             gate::answer(Arc::clone(&pipeline), request, peer)
         });
         let stop = server.stop.clone();
-        server.take_orders(Arc::new(ServiceControlTarget::of(&service)), service.control.is_some()).await?;
+        server.take_orders(Arc::new(ServiceControlTarget::new(&service)), service.control.is_some()).await?;
         // With PostgreSQL the operator's commands use the database directly.
         if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {
             let (store, clock) = (store, Arc::clone(&service.clock));
@@ -176,7 +176,9 @@ impl RunningService {
     /// # Errors
     /// `input.invalid_field` when the file cannot be read, or the account has no certificate at the simulator.
     pub fn fund_simulator<'a>(&'a self, email: &'a str, payment_file: &'a [u8]) -> BoxFuture<'a, Result<Vec<String>>> {
-        Box::pin(async move { banks::fund_simulator(&BackgroundService::of(&self.service), email, payment_file).await })
+        Box::pin(
+            async move { banks::fund_simulator(&BackgroundService::new(&self.service), email, payment_file).await },
+        )
     }
 
     /// Renews every certificate that is due now, without waiting for the daily run; returns their number.
@@ -184,7 +186,7 @@ impl RunningService {
     /// # Errors
     /// `resource.storage`.
     pub fn renew_due(&self) -> BoxFuture<'_, Result<usize>> {
-        Box::pin(async { banks::renew_due(&BackgroundService::of(&self.service)).await.map_err(data::storage) })
+        Box::pin(async { banks::renew_due(&BackgroundService::new(&self.service)).await.map_err(data::storage) })
     }
 
     /// The service that handlers work with.
@@ -207,7 +209,7 @@ impl RunningService {
         if tokio::time::timeout(PKI_TIMEOUT + LAST_STEPS, self.service.running.wait()).await.is_err() {
             tracing::error!("requests that may change something were not completed before the stop");
         }
-        BackgroundService::of(&self.service).writer().close().await;
+        BackgroundService::new(&self.service).writer().close().await;
     }
 }
 

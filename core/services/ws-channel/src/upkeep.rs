@@ -39,7 +39,7 @@ const SPOOL_AGE: Duration = Duration::from_secs(24 * 3600);
 
 /// Starts the upkeep.
 pub(crate) fn begin(service: &Arc<WsChannelService>, stop: &CancellationToken) -> JoinHandle<()> {
-    let (service, stop) = (BackgroundService::of(service), stop.clone());
+    let (service, stop) = (BackgroundService::new(service), stop.clone());
     // Housekeeping may take minutes, longer than a stop waits. Each of its changes to the store is atomic, and files
     // that remain are removed another day.
     background::spawn(async move {
@@ -94,7 +94,7 @@ async fn verify_audit(service: &BackgroundService) -> Result<(), StoreError> {
             let head = checkpoint.map(|checkpoint| digest::hex(&checkpoint.hash));
             tracing::info!(records, chains, head, "the audit trail is intact");
             if let Some(checkpoint) = checkpoint {
-                note(service, &checkpoint);
+                log_checkpoint(service, &checkpoint);
             }
         }
         AuditVerdict::Broken { seq, account, reason } => {
@@ -110,14 +110,14 @@ async fn checkpoint(service: &BackgroundService, noted: &mut Option<i64>, now: i
     match service.writer().checkpoint_audit(now, CHECKPOINT_AFTER_MS).await {
         Ok(Some(checkpoint)) if noted.is_none_or(|at| (now - at).abs() >= HOUR_MS) => {
             *noted = Some(now);
-            note(service, &checkpoint);
+            log_checkpoint(service, &checkpoint);
         }
         Ok(_) => {}
         Err(why) => tracing::warn!(%why, "no checkpoint of the audit trail could be written"),
     }
 }
 
-fn note(service: &WsChannelService, checkpoint: &AuditCheckpoint) {
+fn log_checkpoint(service: &WsChannelService, checkpoint: &AuditCheckpoint) {
     if let Err(why) = audit_heads::append(&service.data, checkpoint) {
         tracing::error!(%why, "the head of the audit trail could not be saved");
     }

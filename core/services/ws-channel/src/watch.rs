@@ -83,7 +83,7 @@ pub(crate) fn begin(service: &Arc<WsChannelService>, stop: &CancellationToken) -
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(EVERY) => {}
             }
-            tell(&service, look(&places).await);
+            tell(&service, find_full_path(&places).await);
             if looks % ASK_DATABASE == 0 {
                 database_fault = !matches!(tokio::time::timeout(PATIENCE, service.store.ping()).await, Ok(Ok(())));
             }
@@ -118,7 +118,7 @@ fn places(service: &WsChannelService) -> Vec<WatchedPath> {
 }
 
 /// The fault of the first path that has one.
-async fn look(places: &[WatchedPath]) -> Option<String> {
+async fn find_full_path(places: &[WatchedPath]) -> Option<String> {
     let places = places.to_vec();
     let looking = background::blocking(move || places.iter().find_map(WatchedPath::fault));
     match tokio::time::timeout(PATIENCE, looking).await {

@@ -54,7 +54,7 @@ async fn s10_a_reset_costs_the_same_whoever_is_asked_for() {
     let world = World::limited("[rate_limit]\nper_address_burst = 1000\n").await;
     let key = world.account("reset@example.test").await;
     world.register("unverified@example.test", "admin", &key).await.is(201, "Created");
-    let operator = ServiceOperator::of(&world.options()).unwrap();
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
     let records = async || operator.audit(Default::default()).await.unwrap();
     let sent = world.outbox().await.len();
     let mut shapes = Vec::new();

@@ -228,7 +228,7 @@ async fn a_backup_says_which_tool_to_use() {
         config: Some(served.folder.path().join("config.toml").display().to_string()),
         ..ServiceOptions::default()
     };
-    let operator = ServiceOperator::of(&options).unwrap();
+    let operator = ServiceOperator::from_options(&options).unwrap();
     let target = served.folder.path().join("backup");
     let refused = operator.backup(&target).await.expect_err("not here");
     assert_eq!(refused.code(), "not_supported");

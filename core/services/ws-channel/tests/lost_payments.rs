@@ -77,7 +77,7 @@ async fn they_are_settled_and_told_and_nothing_waits_for_them() {
     // The operator sees each of them, with or without a running service.
     let data = served.folder.path().join("data");
     let options = ServiceOptions { data: Some(data.display().to_string()), ..ServiceOptions::default() };
-    let operator = ServiceOperator::of(&options).unwrap();
+    let operator = ServiceOperator::from_options(&options).unwrap();
     let filter = AuditFilter { outcome: Some("failed".into()), ..AuditFilter::default() };
     let lines = operator.audit(filter).await.unwrap();
     assert_eq!(lines.len(), LOST);

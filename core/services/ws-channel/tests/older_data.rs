@@ -65,7 +65,7 @@ async fn data_of_the_former_version_stays_as_it_is_until_a_start() {
     assert!(found.iter().all(|finding| finding.ok), "{found:?}");
     assert!(found.iter().any(|finding| finding.text.contains("from schema version 4 to 5")), "{found:?}");
     assert_eq!(schema(&data).await, older, "a check");
-    let operator = ServiceOperator::of(&options).unwrap();
+    let operator = ServiceOperator::from_options(&options).unwrap();
     assert_eq!(operator.keys().await.unwrap().len(), 1);
     assert!(!operator.audit(AuditFilter::default()).await.unwrap().is_empty());
     assert!(operator.verify_audit().await.unwrap().intact);
@@ -93,7 +93,7 @@ async fn data_of_the_former_version_stays_as_it_is_until_a_start() {
 async fn a_listing_makes_no_data() {
     let folder = tempfile::tempdir().unwrap();
     let options = ServiceOptions { data: Some(folder.path().to_str().unwrap().into()), ..ServiceOptions::default() };
-    let operator = ServiceOperator::of(&options).unwrap();
+    let operator = ServiceOperator::from_options(&options).unwrap();
     let refused = operator.keys().await.expect_err("nothing is there");
     assert!(refused.message().contains("holds no data"), "{refused}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -262,7 +262,7 @@ async fn a_restore_wants_what_fits_together_and_names_final_places() {
     let (_folder, options, data) = with_content("banks = { simulator = \"store\" }").await;
     let room = tempfile::tempdir().unwrap();
     let backup = room.path().join("backup");
-    let opened = operator::ServiceOperator::of(&options).unwrap();
+    let opened = operator::ServiceOperator::from_options(&options).unwrap();
     let copied = opened.backup(&backup).await.unwrap();
     assert_eq!((copied.files, copied.missing_files), (1, 0));
     let content = fs::read_dir(backup.join("files")).unwrap().flatten().map(|entry| entry.path());
@@ -303,7 +303,7 @@ async fn a_restore_wants_what_fits_together_and_names_final_places() {
 
     // A file that was lost before the backup does not make the backup useless.
     fs::remove_file(data.join("files").join(content.file_name().unwrap())).unwrap();
-    let opened = operator::ServiceOperator::of(&options).unwrap();
+    let opened = operator::ServiceOperator::from_options(&options).unwrap();
     let lacking = room.path().join("lacking");
     assert_eq!(opened.backup(&lacking).await.unwrap().missing_files, 1);
     assert_eq!(operator::restore(&lacking, &room.path().join("again")).await.unwrap().missing_files, 1);
@@ -316,7 +316,7 @@ async fn content_files_may_be_in_a_folder_that_the_settings_name() {
     let (_folder, options, data) =
         with_content(&format!("banks = {{ simulator = \"store\" }}\nfiles_folder = {files:?}")).await;
     assert!(!data.join("files").exists());
-    let opened = operator::ServiceOperator::of(&options).unwrap();
+    let opened = operator::ServiceOperator::from_options(&options).unwrap();
     let backup = room.path().join("backup");
     assert_eq!(opened.backup(&backup).await.unwrap().files, 1);
     let restored = room.path().join("restored");

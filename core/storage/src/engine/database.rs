@@ -46,7 +46,7 @@ impl<S: StorageSchema> Database<S> {
     pub async fn open_sqlite(folder: &Path, settings: &SqliteSettings) -> Result<Self> {
         let schema = Arc::<S>::default();
         let (driver, versions) = SqliteDriver::open(folder, settings, schema.clone()).await?;
-        Ok(Self::of(schema, DatabaseDriver::Sqlite(Box::new(driver)), versions))
+        Ok(Self::new(schema, DatabaseDriver::Sqlite(Box::new(driver)), versions))
     }
 
     /// Connects to a PostgreSQL database (`postgres://…`), and brings its schema up to date as far as the settings
@@ -60,10 +60,10 @@ impl<S: StorageSchema> Database<S> {
         let schema = Arc::<S>::default();
         let driver = PostgresDriver::connect(url, settings, schema.clone()).await?;
         let versions = migrations::settle_postgres(&driver, settings.tables).await?;
-        Ok(Self::of(schema, DatabaseDriver::Postgres(driver), versions))
+        Ok(Self::new(schema, DatabaseDriver::Postgres(driver), versions))
     }
 
-    fn of(schema: Arc<S>, driver: DatabaseDriver<S>, versions: migrations::SchemaVersions) -> Self {
+    fn new(schema: Arc<S>, driver: DatabaseDriver<S>, versions: migrations::SchemaVersions) -> Self {
         let outdated = (versions.found < versions.known).then_some(versions);
         Self { schema, driver, outdated }
     }

@@ -22,7 +22,7 @@ pub(super) async fn settle_sqlite<S: StorageSchema>(
     tx: &mut StorageTx<S>,
     tables: SchemaUse,
 ) -> Result<SchemaVersions> {
-    let versions = look(tx, tables).await?;
+    let versions = read_versions(tx, tables).await?;
     if versions.found < versions.known && tables != SchemaUse::Read {
         apply_sqlite(tx).await?;
         return Ok(SchemaVersions { found: versions.known, ..versions });
@@ -40,13 +40,13 @@ pub(super) async fn settle_postgres<S: StorageSchema>(
         return Ok(SchemaVersions { found: newest::<S>(), known: newest::<S>() });
     }
     let mut tx = driver.begin().await?;
-    let versions = look(&mut tx, tables).await?;
+    let versions = read_versions(&mut tx, tables).await?;
     driver.commit(tx).await?;
     Ok(versions)
 }
 
 /// Compares the tables with those of this program, and changes nothing.
-async fn look<S: StorageSchema>(tx: &mut StorageTx<S>, tables: SchemaUse) -> Result<SchemaVersions> {
+async fn read_versions<S: StorageSchema>(tx: &mut StorageTx<S>, tables: SchemaUse) -> Result<SchemaVersions> {
     let known = newest::<S>();
     let found = if tx.has_table(VERSION_TABLE).await? { version(tx).await? } else { 0 };
     match tables {
@@ -77,7 +77,7 @@ async fn apply_sqlite<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result<()> {
 async fn apply_postgres<S: StorageSchema>(driver: &PostgresDriver<S>, tables: SchemaUse) -> Result<()> {
     let mut tx = driver.begin().await?;
     tx.script(POSTGRES_LOCK.to_owned()).await?;
-    look(&mut tx, tables).await?;
+    read_versions(&mut tx, tables).await?;
     create_version_table(&mut tx).await?;
     for migration in pending(version(&mut tx).await?)? {
         apply(&mut tx, migration).await?;

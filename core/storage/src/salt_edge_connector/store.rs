@@ -42,7 +42,7 @@ impl ConnectorStore {
     /// [`StoreError::Misuse`] for another schema's database.
     pub async fn open_sqlite(folder: &Path) -> Result<Self> {
         let settings = SqliteSettings { is_shared: true, ..SqliteSettings::default() };
-        Database::open_sqlite(folder, &settings).await.map(Self::of)
+        Database::open_sqlite(folder, &settings).await.map(Self::new)
     }
 
     /// Opens an existing data folder to look at it: nothing in it can be changed, and its tables may be those of an
@@ -52,7 +52,7 @@ impl ConnectorStore {
     /// As [`open_sqlite`](Self::open_sqlite); [`StoreError::Absent`] if there is no database.
     pub async fn open_sqlite_to_read(folder: &Path) -> Result<Self> {
         let settings = SqliteSettings { is_shared: true, tables: SchemaUse::Read, ..SqliteSettings::default() };
-        Database::open_sqlite(folder, &settings).await.map(Self::of)
+        Database::open_sqlite(folder, &settings).await.map(Self::new)
     }
 
     /// Connects to a PostgreSQL database (`postgres://…`) and brings its schema up to date.
@@ -61,7 +61,7 @@ impl ConnectorStore {
     /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::ReadOnly`];
     /// [`StoreError::Misuse`] for another schema's database.
     pub async fn connect_postgres(url: &str, settings: &PostgresSettings) -> Result<Self> {
-        Database::connect_postgres(url, settings).await.map(Self::of)
+        Database::connect_postgres(url, settings).await.map(Self::new)
     }
 
     /// Whether a program has this data folder open.
@@ -70,7 +70,7 @@ impl ConnectorStore {
         is_in_use(folder)
     }
 
-    fn of(database: Database<ConnectorSchema>) -> Self {
+    fn new(database: Database<ConnectorSchema>) -> Self {
         Self { database: Arc::new(database), known: Arc::default() }
     }
 

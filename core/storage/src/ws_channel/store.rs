@@ -43,7 +43,7 @@ impl WsChannelStore {
     /// # Errors
     /// As [`WsChannelStore::open_sqlite`].
     pub async fn open_sqlite_with(folder: impl AsRef<Path>, settings: &SqliteSettings) -> Result<Self> {
-        Ok(Self::of(Database::open_sqlite(folder.as_ref(), settings).await?))
+        Ok(Self::new(Database::open_sqlite(folder.as_ref(), settings).await?))
     }
 
     /// Connects to a PostgreSQL database (`postgres://…`) with the default settings and brings its schema up to date.
@@ -60,7 +60,7 @@ impl WsChannelStore {
     /// # Errors
     /// As [`WsChannelStore::connect_postgres`].
     pub async fn connect_postgres_with(url: &str, settings: &PostgresSettings) -> Result<Self> {
-        Ok(Self::of(Database::connect_postgres(url, settings).await?))
+        Ok(Self::new(Database::connect_postgres(url, settings).await?))
     }
 
     /// For data of an older version of this program, opened with [`SchemaUse::Read`](super::SchemaUse::Read):
@@ -134,7 +134,7 @@ impl WsChannelStore {
         &self.shared.backups
     }
 
-    fn of(database: Database<WsChannelSchema>) -> Self {
+    fn new(database: Database<WsChannelSchema>) -> Self {
         let shared = SharedStore { database, backups: RunningBackups::default() };
         Self { shared: Arc::new(shared), audit: None, rights: None }
     }

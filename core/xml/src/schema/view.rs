@@ -53,7 +53,7 @@ impl<'s> SchemaElement<'s> {
         let value = |type_index: usize| schema.simple(type_index).map(SchemaValue);
         match schema.rule(self.rule.type_index) {
             TypeRule::Elements(steps) => {
-                SchemaContent::Elements(steps.iter().map(|step| SchemaStep::of(schema, step)).collect())
+                SchemaContent::Elements(steps.iter().map(|step| SchemaStep::new(schema, step)).collect())
             }
             TypeRule::AnyElements { .. } => SchemaContent::AnyElements,
             TypeRule::Simple(simple) => SchemaContent::Value(SchemaValue(simple), Vec::new()),
@@ -67,7 +67,7 @@ impl<'s> SchemaElement<'s> {
 }
 
 impl<'s> SchemaStep<'s> {
-    fn of(schema: &'s XmlSchema, step: &'s SequenceStep) -> Self {
+    fn new(schema: &'s XmlSchema, step: &'s SequenceStep) -> Self {
         let choices = step.elements.iter().map(|rule| SchemaElement { schema, rule }).collect();
         Self { choices, min: step.min, max: step.max }
     }

@@ -44,7 +44,7 @@ where
     <O::Codec as Codec>::Credentials: 'static,
 {
     fn entry(&self) -> CatalogueEntry {
-        CatalogueEntry::of::<O>()
+        CatalogueEntry::for_operation::<O>()
     }
 
     fn encode_request(&self, request: Value, with: &dyn Any) -> Result<OutRequest, Error> {

@@ -1,7 +1,7 @@
 //! What an error says of the outcome: no class and no table contradicts it.
 
 use bankchannel_foundation::{CallOutcome, Category, Error, error::ErrorRow, message::InResponse};
-use bankchannel_ws_channel::errors::texts::TEXTS;
+use bankchannel_ws_channel::service_texts::TEXTS;
 use serde_json::json;
 
 use crate::{exchange::exchanges, messages::answer};

@@ -47,7 +47,7 @@ pub(super) async fn approve(link: &str, ca_file: &Path) -> CommandOutcome<Return
     let form = fields(&String::from_utf8_lossy(&page.body));
     let text: Vec<String> =
         form.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value))).collect();
-    let body = Body::of("application/x-www-form-urlencoded", text.join("&"));
+    let body = Body::whole("application/x-www-form-urlencoded", text.join("&"));
     let sent = send(&transport, Method::Post, target, body).await?;
     match (sent.status, sent.headers.text("location")) {
         (303, Some(url)) => Ok(Returned { url: url.to_owned() }),

@@ -63,7 +63,7 @@ impl Summary {
 
 pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome {
     let running = steps.step("Make certificates, start the sandbox bank", start(folder)).await?;
-    let result = chapters(&DemoBank::of(&running)?, steps, summary).await;
+    let result = chapters(&DemoBank::from_running(&running)?, steps, summary).await;
     running.stop().await;
     result
 }
@@ -84,7 +84,7 @@ struct DemoBank {
 }
 
 impl DemoBank {
-    fn of(running: &RunningBank) -> CommandOutcome<Self> {
+    fn from_running(running: &RunningBank) -> CommandOutcome<Self> {
         let told = running.readiness();
         let text = |name: &str| {
             let found = told[name].as_str().map(str::to_owned);
@@ -205,14 +205,14 @@ async fn explain(bank: &DemoBank, steps: &mut Steps, summary: &mut Summary) -> C
             "the bank should have refused the signature, and answered {status} {refusal}"
         )));
     }
-    shown(&explanation, steps);
+    show_explanation(&explanation, steps);
     summary.refusal = Some(refusal);
     summary.explanation = Some(explanation);
     Ok(())
 }
 
 /// The explanation in a few lines.
-fn shown(explanation: &Value, steps: &Steps) {
+fn show_explanation(explanation: &Value, steps: &Steps) {
     let diff = &explanation["diff"];
     steps.say("\nThe bank refused the signature, and explains which byte of the signing string differs:\n");
     let (line, column) = (&diff["line"], &diff["column"]);

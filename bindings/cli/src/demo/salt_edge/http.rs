@@ -61,7 +61,7 @@ pub(super) async fn approve(page: &str, login: &str, password: &str) -> CommandO
     let form = |fields: &[(&str, &str)]| {
         let pairs: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
-        Body::of("application/x-www-form-urlencoded", pairs.join("&"))
+        Body::whole("application/x-www-form-urlencoded", pairs.join("&"))
     };
     let sign_in = form(&[("action", "sign_in"), ("login", login), ("password", password)]);
     let shown = send(origin, "POST", target, Headers::default(), sign_in).await?;

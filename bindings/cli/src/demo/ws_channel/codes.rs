@@ -38,7 +38,7 @@ impl Codes {
     async fn code(&self, purpose: &str) -> Option<String> {
         let begun = tokio::time::Instant::now();
         while begun.elapsed() < WAIT {
-            if let Some(code) = self.look(purpose) {
+            if let Some(code) = self.find_code(purpose) {
                 return Some(code);
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -47,7 +47,7 @@ impl Codes {
     }
 
     /// The newest unread message of this purpose.
-    fn look(&self, purpose: &str) -> Option<String> {
+    fn find_code(&self, purpose: &str) -> Option<String> {
         let text = std::fs::read_to_string(&self.outbox).ok()?;
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let messages = text.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());

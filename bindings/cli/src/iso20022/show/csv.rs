@@ -29,7 +29,7 @@ pub(super) fn show(wanted: &str, files: &[(PathBuf, bool)]) -> CommandOutcome {
         };
         let table = *table.get_or_insert(own);
         if table != own && !(table == "details" && own == "entries") {
-            output::note(&format!("{name}: holds {own}, not {table}: skipped"));
+            output::print_note(&format!("{name}: holds {own}, not {table}: skipped"));
             return Ok(Ok(()));
         }
         let details = if table == "details" { EntryRows::Details } else { EntryRows::Entries };
@@ -37,7 +37,7 @@ pub(super) fn show(wanted: &str, files: &[(PathBuf, bool)]) -> CommandOutcome {
             Ok(read) => read,
             Err(why) => return Ok(Err(why)),
         };
-        unread.iter().for_each(|line| output::note(line));
+        unread.iter().for_each(|line| output::print_note(line));
         if !std::mem::replace(&mut has_header, true) {
             CsvWriter::new(output::Stdout, CsvOptions::default(), columns).map_err(unwritable)?;
         }

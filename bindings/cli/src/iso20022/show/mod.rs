@@ -92,7 +92,7 @@ fn each(
             Err(why) => Err(why),
         };
         if let Err(why) = taken {
-            output::note(&format!("{name}: {why}"));
+            output::print_note(&format!("{name}: {why}"));
             failed = true;
         }
     }

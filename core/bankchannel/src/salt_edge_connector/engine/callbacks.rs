@@ -31,11 +31,11 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
 use super::{
-    ConnectorEngine, again_while_busy,
+    ConnectorEngine, again_while_busy, id_text,
     lanes::LOOK_AGAIN,
     read_id,
     records::{FailureRecord, SessionRecord, SuccessRecord, UpdateRecord},
-    shown, unusable,
+    unusable,
     vault::SealedRow,
 };
 use crate::{CallOptions, salt_edge::SaltEdgeSender};
@@ -196,7 +196,7 @@ impl ConnectorEngine<'_> {
         } else {
             let limit = options.timeout.map_or(EXCHANGE, |left| left.clamp(LEAST, EXCHANGE));
             // With the id of the callback both sides can find it in their logs.
-            let request_id = options.request_id.clone().or_else(|| Some(shown(due.id)));
+            let request_id = options.request_id.clone().or_else(|| Some(id_text(due.id)));
             let options = CallOptions { timeout: Some(limit), request_id, ..options.clone() };
             match self.exchange(sender, &due, &options).await {
                 Ok(()) => CallbackAttempt { end: CallbackEnd::Delivered, status: Some(200), class: None },
@@ -247,12 +247,17 @@ impl ConnectorEngine<'_> {
         }
     }
 
-    fn said<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: RowId) -> Result<Option<T>> {
+    fn stored_content<T: bankchannel_foundation::Boundary>(
+        &self,
+        due: &DueCallback,
+        session: RowId,
+    ) -> Result<Option<T>> {
         due.sealed.as_ref().map(|sealed| self.vault.open(sealed, SealedRow::Callback(session))).transpose()
     }
 
     fn needed<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: RowId) -> Result<T> {
-        self.said(due, session)?.ok_or_else(|| Error::because(&row::INTERNAL, "a stored callback has no content"))
+        self.stored_content(due, session)?
+            .ok_or_else(|| Error::because(&row::INTERNAL, "a stored callback has no content"))
     }
 
     fn update(&self, due: &DueCallback, session: RowId) -> Result<UpdateSessionRequest> {
@@ -296,7 +301,7 @@ impl ConnectorEngine<'_> {
 
     fn failure_of(&self, due: &DueCallback, session: RowId) -> Result<FailSessionRequest> {
         let of: SessionRecord = self.vault.open(&due.subject, SealedRow::Session(session))?;
-        let said = self.said::<FailureRecord>(due, session)?;
+        let said = self.stored_content::<FailureRecord>(due, session)?;
         let (error_class, error_message, user_id) = match said {
             Some(said) => (said.error_class, said.error_message, said.user_id),
             None => {
@@ -357,8 +362,8 @@ impl ConnectorEngine<'_> {
         };
         let setting = error.detail("field").filter(|_| error.category() == Category::Configuration);
         let setting = setting.map(|setting| format!(" ({setting})")).unwrap_or_default();
-        let of = due.session.map(|session| format!(" of session {}", shown(session))).unwrap_or_default();
-        let (id, kind) = (shown(due.id), due.kind.as_str());
+        let of = due.session.map(|session| format!(" of session {}", id_text(session))).unwrap_or_default();
+        let (id, kind) = (id_text(due.id), due.kind.as_str());
         self.options.warn(format!("callback {id} ({kind}{of}): {code}{setting}; it {what}"));
         CallbackAttempt { end, status, class }
     }

@@ -29,11 +29,11 @@ use bankchannel_salt_edge::{
 use bankchannel_storage::salt_edge_connector::{ConnectorToken, PresentedToken};
 
 use super::{
-    ConnectorEngine,
+    ConnectorEngine, id_text,
     question::{QuestionSubject, RefusedAnswer, UnansweredQuestion},
     records::TokenRecord,
     requests::{busy, json_answer, refusal_of, token_refusal},
-    shown, unusable,
+    unusable,
 };
 
 /// The account id in a consent to all accounts.
@@ -67,7 +67,7 @@ impl ConnectorEngine<'_> {
         let question = ListAccountsQuestion::from(ListAccountsQuestionFields {
             user_id: holder.record.user_id.clone().unwrap_or_default(),
             client_id: holder.token.client_id.unsigned_abs(),
-            token_id: shown(holder.token.id),
+            token_id: id_text(holder.token.id),
         });
         let asked =
             self.ask::<ListAccounts>(question, holder.subject()).await.map(|answer| (answer.accounts, answer.refused));
@@ -112,7 +112,7 @@ impl ConnectorEngine<'_> {
             from_date: wanted.from_date,
             to_date: wanted.to_date,
             client_id: holder.token.client_id.unsigned_abs(),
-            token_id: shown(holder.token.id),
+            token_id: id_text(holder.token.id),
         });
         let asked = self
             .ask::<ListTransactions>(question, holder.subject())
@@ -133,7 +133,7 @@ impl ConnectorEngine<'_> {
             return Ok(Err(refusal));
         }
         let transactions = transactions.into_iter().map(BankTransaction::complete).collect();
-        Ok(Ok(HttpAnswer::of(&FetchTransactions::encode_response(FetchTransactionsResponse::from(
+        Ok(Ok(HttpAnswer::from_message(&FetchTransactions::encode_response(FetchTransactionsResponse::from(
             FetchTransactionsResponseFields { transactions },
         )))))
     }
@@ -146,7 +146,7 @@ impl ConnectorEngine<'_> {
         let question = GetCustomerQuestion::from(GetCustomerQuestionFields {
             user_id: holder.record.user_id.clone().unwrap_or_default(),
             client_id: holder.token.client_id.unsigned_abs(),
-            token_id: shown(holder.token.id),
+            token_id: id_text(holder.token.id),
         });
         let asked =
             self.ask::<GetCustomer>(question, holder.subject()).await.map(|answer| (answer.customer, answer.refused));
@@ -157,7 +157,7 @@ impl ConnectorEngine<'_> {
         if let Some(refusal) = self.refused_meanwhile(holder).await? {
             return Ok(Err(refusal));
         }
-        Ok(Ok(HttpAnswer::of(&FetchCustomer::encode_response(FetchCustomerResponse::from(
+        Ok(Ok(HttpAnswer::from_message(&FetchCustomer::encode_response(FetchCustomerResponse::from(
             FetchCustomerResponseFields { customer },
         )))))
     }

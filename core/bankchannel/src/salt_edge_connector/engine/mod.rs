@@ -127,7 +127,7 @@ impl OpenStore {
         let (vault, store) = if is_server {
             let why = "is missing: a store in PostgreSQL needs one, base64 of 32 bytes, which is kept elsewhere";
             let key = key.ok_or_else(|| Error::invalid_setting("store_key", why))?;
-            let vault = StoreVault::of(key)?;
+            let vault = StoreVault::from_text(key)?;
             (vault, ConnectorStore::connect_postgres(place, &PostgresSettings::default()).await.map_err(unusable)?)
         } else {
             let folder = Path::new(place);
@@ -151,7 +151,7 @@ impl OpenStore {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(super) async fn look(folder: &Path, key: Option<&Secret>) -> Result<()> {
+    pub(super) async fn check_store(folder: &Path, key: Option<&Secret>) -> Result<()> {
         if !folder.join(ConnectorStore::DATABASE_FILE).exists() {
             // Before the key is read, which would be made.
             return Err(unusable(StoreError::Absent { place: folder.display().to_string() }));
@@ -176,7 +176,7 @@ async fn vault_of(folder: &Path, key: Option<&Secret>) -> Result<StoreVault> {
             read.map_err(|why| why.error("reading the store's key was aborted"))??
         }
     };
-    StoreVault::of(&key)
+    StoreVault::from_text(&key)
 }
 
 fn not_opened(why: StoreError) -> Error {
@@ -281,7 +281,7 @@ fn new_id() -> RowId {
 }
 
 /// A row's id as text.
-pub(super) fn shown(id: RowId) -> String {
+pub(super) fn id_text(id: RowId) -> String {
     HEXLOWER.encode(&id)
 }
 

@@ -9,7 +9,7 @@ use bankchannel_foundation::{Category, Error, json, model::read_boundary, questi
 use bankchannel_salt_edge::{class::of_connector, connector::questions::RefusedByBank};
 use bankchannel_storage::salt_edge_connector::RowId;
 
-use super::{ConnectorEngine, shown};
+use super::{ConnectorEngine, id_text};
 use crate::{Question, TypedAnswer};
 
 /// The time limit of the bank's code for any question: shorter than the lease of a task.
@@ -48,7 +48,7 @@ impl fmt::Display for QuestionSubject {
             Self::Token(id) => ("token", id),
             Self::Notice(id) => ("notice", id),
         };
-        write!(f, "{what} {}", shown(id))
+        write!(f, "{what} {}", id_text(id))
     }
 }
 

@@ -27,7 +27,9 @@ use bankchannel_storage::salt_edge_connector::{
     ConnectorToken, NewTask, PresentedToken, RevokedToken, SessionKind, StoreError, TaskKind, TokenRefusal,
 };
 
-use super::{ConnectorEngine, fetching::TokenHolder, new_id, records::TokenRecord, shown, unusable, vault::SealedRow};
+use super::{
+    ConnectorEngine, fetching::TokenHolder, id_text, new_id, records::TokenRecord, unusable, vault::SealedRow,
+};
 use crate::CallOptions;
 
 /// The value of `Retry-After` during a temporary failure, in seconds.
@@ -154,7 +156,7 @@ impl ConnectorEngine<'_> {
             Ok(RequestReply::Done) => {}
             Err(DeclinedRequest::Refused(refusal)) => {
                 handled.refused = Some((refusal.class.name.to_owned(), refusal.step));
-                handled.answer = HttpAnswer::of(&refusal.answer());
+                handled.answer = HttpAnswer::from_message(&refusal.answer());
             }
             Err(DeclinedRequest::Later(told, why)) => {
                 self.options.warn(format!("a request cannot be handled now: {why}"));
@@ -253,7 +255,7 @@ impl ConnectorEngine<'_> {
     async fn revoke(&self, presented: PresentedToken) -> StepOutcome {
         let known = self.good(presented).await;
         let (token_id, user_id) = match known {
-            Ok((token, record)) => (Some(shown(token.id)), record.user_id.clone()),
+            Ok((token, record)) => (Some(id_text(token.id)), record.user_id.clone()),
             Err(DeclinedRequest::Refused(_)) => (None, None),
             Err(declined) => return Err(declined),
         };
@@ -282,7 +284,7 @@ impl ConnectorEngine<'_> {
         let (request_method, request_url) = said.request.map(|of| (of.method, of.url)).unwrap_or_default();
         let (error_class, error_message) = said.error.map(|of| (of.error_class, of.error_message)).unwrap_or_default();
         let notice = NoticeQuestion::from(NoticeQuestionFields {
-            token_id: token.map(|token| shown(token.id)),
+            token_id: token.map(|token| id_text(token.id)),
             user_id: record.transpose()?.and_then(|record| record.user_id),
             error_class: plain(error_class),
             error_message: plain(error_message),
@@ -357,7 +359,7 @@ pub(super) fn refusal_of(class: &'static FailureClass, step: u8) -> RefusedReque
 pub(super) fn busy(text: &str, after_s: Option<u32>) -> HttpAnswer {
     let mut answer = error_answer(class::INTERNAL_SERVER_ERROR.name, text, 503);
     answer.headers.push("Retry-After", after_s.unwrap_or(RETRY_AFTER_S).to_string());
-    HttpAnswer::of(&answer)
+    HttpAnswer::from_message(&answer)
 }
 
 fn done() -> HttpAnswer {
@@ -366,5 +368,5 @@ fn done() -> HttpAnswer {
 
 /// A success answer with these members.
 pub(super) fn json_answer(body: Object<'static>) -> HttpAnswer {
-    HttpAnswer::of(&OutResponse::new(200, Body::json(body)))
+    HttpAnswer::from_message(&OutResponse::new(200, Body::json(body)))
 }

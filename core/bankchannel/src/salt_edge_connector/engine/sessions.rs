@@ -17,10 +17,9 @@ use bankchannel_storage::salt_edge_connector::{
 };
 
 use super::{
-    ConnectorEngine, new_id,
+    ConnectorEngine, id_text, new_id,
     records::{CredentialsRecord, SessionRecord, TokenRecord},
     requests::{DeclinedRequest, RequestReply, StepOutcome, in_scope, notice, refusal_of, token_refusal},
-    shown,
     vault::SealedRow,
 };
 
@@ -198,7 +197,7 @@ impl ConnectorEngine<'_> {
         let session = self.store.session_of(secret).await?;
         let record = session.as_ref().map(|session| self.session_record(session)).transpose()?;
         let notice = NoticeQuestion::from(NoticeQuestionFields {
-            session_id: session.as_ref().map(|session| shown(session.id)),
+            session_id: session.as_ref().map(|session| id_text(session.id)),
             user_id: record.and_then(|record| record.user_id),
             ..notice(NoticeKind::Cancelled, client_id)
         });

@@ -12,10 +12,10 @@ use bankchannel_storage::salt_edge_connector::{
 };
 
 use super::{
-    ConnectorEngine, again_while,
+    ConnectorEngine, again_while, id_text,
     question::RefusedAnswer,
     records::{FailureRecord, SessionRecord, SuccessRecord, TokenRecord, UpdateRecord},
-    shown, timestamp,
+    timestamp,
     vault::SealedRow,
 };
 
@@ -161,7 +161,7 @@ impl ConnectorEngine<'_> {
         given.consent = approved.consent;
         let said = SuccessRecord {
             user_id: Some(user_id.clone()),
-            token_id: Some(shown(token.id)),
+            token_id: Some(id_text(token.id)),
             generation: given.generation,
             token_expires_at: Some(timestamp(expires_at)),
             consent: given.consent.clone(),

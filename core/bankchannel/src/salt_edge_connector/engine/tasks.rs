@@ -17,10 +17,9 @@ use bankchannel_storage::salt_edge_connector::{
 };
 
 use super::{
-    BUSY_TRIES, ConnectorEngine, again_while,
+    BUSY_TRIES, ConnectorEngine, again_while, id_text,
     question::{QuestionSubject, UnansweredQuestion},
     records::{CredentialsRecord, TokenRecord},
-    shown,
     steps::OTHER_CUSTOMER,
     timestamp, unusable,
     vault::SealedRow,
@@ -85,7 +84,7 @@ impl ConnectorEngine<'_> {
         }
         if task.lease > 2 && task.kind != TaskKind::Refresh {
             // The bank may have acted on the lost one, so the question is not asked twice.
-            self.options.warn(told(task, session, "the answer was lost; the session fails"));
+            self.options.warn(log_text(task, session, "the answer was lost; the session fails"));
             let change = self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?;
             return self.settle_task(task, session, None, change).await.map(drop);
         }
@@ -136,7 +135,7 @@ impl ConnectorEngine<'_> {
     /// take it.
     fn waits_for_store(&self, task: &DueTask, session: &ConnectorSession, tries: u32) -> bool {
         if tries == BUSY_TRIES {
-            self.options.warn(told(task, session, "the answer waits for the store"));
+            self.options.warn(log_text(task, session, "the answer waits for the store"));
         }
         tries < BUSY_TRIES || (self.now() < session.expires_at && !self.is_over())
     }
@@ -156,11 +155,11 @@ impl ConnectorEngine<'_> {
         match settled {
             SettledSession::Done | SettledSession::TokenRevoked | SettledSession::OtherCustomer => {}
             SettledSession::Ended(state) => {
-                let line = told(task, session, &format!("too late, the session was {}", state.as_str()));
-                self.options.note(LogLevel::Info, line);
+                let line = log_text(task, session, &format!("too late, the session was {}", state.as_str()));
+                self.options.log_line(LogLevel::Info, line);
             }
             SettledSession::Lost | SettledSession::NotFound => {
-                let line = told(task, session, "too late, another worker has taken over");
+                let line = log_text(task, session, "too late, another worker has taken over");
                 self.options.warn(line);
             }
         }
@@ -175,7 +174,7 @@ impl ConnectorEngine<'_> {
         let record = self.session_record(session)?;
         let given: CredentialsRecord = self.vault.open(&task.sealed, SealedRow::Task(task.id))?;
         let question = AuthenticateQuestion::from(AuthenticateQuestionFields {
-            session_id: shown(session.id),
+            session_id: id_text(session.id),
             client_id: session.client_id.unsigned_abs(),
             app_name: record.app_name,
             scopes: record.scopes,
@@ -194,7 +193,7 @@ impl ConnectorEngine<'_> {
         let record = self.session_record(session)?;
         let given: CredentialsRecord = self.vault.open(&task.sealed, SealedRow::Task(task.id))?;
         let question = ConfirmQuestion::from(ConfirmQuestionFields {
-            session_id: shown(session.id),
+            session_id: id_text(session.id),
             client_id: session.client_id.unsigned_abs(),
             user_id: record.user_id,
             field: record.field,
@@ -208,10 +207,10 @@ impl ConnectorEngine<'_> {
         let record = self.session_record(session)?;
         let Some(token) = self.token_record(session).await? else { return Ok(Err(UnansweredQuestion::Failed)) };
         let question = ReconnectQuestion::from(ReconnectQuestionFields {
-            session_id: shown(session.id),
+            session_id: id_text(session.id),
             client_id: session.client_id.unsigned_abs(),
             user_id: token.user_id.unwrap_or_default(),
-            token_id: shown(session.token),
+            token_id: id_text(session.token),
             app_name: record.app_name,
             scopes: token.scopes,
             expires_at: timestamp(session.expires_at),
@@ -223,10 +222,10 @@ impl ConnectorEngine<'_> {
         let record = self.session_record(session)?;
         let Some(token) = self.token_record(session).await? else { return Ok(Err(UnansweredQuestion::Failed)) };
         let question = RefreshQuestion::from(RefreshQuestionFields {
-            session_id: shown(session.id),
+            session_id: id_text(session.id),
             client_id: session.client_id.unsigned_abs(),
             user_id: token.user_id.unwrap_or_default(),
-            token_id: shown(session.token),
+            token_id: id_text(session.token),
             from_date: record.from_date,
             to_date: record.to_date,
             redirect_url: record.redirect_url,
@@ -241,6 +240,6 @@ impl ConnectorEngine<'_> {
 }
 
 /// A log line about a question of a session.
-fn told(task: &DueTask, session: &ConnectorSession, what: &str) -> String {
+fn log_text(task: &DueTask, session: &ConnectorSession, what: &str) -> String {
     format!("bank.{}: {what}, {}", task.kind.as_str(), QuestionSubject::Session(session.id))
 }

@@ -41,7 +41,7 @@ impl StoreVault {
     ///
     /// # Errors
     /// `configuration.invalid`; the text is not shown.
-    pub(super) fn of(text: &Secret) -> Result<Self> {
+    pub(super) fn from_text(text: &Secret) -> Result<Self> {
         let unfit = || {
             Error::invalid_setting("store_key", "must be base64 of 32 bytes, such as `openssl rand -base64 32` writes")
         };
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     fn vault(byte: u8) -> StoreVault {
-        StoreVault::of(&Secret::new(BASE64.encode(&[byte; 32]))).unwrap()
+        StoreVault::from_text(&Secret::new(BASE64.encode(&[byte; 32]))).unwrap()
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_key_that_is_none_is_refused_and_not_shown() {
         for text in ["", "secret-that-is-no-key", &BASE64.encode(&[1; 31])] {
-            let fault = StoreVault::of(&Secret::new(text)).err().unwrap().to_string();
+            let fault = StoreVault::from_text(&Secret::new(text)).err().unwrap().to_string();
             assert!(fault.contains("store_key") && (text.is_empty() || !fault.contains(text)), "{fault}");
         }
     }
@@ -232,7 +232,7 @@ mod tests {
             let made: Vec<_> = (0..8).map(|_| scope.spawn(|| key_in(&data, "db").unwrap())).collect();
             made.into_iter().map(|key| key.join().unwrap().expose().to_owned()).collect()
         });
-        assert!(keys.iter().all(|key| *key == keys[0] && StoreVault::of(&Secret::new(key.as_str())).is_ok()));
+        assert!(keys.iter().all(|key| *key == keys[0] && StoreVault::from_text(&Secret::new(key.as_str())).is_ok()));
         std::fs::write(data.join("db"), "").unwrap();
         std::fs::remove_file(data.join(KEY_FILE)).unwrap();
         assert!(key_in(&data, "db").unwrap_err().to_string().contains("store.key"));

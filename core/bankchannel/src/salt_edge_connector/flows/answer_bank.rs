@@ -87,7 +87,7 @@ impl Flow<SaltEdgeConnector> for AnswerBank {
         let headers: Headers = fields.map(|field| (field.name, field.value.into_bytes())).collect();
         let one = |name: &str| if headers.count(name) == 1 { headers.text(name) } else { None };
         let refused = |status: u16, why: &str| {
-            Ok(AnswerBankResponse { answer: HttpAnswer::of(&error(status, why)), question: None })
+            Ok(AnswerBankResponse { answer: HttpAnswer::from_message(&error(status, why)), question: None })
         };
         if asked.body.len() > MAX_BODY {
             return refused(413, "the body has more than 1 MiB");
@@ -106,7 +106,7 @@ impl Flow<SaltEdgeConnector> for AnswerBank {
             Ok(answer) => OutResponse::new(200, Body::json(answer)),
             Err((status, why)) => error(status, &why),
         };
-        Ok(AnswerBankResponse { answer: HttpAnswer::of(&answer), question: Some(method.to_owned()) })
+        Ok(AnswerBankResponse { answer: HttpAnswer::from_message(&answer), question: Some(method.to_owned()) })
     }
 }
 

@@ -8,7 +8,7 @@ use bankchannel_storage::salt_edge_connector::{CallbackFilter, CallbackKind, Cal
 use super::{Flow, flow, opened, page::RequestedPage};
 use crate::{
     CallOptions,
-    salt_edge_connector::{SaltEdgeConnector, engine::shown},
+    salt_edge_connector::{SaltEdgeConnector, engine::id_text},
 };
 
 /// The state of a callback.
@@ -129,7 +129,7 @@ impl Flow<SaltEdgeConnector> for ListCallbacks {
         let found = opened(client, options, None).await?.callbacks(filter).await?;
         let next = page.next(found.len(), found.last().map(|last| (last.created_at, last.id)));
         let callbacks = found.into_iter().map(|row| CallbackListed {
-            callback_id: shown(row.id),
+            callback_id: id_text(row.id),
             kind: match row.kind {
                 CallbackKind::Update => CallbackType::Update,
                 CallbackKind::Success => CallbackType::Success,
@@ -142,8 +142,8 @@ impl Flow<SaltEdgeConnector> for ListCallbacks {
                 CallbackState::Delivered => CallbackStatus::Delivered,
                 CallbackState::Failed => CallbackStatus::Failed,
             },
-            session_id: row.session.map(shown),
-            token_id: row.token.map(shown),
+            session_id: row.session.map(id_text),
+            token_id: row.token.map(id_text),
             created_at: Timestamp::from_ms(row.created_at),
             due_at: row.due_at.map(Timestamp::from_ms),
             expires_at: Timestamp::from_ms(row.expires_at),

@@ -126,7 +126,7 @@ impl Flow<SaltEdgeConnector> for ListTokens {
         let found = engine.tokens(user_id.as_deref(), state, page.after, page.limit).await?;
         let next = page.next(found.len(), found.last().map(|(token, _)| (token.created_at, token.id)));
         let tokens = found.into_iter().map(|(token, known)| AccessListed {
-            token_id: engine::shown(token.id),
+            token_id: engine::id_text(token.id),
             state: match token.state {
                 TokenState::Unconfirmed => AccessState::Unconfirmed,
                 TokenState::Confirmed => AccessState::Confirmed,

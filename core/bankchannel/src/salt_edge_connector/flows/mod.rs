@@ -127,7 +127,7 @@ async fn decide(
         (_, None) => session.state,
     };
     Ok(SessionEnd {
-        state: SessionViewState::of(state),
+        state: SessionViewState::from_state(state),
         is_decided: settled == SettledSession::Done,
         is_told: engine.is_told(id).await?,
         redirect_url: known.redirect_url,

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Error, Result};
 use bankchannel_storage::salt_edge_connector::RowId;
 
-use crate::salt_edge_connector::engine::{read_id, shown};
+use crate::salt_edge_connector::engine::{id_text, read_id};
 
 /// The default number of rows on a page.
 const ROWS: u32 = 100;
@@ -36,7 +36,7 @@ impl RequestedPage {
     /// The start of the next page, from the number of rows and the place of the last row; `None` after the last page.
     pub(super) fn next(&self, rows: usize, last: Option<ListPlace>) -> Option<String> {
         let (age, id) = last.filter(|_| rows == self.limit as usize)?;
-        Some(format!("{age}.{}", shown(id)))
+        Some(format!("{age}.{}", id_text(id)))
     }
 }
 

@@ -40,7 +40,7 @@ pub enum SessionViewState {
 }
 
 impl SessionViewState {
-    pub(super) fn of(state: ConnectorSessionState) -> Self {
+    pub(super) fn from_state(state: ConnectorSessionState) -> Self {
         match state {
             ConnectorSessionState::Received => Self::Received,
             ConnectorSessionState::Working => Self::Working,
@@ -92,7 +92,7 @@ impl std::fmt::Debug for SessionView {
 }
 
 impl SessionView {
-    pub(super) fn of(session: &ConnectorSession, known: engine::SessionPageData, now_ms: i64) -> Self {
+    pub(super) fn new(session: &ConnectorSession, known: engine::SessionPageData, now_ms: i64) -> Self {
         let kind = match session.kind {
             SessionKind::Enrolment => SessionViewKind::Enrolment,
             SessionKind::Reconnect => SessionViewKind::Reconnect,
@@ -102,9 +102,9 @@ impl SessionView {
         let is_late = session.expires_at <= now_ms && !session.state.is_end();
         let state = if is_late { ConnectorSessionState::Expired } else { session.state };
         Self {
-            session_id: engine::shown(session.id),
+            session_id: engine::id_text(session.id),
             kind,
-            state: SessionViewState::of(state),
+            state: SessionViewState::from_state(state),
             is_open: !state.is_end(),
             client_id: session.client_id.unsigned_abs(),
             app_name: known.app_name,

@@ -248,14 +248,14 @@ impl DownloadNewFilesResponse {
         let mut ended: Option<Error> = None;
         for (at, WantedFile { file, begun, is_listed }) in found.iter().enumerate() {
             if let Some(error) = &ended {
-                self.note(not_tried(file, error));
+                self.add_file(not_tried(file, error));
                 continue;
             }
             let place = (at + 1, found.len());
             match one(steps, (ledger, folder), (bank, file, begun.as_ref()), (place, *is_listed)).await {
-                Ok(fetched) => self.note(described(file, &fetched)),
+                Ok(fetched) => self.add_file(described(file, &fetched)),
                 Err(error) => {
-                    self.note(failed(file, &error));
+                    self.add_file(failed(file, &error));
                     if ends_all(&error, steps) {
                         ended = Some(error);
                     }
@@ -266,7 +266,7 @@ impl DownloadNewFilesResponse {
         ended.filter(|error| error.category() != Category::ResourceExhausted)
     }
 
-    fn note(&mut self, file: DownloadedFile) {
+    fn add_file(&mut self, file: DownloadedFile) {
         match file.status {
             DownloadStatus::Downloaded => self.downloaded += 1,
             DownloadStatus::Exists => self.existing += 1,
@@ -343,7 +343,7 @@ fn described(file: &FileDescriptor, fetched: &FileFetch) -> DownloadedFile {
         path: Some(path.display().to_string()),
         bytes,
         status,
-        ..of(file)
+        ..downloaded_file(file)
     }
 }
 
@@ -352,7 +352,7 @@ fn failed(file: &FileDescriptor, error: &Error) -> DownloadedFile {
         name: file_name(file).ok(),
         error: Some(error.code().to_owned()),
         error_message: Some(error.message().to_owned()),
-        ..of(file)
+        ..downloaded_file(file)
     }
 }
 
@@ -361,7 +361,7 @@ fn not_tried(file: &FileDescriptor, why: &Error) -> DownloadedFile {
     DownloadedFile { status: DownloadStatus::NotTried, error_message: Some(text), ..failed(file, why) }
 }
 
-fn of(file: &FileDescriptor) -> DownloadedFile {
+fn downloaded_file(file: &FileDescriptor) -> DownloadedFile {
     DownloadedFile {
         name: None,
         path: None,

@@ -108,7 +108,7 @@ pub(super) fn file_ledger(client: &WsChannel, bank: Bank, folder: &Path) -> File
 
 /// A file as the ledger describes it.
 pub(super) fn ledger_file(file: &FileDescriptor, name: &str) -> LedgerFile {
-    let described = LedgerFile::of(&file.file_type, file.file_reference.as_str(), &file.file_timestamp);
+    let described = LedgerFile::new(&file.file_type, file.file_reference.as_str(), &file.file_timestamp);
     LedgerFile { name: name.to_owned(), ..described }
 }
 

@@ -86,7 +86,7 @@ impl ContentParser {
         }
         self.left -= size;
         let parsed = work(move || match read() {
-            Ok(bytes) => Parsed::of(&bytes),
+            Ok(bytes) => Parsed::parse(&bytes),
             Err(why) => Parsed::not(format!("the file cannot be read: {why}")),
         });
         parsed.await.unwrap_or_else(|| Parsed::not("reading the file took too long".to_owned()))
@@ -102,7 +102,7 @@ async fn work<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> O
 }
 
 impl Parsed {
-    fn of(bytes: &[u8]) -> Self {
+    fn parse(bytes: &[u8]) -> Self {
         Self::of_answer(AnswerFile::read(bytes, MAX_ENTRIES))
     }
 

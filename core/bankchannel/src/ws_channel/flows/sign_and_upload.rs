@@ -132,7 +132,7 @@ impl Flow<WsChannel> for SignAndUpload {
         let SignAndUploadRequest { bank, file_type, file_name, content, check_first, repeats, .. } = request;
         let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
         let given = GivenAuthority { private_key, passphrase, signing_certificate, hash, signature: None };
-        let authority = UploadAuthority::of(given, "private_key or signing_certificate is missing")?;
+        let authority = UploadAuthority::from_given(given, "private_key or signing_certificate is missing")?;
         let prepared = prepare(&steps, content, file_name, authority, (file_type.clone(), check_first)).await?;
         let upload = if repeats.is_wanted() { prepared.message(&steps).await? } else { UploadedMessage::default() };
         prepared.upload(&steps, (bank, file_type), repeats, &upload).await

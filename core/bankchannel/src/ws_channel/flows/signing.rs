@@ -42,7 +42,7 @@ impl UploadAuthority {
     ///
     /// # Errors
     /// `input.missing_field`, `input.invalid_field`.
-    pub(super) fn of(given: GivenAuthority, missing: &'static str) -> Result<Self> {
+    pub(super) fn from_given(given: GivenAuthority, missing: &'static str) -> Result<Self> {
         let GivenAuthority { private_key, passphrase, signing_certificate, hash, signature } = given;
         let both = |field: &str, other: &str| {
             Err(Error::invalid_field(field, format!("cannot be given together with {other}")))

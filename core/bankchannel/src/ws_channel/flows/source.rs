@@ -44,7 +44,7 @@ struct FileMetadata {
 }
 
 impl FileMetadata {
-    fn of(metadata: &Metadata) -> Self {
+    fn from_metadata(metadata: &Metadata) -> Self {
         Self {
             size: metadata.len(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
@@ -117,13 +117,13 @@ impl WatchedFile {
     fn open(path: PathBuf) -> Result<Self> {
         let fail = |why: &dyn std::fmt::Display| unreadable(&shown::unreadable_content(&path, why));
         let (file, metadata) = open_regular(&path).map_err(|why| fail(&why))?;
-        let seen = FileMetadata::of(&metadata);
+        let seen = FileMetadata::from_metadata(&metadata);
         Ok(Self { file, path, seen })
     }
 
     fn check_unchanged(&self) -> Result<()> {
         let now = self.file.metadata().map_err(|why| self.unreadable(&why))?;
-        if FileMetadata::of(&now) == self.seen { Ok(()) } else { Err(changed(&self.path)) }
+        if FileMetadata::from_metadata(&now) == self.seen { Ok(()) } else { Err(changed(&self.path)) }
     }
 
     fn unreadable(&self, why: &std::io::Error) -> Error {
@@ -162,7 +162,7 @@ fn gather(pieces: &ContentPieces) -> Result<UploadSource> {
         while let Some(piece) = next()? {
             spool.write_all(&piece).map_err(|why| unspooled(&why))?;
         }
-        let seen = FileMetadata::of(&spool.metadata().map_err(|why| unspooled(&why))?);
+        let seen = FileMetadata::from_metadata(&spool.metadata().map_err(|why| unspooled(&why))?);
         return Ok(UploadSource::File(Arc::new(WatchedFile { file: spool, path: PathBuf::new(), seen })));
     }
     Ok(UploadSource::Bytes(all.freeze()))

@@ -132,7 +132,7 @@ impl<'a> FlowSteps<'a> {
     }
 
     fn tell(&self, text: &str, progress: impl FnOnce(&FlowStage) -> Progress) {
-        self.options.note(LogLevel::Info, text);
+        self.options.log_line(LogLevel::Info, text);
         if let Some(watcher) = &self.options.progress {
             watcher.tell(&progress(&watcher.stage));
         }

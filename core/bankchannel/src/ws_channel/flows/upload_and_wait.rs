@@ -146,7 +146,7 @@ pub struct BankAnswer {
 }
 
 impl BankAnswer {
-    pub(super) fn of(file: FileDescriptor, bytes: u64) -> Self {
+    pub(super) fn new(file: FileDescriptor, bytes: u64) -> Self {
         Self { file, bytes, status_text: None, path: None, content: None, parsed: Parsed::default() }
     }
 }
@@ -218,7 +218,7 @@ impl Flow<WsChannel> for UploadAndWait {
         steps.plan(3);
         let UploadAndWaitRequest { private_key, passphrase, signing_certificate, hash, signature, .. } = request;
         let given = GivenAuthority { private_key, passphrase, signing_certificate, hash, signature };
-        let authority = UploadAuthority::of(given, "private_key, signing_certificate or signature is missing")?;
+        let authority = UploadAuthority::from_given(given, "private_key, signing_certificate or signature is missing")?;
         let types = unique(request.wait_for)?;
         let folder = match &request.directory {
             Some(directory) => Some(open_folder(&steps, "directory", directory).await?),
@@ -279,7 +279,7 @@ async fn response(
     message_id: Option<&str>,
     is_reported: bool,
 ) -> UploadAndWaitResponse {
-    let BankVerdict { verdict, status, reason, text } = wait.said().clone();
+    let BankVerdict { verdict, status, reason, text } = wait.verdict().clone();
     let missing = wait.missing();
     let mut notes = Vec::new();
     let begun = wait.begun_names();

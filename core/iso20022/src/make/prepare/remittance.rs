@@ -156,11 +156,11 @@ impl TransferPreparer<'_> {
             self.error(Rule::Remittance, at, message, "make a payment for each invoice", None);
         }
         let sum = documents.iter().try_fold(DecimalSum::default(), |sum, document| {
-            let one = DecimalSum::of(document.amount.as_ref()?)?;
+            let one = DecimalSum::from_decimal(document.amount.as_ref()?)?;
             if document.kind == Invoice { sum.plus(one) } else { sum.minus(one) }
         });
         let fits = sum
-            .zip(DecimalSum::of(&transfer.amount))
+            .zip(DecimalSum::from_decimal(&transfer.amount))
             .and_then(|(sum, amount)| sum.minus(amount))
             .is_some_and(DecimalSum::is_zero);
         if !fits {

@@ -27,7 +27,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    fn of(text: &str) -> Self {
+    fn from_method(text: &str) -> Self {
         match text {
             "GET" => Self::Get,
             "PUT" => Self::Put,
@@ -58,7 +58,7 @@ impl Links {
     /// Reads the member `_links` of an answer. Anything that is not a link is ignored, so that a bank's mistake does
     /// not lose the rest.
     #[must_use]
-    pub fn of(answer: &Value<'_>) -> Self {
+    pub fn from_answer(answer: &Value<'_>) -> Self {
         let Some(links) = answer.get("_links").and_then(Value::as_object) else { return Self::default() };
         Self(links.iter().filter_map(|(name, value)| link(name, value)).take(MAX).collect())
     }
@@ -97,7 +97,7 @@ fn link(name: &str, value: &Value<'_>) -> Option<Link> {
     // Early Berlin Group drafts had only the target, without an object.
     let href = value.as_str().or_else(|| value.get("href").and_then(Value::as_str))?;
     let verbs = match value.get("verbs") {
-        Some(Value::Array(verbs)) => verbs.iter().filter_map(Value::as_str).map(Verb::of).collect(),
+        Some(Value::Array(verbs)) => verbs.iter().filter_map(Value::as_str).map(Verb::from_method).collect(),
         _ => Vec::new(),
     };
     let verbs = if verbs.is_empty() { vec![Verb::Get] } else { verbs };

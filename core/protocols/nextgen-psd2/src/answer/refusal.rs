@@ -65,7 +65,7 @@ impl BankRefusal {
         let body = body.strip_prefix(BOM).unwrap_or(body);
         let readable = String::from_utf8_lossy(body);
         let Ok(answer) = json::parse(readable.as_bytes(), MAX_DEPTH) else { return Self::other(status, body) };
-        let links = Links::of(&answer);
+        let links = Links::from_answer(&answer);
         let text = |value: &Value<'_>, name: &str| value.get(name).and_then(plain);
         let found = |form, from: &Value<'_>, message: &str| Self {
             status,
@@ -94,7 +94,7 @@ impl BankRefusal {
 
     fn other(status: u16, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT)]);
-        let text = (!text.trim().is_empty()).then(|| shown(&text, EXCERPT));
+        let text = (!text.trim().is_empty()).then(|| shortened(&text, EXCERPT));
         Self { status, form: ErrorForm::Other, code: None, text, id: None, path: None, links: Links::default() }
     }
 
@@ -115,19 +115,19 @@ impl BankRefusal {
         };
         let why = match (&self.code, &self.text, self.form) {
             (_, Some(text), form) if !matches!(form, ErrorForm::Json | ErrorForm::Other) => {
-                format!("{} The bank says: {}", row.text, shown(text, TEXT))
+                format!("{} The bank says: {}", row.text, shortened(text, TEXT))
             }
-            (Some(code), ..) => format!("{} The bank's code is {}.", row.text, shown(code, WORD)),
+            (Some(code), ..) => format!("{} The bank's code is {}.", row.text, shortened(code, WORD)),
             _ => format!("{} (HTTP {})", row.text, self.status),
         };
-        let word = |text: &Option<String>| text.as_deref().map(|text| shown(text, WORD));
+        let word = |text: &Option<String>| text.as_deref().map(|text| shortened(text, WORD));
         let mut error = Error::because(row, why).with_status(self.status).with_peer(Peer {
             code: word(&self.code),
-            text: self.text.as_deref().map(|text| shown(text, TEXT)),
+            text: self.text.as_deref().map(|text| shortened(text, TEXT)),
             request_id: word(&self.id),
         });
         if let Some(path) = &self.path {
-            error = error.with("field", shown(path, WORD));
+            error = error.with("field", shortened(path, WORD));
         }
         if let Some(link) = redirect {
             error = match safe_redirect(base_url, &link.href, allowed_hosts) {
@@ -154,7 +154,7 @@ fn first_error<'a>(messages: &'a [Value<'a>]) -> Option<&'a Value<'a>> {
 }
 
 /// Makes text from outside safe to show. It is redacted before it is cut, so that no part of a secret remains.
-fn shown(text: &str, max: usize) -> String {
+fn shortened(text: &str, max: usize) -> String {
     redact_words(text).chars().filter(|c| !c.is_control()).take(max).collect()
 }
 

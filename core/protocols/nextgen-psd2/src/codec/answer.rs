@@ -131,7 +131,7 @@ fn is_readable(shape: &Shape, value: &Value<'_>) -> bool {
 fn links_of(value: Value<'_>) -> Value<'static> {
     let mut answer = Object::new();
     answer.push(LINKS, value);
-    let links = Links::of(&Value::Object(answer)).into_vec().into_iter().map(|link| {
+    let links = Links::from_answer(&Value::Object(answer)).into_vec().into_iter().map(|link| {
         let mut target = Object::new();
         target.push("href", link.href);
         target

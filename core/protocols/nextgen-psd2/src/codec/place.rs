@@ -22,7 +22,7 @@ pub enum FieldLocation {
 impl FieldLocation {
     /// The place of this field of a request or response.
     #[must_use]
-    pub fn of(field: &'static Field, route: &Route) -> Self {
+    pub fn for_field(field: &'static Field, route: &Route) -> Self {
         if field.off_wire {
             Self::Nowhere
         } else if field.wire == "@" {
@@ -40,7 +40,7 @@ impl FieldLocation {
 }
 
 pub(super) fn is_body(field: &'static Field, route: &Route) -> bool {
-    FieldLocation::of(field, route) == FieldLocation::Body
+    FieldLocation::for_field(field, route) == FieldLocation::Body
 }
 
 fn is_named(template: &str, name: &str) -> bool {

@@ -22,7 +22,7 @@ pub(super) fn write(route: &Route, shape: &'static [Field], fields: &mut Object<
     }
     let mut separator = '?';
     for field in shape {
-        let FieldLocation::Query(name) = FieldLocation::of(field, route) else { continue };
+        let FieldLocation::Query(name) = FieldLocation::for_field(field, route) else { continue };
         if let Some(value) = fields.remove(field.wire) {
             let value = percent_encode(value.as_str().unwrap_or(&value.to_json()));
             target.push_str(&format!("{separator}{name}={value}"));
@@ -64,7 +64,7 @@ pub(super) fn read<'m>(
         fields.insert(name, value);
     }
     for field in shape {
-        let FieldLocation::Query(name) = FieldLocation::of(field, route) else { continue };
+        let FieldLocation::Query(name) = FieldLocation::for_field(field, route) else { continue };
         let mut given = query.iter().filter(|(own, _)| own == name);
         if let Some((_, value)) = given.next() {
             fields.insert(field.wire, value.as_str());

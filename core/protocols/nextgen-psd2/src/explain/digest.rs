@@ -35,7 +35,7 @@ pub struct DigestReport {
 impl DigestReport {
     /// Compares the header with the body.
     #[must_use]
-    pub fn of(request: &Request) -> Self {
+    pub fn from_request(request: &Request) -> Self {
         let body = request.body.as_ref();
         let header = |name: &str, hash: Hash| format!("{name}={}", STANDARD.encode(hash.digest(body)));
         let received = request.headers.get("digest");
@@ -137,7 +137,7 @@ mod tests {
 
     fn report(digest: &str, body: &str) -> DigestReport {
         let text = format!("POST / HTTP/1.1\ndigest: {digest}\n\n{body}");
-        DigestReport::of(&Request::parse(text.as_bytes()).unwrap())
+        DigestReport::from_request(&Request::parse(text.as_bytes()).unwrap())
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub struct ComparedKeyIdPart {
 impl KeyIdReport {
     /// Compares the two.
     #[must_use]
-    pub fn of(key_id: &KeyId, certificate: &Certificate) -> Self {
+    pub fn new(key_id: &KeyId, certificate: &Certificate) -> Self {
         let serial = ComparedKeyIdPart {
             attribute: "SN".to_owned(),
             key_id: Some(clip(&key_id.serial, MAX_SHOWN)),

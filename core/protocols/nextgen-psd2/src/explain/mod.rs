@@ -176,8 +176,8 @@ pub fn explain(request: &Request, verified: &VerifiedRequest, input: ExplainInpu
         client_text_was_signed,
         recovered: found.recovered,
         hypotheses: hypotheses::ranked(found.matched, &found.tried),
-        digest: DigestReport::of(request).with_check(holds(&V28)),
-        key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate).with_check(holds(&V23))),
+        digest: DigestReport::from_request(request).with_check(holds(&V28)),
+        key_id: named.map(|(key_id, certificate)| KeyIdReport::new(key_id, certificate).with_check(holds(&V23))),
     }
 }
 

@@ -104,7 +104,7 @@ impl RefusalExplanation {
             if self.verdict.is_some() {
                 out.push_str("\nThe signing string:\n");
                 let numbered = expected_lines.iter().zip(1..);
-                numbered.for_each(|(line, number)| out.push_str(&format!("{number:>5}   {}\n", shown(line))));
+                numbered.for_each(|(line, number)| out.push_str(&format!("{number:>5}   {}\n", visible_line(line))));
             }
             return;
         };
@@ -117,13 +117,13 @@ impl RefusalExplanation {
         for at in 0..expected_lines.len().max(actual_lines.len()) {
             let (left, right) = (expected_lines.get(at), actual_lines.get(at));
             if left == right {
-                out.push_str(&format!("{:>5}   {}\n", at + 1, shown(left.copied().unwrap_or_default())));
+                out.push_str(&format!("{:>5}   {}\n", at + 1, visible_line(left.copied().unwrap_or_default())));
                 continue;
             }
             let mut number = format!("{:>5}", at + 1);
             for (sign, line) in [('-', left), ('+', right)] {
                 if let Some(line) = line {
-                    out.push_str(&format!("{number} {sign} {}\n", shown(line)));
+                    out.push_str(&format!("{number} {sign} {}\n", visible_line(line)));
                     number = " ".repeat(5);
                 }
             }
@@ -181,7 +181,7 @@ impl RefusalExplanation {
 }
 
 /// A line of a signing string.
-fn shown(line: &[u8]) -> String {
+fn visible_line(line: &[u8]) -> String {
     visible::clip(&visible::text(line), MAX_LINE)
 }
 

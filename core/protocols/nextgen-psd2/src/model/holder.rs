@@ -39,7 +39,7 @@ impl std::fmt::Debug for ClientHolder {
 }
 
 /// The holder of the client that runs an operation.
-pub(crate) fn of<'a>(with: &LocalContext<'a>) -> Option<&'a dyn CertificateHolder> {
+pub(crate) fn certificate_holder<'a>(with: &LocalContext<'a>) -> Option<&'a dyn CertificateHolder> {
     Some(&*with.cache()?.own::<ClientHolder>()?.0)
 }
 

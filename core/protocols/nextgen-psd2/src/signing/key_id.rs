@@ -17,7 +17,7 @@ pub struct KeyId {
 impl KeyId {
     /// The key id of a certificate.
     #[must_use]
-    pub fn of(certificate: &Certificate, serial: SerialStyle, name: NameStyle) -> Self {
+    pub fn from_certificate(certificate: &Certificate, serial: SerialStyle, name: NameStyle) -> Self {
         Self {
             serial: serial::to_text(certificate.serial(), serial),
             issuer: certificate.issuer_text(name).into_owned(),

@@ -20,7 +20,7 @@ fn with_serial(serial: &str) -> String {
 fn vectors_a_and_b() {
     for (request, text) in [(vectors::request_a(), KEY_ID_A), (vectors::request_b(), KEY_ID_B)] {
         let certificate = vectors::leaf(&request);
-        let key_id = KeyId::of(&certificate, SerialStyle::HexUpper, NameStyle::Rfc2253);
+        let key_id = KeyId::from_certificate(&certificate, SerialStyle::HexUpper, NameStyle::Rfc2253);
         assert_eq!(key_id.to_text(), text);
         assert_eq!(KeyId::parse(text), Ok(key_id));
         assert_eq!(matches(text, &certificate), Ok(vec![]));
@@ -37,7 +37,7 @@ fn serial_numbers() {
     }
     assert_eq!(matches(&with_serial("809119553721028112"), &leaf), Err(KeyIdFault::SerialDecimal));
     assert_eq!(matches(&with_serial("809119553721028113"), &leaf), Err(KeyIdFault::SerialOther));
-    let decimal = KeyId::of(&leaf, SerialStyle::Decimal, NameStyle::Rfc2253);
+    let decimal = KeyId::from_certificate(&leaf, SerialStyle::Decimal, NameStyle::Rfc2253);
     assert_eq!(decimal.matches(&leaf, true), Err(KeyIdFault::SerialDecimal));
     assert_eq!(matches(&with_serial("B3A91F27C5D4E11"), &leaf), Err(KeyIdFault::SerialOther));
     for serial in ["0xB3A91F27C5D4E10", "B3 A9", "-1", &"0".repeat(43)] {
@@ -69,7 +69,7 @@ fn issuers_are_compared_by_meaning() {
         assert_eq!(matches(&with_issuer(issuer), &leaf), Ok(vec![]), "{issuer}");
     }
     for style in [NameStyle::Rfc2253, NameStyle::Rfc2253Named, NameStyle::Forward] {
-        let key_id = KeyId::of(&leaf, SerialStyle::HexEven, style);
+        let key_id = KeyId::from_certificate(&leaf, SerialStyle::HexEven, style);
         assert_eq!(matches(&key_id.to_text(), &leaf), Ok(vec![]), "{key_id}");
     }
 }
@@ -82,7 +82,7 @@ fn other_issuers() {
     assert_eq!(matches(&with_issuer(&subject), &leaf), Err(KeyIdFault::IssuerIsSubject));
     assert_eq!(matches(&with_issuer("CN=Sandbox QSEAL CA 1"), &leaf), Err(KeyIdFault::IssuerOther));
     assert!(matches!(matches(&with_issuer("nothing"), &leaf), Err(KeyIdFault::IssuerSyntax(_))));
-    let spaced = KeyId::of(&leaf, SerialStyle::HexUpper, NameStyle::Pct20);
+    let spaced = KeyId::from_certificate(&leaf, SerialStyle::HexUpper, NameStyle::Pct20);
     assert!(spaced.issuer.contains("%20"));
     assert_eq!(spaced.matches(&leaf, false), Err(KeyIdFault::IssuerPercent));
     assert_eq!(spaced.matches(&leaf, true).unwrap().len(), 1);

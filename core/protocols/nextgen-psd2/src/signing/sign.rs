@@ -72,7 +72,7 @@ pub fn prepare(
     }
     add(&mut request, REQUEST_ID, || request_id.to_owned());
     if let Some(value) = request.headers.text(DIGEST) {
-        check_digest(value, &request.body, false).map_err(|fault| SignFault::of(DIGEST, fault.to_string()))?;
+        check_digest(value, &request.body, false).map_err(|fault| SignFault::in_header(DIGEST, fault.to_string()))?;
     }
     if !is_era || profile.digest_empty_body || !request.body.is_empty() {
         let body = request.body.clone();
@@ -85,7 +85,7 @@ pub fn prepare(
         values::check(name, &request)?;
     }
     let signing_string = signing_string(&names, &request).map_err(SignFault::from)?;
-    let key_id = KeyId::of(certificate, profile.serial_style, profile.name_style).to_text();
+    let key_id = KeyId::from_certificate(certificate, profile.serial_style, profile.name_style).to_text();
     Ok(PreparedRequest { request, signing_string, names, key_id })
 }
 
@@ -102,10 +102,10 @@ impl PreparedRequest {
         certificate: &Certificate,
         profile: &SigningProfile,
     ) -> Result<Request, SignFault> {
-        let key = certificate.key().map_err(|fault| SignFault::of(CERTIFICATE, fault.to_string()))?;
+        let key = certificate.key().map_err(|fault| SignFault::in_header(CERTIFICATE, fault.to_string()))?;
         if !key.verify_pkcs1(profile.signature_hash, &self.signing_string.bytes, signature) {
             let why = "the certificate's key does not verify it: another key, another text or another hash was used";
-            return Err(SignFault::of(SIGNATURE, why));
+            return Err(SignFault::in_header(SIGNATURE, why));
         }
         self.attach(signature, profile)
     }
@@ -158,23 +158,23 @@ pub fn sign(
     request_id: &str,
 ) -> Result<(Request, SignedData), SignFault> {
     if key.spki_der() != certificate.spki_der() {
-        return Err(SignFault::of(CERTIFICATE, "the private key does not belong to the certificate"));
+        return Err(SignFault::in_header(CERTIFICATE, "the private key does not belong to the certificate"));
     }
     let prepared = prepare(request, certificate, profile, now_s, request_id)?;
     let signature = key
         .sign_pkcs1(profile.signature_hash, &prepared.signing_string.bytes)
-        .map_err(|fault| SignFault::of(SIGNATURE, fault.to_string()))?;
+        .map_err(|fault| SignFault::in_header(SIGNATURE, fault.to_string()))?;
     prepared.complete(&signature, certificate, profile)
 }
 
 fn check_profile(profile: &SigningProfile) -> Result<(), SignFault> {
     let extra = &profile.extra_signed_headers;
     if let Some(name) = extra.iter().find(|name| name.eq_ignore_ascii_case(SIGNATURE)) {
-        return Err(SignFault::of(name, "a signature cannot cover itself"));
+        return Err(SignFault::in_header(name, "a signature cannot cover itself"));
     }
     match extra.first() {
         Some(name) if profile.dialect == SigningDialect::Bg => {
-            Err(SignFault::of(name, "the Berlin Group's list of signed headers is closed"))
+            Err(SignFault::in_header(name, "the Berlin Group's list of signed headers is closed"))
         }
         _ => Ok(()),
     }
@@ -182,7 +182,7 @@ fn check_profile(profile: &SigningProfile) -> Result<(), SignFault> {
 
 /// Unsigned values must not smuggle in a header or be refused by every verifier either (S-04, V03).
 fn check_message(request: &Request) -> Result<(), SignFault> {
-    let fault = |header: &str, why: &str| Err(SignFault::of(header, why));
+    let fault = |header: &str, why: &str| Err(SignFault::in_header(header, why));
     if !is_token(&request.method) {
         return fault(REQUEST_TARGET, "the method is not an HTTP method");
     }
@@ -214,7 +214,7 @@ fn header_value(header: &SignatureHeader, profile: &SigningProfile) -> Result<St
     // An issuer with unusual characters must not break out of its quotation marks; names and base64 cannot.
     let is_plain = is_visible(header.key_id.as_bytes()) && !header.key_id.contains(['"', '\\']);
     if !is_plain && SignatureHeader::parse(&text, DuplicateParameters::Reject).as_ref() != Ok(header) {
-        return Err(SignFault::of(SIGNATURE, "the issuer of the certificate cannot be written into keyId"));
+        return Err(SignFault::in_header(SIGNATURE, "the issuer of the certificate cannot be written into keyId"));
     }
     let is_wrapped = match profile.rfc2047 {
         Rfc2047Use::Auto => !is_visible(text.as_bytes()),
@@ -223,7 +223,7 @@ fn header_value(header: &SignatureHeader, profile: &SigningProfile) -> Result<St
     };
     let value = if is_wrapped { rfc2047::encode(&text) } else { text };
     if SIGNATURE.len() + value.len() > MAX_FIELD {
-        return Err(SignFault::of(SIGNATURE, "it has more than 16 KiB"));
+        return Err(SignFault::in_header(SIGNATURE, "it has more than 16 KiB"));
     }
     Ok(value)
 }
@@ -238,7 +238,7 @@ pub struct SignFault {
 }
 
 impl SignFault {
-    pub(super) fn of(header: &str, why: impl Into<String>) -> Self {
+    pub(super) fn in_header(header: &str, why: impl Into<String>) -> Self {
         Self { header: Some(header.to_owned()), why: why.into() }
     }
 }

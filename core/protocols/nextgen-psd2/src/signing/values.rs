@@ -13,10 +13,10 @@ pub(super) fn check(name: &str, request: &Request) -> Result<(), SignFault> {
         let value = header.trimmed();
         if !is_visible(value) {
             let offset = value.iter().take_while(|byte| is_visible(std::slice::from_ref(byte))).count();
-            return Err(SignFault::of(name, format!("byte {offset} is not visible ASCII or a space")));
+            return Err(SignFault::in_header(name, format!("byte {offset} is not visible ASCII or a space")));
         }
-        let text = std::str::from_utf8(value).map_err(|_| SignFault::of(name, "it is not text"))?;
-        value_of(name, text).map_err(|why| SignFault::of(name, why))?;
+        let text = std::str::from_utf8(value).map_err(|_| SignFault::in_header(name, "it is not text"))?;
+        value_of(name, text).map_err(|why| SignFault::in_header(name, why))?;
     }
     Ok(())
 }

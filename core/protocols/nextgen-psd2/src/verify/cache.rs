@@ -51,10 +51,10 @@ pub(super) struct KnownCertificate {
 impl KnownCertificate {
     fn read(value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Self, CertificateFault> {
         let read = read_certificate_header(value, lenient)?;
-        Ok(Self { warnings: read.warnings, lenient, ..Self::of(read.certificate, SEALING, anchors) })
+        Ok(Self { warnings: read.warnings, lenient, ..Self::new(read.certificate, SEALING, anchors) })
     }
 
-    fn of(certificate: Certificate, purpose: CertificateUse, anchors: &[Certificate]) -> Self {
+    fn new(certificate: Certificate, purpose: CertificateUse, anchors: &[Certificate]) -> Self {
         let issued = |anchor: &Certificate| certificate.is_issued_by(anchor);
         let issuers = anchors.iter().enumerate().filter(|(_, anchor)| issued(anchor)).map(|(at, _)| at).collect();
         let qc = certificate.qc();
@@ -176,7 +176,7 @@ impl CertificateCache {
 
     /// The same for the client certificate of a connection.
     pub(super) fn of_connection(&self, certificate: &Certificate, anchors: &[Certificate]) -> Arc<KnownCertificate> {
-        let make = || Ok::<_, Infallible>(Arc::new(KnownCertificate::of(certificate.clone(), CONNECTING, anchors)));
+        let make = || Ok::<_, Infallible>(Arc::new(KnownCertificate::new(certificate.clone(), CONNECTING, anchors)));
         match self.connections.get_or_make(certificate.der(), make) {
             Ok(known) => known,
             Err(never) => match never {},
@@ -238,7 +238,7 @@ mod tests {
         let (cache, certificates) = (CertificateCache::default(), certificates(1));
         let value = value(&certificates[0]);
         let one = cache.read(&value, false, &[]).unwrap();
-        let text = KeyId::of(&one.certificate, SerialStyle::HexUpper, NameStyle::Rfc2253).to_text();
+        let text = KeyId::from_certificate(&one.certificate, SerialStyle::HexUpper, NameStyle::Rfc2253).to_text();
         let _writing = one.named_by.write();
         assert_eq!(one.key_id(&text).1, CheckFinding::Holds);
     }
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn the_key_id_that_is_remembered_answers_for_itself_alone() {
         let (cache, certificates) = (CertificateCache::default(), certificates(2));
-        let of = |certificate, serial| KeyId::of(certificate, serial, NameStyle::Rfc2253).to_text();
+        let of = |certificate, serial| KeyId::from_certificate(certificate, serial, NameStyle::Rfc2253).to_text();
         let (good, other) = (of(&certificates[0], SerialStyle::HexUpper), of(&certificates[1], SerialStyle::HexUpper));
         let lower = of(&certificates[0], SerialStyle::HexLower);
         let known = cache.read(&value(&certificates[0]), false, &[]).unwrap();

@@ -158,7 +158,7 @@ impl CheckFinding {
     }
 
     /// Converts it to a check. Texts may quote the request, so they are shortened (R1).
-    pub(super) fn of(self, rule: &'static CheckRule) -> RequestCheck {
+    pub(super) fn into_check(self, rule: &'static CheckRule) -> RequestCheck {
         let cut = |text: Cow<'static, str>| {
             // A text never has more characters than bytes.
             let beyond = (text.len() > TEXT_MAX).then(|| text.char_indices().nth(TEXT_MAX)).flatten();

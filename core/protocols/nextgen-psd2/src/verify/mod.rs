@@ -324,13 +324,13 @@ struct ChecksMade {
 impl ChecksMade {
     /// Makes a check; `None` if it failed and the verification stops there.
     fn check(&mut self, rule: &'static CheckRule, make: impl FnOnce() -> CheckFinding) -> Option<()> {
-        let check = make().of(rule);
+        let check = make().into_check(rule);
         let stop = check.status == CheckVerdict::Failed && self.stop_at_failure;
         self.made.push(check);
         (!stop).then_some(())
     }
 
     fn skip(&mut self, rule: &'static CheckRule, why: &'static str) {
-        self.made.push(CheckFinding::skip(why).of(rule));
+        self.made.push(CheckFinding::skip(why).into_check(rule));
     }
 }

@@ -110,7 +110,7 @@ const INFORMATION_OR_PAYMENT: &[Psd2Role] = &[Psd2Role::Ai, Psd2Role::Pi];
 impl EndpointRequirements {
     /// Finds the operation of the specification (§4.2) by method and path; any prefix before `/v1/` is accepted.
     #[must_use]
-    pub fn of(method: &str, target: &str, dialect: SigningDialect) -> Option<Self> {
+    pub fn for_request(method: &str, target: &str, dialect: SigningDialect) -> Option<Self> {
         let path = target.split('?').next().unwrap_or_default();
         let below = &path[path.find("/v1/")? + "/v1/".len()..];
         let is_era = dialect == SigningDialect::Era;

@@ -19,7 +19,7 @@ const WORD: usize = 100;
 
 /// The error for a refusal. Its outcome tells whether something may have been done.
 pub(super) fn refused(side: ServingSide, message: &InResponse) -> Error {
-    let (class, text) = said(&message.body);
+    let (class, text) = refusal_text(&message.body);
     let (classes, [refused, busy, failed]) = rows(side);
     let known = classes.iter().find(|(known, _)| class.as_deref() == Some(known.name)).map(|(_, row)| *row);
     let row = match (message.status, known) {
@@ -68,7 +68,7 @@ fn rows(side: ServingSide) -> (&'static [(&'static FailureClass, &'static ErrorR
 }
 
 /// Class and text from any of their places in the body: its top level, `data`, `error`.
-fn said(body: &[u8]) -> (Option<String>, Option<String>) {
+fn refusal_text(body: &[u8]) -> (Option<String>, Option<String>) {
     let Ok(body) = json::parse(body, MAX_DEPTH) else { return (None, None) };
     let places = [Some(&body), body.get("error"), body.get("data")];
     let text = |name: &str, most: usize| {

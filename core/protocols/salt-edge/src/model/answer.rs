@@ -22,7 +22,7 @@ pub struct HttpAnswer {
 impl HttpAnswer {
     /// Converts a message.
     #[must_use]
-    pub fn of(message: &OutResponse) -> Self {
+    pub fn from_message(message: &OutResponse) -> Self {
         let mut headers = Vec::with_capacity(message.headers.len() + 1);
         if let Some(media_type) = message.body.media_type() {
             headers.push(HeaderField { name: "Content-Type".into(), value: media_type.into() });

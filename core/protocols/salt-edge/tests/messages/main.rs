@@ -282,7 +282,7 @@ fn refusals_are_rows_of_the_table() {
 /// The result for a request with this method, target and data, signed here.
 fn asked(method: &str, target: &str, headers: &[(&str, &str)], data: &Value) -> Result<Value, (&'static str, u8, u16)> {
     let text = serde_json::to_string(data).unwrap();
-    let unsigned = envelope::UnsignedEnvelope::of(&text, CLOCK + 60);
+    let unsigned = envelope::UnsignedEnvelope::new(&text, CLOCK + 60);
     let signature = KEY.sign_pkcs1(bankchannel_crypto::signature::Hash::Sha256, unsigned.bytes()).unwrap();
     let jwt = unsigned.complete(&signature);
     let mut all: Headers = [
@@ -432,7 +432,7 @@ fn parameters_are_checked() {
 #[test]
 fn what_is_not_known_is_kept_and_what_is_odd_is_said() {
     let unsigned =
-        envelope::UnsignedEnvelope::of(r#"{"session_secret":"s","tomorrow":{"a":[1]},"@Client-Id":5}"#, CLOCK + 60);
+        envelope::UnsignedEnvelope::new(r#"{"session_secret":"s","tomorrow":{"a":[1]},"@Client-Id":5}"#, CLOCK + 60);
     let signature = KEY.sign_pkcs1(bankchannel_crypto::signature::Hash::Sha256, unsigned.bytes()).unwrap();
     let mut headers = Headers::default();
     headers.push("Client-Id", "771");

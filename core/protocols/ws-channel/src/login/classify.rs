@@ -100,7 +100,7 @@ impl LoginState {
     /// # Errors
     /// `peer.protocol`: a challenge with an unknown name, an API key other than the configured one, a step without its
     /// handle.
-    pub fn of(answer: impl Into<LoginAnswer>, configured: Option<&ApiKey>) -> Result<Self, Error> {
+    pub fn from_answer(answer: impl Into<LoginAnswer>, configured: Option<&ApiKey>) -> Result<Self, Error> {
         let answer = answer.into();
         if let Some(id_token) = answer.id_token.clone() {
             return authenticated(answer, id_token, configured).map(Self::Authenticated);
@@ -133,7 +133,8 @@ impl LoginState {
             }
             (Some(_), None) => Err(broken("the login asks for a code without the Session it belongs to")),
             (None, _) => {
-                let reason = errors::login_failure_reason(&answer.response_text).and_then(FailureReason::from_text);
+                let reason = crate::answer_errors::login_failure_reason(&answer.response_text)
+                    .and_then(FailureReason::from_text);
                 Ok(failed(reason.unwrap_or(FailureReason::Unknown), &answer.response_text))
             }
         }

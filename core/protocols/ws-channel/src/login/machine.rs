@@ -206,7 +206,7 @@ impl LoginMachine {
     /// Takes the answer to the login and returns the new state.
     ///
     /// # Errors
-    /// `ws_channel.login_step`; `peer.protocol` as [`LoginState::of`], and the state stays the same.
+    /// `ws_channel.login_step`; `peer.protocol` as [`LoginState::from_answer`], and the state stays the same.
     pub fn login_answer(&mut self, answer: LoginResponse) -> Result<LoginState, Error> {
         let Position::Challenged(_) = self.position else { return Err(out_of_step()) };
         self.enter(answer.into())
@@ -334,7 +334,7 @@ impl LoginMachine {
 
     /// Enters the state that an answer leads to.
     fn enter(&mut self, answer: LoginAnswer) -> Result<LoginState, Error> {
-        let state = LoginState::of(answer, self.setup.api_key.as_ref())?;
+        let state = LoginState::from_answer(answer, self.setup.api_key.as_ref())?;
         let code = |kind, challenge_name, session, access_token| {
             Position::Code(Pending { kind, challenge_name, session, access_token, code: None })
         };

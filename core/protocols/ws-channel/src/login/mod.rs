@@ -10,7 +10,7 @@
 //!                                └─► Done · Failed · Stalled
 //! ```
 //!
-//! [`LoginState::of`] classifies one answer of the service. [`LoginMachine`] drives a whole login: it returns the next
+//! [`LoginState::from_answer`] classifies one answer of the service. [`LoginMachine`] drives a whole login: it returns the next
 //! step and takes its result, and it can be stored in between and loaded in another process. Both fail closed: an
 //! unknown answer is an error, never a login.
 

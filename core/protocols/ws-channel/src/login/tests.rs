@@ -46,7 +46,7 @@ fn key(text: &str) -> ApiKey {
 /// The state in one word; `error` for an answer that breaks the protocol.
 fn word(text: &str, keys: Value, configured: Option<&str>) -> String {
     let configured = configured.map(key);
-    let state = answered::<Login>(text, keys).and_then(|answer| LoginState::of(answer, configured.as_ref()));
+    let state = answered::<Login>(text, keys).and_then(|answer| LoginState::from_answer(answer, configured.as_ref()));
     match state {
         Ok(state) => {
             let state = write_boundary(state);

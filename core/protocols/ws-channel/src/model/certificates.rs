@@ -156,7 +156,7 @@ impl CertExpiry {
     /// From seconds since 1970-01-01T00:00:00Z; `None` beyond the years 1 to 9999.
     #[must_use]
     pub fn from_unix_s(seconds: i64) -> Option<Self> {
-        Self::of(EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()?)
+        Self::from_date(EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()?)
     }
 
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -165,7 +165,7 @@ impl CertExpiry {
         self.0.duration_since(EPOCH).as_secs()
     }
 
-    fn of(at: DateTime) -> Option<Self> {
+    fn from_date(at: DateTime) -> Option<Self> {
         (at.year() >= 1).then_some(())?;
         DateTime::new(at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second(), 0).ok().map(Self)
     }
@@ -174,7 +174,7 @@ impl CertExpiry {
         // The last day of the year 9999 means "never" (RFC 5280) and is out of range for a time with an offset.
         let utc = text.strip_suffix('Z').filter(|text| text.len() >= 19).and_then(|text| text.parse().ok());
         let with_offset = || Some(text.parse::<jiff::Timestamp>().ok()?.to_zoned(TimeZone::UTC).datetime());
-        utc.or_else(with_offset).and_then(Self::of)
+        utc.or_else(with_offset).and_then(Self::from_date)
     }
 
     fn from_openssl(text: &str) -> Option<Self> {

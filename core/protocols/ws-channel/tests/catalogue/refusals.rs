@@ -6,7 +6,6 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::{
     ServiceRefusal, SessionCredentials,
-    errors::texts::TEXTS,
     model::{Email, FileName, Mode},
     operations::{
         account::{
@@ -20,6 +19,7 @@ use bankchannel_ws_channel::{
         pgp::list_keys::ListKeys,
         session::login_mfa::LoginMfa,
     },
+    service_texts::TEXTS,
 };
 use serde_json::json;
 

@@ -357,4 +357,5 @@ fn grouped(iban: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "sca_tests.rs"]
 mod tests;

@@ -128,7 +128,7 @@ pub(super) fn is_unauthenticated(refusal: &SandboxRefusal) -> bool {
 }
 
 /// Inserts a refusal by the bank into the list of checks, in its place.
-pub(super) fn note(verified: &mut VerifiedRequest, refusal: &SandboxRefusal) {
+pub(super) fn note_refusal(verified: &mut VerifiedRequest, refusal: &SandboxRefusal) {
     if let Some(own) = rule(refusal.check).or((refusal.check == V38.id).then_some(&V38)) {
         put(&mut verified.checks, refusal.as_check(own));
     }

@@ -93,7 +93,7 @@ fn explained(bank: &SandboxBank, refused: &ExplainingInput) -> ExplainedRefusal 
     if refused.routed {
         checks::note_route(&mut verified);
     }
-    checks::note(&mut verified, &refused.refusal);
+    checks::note_refusal(&mut verified, &refused.refusal);
     let input = ExplainInput {
         client_signing_string: refused.signing_string.as_deref(),
         known: &bank.known,
@@ -131,7 +131,7 @@ fn explained_text(pipeline: &BankPipeline, text: &[u8], signing_string: Option<V
     let mut verified = bank.verifier.verify(&request, &policy);
     match checks::on_its_way(&found) {
         Ok(()) => checks::note_route(&mut verified),
-        Err(refusal) => checks::note(&mut verified, &refusal),
+        Err(refusal) => checks::note_refusal(&mut verified, &refusal),
     }
     let input = ExplainInput {
         client_signing_string: signing_string.as_deref(),

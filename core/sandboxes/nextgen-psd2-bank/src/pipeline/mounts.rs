@@ -22,10 +22,10 @@ impl DialectMount {
     fn new(prefix: &str, name: &'static str, dialect: SigningDialect) -> Self {
         let endpoint = |entry: &CatalogueEntry| {
             let route = entry.declaration.route.as_ref().filter(|_| has(entry, name))?;
-            EndpointRequirements::of(route.method.as_str(), route.path, dialect)
+            EndpointRequirements::for_request(route.method.as_str(), route.path, dialect)
         };
         Self {
-            mount: RouteMount::of(prefix, CATALOGUE, |entry| has(entry, name)),
+            mount: RouteMount::new(prefix, CATALOGUE, |entry| has(entry, name)),
             dialect,
             endpoints: CATALOGUE.iter().map(endpoint).collect(),
         }

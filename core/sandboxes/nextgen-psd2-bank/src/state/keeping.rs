@@ -93,7 +93,7 @@ impl StateKeeper {
     /// # Errors
     /// `resource.storage`.
     pub(super) fn open(folder: Option<&Path>) -> Result<Self> {
-        let Some(folder) = folder else { return Self::of(fixtures::data(), None) };
+        let Some(folder) = folder else { return Self::new(fixtures::data(), None) };
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| unusable(folder, &why))?;
         let lock = lock(folder)?;
         let path = folder.join(FILE);
@@ -107,10 +107,10 @@ impl StateKeeper {
             }
             Err(why) => return Err(unusable(&path, &why)),
         };
-        Self::of(data, Some((path, lock)))
+        Self::new(data, Some((path, lock)))
     }
 
-    fn of(data: StoredData, file: Option<(PathBuf, File)>) -> Result<Self> {
+    fn new(data: StoredData, file: Option<(PathBuf, File)>) -> Result<Self> {
         let shared = Arc::new(SharedState { data: Mutex::new(data), wake: Mutex::default(), woken: Condvar::new() });
         let writer = file.map(|(path, lock)| {
             let shared = Arc::clone(&shared);

@@ -27,7 +27,7 @@ pub(crate) struct SerialNumbers {
 pub(super) struct ListedSerials(RwLock<Arc<SerialNumbers>>);
 
 impl ListedSerials {
-    pub(super) fn of(data: &StoredData) -> Self {
+    pub(super) fn from_data(data: &StoredData) -> Self {
         Self(RwLock::new(Arc::new(serials(data))))
     }
 

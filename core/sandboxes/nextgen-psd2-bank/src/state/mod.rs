@@ -67,7 +67,7 @@ impl BankState {
     /// left unchanged.
     pub(crate) fn open(folder: Option<&Path>) -> Result<Self> {
         let keeper = StateKeeper::open(folder)?;
-        let listed = ListedSerials::of(&keeper.read());
+        let listed = ListedSerials::from_data(&keeper.read());
         Ok(Self { keeper, listed, replay: UsedRequestIds::default() })
     }
 

@@ -97,7 +97,7 @@ impl BankState {
     pub(crate) fn open_redirect(&self, state: &str, now_s: i64) -> Result<ScaView, ScaProblem> {
         let mut data = self.keeper.change();
         let (id, at) = data.open(state, now_s)?;
-        let people = data.consents.get(&id).map(|consent| shown(data.people(consent))).unwrap_or_default();
+        let people = data.consents.get(&id).map(|consent| shown_customers(data.people(consent))).unwrap_or_default();
         let consent = data.consent(&id, now_s).ok_or(ScaProblem::Unknown)?;
         let is_first = consent.authorisations[at].status != AuthorisationState::Started;
         consent.authorisations[at].opened = true;
@@ -147,7 +147,7 @@ impl BankState {
 }
 
 /// The customers shown on the page: as many as fit.
-fn shown(people: impl Iterator<Item = ScaCustomer>) -> Vec<ScaCustomer> {
+fn shown_customers(people: impl Iterator<Item = ScaCustomer>) -> Vec<ScaCustomer> {
     let mut accounts = 0;
     let fits = |person: &ScaCustomer| {
         accounts += person.accounts.len();
@@ -218,7 +218,7 @@ impl StoredData {
             iban: account.iban.clone(),
             chosen: is_chosen(account),
         };
-        let accounts: Vec<ScaAccount> = asked.of(psu).map(choice).collect();
+        let accounts: Vec<ScaAccount> = asked.accounts_of(psu).map(choice).collect();
         // A customer without accounts can still approve a request that names none: an empty list is a valid answer.
         let nothing = accounts.is_empty() && (!psu.accounts.is_empty() || names_accounts(&consent.access));
         ScaCustomer { key: key.to_owned(), name: psu.name.clone(), accounts, nothing }

@@ -76,7 +76,7 @@ impl<'a> RequestedAccounts<'a> {
         Self { access, numbers: names_accounts(access).then(|| numbers.collect()) }
     }
 
-    pub(super) fn of<'p>(&self, psu: &'p StoredPsu) -> impl Iterator<Item = &'p StoredAccount> {
+    pub(super) fn accounts_of<'p>(&self, psu: &'p StoredPsu) -> impl Iterator<Item = &'p StoredAccount> {
         psu.accounts.iter().filter(|account| self.is_about(account))
     }
 

@@ -130,7 +130,7 @@ impl<'a> ConnectorChecker<'a> {
         if heard.status == 200 {
             return Ok(heard);
         }
-        failed(format!("{} must be answered 200, and was {}", order.operation, said(&heard)))
+        failed(format!("{} must be answered 200, and was {}", order.operation, answer_text(&heard)))
     }
 
     /// Sends a request that must be refused with one of these classes and its status.
@@ -143,7 +143,7 @@ impl<'a> ConnectorChecker<'a> {
     pub(super) async fn wait(&self, session: &str, is_wanted: impl Fn(&Value) -> bool) -> Option<Value> {
         let until = Instant::now() + self.patience;
         loop {
-            let shown = self.hub.state.shown(session)?;
+            let shown = self.hub.state.session_json(session)?;
             if is_wanted(&shown) {
                 return Some(shown);
             }
@@ -197,7 +197,7 @@ impl<'a> ConnectorChecker<'a> {
         PlayedRequest {
             credentials: Some(credentials),
             redirect_url: Some("https://third-party.example/back".to_owned()),
-            ..PlayedRequest::of("create_token")
+            ..PlayedRequest::for_operation("create_token")
         }
     }
 
@@ -281,7 +281,7 @@ impl<'a> ConnectorChecker<'a> {
         PlayedRequest {
             session_secret: Some(session.to_owned()),
             credentials: Some(BTreeMap::from([(field.to_owned(), code.to_owned())])),
-            ..PlayedRequest::of("confirm_token")
+            ..PlayedRequest::for_operation("confirm_token")
         }
     }
 
@@ -309,7 +309,7 @@ impl<'a> ConnectorChecker<'a> {
 
     /// A request with the token of a session.
     pub(super) fn about(&self, operation: &str, session: &str) -> PlayedRequest {
-        PlayedRequest { access_token_of: Some(session.to_owned()), ..PlayedRequest::of(operation) }
+        PlayedRequest { access_token_of: Some(session.to_owned()), ..PlayedRequest::for_operation(operation) }
     }
 
     /// The id of an account that the token covers.
@@ -329,7 +329,7 @@ impl<'a> ConnectorChecker<'a> {
     }
 
     /// Waits until the connector has sent this many reports about a session.
-    pub(super) async fn told(&self, session: &str, count: usize) -> Option<Vec<RecordedMessage>> {
+    pub(super) async fn wait_for_callbacks(&self, session: &str, count: usize) -> Option<Vec<RecordedMessage>> {
         let until = Instant::now() + self.patience;
         loop {
             let callbacks = self.callbacks(session);
@@ -350,7 +350,7 @@ pub(super) fn last_update(shown: &Value) -> Value {
 }
 
 /// A connector's answer in short: status and error class.
-pub(super) fn said(heard: &ConnectorAnswer) -> String {
+pub(super) fn answer_text(heard: &ConnectorAnswer) -> String {
     match &heard.error_class {
         Some(class) => format!("{} {class}", heard.status),
         None => heard.status.to_string(),
@@ -368,8 +368,8 @@ pub(super) fn judge(what: &str, heard: &ConnectorAnswer, classes: &[(&str, u16)]
     let wanted = wanted.join(" or ");
     let has_class = classes.iter().any(|(class, _)| heard.error_class.as_deref() == Some(*class));
     if has_class {
-        let why = format!("{what}: answered {}, and {wanted} is what the class goes with", said(heard));
+        let why = format!("{what}: answered {}, and {wanted} is what the class goes with", answer_text(heard));
         return Err(CheckFailure::Warning(why));
     }
-    failed(format!("{what}: must be refused with {wanted}, and was answered {}", said(heard)))
+    failed(format!("{what}: must be refused with {wanted}, and was answered {}", answer_text(heard)))
 }

@@ -31,7 +31,8 @@ impl SeenByCustomer<'_> {
 
 async fn seen<'a>(checker: &ConnectorChecker<'_>, way: &'a CheckWay) -> CheckLook<SeenByCustomer<'a>> {
     let session = checker.enrol(way, |_| {}).await?;
-    let user_id = checker.hub.state.shown(&session).and_then(|shown| shown["user_id"].as_str().map(str::to_owned));
+    let user_id =
+        checker.hub.state.session_json(&session).and_then(|shown| shown["user_id"].as_str().map(str::to_owned));
     let heard = checker.taken(&checker.about("fetch_accounts", &session)).await?;
     let accounts = heard.body["data"].as_array().into_iter().flatten();
     let accounts = accounts.filter_map(|account| account["id"].as_str().map(str::to_owned)).collect();

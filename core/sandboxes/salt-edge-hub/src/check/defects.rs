@@ -1,7 +1,7 @@
 //! Defects found in real connectors, and requirements on a connector as a whole.
 
 use super::{
-    checker::{CheckLook, ConnectorChecker, failed, judge, not_run, said},
+    checker::{CheckLook, ConnectorChecker, answer_text, failed, judge, not_run},
     forge::RS256,
 };
 use crate::{records::MessageDirection, requests::PlayedRequest, service::PlayedHub};
@@ -57,15 +57,18 @@ pub(super) async fn confirm_of_redirect(checker: &ConnectorChecker<'_>) -> Check
     for code in ["", "123456", "null"] {
         let heard = checker.ask(&checker.confirmation(&session, "sms", code)).await?;
         if heard.status >= 500 {
-            return failed(format!("a code for a session that waits for its page was answered {}", said(&heard)));
+            return failed(format!(
+                "a code for a session that waits for its page was answered {}",
+                answer_text(&heard)
+            ));
         }
     }
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    let shown = checker.hub.state.shown(&session).unwrap_or_default();
+    let shown = checker.hub.state.session_json(&session).unwrap_or_default();
     if shown["status"] == "success" {
         return failed("a session that waits for its page was approved by a code that nobody sent");
     }
-    let cancel = PlayedRequest { session_secret: Some(session), ..PlayedRequest::of("cancel_token") };
+    let cancel = PlayedRequest { session_secret: Some(session), ..PlayedRequest::for_operation("cancel_token") };
     checker.ask(&cancel).await.map(drop)
 }
 
@@ -88,7 +91,7 @@ pub(super) async fn reconnect_session(checker: &ConnectorChecker<'_>) -> CheckLo
     let Some(asked) = asked.last().and_then(|record| record.session_secret.clone()) else {
         return not_run("no reconnect was taken while the checker looked");
     };
-    match checker.told(&asked, 1).await {
+    match checker.wait_for_callbacks(&asked, 1).await {
         Some(_) => Ok(()),
         None => failed("a reconnect must be reported under the session_secret of its own request"),
     }
@@ -145,7 +148,7 @@ pub(super) async fn all_endpoints(checker: &ConnectorChecker<'_>) -> CheckLook {
         let heard = checker.send(&made).await?;
         if [404, 405, 501].contains(&heard.status) {
             let path = entry.declaration.route.as_ref().map_or("", |route| route.path);
-            return failed(format!("{path} is not served: it was answered {}", said(&heard)));
+            return failed(format!("{path} is not served: it was answered {}", answer_text(&heard)));
         }
     }
     Ok(())
@@ -255,7 +258,10 @@ pub(super) async fn duplicate_headers(checker: &ConnectorChecker<'_>) -> CheckLo
     for (name, value) in [("Client-Id", "2"), ("Access-Token", "another"), ("Authorization", "Bearer e30.e30.e30")] {
         let heard = checker.send(&made.clone().and(name, value)).await?;
         if !(400..500).contains(&heard.status) {
-            return failed(format!("a request with two {name} must be refused, and was answered {}", said(&heard)));
+            return failed(format!(
+                "a request with two {name} must be refused, and was answered {}",
+                answer_text(&heard)
+            ));
         }
     }
     Ok(())

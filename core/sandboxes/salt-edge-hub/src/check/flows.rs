@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::model::Timestamp;
 
-use super::checker::{CheckLook, ConnectorChecker, failed, judge, last_update, not_run, said};
+use super::checker::{CheckLook, ConnectorChecker, answer_text, failed, judge, last_update, not_run};
 use crate::{requests::PlayedRequest, service::PlayedHub};
 
 /// The maximum number of wrong codes.
@@ -61,7 +61,7 @@ pub(super) async fn embedded(checker: &ConnectorChecker<'_>) -> CheckLook {
             // A connector may allow further tries. Each needs another wrong code: the same one would not count as a
             // try.
             for number in 0..TRIES {
-                let known = checker.hub.state.shown(&session).as_ref().map_or(0, updates);
+                let known = checker.hub.state.session_json(&session).as_ref().map_or(0, updates);
                 checker.taken(&checker.confirmation(&session, field, &wrong_code(&right, number))).await?;
                 let is_judged = |shown: &serde_json::Value| shown["status"] != "open" || updates(shown) > known;
                 if checker.wait(&session, is_judged).await.is_none_or(|shown| shown["status"] != "open") {
@@ -71,7 +71,7 @@ pub(super) async fn embedded(checker: &ConnectorChecker<'_>) -> CheckLook {
             checker.failed_with(&session, &["InvalidConfirmationCode"]).await?;
         }
     }
-    let mut order = PlayedRequest::of("create_token");
+    let mut order = PlayedRequest::for_operation("create_token");
     let session = PlayedHub::new_session();
     order.session_secret = Some(session.clone());
     order.credentials =
@@ -156,7 +156,7 @@ pub(super) async fn reconnect(checker: &ConnectorChecker<'_>) -> CheckLook {
     if heard.status != 200 {
         return failed(format!(
             "a reconnect that is refused leaves the old token: accounts were answered {}",
-            said(&heard)
+            answer_text(&heard)
         ));
     }
     Ok(())
@@ -170,7 +170,7 @@ pub(super) async fn cancel(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = checker.begin(way, |_| {}).await?;
     checker.wait(&session, |shown| !last_update(shown).is_null()).await;
     let known = checker.callbacks(&session).len();
-    let order = PlayedRequest { session_secret: Some(session.clone()), ..PlayedRequest::of("cancel_token") };
+    let order = PlayedRequest { session_secret: Some(session.clone()), ..PlayedRequest::for_operation("cancel_token") };
     checker.taken(&order).await?;
     if let Some(field) = &way.code_field {
         // Too late: answered with 200, but without effect.
@@ -191,7 +191,7 @@ pub(super) async fn lifetimes(checker: &ConnectorChecker<'_>) -> CheckLook {
     let update = checker.callbacks(&session).into_iter().find(|record| record.operation == "update_session");
     let said = update.as_ref().and_then(|record| record.data["session_expires_at"].as_str().map(str::to_owned));
     checker
-        .taken(&PlayedRequest { session_secret: Some(session.clone()), ..PlayedRequest::of("cancel_token") })
+        .taken(&PlayedRequest { session_secret: Some(session.clone()), ..PlayedRequest::for_operation("cancel_token") })
         .await?;
     let Some(said) = said else {
         return Err(super::checker::CheckFailure::Warning(
@@ -212,7 +212,7 @@ pub(super) async fn token_lifetime(checker: &ConnectorChecker<'_>) -> CheckLook 
         return not_run("an embedded way is needed");
     };
     let session = checker.enrol(way, |order| order.consent_period_days = Some(1)).await?;
-    let shown = checker.hub.state.shown(&session).unwrap_or_default();
+    let shown = checker.hub.state.session_json(&session).unwrap_or_default();
     let expires = shown["token_expires_at"].as_str().and_then(|text| Timestamp::new(text).ok());
     let Some(expires) = expires else { return failed("sessions/success must say token_expires_at") };
     if expires.as_ms() > checker.hub.now_ms() + 86_400_000 + 60_000 {
@@ -246,7 +246,7 @@ pub(super) async fn error_notice(checker: &ConnectorChecker<'_>) -> CheckLook {
         if heard.status != 200 {
             return failed(format!(
                 "a notice of an error is taken whatever token comes with it, and was answered {}",
-                said(&heard)
+                answer_text(&heard)
             ));
         }
         let heard = checker.send(&made.with("Authorization", "Bearer nonsense")).await?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    checker::{CheckLook, ConnectorChecker, failed, not_run, said},
+    checker::{CheckLook, ConnectorChecker, answer_text, failed, not_run},
     settings::CheckWay,
 };
 use crate::{records::RecordedMessage, requests::PlayedRequest, state::AnswerOrder};
@@ -74,14 +74,17 @@ async fn stopped(checker: &ConnectorChecker<'_>, class: &'static FailureClass, s
     }
     // Salt Edge did not accept the token: it must not be valid.
     let Some(token) = checker.hub.state.offered(session) else { return failed("the report of success had no token") };
-    let order = PlayedRequest { access_token: Some(token.expose().to_owned()), ..PlayedRequest::of("fetch_accounts") };
+    let order = PlayedRequest {
+        access_token: Some(token.expose().to_owned()),
+        ..PlayedRequest::for_operation("fetch_accounts")
+    };
     let heard = checker.ask(&order).await?;
     if heard.status == 200 {
         return failed(format!("Salt Edge answered {}, and the token that it did not accept is valid", class.name));
     }
     match heard.error_class.as_deref() {
         Some("TokenRevoked" | "TokenNotFound") => Ok(()),
-        _ => failed(format!("a token that was not delivered must be TokenRevoked, and was {}", said(&heard))),
+        _ => failed(format!("a token that was not delivered must be TokenRevoked, and was {}", answer_text(&heard))),
     }
 }
 
@@ -204,6 +207,6 @@ pub(super) async fn lost_answer(checker: &ConnectorChecker<'_>) -> CheckLook {
     }
     failed(format!(
         "SessionClosed on a repeat means that the report has arrived: the token must be good, and accounts were answered {}",
-        said(&heard)
+        answer_text(&heard)
     ))
 }

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use super::checker::{CheckLook, ConnectorChecker, failed, not_run, said};
+use super::checker::{CheckLook, ConnectorChecker, answer_text, failed, not_run};
 use crate::{
     records::{MessageDirection, RecordedMessage},
     requests::PlayedRequest,
@@ -35,7 +35,10 @@ pub(super) async fn create(checker: &ConnectorChecker<'_>) -> CheckLook {
     for heard in join_all(made.iter().map(|made| checker.send(made))).await {
         let heard = heard?;
         if heard.status != 200 {
-            return failed(format!("a tokens/create that comes again must be answered 200, and was {}", said(&heard)));
+            return failed(format!(
+                "a tokens/create that comes again must be answered 200, and was {}",
+                answer_text(&heard)
+            ));
         }
     }
     checker.go_through(way, &session).await?;
@@ -87,7 +90,7 @@ pub(super) async fn others(checker: &ConnectorChecker<'_>) -> CheckLook {
     checker.taken(&revoke).await?;
     let Some(way) = checker.settings.redirect().or_else(|| checker.settings.with_code()) else { return Ok(()) };
     let session = checker.begin(way, |_| {}).await?;
-    let cancel = PlayedRequest { session_secret: Some(session), ..PlayedRequest::of("cancel_token") };
+    let cancel = PlayedRequest { session_secret: Some(session), ..PlayedRequest::for_operation("cancel_token") };
     checker.taken(&cancel).await?;
     checker.taken(&cancel).await.map(drop)
 }

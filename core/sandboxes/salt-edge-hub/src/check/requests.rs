@@ -38,7 +38,7 @@ impl PlayedRequest {
             from_date: Some("2026-01-01".to_owned()),
             to_date: Some("2026-01-31".to_owned()),
             access_token: Some(NOBODYS.to_owned()),
-            ..Self::of(operation)
+            ..Self::for_operation(operation)
         }
     }
 }

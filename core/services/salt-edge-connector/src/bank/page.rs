@@ -183,7 +183,7 @@ fn who(session: &SessionView) -> String {
     )
 }
 
-fn said(why: &str) -> String {
+fn failure_text(why: &str) -> String {
     if why.is_empty() { String::new() } else { format!("<p class=\"notice\" role=\"alert\">{}</p>", HtmlText(why)) }
 }
 
@@ -196,7 +196,7 @@ fn sign_in(session: &SessionView, why: &str) -> HtmlPage {
              <label>Password <input type=\"password\" name=\"password\" autocomplete=\"current-password\" required></label>\
              <button class=\"approve\">Sign in</button></form>{REFUSE}",
             who(session),
-            said(why),
+            failure_text(why),
         ),
     )
 }
@@ -222,7 +222,7 @@ fn choose(session: &SessionView, customer: &ExampleCustomer, ticket: &str, why: 
              <div class=\"answer\"><button name=\"action\" value=\"refuse\">Refuse</button>\
              <button class=\"approve\" name=\"action\" value=\"approve\">Approve</button></div></form>",
             who(session),
-            said(why),
+            failure_text(why),
             HtmlText(&customer.user_id),
             HtmlText(ticket),
         ),

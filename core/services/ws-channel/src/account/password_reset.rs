@@ -3,8 +3,8 @@
 use bankchannel_storage::ws_channel::{CodePurpose, PasswordReplacement};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse, PasswordResetResponseFields},
+    service_texts,
 };
 
 use super::{
@@ -32,7 +32,7 @@ pub(crate) async fn handle(
         NewPassword::Hashed(hash) => hash,
         NewPassword::Unreadable => {
             service.limits.login_failed(call.address, call.now_ms);
-            return Err((&texts::AUTHENTICATION_FAILED).into());
+            return Err((&service_texts::AUTHENTICATION_FAILED).into());
         }
         NewPassword::Unacceptable => return Err(ServiceRefusal::invalid("Password").into()),
     };

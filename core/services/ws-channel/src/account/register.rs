@@ -4,9 +4,9 @@ use bankchannel_crypto::{password, random};
 use bankchannel_storage::ws_channel::{RegisterOutcome, RegistrationKey, VerifiedRegistration};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     model::ApiKey,
     operations::account::register::{RegisterRequest, RegisterResponse, RegisterResponseFields},
+    service_texts,
 };
 
 use crate::{
@@ -34,7 +34,7 @@ pub(crate) async fn handle(
         NewPassword::Hashed(hash) => hash,
         NewPassword::Unreadable => {
             service.limits.login_failed(call.address, call.now_ms);
-            return Err((&texts::AUTHENTICATION_FAILED).into());
+            return Err((&service_texts::AUTHENTICATION_FAILED).into());
         }
         NewPassword::Unacceptable => return Err(ServiceRefusal::invalid("Password").into()),
     };
@@ -56,12 +56,14 @@ pub(crate) async fn handle(
     };
     let (api_key, active) = match call.audited_store(service, email, "").await?.register(registration).await? {
         RegisterOutcome::Created { api_key, active, .. } => (api_key, active),
-        RegisterOutcome::Exists => return Err((&texts::USER_PRESENT).into()),
-        RegisterOutcome::AdminMissing => return Err((&texts::ADMIN_MISSING).into()),
+        RegisterOutcome::Exists => return Err((&service_texts::USER_PRESENT).into()),
+        RegisterOutcome::AdminMissing => return Err((&service_texts::ADMIN_MISSING).into()),
         // A missing invitation is not disclosed: only the owner should know of it.
-        RegisterOutcome::InvalidKey | RegisterOutcome::NotInvited => return Err((&texts::API_KEY_INVALID).into()),
+        RegisterOutcome::InvalidKey | RegisterOutcome::NotInvited => {
+            return Err((&service_texts::API_KEY_INVALID).into());
+        }
         RegisterOutcome::PhoneMismatch => return Err(ServiceRefusal::invalid("Phone").into()),
-        RegisterOutcome::TooManyCodes => return Err((&texts::LIMIT_EXCEEDED).into()),
+        RegisterOutcome::TooManyCodes => return Err((&service_texts::LIMIT_EXCEEDED).into()),
     };
     if !active {
         // The registration is kept even if this fails: a login sends the code again.

@@ -10,8 +10,8 @@ use bankchannel_storage::ws_channel::{
 };
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     model::{BankPin, Name, WsUserId},
+    service_texts,
 };
 
 use crate::{
@@ -284,13 +284,13 @@ impl From<BankError> for HandlerFault {
             BankError::Refused { code, text } if is_bank_code(&code) => {
                 Self::Refused(ServiceRefusal { code, ..ServiceRefusal::new(400, text) })
             }
-            BankError::Refused { .. } | BankError::Data => (&texts::BANK_DATA_ERROR).into(),
+            BankError::Refused { .. } | BankError::Data => (&service_texts::BANK_DATA_ERROR).into(),
             BankError::Parameter(name) => Self::Refused(ServiceRefusal::invalid(name)),
-            BankError::Empty => (&texts::EMPTY_BANK_RESPONSE).into(),
-            BankError::Unparsable => (&texts::BANK_RESPONSE_UNPARSABLE).into(),
-            BankError::NoAnswer | BankError::Unreachable => (&texts::BANK_RESPONSE_MISSING).into(),
-            BankError::TimedOut => (&texts::BANK_TIMED_OUT).into(),
-            BankError::TargetId => (&texts::NORDEA_TARGET_ID).into(),
+            BankError::Empty => (&service_texts::EMPTY_BANK_RESPONSE).into(),
+            BankError::Unparsable => (&service_texts::BANK_RESPONSE_UNPARSABLE).into(),
+            BankError::NoAnswer | BankError::Unreachable => (&service_texts::BANK_RESPONSE_MISSING).into(),
+            BankError::TimedOut => (&service_texts::BANK_TIMED_OUT).into(),
+            BankError::TargetId => (&service_texts::NORDEA_TARGET_ID).into(),
             BankError::Failed(why) => Self::Internal(why),
             BankError::RightsEnded(lost) => Self::RightsEnded(lost),
             BankError::Store(why) => Self::Store(why),

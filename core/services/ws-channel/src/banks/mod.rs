@@ -98,9 +98,9 @@ impl ServiceBanks {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(crate) fn look(data: &Path, config: &ServiceConfig) -> Result<()> {
+    pub(crate) fn check_folder(data: &Path, config: &ServiceConfig) -> Result<()> {
         match config.flavour {
-            Flavour::Test => simulator::look(data, config),
+            Flavour::Test => simulator::check_folder(data, config),
             Flavour::Production => Ok(()),
         }
     }
@@ -139,7 +139,7 @@ impl ServiceBanks {
 
 /// Starts the background tasks: the simulator's work, the daily renewal, and the cleanup after a crash.
 pub(crate) fn background(service: &Arc<WsChannelService>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
-    let (settling, renewing) = (BackgroundService::of(service), BackgroundService::of(service));
+    let (settling, renewing) = (BackgroundService::new(service), BackgroundService::new(service));
     let mut tasks = vec![
         background::spawn(stopped_by(stop.clone(), async move { settle::run(&settling).await })),
         background::spawn(renewal::run(renewing, stop.clone())),
@@ -148,7 +148,7 @@ pub(crate) fn background(service: &Arc<WsChannelService>, stop: &CancellationTok
         && simulator.books_payments()
     {
         tasks.push(background::spawn(simulator::work(
-            BackgroundService::of(service),
+            BackgroundService::new(service),
             Arc::clone(simulator),
             stop.clone(),
         )));

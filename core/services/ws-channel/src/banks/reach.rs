@@ -9,7 +9,7 @@ use std::{
 use bankchannel_storage::ws_channel::{
     CertSet, EffectiveCerts, EntitlementState, FileScope, RequiredRight, WsChannelStore,
 };
-use bankchannel_ws_channel::{errors::texts, model::Bank};
+use bankchannel_ws_channel::{model::Bank, service_texts};
 
 use super::{AccountBankConnection, ServiceBanks};
 use crate::{
@@ -158,7 +158,7 @@ impl ServiceBanks {
         let entitlements = service.store.entitlements(api_key).await?;
         let entitled =
             entitlements.iter().any(|e| e.product == SIMULATOR_PRODUCT && e.state == EntitlementState::Active);
-        if entitled { Ok(()) } else { Err((&texts::NOT_ENTITLED).into()) }
+        if entitled { Ok(()) } else { Err((&service_texts::NOT_ENTITLED).into()) }
     }
 }
 

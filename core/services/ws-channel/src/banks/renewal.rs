@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use bankchannel_crypto::random;
 use bankchannel_storage::ws_channel::{AuditEntry, CertSet, DueRenewal, FileScope, StoreError};
-use bankchannel_ws_channel::{errors::texts, model::Bank};
+use bankchannel_ws_channel::{model::Bank, service_texts};
 use tokio_util::sync::CancellationToken;
 
 use super::{AccountBankConnection, BankChannel, BankError, PKI_TIMEOUT, within};
@@ -119,7 +119,7 @@ async fn ask(
         writer: None,
         keys: &service.keys,
     };
-    at.signing_key().map_err(|why| format!("{} {why}", texts::RENEWAL_WITHOUT_KEY.text))?;
+    at.signing_key().map_err(|why| format!("{} {why}", service_texts::RENEWAL_WITHOUT_KEY.text))?;
     let issued = within(PKI_TIMEOUT, channel.renew(&at)).await.map_err(|why: BankError| why.to_string())?;
     let target_id = issued.target_id.clone().or_else(|| set.target_id.clone());
     let (new, ..) = new_set(&service.keys, &scope, &set.ws_user_id, &set.company, issued).map_err(words)?;

@@ -1,9 +1,9 @@
 //! `ConfigCerts` (docs/protocols/ws-channel.md §2.14).
 
 use bankchannel_ws_channel::{
-    errors::texts,
     model::ExportSetting,
     operations::certs::config_certs::{ConfigCertsRequest, ConfigCertsResponse, ConfigCertsResponseFields},
+    service_texts,
 };
 
 use super::OK;
@@ -21,7 +21,7 @@ pub(crate) async fn handle(
     let ExportSetting::Disabled = request.export;
     let store = call.audited_store(service, &session.email, "export disabled").await?;
     if !store.disable_export(&session.email).await? {
-        return Err((&texts::NO_ACCOUNT).into());
+        return Err((&service_texts::NO_ACCOUNT).into());
     }
     Ok(ConfigCertsResponse::from(ConfigCertsResponseFields { response_text: OK.into() }))
 }

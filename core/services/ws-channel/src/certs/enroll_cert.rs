@@ -3,9 +3,9 @@
 use bankchannel_crypto::{random, x509::Certificate};
 use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, EnrolmentCompletion, FileScope, NewCertSet};
 use bankchannel_ws_channel::{
-    errors::texts,
     model::Bank,
     operations::certs::enroll_cert::{EnrollCertRequest, EnrollCertResponse, EnrollCertResponseFields},
+    service_texts,
 };
 
 use super::{
@@ -29,12 +29,12 @@ pub(crate) async fn handle(
     request: EnrollCertRequest,
 ) -> Result<EnrollCertResponse, HandlerFault> {
     let session = call.caller()?;
-    let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
+    let account = session.account.as_ref().ok_or(&service_texts::NO_ACCOUNT)?;
     if request.bank == Bank::Seb {
-        return Err((&texts::BANK_INVALID).into());
+        return Err((&service_texts::BANK_INVALID).into());
     }
     service.banks.check_entitled_call(service, call, request.bank).await?;
-    let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
+    let channel = service.banks.channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
     let enrolment = CertificateEnrolment {
         scope: own_scope(session, request.bank),
         ws_user_id: request.ws_user_id,
@@ -48,8 +48,8 @@ pub(crate) async fn handle(
     let ticket = random::base32_lower(26);
     match call.store(service).await?.begin_enrol(scope, &ticket, call.now_ms, call.now_ms - STALE_MS).await? {
         EnrolOutcome::Done => {}
-        EnrolOutcome::Exists => return Err((&texts::CERTIFICATE_PRESENT).into()),
-        EnrolOutcome::NoAccount => return Err((&texts::NO_ACCOUNT).into()),
+        EnrolOutcome::Exists => return Err((&service_texts::CERTIFICATE_PRESENT).into()),
+        EnrolOutcome::NoAccount => return Err((&service_texts::NO_ACCOUNT).into()),
     }
     let stored = enrol(service, call, channel, &enrolment, &ticket).await;
     if stored.is_err() {
@@ -83,8 +83,8 @@ async fn enrol(
     };
     match call.settling_audited(service, &scope.bank, &detail, "").complete_enrol(completion).await? {
         EnrolOutcome::Done => Ok(()),
-        EnrolOutcome::Exists => Err((&texts::CERTIFICATE_PRESENT).into()),
-        EnrolOutcome::NoAccount => Err((&texts::NO_ACCOUNT).into()),
+        EnrolOutcome::Exists => Err((&service_texts::CERTIFICATE_PRESENT).into()),
+        EnrolOutcome::NoAccount => Err((&service_texts::NO_ACCOUNT).into()),
     }
 }
 
@@ -100,9 +100,10 @@ pub(crate) fn new_set(
     HandlerFault,
 > {
     let seal = |purpose, pair: &IssuedPair| -> Result<CertMaterial, HandlerFault> {
-        let certificate = Certificate::from_pem(&pair.certificate).map_err(|_| &texts::BANK_RESPONSE_UNPARSABLE)?;
+        let certificate =
+            Certificate::from_pem(&pair.certificate).map_err(|_| &service_texts::BANK_RESPONSE_UNPARSABLE)?;
         if !certificate.matches_private_key(&pair.private_key) {
-            return Err((&texts::BANK_RESPONSE_UNPARSABLE).into());
+            return Err((&service_texts::BANK_RESPONSE_UNPARSABLE).into());
         }
         material::seal(
             keys,

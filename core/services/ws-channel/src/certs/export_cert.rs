@@ -3,9 +3,9 @@
 use bankchannel_storage::ws_channel::{PgpPurpose, RequiredRight, StoredPgpKey};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     model::{CertAndKey, CertAndKeyFields, CertificatePem, PgpKeyId},
     operations::certs::export_cert::{ExportCertRequest, ExportCertResponse, ExportCertResponseFields},
+    service_texts,
 };
 
 use super::{OK, material};
@@ -23,19 +23,19 @@ pub(crate) async fn handle(
     request: ExportCertRequest,
 ) -> Result<ExportCertResponse, HandlerFault> {
     let session = call.caller()?;
-    let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
+    let account = session.account.as_ref().ok_or(&service_texts::NO_ACCOUNT)?;
     let sets = service.store.cert_sets(&session.email).await?;
     let set = sets.into_iter().find(|set| set.bank == request.bank.as_str() && set.signing.is_some());
     // A borrower gets this error whatever keys it has: shared certificates are not exported.
     if set.is_none() && account.linked_to.is_some() {
-        return Err((&texts::NO_CERTIFICATE).into());
+        return Err((&service_texts::NO_CERTIFICATE).into());
     }
     let keys = service.store.pgp_keys(&session.email).await?;
     let key = export_key(&keys, &request.pgp_key_id)?;
     if !account.export_allowed {
         return Err(ServiceRefusal::invalid("Export").into());
     }
-    let set = set.ok_or(&texts::NO_CERTIFICATE)?;
+    let set = set.ok_or(&service_texts::NO_CERTIFICATE)?;
     call.rely_on(RequiredRight::Export);
     call.rely_on(RequiredRight::PgpKeys {
         purpose: PgpPurpose::Export,
@@ -60,10 +60,10 @@ pub(crate) async fn handle(
 
 fn export_key<'k>(keys: &'k [StoredPgpKey], id: &PgpKeyId) -> Result<&'k StoredPgpKey, HandlerFault> {
     if keys.is_empty() {
-        return Err((&texts::NO_PGP_KEYS).into());
+        return Err((&service_texts::NO_PGP_KEYS).into());
     }
     let named = keys.iter().find(|key| key.short_id == id.as_str() && key.purpose == PgpPurpose::Export);
-    named.ok_or_else(|| (&texts::EXPORT_KEY_NOT_FOUND).into())
+    named.ok_or_else(|| (&service_texts::EXPORT_KEY_NOT_FOUND).into())
 }
 
 async fn encrypt(
@@ -76,7 +76,7 @@ async fn encrypt(
         let key = read_key(pool, &armored).map_err(HandlerFault::internal)?;
         // The key was valid when registered; if it is expired or revoked by now, this fails.
         bankchannel_openpgp::encrypt(&key, private.as_ref().as_bytes(), at(now_ms))
-            .map_err(|_| (&texts::EXPORT_KEY_NOT_FOUND).into())
+            .map_err(|_| (&service_texts::EXPORT_KEY_NOT_FOUND).into())
     };
     service.work_pool.read(work).await?
 }

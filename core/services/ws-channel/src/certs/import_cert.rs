@@ -4,9 +4,9 @@ use bankchannel_crypto::{CryptoError, random, rsa::RsaPrivateKey, x509::Certific
 use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, NewCertSet};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::{ServiceText, texts},
     model::{Bank, CertificatePem, PrivateKeyPem},
     operations::certs::import_cert::{ImportCertRequest, ImportCertResponse, ImportCertResponseFields},
+    service_texts::{self, ServiceText},
 };
 
 use super::{
@@ -32,7 +32,7 @@ pub(crate) async fn handle(
 ) -> Result<ImportCertResponse, HandlerFault> {
     let session = call.caller()?;
     let scope = own_scope(session, request.bank);
-    let names = ImportNames { key: "PrivateKey", not_private: &texts::KEY_NOT_PRIVATE };
+    let names = ImportNames { key: "PrivateKey", not_private: &service_texts::KEY_NOT_PRIVATE };
     let signing = pair(&request.certificate, &request.private_key, &names)?;
     let encryption = encryption_pair(&request)?;
     for (pair, name) in [(Some(&signing), "Certificate"), (encryption.as_ref(), "EncCertificate")] {
@@ -55,8 +55,8 @@ pub(crate) async fn handle(
     let store = call.audited_store(service, &scope.bank, &detail).await?;
     match store.import_certs(&scope, &random::base32_lower(26), set, call.now_ms).await? {
         EnrolOutcome::Done => {}
-        EnrolOutcome::Exists => return Err((&texts::CERTIFICATE_PRESENT).into()),
-        EnrolOutcome::NoAccount => return Err((&texts::NO_ACCOUNT).into()),
+        EnrolOutcome::Exists => return Err((&service_texts::CERTIFICATE_PRESENT).into()),
+        EnrolOutcome::NoAccount => return Err((&service_texts::NO_ACCOUNT).into()),
     }
     service.banks.imported(&call.settling(service), &scope).await?;
     Ok(ImportCertResponse::from(ImportCertResponseFields { response_text: OK.into() }))
@@ -68,13 +68,14 @@ struct ImportNames {
 }
 
 fn pair(certificate: &CertificatePem, key: &PrivateKeyPem, names: &ImportNames) -> Result<ImportedPair, HandlerFault> {
-    let certificate = Certificate::from_pem(certificate.as_str()).map_err(|_| &texts::CERTIFICATE_UNPARSABLE)?;
+    let certificate =
+        Certificate::from_pem(certificate.as_str()).map_err(|_| &service_texts::CERTIFICATE_UNPARSABLE)?;
     let key = RsaPrivateKey::from_pem(key.expose()).map_err(|why| -> HandlerFault {
         match why {
             CryptoError::NoPem { .. }
             | CryptoError::MalformedPem
             | CryptoError::PemTooLarge { .. }
-            | CryptoError::InvalidKey => (&texts::CERTIFICATE_UNPARSABLE).into(),
+            | CryptoError::InvalidKey => (&service_texts::CERTIFICATE_UNPARSABLE).into(),
             CryptoError::KeyTooSmall | CryptoError::KeyTooLarge => ServiceRefusal::invalid(names.key).into(),
             _ => names.not_private.into(),
         }
@@ -91,7 +92,7 @@ fn encryption_pair(request: &ImportCertRequest) -> Result<Option<ImportedPair>, 
     if request.bank != Bank::Danskebank {
         return Ok(None);
     }
-    let names = ImportNames { key: "EncPrivatekey", not_private: &texts::ENCRYPTION_KEY_NOT_PRIVATE };
+    let names = ImportNames { key: "EncPrivatekey", not_private: &service_texts::ENCRYPTION_KEY_NOT_PRIVATE };
     match (&request.enc_certificate, &request.enc_private_key) {
         (Some(certificate), Some(key)) => pair(certificate, key, &names).map(Some),
         (Some(_), None) => Err(ServiceRefusal::missing("EncPrivatekey").into()),

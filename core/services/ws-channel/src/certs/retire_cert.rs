@@ -3,8 +3,8 @@
 use bankchannel_crypto::{digest, random};
 use bankchannel_storage::ws_channel::{FileScope, RequiredRight, RetireOutcome};
 use bankchannel_ws_channel::{
-    errors::texts,
     operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse, RetireCertResponseFields},
+    service_texts,
 };
 
 use super::OK;
@@ -21,7 +21,7 @@ pub(crate) async fn handle(
     let session = call.caller()?;
     let is_owner = session.account.as_ref().is_some_and(|account| account.is_owner);
     let email = match &request.account {
-        Some(_) if !is_owner => return Err((&texts::OWNER_REQUIRED).into()),
+        Some(_) if !is_owner => return Err((&service_texts::OWNER_REQUIRED).into()),
         Some(account) => {
             call.rely_on(RequiredRight::Owner);
             account.as_str()
@@ -38,7 +38,7 @@ pub(crate) async fn handle(
             retired_cert_names: vec![name],
             response_text: OK.into(),
         })),
-        RetireOutcome::NothingActive => Err((&texts::NO_CERTIFICATE).into()),
-        RetireOutcome::NoAccount => Err((&texts::USER_ABSENT).into()),
+        RetireOutcome::NothingActive => Err((&service_texts::NO_CERTIFICATE).into()),
+        RetireOutcome::NoAccount => Err((&service_texts::USER_ABSENT).into()),
     }
 }

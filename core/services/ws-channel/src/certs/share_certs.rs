@@ -3,9 +3,9 @@
 use bankchannel_storage::ws_channel::{AccountLinks, LendingConsent, RequiredRight, ShareOutcome};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     model::Email,
     operations::certs::share_certs::{ShareCertsRequest, ShareCertsResponse, ShareCertsResponseFields},
+    service_texts,
 };
 
 use super::OK;
@@ -31,7 +31,7 @@ pub(crate) async fn handle(
             // Anyone may register under a key: its users know only its owner.
             call.rely_on(RequiredRight::Owner);
             if !session.account.as_ref().is_some_and(|account| account.is_owner) {
-                return Err((&texts::OWNER_REQUIRED).into());
+                return Err((&service_texts::OWNER_REQUIRED).into());
             }
             LendingConsent::NotAsked
         }
@@ -44,7 +44,7 @@ pub(crate) async fn handle(
     };
     match outcome {
         ShareOutcome::Shared(links) | ShareOutcome::Offered(links) => addresses(service, links),
-        ShareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
+        ShareOutcome::NoUser => Err((&service_texts::USER_ABSENT).into()),
         ShareOutcome::SameAccount | ShareOutcome::OtherOwner => Err(ServiceRefusal::invalid("ExtEmail").into()),
     }
 }

@@ -2,8 +2,8 @@
 
 use bankchannel_storage::ws_channel::UnshareOutcome;
 use bankchannel_ws_channel::{
-    errors::texts,
     operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse, UnshareCertsResponseFields},
+    service_texts,
 };
 
 use super::share_certs::addresses;
@@ -24,6 +24,6 @@ pub(crate) async fn handle(
         UnshareOutcome::Unshared(links) => {
             Ok(UnshareCertsResponse::from(UnshareCertsResponseFields { links: addresses(service, links)? }))
         }
-        UnshareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
+        UnshareOutcome::NoUser => Err((&service_texts::USER_ABSENT).into()),
     }
 }

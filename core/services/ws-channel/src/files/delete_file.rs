@@ -1,8 +1,8 @@
 //! `DeleteFile` (docs/protocols/ws-channel.md §2.23).
 
 use bankchannel_ws_channel::{
-    errors::texts,
     operations::files::delete_file::{DeleteFileRequest, DeleteFileResponse, DeleteFileResponseFields},
+    service_texts,
 };
 
 use super::may_transfer;
@@ -20,7 +20,7 @@ pub(crate) async fn handle(
 ) -> Result<DeleteFileResponse, HandlerFault> {
     may_transfer(call)?;
     let reached = service.banks.reach(service, call, request.bank).await?;
-    let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
+    let channel = service.banks.channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
     let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
     let detail = format!("{kind} {reference}");
     let here = channel.keeps_files_here();

@@ -7,8 +7,8 @@ use bankchannel_storage::ws_channel::FileScope;
 use bankchannel_transport::background;
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     operations::files::download_file::{DownloadFileRequest, DownloadFileResponse, DownloadFileResponseFields},
+    service_texts,
 };
 use bytes::Bytes;
 
@@ -31,12 +31,12 @@ pub(crate) async fn handle(
 ) -> Result<DownloadFileResponse, HandlerFault> {
     may_transfer(call)?;
     let reached = service.banks.reach(service, call, request.bank).await?;
-    let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
+    let channel = service.banks.channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
     let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
     let connection = reached.connection(service, None, call.now_ms);
     let found = within(BANK_TIMEOUT, channel.download(&connection, kind, reference)).await?;
     if found.content.known_size().is_some_and(|size| size > service.config.max_file_bytes) {
-        return Err((&texts::BANK_DATA_ERROR).into());
+        return Err((&service_texts::BANK_DATA_ERROR).into());
     }
     let (bank, detail) = (request.bank.as_str(), format!("{kind} {reference}"));
     let content = match found.content {

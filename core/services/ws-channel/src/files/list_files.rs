@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use bankchannel_storage::ws_channel::{BankFile, FileFilter};
 use bankchannel_ws_channel::{
-    errors::texts,
     model::{FileDescriptor, FileDescriptorFields, FileReference, FileStatus, StatusFilter},
     operations::files::list_files::{ListFilesRequest, ListFilesResponse, ListFilesResponseFields},
+    service_texts,
 };
 use jiff::tz::TimeZone;
 
@@ -30,7 +30,7 @@ pub(crate) async fn handle(
     may_transfer(call)?;
     let auth = service.store.auth_generation();
     let reached = service.banks.reach(service, call, request.bank).await?;
-    let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
+    let channel = service.banks.channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
     let files = service.store.files_generation(&reached.scope.email);
     let filter = FileFilter {
         file_type: request.file_type.map(|kind| kind.as_str().to_owned()),
@@ -52,7 +52,7 @@ pub(crate) async fn handle(
 
 fn descriptor(file: BankFile) -> Result<FileDescriptor, HandlerFault> {
     Ok(FileDescriptor::from(FileDescriptorFields {
-        file_reference: FileReference::new(&file.reference).map_err(|_| &texts::BANK_DATA_ERROR)?,
+        file_reference: FileReference::new(&file.reference).map_err(|_| &service_texts::BANK_DATA_ERROR)?,
         file_timestamp: bank_time(file.created),
         file_type: file.file_type,
         status: match file.status.as_str() {

@@ -25,7 +25,7 @@ pub(crate) struct ListingKey {
 
 impl ListingKey {
     /// The key of a request whose response may be cached: only with a store that no other process writes to.
-    pub(crate) fn of(
+    pub(crate) fn new(
         service: &WsChannelService,
         call: &ServiceCall,
         parameters: &[(&'static str, String)],

@@ -11,7 +11,7 @@ pub(crate) mod upload_file;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bankchannel_storage::ws_channel::{AccountSession, RequiredRight};
-use bankchannel_ws_channel::errors::texts;
+use bankchannel_ws_channel::service_texts;
 
 use super::{fault::HandlerFault, service::ServiceCall};
 
@@ -28,7 +28,7 @@ pub(crate) struct FileCaches {
 pub(super) fn may_transfer(call: &ServiceCall) -> Result<&AccountSession, HandlerFault> {
     let session = call.caller()?;
     call.rely_on(RequiredRight::Transfer);
-    if session.transfer_enabled { Ok(session) } else { Err((&texts::API_KEY_FORBIDDEN).into()) }
+    if session.transfer_enabled { Ok(session) } else { Err((&service_texts::API_KEY_FORBIDDEN).into()) }
 }
 
 /// The service's clock in the form that the OpenPGP code needs.

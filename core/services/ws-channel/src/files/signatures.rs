@@ -12,7 +12,7 @@ use bankchannel_openpgp::{
     parse_signatures,
 };
 use bankchannel_storage::ws_channel::{Digest, PgpPurpose};
-use bankchannel_ws_channel::{ServiceRefusal, errors::texts};
+use bankchannel_ws_channel::{ServiceRefusal, service_texts};
 
 use super::{at, content};
 use crate::{fault::HandlerFault, pgp::read_key, service::WsChannelService, work::InPool};
@@ -78,7 +78,7 @@ pub(crate) async fn authorize_keys(service: &WsChannelService, email: &str) -> R
     };
     let keys = service.work_pool.read(read).await?;
     if keys.is_empty() {
-        return Err((&texts::NO_AUTHORIZE_KEYS).into());
+        return Err((&service_texts::NO_AUTHORIZE_KEYS).into());
     }
     if remember {
         service.files.keys.put(generation, email, Arc::clone(&keys));
@@ -112,11 +112,11 @@ pub(crate) async fn verify(
 /// Reads the armor and checks that it names one of the keys; the document is not read yet.
 fn parse(_: &InPool, armored: &str, keys: &[Arc<OpenPgpPublicKey>]) -> Result<SignatureSet, HandlerFault> {
     let set = parse_signatures(armored.as_bytes()).map_err(|why| match why {
-        PgpError::NoSignaturePackets => ServiceRefusal::from(&texts::NO_SIGNATURE_PACKETS),
-        why => ServiceRefusal::from(&texts::SIGNATURE_FORMAT).with_detail(why),
+        PgpError::NoSignaturePackets => ServiceRefusal::from(&service_texts::NO_SIGNATURE_PACKETS),
+        why => ServiceRefusal::from(&service_texts::SIGNATURE_FORMAT).with_detail(why),
     })?;
     let named: Vec<&OpenPgpPublicKey> = keys.iter().map(Arc::as_ref).collect();
-    if set.names_any(&named) { Ok(set) } else { Err((&texts::NO_SUITABLE_KEYS).into()) }
+    if set.names_any(&named) { Ok(set) } else { Err((&service_texts::NO_SUITABLE_KEYS).into()) }
 }
 
 fn judge(
@@ -139,7 +139,7 @@ fn judge(
     if signers.len() >= needed {
         return Ok(SignedUpload { content, sha256: hash.finish(), signers, needed });
     }
-    let refusal = ServiceRefusal::from(&texts::SIGNATURES_FAILED);
+    let refusal = ServiceRefusal::from(&service_texts::SIGNATURES_FAILED);
     Err(match verdict.results.iter().find_map(why_bad) {
         Some(why) => refusal.with_detail(why),
         None => refusal,
@@ -172,7 +172,7 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(200), &mut verified).await.is_err(), "it did not wait");
         drop(all);
         let Err(HandlerFault::Refused(refusal)) = verified.await else { panic!("it is refused") };
-        assert_eq!(refusal.text, texts::SIGNATURE_FORMAT.text);
+        assert_eq!(refusal.text, service_texts::SIGNATURE_FORMAT.text);
         running.stop().await;
     }
 }

@@ -5,8 +5,8 @@ use bankchannel_foundation::model::Timestamp;
 use bankchannel_storage::ws_channel::{FileContent, NewUpload, PgpPurpose, RequiredRight, UploadOutcome, UploadState};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     operations::files::upload_file::{UploadFileRequest, UploadFileResponse, UploadFileResponseFields},
+    service_texts,
 };
 
 use super::{
@@ -35,10 +35,10 @@ pub(crate) async fn handle(
         return Err(ServiceRefusal::invalid("FileContents").into());
     }
     if size == 0 {
-        return Err((&texts::NO_CONTENT).into());
+        return Err((&service_texts::NO_CONTENT).into());
     }
     if request.signature.as_str().trim().is_empty() {
-        return Err((&texts::NO_SIGNATURE).into());
+        return Err((&service_texts::NO_SIGNATURE).into());
     }
     let keys = signatures::authorize_keys(service, &session.email).await?;
     let armored = request.signature.as_str().to_owned();
@@ -49,7 +49,7 @@ pub(crate) async fn handle(
         least: signed.needed,
     });
     let reached = service.banks.reach(service, call, request.bank).await?;
-    let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
+    let channel = service.banks.channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
     let upload = NewUpload {
         id: random::base32_lower(26),
         scope: reached.scope.clone(),

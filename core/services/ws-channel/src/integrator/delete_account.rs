@@ -3,11 +3,11 @@
 use bankchannel_storage::ws_channel::DeleteOutcome;
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     model::{Deleted, DeletedFields},
     operations::integrator::delete_account::{
         DeleteAccountRequest, DeleteAccountResponse, DeleteAccountResponseFields,
     },
+    service_texts,
 };
 
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) async fn handle(
 ) -> Result<DeleteAccountResponse, HandlerFault> {
     let session = call.caller()?;
     if call.now_ms - session.auth_time > LOGIN_AGE_MS {
-        return Err((&texts::LOGIN_TOO_OLD).into());
+        return Err((&service_texts::LOGIN_TOO_OLD).into());
     }
     if request.confirm != request.email.as_str() {
         return Err(ServiceRefusal::invalid("Confirm").into());
@@ -40,7 +40,7 @@ pub(crate) async fn handle(
             let deleted = Deleted::from(DeletedFields { admin_user: admin, data_user: data, account });
             Ok(DeleteAccountResponse::from(DeleteAccountResponseFields { deleted, email, response_text: OK.into() }))
         }
-        DeleteOutcome::Absent => Err((&texts::USER_ABSENT).into()),
+        DeleteOutcome::Absent => Err((&service_texts::USER_ABSENT).into()),
         DeleteOutcome::Owner => Err(ServiceRefusal::invalid("Email").into()),
     }
 }

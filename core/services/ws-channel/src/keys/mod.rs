@@ -101,7 +101,11 @@ impl ServiceKeys {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(crate) async fn look(store: Option<&WsChannelStore>, data: &Path, config: &ServiceConfig) -> Result<bool> {
+    pub(crate) async fn check_keys(
+        store: Option<&WsChannelStore>,
+        data: &Path,
+        config: &ServiceConfig,
+    ) -> Result<bool> {
         let folder = folder(data, config);
         refuse_link(&folder, config)?;
         let marked = marker_of(&folder)?;
@@ -257,7 +261,7 @@ mod tests {
     async fn opened(folder: &Path) -> Result<ServiceKeys> {
         let store = WsChannelStore::open_sqlite(folder).await.unwrap();
         let keys = ServiceKeys::open(&store, folder, &ServiceConfig::default()).await;
-        let seen = ServiceKeys::look(Some(&store), folder, &ServiceConfig::default()).await;
+        let seen = ServiceKeys::check_keys(Some(&store), folder, &ServiceConfig::default()).await;
         assert_eq!(keys.is_ok(), seen.is_ok(), "a check says what a start says: {:?}", seen.err());
         store.close().await;
         keys
@@ -266,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_restart_finds_the_same_keys_and_the_files_are_private() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(!ServiceKeys::look(None, folder.path(), &ServiceConfig::default()).await.unwrap());
+        assert!(!ServiceKeys::check_keys(None, folder.path(), &ServiceConfig::default()).await.unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "looking makes nothing");
         let first = opened(folder.path()).await.unwrap();
         let sealed = first.vault().seal(b"account", b"secret").unwrap();
@@ -358,7 +362,7 @@ mod tests {
         assert!(ServiceKeys::open(&store, other.path(), &config).await.err().unwrap().message().contains("belongs to"));
         store.close().await;
         let fresh = tempfile::tempdir().unwrap();
-        let looked = ServiceKeys::look(None, fresh.path(), &config).await.err().unwrap();
+        let looked = ServiceKeys::check_keys(None, fresh.path(), &config).await.err().unwrap();
         assert!(looked.message().contains("database is not here"), "{looked}");
         let store = WsChannelStore::open_sqlite(fresh.path()).await.unwrap();
         let refused = ServiceKeys::open(&store, fresh.path(), &config).await.err().unwrap();

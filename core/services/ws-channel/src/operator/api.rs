@@ -70,27 +70,29 @@ impl AdminApi {
 
     async fn done(&self, command: OperatorCommand) -> Result<Value> {
         match command {
-            OperatorCommand::Keys => told(self.keys().await?),
-            OperatorCommand::CreateKey(new) => told(self.create_key(new).await?),
+            OperatorCommand::Keys => json_of(self.keys().await?),
+            OperatorCommand::CreateKey(new) => json_of(self.create_key(new).await?),
             OperatorCommand::SetEnabled { api_key, on } => {
-                told(self.change("set_enabled", &api_key, on, TenantChange::Enabled(on)).await?)
+                json_of(self.change("set_enabled", &api_key, on, TenantChange::Enabled(on)).await?)
             }
             OperatorCommand::SetTransfer { api_key, on } => {
-                told(self.change("set_transfer", &api_key, on, TenantChange::TransferEnabled(on)).await?)
+                json_of(self.change("set_transfer", &api_key, on, TenantChange::TransferEnabled(on)).await?)
             }
             OperatorCommand::SetWaiver { api_key, on } => {
-                told(self.change("set_waiver", &api_key, on, TenantChange::Waiver(on)).await?)
+                json_of(self.change("set_waiver", &api_key, on, TenantChange::Waiver(on)).await?)
             }
             OperatorCommand::SetEntitlement { api_key, product, state } => {
-                told(self.set_entitlement(&api_key, &product, &state).await?)
+                json_of(self.set_entitlement(&api_key, &product, &state).await?)
             }
-            OperatorCommand::Invite { api_key, email } => told(self.invite(&api_key, &email).await?),
+            OperatorCommand::Invite { api_key, email } => json_of(self.invite(&api_key, &email).await?),
             OperatorCommand::Audit(query) => {
                 let records = self.store.read_audit(query).await.map_err(storage)?;
-                told(records.into_iter().map(line).collect::<Vec<_>>())
+                json_of(records.into_iter().map(line).collect::<Vec<_>>())
             }
-            OperatorCommand::VerifyAudit => told(self.verify_audit().await?),
-            OperatorCommand::Backup { target } => told(back_up(&self.store, &self.config, &self.data, &target).await?),
+            OperatorCommand::VerifyAudit => json_of(self.verify_audit().await?),
+            OperatorCommand::Backup { target } => {
+                json_of(back_up(&self.store, &self.config, &self.data, &target).await?)
+            }
         }
     }
 
@@ -206,7 +208,7 @@ fn address(field: &'static str, text: &str) -> Result<String> {
     Ok(email.as_str().to_owned())
 }
 
-fn told(value: impl Serialize) -> Result<Value> {
+fn json_of(value: impl Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
 }
 

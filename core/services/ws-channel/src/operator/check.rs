@@ -111,7 +111,7 @@ async fn folder(options: &ServiceOptions, config: &ServiceConfig) -> (Vec<Server
         Err(why) if matches!(fault(&why), Some(StoreError::Locked { .. })) => {
             is_running = true;
             findings.push(ServerFinding::good("store", RUNNING));
-            findings.push(match ServiceBanks::look(data, config) {
+            findings.push(match ServiceBanks::check_folder(data, config) {
                 Ok(()) => ServerFinding::good("keys", "not compared with the database, which the running service has"),
                 Err(why) => ServerFinding::bad("keys", why.message()),
             });
@@ -136,8 +136,8 @@ fn look_at_folder(folder: &Path) -> Result<()> {
 
 async fn keys(store: Option<&WsChannelStore>, data: &Path, config: &ServiceConfig) -> ServerFinding {
     let shown = crate::keys::folder(data, config);
-    let looked = match ServiceKeys::look(store, data, config).await {
-        Ok(all) => ServiceBanks::look(data, config).map(|()| all),
+    let looked = match ServiceKeys::check_keys(store, data, config).await {
+        Ok(all) => ServiceBanks::check_folder(data, config).map(|()| all),
         Err(why) => Err(why),
     };
     match looked {

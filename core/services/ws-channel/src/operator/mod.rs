@@ -58,7 +58,7 @@ impl ServiceOperator {
     /// # Errors
     /// `configuration.invalid`, or `resource.storage` for a folder that is not there. Every command returns
     /// `resource.storage` too: the data is damaged, absent or of an older version, or another process has it open.
-    pub fn of(options: &ServiceOptions) -> Result<Self> {
+    pub fn from_options(options: &ServiceOptions) -> Result<Self> {
         let listen = running::address(options)?;
         let config = ServiceConfig::load(options, listen.ip().is_loopback())?;
         let given = options

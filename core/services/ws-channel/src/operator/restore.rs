@@ -61,7 +61,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 async fn check(store: &WsChannelStore, data: &Path) -> Result<()> {
     store.check_integrity().await.map_err(storage)?;
     let config = ServiceConfig::default();
-    if !ServiceKeys::look(Some(store), data, &config).await? {
+    if !ServiceKeys::check_keys(Some(store), data, &config).await? {
         let folder = data.join(keys::FOLDER);
         let lacks: Vec<String> = keys::NEEDED
             .iter()

@@ -1,8 +1,8 @@
 //! `DeleteKey` (docs/protocols/ws-channel.md §2.26, §7).
 
 use bankchannel_ws_channel::{
-    errors::texts,
     operations::pgp::delete_key::{DeleteKeyRequest, DeleteKeyResponse, DeleteKeyResponseFields},
+    service_texts,
 };
 
 use super::descriptors;
@@ -20,7 +20,7 @@ pub(crate) async fn handle(
     let session = call.caller()?;
     let store = call.audited_store(service, request.pgp_key_id.as_str(), "").await?;
     let left = store.delete_pgp_key(&session.email, request.pgp_key_id.as_str()).await?;
-    let left = left.ok_or(&texts::NO_SUITABLE_KEYS)?;
+    let left = left.ok_or(&service_texts::NO_SUITABLE_KEYS)?;
     Ok(DeleteKeyResponse::from(DeleteKeyResponseFields {
         pgp_keys: Some(descriptors(&left)?),
         response_text: OK.into(),

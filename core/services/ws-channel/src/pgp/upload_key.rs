@@ -4,9 +4,9 @@ use bankchannel_openpgp::OpenPgpError as PgpError;
 use bankchannel_storage::ws_channel::{AddKeyOutcome, NewPgpKey, PgpPurpose, StoredPgpKey as StoredKey};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     model::{PgpKey, PgpKeyPurpose},
     operations::pgp::upload_key::{UploadKeyRequest, UploadKeyResponse, UploadKeyResponseFields},
+    service_texts,
 };
 
 use super::read_key;
@@ -45,7 +45,7 @@ pub(crate) async fn handle(
         }
         AddKeyOutcome::OtherPurpose => Err(ServiceRefusal::invalid("PgpKeyPurpose").into()),
         AddKeyOutcome::ShortIdTaken | AddKeyOutcome::TooMany => Err(ServiceRefusal::invalid("PgpKey").into()),
-        AddKeyOutcome::NoAccount => Err((&texts::NO_ACCOUNT).into()),
+        AddKeyOutcome::NoAccount => Err((&service_texts::NO_ACCOUNT).into()),
     }
 }
 
@@ -58,7 +58,7 @@ fn examine(
 ) -> Result<(StoredKey, Result<(), PgpError>), HandlerFault> {
     let key = read_key(pool, armored.expose()).map_err(|why| {
         let refusal = match &why {
-            PgpError::NoKey | PgpError::InvalidKey(_) => ServiceRefusal::from(&texts::PGP_KEY_UNREADABLE),
+            PgpError::NoKey | PgpError::InvalidKey(_) => ServiceRefusal::from(&service_texts::PGP_KEY_UNREADABLE),
             _ => ServiceRefusal::invalid("PgpKey"),
         };
         refusal.with_detail(why)

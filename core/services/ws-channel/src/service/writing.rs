@@ -42,7 +42,7 @@ impl Deref for GuardedStore {
 pub(crate) struct BackgroundService(Arc<WsChannelService>);
 
 impl BackgroundService {
-    pub(crate) fn of(service: &Arc<WsChannelService>) -> Self {
+    pub(crate) fn new(service: &Arc<WsChannelService>) -> Self {
         Self(Arc::clone(service))
     }
 

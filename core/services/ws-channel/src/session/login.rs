@@ -5,9 +5,9 @@ use bankchannel_storage::ws_channel::{
     AuthenticationFactor, CodeSend, MfaChallenge, NewPending, PendingKind, StoredMode, UserCredential,
 };
 use bankchannel_ws_channel::{
-    errors::texts,
     model::{ChallengeName, MfaOption, MfaType},
     operations::session::login::{LoginRequest, LoginResponse, LoginResponseFields},
+    service_texts,
 };
 
 use super::{
@@ -34,7 +34,7 @@ pub(crate) async fn handle(
     let _lock = service.login_locks.lock(email, mode).await;
     let credential = check_password(service, call, answered, email, mode).await?;
     if !credential.tenant.enabled {
-        return Err((&texts::API_KEY_INVALID).into());
+        return Err((&service_texts::API_KEY_INVALID).into());
     }
     if !credential.phone_verified {
         ask_for_phone(service, call, &credential, mode).await
@@ -59,7 +59,7 @@ async fn check_password(
     let lock = password_lock(email, mode);
     // Unknown users are locked like others; otherwise the lockout would reveal which users exist.
     if service.store.locked_until(&lock, call.now_ms).await?.is_some() {
-        return Err((&texts::LIMIT_EXCEEDED).into());
+        return Err((&service_texts::LIMIT_EXCEEDED).into());
     }
     let credential = service.store.credential(email, mode).await?;
     let stored = credential.as_ref().map(|found| found.password_hash.clone());
@@ -71,7 +71,7 @@ async fn check_password(
             if verdict != PasswordVerdict::Unreadable {
                 call.store(service).await?.record_failure(&lock, policy(service.config.lockout), call.now_ms).await?;
             }
-            Err((&texts::AUTHENTICATION_FAILED).into())
+            Err((&service_texts::AUTHENTICATION_FAILED).into())
         }
     }
 }
@@ -156,7 +156,7 @@ async fn grant(
     let locks = vec![password_lock(&user.account.email, StoredMode::Data)];
     let store = call.audited_store(service, &user.account.email, "session").await?;
     if !store.create_session(session.new, locks).await? {
-        return Err((&texts::AUTHENTICATION_FAILED).into());
+        return Err((&service_texts::AUTHENTICATION_FAILED).into());
     }
     Ok(LoginResponse::from(LoginResponseFields {
         id_token: Some(session.id_token),
@@ -175,7 +175,7 @@ async fn ask_for_factor(
     let email = &user.account.email;
     let who = (email.as_str(), StoredMode::Admin);
     if service.store.locked_until(&mfa_lock(email, StoredMode::Admin), call.now_ms).await?.is_some() {
-        return Err((&texts::LIMIT_EXCEEDED).into());
+        return Err((&service_texts::LIMIT_EXCEEDED).into());
     }
     call.store(service).await?.clear_failures(&[password_lock(email, StoredMode::Admin)]).await?;
     let token = SessionToken::new();
@@ -216,8 +216,10 @@ fn resting_on(user: &UserCredential, pending: NewPending) -> NewPending {
 fn opened(sent: CodeSend) -> Result<(), HandlerFault> {
     match sent {
         CodeSend::Send => Ok(()),
-        CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => Err((&texts::LIMIT_EXCEEDED).into()),
-        CodeSend::Stale => Err((&texts::AUTHENTICATION_FAILED).into()),
+        CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
+            Err((&service_texts::LIMIT_EXCEEDED).into())
+        }
+        CodeSend::Stale => Err((&service_texts::AUTHENTICATION_FAILED).into()),
     }
 }
 

@@ -8,9 +8,9 @@ use bankchannel_storage::ws_channel::{
 };
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     model::{AccessToken, MfaType, OtpauthUri, TotpSecret},
     operations::session::login_mfa::{LoginMfaRequest, LoginMfaResponse, LoginMfaResponseFields},
+    service_texts,
 };
 
 use super::{
@@ -36,7 +36,7 @@ pub(crate) async fn handle(
     call.about(email, StoredMode::Admin);
     let step = digest::sha256(request.session.expose().as_bytes());
     let pending = service.store.pending(&step, call.now_ms).await?;
-    let pending = pending.filter(|found| found.kind == PendingKind::Mfa).ok_or(&texts::CODE_TOO_OLD)?;
+    let pending = pending.filter(|found| found.kind == PendingKind::Mfa).ok_or(&service_texts::CODE_TOO_OLD)?;
     let own = pending.email == email && pending.mode == StoredMode::Admin;
     let factor = request.challenge_name.unwrap_or(MfaType::Sms);
     if own && pending.challenge != Some(challenge_of(factor)) {
@@ -44,7 +44,7 @@ pub(crate) async fn handle(
     }
     // The user of the session counts, not the one in the path.
     let credential = service.store.credential(&pending.email, pending.mode).await?;
-    let credential = credential.filter(is_usable).ok_or(&texts::CODE_TOO_OLD)?;
+    let credential = credential.filter(is_usable).ok_or(&service_texts::CODE_TOO_OLD)?;
     let proof = proof(service, call, &pending, &credential, request.code.expose())?;
     let session = OpeningSession::new(service, call, &credential.account, pending.mode, factor_of(factor))?;
     let enrolment = request
@@ -64,10 +64,10 @@ pub(crate) async fn handle(
     };
     match call.audited_store(service, email, "").await?.answer_mfa(answer).await? {
         MfaOutcome::Granted => {}
-        MfaOutcome::Wrong => return Err((&texts::CODE_WRONG).into()),
-        MfaOutcome::Expired => return Err((&texts::CODE_TOO_OLD).into()),
+        MfaOutcome::Wrong => return Err((&service_texts::CODE_WRONG).into()),
+        MfaOutcome::Expired => return Err((&service_texts::CODE_TOO_OLD).into()),
         MfaOutcome::OtherChallenge => return Err(ServiceRefusal::invalid("ChallengeName").into()),
-        MfaOutcome::Locked { .. } => return Err((&texts::LIMIT_EXCEEDED).into()),
+        MfaOutcome::Locked { .. } => return Err((&service_texts::LIMIT_EXCEEDED).into()),
     }
     let (secret_code, otpauth_uri, access_token) = match enrolment {
         Some(one) => (Some(one.secret_code), Some(one.otpauth_uri), Some(one.access_token)),

@@ -4,9 +4,9 @@ use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{FactorSelection, PendingKind, SelectOutcome, StoredMode};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     model::MfaType,
     operations::session::select_mfa::{SelectMfaRequest, SelectMfaResponse, SelectMfaResponseFields},
+    service_texts,
 };
 
 use super::{
@@ -28,13 +28,13 @@ pub(crate) async fn handle(
     call.about(email, StoredMode::Admin);
     let old = digest::sha256(request.session.expose().as_bytes());
     let pending = service.store.pending(&old, call.now_ms).await?;
-    let pending = pending.filter(|found| found.kind == PendingKind::Mfa).ok_or(&texts::CODE_TOO_OLD)?;
+    let pending = pending.filter(|found| found.kind == PendingKind::Mfa).ok_or(&service_texts::CODE_TOO_OLD)?;
     if pending.email != email || pending.mode != StoredMode::Admin {
-        return Err((&texts::CODE_WRONG).into());
+        return Err((&service_texts::CODE_WRONG).into());
     }
-    let user = service.store.credential(email, StoredMode::Admin).await?.ok_or(&texts::CODE_TOO_OLD)?;
+    let user = service.store.credential(email, StoredMode::Admin).await?.ok_or(&service_texts::CODE_TOO_OLD)?;
     if service.store.locked_until(&mfa_lock(email, StoredMode::Admin), call.now_ms).await?.is_some() {
-        return Err((&texts::LIMIT_EXCEEDED).into());
+        return Err((&service_texts::LIMIT_EXCEEDED).into());
     }
     let factor = request.mfa_type;
     if factor == MfaType::Totp && user.totp_secret.is_none() {
@@ -50,8 +50,8 @@ pub(crate) async fn handle(
     };
     match call.audited_store(service, email, "").await?.select_mfa(select).await? {
         SelectOutcome::Selected => {}
-        SelectOutcome::Gone => return Err((&texts::CODE_TOO_OLD).into()),
-        SelectOutcome::TooMany { .. } => return Err((&texts::LIMIT_EXCEEDED).into()),
+        SelectOutcome::Gone => return Err((&service_texts::CODE_TOO_OLD).into()),
+        SelectOutcome::TooMany { .. } => return Err((&service_texts::LIMIT_EXCEEDED).into()),
     }
     if let Some(draft) = draft {
         codes::send(service, call, &draft.message).await?;

@@ -4,8 +4,8 @@ use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{ConfirmTotp, PendingKind, StoredMode, TotpOutcome};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    errors::texts,
     operations::session::verify_totp::{VerifyTotpRequest, VerifyTotpResponse, VerifyTotpResponseFields},
+    service_texts,
 };
 
 use super::{open_totp, totp_step};
@@ -39,7 +39,7 @@ pub(crate) async fn handle(
         TotpOutcome::Enabled => {
             Ok(VerifyTotpResponse::from(VerifyTotpResponseFields { response_text: "TOTP enabled".into() }))
         }
-        TotpOutcome::Wrong => Err((&texts::CODE_WRONG).into()),
+        TotpOutcome::Wrong => Err((&service_texts::CODE_WRONG).into()),
         TotpOutcome::NoToken => Err(ServiceRefusal::invalid("AccessToken").into()),
     }
 }

@@ -13,7 +13,7 @@ async fn keys_are_made_switched_and_entitled() {
     let key = world.account("op@example.test").await;
     let session = world.data_session("op@example.test").await;
     let options = world.options();
-    let operator = ServiceOperator::of(&options).unwrap();
+    let operator = ServiceOperator::from_options(&options).unwrap();
     let made = operator
         .create_key(NewApiKey { owner: Some("New@example.test".into()), ..NewApiKey::default() })
         .await
@@ -40,7 +40,7 @@ async fn keys_are_made_switched_and_entitled() {
     // The same without a running service.
     world.stop().await;
     assert!(!world.data().join("admin.sock").exists());
-    let operator = ServiceOperator::of(&options).unwrap();
+    let operator = ServiceOperator::from_options(&options).unwrap();
     assert!(operator.set_enabled(&key, true).await.unwrap().enabled);
     assert_eq!(operator.keys().await.unwrap().len(), 2);
     let world = world.restart_stopped().await;
@@ -54,7 +54,7 @@ async fn the_audit_trail_says_who_did_what_and_shows_tampering() {
     world.login("trail@example.test", "admin", OTHER_PASSWORD).await;
     world.login("trail@example.test", "admin", PASSWORD).await;
     world.stop().await;
-    let operator = ServiceOperator::of(&world.options()).unwrap();
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
     operator.create_key(NewApiKey::default()).await.unwrap();
     let lines = operator.audit(Default::default()).await.unwrap();
     let told: Vec<(&str, &str, &str)> =
@@ -74,7 +74,7 @@ async fn the_audit_trail_says_who_did_what_and_shows_tampering() {
     // Someone who deletes the audit trail from the database does not have access to the data folder.
     let gone = r#"{"at":"2026-11-20T12:00:00Z","checkpoint":1,"head":""#.to_owned() + &"5e".repeat(32) + "\"}\n";
     std::fs::write(world.data().join("audit-heads.jsonl"), gone).unwrap();
-    let operator = ServiceOperator::of(&world.options()).unwrap();
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
     let check = operator.verify_audit().await.unwrap();
     assert!(!check.intact && check.reason.unwrap().contains("checkpoint 1"), "{:?}", check.compared);
 }
@@ -90,7 +90,7 @@ async fn the_callers_own_id_of_a_request_is_in_the_audit_trail() {
         let body = json!({ "ChResp": challenge, "Encrypted": world.encrypt(OTHER_PASSWORD, &challenge) });
         let answer = world.send("POST", "/session/id@example.test/admin", headers, body.to_string().into_bytes()).await;
         assert_eq!(answer.headers.get("x-caller-request-id").map(|id| id.to_str().unwrap()), callers);
-        let lines = ServiceOperator::of(&world.options()).unwrap().audit(Default::default()).await.unwrap();
+        let lines = ServiceOperator::from_options(&world.options()).unwrap().audit(Default::default()).await.unwrap();
         let last = lines.last().unwrap();
         assert_eq!(last.caller_request_id.as_deref(), callers);
         assert_eq!(last.request_id, answer.body["RequestId"], "the service's own");
@@ -104,7 +104,7 @@ async fn a_backup_of_a_running_service_is_restored_with_its_keys() {
     let session = world.data_session("backup@example.test").await;
     let room = tempfile::tempdir().unwrap();
     let backup = room.path().join("backup");
-    let operator = ServiceOperator::of(&world.options()).unwrap();
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
     let copied = operator.backup(&backup).await.unwrap();
     assert!(copied.keys >= 3 && copied.database_bytes > 0, "{copied:?}");
     assert!(operator.backup(&backup).await.is_err(), "not empty");
@@ -138,7 +138,7 @@ async fn strangers_are_counted_and_do_not_fill_the_audit_trail() {
         }
     }
     assert!(refused > 0 && limited > 100, "{refused} {limited}");
-    let operator = ServiceOperator::of(&world.options()).unwrap();
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
     let lines = operator.audit(Default::default()).await.unwrap();
     assert!(lines.is_empty(), "{} records", lines.len());
 }
@@ -155,7 +155,7 @@ async fn a_backup_holds_the_configured_keys_and_a_failed_one_leaves_nothing() {
     let world = World::configured(&format!("rsa_private_key = {key:?}")).await;
     world.account("configured@example.test").await;
     let backup = room.path().join("backup");
-    let operator = ServiceOperator::of(&world.options()).unwrap();
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
     operator.backup(&backup).await.unwrap();
     let data = room.path().join("data");
     operator::restore(&backup, &data).await.unwrap();

@@ -84,7 +84,7 @@ async fn r17_a_waiver_lets_new_users_in_at_once() {
     let options = world.options();
     let mut world = world;
     world.stop().await;
-    let operator = bankchannel_ws_channel_service::operator::ServiceOperator::of(&options).unwrap();
+    let operator = bankchannel_ws_channel_service::operator::ServiceOperator::from_options(&options).unwrap();
     let key = operator
         .create_key(bankchannel_ws_channel_service::operator::NewApiKey {
             waiver: true,
@@ -154,7 +154,7 @@ async fn s13_where_invitations_are_needed_a_stranger_has_no_key() {
     let options = world.options();
     let mut world = world;
     world.stop().await;
-    let operator = bankchannel_ws_channel_service::operator::ServiceOperator::of(&options).unwrap();
+    let operator = bankchannel_ws_channel_service::operator::ServiceOperator::from_options(&options).unwrap();
     operator.invite(&key, "Guest@example.test").await.unwrap();
     let world = world.restart_stopped().await;
     world.register("guest@example.test", "admin", &key).await.is(201, "Created");

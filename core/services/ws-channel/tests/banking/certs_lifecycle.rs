@@ -252,7 +252,7 @@ async fn c19_the_daily_run_goes_on_after_a_reset() {
     served.control("clock", json!({"advance_s": 86_400 + 60})).await;
     let data = served.folder.path().join("data");
     let options = ServiceOptions { data: Some(data.display().to_string()), ..ServiceOptions::default() };
-    let operator = ServiceOperator::of(&options).unwrap();
+    let operator = ServiceOperator::from_options(&options).unwrap();
     let renewal = AuditFilter {
         operation: Some("ws_channel.renew_cert".into()),
         email: Some(who.email.clone()),

@@ -67,7 +67,7 @@ impl World {
         let database = Database::of(&served, shared.as_ref()).await;
         let file = |name: &str| Some(served.folder.path().join(name).display().to_string());
         let options = ServiceOptions { data: file("data"), config: file("config.toml"), ..ServiceOptions::default() };
-        let operator = ServiceOperator::of(&options).unwrap();
+        let operator = ServiceOperator::from_options(&options).unwrap();
         let readiness = served.running.readiness();
         let pem = std::fs::read_to_string(readiness["public_key_file"].as_str().unwrap()).unwrap();
         let login_key = RsaPublicKey::from_pem(&pem).unwrap();

@@ -37,7 +37,7 @@ pub struct InstallationIds {
 }
 
 impl InstallationIds {
-    pub(crate) fn of(ids: Vec<(String, String)>, has_accounts: bool) -> Self {
+    pub(crate) fn new(ids: Vec<(String, String)>, has_accounts: bool) -> Self {
         Self { ids, has_accounts }
     }
 

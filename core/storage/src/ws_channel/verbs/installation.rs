@@ -104,7 +104,7 @@ async fn select(tx: &mut WsChannelTx) -> Result<InstallationIds> {
         }
     }
     let has_accounts = tx.first("SELECT 1 FROM account LIMIT 1", &[]).await?.is_some();
-    Ok(InstallationIds::of(ids, has_accounts))
+    Ok(InstallationIds::new(ids, has_accounts))
 }
 
 async fn insert(tx: &mut WsChannelTx, kind: IdKind, id: &str) -> Result<()> {

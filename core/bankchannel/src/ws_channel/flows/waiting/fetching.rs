@@ -51,7 +51,7 @@ pub(super) async fn fetch(
             });
             let aborted = |why: background::UndoneWork| why.error("reading an answer was aborted");
             let (read, claims) = judged.await.map_err(aborted)?;
-            Ok(claim.give(claims, |owners| {
+            Ok(claim.deliver(claims, |owners| {
                 let entry = entry.map(|(entry, folder)| FetchedEntry {
                     entry: Arc::new(entry),
                     folder,

@@ -60,7 +60,7 @@ pub(super) struct FileKey {
 }
 
 impl FileKey {
-    pub(super) fn of(bank: Bank, file: &FileDescriptor) -> Self {
+    pub(super) fn new(bank: Bank, file: &FileDescriptor) -> Self {
         let file_reference = file.file_reference.as_str().to_owned();
         Self { bank, file_type: file.file_type.clone(), file_reference }
     }
@@ -236,7 +236,7 @@ impl AnswerRegistry {
 impl FetchClaim<'_> {
     /// Gives a fetched file to its owners, by the claims of the waits in `claims`. `make` gets the number of owners.
     /// Returns the file if it is nobody's.
-    pub(super) fn give(
+    pub(super) fn deliver(
         mut self,
         claims: Vec<(u64, AnswerClaim)>,
         make: impl FnOnce(usize) -> FetchedFile,

@@ -33,7 +33,7 @@ pub(super) struct ReportedPayments {
 impl ReportedPayments {
     /// What the bank says about an upload.
     pub(super) fn verdict(&self, upload: &UploadedMessage) -> BankVerdict {
-        match BankVerdict::of(upload, &self.reports, &self.statements) {
+        match BankVerdict::from_reports(upload, &self.reports, &self.statements) {
             said if said.status.is_none() && !self.unreferenced_reports.is_empty() => {
                 BankVerdict::of_unreferenced(&self.unreferenced_reports)
             }
@@ -49,7 +49,7 @@ impl AnswerWait<'_> {
         self.settings.types.iter().filter(|wanted| !has(wanted)).cloned().collect()
     }
 
-    pub(in super::super) fn said(&self) -> &BankVerdict {
+    pub(in super::super) fn verdict(&self) -> &BankVerdict {
         &self.said
     }
 

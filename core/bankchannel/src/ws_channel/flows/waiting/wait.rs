@@ -102,7 +102,7 @@ impl<'a> AnswerWait<'a> {
         settings: WaitSettings,
     ) -> Self {
         Self {
-            said: BankVerdict::of(&upload, &[], &[]),
+            said: BankVerdict::from_reports(&upload, &[], &[]),
             parser: ContentParser::new(settings.parse),
             steps,
             registry,
@@ -153,7 +153,7 @@ impl<'a> AnswerWait<'a> {
             // From here on, no change is missed.
             changed.as_mut().enable();
             let is_last = Instant::now() >= self.settings.until;
-            match self.look(is_last).await {
+            match self.look_for_answers(is_last).await {
                 Err(error) => break WaitEnd::Failed(error),
                 Ok(_) if self.is_rejected() => break WaitEnd::Rejected,
                 Ok(_) if self.missing().is_empty() => break WaitEnd::Complete,
@@ -188,7 +188,7 @@ impl<'a> AnswerWait<'a> {
     }
 
     /// Looks at the listings and the inbox once. Returns whether something is under way whose end may bring an answer.
-    async fn look(&mut self, is_last: bool) -> Result<bool> {
+    async fn look_for_answers(&mut self, is_last: bool) -> Result<bool> {
         let age = if is_last { self.settings.interval.min(LAST_AGE) } else { self.settings.interval };
         let now = Instant::now();
         let not_before = now.checked_sub(age).unwrap_or(now).max(self.begun_at);
@@ -211,7 +211,7 @@ impl<'a> AnswerWait<'a> {
                     is_busy = true;
                     break;
                 }
-                match self.registry.turn(FileKey::of(self.settings.bank, &file)) {
+                match self.registry.turn(FileKey::new(self.settings.bank, &file)) {
                     FetchTurn::Yours(claim) => self.fetch(file, claim),
                     FetchTurn::Running => is_busy = true,
                     FetchTurn::NotNow => {}
@@ -294,7 +294,7 @@ impl<'a> AnswerWait<'a> {
         &mut self,
         fetched: &FetchedFile,
     ) -> Result<(BankAnswer, Option<LedgerEntry>), (BankAnswer, Error)> {
-        let mut answer = BankAnswer::of(fetched.file.clone(), fetched.bytes.len() as u64);
+        let mut answer = BankAnswer::new(fetched.file.clone(), fetched.bytes.len() as u64);
         if let Some(MessageFile::Status(file)) = &fetched.read.content {
             answer.status_text = Some(BankVerdict::of_unreferenced(&file.reports).text).filter(|text| !text.is_empty());
         }

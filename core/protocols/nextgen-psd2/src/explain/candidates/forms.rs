@@ -18,7 +18,7 @@ pub(super) fn try_all(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) 
 /// H-22.
 fn values(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     for (at, field) in basis.fields.iter().enumerate() {
-        let slot = LineSlot::of(basis, at);
+        let slot = LineSlot::new(basis, at);
         let Ok(value) = std::str::from_utf8(&field.value) else { continue };
         let name = field.name.as_str();
         if name == "date" {
@@ -43,7 +43,7 @@ fn stamped_anew(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>) {
     let Some(at) = basis.fields.iter().position(|field| field.name == "date") else { return };
     let sent = basis.fields.get(at).and_then(|field| std::str::from_utf8(&field.value).ok());
     let Some(sent_s) = sent.and_then(dates::read) else { return };
-    let slot = LineSlot::of(basis, at);
+    let slot = LineSlot::new(basis, at);
     for (later, date) in dates::around(sent_s) {
         let text = || {
             let (apart, when) = (later.abs(), if later < 0 { "before" } else { "after" });

@@ -123,7 +123,7 @@ fn try_value(basis: &GuessBasis<'_>, search: &mut CandidateSearch<'_>, value: &[
     let text = || {
         format!("`{REQUEST_TARGET}` was signed as `{}`{how}, the request line gives `{}`", shown(value), shown(right))
     };
-    if search.try_value("H-07", &LineSlot::of(basis, at), value, text) {
+    if search.try_value("H-07", &LineSlot::new(basis, at), value, text) {
         search.advise("H-07", AS_REQUESTED);
     }
 }

@@ -169,7 +169,7 @@ fn key_ids(certificate: &Certificate) -> Vec<KeyIdForm> {
     let form = |serial: SerialForm, issuer: NameForm| KeyIdForm {
         serial,
         issuer,
-        key_id: KeyId::of(certificate, serial.into(), issuer.into()).to_text(),
+        key_id: KeyId::from_certificate(certificate, serial.into(), issuer.into()).to_text(),
     };
     issuers.into_iter().flat_map(|issuer| serials.into_iter().map(move |serial| form(serial, issuer))).collect()
 }

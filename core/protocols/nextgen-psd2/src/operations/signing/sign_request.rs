@@ -69,7 +69,7 @@ impl Local for SignRequest {
     fn run(asked: SignRequestRequest, with: LocalContext<'_>) -> Result<SignRequestResponse, Error> {
         let mut profile = asked.signing.unwrap_or_default().profile()?;
         let request = asked.request.read(&with)?;
-        let holder = holder::of(&with);
+        let holder = holder::certificate_holder(&with);
         let given = asked.certificate.map(|pem| cached::certificate("certificate", &pem, &with)).transpose()?;
         let certificate = match (&given, holder) {
             (Some(given), _) => Some(&**given),

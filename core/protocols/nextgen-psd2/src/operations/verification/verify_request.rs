@@ -142,7 +142,7 @@ impl VerifyRequestRequest {
         let policy = Policy {
             mode: self.mode.unwrap_or_default().into(),
             tls_client: with.tls_client.clone(),
-            endpoint: EndpointRequirements::of(&request.method, &request.target, dialect),
+            endpoint: EndpointRequirements::for_request(&request.method, &request.target, dialect),
             ..Policy::at(with.now_s, dialect)
         };
         let verified = with.verifier.verify(request, &policy);

@@ -40,7 +40,7 @@ macro_rules! entries {
             name: "SaltEdgeBank",
             option: "bank",
             what: "A bank's own code, as a connector to Salt Edge asks it.",
-            questions: &[$(QuestionEntry::of::<$file::$name>()),+],
+            questions: &[$(QuestionEntry::for_question::<$file::$name>()),+],
         };
     };
 }

@@ -8,9 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Email, Mode},
-    route,
 };
 
 /// The user whose password is reset.
@@ -46,7 +45,7 @@ pub struct InitPasswordReset;
 impl Operation for InitPasswordReset {
     type Request = InitPasswordResetRequest;
     type Response = InitPasswordResetResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.init_password_reset",
         "account",
         Self::DOCS,
@@ -54,7 +53,7 @@ impl Operation for InitPasswordReset {
         Route {
             repeat: Repeat::AfterRateLimit,
             audited: true,
-            ..route::public("InitPasswordReset", Method::Get, "/account/{Email}/{Mode}/password")
+            ..declare::public("InitPasswordReset", Method::Get, "/account/{Email}/{Mode}/password")
         },
     );
 }

@@ -7,9 +7,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    SessionCredentials, WsChannelCodec, WsChannelTerms, errors,
+    SessionCredentials, WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Challenge, Email, Mode},
-    route,
 };
 
 /// The user to register.
@@ -47,12 +46,12 @@ pub struct InitRegister;
 impl Operation for InitRegister {
     type Request = InitRegisterRequest;
     type Response = InitRegisterResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.init_register",
         "account",
         Self::DOCS,
         ERRORS,
-        route::public("InitRegister", Method::Get, "/account/{Email}/{Mode}"),
+        declare::public("InitRegister", Method::Get, "/account/{Email}/{Mode}"),
     );
 }
 

@@ -8,9 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Challenge, Email, EncryptedPassword, Mode, OneTimeCode},
-    route,
 };
 
 /// The code, and the new password as the answer to a challenge.
@@ -58,14 +57,14 @@ pub struct PasswordReset;
 impl Operation for PasswordReset {
     type Request = PasswordResetRequest;
     type Response = PasswordResetResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.password_reset",
         "account",
         Self::DOCS,
         ERRORS,
         Route {
             repeat: Repeat::Never,
-            ..route::public("PasswordReset", Method::Post, "/account/{Email}/{Mode}/password")
+            ..declare::public("PasswordReset", Method::Post, "/account/{Email}/{Mode}/password")
         },
     );
 }

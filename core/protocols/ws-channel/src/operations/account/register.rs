@@ -8,9 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    SessionCredentials, WsChannelCodec, WsChannelTerms, errors,
+    SessionCredentials, WsChannelCodec, WsChannelTerms, declare, errors,
     model::{ApiKey, Challenge, Email, EncryptedPassword, Mode, Name, Phone},
-    route,
 };
 
 /// The user to register and the answer to the challenge.
@@ -73,12 +72,12 @@ pub struct Register;
 impl Operation for Register {
     type Request = RegisterRequest;
     type Response = RegisterResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.register",
         "account",
         Self::DOCS,
         ERRORS,
-        Route { success: 201, ..route::public("Register", Method::Put, "/account/{Email}/{Mode}") },
+        Route { success: 201, ..declare::public("Register", Method::Put, "/account/{Email}/{Mode}") },
     );
 }
 

@@ -10,9 +10,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{AccessToken, Email, Mode, OneTimeCode},
-    route,
 };
 
 /// The token from the login and the code from the mail.
@@ -53,12 +52,12 @@ pub struct VerifyEmail;
 impl Operation for VerifyEmail {
     type Request = VerifyEmailRequest;
     type Response = VerifyEmailResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.verify_email",
         "account",
         Self::DOCS,
         ERRORS,
-        Route { repeat: Repeat::Never, ..route::public("VerifyEmail", Method::Post, "/account/{Email}/{Mode}") },
+        Route { repeat: Repeat::Never, ..declare::public("VerifyEmail", Method::Post, "/account/{Email}/{Mode}") },
     );
 }
 

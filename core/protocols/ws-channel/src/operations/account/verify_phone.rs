@@ -8,9 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Email, Mode, OneTimeCode, Phone},
-    route,
 };
 
 /// The phone and its code.
@@ -53,14 +52,14 @@ pub struct VerifyPhone;
 impl Operation for VerifyPhone {
     type Request = VerifyPhoneRequest;
     type Response = VerifyPhoneResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.verify_phone",
         "account",
         Self::DOCS,
         ERRORS,
         Route {
             repeat: Repeat::Never,
-            ..route::public("VerifyPhone", Method::Post, "/account/{Email}/{Mode}/{Phone}")
+            ..declare::public("VerifyPhone", Method::Post, "/account/{Email}/{Mode}/{Phone}")
         },
     );
 }

@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
 };
 
-use crate::{WsChannelCodec, WsChannelTerms, errors, model::ExportSetting, route};
+use crate::{WsChannelCodec, WsChannelTerms, declare, errors, model::ExportSetting};
 
 /// The setting.
 #[derive(Debug, Clone, Boundary)]
@@ -23,7 +23,7 @@ pub struct ConfigCertsResponse {
 }
 
 const ERRORS: &[&ErrorRow] =
-    route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
+    declare::errors_of!(declare::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
 /// Switch off the export of private keys for good.
 ///
@@ -35,12 +35,12 @@ pub struct ConfigCerts;
 impl Operation for ConfigCerts {
     type Request = ConfigCertsRequest;
     type Response = ConfigCertsResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.config_certs",
         "certs",
         Self::DOCS,
         ERRORS,
-        route::session("ConfigCerts", Method::Post, "/certs"),
+        declare::session("ConfigCerts", Method::Post, "/certs"),
     );
 }
 

@@ -8,9 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Bank, BankPin, Name, WsUserId},
-    route,
 };
 
 /// The PIN and the names from the contract with the bank.
@@ -43,8 +42,7 @@ const ENROLLMENT_REFUSAL: &str = "Cert enrollment allowed for admin user only";
 /// The client's time limit: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).
 const TIMEOUT_S: u32 = 150;
 
-const ERRORS: &[&ErrorRow] =
-    route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
 
 /// Enrol for a certificate at a bank with its PIN.
 ///
@@ -57,7 +55,7 @@ pub struct EnrollCert;
 impl Operation for EnrollCert {
     type Request = EnrollCertRequest;
     type Response = EnrollCertResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.enroll_cert",
         "certs",
         Self::DOCS,
@@ -66,7 +64,7 @@ impl Operation for EnrollCert {
             success: 201,
             repeat: Repeat::Never,
             timeout_s: TIMEOUT_S,
-            ..route::at_bank(route::session("EnrollCert", Method::Post, "/certs/{Bank}"))
+            ..declare::at_bank(declare::session("EnrollCert", Method::Post, "/certs/{Bank}"))
         },
     );
 }

@@ -5,9 +5,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Bank, CertAndKey, PgpKeyId},
-    route,
 };
 
 /// The certificate and the export key.
@@ -34,7 +33,7 @@ pub struct ExportCertResponse {
 /// The refusal for a data session (§1.7).
 const EXPORT_REFUSAL: &str = "Cert export allowed for admin user only";
 
-const ERRORS: &[&ErrorRow] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::PGP_KEY_MISSING, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::PGP_KEY_MISSING, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
 /// Export a certificate with its private key, encrypted to a PGP key.
 ///
@@ -46,12 +45,12 @@ pub struct ExportCert;
 impl Operation for ExportCert {
     type Request = ExportCertRequest;
     type Response = ExportCertResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.export_cert",
         "certs",
         Self::DOCS,
         ERRORS,
-        Route { audited: true, ..route::session("ExportCert", Method::Get, "/certs/{Bank}") },
+        Route { audited: true, ..declare::session("ExportCert", Method::Get, "/certs/{Bank}") },
     );
 }
 

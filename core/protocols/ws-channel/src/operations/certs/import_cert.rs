@@ -5,9 +5,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Bank, CertificatePem, Name, PrivateKeyPem, WsUserId},
-    route,
 };
 
 /// The certificate and its key.
@@ -44,7 +43,7 @@ pub struct ImportCertResponse {
 /// The refusal for a data session (§1.7).
 const IMPORT_REFUSAL: &str = "Cert import allowed for admin user only";
 
-const ERRORS: &[&ErrorRow] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_REFUSED, &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_REFUSED, &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
 
 /// Import an existing certificate and its private key.
 ///
@@ -57,12 +56,12 @@ pub struct ImportCert;
 impl Operation for ImportCert {
     type Request = ImportCertRequest;
     type Response = ImportCertResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.import_cert",
         "certs",
         Self::DOCS,
         ERRORS,
-        Route { success: 201, ..route::session("ImportCert", Method::Put, "/certs/{Bank}") },
+        Route { success: 201, ..declare::session("ImportCert", Method::Put, "/certs/{Bank}") },
     );
 }
 

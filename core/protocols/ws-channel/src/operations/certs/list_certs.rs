@@ -3,9 +3,8 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
 use crate::{
-    WsChannelCodec, WsChannelTerms,
+    WsChannelCodec, WsChannelTerms, declare,
     model::{BankConnection, CertDescriptor, Email, RetiredCert},
-    route,
 };
 
 /// The request has no fields.
@@ -41,12 +40,12 @@ pub struct ListCerts;
 impl Operation for ListCerts {
     type Request = ListCertsRequest;
     type Response = ListCertsResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.list_certs",
         "certs",
         Self::DOCS,
-        route::SESSION_ERRORS,
-        route::session("ListCerts", Method::Get, "/certs"),
+        declare::SESSION_ERRORS,
+        declare::session("ListCerts", Method::Get, "/certs"),
     );
 }
 

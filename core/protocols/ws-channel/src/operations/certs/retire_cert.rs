@@ -8,9 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Bank, Email},
-    route,
 };
 
 /// The certificates to retire.
@@ -36,7 +35,7 @@ pub struct RetireCertResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = route::errors_of!(route::OWNER_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::OWNER_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// Retire the certificates for a bank.
 ///
@@ -49,12 +48,12 @@ pub struct RetireCert;
 impl Operation for RetireCert {
     type Request = RetireCertRequest;
     type Response = RetireCertResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.retire_cert",
         "certs",
         Self::DOCS,
         ERRORS,
-        Route { parameters: Parameters::Query, ..route::session("RetireCert", Method::Delete, "/certs/{Bank}") },
+        Route { parameters: Parameters::Query, ..declare::session("RetireCert", Method::Delete, "/certs/{Bank}") },
     );
 }
 

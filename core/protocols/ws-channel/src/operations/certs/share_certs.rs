@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method, operation::Route,
 };
 
-use crate::{WsChannelCodec, WsChannelTerms, errors, model::Email, route};
+use crate::{WsChannelCodec, WsChannelTerms, declare, errors, model::Email};
 
 /// The other account.
 #[derive(Debug, Clone, Boundary)]
@@ -35,7 +35,7 @@ pub struct ShareCertsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = route::errors_of!(route::OWNER_ERRORS; &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::OWNER_ERRORS; &errors::PARAMETER_REFUSED);
 
 /// Let another account use this account's certificates.
 ///
@@ -50,12 +50,12 @@ pub struct ShareCerts;
 impl Operation for ShareCerts {
     type Request = ShareCertsRequest;
     type Response = ShareCertsResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.share_certs",
         "certs",
         Self::DOCS,
         ERRORS,
-        Route { success: 201, ..route::session("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}") },
+        Route { success: 201, ..declare::session("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}") },
     );
 }
 

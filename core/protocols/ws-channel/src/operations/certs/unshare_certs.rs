@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use super::share_certs::ShareCertsResponse;
-use crate::{WsChannelCodec, WsChannelTerms, errors, model::Email, route};
+use crate::{WsChannelCodec, WsChannelTerms, declare, errors, model::Email};
 
 /// The other account.
 #[derive(Debug, Clone, Boundary)]
@@ -25,7 +25,7 @@ pub struct UnshareCertsResponse {
 }
 
 const ERRORS: &[&ErrorRow] =
-    route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
+    declare::errors_of!(declare::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
 /// Stop another account from using this account's certificates, or the reverse.
 ///
@@ -38,12 +38,12 @@ pub struct UnshareCerts;
 impl Operation for UnshareCerts {
     type Request = UnshareCertsRequest;
     type Response = UnshareCertsResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.unshare_certs",
         "certs",
         Self::DOCS,
         ERRORS,
-        route::session("UnshareCerts", Method::Delete, "/certs/shared/{ExtEmail}"),
+        declare::session("UnshareCerts", Method::Delete, "/certs/shared/{ExtEmail}"),
     );
 }
 

@@ -4,7 +4,7 @@ use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, Local
 use bankchannel_iso20022::check::CheckOptions;
 use bankchannel_iso20022::operations::checking::check_payment::{CheckPaymentResponse, check_content};
 
-use crate::route;
+use crate::declare;
 
 /// The file.
 #[derive(Debug, Clone, Boundary)]
@@ -26,7 +26,7 @@ impl Operation for CheckPaymentFile {
     type Request = CheckPaymentFileRequest;
     type Response = CheckPaymentResponse;
     const DECLARATION: Declaration =
-        Declaration { takes_time: true, ..route::local("ws_channel.check_payment_file", "files", Self::DOCS, &[]) };
+        Declaration { takes_time: true, ..declare::local("ws_channel.check_payment_file", "files", Self::DOCS, &[]) };
 }
 
 impl Local for CheckPaymentFile {

@@ -5,10 +5,9 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
-    errors::texts,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Bank, FileReference, FileType},
-    route,
+    service_texts,
 };
 
 /// The file to delete.
@@ -32,8 +31,7 @@ pub struct DeleteFileResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// Delete a file at a bank.
 ///
@@ -45,16 +43,16 @@ pub struct DeleteFile;
 impl Operation for DeleteFile {
     type Request = DeleteFileRequest;
     type Response = DeleteFileResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.delete_file",
         "files",
         Self::DOCS,
         ERRORS,
-        route::at_bank(route::session("DeleteFile", Method::Delete, "/files/{Bank}/{FileType}/{FileReference}")),
+        declare::at_bank(declare::session("DeleteFile", Method::Delete, "/files/{Bank}/{FileType}/{FileReference}")),
     );
 }
 
 impl Exchange for DeleteFile {
     type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::data(texts::DATA_REQUIRED.text);
+    const TERMS: WsChannelTerms = WsChannelTerms::data(service_texts::DATA_REQUIRED.text);
 }

@@ -6,9 +6,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Bank, FileReference, FileType},
-    route,
 };
 
 /// The file to download.
@@ -37,8 +36,7 @@ pub struct DownloadFileResponse {
 /// The refusal for an admin session (§1.7).
 const DOWNLOAD_REFUSAL: &str = "File downloads not allowed on admin mode, use data account mode";
 
-const ERRORS: &[&ErrorRow] =
-    route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// Download a file from a bank.
 ///
@@ -50,7 +48,7 @@ pub struct DownloadFile;
 impl Operation for DownloadFile {
     type Request = DownloadFileRequest;
     type Response = DownloadFileResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.download_file",
         "files",
         Self::DOCS,
@@ -58,7 +56,11 @@ impl Operation for DownloadFile {
         Route {
             audited: true,
             response_content: Some("Content"),
-            ..route::at_bank(route::session("DownloadFile", Method::Get, "/files/{Bank}/{FileType}/{FileReference}"))
+            ..declare::at_bank(declare::session(
+                "DownloadFile",
+                Method::Get,
+                "/files/{Bank}/{FileType}/{FileReference}",
+            ))
         },
     );
 }

@@ -5,9 +5,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Bank, FileDescriptor, FileType, StatusFilter},
-    route,
 };
 
 /// The bank and the filters.
@@ -33,7 +32,7 @@ pub struct ListFilesResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = route::errors_of!(route::SESSION_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::SESSION_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// List the files that a bank holds for the account.
 ///
@@ -45,12 +44,12 @@ pub struct ListFiles;
 impl Operation for ListFiles {
     type Request = ListFilesRequest;
     type Response = ListFilesResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.list_files",
         "files",
         Self::DOCS,
         ERRORS,
-        route::at_bank(route::session("ListFiles", Method::Get, "/files/{Bank}")),
+        declare::at_bank(declare::session("ListFiles", Method::Get, "/files/{Bank}")),
     );
 }
 

@@ -8,9 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Bank, FileName, FileType, Signatures},
-    route,
 };
 
 /// The file and its signatures.
@@ -44,7 +43,7 @@ pub struct UploadFileResponse {
 /// The refusal for an admin session (§1.7).
 const UPLOAD_REFUSAL: &str = "File uploads not allowed on admin mode, use data account mode";
 
-const ERRORS: &[&ErrorRow] = route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED);
 
 /// Send a signed file to a bank.
 ///
@@ -57,7 +56,7 @@ pub struct UploadFile;
 impl Operation for UploadFile {
     type Request = UploadFileRequest;
     type Response = UploadFileResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.upload_file",
         "files",
         Self::DOCS,
@@ -66,7 +65,7 @@ impl Operation for UploadFile {
             success: 201,
             repeat: Repeat::AfterRateLimit,
             request_content: Some("FileContents"),
-            ..route::at_bank(route::session("UploadFile", Method::Put, "/files/{Bank}"))
+            ..declare::at_bank(declare::session("UploadFile", Method::Put, "/files/{Bank}"))
         },
     );
 }

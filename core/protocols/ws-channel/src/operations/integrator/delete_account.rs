@@ -5,9 +5,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Deleted, Email, WrittenEmail},
-    route,
 };
 
 /// The account to delete.
@@ -33,7 +32,7 @@ pub struct DeleteAccountResponse {
 }
 
 const ERRORS: &[&ErrorRow] =
-    route::errors_of!(route::OWNER_ERRORS; &errors::REAUTHENTICATE, &errors::PARAMETER_REFUSED);
+    declare::errors_of!(declare::OWNER_ERRORS; &errors::REAUTHENTICATE, &errors::PARAMETER_REFUSED);
 
 /// Delete a customer's account for good.
 ///
@@ -47,12 +46,12 @@ pub struct DeleteAccount;
 impl Operation for DeleteAccount {
     type Request = DeleteAccountRequest;
     type Response = DeleteAccountResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.delete_account",
         "integrator",
         Self::DOCS,
         ERRORS,
-        route::session("DeleteAccount", Method::Delete, "/account/{Email}"),
+        declare::session("DeleteAccount", Method::Delete, "/account/{Email}"),
     );
 }
 

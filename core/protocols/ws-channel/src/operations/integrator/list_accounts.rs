@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
-use crate::{WsChannelCodec, WsChannelTerms, model::AccountDescriptor, route};
+use crate::{WsChannelCodec, WsChannelTerms, declare, model::AccountDescriptor};
 
 /// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
@@ -28,12 +28,12 @@ pub struct ListAccounts;
 impl Operation for ListAccounts {
     type Request = ListAccountsRequest;
     type Response = ListAccountsResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.list_accounts",
         "integrator",
         Self::DOCS,
-        route::OWNER_ERRORS,
-        route::session("ListAccounts", Method::Get, "/integrator/accounts"),
+        declare::OWNER_ERRORS,
+        declare::session("ListAccounts", Method::Get, "/integrator/accounts"),
     );
 }
 

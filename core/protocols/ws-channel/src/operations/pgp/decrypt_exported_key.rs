@@ -6,9 +6,9 @@ use bankchannel_foundation::{
 use bankchannel_openpgp as openpgp;
 
 use crate::{
-    errors,
+    declare, errors,
     model::{PgpPrivateKeys, PrivateKeyPem},
-    pgp, route,
+    pgp,
 };
 
 /// The message and the key.
@@ -44,8 +44,10 @@ pub struct DecryptExportedKey;
 impl Operation for DecryptExportedKey {
     type Request = DecryptExportedKeyRequest;
     type Response = DecryptExportedKeyResponse;
-    const DECLARATION: Declaration =
-        Declaration { takes_time: true, ..route::local("ws_channel.decrypt_exported_key", "pgp", Self::DOCS, ERRORS) };
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..declare::local("ws_channel.decrypt_exported_key", "pgp", Self::DOCS, ERRORS)
+    };
 }
 
 impl Local for DecryptExportedKey {

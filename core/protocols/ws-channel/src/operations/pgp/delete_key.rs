@@ -5,9 +5,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{PgpKeyDescriptor, PgpKeyId},
-    route,
 };
 
 /// The key to remove.
@@ -28,7 +27,7 @@ pub struct DeleteKeyResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_MISSING, &errors::SIGNATURE_KEY_UNKNOWN, &errors::NOT_IMPLEMENTED, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS; &errors::PGP_KEY_MISSING, &errors::SIGNATURE_KEY_UNKNOWN, &errors::NOT_IMPLEMENTED, &errors::PARAMETER_REFUSED);
 
 /// Remove a registered PGP key.
 ///
@@ -40,12 +39,12 @@ pub struct DeleteKey;
 impl Operation for DeleteKey {
     type Request = DeleteKeyRequest;
     type Response = DeleteKeyResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.delete_key",
         "pgp",
         Self::DOCS,
         ERRORS,
-        route::session("DeleteKey", Method::Delete, "/pgp"),
+        declare::session("DeleteKey", Method::Delete, "/pgp"),
     );
 }
 

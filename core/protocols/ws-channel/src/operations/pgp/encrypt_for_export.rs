@@ -6,9 +6,9 @@ use bankchannel_foundation::{
 use bankchannel_openpgp as openpgp;
 
 use crate::{
-    errors,
+    declare, errors,
     model::{PgpKeys, PrivateKeyPem},
-    pgp, route,
+    pgp,
 };
 
 /// The private key and the export key.
@@ -42,7 +42,7 @@ impl Operation for EncryptForExport {
     type Request = EncryptForExportRequest;
     type Response = EncryptForExportResponse;
     const DECLARATION: Declaration =
-        Declaration { takes_time: true, ..route::local("ws_channel.encrypt_for_export", "pgp", Self::DOCS, ERRORS) };
+        Declaration { takes_time: true, ..declare::local("ws_channel.encrypt_for_export", "pgp", Self::DOCS, ERRORS) };
 }
 
 impl Local for EncryptForExport {

@@ -10,8 +10,9 @@ use bankchannel_openpgp::{self as openpgp, KeyGeneration, OpenPgpPrivateKey};
 use zeroize::Zeroizing;
 
 use crate::{
+    declare,
     model::{Email, Name, PgpKeyId, PgpPrivateKeys},
-    pgp, route,
+    pgp,
 };
 
 /// The algorithm of a new key.
@@ -78,7 +79,7 @@ impl Operation for GenerateKey {
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
         commands: &[Command::named("generate")],
-        ..route::local("ws_channel.generate_key", "pgp", Self::DOCS, &[])
+        ..declare::local("ws_channel.generate_key", "pgp", Self::DOCS, &[])
     };
 }
 

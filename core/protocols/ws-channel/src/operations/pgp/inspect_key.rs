@@ -6,8 +6,9 @@ use bankchannel_foundation::{
 use bankchannel_openpgp as openpgp;
 
 use crate::{
+    declare,
     model::{PgpKey, PgpKeyId},
-    pgp, route,
+    pgp,
 };
 
 /// The key to inspect.
@@ -58,7 +59,7 @@ impl Operation for InspectKey {
     type Response = InspectKeyResponse;
     const DECLARATION: Declaration = Declaration {
         commands: &[Command::named("inspect")],
-        ..route::local("ws_channel.inspect_key", "pgp", Self::DOCS, pgp::KEY_ERRORS)
+        ..declare::local("ws_channel.inspect_key", "pgp", Self::DOCS, pgp::KEY_ERRORS)
     };
 }
 

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
 
-use crate::{WsChannelCodec, WsChannelTerms, model::PgpKeyDescriptor, route};
+use crate::{WsChannelCodec, WsChannelTerms, declare, model::PgpKeyDescriptor};
 
 /// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
@@ -29,12 +29,12 @@ pub struct ListKeys;
 impl Operation for ListKeys {
     type Request = ListKeysRequest;
     type Response = ListKeysResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.list_keys",
         "pgp",
         Self::DOCS,
-        route::SESSION_ERRORS,
-        route::session("ListKeys", Method::Get, "/pgp"),
+        declare::SESSION_ERRORS,
+        declare::session("ListKeys", Method::Get, "/pgp"),
     );
 }
 

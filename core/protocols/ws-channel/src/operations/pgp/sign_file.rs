@@ -6,8 +6,9 @@ use bankchannel_foundation::{
 use bankchannel_openpgp::{self as openpgp, HashAlgorithm, UnlockedSigner};
 
 use crate::{
+    declare,
     model::{PgpPrivateKeys, Signatures},
-    pgp, route,
+    pgp,
 };
 
 /// The hash algorithm of a signature.
@@ -72,7 +73,7 @@ impl Operation for SignFile {
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
         commands: &[Command::named("sign")],
-        ..route::local("ws_channel.sign_file", "pgp", Self::DOCS, pgp::KEY_ERRORS)
+        ..declare::local("ws_channel.sign_file", "pgp", Self::DOCS, pgp::KEY_ERRORS)
     };
 }
 

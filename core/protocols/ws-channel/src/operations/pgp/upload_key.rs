@@ -5,9 +5,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{PgpKey, PgpKeyPurpose},
-    route,
 };
 
 /// The key and its purpose.
@@ -29,7 +28,7 @@ pub struct UploadKeyResponse {
 }
 
 const ERRORS: &[&ErrorRow] =
-    route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_REFUSED, &errors::PARAMETER_REFUSED);
+    declare::errors_of!(declare::MODE_ERRORS; &errors::PGP_KEY_REFUSED, &errors::PARAMETER_REFUSED);
 
 /// Register a PGP public key.
 ///
@@ -42,12 +41,12 @@ pub struct UploadKey;
 impl Operation for UploadKey {
     type Request = UploadKeyRequest;
     type Response = UploadKeyResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.upload_key",
         "pgp",
         Self::DOCS,
         ERRORS,
-        Route { success: 201, ..route::session("UploadKey", Method::Put, "/pgp") },
+        Route { success: 201, ..declare::session("UploadKey", Method::Put, "/pgp") },
     );
 }
 

@@ -7,9 +7,9 @@ use bankchannel_foundation::{
 use bankchannel_openpgp::{self as openpgp, SignatureResult, VerifyPolicy};
 
 use crate::{
-    errors,
+    declare, errors,
     model::{PgpKeys, Signatures},
-    pgp, route,
+    pgp,
 };
 
 /// The file, the signatures and the keys.
@@ -80,7 +80,7 @@ impl Operation for VerifyFile {
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
         commands: &[Command::named("verify")],
-        ..route::local("ws_channel.verify_file", "pgp", Self::DOCS, ERRORS)
+        ..declare::local("ws_channel.verify_file", "pgp", Self::DOCS, ERRORS)
     };
 }
 
@@ -92,11 +92,14 @@ impl Local for VerifyFile {
         let armored = request.signature.as_str().as_bytes();
         let verdict = openpgp::verify_detached(armored, &keys, content, with.now(), &VerifyPolicy::default())
             .map_err(|why| pgp::fault("signature", why))?;
-        Ok(VerifyFileResponse { good: verdict.is_good(), signatures: verdict.results.into_iter().map(told).collect() })
+        Ok(VerifyFileResponse {
+            good: verdict.is_good(),
+            signatures: verdict.results.into_iter().map(verdict_of_result).collect(),
+        })
     }
 }
 
-fn told(result: SignatureResult) -> SignatureVerdict {
+fn verdict_of_result(result: SignatureResult) -> SignatureVerdict {
     let nothing = SignatureVerdict {
         verdict: Verdict::Bad,
         fingerprint: None,

@@ -6,9 +6,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    challenge, errors,
+    challenge, declare, errors,
     model::{Challenge, EncryptedPassword},
-    route,
 };
 
 /// The password and the challenge.
@@ -44,7 +43,7 @@ pub struct EncryptPassword;
 impl Operation for EncryptPassword {
     type Request = EncryptPasswordRequest;
     type Response = EncryptPasswordResponse;
-    const DECLARATION: Declaration = route::local("ws_channel.encrypt_password", "session", Self::DOCS, ERRORS);
+    const DECLARATION: Declaration = declare::local("ws_channel.encrypt_password", "session", Self::DOCS, ERRORS);
 }
 
 impl Local for EncryptPassword {

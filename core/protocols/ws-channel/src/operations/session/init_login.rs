@@ -5,9 +5,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{Challenge, Email, Mode},
-    route,
 };
 
 /// The user who wants to log in.
@@ -44,12 +43,12 @@ pub struct InitLogin;
 impl Operation for InitLogin {
     type Request = InitLoginRequest;
     type Response = InitLoginResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.init_login",
         "session",
         Self::DOCS,
         ERRORS,
-        route::public("InitLogin", Method::Get, "/session/{Email}/{Mode}"),
+        declare::public("InitLogin", Method::Get, "/session/{Email}/{Mode}"),
     );
 }
 

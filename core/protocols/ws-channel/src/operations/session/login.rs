@@ -5,12 +5,11 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{
         AccessToken, AccountInfo, ApiKey, Challenge, ChallengeName, Email, EncryptedPassword, ExpiresIn, IdToken,
         MfaOption, MfaSession, Mode,
     },
-    route,
 };
 
 /// The answer to the challenge.
@@ -75,12 +74,12 @@ pub struct Login;
 impl Operation for Login {
     type Request = LoginRequest;
     type Response = LoginResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.login",
         "session",
         Self::DOCS,
         ERRORS,
-        route::public("Login", Method::Post, "/session/{Email}/{Mode}"),
+        declare::public("Login", Method::Post, "/session/{Email}/{Mode}"),
     );
 }
 

@@ -8,12 +8,11 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{
         AccessToken, AccountInfo, AdminMode, ApiKey, ChallengeName, Email, ExpiresIn, IdToken, MfaOption, MfaSession,
         MfaType, OneTimeCode, OtpauthUri, TotpSecret,
     },
-    route,
 };
 
 /// The code and its step.
@@ -83,14 +82,14 @@ impl Operation for LoginMfa {
     type Response = LoginMfaResponse;
     const DECLARATION: Declaration = Declaration {
         commands: &[Command { name: "login", given: &["session", "code"] }],
-        ..route::exchange(
+        ..declare::exchange(
             "ws_channel.login_mfa",
             "session",
             Self::DOCS,
             ERRORS,
             Route {
                 repeat: Repeat::Never,
-                ..route::public("LoginMFA", Method::Put, "/session/{Email}/{Mode}/mfacode")
+                ..declare::public("LoginMFA", Method::Put, "/session/{Email}/{Mode}/mfacode")
             },
         )
     };

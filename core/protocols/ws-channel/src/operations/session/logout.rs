@@ -8,9 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{AccessToken, Email, Mode},
-    route,
 };
 
 /// The user of the session.
@@ -35,7 +34,7 @@ pub struct LogoutResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = route::errors_of!(route::SESSION_ERRORS; &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::SESSION_ERRORS; &errors::PARAMETER_REFUSED);
 
 /// End all sessions of a user.
 ///
@@ -46,14 +45,14 @@ pub struct Logout;
 impl Operation for Logout {
     type Request = LogoutRequest;
     type Response = LogoutResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.logout",
         "session",
         Self::DOCS,
         ERRORS,
         Route {
             parameters: Parameters::BodyOrQuery,
-            ..route::session("Logout", Method::Delete, "/session/{Email}/{Mode}")
+            ..declare::session("Logout", Method::Delete, "/session/{Email}/{Mode}")
         },
     );
 }

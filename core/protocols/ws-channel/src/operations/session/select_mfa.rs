@@ -5,9 +5,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{AdminMode, ChallengeName, Email, MfaSession, MfaType},
-    route,
 };
 
 /// The chosen factor.
@@ -51,12 +50,12 @@ pub struct SelectMfa;
 impl Operation for SelectMfa {
     type Request = SelectMfaRequest;
     type Response = SelectMfaResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.select_mfa",
         "session",
         Self::DOCS,
         ERRORS,
-        route::public("SelectMFA", Method::Put, "/session/{Email}/{Mode}/selectmfa"),
+        declare::public("SelectMFA", Method::Put, "/session/{Email}/{Mode}/selectmfa"),
     );
 }
 

@@ -4,8 +4,8 @@ use bankchannel_crypto::totp;
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
 
 use crate::{
+    declare,
     model::{OneTimeCode, TotpSecret},
-    route,
 };
 
 /// The authenticator's secret.
@@ -37,7 +37,7 @@ pub struct TotpCode;
 impl Operation for TotpCode {
     type Request = TotpCodeRequest;
     type Response = TotpCodeResponse;
-    const DECLARATION: Declaration = route::local("ws_channel.totp_code", "session", Self::DOCS, &[]);
+    const DECLARATION: Declaration = declare::local("ws_channel.totp_code", "session", Self::DOCS, &[]);
 }
 
 impl Local for TotpCode {

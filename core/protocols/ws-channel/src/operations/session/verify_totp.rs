@@ -8,9 +8,8 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    WsChannelCodec, WsChannelTerms, errors,
+    WsChannelCodec, WsChannelTerms, declare, errors,
     model::{AccessToken, AdminMode, Email, OneTimeCode},
-    route,
 };
 
 /// A current code from the new secret.
@@ -51,14 +50,14 @@ pub struct VerifyTotp;
 impl Operation for VerifyTotp {
     type Request = VerifyTotpRequest;
     type Response = VerifyTotpResponse;
-    const DECLARATION: Declaration = route::exchange(
+    const DECLARATION: Declaration = declare::exchange(
         "ws_channel.verify_totp",
         "session",
         Self::DOCS,
         ERRORS,
         Route {
             repeat: Repeat::Never,
-            ..route::public("VerifyTOTP", Method::Put, "/session/{Email}/{Mode}/verifytotp")
+            ..declare::public("VerifyTOTP", Method::Put, "/session/{Email}/{Mode}/verifytotp")
         },
     );
 }

@@ -42,7 +42,7 @@ impl PaymentFault {
     }
 
     /// The reason, for the customer: without internals of the service.
-    fn told(&self) -> &'static str {
+    fn reason_text(&self) -> &'static str {
         match self {
             Self::Missing => "its content was lost by the service",
             Self::Unreadable(_) => "its content can no longer be read by the service",
@@ -106,7 +106,7 @@ impl PaymentsSetAside {
             .patience_ms()
             .is_some_and(|patience| patience == 0 || (waiting.tries >= LEAST_TRIES && now - waiting.since >= patience));
         if over {
-            return Some(GivenUp { why: fault.why().to_owned(), told: fault.told() });
+            return Some(GivenUp { why: fault.why().to_owned(), told: fault.reason_text() });
         }
         if waiting.tries % MENTION == 1 {
             let (tries, why) = (waiting.tries, fault.why());

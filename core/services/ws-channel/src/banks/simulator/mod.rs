@@ -67,7 +67,7 @@ impl SimulatorBank {
     /// `configuration.invalid` if the authority's file is absent and cannot be created. A damaged one is detected at
     /// the first enrolment.
     pub(super) fn open(data: &Path, config: &ServiceConfig) -> Result<Self> {
-        look(data, config)?;
+        check_folder(data, config)?;
         Ok(Self {
             authority: authority::SimulatorAuthority::at(&crate::keys::folder(data, config)),
             files: content::folder(data, config),
@@ -104,7 +104,7 @@ impl SimulatorBank {
 ///
 /// # Errors
 /// As [`SimulatorBank::open`].
-pub(super) fn look(data: &Path, config: &ServiceConfig) -> Result<()> {
+pub(super) fn check_folder(data: &Path, config: &ServiceConfig) -> Result<()> {
     expect_writable_keys(data, config, authority::FILE)
 }
 

@@ -62,7 +62,7 @@ impl Local for SignJwt {
             return Err(Error::invalid_field("expires_in_s", format!("must be 1 to {LONGEST_S}")));
         }
         let exp = keys::instant_s(asked.at.as_ref(), &with) + expires_in_s;
-        let unsigned = UnsignedEnvelope::of(&Value::Object(asked.data.0).to_json(), exp);
+        let unsigned = UnsignedEnvelope::new(&Value::Object(asked.data.0).to_json(), exp);
         let signature = match asked.private_key {
             Some(pem) => {
                 let key = keys::private_key(&pem, asked.passphrase.as_ref(), &with)?;

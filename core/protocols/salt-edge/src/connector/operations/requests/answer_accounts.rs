@@ -34,7 +34,7 @@ impl Local for AnswerAccounts {
     fn run(asked: AnswerAccountsRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
         check(&asked.accounts)?;
         let accounts = asked.accounts.into_iter().map(BankAccount::complete).collect();
-        Ok(HttpAnswer::of(&FetchAccounts::encode_response(FetchAccountsResponse { accounts })))
+        Ok(HttpAnswer::from_message(&FetchAccounts::encode_response(FetchAccountsResponse { accounts })))
     }
 }
 

@@ -34,6 +34,6 @@ impl Local for AnswerCustomer {
             return Err(Error::invalid_field("customer.name", "is empty"));
         }
         let response = FetchCustomerResponse { customer: asked.customer };
-        Ok(HttpAnswer::of(&FetchCustomer::encode_response(response)))
+        Ok(HttpAnswer::from_message(&FetchCustomer::encode_response(response)))
     }
 }

@@ -28,6 +28,6 @@ impl Operation for AnswerDone {
 
 impl Local for AnswerDone {
     fn run(_: AnswerDoneRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
-        Ok(HttpAnswer::of(&OutResponse::new(200, Body::json(Object::new()))))
+        Ok(HttpAnswer::from_message(&OutResponse::new(200, Body::json(Object::new()))))
     }
 }

@@ -50,7 +50,7 @@ impl Local for AnswerError {
         if let Some(seconds) = asked.retry_after_s {
             answer.headers.push("Retry-After", seconds.to_string());
         }
-        Ok(HttpAnswer::of(&answer))
+        Ok(HttpAnswer::from_message(&answer))
     }
 }
 

@@ -35,7 +35,7 @@ impl Local for AnswerTransactions {
     fn run(asked: AnswerTransactionsRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
         check(&asked.transactions)?;
         let transactions = asked.transactions.into_iter().map(BankTransaction::complete).collect();
-        Ok(HttpAnswer::of(&FetchTransactions::encode_response(FetchTransactionsResponse { transactions })))
+        Ok(HttpAnswer::from_message(&FetchTransactions::encode_response(FetchTransactionsResponse { transactions })))
     }
 }
 

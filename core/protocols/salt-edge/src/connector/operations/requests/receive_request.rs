@@ -81,8 +81,8 @@ pub struct RequestRefused {
 }
 
 impl RequestRefused {
-    fn of(refusal: RefusedRequest) -> Self {
-        let answer = HttpAnswer::of(&refusal.answer());
+    fn from_refusal(refusal: RefusedRequest) -> Self {
+        let answer = HttpAnswer::from_message(&refusal.answer());
         Self { class: refusal.class.name.to_owned(), step: refusal.step.into(), text: refusal.text, answer }
     }
 }
@@ -135,7 +135,7 @@ impl Local for ReceiveRequest {
                 response.warnings = received.warnings;
                 response.unknown = (!received.unknown.is_empty()).then_some(JsonObject(received.unknown));
             }
-            Err(refusal) => response.refused = Some(RequestRefused::of(refusal)),
+            Err(refusal) => response.refused = Some(RequestRefused::from_refusal(refusal)),
         }
         Ok(response)
     }

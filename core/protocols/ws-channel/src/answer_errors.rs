@@ -1,8 +1,5 @@
 //! This protocol's rows of the error table, the service's exact texts, and the errors that they become.
 
-mod rows;
-pub mod texts;
-
 use bankchannel_foundation::{
     CallOutcome, Error,
     error::{ErrorRow, Peer, row},
@@ -11,8 +8,8 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 
-pub use rows::*;
-pub use texts::{RefusalClass, ServiceText};
+use crate::errors::*;
+use crate::service_texts::{self, RefusalClass};
 
 /// The maximum length of an excerpt of a foreign answer, in characters.
 const EXCERPT: usize = 200;
@@ -35,9 +32,9 @@ pub(crate) fn refused(
     let (row, class) = meaning(status, peer.code.as_deref().unwrap_or_default(), said);
     let is_bank_text = BANK_TEXTS.contains(&said);
     // Only our own service says this, and only before anything has happened.
-    let is_unstored = status == texts::INSUFFICIENT_STORAGE.status && row.code == STORAGE_FULL.code;
-    let shown = shown(said, TEXT_MAX);
-    let detail = detail.map(|detail| self::shown(detail, TEXT_MAX));
+    let is_unstored = status == service_texts::INSUFFICIENT_STORAGE.status && row.code == STORAGE_FULL.code;
+    let shown = shortened(said, TEXT_MAX);
+    let detail = detail.map(|detail| self::shortened(detail, TEXT_MAX));
     let more = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let mut error = Error::because(row, format!("{} The service said: {shown}{more}", row.text))
         .with_status(status)
@@ -51,7 +48,7 @@ pub(crate) fn refused(
     if let Some(detail) = detail {
         error = error.with("peer_detail", detail);
     }
-    let word = |text: Option<String>| text.map(|text| self::shown(&text, WORD_MAX));
+    let word = |text: Option<String>| text.map(|text| self::shortened(&text, WORD_MAX));
     error.with_peer(Peer { code: word(peer.code), text: Some(shown), request_id: word(peer.request_id) })
 }
 
@@ -67,7 +64,7 @@ pub(crate) fn not_the_service(route: &Route, message: &InResponse) -> Error {
     };
     Error::because(row, format!("{} (HTTP {})", row.text, message.status))
         .with_status(message.status)
-        .with("answer", shown(&text, EXCERPT))
+        .with("answer", shortened(&text, EXCERPT))
         .with("class", class)
         .with_outcome(outcome(route, message.status, false))
         .with_retryable(retryable(route, message.status, false))
@@ -75,7 +72,7 @@ pub(crate) fn not_the_service(route: &Route, message: &InResponse) -> Error {
 }
 
 /// Makes text from outside safe to show. It is redacted before it is cut, so that no part of a token remains.
-fn shown(text: &str, max: usize) -> String {
+fn shortened(text: &str, max: usize) -> String {
     redact_words(text).chars().filter(|c| !c.is_control()).take(max).collect()
 }
 
@@ -97,10 +94,10 @@ fn retryable(route: &Route, status: u16, is_bank_text: bool) -> bool {
 
 /// The four texts of §1.7 that can mean a temporary failure at the bank.
 static BANK_TEXTS: &[&str] = &[
-    texts::EMPTY_BANK_RESPONSE.text,
-    texts::BANK_RESPONSE_UNPARSABLE.text,
-    texts::BANK_RESPONSE_MISSING.text,
-    texts::BANK_DATA_ERROR.text,
+    service_texts::EMPTY_BANK_RESPONSE.text,
+    service_texts::BANK_RESPONSE_UNPARSABLE.text,
+    service_texts::BANK_RESPONSE_MISSING.text,
+    service_texts::BANK_DATA_ERROR.text,
 ];
 
 /// The service's own codes are `00` and `01`; any other two digits are a bank's (§1.5).
@@ -112,7 +109,7 @@ fn meaning(status: u16, code: &str, said: &str) -> (&'static ErrorRow, RefusalCl
     if is_bank_code(code) {
         return (&BANK_REFUSED, RefusalClass::Bank);
     }
-    if let Some(text) = texts::find(said) {
+    if let Some(text) = service_texts::find(said) {
         return (text.row, text.class);
     }
     match status {

@@ -133,7 +133,7 @@ impl Codec for NextGenPsd2Codec {
             answer::settle(shape, &mut fields);
         }
         for field in shape {
-            if let FieldLocation::Header(name) = FieldLocation::of(field, route)
+            if let FieldLocation::Header(name) = FieldLocation::for_field(field, route)
                 && let Some(value) = message.headers.get(name).filter(|value| is_visible(value))
             {
                 fields.push(field.wire, headers::value(field, &headers::as_text(value)));

@@ -163,7 +163,7 @@ fn pgp_verify(bytes: &[u8]) {
 /// The private key to which the messages of the corpus are encrypted.
 fn message_key() -> &'static openpgp::OpenPgpPrivateKey {
     static KEY: OnceLock<openpgp::OpenPgpPrivateKey> = OnceLock::new();
-    const ARMORED: &str = include_str!("../../fuzz/message-key.asc");
+    const ARMORED: &str = include_str!("../../../fuzz/message-key.asc");
     KEY.get_or_init(|| {
         openpgp::OpenPgpPrivateKey::from_armored(ARMORED.as_bytes()).expect("the key of the corpus can be read")
     })
@@ -302,7 +302,7 @@ fn inspected(certificate: &Certificate) {
     let _ = certificates::trusted_issuer([certificate], certificate.not_before_s());
     let _ = certificate.is_issued_by(certificate);
     for serial in [SerialStyle::HexUpper, SerialStyle::Decimal] {
-        let text = KeyId::of(certificate, serial, NameStyle::Rfc2253).to_text();
+        let text = KeyId::from_certificate(certificate, serial, NameStyle::Rfc2253).to_text();
         drop(KeyId::parse(&text));
     }
 }
@@ -327,7 +327,7 @@ fn psd2_explain(bytes: &[u8]) {
     for (mode, dialect) in
         [(VerificationMode::Normal, SigningDialect::Era), (VerificationMode::Lenient, SigningDialect::Bg)]
     {
-        let endpoint = EndpointRequirements::of(&request.method, &request.target, dialect);
+        let endpoint = EndpointRequirements::for_request(&request.method, &request.target, dialect);
         let policy = Policy { mode, endpoint, ..Policy::at(NOW_S, dialect) };
         let verified = verifier.verify(&request, &policy);
         let own_text = Some(request.body.as_ref()).filter(|body| !body.is_empty());
@@ -411,6 +411,6 @@ const NOW_S: i64 = 1_772_532_930;
 /// The certificate of the specification's vector A.
 fn leaf() -> &'static Certificate {
     static LEAF: OnceLock<Certificate> = OnceLock::new();
-    const PEM: &str = include_str!("../../scenarios/data/psd2-leaf-1.cert.pem");
+    const PEM: &str = include_str!("../../../scenarios/data/psd2-leaf-1.cert.pem");
     LEAF.get_or_init(|| Certificate::from_pem(PEM).expect("the specification's certificate can be read"))
 }

@@ -56,7 +56,7 @@ fn consents() -> Request {
 }
 
 fn policy(request: &Request) -> Policy {
-    let endpoint = EndpointRequirements::of(&request.method, &request.target, SigningDialect::Era);
+    let endpoint = EndpointRequirements::for_request(&request.method, &request.target, SigningDialect::Era);
     Policy { endpoint, ..Policy::at(NOW, SigningDialect::Era) }
 }
 
@@ -426,7 +426,7 @@ fn roles_and_other_headers_are_those_of_the_operation() {
         for (mode, found) in
             [(VerificationMode::Lenient, "ok"), (VerificationMode::Normal, normal), (VerificationMode::Strict, "V35")]
         {
-            let endpoint = EndpointRequirements::of(method, target, SigningDialect::Bg);
+            let endpoint = EndpointRequirements::for_request(method, target, SigningDialect::Bg);
             let policy = Policy { mode, endpoint, ..Policy::at(NOW, SigningDialect::Bg) };
             let verified = party.verifier().verify(&signed, &policy);
             assert_eq!(verified.refusal().map_or("ok", |check| check.rule.id), found, "{method} {mode:?}");

@@ -25,7 +25,7 @@ const BANK_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 502, 503, 504
 macro_rules! errors_of {
     ($($list:path),+ ; $($own:expr),* $(,)?) => {{
         const LISTS: &[&[&bankchannel_foundation::error::ErrorRow]] = &[$($list,)+ &[$($own),*]];
-        const JOINED: [&bankchannel_foundation::error::ErrorRow; $crate::route::count(LISTS)] = $crate::route::join(LISTS);
+        const JOINED: [&bankchannel_foundation::error::ErrorRow; $crate::declare::count(LISTS)] = $crate::declare::join(LISTS);
         &JOINED
     }};
 }

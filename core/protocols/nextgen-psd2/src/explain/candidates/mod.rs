@@ -266,7 +266,7 @@ struct LineSlot<'a> {
 }
 
 impl<'a> LineSlot<'a> {
-    fn of(basis: &GuessBasis<'a>, at: usize) -> Self {
+    fn new(basis: &GuessBasis<'a>, at: usize) -> Self {
         let (before, from) = basis.fields.split_at(at.min(basis.fields.len()));
         let (name, value) = from.first().map_or(("", &[][..]), |field| (field.name.as_str(), field.value.as_slice()));
         Self {

@@ -41,5 +41,5 @@ bankchannel_iso20022::for_each_operation!(of_the_list);
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]
-#[doc = include_str!("../../../../docs/reference/iso20022.md")]
+#[doc = include_str!("../../../docs/reference/iso20022.md")]
 struct Iso20022Reference;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bankchannel_foundation::error::{ErrorRow, row::UNAVAILABLE};
 
-use super::*;
+use crate::errors::*;
 
 /// The kind of a refusal (§8.6): the detail `class` of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +127,7 @@ texts! {
 }
 
 /// Finds the row of a text from the service; names may follow the two generic texts.
-pub(super) fn find(said: &str) -> Option<TextMeaning> {
+pub(crate) fn find(said: &str) -> Option<TextMeaning> {
     let said = said.trim();
     for (prefix, row) in [("Invalid parameter(s)", &PARAMETER_REFUSED), ("Missing parameter(s)", &PARAMETER_REFUSED)] {
         if said.starts_with(prefix) {
@@ -144,7 +144,7 @@ pub(super) fn find(said: &str) -> Option<TextMeaning> {
 }
 
 /// The meaning of a text.
-pub(super) struct TextMeaning {
-    pub(super) row: &'static ErrorRow,
-    pub(super) class: RefusalClass,
+pub(crate) struct TextMeaning {
+    pub(crate) row: &'static ErrorRow,
+    pub(crate) class: RefusalClass,
 }
