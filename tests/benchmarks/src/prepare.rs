@@ -22,7 +22,7 @@ use bankchannel_transport::SegmentBody;
 use bankchannel_ws_channel::{
     SessionCredentials,
     model::{ApiKey, Bank, FileName, FileType, IdToken, Signatures},
-    operations::files::upload_file::{UploadFile, UploadFileRequest, UploadFileRequestFields},
+    operations::files::upload_file::{UploadFile, UploadFileRequest},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -142,13 +142,13 @@ pub(crate) fn key(algorithm: openpgp::GeneratedAlgorithm) -> openpgp::OpenPgpPri
 }
 
 pub(crate) fn request(file: &Bytes, signature: String) -> OutRequest {
-    let request = UploadFileRequest::from(UploadFileRequestFields {
-        bank: Bank::Simulator,
-        content: Content::Bytes(file.clone()),
-        file_name: FileName::new("payments.xml").expect("a name"),
-        file_type: FileType::new("pain.001.001.09").expect("a type"),
-        signature: Signatures::new(signature),
-    });
+    let request = UploadFileRequest::new(
+        Bank::Simulator,
+        Content::Bytes(file.clone()),
+        FileName::new("payments.xml").expect("a name"),
+        FileType::new("pain.001.001.09").expect("a type"),
+        Signatures::new(signature),
+    );
     let with = SessionCredentials {
         api_key: Some(ApiKey::new("4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2").expect("a key")),
         id_token: Some(IdToken::new("token").expect("a token")),

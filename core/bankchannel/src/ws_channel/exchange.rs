@@ -24,8 +24,8 @@ use bankchannel_ws_channel::{
     login::LoginState,
     model::{Email, Mode},
     operations::session::{
-        init_login::{InitLogin, InitLoginRequest, InitLoginRequestFields},
-        login::{Login, LoginRequest, LoginRequestFields},
+        init_login::{InitLogin, InitLoginRequest},
+        login::{Login, LoginRequest},
     },
 };
 
@@ -188,15 +188,10 @@ impl WsChannel {
         options: &CallOptions,
     ) -> Result<Session> {
         let key = self.0.settings.public_key()?;
-        let request = InitLoginRequest::from(InitLoginRequestFields { email: email.clone(), mode: Mode::Data });
+        let request = InitLoginRequest::new(email.clone(), Mode::Data);
         let challenge = self.exchange::<InitLogin>(request, &options.until(deadline)).await?.challenge;
         let encrypted = encrypt_password(password, &challenge, &key)?;
-        let request = LoginRequest::from(LoginRequestFields {
-            email: email.clone(),
-            mode: Mode::Data,
-            ch_resp: challenge,
-            encrypted,
-        });
+        let request = LoginRequest::new(email.clone(), Mode::Data, challenge, encrypted);
         // The effect on the session is applied here, not as for a login by the caller.
         let since = Instant::now();
         let answer = self.exchange_as::<Login>(request, SessionEffect::None, &options.until(deadline)).await?;

@@ -9,10 +9,8 @@ use bankchannel::{
     ws_channel::{
         Bank, FileName, FileType, Mode, PgpKey, PgpKeyPurpose, Signatures, WsChannel, WsChannelSettings,
         operations::{
-            certs::config_certs::ConfigCertsRequest,
-            files::list_files::{ListFilesRequest, ListFilesRequestFields},
-            files::upload_file::{UploadFileRequest, UploadFileRequestFields},
-            pgp::upload_key::{UploadKeyRequest, UploadKeyRequestFields},
+            certs::config_certs::ConfigCertsRequest, files::list_files::ListFilesRequest,
+            files::upload_file::UploadFileRequest, pgp::upload_key::UploadKeyRequest,
         },
     },
 };
@@ -21,24 +19,21 @@ use serde_json::json;
 use crate::support::{Act, Server, client, ok, refused, session, settings};
 
 pub(crate) fn list() -> ListFilesRequest {
-    ListFilesRequest::from(ListFilesRequestFields { bank: Bank::Nordea, file_type: None, status: None })
+    ListFilesRequest::new(Bank::Nordea)
 }
 
 pub(crate) fn upload(bytes: &'static [u8]) -> UploadFileRequest {
-    UploadFileRequest::from(UploadFileRequestFields {
-        bank: Bank::Nordea,
-        content: bytes.to_vec().into(),
-        file_name: FileName::new("payments.xml").unwrap(),
-        file_type: FileType::new("pain.001.001.09").unwrap(),
-        signature: Signatures::new("-----BEGIN PGP SIGNATURE-----"),
-    })
+    UploadFileRequest::new(
+        Bank::Nordea,
+        bytes.to_vec().into(),
+        FileName::new("payments.xml").unwrap(),
+        FileType::new("pain.001.001.09").unwrap(),
+        Signatures::new("-----BEGIN PGP SIGNATURE-----"),
+    )
 }
 
 fn upload_key() -> UploadKeyRequest {
-    UploadKeyRequest::from(UploadKeyRequestFields {
-        pgp_key: PgpKey::new("-----BEGIN PGP PUBLIC KEY BLOCK-----").unwrap(),
-        pgp_key_purpose: PgpKeyPurpose::Authorize,
-    })
+    UploadKeyRequest::new(PgpKey::new("-----BEGIN PGP PUBLIC KEY BLOCK-----").unwrap(), PgpKeyPurpose::Authorize)
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ pub(crate) struct BoundaryAttributes {
     pub(crate) flatten: bool,
     pub(crate) flattened: bool,
     pub(crate) same_names: bool,
+    /// The struct has a `new` of its own.
+    pub(crate) own_new: bool,
     pub(crate) open: bool,
     pub(crate) wire: Option<String>,
     pub(crate) aliases: Vec<String>,
@@ -41,6 +43,8 @@ impl BoundaryAttributes {
                     out.flattened = true;
                 } else if meta.path.is_ident("same_names") {
                     out.same_names = true;
+                } else if meta.path.is_ident("own_new") {
+                    out.own_new = true;
                 } else if meta.path.is_ident("open") {
                     out.open = true;
                 } else if meta.path.is_ident("wire") {

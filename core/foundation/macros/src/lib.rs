@@ -10,6 +10,7 @@
 //! | `#[boundary(profile)]` | field | if omitted, it is taken from the client's profile |
 //! | `#[boundary(wire = "EncPrivatekey")]` | field | its name on the wire, if that is not its own name in PascalCase |
 //! | `#[boundary(same_names)]` | struct | every field has the same name on the wire as on the boundary, unless it sets another |
+//! | `#[boundary(own_new)]` | struct | a `#[non_exhaustive]` struct has a `new` of its own, so none that takes its required fields is derived |
 //! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
 //! | `#[boundary(env = "ISECURE_KEY")]` | field of settings | an environment variable for it, in addition to the one with the client's prefix and the field's name |

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Field, Fields, ext::IdentExt};
+use syn::{DeriveInput, Field, Fields, Type, ext::IdentExt};
 
 use crate::{
     attributes::{BoundaryAttributes, doc, pascal_case},
@@ -15,7 +15,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     let name = ident.to_string();
     let type_doc = doc(&input.attrs, ident)?;
     let model = quote! { ::bankchannel_foundation::model };
-    let BoundaryAttributes { same_names, flattened, .. } = BoundaryAttributes::parse(&input.attrs)?;
+    let BoundaryAttributes { same_names, own_new, flattened, .. } = BoundaryAttributes::parse(&input.attrs)?;
     let mut builder = BuilderMethods::new(input);
     let (mut own, mut groups) = (Vec::new(), Vec::new());
     let (mut parts, mut takes, mut puts) = (Vec::new(), Vec::new(), Vec::new());
@@ -50,11 +50,11 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         (quote! { &#joined(&[#(#parts),*]) }, Some(check))
     };
     let builder = builder.finish();
-    let whole = whole(input, fields);
+    let constructor = (!own_new).then(|| constructor(input, fields)).flatten();
     let group = flattened.then(|| group::methods(input, fields)).transpose()?;
     Ok(quote! {
         #builder
-        #whole
+        #constructor
         #group
         impl #ident {
             const OWN_FIELDS: [#model::Field; #count] = [#(#own),*];
@@ -95,32 +95,32 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     })
 }
 
-/// For a `#[non_exhaustive]` struct: a constructor from all its current fields, for crates built together with this
-/// one.
-fn whole(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
+/// For a `#[non_exhaustive]` struct, a constructor that takes what every value has: an optional field that is added
+/// later is set by who needs it, and breaks nobody else.
+fn constructor(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
     input.attrs.iter().find(|attribute| attribute.path().is_ident("non_exhaustive"))?;
     let (ident, visibility) = (&input.ident, &input.vis);
-    let name = quote::format_ident!("{ident}Fields");
-    let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let types = fields.iter().map(|field| &field.ty);
-    let doc = format!(
-        "All fields of [`{ident}`]: a field that is added to it is added here, which breaks what names them all."
-    );
+    let (optional, required): (Vec<&Field>, Vec<&Field>) = fields.iter().partition(|field| is_optional(&field.ty));
+    let names: Vec<_> = required.iter().map(|field| &field.ident).collect();
+    let types = required.iter().map(|field| &field.ty);
+    let left_out = optional.iter().map(|field| &field.ident);
+    let doc =
+        format!("A [`{ident}`] with its required fields, in their order; the optional ones can be set afterwards.");
     Some(quote! {
-        #[doc = #doc]
-        #[doc(hidden)]
-        #[allow(missing_docs, missing_debug_implementations)]
-        #visibility struct #name {
-            #(pub #names: #types),*
-        }
-
-        impl ::core::convert::From<#name> for #ident {
-            #[allow(unused_variables)]
-            fn from(fields: #name) -> Self {
-                Self { #(#names: fields.#names),* }
+        #[allow(dead_code)]
+        impl #ident {
+            #[doc = #doc]
+            #[must_use]
+            #[allow(clippy::new_without_default, clippy::too_many_arguments, clippy::should_implement_trait)]
+            #visibility fn new(#(#names: #types),*) -> Self {
+                Self { #(#names,)* #(#left_out: None),* }
             }
         }
     })
+}
+
+fn is_optional(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
 }
 
 /// Checks that a flattened field has no boundary name and no documentation.

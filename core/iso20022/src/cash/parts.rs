@@ -48,6 +48,7 @@ impl BankTransactionCode {
 /// An amount in the course of a transaction, as given by the bank: nothing is converted here.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
+#[boundary(own_new)]
 pub struct AmountDetail {
     /// The kind of amount.
     pub kind: AmountKind,

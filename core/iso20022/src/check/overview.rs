@@ -12,6 +12,7 @@ pub const MAX_BATCHES: usize = 1000;
 /// An overview of a payment file.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
+#[boundary(own_new)]
 pub struct CheckedPayment {
     /// The message id.
     pub message_id: Option<String>,
@@ -32,6 +33,7 @@ pub struct CheckedPayment {
 /// The transactions that are debited from one account on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
+#[boundary(own_new)]
 pub struct CheckedBatch {
     /// The payment information id.
     pub id: Option<String>,

@@ -25,6 +25,7 @@ pub(crate) use values::{ElementValues, HeldCount, keep, moment as read_moment, p
 /// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
+#[boundary(own_new)]
 pub struct Money {
     /// The exact amount as a decimal number; negative if money leaves the account.
     pub amount: Decimal,
@@ -47,6 +48,7 @@ pub struct Moment {
 /// A code and its meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
+#[boundary(own_new)]
 pub struct Code {
     /// The code as it is written: one of ISO 20022's, or a bank's own.
     pub code: String,

@@ -22,6 +22,7 @@ pub enum Level {
 /// One finding in a file or in the data of payments: where, what is wrong, and what to change.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
+#[boundary(own_new)]
 pub struct Finding {
     /// Its severity.
     pub level: Level,

@@ -1,9 +1,7 @@
 //! Files that other libraries made (see `data/README.md`), and the operation.
 
 use bankchannel_foundation::{Content, Local as _, LocalContext, clock::FixedClock};
-use bankchannel_iso20022::operations::checking::check_payment::{
-    CheckPayment, CheckPaymentRequest, CheckPaymentRequestFields,
-};
+use bankchannel_iso20022::operations::checking::check_payment::{CheckPayment, CheckPaymentRequest};
 use bankchannel_iso20022::rules::{BankProfile, BaseProfile, Level, PaymentVersion, ProfileOptions};
 
 use super::{is, run, short};
@@ -36,11 +34,8 @@ fn of_sepa_js() {
 fn the_operation() {
     let clock = FixedClock::at_ms(NOW_MS);
     let check = |content: &'static [u8], profile: Option<ProfileOptions>| {
-        let request = CheckPaymentRequest::from(CheckPaymentRequestFields {
-            content: Content::Bytes(content.into()),
-            profile,
-            encoding: None,
-        });
+        let mut request = CheckPaymentRequest::new(Content::Bytes(content.into()));
+        request.profile = profile;
         CheckPayment::run(request, LocalContext::new(&clock)).unwrap()
     };
     let good = check(include_bytes!("data/sepajs-09.xml"), None);

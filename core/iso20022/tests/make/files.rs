@@ -7,9 +7,7 @@ use bankchannel_foundation::clock::FixedClock;
 use bankchannel_foundation::model::{Reader, Representation, read_boundary, write_boundary};
 use bankchannel_foundation::{Boundary as _, Content, Error, Local as _, LocalContext};
 use bankchannel_iso20022::make::{CreditTransfer, PaymentTable, RowFormat};
-use bankchannel_iso20022::operations::making::make_payment::{
-    MakePayment, MakePaymentRequest, MakePaymentRequestFields, MakePaymentResponse,
-};
+use bankchannel_iso20022::operations::making::make_payment::{MakePayment, MakePaymentRequest, MakePaymentResponse};
 use bytes::Bytes;
 use serde_json::json;
 
@@ -17,14 +15,10 @@ use super::{data, transfer};
 
 fn request(transfers: Vec<CreditTransfer>, path: Option<&str>) -> MakePaymentRequest {
     let path = path.map(str::to_owned);
-    MakePaymentRequest::from(MakePaymentRequestFields {
-        content: None,
-        transactions: Some(transfers),
-        format: None,
-        table: None,
-        data: data(),
-        path,
-    })
+    let mut made = MakePaymentRequest::new(data());
+    made.transactions = Some(transfers);
+    made.path = path;
+    made
 }
 
 fn run(request: MakePaymentRequest) -> Result<MakePaymentResponse, Error> {

@@ -137,12 +137,7 @@ fn an_instant_payment_that_timed_out_is_looked_for_first() {
             assert!(one.advice.contains("look") || one.advice.contains("first check"), "{}", one.advice);
             one.again
         };
-        let instant = bankchannel_iso20022::data::Code::from(bankchannel_iso20022::data::CodeFields {
-            code: "INST".to_owned(),
-            meaning: None,
-            proprietary: false,
-            issuer: None,
-        });
+        let instant = bankchannel_iso20022::data::Code::new("INST");
         let mut file = three();
         assert_eq!(again(&file), Again::Unchanged, "{code}");
         file.batches[0].transactions[0].kind.local_instrument = Some(instant.clone());

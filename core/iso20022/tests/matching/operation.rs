@@ -2,9 +2,7 @@
 
 use bankchannel_foundation::model::{Content, read_boundary, write_boundary};
 use bankchannel_foundation::{Error, Local, LocalContext, clock::FixedClock};
-use bankchannel_iso20022::operations::matching::match_status::{
-    MatchStatus, MatchStatusRequest, MatchStatusRequestFields,
-};
+use bankchannel_iso20022::operations::matching::match_status::{MatchStatus, MatchStatusRequest};
 
 use super::*;
 
@@ -14,7 +12,9 @@ const FILE: &str = "<Document><CstmrCdtTrfInitn><GrpHdr><MsgId>M1</MsgId></GrpHd
 
 fn run(file: &str, reports: Option<Vec<StatusReport>>, statements: Option<Vec<Statement>>) -> Result<Matched, Error> {
     let content = Content::Bytes(file.as_bytes().to_vec().into());
-    let request = MatchStatusRequest::from(MatchStatusRequestFields { content, encoding: None, reports, statements });
+    let mut request = MatchStatusRequest::new(content);
+    request.reports = reports;
+    request.statements = statements;
     MatchStatus::run(request, LocalContext::new(&FixedClock::at_ms(0)))
 }
 

@@ -124,7 +124,7 @@ fn meaning(status: u16, code: &str, said: &str) -> (&'static ErrorRow, RefusalCl
 
 /// The failure reason of a login step's text (§8.1); `None` if the text gives none.
 #[must_use]
-pub fn login_failure_reason(said: &str) -> Option<&'static str> {
+pub(crate) fn login_failure_reason(said: &str) -> Option<&'static str> {
     let said = said.to_lowercase();
     let has = |needles: &[&str]| needles.iter().any(|needle| said.contains(needle));
     if has(&["too many", "attempt limit", "limit exceeded"]) {

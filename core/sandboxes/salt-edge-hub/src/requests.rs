@@ -10,43 +10,24 @@ use bankchannel_salt_edge::{
     envelope::{ISSUER, UnsignedEnvelope},
     hub::operations::{
         accounts::{
-            confirm_accounts::{ConfirmAccounts, ConfirmAccountsRequest, ConfirmAccountsRequestFields},
-            fetch_accounts::{FetchAccounts, FetchAccountsRequest, FetchAccountsRequestFields},
-            refresh_accounts::{
-                RefreshAccounts, RefreshAccountsRequest, RefreshAccountsRequestFields, RefreshWanted,
-                RefreshWantedFields,
-            },
+            confirm_accounts::{ConfirmAccounts, ConfirmAccountsRequest},
+            fetch_accounts::{FetchAccounts, FetchAccountsRequest},
+            refresh_accounts::{RefreshAccounts, RefreshAccountsRequest, RefreshWanted},
         },
-        customers::fetch_customer::{
-            CustomerWanted, CustomerWantedFields, FetchCustomer, FetchCustomerRequest, FetchCustomerRequestFields,
-        },
-        errors::notify_error::{
-            ErrorNotice, ErrorNoticeFields, NoticedError, NoticedErrorFields, NoticedRequest, NoticedRequestFields,
-            NotifyError, NotifyErrorRequest, NotifyErrorRequestFields,
-        },
+        customers::fetch_customer::{CustomerWanted, FetchCustomer, FetchCustomerRequest},
+        errors::notify_error::{ErrorNotice, NoticedError, NoticedRequest, NotifyError, NotifyErrorRequest},
         tokens::{
-            cancel_token::{
-                CancelToken, CancelTokenRequest, CancelTokenRequestFields, SessionNamed, SessionNamedFields,
-            },
-            confirm_token::{
-                ConfirmToken, ConfirmTokenRequest, ConfirmTokenRequestFields, StepAnswered, StepAnsweredFields,
-            },
-            create_token::{CreateToken, CreateTokenRequest, CreateTokenRequestFields, TokenWanted, TokenWantedFields},
-            reconnect_token::{ReconnectToken, ReconnectTokenRequest, ReconnectTokenRequestFields},
-            revoke_token::{
-                RevokeToken, TokenRevocationRequest, TokenRevocationRequestFields, TokenSession, TokenSessionFields,
-            },
+            cancel_token::{CancelToken, CancelTokenRequest, SessionNamed},
+            confirm_token::{ConfirmToken, ConfirmTokenRequest, StepAnswered},
+            create_token::{CreateToken, CreateTokenRequest, TokenWanted},
+            reconnect_token::{ReconnectToken, ReconnectTokenRequest},
+            revoke_token::{RevokeToken, TokenRevocationRequest, TokenSession},
         },
-        transactions::fetch_transactions::{
-            FetchTransactions, FetchTransactionsRequest, FetchTransactionsRequestFields, TransactionsWanted,
-            TransactionsWantedFields,
-        },
+        transactions::fetch_transactions::{FetchTransactions, FetchTransactionsRequest, TransactionsWanted},
     },
     model::{
-        AccountId, ConfirmationParameters, ConfirmationParametersFields, ConfirmationPayload,
-        ConfirmationPayloadFields, ConfirmationRequested, ConfirmationRequestedFields, DayOrInstant, OnBehalfOf,
-        OnBehalfOfFields, SessionSecret, TokenParameters, TokenParametersFields, TokenPayload, TokenPayloadFields,
-        TokenRequested, TokenRequestedFields, WithToken, WithTokenFields,
+        AccountId, ConfirmationParameters, ConfirmationPayload, ConfirmationRequested, DayOrInstant, OnBehalfOf,
+        SessionSecret, TokenParameters, TokenPayload, TokenRequested, WithToken,
     },
 };
 use serde::Deserialize;
@@ -152,8 +133,7 @@ impl PlayedHub {
     }
 
     fn message(&self, operation: &str, order: &PlayedRequest, session_secret: SessionSecret) -> Result<OutRequest> {
-        let on_behalf_of =
-            OnBehalfOf::from(OnBehalfOfFields { client_id: order.client_id.unwrap_or(CLIENT_ID), consent_id: None });
+        let on_behalf_of = OnBehalfOf::new(order.client_id.unwrap_or(CLIENT_ID));
         let provider_code = Some(PROVIDER_CODE.to_owned());
         let day = |given: &Option<String>, field: &'static str| match given {
             Some(text) => DayOrInstant::new(text).map_err(|fault| Error::invalid_field(field, fault.message())),
@@ -163,95 +143,80 @@ impl PlayedHub {
             "create_token" => {
                 let original_request = self.token_requested(order)?;
                 let app_name = order.app_name.clone().unwrap_or_else(|| CLIENT_NAME.to_owned());
-                let data =
-                    TokenWanted::from(TokenWantedFields { session_secret, provider_code, app_name, original_request });
-                written::<CreateToken>(CreateTokenRequest::from(CreateTokenRequestFields { on_behalf_of, data }))
+                let mut data = TokenWanted::new(session_secret, app_name, original_request);
+                data.provider_code = provider_code;
+                written::<CreateToken>(CreateTokenRequest::new(on_behalf_of, data))
             }
             "confirm_token" => {
                 let original_request = self.confirmation_requested(order)?;
-                let data = StepAnswered::from(StepAnsweredFields { session_secret, provider_code, original_request });
-                written::<ConfirmToken>(ConfirmTokenRequest::from(ConfirmTokenRequestFields { on_behalf_of, data }))
+                let mut data = StepAnswered::new(session_secret, original_request);
+                data.provider_code = provider_code;
+                written::<ConfirmToken>(ConfirmTokenRequest::new(on_behalf_of, data))
             }
             "cancel_token" => {
-                let data = SessionNamed::from(SessionNamedFields { session_secret });
-                written::<CancelToken>(CancelTokenRequest::from(CancelTokenRequestFields { on_behalf_of, data }))
+                let data = SessionNamed::new(session_secret);
+                written::<CancelToken>(CancelTokenRequest::new(on_behalf_of, data))
             }
             "revoke_token" => {
-                let (with_token, data) = (
-                    self.token(order, on_behalf_of)?,
-                    TokenSession::from(TokenSessionFields { session_secret, provider_code }),
-                );
-                written::<RevokeToken>(TokenRevocationRequest::from(TokenRevocationRequestFields { with_token, data }))
+                let mut made = TokenSession::new(session_secret);
+                made.provider_code = provider_code;
+                let (with_token, data) = (self.token(order, on_behalf_of)?, made);
+                written::<RevokeToken>(TokenRevocationRequest::new(with_token, data))
             }
             "reconnect_token" => {
-                let (with_token, data) = (
-                    self.token(order, on_behalf_of)?,
-                    TokenSession::from(TokenSessionFields { session_secret, provider_code }),
-                );
-                written::<ReconnectToken>(ReconnectTokenRequest::from(ReconnectTokenRequestFields { with_token, data }))
+                let mut made = TokenSession::new(session_secret);
+                made.provider_code = provider_code;
+                let (with_token, data) = (self.token(order, on_behalf_of)?, made);
+                written::<ReconnectToken>(ReconnectTokenRequest::new(with_token, data))
             }
             "fetch_accounts" => {
-                let (with_token, data) =
-                    (self.token(order, on_behalf_of)?, SessionNamed::from(SessionNamedFields { session_secret }));
-                written::<FetchAccounts>(FetchAccountsRequest::from(FetchAccountsRequestFields { with_token, data }))
+                let (with_token, data) = (self.token(order, on_behalf_of)?, SessionNamed::new(session_secret));
+                written::<FetchAccounts>(FetchAccountsRequest::new(with_token, data))
             }
             "refresh_accounts" => {
-                let data = RefreshWanted::from(RefreshWantedFields {
-                    session_secret,
-                    from_date: order.from_date.as_ref().map(|_| day(&order.from_date, "from_date")).transpose()?,
-                    to_date: order.to_date.as_ref().map(|_| day(&order.to_date, "to_date")).transpose()?,
-                    redirect_url: order.redirect_url.clone(),
-                });
+                let mut data = RefreshWanted::new(session_secret);
+                data.from_date = order.from_date.as_ref().map(|_| day(&order.from_date, "from_date")).transpose()?;
+                data.to_date = order.to_date.as_ref().map(|_| day(&order.to_date, "to_date")).transpose()?;
+                data.redirect_url = order.redirect_url.clone();
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<RefreshAccounts>(RefreshAccountsRequest::from(RefreshAccountsRequestFields {
-                    with_token,
-                    data,
-                }))
+                written::<RefreshAccounts>(RefreshAccountsRequest::new(with_token, data))
             }
             "confirm_accounts" => {
                 let original_request = self.confirmation_requested(order)?;
-                let data = StepAnswered::from(StepAnsweredFields { session_secret, provider_code, original_request });
+                let mut data = StepAnswered::new(session_secret, original_request);
+                data.provider_code = provider_code;
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<ConfirmAccounts>(ConfirmAccountsRequest::from(ConfirmAccountsRequestFields {
-                    with_token,
-                    data,
-                }))
+                written::<ConfirmAccounts>(ConfirmAccountsRequest::new(with_token, data))
             }
             "fetch_transactions" => {
                 let account_id = order.account_id.clone().ok_or_else(|| {
                     Error::because(&row::MISSING_FIELD, "account_id is missing").with("field", "account_id")
                 })?;
-                let data = TransactionsWanted::from(TransactionsWantedFields {
+                let data = TransactionsWanted::new(
                     session_secret,
-                    account_id: AccountId(account_id),
-                    from_date: day(&order.from_date, "from_date")?,
-                    to_date: day(&order.to_date, "to_date")?,
-                });
+                    AccountId(account_id),
+                    day(&order.from_date, "from_date")?,
+                    day(&order.to_date, "to_date")?,
+                );
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<FetchTransactions>(FetchTransactionsRequest::from(FetchTransactionsRequestFields {
-                    with_token,
-                    data,
-                }))
+                written::<FetchTransactions>(FetchTransactionsRequest::new(with_token, data))
             }
             "fetch_customer" => {
-                let data = CustomerWanted::from(CustomerWantedFields { session_secret: Some(session_secret) });
+                let mut data = CustomerWanted::new();
+                data.session_secret = Some(session_secret);
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<FetchCustomer>(FetchCustomerRequest::from(FetchCustomerRequestFields { with_token, data }))
+                written::<FetchCustomer>(FetchCustomerRequest::new(with_token, data))
             }
             "notify_error" => {
-                let data = ErrorNotice::from(ErrorNoticeFields {
-                    request: Some(NoticedRequest::from(NoticedRequestFields {
-                        method: Some("get".into()),
-                        url: None,
-                        headers: None,
-                    })),
-                    error: Some(NoticedError::from(NoticedErrorFields {
-                        error_class: Some("InternalProviderError".into()),
-                        error_message: Some("The answer could not be used.".into()),
-                    })),
-                });
+                let mut request = NoticedRequest::new();
+                request.method = Some("get".into());
+                let mut error = NoticedError::new();
+                error.error_class = Some("InternalProviderError".into());
+                error.error_message = Some("The answer could not be used.".into());
+                let mut data = ErrorNotice::new();
+                (data.request, data.error) = (Some(request), Some(error));
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<NotifyError>(NotifyErrorRequest::from(NotifyErrorRequestFields { with_token, data }))
+                written::<NotifyError>(NotifyErrorRequest::new(with_token, data))
             }
             _ => Err(Error::invalid_field(
                 "operation",
@@ -272,19 +237,14 @@ impl PlayedHub {
                 return Err(Error::because(&row::MISSING_FIELD, why).with("field", "access_token_of"));
             }
         };
-        Ok(WithToken::from(WithTokenFields { on_behalf_of, access_token }))
+        Ok(WithToken::new(on_behalf_of, access_token))
     }
 
     fn token_requested(&self, order: &PlayedRequest) -> Result<TokenRequested> {
         let scopes = order.scopes.clone().unwrap_or_else(|| CLIENT_SCOPES.map(str::to_owned).to_vec());
-        let data = TokenParameters::from(TokenParametersFields {
-            provider_code: Some(PROVIDER_CODE.to_owned()),
-            scopes,
-            consent_period_days: order.consent_period_days.unwrap_or(DAYS),
-            credentials: credentials(order),
-            redirect_url: order.redirect_url.clone(),
-            force_sca: None,
-        });
+        let mut data = TokenParameters::new(scopes, order.consent_period_days.unwrap_or(DAYS), credentials(order));
+        data.provider_code = Some(PROVIDER_CODE.to_owned());
+        data.redirect_url = order.redirect_url.clone();
         let asked = json!({
             "provider_code": PROVIDER_CODE,
             "scopes": data.scopes,
@@ -293,19 +253,13 @@ impl PlayedHub {
             "redirect_url": data.redirect_url,
         });
         let (client_jwt, exp) = self.third_party_jwt(&asked)?;
-        Ok(TokenRequested::from(TokenRequestedFields {
-            client_jwt,
-            client_payload: TokenPayload::from(TokenPayloadFields { data, exp }),
-        }))
+        Ok(TokenRequested::new(client_jwt, TokenPayload::new(data, exp)))
     }
 
     fn confirmation_requested(&self, order: &PlayedRequest) -> Result<ConfirmationRequested> {
         let (client_jwt, exp) = self.third_party_jwt(&json!({"credentials": order.credentials}))?;
-        let data = ConfirmationParameters::from(ConfirmationParametersFields { credentials: credentials(order) });
-        Ok(ConfirmationRequested::from(ConfirmationRequestedFields {
-            client_jwt,
-            client_payload: ConfirmationPayload::from(ConfirmationPayloadFields { data, exp }),
-        }))
+        let data = ConfirmationParameters::new(credentials(order));
+        Ok(ConfirmationRequested::new(client_jwt, ConfirmationPayload::new(data, exp)))
     }
 
     /// The third party's own request as a JWT, with its expiry.

@@ -11,10 +11,7 @@ use bankchannel_storage::ws_channel::{
 };
 use bankchannel_ws_channel::{
     model::{Bank, BankPin, Email, Name, PgpKey, PgpKeyPurpose, Phone, WsUserId},
-    operations::{
-        certs::enroll_cert::{EnrollCertRequest, EnrollCertRequestFields},
-        pgp::upload_key::{UploadKeyRequest, UploadKeyRequestFields},
-    },
+    operations::{certs::enroll_cert::EnrollCertRequest, pgp::upload_key::UploadKeyRequest},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
@@ -313,25 +310,25 @@ async fn session(
 
 /// Enrols as the account's admin would, with the handler of that operation.
 async fn enrol(service: &BackgroundService, email: &str, api_key: &str, bank: &str, company: &str) -> Result<()> {
-    let request = EnrollCertRequest::from(EnrollCertRequestFields {
-        bank: Bank::from_text(bank).ok_or_else(|| Error::invalid_field("certificates", "is not the id of a bank"))?,
-        code: BankPin::new(&random::alphanumeric(28))?,
-        company: Name::new(company)?,
-        ws_user_id: WsUserId::new(&random::alphanumeric(16))?,
-    });
+    let request = EnrollCertRequest::new(
+        Bank::from_text(bank).ok_or_else(|| Error::invalid_field("certificates", "is not the id of a bank"))?,
+        BankPin::new(&random::alphanumeric(28))?,
+        Name::new(company)?,
+        WsUserId::new(&random::alphanumeric(16))?,
+    );
     let call = admin_call(service, "ws_channel.enroll_cert", email, api_key).await?;
     certs::enroll_cert::handle(service, &call, request).await.map(drop).map_err(|why| refused("certificates", why))
 }
 
 async fn put_key(service: &BackgroundService, email: &str, api_key: &str, key: &SeedKey) -> Result<()> {
-    let request = UploadKeyRequest::from(UploadKeyRequestFields {
-        pgp_key: PgpKey::new(&key.key)?,
-        pgp_key_purpose: match key.purpose.as_str() {
+    let request = UploadKeyRequest::new(
+        PgpKey::new(&key.key)?,
+        match key.purpose.as_str() {
             "authorize" => PgpKeyPurpose::Authorize,
             "export" => PgpKeyPurpose::Export,
             _ => return Err(Error::invalid_field("purpose", "must be authorize or export")),
         },
-    });
+    );
     let call = admin_call(service, "ws_channel.upload_key", email, api_key).await?;
     pgp::upload_key::handle(service, &call, request).await.map(drop).map_err(|why| refused("pgp_keys", why))
 }

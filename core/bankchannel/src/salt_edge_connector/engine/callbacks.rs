@@ -13,14 +13,11 @@ use bankchannel_salt_edge::{
         errors,
         operations::{
             sessions::{
-                fail_session::{FailSession, FailSessionRequest, FailSessionRequestFields},
-                succeed_session::{SucceedSession, SucceedSessionRequest, SucceedSessionRequestFields},
-                update_session::{
-                    InteractiveStep, InteractiveStepFields, SessionExtra, SessionExtraFields, SessionStatus,
-                    UpdateSession, UpdateSessionRequest, UpdateSessionRequestFields,
-                },
+                fail_session::{FailSession, FailSessionRequest},
+                succeed_session::{SucceedSession, SucceedSessionRequest},
+                update_session::{InteractiveStep, SessionExtra, SessionStatus, UpdateSession, UpdateSessionRequest},
             },
-            tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubRequest, RevokeTokenAtHubRequestFields},
+            tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubRequest},
         },
     },
     model,
@@ -238,9 +235,7 @@ impl ConnectorEngine<'_> {
             }
             (CallbackKind::Revoke, _, Some(token)) => {
                 let generation = u32::try_from(due.generation).unwrap_or_default();
-                let request = RevokeTokenAtHubRequest::from(RevokeTokenAtHubRequestFields {
-                    token: self.vault.token(token, generation),
-                });
+                let request = RevokeTokenAtHubRequest::new(self.vault.token(token, generation));
                 sender.exchange::<RevokeTokenAtHub>(request, options).await.map(drop)
             }
             _ => Err(Error::because(&row::INTERNAL, "a stored callback lacks its session or token")),
@@ -268,35 +263,32 @@ impl ConnectorEngine<'_> {
             "waiting_confirmation_code" => SessionStatus::WaitingConfirmationCode,
             other => SessionStatus::Other(other.to_owned()),
         };
-        let step = InteractiveStep::from(InteractiveStepFields {
-            instruction: said.instruction,
-            interactive_field: said.field,
-        });
+        let mut step = InteractiveStep::new();
+        step.instruction = said.instruction;
+        step.interactive_field = said.field;
         let has_step = step.interactive_field.is_some() || step.instruction.is_some();
-        Ok(UpdateSessionRequest::from(UpdateSessionRequestFields {
-            session_secret: of.session_secret,
-            status,
-            extra: said.redirect_url.map(|url| SessionExtra::from(SessionExtraFields { redirect_url: Some(url) })),
-            session_expires_at: Some(model::Instant(said.session_expires_at)),
-            user_id: said.user_id,
-            interactive_step_instruction: has_step.then_some(step),
-        }))
+        let mut made = UpdateSessionRequest::new(of.session_secret, status);
+        made.extra = said.redirect_url.map(|url| {
+            let mut made = SessionExtra::new();
+            made.redirect_url = Some(url);
+            made
+        });
+        made.session_expires_at = Some(model::Instant(said.session_expires_at));
+        made.user_id = said.user_id;
+        made.interactive_step_instruction = has_step.then_some(step);
+        Ok(made)
     }
 
     fn success_of(&self, due: &DueCallback, session: RowId) -> Result<SucceedSessionRequest> {
         let of: SessionRecord = self.vault.open(&due.subject, SealedRow::Session(session))?;
         let said: SuccessRecord = self.needed(due, session)?;
         let token = said.token_id.as_deref().map(|id| read_id("token_id", id)).transpose()?;
-        Ok(SucceedSessionRequest::from(SucceedSessionRequestFields {
-            session_secret: of.session_secret,
-            user_id: said.user_id,
-            token: token.map(|id| self.vault.token(id, said.generation)),
-            token_expires_at: said.token_expires_at.map(model::Instant),
-            consent: said.consent,
-            extra: None,
-            beneficiary_id: None,
-            identifiers: None,
-        }))
+        let mut made = SucceedSessionRequest::new(of.session_secret);
+        made.user_id = said.user_id;
+        made.token = token.map(|id| self.vault.token(id, said.generation));
+        made.token_expires_at = said.token_expires_at.map(model::Instant);
+        made.consent = said.consent;
+        Ok(made)
     }
 
     fn failure_of(&self, due: &DueCallback, session: RowId) -> Result<FailSessionRequest> {
@@ -311,13 +303,9 @@ impl ConnectorEngine<'_> {
                 (class.to_owned(), meaning.to_owned(), of.user_id)
             }
         };
-        Ok(FailSessionRequest::from(FailSessionRequestFields {
-            session_secret: of.session_secret,
-            error_class,
-            error_message,
-            user_id,
-            extra: None,
-        }))
+        let mut made = FailSessionRequest::new(of.session_secret, error_class, error_message);
+        made.user_id = user_id;
+        Ok(made)
     }
 
     /// Decides the result of a callback that was not accepted.

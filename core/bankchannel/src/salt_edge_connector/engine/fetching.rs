@@ -13,16 +13,14 @@ use bankchannel_salt_edge::{
         operations::requests::{answer_accounts, answer_transactions},
         questions::{
             RefusedByBank,
-            get_customer::{GetCustomer, GetCustomerQuestion, GetCustomerQuestionFields},
-            list_accounts::{ListAccounts, ListAccountsQuestion, ListAccountsQuestionFields},
-            list_transactions::{ListTransactions, ListTransactionsQuestion, ListTransactionsQuestionFields},
+            get_customer::{GetCustomer, GetCustomerQuestion},
+            list_accounts::{ListAccounts, ListAccountsQuestion},
+            list_transactions::{ListTransactions, ListTransactionsQuestion},
         },
     },
     hub::operations::{
-        customers::fetch_customer::{FetchCustomer, FetchCustomerResponse, FetchCustomerResponseFields},
-        transactions::fetch_transactions::{
-            FetchTransactions, FetchTransactionsResponse, FetchTransactionsResponseFields, TransactionsWanted,
-        },
+        customers::fetch_customer::{FetchCustomer, FetchCustomerResponse},
+        transactions::fetch_transactions::{FetchTransactions, FetchTransactionsResponse, TransactionsWanted},
     },
     model::{AccountConsent, AccountId, BankAccount, BankTransaction, ConsentScope, HttpAnswer},
 };
@@ -64,11 +62,11 @@ impl ConnectorEngine<'_> {
     /// # Errors
     /// `resource.storage`, and the errors that end the call.
     pub(super) async fn accounts(&self, holder: &TokenHolder<'_>) -> Result<FetchAnswer> {
-        let question = ListAccountsQuestion::from(ListAccountsQuestionFields {
-            user_id: holder.record.user_id.clone().unwrap_or_default(),
-            client_id: holder.token.client_id.unsigned_abs(),
-            token_id: id_text(holder.token.id),
-        });
+        let question = ListAccountsQuestion::new(
+            holder.record.user_id.clone().unwrap_or_default(),
+            holder.token.client_id.unsigned_abs(),
+            id_text(holder.token.id),
+        );
         let asked =
             self.ask::<ListAccounts>(question, holder.subject()).await.map(|answer| (answer.accounts, answer.refused));
         let accounts = match self.given::<ListAccounts, _>(holder, asked, "accounts")? {
@@ -106,14 +104,14 @@ impl ConnectorEngine<'_> {
             Some(_) => {}
         }
         let account_id = wanted.account_id.clone();
-        let question = ListTransactionsQuestion::from(ListTransactionsQuestionFields {
-            user_id: holder.record.user_id.clone().unwrap_or_default(),
-            account_id: wanted.account_id,
-            from_date: wanted.from_date,
-            to_date: wanted.to_date,
-            client_id: holder.token.client_id.unsigned_abs(),
-            token_id: id_text(holder.token.id),
-        });
+        let question = ListTransactionsQuestion::new(
+            holder.record.user_id.clone().unwrap_or_default(),
+            wanted.account_id,
+            wanted.from_date,
+            wanted.to_date,
+            holder.token.client_id.unsigned_abs(),
+            id_text(holder.token.id),
+        );
         let asked = self
             .ask::<ListTransactions>(question, holder.subject())
             .await
@@ -133,8 +131,8 @@ impl ConnectorEngine<'_> {
             return Ok(Err(refusal));
         }
         let transactions = transactions.into_iter().map(BankTransaction::complete).collect();
-        Ok(Ok(HttpAnswer::from_message(&FetchTransactions::encode_response(FetchTransactionsResponse::from(
-            FetchTransactionsResponseFields { transactions },
+        Ok(Ok(HttpAnswer::from_message(&FetchTransactions::encode_response(FetchTransactionsResponse::new(
+            transactions,
         )))))
     }
 
@@ -143,11 +141,11 @@ impl ConnectorEngine<'_> {
     /// # Errors
     /// As [`accounts`](Self::accounts).
     pub(super) async fn customer(&self, holder: &TokenHolder<'_>) -> Result<FetchAnswer> {
-        let question = GetCustomerQuestion::from(GetCustomerQuestionFields {
-            user_id: holder.record.user_id.clone().unwrap_or_default(),
-            client_id: holder.token.client_id.unsigned_abs(),
-            token_id: id_text(holder.token.id),
-        });
+        let question = GetCustomerQuestion::new(
+            holder.record.user_id.clone().unwrap_or_default(),
+            holder.token.client_id.unsigned_abs(),
+            id_text(holder.token.id),
+        );
         let asked =
             self.ask::<GetCustomer>(question, holder.subject()).await.map(|answer| (answer.customer, answer.refused));
         let customer = match self.given::<GetCustomer, _>(holder, asked, "customer")? {
@@ -157,9 +155,7 @@ impl ConnectorEngine<'_> {
         if let Some(refusal) = self.refused_meanwhile(holder).await? {
             return Ok(Err(refusal));
         }
-        Ok(Ok(HttpAnswer::from_message(&FetchCustomer::encode_response(FetchCustomerResponse::from(
-            FetchCustomerResponseFields { customer },
-        )))))
+        Ok(Ok(HttpAnswer::from_message(&FetchCustomer::encode_response(FetchCustomerResponse::new(customer)))))
     }
 
     /// The bank's data, or else the answer for a refusal or a failure of the bank's code. The bank must give either

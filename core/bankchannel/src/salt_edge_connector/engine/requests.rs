@@ -18,7 +18,7 @@ use bankchannel_foundation::{
 use bankchannel_salt_edge::{
     FailureClass, RefusedRequest,
     class::{error_answer, of_connector as class},
-    connector::questions::notice::{NoticeKind, NoticeQuestion, NoticeQuestionFields},
+    connector::questions::notice::{NoticeKind, NoticeQuestion},
     hub::operations::errors::notify_error::ErrorNotice,
     model::HttpAnswer,
     receive::{HubRequest, ReceivedRequest},
@@ -259,11 +259,8 @@ impl ConnectorEngine<'_> {
             Err(DeclinedRequest::Refused(_)) => (None, None),
             Err(declined) => return Err(declined),
         };
-        let notice = NoticeQuestion::from(NoticeQuestionFields {
-            token_id,
-            user_id,
-            ..notice(NoticeKind::Revoked, presented.client_id)
-        });
+        let mut notice = notice(NoticeKind::Revoked, presented.client_id);
+        (notice.token_id, notice.user_id) = (token_id, user_id);
         match self.store.revoke_presented(presented, self.noted(notice)).await? {
             RevokedToken::Done => Ok(RequestReply::Taken),
             RevokedToken::Unchanged => Ok(RequestReply::Done),
@@ -283,15 +280,11 @@ impl ConnectorEngine<'_> {
         let plain = |text: Option<String>| text.map(|text| redact_words(&text).chars().take(2000).collect::<String>());
         let (request_method, request_url) = said.request.map(|of| (of.method, of.url)).unwrap_or_default();
         let (error_class, error_message) = said.error.map(|of| (of.error_class, of.error_message)).unwrap_or_default();
-        let notice = NoticeQuestion::from(NoticeQuestionFields {
-            token_id: token.map(|token| id_text(token.id)),
-            user_id: record.transpose()?.and_then(|record| record.user_id),
-            error_class: plain(error_class),
-            error_message: plain(error_message),
-            request_method: plain(request_method),
-            request_url: plain(request_url),
-            ..notice(NoticeKind::ErrorReported, client_id)
-        });
+        let mut notice = notice(NoticeKind::ErrorReported, client_id);
+        notice.token_id = token.map(|token| id_text(token.id));
+        notice.user_id = record.transpose()?.and_then(|record| record.user_id);
+        (notice.error_class, notice.error_message) = (plain(error_class), plain(error_message));
+        (notice.request_method, notice.request_url) = (plain(request_method), plain(request_url));
         let limit = if is_known { i64::MAX } else { NOTICES };
         if self.store.put_notice(self.noted(notice), limit, self.now()).await? {
             return Ok(RequestReply::Taken);
@@ -313,18 +306,8 @@ enum FetchedData {
     Customer,
 }
 
-pub(super) fn notice(kind: NoticeKind, client_id: i64) -> NoticeQuestionFields {
-    NoticeQuestionFields {
-        kind,
-        client_id: client_id.unsigned_abs(),
-        session_id: None,
-        token_id: None,
-        user_id: None,
-        error_class: None,
-        error_message: None,
-        request_method: None,
-        request_url: None,
-    }
+pub(super) fn notice(kind: NoticeKind, client_id: i64) -> NoticeQuestion {
+    NoticeQuestion::new(kind, client_id.unsigned_abs())
 }
 
 pub(super) fn in_scope(record: &TokenRecord, scope: &str) -> std::result::Result<(), RefusedRequest> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bankchannel_salt_edge::{
     RefusedRequest,
     class::of_connector as class,
-    connector::questions::notice::{NoticeKind, NoticeQuestion, NoticeQuestionFields},
+    connector::questions::notice::NoticeKind,
     hub::operations::{accounts::refresh_accounts::RefreshWanted, tokens::create_token::TokenWanted},
     model::{ConfirmationRequested, SessionSecret},
 };
@@ -196,11 +196,9 @@ impl ConnectorEngine<'_> {
         let secret = self.vault.session(secret.as_str());
         let session = self.store.session_of(secret).await?;
         let record = session.as_ref().map(|session| self.session_record(session)).transpose()?;
-        let notice = NoticeQuestion::from(NoticeQuestionFields {
-            session_id: session.as_ref().map(|session| id_text(session.id)),
-            user_id: record.and_then(|record| record.user_id),
-            ..notice(NoticeKind::Cancelled, client_id)
-        });
+        let mut notice = notice(NoticeKind::Cancelled, client_id);
+        notice.session_id = session.as_ref().map(|session| id_text(session.id));
+        notice.user_id = record.and_then(|record| record.user_id);
         match self.store.cancel_session(secret, client_id, self.noted(notice), self.now()).await? {
             CancelledSession::Done => Ok(RequestReply::Taken),
             CancelledSession::Unchanged => Ok(RequestReply::Done),

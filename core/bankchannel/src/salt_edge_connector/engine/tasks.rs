@@ -5,11 +5,11 @@ use bankchannel_salt_edge::{
     class::of_connector,
     connector::questions::{
         Step,
-        authenticate::{Authenticate, AuthenticateQuestion, AuthenticateQuestionFields},
-        confirm::{Confirm, ConfirmQuestion, ConfirmQuestionFields},
+        authenticate::{Authenticate, AuthenticateQuestion},
+        confirm::{Confirm, ConfirmQuestion},
         notice::{Notice, NoticeQuestion},
-        reconnect::{Reconnect, ReconnectQuestion, ReconnectQuestionFields},
-        refresh::{Refresh, RefreshQuestion, RefreshQuestionFields},
+        reconnect::{Reconnect, ReconnectQuestion},
+        refresh::{Refresh, RefreshQuestion},
     },
 };
 use bankchannel_storage::salt_edge_connector::{
@@ -173,63 +173,63 @@ impl ConnectorEngine<'_> {
     ) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
         let given: CredentialsRecord = self.vault.open(&task.sealed, SealedRow::Task(task.id))?;
-        let question = AuthenticateQuestion::from(AuthenticateQuestionFields {
-            session_id: id_text(session.id),
-            client_id: session.client_id.unsigned_abs(),
-            app_name: record.app_name,
-            scopes: record.scopes,
-            consent_period_days: record.consent_period_days,
-            authorization_type: record.authorization_type,
-            credentials: given.credentials,
-            redirect_url: record.redirect_url,
-            force_sca: given.force_sca,
-            consent_id: record.consent_id,
-            expires_at: timestamp(session.expires_at),
-        });
+        let mut question = AuthenticateQuestion::new(
+            id_text(session.id),
+            session.client_id.unsigned_abs(),
+            record.app_name,
+            record.scopes,
+            record.consent_period_days,
+            given.credentials,
+            timestamp(session.expires_at),
+        );
+        question.authorization_type = record.authorization_type;
+        question.redirect_url = record.redirect_url;
+        question.force_sca = given.force_sca;
+        question.consent_id = record.consent_id;
         Ok(self.ask::<Authenticate>(question, QuestionSubject::Session(session.id)).await)
     }
 
     async fn confirm(&self, task: &DueTask, session: &ConnectorSession) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
         let given: CredentialsRecord = self.vault.open(&task.sealed, SealedRow::Task(task.id))?;
-        let question = ConfirmQuestion::from(ConfirmQuestionFields {
-            session_id: id_text(session.id),
-            client_id: session.client_id.unsigned_abs(),
-            user_id: record.user_id,
-            field: record.field,
-            credentials: given.credentials,
-            attempt: u32::try_from(session.tries).unwrap_or(u32::MAX),
-        });
+        let mut question = ConfirmQuestion::new(
+            id_text(session.id),
+            session.client_id.unsigned_abs(),
+            given.credentials,
+            u32::try_from(session.tries).unwrap_or(u32::MAX),
+        );
+        question.user_id = record.user_id;
+        question.field = record.field;
         Ok(self.ask::<Confirm>(question, QuestionSubject::Session(session.id)).await)
     }
 
     async fn reconnect(&self, session: &ConnectorSession) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
         let Some(token) = self.token_record(session).await? else { return Ok(Err(UnansweredQuestion::Failed)) };
-        let question = ReconnectQuestion::from(ReconnectQuestionFields {
-            session_id: id_text(session.id),
-            client_id: session.client_id.unsigned_abs(),
-            user_id: token.user_id.unwrap_or_default(),
-            token_id: id_text(session.token),
-            app_name: record.app_name,
-            scopes: token.scopes,
-            expires_at: timestamp(session.expires_at),
-        });
+        let question = ReconnectQuestion::new(
+            id_text(session.id),
+            session.client_id.unsigned_abs(),
+            token.user_id.unwrap_or_default(),
+            id_text(session.token),
+            record.app_name,
+            token.scopes,
+            timestamp(session.expires_at),
+        );
         Ok(self.ask::<Reconnect>(question, QuestionSubject::Session(session.id)).await)
     }
 
     async fn refresh(&self, session: &ConnectorSession) -> Result<Result<Step, UnansweredQuestion>> {
         let record = self.session_record(session)?;
         let Some(token) = self.token_record(session).await? else { return Ok(Err(UnansweredQuestion::Failed)) };
-        let question = RefreshQuestion::from(RefreshQuestionFields {
-            session_id: id_text(session.id),
-            client_id: session.client_id.unsigned_abs(),
-            user_id: token.user_id.unwrap_or_default(),
-            token_id: id_text(session.token),
-            from_date: record.from_date,
-            to_date: record.to_date,
-            redirect_url: record.redirect_url,
-        });
+        let mut question = RefreshQuestion::new(
+            id_text(session.id),
+            session.client_id.unsigned_abs(),
+            token.user_id.unwrap_or_default(),
+            id_text(session.token),
+        );
+        question.from_date = record.from_date;
+        question.to_date = record.to_date;
+        question.redirect_url = record.redirect_url;
         Ok(self.ask::<Refresh>(question, QuestionSubject::Session(session.id)).await)
     }
 

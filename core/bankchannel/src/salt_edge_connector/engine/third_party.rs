@@ -15,9 +15,7 @@ use bankchannel_foundation::{
 use bankchannel_salt_edge::{
     EnvelopeVerifier, RefusedRequest,
     client_jwt::{AGE_MAX_S, ClientJwtMode, ComparedJwt, JwtComparison, compare},
-    connector::operations::clients::get_client_info::{
-        GetClientInfo, GetClientInfoRequest, GetClientInfoRequestFields,
-    },
+    connector::operations::clients::get_client_info::{GetClientInfo, GetClientInfoRequest},
 };
 use bankchannel_storage::salt_edge_connector::UsedJwt;
 
@@ -113,7 +111,7 @@ impl ConnectorEngine<'_> {
     async fn look_up(&self, sender: &SaltEdgeSender, name: &(String, u64)) -> Result<Arc<ThirdParty>, String> {
         let timeout = self.options.timeout.map_or(LIMIT, |left| left.min(LIMIT));
         let options = CallOptions { timeout: Some(timeout), ..self.options.clone() };
-        let asked = GetClientInfoRequest::from(GetClientInfoRequestFields { client_id: name.1 });
+        let asked = GetClientInfoRequest::new(name.1);
         let told = sender.exchange::<GetClientInfo>(asked, &options).await;
         let told = told.map_err(|error| format!("the third party's key cannot be fetched: {}", error.code()))?;
         let keys = VerifyingKey::all_from_pem(&told.public_key).map_err(|fault| fault.to_string());

@@ -5,9 +5,7 @@ use std::time::Duration;
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_salt_edge::{
     connector::{
-        operations::tokens::list_tokens_at_hub::{
-            ListTokensAtHub, ListTokensAtHubRequest, ListTokensAtHubRequestFields,
-        },
+        operations::tokens::list_tokens_at_hub::{ListTokensAtHub, ListTokensAtHubRequest},
         questions::Step,
     },
     model::AccountConsent,
@@ -134,13 +132,10 @@ impl ConnectorEngine<'_> {
         let mut done = ReconciledTokens::default();
         let mut from_id = self.store.read_so_far().await.map_err(unusable)?;
         for number in 0..PAGES {
-            let request = ListTokensAtHubRequest::from(ListTokensAtHubRequestFields {
-                kind: Some("revoked".into()),
-                from_id: from_id.map(i64::unsigned_abs),
-                from_date: None,
-                per_page: Some(PER_PAGE),
-                customer_id: None,
-            });
+            let mut request = ListTokensAtHubRequest::new();
+            request.kind = Some("revoked".into());
+            request.from_id = from_id.map(i64::unsigned_abs);
+            request.per_page = Some(PER_PAGE);
             let page = sender.exchange::<ListTokensAtHub>(request, self.options).await?;
             if page.tokens.is_empty() {
                 if number > 0 || from_id.is_none() {

@@ -4,7 +4,7 @@ use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Re
 use bankchannel_salt_edge::{
     connector::{
         errors,
-        questions::{Approved, ApprovedFields, Step},
+        questions::{Approved, Step},
     },
     model::AccountConsent,
 };
@@ -59,7 +59,11 @@ impl Flow<SaltEdgeConnector> for ApproveSession {
         options: &CallOptions,
     ) -> Result<SessionEnd> {
         let ApproveSessionRequest { session_id, user_id, consent, scopes, token_expires_at, at } = asked;
-        let step = Step::Approved(Approved::from(ApprovedFields { user_id, consent, scopes, token_expires_at }));
+        let mut made = Approved::new(user_id);
+        made.consent = consent;
+        made.scopes = scopes;
+        made.token_expires_at = token_expires_at;
+        let step = Step::Approved(made);
         decide(client, &session_id, step, at.as_ref(), options).await
     }
 }

@@ -48,7 +48,7 @@ impl Flow<SaltEdgeConnector> for GetSession {
         let id = engine::read_id("session_id", &asked.session_id)?;
         let engine = opened(client, options, asked.at.as_ref()).await?;
         let found = engine.session(id).await?;
-        let session = found.map(|(session, known)| SessionView::new(&session, known, engine.now()));
+        let session = found.map(|(session, known)| SessionView::from_session(&session, known, engine.now()));
         Ok(GetSessionResponse { session })
     }
 }

@@ -5,7 +5,7 @@ use bankchannel_salt_edge::{
     class::of_connector,
     connector::{
         errors,
-        questions::{RefusedByBank, RefusedByBankFields, Step},
+        questions::{RefusedByBank, Step},
     },
 };
 
@@ -51,7 +51,9 @@ impl Flow<SaltEdgeConnector> for RefuseSession {
     async fn run(client: &SaltEdgeConnector, asked: RefuseSessionRequest, options: &CallOptions) -> Result<SessionEnd> {
         let RefuseSessionRequest { session_id, error_class, error_message, at } = asked;
         let error_class = error_class.unwrap_or_else(|| of_connector::ACCESS_DENIED.name.to_owned());
-        let step = Step::Refused(RefusedByBank::from(RefusedByBankFields { error_class, error_message }));
+        let mut made = RefusedByBank::new(error_class);
+        made.error_message = error_message;
+        let step = Step::Refused(made);
         decide(client, &session_id, step, at.as_ref(), options).await
     }
 }

@@ -92,7 +92,7 @@ impl std::fmt::Debug for SessionView {
 }
 
 impl SessionView {
-    pub(super) fn new(session: &ConnectorSession, known: engine::SessionPageData, now_ms: i64) -> Self {
+    pub(super) fn from_session(session: &ConnectorSession, known: engine::SessionPageData, now_ms: i64) -> Self {
         let kind = match session.kind {
             SessionKind::Enrolment => SessionViewKind::Enrolment,
             SessionKind::Reconnect => SessionViewKind::Reconnect,

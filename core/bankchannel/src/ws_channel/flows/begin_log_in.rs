@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, Secret};
 use bankchannel_ws_channel::{
-    login::{LoginMachine, MfaMethod, Setup, SetupFields},
+    login::{LoginMachine, MfaMethod, Setup},
     model::{Email, Mode, Phone},
 };
 
@@ -54,14 +54,11 @@ impl Operation for BeginLogIn {
 impl Flow<WsChannel> for BeginLogIn {
     async fn run(client: &WsChannel, request: BeginLogInRequest, options: &CallOptions) -> Result<LogInProgress> {
         let steps = FlowSteps::begin(client, options)?;
-        let mut machine = LoginMachine::new(Setup::from(SetupFields {
-            email: request.email,
-            mode: request.mode,
-            phone: request.phone,
-            api_key: client.session().api_key,
-            factor: request.mfa_method,
-            setup_totp: request.setup_totp.unwrap_or_default(),
-        }));
+        let mut made = Setup::new(request.email, request.mode, request.setup_totp.unwrap_or_default());
+        made.phone = request.phone;
+        made.api_key = client.session().api_key;
+        made.factor = request.mfa_method;
+        let mut machine = LoginMachine::new(made);
         let stop = driver::advance(&steps, &mut machine, Some(&request.password), false).await?;
         progress(client, &machine, stop, &request.seal_key)
     }

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::{
     errors,
-    model::{Bank, FileDescriptor, FileDescriptorFields, FileReference, FileStatus, FileType, StatusFilter},
+    model::{Bank, FileDescriptor, FileReference, FileStatus, FileType, StatusFilter},
 };
 
 use super::{
@@ -226,14 +226,12 @@ fn take(left: &mut Vec<UnreportedFile>, file: &FileDescriptor) -> Option<Unrepor
 
 /// The bank's description of a file that it no longer lists.
 fn descriptor(begun: &LedgerFile) -> Option<FileDescriptor> {
-    Some(FileDescriptor::from(FileDescriptorFields {
-        file_reference: FileReference::new(&begun.file_reference).ok()?,
-        file_timestamp: begun.file_timestamp.clone(),
-        file_type: begun.file_type.clone(),
-        status: FileStatus::Downloaded,
-        service_id: None,
-        target_id: None,
-    }))
+    Some(FileDescriptor::new(
+        FileReference::new(&begun.file_reference).ok()?,
+        begun.file_timestamp.clone(),
+        begun.file_type.clone(),
+        FileStatus::Downloaded,
+    ))
 }
 
 impl DownloadNewFilesResponse {

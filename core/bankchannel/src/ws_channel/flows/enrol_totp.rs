@@ -6,11 +6,11 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::{
     errors,
-    login::{LoginMachine, MAX_CODE_TRIES, MfaMethod, Setup, SetupFields, TotpEnrolment},
+    login::{LoginMachine, MAX_CODE_TRIES, MfaMethod, Setup, TotpEnrolment},
     model::{AdminMode, Email, Mode, OneTimeCode, OtpauthUri, Phone, TotpSecret},
     operations::session::{
-        totp_code::{TotpCode, TotpCodeRequest, TotpCodeRequestFields},
-        verify_totp::{VerifyTotp, VerifyTotpRequest, VerifyTotpRequestFields},
+        totp_code::{TotpCode, TotpCodeRequest},
+        verify_totp::{VerifyTotp, VerifyTotpRequest},
     },
 };
 
@@ -72,14 +72,11 @@ impl Operation for EnrolTotp {
 impl Flow<WsChannel> for EnrolTotp {
     async fn run(client: &WsChannel, request: EnrolTotpRequest, options: &CallOptions) -> Result<EnrolTotpResponse> {
         let steps = FlowSteps::begin(client, options)?;
-        let mut machine = LoginMachine::new(Setup::from(SetupFields {
-            email: request.email.clone(),
-            mode: Mode::Admin,
-            phone: request.phone,
-            api_key: client.session().api_key,
-            factor: request.mfa_method,
-            setup_totp: true,
-        }));
+        let mut made = Setup::new(request.email.clone(), Mode::Admin, true);
+        made.phone = request.phone;
+        made.api_key = client.session().api_key;
+        made.factor = request.mfa_method;
+        let mut machine = LoginMachine::new(made);
         let done = driver::log_in(&steps, &mut machine, Some(&request.password), request.code).await?;
         let enrolment = done.totp_enrolment.ok_or_else(|| {
             Error::because(&row::PEER_PROTOCOL, "the login is complete, but the service began no enrolment")
@@ -97,12 +94,7 @@ async fn confirm(steps: &FlowSteps<'_>, email: &Email, enrolment: &TotpEnrolment
     loop {
         tries += 1;
         let code = if compute { computed(&enrolment.secret_code)? } else { asked(steps, enrolment, tries > 1).await? };
-        let request = VerifyTotpRequest::from(VerifyTotpRequestFields {
-            email: email.clone(),
-            mode: AdminMode::Admin,
-            access_token: enrolment.access_token.clone(),
-            code,
-        });
+        let request = VerifyTotpRequest::new(email.clone(), AdminMode::Admin, enrolment.access_token.clone(), code);
         match steps.exchange::<VerifyTotp>(request).await {
             Ok(answer) => return Ok(answer.response_text),
             Err(error) if error.row() == &errors::CODE_REFUSED && !compute && tries < MAX_CODE_TRIES => {}
@@ -114,8 +106,7 @@ async fn confirm(steps: &FlowSteps<'_>, email: &Email, enrolment: &TotpEnrolment
 fn computed(secret: &TotpSecret) -> Result<OneTimeCode> {
     let clock = SystemClock::default();
     let with = LocalContext::new(&clock);
-    TotpCode::run(TotpCodeRequest::from(TotpCodeRequestFields { secret: secret.clone() }), with)
-        .map(|answer| answer.code)
+    TotpCode::run(TotpCodeRequest::new(secret.clone()), with).map(|answer| answer.code)
 }
 
 async fn asked(steps: &FlowSteps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<OneTimeCode> {

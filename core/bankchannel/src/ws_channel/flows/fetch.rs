@@ -12,8 +12,8 @@ use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileDescriptor, FileType, StatusFilter},
     operations::files::{
-        download_file::{DownloadFile, DownloadFileRequest, DownloadFileRequestFields, DownloadFileResponse},
-        list_files::{ListFiles, ListFilesRequest, ListFilesRequestFields},
+        download_file::{DownloadFile, DownloadFileRequest, DownloadFileResponse},
+        list_files::{ListFiles, ListFilesRequest},
     },
 };
 
@@ -38,8 +38,9 @@ pub(super) async fn list(
 ) -> Result<Vec<FileDescriptor>> {
     let mut tries = 1;
     loop {
-        let request =
-            ListFilesRequest::from(ListFilesRequestFields { bank, file_type: file_type.clone(), status: Some(status) });
+        let mut request = ListFilesRequest::new(bank);
+        request.file_type = file_type.clone();
+        request.status = Some(status);
         match steps.exchange::<ListFiles>(request).await {
             Ok(answer) => return Ok(answer.file_descriptors),
             Err(error) if tries < DOWNLOAD_TRIES && is_worth_another(&error) => tries += 1,
@@ -58,11 +59,7 @@ pub(super) async fn download(
     let file_type = asked_for(file)?;
     let (mut tries, mut earlier) = (1, None);
     loop {
-        let request = DownloadFileRequest::from(DownloadFileRequestFields {
-            bank,
-            file_type: file_type.clone(),
-            file_reference: file.file_reference.clone(),
-        });
+        let request = DownloadFileRequest::new(bank, file_type.clone(), file.file_reference.clone());
         match steps.exchange_to::<DownloadFile>(request, destination.clone()).await {
             Ok(DownloadFileResponse { content, .. }) => return Ok(content),
             Err(error) if tries < DOWNLOAD_TRIES && is_worth_another(&error) => {

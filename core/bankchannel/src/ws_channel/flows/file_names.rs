@@ -54,19 +54,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use bankchannel_ws_channel::model::{FileReference, FileStatus};
 
-    use bankchannel_ws_channel::model::FileDescriptorFields;
-
     use super::*;
 
     fn named(file_type: &str, reference: &str, timestamp: &str) -> Result<String> {
-        file_name(&FileDescriptor::from(FileDescriptorFields {
-            file_reference: FileReference::new(reference)?,
-            file_timestamp: timestamp.to_owned(),
-            file_type: file_type.into(),
-            status: FileStatus::New,
-            service_id: None,
-            target_id: None,
-        }))
+        file_name(&FileDescriptor::new(
+            FileReference::new(reference)?,
+            timestamp.to_owned(),
+            file_type.into(),
+            FileStatus::New,
+        ))
     }
 
     #[test]

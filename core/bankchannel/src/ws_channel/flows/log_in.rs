@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::{
     errors,
-    login::{Authenticated, LoginMachine, MfaMethod, Setup, SetupFields},
+    login::{Authenticated, LoginMachine, MfaMethod, Setup},
     model::{Email, Mode, OneTimeCode, Phone},
 };
 
@@ -69,14 +69,11 @@ impl Operation for LogIn {
 impl Flow<WsChannel> for LogIn {
     async fn run(client: &WsChannel, request: LogInRequest, options: &CallOptions) -> Result<Authenticated> {
         let steps = FlowSteps::begin(client, options)?;
-        let mut machine = LoginMachine::new(Setup::from(SetupFields {
-            email: request.email,
-            mode: request.mode,
-            phone: request.phone,
-            api_key: client.session().api_key,
-            factor: request.mfa_method,
-            setup_totp: request.setup_totp.unwrap_or_default(),
-        }));
+        let mut made = Setup::new(request.email, request.mode, request.setup_totp.unwrap_or_default());
+        made.phone = request.phone;
+        made.api_key = client.session().api_key;
+        made.factor = request.mfa_method;
+        let mut machine = LoginMachine::new(made);
         driver::log_in(&steps, &mut machine, Some(&request.password), request.code).await
     }
 }

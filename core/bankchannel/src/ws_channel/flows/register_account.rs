@@ -8,8 +8,8 @@ use bankchannel_ws_channel::{
     errors,
     model::{ApiKey, Email, Mode, Name, Phone},
     operations::account::{
-        init_register::{InitRegister, InitRegisterRequest, InitRegisterRequestFields},
-        register::{Register, RegisterRequest, RegisterRequestFields, RegisterResponse},
+        init_register::{InitRegister, InitRegisterRequest},
+        register::{Register, RegisterRequest, RegisterResponse},
     },
 };
 
@@ -82,20 +82,11 @@ impl Flow<WsChannel> for RegisterAccount {
             Some(key) => key,
             None => ApiKey::new("0")?,
         };
-        let challenge = InitRegisterRequest::from(InitRegisterRequestFields { email: email.clone(), mode });
+        let challenge = InitRegisterRequest::new(email.clone(), mode);
         let ch_resp = steps.exchange::<InitRegister>(challenge).await?.challenge;
         let encrypted = encrypt_password(&password, &ch_resp, &key)?;
         steps
-            .exchange::<Register>(RegisterRequest::from(RegisterRequestFields {
-                email,
-                mode,
-                api_key,
-                ch_resp,
-                company,
-                encrypted,
-                name,
-                phone,
-            }))
+            .exchange::<Register>(RegisterRequest::new(email, mode, api_key, ch_resp, company, encrypted, name, phone))
             .await
     }
 }

@@ -9,10 +9,10 @@ use bankchannel_ws_channel::{
     model::{Email, Mode, OneTimeCode},
     operations::{
         account::{
-            init_password_reset::{InitPasswordReset, InitPasswordResetRequest, InitPasswordResetRequestFields},
-            password_reset::{PasswordReset, PasswordResetRequest, PasswordResetRequestFields, PasswordResetResponse},
+            init_password_reset::{InitPasswordReset, InitPasswordResetRequest},
+            password_reset::{PasswordReset, PasswordResetRequest, PasswordResetResponse},
         },
-        session::init_login::{InitLogin, InitLoginRequest, InitLoginRequestFields},
+        session::init_login::{InitLogin, InitLoginRequest},
     },
 };
 
@@ -77,30 +77,14 @@ impl Flow<WsChannel> for ResetPassword {
         let code = match code {
             Some(code) => code,
             None => {
-                steps
-                    .exchange::<InitPasswordReset>(InitPasswordResetRequest::from(InitPasswordResetRequestFields {
-                        email: email.clone(),
-                        mode,
-                    }))
-                    .await?;
+                steps.exchange::<InitPasswordReset>(InitPasswordResetRequest::new(email.clone(), mode)).await?;
                 let text = format!("The code from the SMS that resets the password ({email}, mode {mode})");
                 steps.ask_for(code_question("reset_code", text), OneTimeCode::new).await?
             }
         };
         // Fetched only after the code has arrived: a challenge is valid for five minutes, the code for fifteen.
-        let ch_resp = steps
-            .exchange::<InitLogin>(InitLoginRequest::from(InitLoginRequestFields { email: email.clone(), mode }))
-            .await?
-            .challenge;
+        let ch_resp = steps.exchange::<InitLogin>(InitLoginRequest::new(email.clone(), mode)).await?.challenge;
         let encrypted = encrypt_password(&new_password, &ch_resp, &key)?;
-        steps
-            .exchange::<PasswordReset>(PasswordResetRequest::from(PasswordResetRequestFields {
-                email,
-                mode,
-                ch_resp,
-                code,
-                encrypted,
-            }))
-            .await
+        steps.exchange::<PasswordReset>(PasswordResetRequest::new(email, mode, ch_resp, code, encrypted)).await
     }
 }

@@ -10,7 +10,7 @@ use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
     operations::{
-        files::upload_file::{UploadFile, UploadFileRequest, UploadFileRequestFields},
+        files::upload_file::{UploadFile, UploadFileRequest},
         pgp::sign_file::SignatureHash,
     },
 };
@@ -213,13 +213,7 @@ impl PreparedUpload {
         let (file_name, message_id) = (name.as_str(), message.message_id());
         let record = repeats.begin(steps, UploadedFile { bank, name: file_name, source: &source, message_id }).await?;
         steps.step("sending the file");
-        let request = UploadFileRequest::from(UploadFileRequestFields {
-            bank,
-            content: source.content(),
-            file_name: name.clone(),
-            file_type,
-            signature: signature.clone(),
-        });
+        let request = UploadFileRequest::new(bank, source.content(), name.clone(), file_type, signature.clone());
         let answer = steps.exchange::<UploadFile>(request).await;
         if let Some(record) = record {
             let outcome = answer.as_ref().map_or_else(Error::outcome, |_| Some(CallOutcome::Accepted));

@@ -7,7 +7,7 @@ use bankchannel_openpgp::{ExternalSigner, HashAlgorithm, PendingSignature, diges
 use bankchannel_ws_channel::{
     errors,
     model::{FileName, PgpPrivateKeys, Signatures, SigningCertificates},
-    operations::pgp::sign_file::{SignFile, SignFileRequest, SignFileRequestFields, SignatureHash},
+    operations::pgp::sign_file::{SignFile, SignFileRequest, SignatureHash},
     pgp,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -129,8 +129,9 @@ fn sign(
     let content = Content::Delivered { size: source.size() };
     let (clock, reader) = (SystemClock::default(), |_| source.reader());
     let with = LocalContext::new(&clock).opening(&reader);
-    SignFile::run(SignFileRequest::from(SignFileRequestFields { content, private_key, passphrase, hash }), with)
-        .map(|signed| signed.signature)
+    let mut request = SignFileRequest::new(content, private_key);
+    (request.passphrase, request.hash) = (passphrase, hash);
+    SignFile::run(request, with).map(|signed| signed.signature)
 }
 
 fn digest(

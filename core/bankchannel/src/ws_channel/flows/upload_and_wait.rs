@@ -145,12 +145,6 @@ pub struct BankAnswer {
     pub parsed: Parsed,
 }
 
-impl BankAnswer {
-    pub(super) fn new(file: FileDescriptor, bytes: u64) -> Self {
-        Self { file, bytes, status_text: None, path: None, content: None, parsed: Parsed::default() }
-    }
-}
-
 /// The default time to wait for answers (§8.2).
 const WAIT: Duration = Duration::from_secs(60);
 /// The default interval between two polls (§8.2).

@@ -14,15 +14,13 @@ mod transaction;
 
 pub use account::{AccountNature, AccountStatus, BankAccount};
 pub use answer::HttpAnswer;
-pub use consent::{AccountConsent, AccountConsentFields, ConsentScope};
+pub use consent::{AccountConsent, ConsentScope};
 pub use customer::BankCustomer;
-pub use headers::{OnBehalfOf, OnBehalfOfFields, WithToken, WithTokenFields};
+pub use headers::{OnBehalfOf, WithToken};
 pub use money::{FeeAmount, SaltEdgeAmount};
 pub use original_request::{
-    ConfirmationParameters, ConfirmationParametersFields, ConfirmationPayload, ConfirmationPayloadFields,
-    ConfirmationRequested, ConfirmationRequestedFields, TokenParameters, TokenParametersFields, TokenPayload,
-    TokenPayloadFields, TokenRequested, TokenRequestedFields,
+    ConfirmationParameters, ConfirmationPayload, ConfirmationRequested, TokenParameters, TokenPayload, TokenRequested,
 };
 pub use texts::{AccountId, CurrencyCode, SessionSecret};
 pub use time::{DayOrInstant, Instant, MadeOn, with_colon};
-pub use transaction::{BankTransaction, BankTransactionFields, TransactionFee, TransactionStatus};
+pub use transaction::{BankTransaction, TransactionFee, TransactionStatus};

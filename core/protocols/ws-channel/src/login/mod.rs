@@ -29,4 +29,4 @@ pub use state::{
     Authenticated, Failed, FailureReason, LoginState, MfaMethod, NeedsEmailVerification, NeedsMfa, NeedsMfaSelection,
     Prompt, Stalled, TotpEnrolment, VerificationAccepted, Verified,
 };
-pub use step::{CodeKind, CodeWanted, LoginStep, Setup, SetupFields};
+pub use step::{CodeKind, CodeWanted, LoginStep, Setup};

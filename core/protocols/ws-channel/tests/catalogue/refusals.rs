@@ -9,7 +9,7 @@ use bankchannel_ws_channel::{
     model::{Email, FileName, Mode},
     operations::{
         account::{
-            init_register::{InitRegister, InitRegisterRequest, InitRegisterRequestFields},
+            init_register::{InitRegister, InitRegisterRequest},
             register::Register,
             verify_email::VerifyEmail,
             verify_phone::VerifyPhone,
@@ -268,7 +268,7 @@ fn look_alikes_are_refused_on_the_wire_and_on_the_boundary() {
         assert_eq!(register(alike), "Invalid parameter(s): Email", "{alike}");
         assert_eq!(init(alike), "Invalid parameter(s): Email", "{alike}");
         if let Ok(email) = Email::new(alike) {
-            let asked = InitRegisterRequest::from(InitRegisterRequestFields { email, mode: Mode::Admin });
+            let asked = InitRegisterRequest::new(email, Mode::Admin);
             let error = InitRegister::encode_request(asked, &SessionCredentials::default()).unwrap_err();
             assert_eq!(error.detail("field"), Some("email"), "{alike}");
         }

@@ -1,10 +1,8 @@
 //! Reads the accounts of a consent (§4.5). Their links lead to operations that this bank does not have.
 
 use bankchannel_nextgen_psd2::{
-    model::{
-        Account, AccountFields, Amount, AmountFields, Balance, BalanceFields, PsuCorporateId, PsuId, TppSessionId,
-    },
-    operations::accounts::get_accounts::{GetAccountsRequest, GetAccountsResponse, GetAccountsResponseFields},
+    model::{Account, Amount, Balance, PsuCorporateId, PsuId, TppSessionId},
+    operations::accounts::get_accounts::{GetAccountsRequest, GetAccountsResponse},
     signing::SigningDialect,
 };
 
@@ -43,7 +41,7 @@ pub(in super::super) fn handle(
     let views = read.map_err(|problem| refused(bank, call, &request, problem))?;
     let with_balance = request.with_balance == Some(true);
     let accounts = views.into_iter().map(|view| account(call.dialect, view, with_balance)).collect();
-    Ok(GetAccountsResponse::from(GetAccountsResponseFields { accounts, request_id: None }))
+    Ok(GetAccountsResponse::new(accounts))
 }
 
 /// In dialect `era` the error carries a redirect for a new consent (§4.5, step 2). Afterwards the customer returns to
@@ -84,32 +82,28 @@ fn offer(bank: &SandboxBank, call: &BankCall<'_>, request: &GetAccountsRequest) 
 fn account(dialect: SigningDialect, view: AccountView, with_balance: bool) -> Account {
     let own = format!("/v1/accounts/{}", view.resource_id);
     let balance = view.balance.filter(|_| with_balance).map(|amount| {
-        vec![Balance::from(BalanceFields {
-            balance_type: Some("interimAvailable".to_owned()),
-            amount: Amount::from(AmountFields { currency: view.currency.clone(), amount }),
-            reference_date: None,
-            last_change: None,
-            credit_limit_included: Some(false),
-        })]
+        let mut made = Balance::new(Amount::new(view.currency.clone(), amount));
+        made.balance_type = Some("interimAvailable".to_owned());
+        made.credit_limit_included = Some(false);
+        vec![made]
     });
-    Account::from(AccountFields {
-        links: links(
-            dialect,
-            [
-                ("balances", format!("{own}/balances")),
-                ("transactions", format!("{own}/transactions?bookingStatus=both")),
-                ("self", own),
-            ],
-        ),
-        resource_id: Some(view.resource_id),
-        iban: Some(view.iban),
-        bban: Some(view.bban),
-        currency: Some(view.currency),
-        name: Some(view.name),
-        owner_name: view.owner_name,
-        product: Some(view.product.to_owned()),
-        cash_account_type: Some(view.cash_account_type.to_owned()),
-        bic: Some(view.bic.to_owned()),
-        balances: balance,
-    })
+    let mut made = Account::new(links(
+        dialect,
+        [
+            ("balances", format!("{own}/balances")),
+            ("transactions", format!("{own}/transactions?bookingStatus=both")),
+            ("self", own),
+        ],
+    ));
+    made.resource_id = Some(view.resource_id);
+    made.iban = Some(view.iban);
+    made.bban = Some(view.bban);
+    made.currency = Some(view.currency);
+    made.name = Some(view.name);
+    made.owner_name = view.owner_name;
+    made.product = Some(view.product.to_owned());
+    made.cash_account_type = Some(view.cash_account_type.to_owned());
+    made.bic = Some(view.bic.to_owned());
+    made.balances = balance;
+    made
 }

@@ -1,7 +1,7 @@
 //! The status of an authorisation (§4.3).
 
 use bankchannel_nextgen_psd2::operations::authorisations::get_authorisation_status::{
-    GetAuthorisationStatusRequest, GetAuthorisationStatusResponse, GetAuthorisationStatusResponseFields,
+    GetAuthorisationStatusRequest, GetAuthorisationStatusResponse,
 };
 
 use super::super::{
@@ -17,9 +17,5 @@ pub(in super::super) fn handle(
     let (consent, authorisation) = (&request.consent_id, &request.authorisation_id);
     let view = bank.state.authorisation(call.tpp, consent, authorisation, call.now_s);
     let sca_status = view.map_err(|problem| call.refused(problem))?.sca_status.into();
-    Ok(GetAuthorisationStatusResponse::from(GetAuthorisationStatusResponseFields {
-        sca_status,
-        psu_message: None,
-        request_id: None,
-    }))
+    Ok(GetAuthorisationStatusResponse::new(sca_status))
 }

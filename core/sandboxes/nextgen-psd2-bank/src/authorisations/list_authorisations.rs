@@ -1,7 +1,7 @@
 //! Lists the authorisations of a consent, oldest first (§4.2).
 
 use bankchannel_nextgen_psd2::operations::authorisations::list_authorisations::{
-    ListAuthorisationsRequest, ListAuthorisationsResponse, ListAuthorisationsResponseFields,
+    ListAuthorisationsRequest, ListAuthorisationsResponse,
 };
 
 use super::super::{
@@ -16,5 +16,5 @@ pub(in super::super) fn handle(
 ) -> Result<ListAuthorisationsResponse, SandboxRefusal> {
     let ids = bank.state.authorisations(call.tpp, &request.consent_id, call.now_s);
     let authorisation_ids = ids.map_err(|problem| call.refused(problem))?;
-    Ok(ListAuthorisationsResponse::from(ListAuthorisationsResponseFields { authorisation_ids, request_id: None }))
+    Ok(ListAuthorisationsResponse::new(authorisation_ids))
 }

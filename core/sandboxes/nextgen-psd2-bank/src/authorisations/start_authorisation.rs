@@ -2,9 +2,7 @@
 
 use bankchannel_nextgen_psd2::{
     model::{PsuCorporateId, PsuId, ScaApproach, TppUri},
-    operations::authorisations::start_authorisation::{
-        StartAuthorisationRequest, StartAuthorisationResponse, StartAuthorisationResponseFields,
-    },
+    operations::authorisations::start_authorisation::{StartAuthorisationRequest, StartAuthorisationResponse},
 };
 
 use super::super::{
@@ -30,16 +28,14 @@ pub(in super::super) fn handle(
         .start_authorisation(call.tpp, &request.consent_id, &new, call.now_s)
         .map_err(|problem| call.refused(problem))?;
     let status = format!("{}/authorisations/{}", consent_path(&request.consent_id), started.authorisation_id);
-    Ok(StartAuthorisationResponse::from(StartAuthorisationResponseFields {
-        sca_status: started.sca_status.into(),
-        authorisation_id: Some(started.authorisation_id),
-        links: links(
+    let mut made = StartAuthorisationResponse::new(
+        started.sca_status.into(),
+        links(
             call.dialect,
             [("scaRedirect", bank.sca_redirect(call.dialect, &started.redirect_state, None)), ("scaStatus", status)],
         ),
-        sca_redirect: None,
-        sca_approach: Some(ScaApproach::Redirect),
-        psu_message: None,
-        request_id: None,
-    }))
+    );
+    made.authorisation_id = Some(started.authorisation_id);
+    made.sca_approach = Some(ScaApproach::Redirect);
+    Ok(made)
 }

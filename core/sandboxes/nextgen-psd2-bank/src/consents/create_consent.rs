@@ -3,7 +3,7 @@
 
 use bankchannel_nextgen_psd2::{
     model::{PsuCorporateId, PsuId, ScaApproach, TppUri},
-    operations::consents::create_consent::{CreateConsentRequest, CreateConsentResponse, CreateConsentResponseFields},
+    operations::consents::create_consent::{CreateConsentRequest, CreateConsentResponse},
 };
 
 use super::super::{
@@ -39,8 +39,10 @@ pub(in super::super) fn handle(
     };
     let created = bank.state.create_consent(call.tpp, new, call.now_s).map_err(|problem| call.refused(problem))?;
     let own = consent_path(&created.consent_id);
-    Ok(CreateConsentResponse::from(CreateConsentResponseFields {
-        links: links(
+    let mut made = CreateConsentResponse::new(
+        created.consent_id,
+        created.status.into(),
+        links(
             call.dialect,
             [
                 ("scaRedirect", bank.sca_redirect(call.dialect, &created.redirect_state, None)),
@@ -49,13 +51,9 @@ pub(in super::super) fn handle(
                 ("scaStatus", format!("{own}/authorisations/{}", created.authorisation_id)),
             ],
         ),
-        location: Some(format!("{}{}{own}", bank.origin, call.base_path)),
-        consent_id: created.consent_id,
-        consent_status: created.status.into(),
-        sca_status: Some(created.sca_status.into()),
-        sca_redirect: None,
-        sca_approach: Some(ScaApproach::Redirect),
-        psu_message: None,
-        request_id: None,
-    }))
+    );
+    made.sca_status = Some(created.sca_status.into());
+    made.sca_approach = Some(ScaApproach::Redirect);
+    made.location = Some(format!("{}{}{own}", bank.origin, call.base_path));
+    Ok(made)
 }

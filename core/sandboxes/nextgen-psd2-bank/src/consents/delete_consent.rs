@@ -1,8 +1,6 @@
 //! Deletes a consent on behalf of the third party (§4.4).
 
-use bankchannel_nextgen_psd2::operations::consents::delete_consent::{
-    DeleteConsentRequest, DeleteConsentResponse, DeleteConsentResponseFields,
-};
+use bankchannel_nextgen_psd2::operations::consents::delete_consent::{DeleteConsentRequest, DeleteConsentResponse};
 
 use super::super::{
     refusal::SandboxRefusal,
@@ -16,5 +14,5 @@ pub(in super::super) fn handle(
 ) -> Result<DeleteConsentResponse, SandboxRefusal> {
     let done = bank.state.delete(call.tpp, &request.consent_id, call.now_s);
     done.map_err(|problem| call.refused(problem))?;
-    Ok(DeleteConsentResponse::from(DeleteConsentResponseFields { request_id: None }))
+    Ok(DeleteConsentResponse::new())
 }

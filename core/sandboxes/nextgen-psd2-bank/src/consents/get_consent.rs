@@ -1,8 +1,6 @@
 //! Reads a consent (§4.2).
 
-use bankchannel_nextgen_psd2::operations::consents::get_consent::{
-    GetConsentRequest, GetConsentResponse, GetConsentResponseFields,
-};
+use bankchannel_nextgen_psd2::operations::consents::get_consent::{GetConsentRequest, GetConsentResponse};
 
 use super::super::{
     links::{consent_path, links},
@@ -18,17 +16,17 @@ pub(in super::super) fn handle(
     let view =
         bank.state.consent(call.tpp, &request.consent_id, call.now_s).map_err(|problem| call.refused(problem))?;
     let own = consent_path(&request.consent_id);
-    Ok(GetConsentResponse::from(GetConsentResponseFields {
-        access: view.access,
-        recurring_indicator: view.recurring,
-        valid_until: view.valid_until,
-        frequency_per_day: view.frequency,
-        last_action_date: Some(view.last_action),
-        consent_status: view.status.into(),
-        links: links(
+    let mut made = GetConsentResponse::new(
+        view.access,
+        view.recurring,
+        view.valid_until,
+        view.frequency,
+        view.status.into(),
+        links(
             call.dialect,
             [("self", own.clone()), ("status", format!("{own}/status")), ("account", "/v1/accounts".to_owned())],
         ),
-        request_id: None,
-    }))
+    );
+    made.last_action_date = Some(view.last_action);
+    Ok(made)
 }

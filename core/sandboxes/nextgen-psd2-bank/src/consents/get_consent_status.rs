@@ -1,7 +1,7 @@
 //! The status of a consent (§4.3).
 
 use bankchannel_nextgen_psd2::operations::consents::get_consent_status::{
-    GetConsentStatusRequest, GetConsentStatusResponse, GetConsentStatusResponseFields,
+    GetConsentStatusRequest, GetConsentStatusResponse,
 };
 
 use super::super::{
@@ -16,9 +16,5 @@ pub(in super::super) fn handle(
 ) -> Result<GetConsentStatusResponse, SandboxRefusal> {
     let view =
         bank.state.consent(call.tpp, &request.consent_id, call.now_s).map_err(|problem| call.refused(problem))?;
-    Ok(GetConsentStatusResponse::from(GetConsentStatusResponseFields {
-        consent_status: view.status.into(),
-        psu_message: None,
-        request_id: None,
-    }))
+    Ok(GetConsentStatusResponse::new(view.status.into()))
 }

@@ -3,7 +3,7 @@
 use bankchannel_nextgen_psd2::{
     model::{PsuCorporateId, PsuId, ScaApproach},
     operations::consents::update_bank_offered_consents::{
-        UpdateBankOfferedConsentsRequest, UpdateBankOfferedConsentsResponse, UpdateBankOfferedConsentsResponseFields,
+        UpdateBankOfferedConsentsRequest, UpdateBankOfferedConsentsResponse,
     },
 };
 
@@ -27,10 +27,7 @@ pub(in super::super) fn handle(
     };
     let redirect = bank.state.offer(call.tpp, &offer, call.now_s).map_err(|problem| call.refused(problem))?;
     let link = bank.sca_redirect(call.dialect, &redirect.state, redirect.context);
-    Ok(UpdateBankOfferedConsentsResponse::from(UpdateBankOfferedConsentsResponseFields {
-        links: links(call.dialect, [("scaRedirect", link)]),
-        sca_redirect: None,
-        sca_approach: Some(ScaApproach::Redirect),
-        request_id: None,
-    }))
+    let mut made = UpdateBankOfferedConsentsResponse::new(links(call.dialect, [("scaRedirect", link)]));
+    made.sca_approach = Some(ScaApproach::Redirect);
+    Ok(made)
 }

@@ -1,9 +1,7 @@
 //! The deprecated path of `update_bank_offered_consents`, which banks will remove (§1.3). The pipeline marks it as
 //! deprecated in response headers.
 
-use bankchannel_nextgen_psd2::operations::consents::update_consents::{
-    UpdateConsentsRequest, UpdateConsentsResponse, UpdateConsentsResponseFields,
-};
+use bankchannel_nextgen_psd2::operations::consents::update_consents::{UpdateConsentsRequest, UpdateConsentsResponse};
 
 use super::{
     super::{
@@ -20,5 +18,5 @@ pub(in super::super) fn handle(
 ) -> Result<UpdateConsentsResponse, SandboxRefusal> {
     tracing::warn!(tpp = call.tpp, "POST /v1/consents is deprecated: POST /v1/bank-offered-consents does the same");
     let response = update_bank_offered_consents::handle(bank, call, request.request)?;
-    Ok(UpdateConsentsResponse::from(UpdateConsentsResponseFields { response }))
+    Ok(UpdateConsentsResponse::new(response))
 }

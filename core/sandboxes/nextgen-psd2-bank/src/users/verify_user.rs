@@ -1,8 +1,6 @@
 //! Checks whether a customer has a personal identifier (§1.2).
 
-use bankchannel_nextgen_psd2::operations::users::verify_user::{
-    VerifyUserRequest, VerifyUserResponse, VerifyUserResponseFields,
-};
+use bankchannel_nextgen_psd2::operations::users::verify_user::{VerifyUserRequest, VerifyUserResponse};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
@@ -22,5 +20,5 @@ pub(in super::super) fn handle(
     // The format was checked when the request was decoded.
     let hash = STANDARD.decode(request.psu_personal_identifier.expose()).map_err(|_| SandboxRefusal::internal())?;
     let exists = bank.state.psu_exists(call.tpp, request.psu_id.as_str(), &Zeroizing::new(hash));
-    Ok(VerifyUserResponse::from(VerifyUserResponseFields { exists, request_id: None }))
+    Ok(VerifyUserResponse::new(exists))
 }

@@ -1,9 +1,7 @@
 //! Information about a third party (§3.6).
 
 use bankchannel_foundation::{Error, Exchange, message::OutResponse};
-use bankchannel_salt_edge::connector::operations::clients::get_client_info::{
-    GetClientInfo, GetClientInfoResponse, GetClientInfoResponseFields,
-};
+use bankchannel_salt_edge::connector::operations::clients::get_client_info::{GetClientInfo, GetClientInfoResponse};
 
 use super::super::{
     pipeline::{ConnectorRequest, RequestProblem, read, time},
@@ -15,10 +13,9 @@ pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<Out
     if request.client_id != CLIENT_ID {
         return Err(RequestProblem::Unreadable(Error::invalid_field("client_id", "is not the id of a third party")));
     }
-    Ok(GetClientInfo::encode_response(GetClientInfoResponse::from(GetClientInfoResponseFields {
-        name: Some(CLIENT_NAME.to_owned()),
-        scopes: Some(CLIENT_SCOPES.map(str::to_owned).to_vec()),
-        public_key: hub.keys.third_party.clone(),
-        time: time(hub),
-    })))
+    let mut made = GetClientInfoResponse::new(hub.keys.third_party.clone());
+    made.name = Some(CLIENT_NAME.to_owned());
+    made.scopes = Some(CLIENT_SCOPES.map(str::to_owned).to_vec());
+    made.time = time(hub);
+    Ok(GetClientInfo::encode_response(made))
 }

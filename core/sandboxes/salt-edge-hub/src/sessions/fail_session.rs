@@ -1,9 +1,7 @@
 //! Records that a session has failed (§3.3).
 
 use bankchannel_foundation::{Exchange, message::OutResponse};
-use bankchannel_salt_edge::connector::operations::sessions::fail_session::{
-    FailSession, FailSessionResponse, FailSessionResponseFields,
-};
+use bankchannel_salt_edge::connector::operations::sessions::fail_session::{FailSession, FailSessionResponse};
 
 use super::super::{
     pipeline::{ConnectorRequest, RequestProblem, read, time},
@@ -15,5 +13,7 @@ pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<Out
     let request = read::<FailSession>(asked)?;
     let ending = SessionEnding::Failure { class: request.error_class, user_id: request.user_id };
     hub.state.end(request.session_secret.as_str(), ending, hub.now_ms())?;
-    Ok(FailSession::encode_response(FailSessionResponse::from(FailSessionResponseFields { time: time(hub) })))
+    let mut made = FailSessionResponse::new();
+    made.time = time(hub);
+    Ok(FailSession::encode_response(made))
 }

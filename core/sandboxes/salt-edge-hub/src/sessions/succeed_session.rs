@@ -1,9 +1,7 @@
 //! Records that a session has succeeded (§3.1).
 
 use bankchannel_foundation::{Exchange, message::OutResponse};
-use bankchannel_salt_edge::connector::operations::sessions::succeed_session::{
-    SucceedSession, SucceedSessionResponse, SucceedSessionResponseFields,
-};
+use bankchannel_salt_edge::connector::operations::sessions::succeed_session::{SucceedSession, SucceedSessionResponse};
 
 use super::super::{
     pipeline::{ConnectorRequest, RequestProblem, read, time},
@@ -19,5 +17,7 @@ pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<Out
         user_id: request.user_id,
     };
     hub.state.end(request.session_secret.as_str(), ending, hub.now_ms())?;
-    Ok(SucceedSession::encode_response(SucceedSessionResponse::from(SucceedSessionResponseFields { time: time(hub) })))
+    let mut made = SucceedSessionResponse::new();
+    made.time = time(hub);
+    Ok(SucceedSession::encode_response(made))
 }

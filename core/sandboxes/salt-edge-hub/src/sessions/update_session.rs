@@ -1,9 +1,7 @@
 //! Records the progress of a session (§3.2).
 
 use bankchannel_foundation::{Error, Exchange, message::OutResponse};
-use bankchannel_salt_edge::connector::operations::sessions::update_session::{
-    UpdateSession, UpdateSessionResponse, UpdateSessionResponseFields,
-};
+use bankchannel_salt_edge::connector::operations::sessions::update_session::{UpdateSession, UpdateSessionResponse};
 use bankchannel_salt_edge::receive::is_page;
 use serde_json::json;
 
@@ -27,5 +25,7 @@ pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<Out
     });
     let expires_ms = request.session_expires_at.map(|at| at.0.as_ms());
     hub.state.update(request.session_secret.as_str(), update, expires_ms, hub.now_ms())?;
-    Ok(UpdateSession::encode_response(UpdateSessionResponse::from(UpdateSessionResponseFields { time: time(hub) })))
+    let mut made = UpdateSessionResponse::new();
+    made.time = time(hub);
+    Ok(UpdateSession::encode_response(made))
 }

@@ -7,9 +7,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_salt_edge::{
     class::of_hub as class,
-    connector::operations::tokens::list_tokens_at_hub::{
-        ListTokensAtHub, ListTokensAtHubResponse, ListTokensAtHubResponseFields,
-    },
+    connector::operations::tokens::list_tokens_at_hub::{ListTokensAtHub, ListTokensAtHubResponse},
 };
 
 use super::super::{
@@ -46,10 +44,8 @@ pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<Out
         token.push("token", text.expose().to_owned());
         JsonObject(token)
     });
-    let response = ListTokensAtHubResponse::from(ListTokensAtHubResponseFields {
-        tokens: tokens.collect(),
-        next_id: Some(next_id),
-        time: time(hub),
-    });
+    let mut response = ListTokensAtHubResponse::new(tokens.collect());
+    response.next_id = Some(next_id);
+    response.time = time(hub);
     Ok(ListTokensAtHub::encode_response(response))
 }

@@ -3,9 +3,7 @@
 use bankchannel_foundation::{Exchange, message::OutResponse};
 use bankchannel_salt_edge::{
     class::of_hub as class,
-    connector::operations::tokens::revoke_token_at_hub::{
-        RevokeTokenAtHub, RevokeTokenAtHubResponse, RevokeTokenAtHubResponseFields,
-    },
+    connector::operations::tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubResponse},
 };
 
 use super::super::{
@@ -19,7 +17,8 @@ pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<Out
     }
     let request = read::<RevokeTokenAtHub>(asked)?;
     hub.state.revoke(request.token.expose(), hub.now_ms())?;
-    let response =
-        RevokeTokenAtHubResponse::from(RevokeTokenAtHubResponseFields { revoked: Some(true), time: time(hub) });
+    let mut response = RevokeTokenAtHubResponse::new();
+    response.revoked = Some(true);
+    response.time = time(hub);
     Ok(RevokeTokenAtHub::encode_response(response))
 }

@@ -6,8 +6,7 @@ use bankchannel_foundation::{
     model::{Decimal, read_boundary},
 };
 use bankchannel_salt_edge::model::{
-    BankAccount, BankCustomer, BankTransaction, BankTransactionFields, DayOrInstant, MadeOn, SaltEdgeAmount,
-    TransactionStatus,
+    BankAccount, BankCustomer, BankTransaction, DayOrInstant, MadeOn, SaltEdgeAmount, TransactionStatus,
 };
 use jiff::{ToSpan as _, civil::Date};
 
@@ -93,17 +92,15 @@ fn of_day(account: &BankAccount, day: Date, is_today: bool) -> Option<BankTransa
     let daily = || (number % 3 == 0).then(|| DAILY[usize::from(number.unsigned_abs()) % DAILY.len()]);
     let (amount, text) = monthly.or_else(daily)?;
     let status = if is_today { TransactionStatus::Pending } else { TransactionStatus::Posted };
-    let transaction = BankTransaction::from(BankTransactionFields {
-        id: format!("{}-{}", account.id.0, day.strftime("%Y%m%d")),
-        account_id: account.id.clone(),
-        amount: SaltEdgeAmount(Decimal::new(amount).ok()?),
-        currency_code: account.currency_code.clone(),
-        description: text.to_owned(),
-        made_on: MadeOn(DayOrInstant::new(&day.to_string()).ok()?),
+    let transaction = BankTransaction::new(
+        format!("{}-{}", account.id.0, day.strftime("%Y%m%d")),
+        account.id.clone(),
+        SaltEdgeAmount(Decimal::new(amount).ok()?),
+        account.currency_code.clone(),
+        text.to_owned(),
+        MadeOn(DayOrInstant::new(&day.to_string()).ok()?),
         status,
-        fees: None,
-        extra: None,
-    });
+    );
     Some(transaction)
 }
 

@@ -13,13 +13,12 @@ use std::{
 use bankchannel::salt_edge_connector::{
     SaltEdgeBank,
     questions::{
-        Approved, ApprovedFields, CodeNeeded, CodeNeededFields, GoesOn, Redirected, RedirectedFields, RefusedByBank,
-        RefusedByBankFields, Step,
+        Approved, CodeNeeded, GoesOn, Redirected, RefusedByBank, Step,
         authenticate::AuthenticateQuestion,
         confirm::ConfirmQuestion,
-        get_customer::{GetCustomerAnswer, GetCustomerAnswerFields, GetCustomerQuestion},
-        list_accounts::{ListAccountsAnswer, ListAccountsAnswerFields, ListAccountsQuestion},
-        list_transactions::{ListTransactionsAnswer, ListTransactionsAnswerFields, ListTransactionsQuestion},
+        get_customer::{GetCustomerAnswer, GetCustomerQuestion},
+        list_accounts::{ListAccountsAnswer, ListAccountsQuestion},
+        list_transactions::{ListTransactionsAnswer, ListTransactionsQuestion},
         notice::{NoticeAnswer, NoticeQuestion},
         reconnect::ReconnectQuestion,
         refresh::RefreshQuestion,
@@ -183,16 +182,11 @@ impl ExampleBank {
 }
 
 fn refused(class: &FailureClass) -> RefusedByBank {
-    RefusedByBank::from(RefusedByBankFields { error_class: class.name.to_owned(), error_message: None })
+    RefusedByBank::new(class.name.to_owned())
 }
 
 fn approved(user_id: &str) -> Step {
-    Step::Approved(Approved::from(ApprovedFields {
-        user_id: user_id.to_owned(),
-        consent: None,
-        scopes: None,
-        token_expires_at: None,
-    }))
+    Step::Approved(Approved::new(user_id.to_owned()))
 }
 
 impl SaltEdgeBank for ExampleBank {
@@ -200,11 +194,7 @@ impl SaltEdgeBank for ExampleBank {
         let given = |field: &str| asked.credentials.get(field).map(Secret::expose).unwrap_or_default();
         let way = asked.authorization_type.as_deref().unwrap_or(REDIRECT);
         if way == REDIRECT {
-            return Ok(Step::Redirect(Redirected::from(RedirectedFields {
-                redirect_url: format!("{}{PATH}{}", self.origin(), asked.session_id),
-                user_id: None,
-                expires_in_s: None,
-            })));
+            return Ok(Step::Redirect(Redirected::new(format!("{}{PATH}{}", self.origin(), asked.session_id))));
         }
         if ![PASSWORD, CODE].contains(&way) {
             return Ok(Step::Refused(refused(&class::INVALID_AUTHORIZATION_TYPE)));
@@ -216,12 +206,10 @@ impl SaltEdgeBank for ExampleBank {
             return Ok(approved(&customer.user_id));
         }
         self.send(&customer, &asked.session_id).await?;
-        Ok(Step::CodeNeeded(CodeNeeded::from(CodeNeededFields {
-            field: FIELD.to_owned(),
-            instruction: Some("Enter the code that was sent to you".to_owned()),
-            user_id: Some(customer.user_id.clone()),
-            expires_in_s: None,
-        })))
+        let mut made = CodeNeeded::new(FIELD.to_owned());
+        made.instruction = Some("Enter the code that was sent to you".to_owned());
+        made.user_id = Some(customer.user_id.clone());
+        Ok(Step::CodeNeeded(made))
     }
 
     async fn confirm(&self, asked: ConfirmQuestion) -> Result<Step> {
@@ -247,14 +235,16 @@ impl SaltEdgeBank for ExampleBank {
 
     async fn list_accounts(&self, asked: ListAccountsQuestion) -> Result<ListAccountsAnswer> {
         Ok(match self.customer(&asked.user_id) {
-            Some(customer) => ListAccountsAnswer::from(ListAccountsAnswerFields {
-                accounts: Some(customer.accounts.clone()),
-                refused: None,
-            }),
-            None => ListAccountsAnswer::from(ListAccountsAnswerFields {
-                accounts: None,
-                refused: Some(refused(&class::USER_NOT_FOUND)),
-            }),
+            Some(customer) => {
+                let mut made = ListAccountsAnswer::new();
+                made.accounts = Some(customer.accounts.clone());
+                made
+            }
+            None => {
+                let mut made = ListAccountsAnswer::new();
+                made.refused = Some(refused(&class::USER_NOT_FOUND));
+                made
+            }
         })
     }
 
@@ -263,7 +253,9 @@ impl SaltEdgeBank for ExampleBank {
         let account = customer.iter().flat_map(|customer| &customer.accounts).find(|one| one.id == asked.account_id);
         let Some(account) = account else {
             let refused = Some(refused(&class::ACCOUNT_NOT_FOUND));
-            return Ok(ListTransactionsAnswer::from(ListTransactionsAnswerFields { transactions: None, refused }));
+            let mut made = ListTransactionsAnswer::new();
+            made.refused = refused;
+            return Ok(made);
         };
         let transactions = data::transactions(
             account,
@@ -271,22 +263,23 @@ impl SaltEdgeBank for ExampleBank {
             day(asked.to_date.last_ms()),
             day(self.clock.now_ms()),
         );
-        Ok(ListTransactionsAnswer::from(ListTransactionsAnswerFields {
-            transactions: Some(transactions),
-            refused: None,
-        }))
+        let mut made = ListTransactionsAnswer::new();
+        made.transactions = Some(transactions);
+        Ok(made)
     }
 
     async fn get_customer(&self, asked: GetCustomerQuestion) -> Result<GetCustomerAnswer> {
         Ok(match self.customer(&asked.user_id) {
-            Some(customer) => GetCustomerAnswer::from(GetCustomerAnswerFields {
-                customer: Some(customer.customer.clone()),
-                refused: None,
-            }),
-            None => GetCustomerAnswer::from(GetCustomerAnswerFields {
-                customer: None,
-                refused: Some(refused(&class::USER_NOT_FOUND)),
-            }),
+            Some(customer) => {
+                let mut made = GetCustomerAnswer::new();
+                made.customer = Some(customer.customer.clone());
+                made
+            }
+            None => {
+                let mut made = GetCustomerAnswer::new();
+                made.refused = Some(refused(&class::USER_NOT_FOUND));
+                made
+            }
         })
     }
 

@@ -13,13 +13,11 @@ use std::{
 };
 
 use bankchannel::salt_edge_connector::flows::{
-    SessionEnd, SessionView,
-    approve_session::{ApproveSessionRequest, ApproveSessionRequestFields},
-    get_session::{GetSessionRequest, GetSessionRequestFields},
-    refuse_session::{RefuseSessionRequest, RefuseSessionRequestFields},
+    SessionEnd, SessionView, approve_session::ApproveSessionRequest, get_session::GetSessionRequest,
+    refuse_session::RefuseSessionRequest,
 };
 use bankchannel_foundation::Result;
-use bankchannel_salt_edge::model::{AccountConsent, AccountConsentFields, ConsentScope};
+use bankchannel_salt_edge::model::{AccountConsent, ConsentScope};
 use bankchannel_transport::background;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 
@@ -91,8 +89,8 @@ pub(in super::super) async fn answer(
 }
 
 async fn session(service: &ConnectorService, session_id: &str) -> Result<Option<SessionView>> {
-    let asked =
-        GetSessionRequest::from(GetSessionRequestFields { session_id: session_id.to_owned(), at: service.at() });
+    let mut asked = GetSessionRequest::new(session_id.to_owned());
+    asked.at = service.at();
     Ok(service.client().get_session_with(asked, &service.options()).await?.session.filter(|session| session.is_open))
 }
 
@@ -117,12 +115,8 @@ async fn act(
             return Ok(choose(&open, &customer, &ticket, ""));
         }
         "refuse" => {
-            let asked = RefuseSessionRequest::from(RefuseSessionRequestFields {
-                session_id: session_id.to_owned(),
-                error_class: None,
-                error_message: None,
-                at: service.at(),
-            });
+            let mut asked = RefuseSessionRequest::new(session_id.to_owned());
+            asked.at = service.at();
             return Ok(ended(service.client().refuse_session_with(asked, &service.options()).await?, service));
         }
         "approve" => bank.customer(field("user_id")),
@@ -136,23 +130,15 @@ async fn act(
     let accounts = customer.accounts.iter().filter(|account| chosen.contains(&account.id.0));
     let consent: Vec<AccountConsent> = accounts
         .map(|account| {
-            AccountConsent::from(AccountConsentFields {
-                account_id: account.id.0.clone(),
-                scopes: vec![ConsentScope::Balance, ConsentScope::Transactions],
-            })
+            AccountConsent::new(account.id.0.clone(), vec![ConsentScope::Balance, ConsentScope::Transactions])
         })
         .collect();
     if consent.is_empty() {
         return Ok(choose(&open, &customer, ticket, "Choose an account, or refuse."));
     }
-    let asked = ApproveSessionRequest::from(ApproveSessionRequestFields {
-        session_id: session_id.to_owned(),
-        user_id: customer.user_id.clone(),
-        consent: Some(consent),
-        scopes: None,
-        token_expires_at: None,
-        at: service.at(),
-    });
+    let mut asked = ApproveSessionRequest::new(session_id.to_owned(), customer.user_id.clone());
+    asked.consent = Some(consent);
+    asked.at = service.at();
     Ok(ended(service.client().approve_session_with(asked, &service.options()).await?, service))
 }
 

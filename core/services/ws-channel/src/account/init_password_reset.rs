@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bankchannel_storage::ws_channel::CodeSend;
 use bankchannel_ws_channel::operations::account::init_password_reset::{
-    InitPasswordResetRequest, InitPasswordResetResponse, InitPasswordResetResponseFields,
+    InitPasswordResetRequest, InitPasswordResetResponse,
 };
 use tokio::time::Instant;
 
@@ -30,7 +30,7 @@ pub(crate) async fn handle(
     let sent = if call.prefetch { Ok(()) } else { counted(service, call, &request).await };
     tokio::time::sleep_until(answer_at).await;
     sent?;
-    Ok(InitPasswordResetResponse::from(InitPasswordResetResponseFields { response_text: "SMS sent".into() }))
+    Ok(InitPasswordResetResponse::new("SMS sent".into()))
 }
 
 /// Counts by source before the address is looked up, so that a 429 reveals nothing about it.

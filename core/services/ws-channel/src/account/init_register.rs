@@ -1,8 +1,6 @@
 //! `InitRegister` (docs/protocols/ws-channel.md §2.1).
 
-use bankchannel_ws_channel::operations::account::init_register::{
-    InitRegisterRequest, InitRegisterResponse, InitRegisterResponseFields,
-};
+use bankchannel_ws_channel::operations::account::init_register::{InitRegisterRequest, InitRegisterResponse};
 
 use crate::{
     challenges,
@@ -16,5 +14,5 @@ pub(crate) async fn handle(
     request: InitRegisterRequest,
 ) -> Result<InitRegisterResponse, HandlerFault> {
     let challenge = challenges::mint(service, call, &request.email, request.mode)?;
-    Ok(InitRegisterResponse::from(InitRegisterResponseFields { challenge, response_text: "OK".into() }))
+    Ok(InitRegisterResponse::new(challenge, "OK".into()))
 }

@@ -3,7 +3,7 @@
 use bankchannel_storage::ws_channel::{CodePurpose, PasswordReplacement};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse, PasswordResetResponseFields},
+    operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse},
     service_texts,
 };
 
@@ -47,5 +47,5 @@ pub(crate) async fn handle(
     };
     let _lock = service.login_locks.lock(email, mode).await;
     code_accepted(call.audited_store(service, email, "").await?.reset_password(reset).await?)?;
-    Ok(PasswordResetResponse::from(PasswordResetResponseFields { response_text: "Password reset".into() }))
+    Ok(PasswordResetResponse::new("Password reset".into()))
 }

@@ -5,7 +5,7 @@ use bankchannel_storage::ws_channel::{RegisterOutcome, RegistrationKey, Verified
 use bankchannel_ws_channel::{
     ServiceRefusal,
     model::ApiKey,
-    operations::account::register::{RegisterRequest, RegisterResponse, RegisterResponseFields},
+    operations::account::register::{RegisterRequest, RegisterResponse},
     service_texts,
 };
 
@@ -70,7 +70,7 @@ pub(crate) async fn handle(
         codes::send(service, call, &message).await?;
     }
     let api_key = ApiKey::new(&api_key).map_err(HandlerFault::internal)?;
-    Ok(RegisterResponse::from(RegisterResponseFields { api_key, response_text: "Created".into() }))
+    Ok(RegisterResponse::new(api_key, "Created".into()))
 }
 
 fn key(service: &WsChannelService, given: &str) -> RegistrationKey {

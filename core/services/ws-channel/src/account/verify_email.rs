@@ -2,9 +2,7 @@
 
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{CodePurpose, EmailConfirmation};
-use bankchannel_ws_channel::operations::account::verify_email::{
-    VerifyEmailRequest, VerifyEmailResponse, VerifyEmailResponseFields,
-};
+use bankchannel_ws_channel::operations::account::verify_email::{VerifyEmailRequest, VerifyEmailResponse};
 
 use super::code_accepted;
 use crate::{
@@ -29,5 +27,5 @@ pub(crate) async fn handle(
         now: call.now_ms,
     };
     code_accepted(call.audited_store(service, email, "").await?.verify_email(verification).await?)?;
-    Ok(VerifyEmailResponse::from(VerifyEmailResponseFields { response_text: "Email verification successful.".into() }))
+    Ok(VerifyEmailResponse::new("Email verification successful.".into()))
 }

@@ -1,9 +1,7 @@
 //! `VerifyPhone` (docs/protocols/ws-channel.md §2.3).
 
 use bankchannel_storage::ws_channel::{CodePurpose, PhoneConfirmation};
-use bankchannel_ws_channel::operations::account::verify_phone::{
-    VerifyPhoneRequest, VerifyPhoneResponse, VerifyPhoneResponseFields,
-};
+use bankchannel_ws_channel::operations::account::verify_phone::{VerifyPhoneRequest, VerifyPhoneResponse};
 
 use super::code_accepted;
 use crate::{
@@ -28,5 +26,5 @@ pub(crate) async fn handle(
         now: call.now_ms,
     };
     code_accepted(call.audited_store(service, email, "").await?.verify_phone(verification).await?)?;
-    Ok(VerifyPhoneResponse::from(VerifyPhoneResponseFields { response_text: "Phone confirmation successful.".into() }))
+    Ok(VerifyPhoneResponse::new("Phone confirmation successful.".into()))
 }

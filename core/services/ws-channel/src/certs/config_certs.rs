@@ -2,7 +2,7 @@
 
 use bankchannel_ws_channel::{
     model::ExportSetting,
-    operations::certs::config_certs::{ConfigCertsRequest, ConfigCertsResponse, ConfigCertsResponseFields},
+    operations::certs::config_certs::{ConfigCertsRequest, ConfigCertsResponse},
     service_texts,
 };
 
@@ -23,5 +23,5 @@ pub(crate) async fn handle(
     if !store.disable_export(&session.email).await? {
         return Err((&service_texts::NO_ACCOUNT).into());
     }
-    Ok(ConfigCertsResponse::from(ConfigCertsResponseFields { response_text: OK.into() }))
+    Ok(ConfigCertsResponse::new(OK.into()))
 }

@@ -4,7 +4,7 @@ use bankchannel_crypto::{random, x509::Certificate};
 use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, EnrolmentCompletion, FileScope, NewCertSet};
 use bankchannel_ws_channel::{
     model::Bank,
-    operations::certs::enroll_cert::{EnrollCertRequest, EnrollCertResponse, EnrollCertResponseFields},
+    operations::certs::enroll_cert::{EnrollCertRequest, EnrollCertResponse},
     service_texts,
 };
 
@@ -56,7 +56,7 @@ pub(crate) async fn handle(
         call.settling(service).abandon_enrol(&scope.email, &scope.bank, &ticket).await?;
     }
     stored?;
-    Ok(EnrollCertResponse::from(EnrollCertResponseFields { response_text: OK.into() }))
+    Ok(EnrollCertResponse::new(OK.into()))
 }
 
 async fn enrol(

@@ -3,8 +3,8 @@
 use bankchannel_storage::ws_channel::{PgpPurpose, RequiredRight, StoredPgpKey};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    model::{CertAndKey, CertAndKeyFields, CertificatePem, PgpKeyId},
-    operations::certs::export_cert::{ExportCertRequest, ExportCertResponse, ExportCertResponseFields},
+    model::{CertAndKey, CertificatePem, PgpKeyId},
+    operations::certs::export_cert::{ExportCertRequest, ExportCertResponse},
     service_texts,
 };
 
@@ -48,14 +48,14 @@ pub(crate) async fn handle(
     for (purpose, found) in material::parts(&set) {
         let place = material::SealedFor { email: &set.email, bank: &set.bank, purpose };
         let private = material::open(&service.keys, place, found)?.to_pkcs8_pem();
-        certs_and_keys.push(CertAndKey::from(CertAndKeyFields {
-            certificate: CertificatePem::new(&found.pem).map_err(HandlerFault::internal)?,
-            encrypted_private_key: encrypt(service, key.armored.clone(), private, call.now_ms).await?,
-        }));
+        certs_and_keys.push(CertAndKey::new(
+            CertificatePem::new(&found.pem).map_err(HandlerFault::internal)?,
+            encrypt(service, key.armored.clone(), private, call.now_ms).await?,
+        ));
     }
     // Recorded before the export: without a record nothing is exported.
     call.record(service, request.bank.as_str(), &format!("to PGP key {}", key.fingerprint)).await?;
-    Ok(ExportCertResponse::from(ExportCertResponseFields { certs_and_keys, response_text: OK.into() }))
+    Ok(ExportCertResponse::new(certs_and_keys, OK.into()))
 }
 
 fn export_key<'k>(keys: &'k [StoredPgpKey], id: &PgpKeyId) -> Result<&'k StoredPgpKey, HandlerFault> {

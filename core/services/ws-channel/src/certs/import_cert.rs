@@ -5,7 +5,7 @@ use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, NewCertSet};
 use bankchannel_ws_channel::{
     ServiceRefusal,
     model::{Bank, CertificatePem, PrivateKeyPem},
-    operations::certs::import_cert::{ImportCertRequest, ImportCertResponse, ImportCertResponseFields},
+    operations::certs::import_cert::{ImportCertRequest, ImportCertResponse},
     service_texts::{self, ServiceText},
 };
 
@@ -59,7 +59,7 @@ pub(crate) async fn handle(
         EnrolOutcome::NoAccount => return Err((&service_texts::NO_ACCOUNT).into()),
     }
     service.banks.imported(&call.settling(service), &scope).await?;
-    Ok(ImportCertResponse::from(ImportCertResponseFields { response_text: OK.into() }))
+    Ok(ImportCertResponse::new(OK.into()))
 }
 
 struct ImportNames {

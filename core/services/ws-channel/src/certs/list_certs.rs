@@ -2,8 +2,8 @@
 
 use bankchannel_storage::ws_channel::{CertSet, CertState};
 use bankchannel_ws_channel::{
-    model::{Access, BankConnection, BankConnectionFields, Email},
-    operations::certs::list_certs::{ListCertsRequest, ListCertsResponse, ListCertsResponseFields},
+    model::{Access, BankConnection, Email},
+    operations::certs::list_certs::{ListCertsRequest, ListCertsResponse},
 };
 
 use super::{OK, material, share_certs::addresses};
@@ -43,19 +43,19 @@ pub(crate) async fn handle(
         Sharing::Owner | Sharing::Any => None,
     };
     let retired: Vec<_> = retired.iter().map(material::retired).collect();
-    Ok(ListCertsResponse::from(ListCertsResponseFields {
-        certs,
-        connections: Some(connections),
-        retired: Some(retired).filter(|list| !list.is_empty()),
-        offered_from,
-        response_text: OK.into(),
-    }))
+    let mut made = ListCertsResponse::new(certs, OK.into());
+    made.connections = Some(connections);
+    made.retired = Some(retired).filter(|list| !list.is_empty());
+    made.offered_from = offered_from;
+    Ok(made)
 }
 
 fn connection(set: &CertSet, access: Access, lender: Option<&str>) -> Result<BankConnection, HandlerFault> {
     let certificates = material::connection_certificates(set)?;
     let lender = lender.map(Email::new).transpose().map_err(HandlerFault::internal)?;
-    Ok(BankConnection::from(BankConnectionFields { bank: set.bank.clone(), access, certificates, lender }))
+    let mut made = BankConnection::new(set.bank.clone(), access, certificates);
+    made.lender = lender;
+    Ok(made)
 }
 
 fn is_usable(set: &CertSet, now: i64) -> bool {

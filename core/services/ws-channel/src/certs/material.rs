@@ -3,8 +3,7 @@
 use bankchannel_crypto::{digest, rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_storage::ws_channel::{CertMaterial, CertSet, RetiredCertificateRow as StoredRetired};
 use bankchannel_ws_channel::model::{
-    CertDescriptor, CertDescriptorFields, CertExpiry, CertificatePem, ConnectionCertificate,
-    ConnectionCertificateFields, Purpose, RetiredCert, RetiredCertFields, RetiredExpiry,
+    CertDescriptor, CertExpiry, CertificatePem, ConnectionCertificate, Purpose, RetiredCert, RetiredExpiry,
 };
 
 use crate::{fault::HandlerFault, keys::ServiceKeys};
@@ -77,14 +76,14 @@ pub(crate) fn parts(set: &CertSet) -> impl Iterator<Item = (&'static str, &CertM
 pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, HandlerFault> {
     parts(set)
         .map(|(purpose, material)| {
-            Ok(CertDescriptor::from(CertDescriptorFields {
-                cert_name: cert_name(&set.bank, purpose),
-                expires: expiry(material.not_after)?,
-                issuer: material.issuer.clone(),
-                subject: material.subject.clone(),
-                serial: material.serial.clone(),
-                pem: CertificatePem::new(&material.pem).map_err(HandlerFault::internal)?,
-            }))
+            Ok(CertDescriptor::new(
+                cert_name(&set.bank, purpose),
+                expiry(material.not_after)?,
+                material.issuer.clone(),
+                material.subject.clone(),
+                material.serial.clone(),
+                CertificatePem::new(&material.pem).map_err(HandlerFault::internal)?,
+            ))
         })
         .collect()
 }
@@ -92,23 +91,18 @@ pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, HandlerF
 /// The certificates of a set as a connection lists them: no PEM, no owner (§2.13).
 pub(crate) fn connection_certificates(set: &CertSet) -> Result<Vec<ConnectionCertificate>, HandlerFault> {
     parts(set)
-        .map(|(purpose, material)| {
-            Ok(ConnectionCertificate::from(ConnectionCertificateFields {
-                purpose: purpose_of(purpose),
-                expires: expiry(material.not_after)?,
-            }))
-        })
+        .map(|(purpose, material)| Ok(ConnectionCertificate::new(purpose_of(purpose), expiry(material.not_after)?)))
         .collect()
 }
 
 /// A retired certificate as listed.
 pub(crate) fn retired(cert: &StoredRetired) -> RetiredCert {
-    RetiredCert::from(RetiredCertFields {
-        cert_name: cert_name(&cert.name, &cert.purpose),
-        bank: cert.bank.clone(),
-        purpose: purpose_of(&cert.purpose),
-        expires: RetiredExpiry(expiry(cert.not_after).ok()),
-    })
+    RetiredCert::new(
+        cert_name(&cert.name, &cert.purpose),
+        cert.bank.clone(),
+        purpose_of(&cert.purpose),
+        RetiredExpiry(expiry(cert.not_after).ok()),
+    )
 }
 
 fn cert_name(prefix: &str, purpose: &str) -> String {

@@ -3,7 +3,7 @@
 use bankchannel_crypto::{digest, random};
 use bankchannel_storage::ws_channel::{FileScope, RequiredRight, RetireOutcome};
 use bankchannel_ws_channel::{
-    operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse, RetireCertResponseFields},
+    operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse},
     service_texts,
 };
 
@@ -33,11 +33,7 @@ pub(crate) async fn handle(
     let suffix = digest::hex(&random::bytes::<4>());
     let store = call.audited_store(service, &scope.bank, email).await?;
     match store.retire_certs(&scope, &suffix, call.now_ms).await? {
-        RetireOutcome::Retired { name } => Ok(RetireCertResponse::from(RetireCertResponseFields {
-            bank: request.bank.to_string(),
-            retired_cert_names: vec![name],
-            response_text: OK.into(),
-        })),
+        RetireOutcome::Retired { name } => Ok(RetireCertResponse::new(request.bank.to_string(), vec![name], OK.into())),
         RetireOutcome::NothingActive => Err((&service_texts::NO_CERTIFICATE).into()),
         RetireOutcome::NoAccount => Err((&service_texts::USER_ABSENT).into()),
     }

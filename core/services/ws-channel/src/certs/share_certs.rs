@@ -4,7 +4,7 @@ use bankchannel_storage::ws_channel::{AccountLinks, LendingConsent, RequiredRigh
 use bankchannel_ws_channel::{
     ServiceRefusal,
     model::Email,
-    operations::certs::share_certs::{ShareCertsRequest, ShareCertsResponse, ShareCertsResponseFields},
+    operations::certs::share_certs::{ShareCertsRequest, ShareCertsResponse},
     service_texts,
 };
 
@@ -55,11 +55,8 @@ pub(super) fn addresses(service: &WsChannelService, links: AccountLinks) -> Resu
     let emails = |list: Vec<String>| -> Result<Vec<Email>, HandlerFault> {
         list.iter().map(|email| Email::new(email).map_err(HandlerFault::internal)).collect()
     };
-    Ok(ShareCertsResponse::from(ShareCertsResponseFields {
-        shared_from: emails(links.from)?,
-        shared_to: emails(links.to)?,
-        offered_from: Some(emails(links.offered_from)?).filter(|list| are_offers_used && !list.is_empty()),
-        offered_to: Some(emails(links.offered_to)?).filter(|list| are_offers_used && !list.is_empty()),
-        response_text: OK.into(),
-    }))
+    let mut made = ShareCertsResponse::new(emails(links.from)?, emails(links.to)?, OK.into());
+    made.offered_from = Some(emails(links.offered_from)?).filter(|list| are_offers_used && !list.is_empty());
+    made.offered_to = Some(emails(links.offered_to)?).filter(|list| are_offers_used && !list.is_empty());
+    Ok(made)
 }

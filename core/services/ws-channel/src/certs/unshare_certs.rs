@@ -2,7 +2,7 @@
 
 use bankchannel_storage::ws_channel::UnshareOutcome;
 use bankchannel_ws_channel::{
-    operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse, UnshareCertsResponseFields},
+    operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse},
     service_texts,
 };
 
@@ -21,9 +21,7 @@ pub(crate) async fn handle(
     let target = request.ext_email.as_str();
     let store = call.audited_store(service, target, "").await?;
     match store.unshare_certs(&session.api_key, &session.email, target).await? {
-        UnshareOutcome::Unshared(links) => {
-            Ok(UnshareCertsResponse::from(UnshareCertsResponseFields { links: addresses(service, links)? }))
-        }
+        UnshareOutcome::Unshared(links) => Ok(UnshareCertsResponse::new(addresses(service, links)?)),
         UnshareOutcome::NoUser => Err((&service_texts::USER_ABSENT).into()),
     }
 }

@@ -1,7 +1,7 @@
 //! `DeleteFile` (docs/protocols/ws-channel.md §2.23).
 
 use bankchannel_ws_channel::{
-    operations::files::delete_file::{DeleteFileRequest, DeleteFileResponse, DeleteFileResponseFields},
+    operations::files::delete_file::{DeleteFileRequest, DeleteFileResponse},
     service_texts,
 };
 
@@ -37,5 +37,5 @@ pub(crate) async fn handle(
     if !here {
         call.settling(service).record(call, bank, &detail).await?;
     }
-    Ok(DeleteFileResponse::from(DeleteFileResponseFields { response_text: OK.into() }))
+    Ok(DeleteFileResponse::new(OK.into()))
 }

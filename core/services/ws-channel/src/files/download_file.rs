@@ -7,7 +7,7 @@ use bankchannel_storage::ws_channel::FileScope;
 use bankchannel_transport::background;
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    operations::files::download_file::{DownloadFileRequest, DownloadFileResponse, DownloadFileResponseFields},
+    operations::files::download_file::{DownloadFileRequest, DownloadFileResponse},
     service_texts,
 };
 use bytes::Bytes;
@@ -66,7 +66,7 @@ pub(crate) async fn handle(
             content
         }
     };
-    Ok(DownloadFileResponse::from(DownloadFileResponseFields { content, response_text: OK.into() }))
+    Ok(DownloadFileResponse::new(content, OK.into()))
 }
 
 /// A file in pieces. It is marked as downloaded after the last piece was produced and before the response ends: a

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use bankchannel_storage::ws_channel::{BankFile, FileFilter};
 use bankchannel_ws_channel::{
-    model::{FileDescriptor, FileDescriptorFields, FileReference, FileStatus, StatusFilter},
-    operations::files::list_files::{ListFilesRequest, ListFilesResponse, ListFilesResponseFields},
+    model::{FileDescriptor, FileReference, FileStatus, StatusFilter},
+    operations::files::list_files::{ListFilesRequest, ListFilesResponse},
     service_texts,
 };
 use jiff::tz::TimeZone;
@@ -47,22 +47,23 @@ pub(crate) async fn handle(
             call.fresh.set(ListingFreshness { auth, files, owner: reached.scope.email.clone(), until: reached.until });
     }
     let file_descriptors = listed.into_iter().map(descriptor).collect::<Result<_, _>>()?;
-    Ok(ListFilesResponse::from(ListFilesResponseFields { file_descriptors, response_text: OK.into() }))
+    Ok(ListFilesResponse::new(file_descriptors, OK.into()))
 }
 
 fn descriptor(file: BankFile) -> Result<FileDescriptor, HandlerFault> {
-    Ok(FileDescriptor::from(FileDescriptorFields {
-        file_reference: FileReference::new(&file.reference).map_err(|_| &service_texts::BANK_DATA_ERROR)?,
-        file_timestamp: bank_time(file.created),
-        file_type: file.file_type,
-        status: match file.status.as_str() {
+    let mut made = FileDescriptor::new(
+        FileReference::new(&file.reference).map_err(|_| &service_texts::BANK_DATA_ERROR)?,
+        bank_time(file.created),
+        file.file_type,
+        match file.status.as_str() {
             "NEW" => FileStatus::New,
             "DLD" => FileStatus::Downloaded,
             _ => FileStatus::Other(file.status),
         },
-        service_id: file.service_id,
-        target_id: file.target_id,
-    }))
+    );
+    made.service_id = file.service_id;
+    made.target_id = file.target_id;
+    Ok(made)
 }
 
 fn bank_time(ms: i64) -> String {

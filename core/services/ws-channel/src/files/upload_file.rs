@@ -5,7 +5,7 @@ use bankchannel_foundation::model::Timestamp;
 use bankchannel_storage::ws_channel::{FileContent, NewUpload, PgpPurpose, RequiredRight, UploadOutcome, UploadState};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    operations::files::upload_file::{UploadFileRequest, UploadFileResponse, UploadFileResponseFields},
+    operations::files::upload_file::{UploadFileRequest, UploadFileResponse},
     service_texts,
 };
 
@@ -70,7 +70,7 @@ pub(crate) async fn handle(
     } else {
         send(service, call, channel, &reached, upload, signed).await?;
     }
-    Ok(UploadFileResponse::from(UploadFileResponseFields { response_text: OK.into() }))
+    Ok(UploadFileResponse::new(OK.into()))
 }
 
 /// The bank works from the journal: once bytes and record are on disk, in one commit, the upload is complete.

@@ -3,10 +3,8 @@
 use bankchannel_storage::ws_channel::DeleteOutcome;
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    model::{Deleted, DeletedFields},
-    operations::integrator::delete_account::{
-        DeleteAccountRequest, DeleteAccountResponse, DeleteAccountResponseFields,
-    },
+    model::Deleted,
+    operations::integrator::delete_account::{DeleteAccountRequest, DeleteAccountResponse},
     service_texts,
 };
 
@@ -37,8 +35,8 @@ pub(crate) async fn handle(
     match store.delete_account(&session.api_key, email.as_str()).await? {
         DeleteOutcome::Deleted { admin, data, account, content: paths } => {
             content::discard(service, &paths).await;
-            let deleted = Deleted::from(DeletedFields { admin_user: admin, data_user: data, account });
-            Ok(DeleteAccountResponse::from(DeleteAccountResponseFields { deleted, email, response_text: OK.into() }))
+            let deleted = Deleted::new(admin, data, account);
+            Ok(DeleteAccountResponse::new(deleted, email, OK.into()))
         }
         DeleteOutcome::Absent => Err((&service_texts::USER_ABSENT).into()),
         DeleteOutcome::Owner => Err(ServiceRefusal::invalid("Email").into()),

@@ -1,7 +1,7 @@
 //! `DeleteKey` (docs/protocols/ws-channel.md §2.26, §7).
 
 use bankchannel_ws_channel::{
-    operations::pgp::delete_key::{DeleteKeyRequest, DeleteKeyResponse, DeleteKeyResponseFields},
+    operations::pgp::delete_key::{DeleteKeyRequest, DeleteKeyResponse},
     service_texts,
 };
 
@@ -21,8 +21,7 @@ pub(crate) async fn handle(
     let store = call.audited_store(service, request.pgp_key_id.as_str(), "").await?;
     let left = store.delete_pgp_key(&session.email, request.pgp_key_id.as_str()).await?;
     let left = left.ok_or(&service_texts::NO_SUITABLE_KEYS)?;
-    Ok(DeleteKeyResponse::from(DeleteKeyResponseFields {
-        pgp_keys: Some(descriptors(&left)?),
-        response_text: OK.into(),
-    }))
+    let mut made = DeleteKeyResponse::new(OK.into());
+    made.pgp_keys = Some(descriptors(&left)?);
+    Ok(made)
 }

@@ -1,6 +1,6 @@
 //! `ListKeys` (docs/protocols/ws-channel.md §2.26).
 
-use bankchannel_ws_channel::operations::pgp::list_keys::{ListKeysRequest, ListKeysResponse, ListKeysResponseFields};
+use bankchannel_ws_channel::operations::pgp::list_keys::{ListKeysRequest, ListKeysResponse};
 
 use super::descriptors;
 use crate::{
@@ -15,5 +15,5 @@ pub(crate) async fn handle(
     _request: ListKeysRequest,
 ) -> Result<ListKeysResponse, HandlerFault> {
     let keys = service.store.pgp_keys(&call.caller()?.email).await?;
-    Ok(ListKeysResponse::from(ListKeysResponseFields { pgp_keys: descriptors(&keys)?, response_text: OK.into() }))
+    Ok(ListKeysResponse::new(descriptors(&keys)?, OK.into()))
 }

@@ -6,7 +6,7 @@ pub(crate) mod upload_key;
 
 use bankchannel_openpgp::{OpenPgpError as PgpError, OpenPgpPublicKey, PublicKeyLimits};
 use bankchannel_storage::ws_channel::{PgpPurpose, StoredPgpKey};
-use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor, PgpKeyDescriptorFields};
+use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor};
 
 use super::{fault::HandlerFault, work::InPool};
 
@@ -19,13 +19,12 @@ pub(super) fn read_key(_: &InPool, armored: &str) -> Result<OpenPgpPublicKey, Pg
 pub(super) fn descriptors(keys: &[StoredPgpKey]) -> Result<Vec<PgpKeyDescriptor>, HandlerFault> {
     keys.iter()
         .map(|key| {
-            Ok(PgpKeyDescriptor::from(PgpKeyDescriptorFields {
-                pgp_key_id: key.short_id.clone(),
-                pgp_key_purpose: Some(match key.purpose {
-                    PgpPurpose::Authorize => ListedPurpose::Authorize,
-                    PgpPurpose::Export => ListedPurpose::Export,
-                }),
-            }))
+            let mut made = PgpKeyDescriptor::new(key.short_id.clone());
+            made.pgp_key_purpose = Some(match key.purpose {
+                PgpPurpose::Authorize => ListedPurpose::Authorize,
+                PgpPurpose::Export => ListedPurpose::Export,
+            });
+            Ok(made)
         })
         .collect()
 }

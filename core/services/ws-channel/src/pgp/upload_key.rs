@@ -5,7 +5,7 @@ use bankchannel_storage::ws_channel::{AddKeyOutcome, NewPgpKey, PgpPurpose, Stor
 use bankchannel_ws_channel::{
     ServiceRefusal,
     model::{PgpKey, PgpKeyPurpose},
-    operations::pgp::upload_key::{UploadKeyRequest, UploadKeyResponse, UploadKeyResponseFields},
+    operations::pgp::upload_key::{UploadKeyRequest, UploadKeyResponse},
     service_texts,
 };
 
@@ -40,9 +40,7 @@ pub(crate) async fn handle(
     let detail = format!("{} {}", key.purpose.as_str(), key.fingerprint);
     let store = call.audited_store(service, &key.short_id, &detail).await?;
     match store.add_pgp_key(NewPgpKey { email: session.email.clone(), key }).await? {
-        AddKeyOutcome::Added | AddKeyOutcome::Unchanged => {
-            Ok(UploadKeyResponse::from(UploadKeyResponseFields { response_text: OK.into() }))
-        }
+        AddKeyOutcome::Added | AddKeyOutcome::Unchanged => Ok(UploadKeyResponse::new(OK.into())),
         AddKeyOutcome::OtherPurpose => Err(ServiceRefusal::invalid("PgpKeyPurpose").into()),
         AddKeyOutcome::ShortIdTaken | AddKeyOutcome::TooMany => Err(ServiceRefusal::invalid("PgpKey").into()),
         AddKeyOutcome::NoAccount => Err((&service_texts::NO_ACCOUNT).into()),

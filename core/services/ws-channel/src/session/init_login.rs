@@ -1,8 +1,6 @@
 //! `InitLogin` (docs/protocols/ws-channel.md §2.7): the same response whether or not the user exists.
 
-use bankchannel_ws_channel::operations::session::init_login::{
-    InitLoginRequest, InitLoginResponse, InitLoginResponseFields,
-};
+use bankchannel_ws_channel::operations::session::init_login::{InitLoginRequest, InitLoginResponse};
 
 use crate::{
     challenges,
@@ -16,5 +14,5 @@ pub(crate) async fn handle(
     request: InitLoginRequest,
 ) -> Result<InitLoginResponse, HandlerFault> {
     let challenge = challenges::mint(service, call, &request.email, request.mode)?;
-    Ok(InitLoginResponse::from(InitLoginResponseFields { challenge, response_text: "OK".into() }))
+    Ok(InitLoginResponse::new(challenge, "OK".into()))
 }

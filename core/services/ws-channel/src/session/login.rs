@@ -6,7 +6,7 @@ use bankchannel_storage::ws_channel::{
 };
 use bankchannel_ws_channel::{
     model::{ChallengeName, MfaOption, MfaType},
-    operations::session::login::{LoginRequest, LoginResponse, LoginResponseFields},
+    operations::session::login::{LoginRequest, LoginResponse},
     service_texts,
 };
 
@@ -114,7 +114,7 @@ async fn ask_for_phone(
     if call.audited_store(service, email, "phone").await?.put_code(draft.new).await? == CodeSend::Send {
         codes::send(service, call, &draft.message).await?;
     }
-    Ok(answer("User authentication failed. Verify phone number with received SMS.").into())
+    Ok(LoginResponse::new("User authentication failed. Verify phone number with received SMS.".to_owned()))
 }
 
 /// The mail address is not verified: issues a token for that verification only, and a code.
@@ -138,10 +138,9 @@ async fn ask_for_email(
         }
         stale @ CodeSend::Stale => opened(stale)?,
     }
-    Ok(LoginResponse::from(LoginResponseFields {
-        access_token: Some(token.access_token()?),
-        ..answer("Login OK. Verify email address.")
-    }))
+    let mut login = LoginResponse::new("Login OK. Verify email address.".to_owned());
+    login.access_token = Some(token.access_token()?);
+    Ok(login)
 }
 
 /// Data mode has no second factor.
@@ -158,13 +157,12 @@ async fn grant(
     if !store.create_session(session.new, locks).await? {
         return Err((&service_texts::AUTHENTICATION_FAILED).into());
     }
-    Ok(LoginResponse::from(LoginResponseFields {
-        id_token: Some(session.id_token),
-        api_key: Some(session.api_key),
-        expires_in: Some(session.expires_in),
-        account: Some(account_info(service, &user.account).await?),
-        ..answer("Login OK")
-    }))
+    let mut login = LoginResponse::new("Login OK".to_owned());
+    login.id_token = Some(session.id_token);
+    login.api_key = Some(session.api_key);
+    login.expires_in = Some(session.expires_in);
+    login.account = Some(account_info(service, &user.account).await?);
+    Ok(login)
 }
 
 async fn ask_for_factor(
@@ -182,13 +180,12 @@ async fn ask_for_factor(
     let Some(factor) = preferred(service, user) else {
         let pending = resting_on(user, token::mfa_step(service, call, who, MfaChallenge::Select, &token));
         opened(call.audited_store(service, email, "choice of factor").await?.open_pending(pending, None).await?)?;
-        return Ok(LoginResponse::from(LoginResponseFields {
-            session: Some(token.mfa_session()?),
-            challenge_name: Some(ChallengeName::Select),
-            mfa_options: Some(vec![MfaOption::Sms, MfaOption::Totp]),
-            sms_destination: Some(masked(&user.account.phone)),
-            ..answer("Select MFA type")
-        }));
+        let mut login = LoginResponse::new("Select MFA type".to_owned());
+        login.session = Some(token.mfa_session()?);
+        login.challenge_name = Some(ChallengeName::Select);
+        login.mfa_options = Some(vec![MfaOption::Sms, MfaOption::Totp]);
+        login.sms_destination = Some(masked(&user.account.phone));
+        return Ok(login);
     };
     let pending = resting_on(user, token::mfa_step(service, call, who, challenge_of(factor), &token));
     let store = call.audited_store(service, email, "second factor").await?;
@@ -200,11 +197,10 @@ async fn ask_for_factor(
             codes::send(service, call, &draft.message).await?;
         }
     }
-    Ok(LoginResponse::from(LoginResponseFields {
-        session: Some(token.mfa_session()?),
-        challenge_name: Some(factor.into()),
-        ..answer(text_of(factor))
-    }))
+    let mut login = LoginResponse::new(text_of(factor).to_owned());
+    login.session = Some(token.mfa_session()?);
+    login.challenge_name = Some(factor.into());
+    Ok(login)
 }
 
 /// Makes the step depend on the checked password: it is opened only if that is still the user's.
@@ -233,20 +229,5 @@ fn preferred(service: &WsChannelService, user: &UserCredential) -> Option<MfaTyp
         Some(AuthenticationFactor::Totp) => Some(MfaType::Totp),
         Some(AuthenticationFactor::Sms) => Some(MfaType::Sms),
         Some(AuthenticationFactor::Password) | None => None,
-    }
-}
-
-fn answer(text: &str) -> LoginResponseFields {
-    LoginResponseFields {
-        id_token: None,
-        api_key: None,
-        expires_in: None,
-        session: None,
-        challenge_name: None,
-        mfa_options: None,
-        sms_destination: None,
-        access_token: None,
-        account: None,
-        response_text: text.to_owned(),
     }
 }

@@ -9,7 +9,7 @@ use bankchannel_storage::ws_channel::{
 use bankchannel_ws_channel::{
     ServiceRefusal,
     model::{AccessToken, MfaType, OtpauthUri, TotpSecret},
-    operations::session::login_mfa::{LoginMfaRequest, LoginMfaResponse, LoginMfaResponseFields},
+    operations::session::login_mfa::{LoginMfaRequest, LoginMfaResponse},
     service_texts,
 };
 
@@ -73,20 +73,15 @@ pub(crate) async fn handle(
         Some(one) => (Some(one.secret_code), Some(one.otpauth_uri), Some(one.access_token)),
         None => (None, None, None),
     };
-    Ok(LoginMfaResponse::from(LoginMfaResponseFields {
-        id_token: Some(session.id_token),
-        api_key: Some(session.api_key),
-        expires_in: Some(session.expires_in),
-        session: None,
-        challenge_name: None,
-        mfa_options: None,
-        sms_destination: None,
-        secret_code,
-        otpauth_uri,
-        access_token,
-        account: Some(account_info(service, &credential.account).await?),
-        response_text: "Login OK".into(),
-    }))
+    let mut made = LoginMfaResponse::new("Login OK".into());
+    made.id_token = Some(session.id_token);
+    made.api_key = Some(session.api_key);
+    made.expires_in = Some(session.expires_in);
+    made.secret_code = secret_code;
+    made.otpauth_uri = otpauth_uri;
+    made.access_token = access_token;
+    made.account = Some(account_info(service, &credential.account).await?);
+    Ok(made)
 }
 
 /// Whether this user may still log in: it may have been disabled or withdrawn since the first step.

@@ -2,7 +2,7 @@
 
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    operations::session::logout::{LogoutRequest, LogoutResponse, LogoutResponseFields},
+    operations::session::logout::{LogoutRequest, LogoutResponse},
 };
 
 use crate::{
@@ -28,5 +28,5 @@ pub(crate) async fn handle(
     let _lock = service.login_locks.lock(&caller.email, caller.mode).await;
     // Everything in the store was issued before now, whatever the clock showed then.
     store.revoke_all(&caller.email, caller.mode, i64::MAX).await?;
-    Ok(LogoutResponse::from(LogoutResponseFields { response_text: "Logged out".into() }))
+    Ok(LogoutResponse::new("Logged out".into()))
 }

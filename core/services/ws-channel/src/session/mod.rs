@@ -80,12 +80,11 @@ async fn account_info(
     account: &AccountRecord,
 ) -> Result<bankchannel_ws_channel::model::AccountInfo, HandlerFault> {
     use bankchannel_storage::ws_channel::EntitlementState;
-    use bankchannel_ws_channel::model::{AccountInfo, AccountInfoFields, AccountType};
+    use bankchannel_ws_channel::model::{AccountInfo, AccountType};
     let entitlements = service.store.entitlements(&account.api_key).await?;
     let active = entitlements.into_iter().filter(|one| one.state == EntitlementState::Active);
-    Ok(AccountInfo::from(AccountInfoFields {
-        r#type: if account.is_owner { AccountType::Integrator } else { AccountType::Customer },
-        features: Some(Vec::new()),
-        entitlements: Some(active.map(|one| one.product).collect()),
-    }))
+    let mut made = AccountInfo::new(if account.is_owner { AccountType::Integrator } else { AccountType::Customer });
+    made.features = Some(Vec::new());
+    made.entitlements = Some(active.map(|one| one.product).collect());
+    Ok(made)
 }

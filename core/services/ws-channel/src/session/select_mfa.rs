@@ -5,7 +5,7 @@ use bankchannel_storage::ws_channel::{FactorSelection, PendingKind, SelectOutcom
 use bankchannel_ws_channel::{
     ServiceRefusal,
     model::MfaType,
-    operations::session::select_mfa::{SelectMfaRequest, SelectMfaResponse, SelectMfaResponseFields},
+    operations::session::select_mfa::{SelectMfaRequest, SelectMfaResponse},
     service_texts,
 };
 
@@ -56,9 +56,8 @@ pub(crate) async fn handle(
     if let Some(draft) = draft {
         codes::send(service, call, &draft.message).await?;
     }
-    Ok(SelectMfaResponse::from(SelectMfaResponseFields {
-        challenge_name: Some(factor.into()),
-        session: Some(token.mfa_session()?),
-        response_text: text_of(factor).into(),
-    }))
+    let mut made = SelectMfaResponse::new(text_of(factor).into());
+    made.challenge_name = Some(factor.into());
+    made.session = Some(token.mfa_session()?);
+    Ok(made)
 }

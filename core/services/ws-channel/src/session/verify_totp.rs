@@ -4,7 +4,7 @@ use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{ConfirmTotp, PendingKind, StoredMode, TotpOutcome};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    operations::session::verify_totp::{VerifyTotpRequest, VerifyTotpResponse, VerifyTotpResponseFields},
+    operations::session::verify_totp::{VerifyTotpRequest, VerifyTotpResponse},
     service_texts,
 };
 
@@ -36,9 +36,7 @@ pub(crate) async fn handle(
     };
     let confirm = ConfirmTotp { token, email: pending.email, step, max_tries: MAX_TRIES, now: call.now_ms };
     match call.audited_store(service, email, "").await?.confirm_totp(confirm).await? {
-        TotpOutcome::Enabled => {
-            Ok(VerifyTotpResponse::from(VerifyTotpResponseFields { response_text: "TOTP enabled".into() }))
-        }
+        TotpOutcome::Enabled => Ok(VerifyTotpResponse::new("TOTP enabled".into())),
         TotpOutcome::Wrong => Err((&service_texts::CODE_WRONG).into()),
         TotpOutcome::NoToken => Err(ServiceRefusal::invalid("AccessToken").into()),
     }

@@ -294,7 +294,8 @@ impl<'a> AnswerWait<'a> {
         &mut self,
         fetched: &FetchedFile,
     ) -> Result<(BankAnswer, Option<LedgerEntry>), (BankAnswer, Error)> {
-        let mut answer = BankAnswer::new(fetched.file.clone(), fetched.bytes.len() as u64);
+        let mut answer =
+            BankAnswer::new(fetched.file.clone(), fetched.bytes.len() as u64, super::super::Parsed::default());
         if let Some(MessageFile::Status(file)) = &fetched.read.content {
             answer.status_text = Some(BankVerdict::of_unreferenced(&file.reports).text).filter(|text| !text.is_empty());
         }

@@ -11,10 +11,7 @@ pub mod refresh;
 mod step;
 
 use bankchannel_foundation::question::{Interface, QuestionEntry};
-pub use step::{
-    Approved, ApprovedFields, CodeNeeded, CodeNeededFields, GoesOn, Redirected, RedirectedFields, RefusedByBank,
-    RefusedByBankFields, Step,
-};
+pub use step::{Approved, CodeNeeded, GoesOn, Redirected, RefusedByBank, Step};
 
 /// Passes the list of questions to a macro: file and type of each.
 #[macro_export]
