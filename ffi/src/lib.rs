@@ -9,7 +9,6 @@
 //!   error     errors with all details      bytes    memory that the library returns
 //!   guard     every entry point goes through it: panics caught, errors handed over
 //!   input     inputs: NULL, size and UTF-8 checked            log   log records of a call
-//!   compute   operations that only compute, at the lowest cost
 //! ```
 
 mod at_exit;
@@ -17,7 +16,6 @@ mod bytes;
 mod call;
 mod cancel;
 mod client;
-mod compute;
 mod error;
 mod guard;
 mod input;
@@ -34,7 +32,6 @@ pub use call::{
 };
 pub use cancel::{BankchannelCancel, bankchannel_cancel_free, bankchannel_cancel_new, bankchannel_cancel_now};
 pub use client::{BankchannelClient, bankchannel_client_free, bankchannel_client_new};
-pub use compute::bankchannel_compute;
 pub use error::{
     BankchannelError, bankchannel_error_category, bankchannel_error_code, bankchannel_error_free,
     bankchannel_error_json, bankchannel_error_message,

@@ -202,7 +202,7 @@ impl BridgeCall {
                 return Ok(self.record_event(Some(event)));
             }
             let message = self.ends.as_mut().filter(|_| waited).and_then(|ends| ends.events.blocking_recv());
-            if let Some(event) = self.into_event(message) {
+            if let Some(event) = self.event_of_message(message) {
                 return Ok(event);
             }
         }
@@ -222,7 +222,7 @@ impl BridgeCall {
                 Some(ends) => ends.events.recv().await,
                 None => None,
             };
-            if let Some(event) = self.into_event(message) {
+            if let Some(event) = self.event_of_message(message) {
                 return Ok(event);
             }
         }
@@ -244,7 +244,7 @@ impl BridgeCall {
             }
         };
         // Progress that was already reported counts as no event.
-        self.into_event(message)
+        self.event_of_message(message)
     }
 
     /// Gives a reply without waiting; [`wait`](Self::wait) waits.
@@ -326,7 +326,7 @@ impl BridgeCall {
     }
 
     /// The event for a message: progress comes first. `None` if it was already reported.
-    fn into_event(&mut self, message: Option<CallMessage>) -> Option<CallEvent> {
+    fn event_of_message(&mut self, message: Option<CallMessage>) -> Option<CallEvent> {
         let event = match message {
             Some(CallMessage::Progress) => return self.take_ready().map(|event| self.record_event(Some(event))),
             Some(CallMessage::Event(event)) => event,

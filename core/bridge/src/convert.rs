@@ -4,11 +4,11 @@ use bankchannel::{AnsweredExchange, Content, Error, Progress, Question, Result};
 use bankchannel_foundation::{
     error::row,
     json,
-    model::{Object, Profile, Value},
+    model::{Object, Value},
 };
 use serde_json::json;
 
-use crate::{BridgeClient, ExchangeStage, operations, panics};
+use crate::{ExchangeStage, operations, panics};
 
 /// The longest accepted JSON text, in bytes. Files do not travel as JSON.
 pub const MAX_JSON: usize = 16 * 1024 * 1024;
@@ -44,16 +44,6 @@ pub fn too_large() -> Error {
 /// Those of the operation; `input.unknown_operation` for one that is not local.
 pub fn local(name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
     operations::call_local(None, name, request, content)
-}
-
-/// Runs a local operation from JSON text to JSON text, with no content beside it. Fields omitted from the request are
-/// taken from the client.
-///
-/// # Errors
-/// As [`local`], and as [`parse_json`].
-pub fn local_json(client: Option<&BridgeClient>, name: &str, request: &str) -> Result<String> {
-    let profile = client.map(|client| client as &dyn Profile);
-    operations::call_local(profile, name, parse_json(request)?, None).map(|response| response.to_json())
 }
 
 /// The progress of a call as JSON text: `{"text", "bytes", "step"}`; the other members only if they are known.

@@ -36,8 +36,8 @@ pub use bankchannel_foundation::{
 pub use call::{BridgeCall, CallEvent, CallParameters, CallReply, ContentTransfer};
 pub use client::BridgeClient;
 pub use convert::{
-    MAX_DEPTH, MAX_JSON, exchange_json, exchanges_json, json_text, local, local_json, parse_json, progress_json,
-    question_json, too_large, with_exchanges,
+    MAX_DEPTH, MAX_JSON, exchange_json, exchanges_json, json_text, local, parse_json, progress_json, question_json,
+    too_large, with_exchanges,
 };
 pub use leftovers::give_back;
 pub use panics::inside;

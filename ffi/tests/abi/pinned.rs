@@ -78,6 +78,9 @@ fn functions_are_declared_as_pinned() {
         assert!(declared, "{symbol} is exported and not declared");
     }
     assert_eq!(functions.len(), symbols.lines().count());
+    let page = fs::read_to_string(root().join("docs/c-abi.md")).unwrap();
+    let counted = format!("It has {} functions", functions.len());
+    assert!(page.contains(&counted), "docs/c-abi.md does not say: {counted}");
 }
 
 /// A C program, written from the header, prints the compiler's layout of every struct, enum and constant.

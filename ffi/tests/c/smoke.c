@@ -12,13 +12,10 @@ int main(void) {
     BankchannelBytes json = {NULL, 0, NULL};
     BankchannelError *error = NULL;
     BankchannelStatus status;
-    const char *text;
     if (bankchannel_abi_version() != BANKCHANNEL_ABI_VERSION) return 1;
     status = bankchannel_local(BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), NULL, &json, NULL, &error);
     if (status != BANKCHANNEL_STATUS_OK || json.size == 0) return 1;
     bankchannel_bytes_free(&json);
-    text = bankchannel_compute(NULL, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), NULL);
-    if (text == NULL || strstr(text, "PRIVATE KEY") == NULL) return 1;
     printf("bankchannel %s works\n", bankchannel_version());
     return 0;
 }

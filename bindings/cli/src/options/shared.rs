@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel::{CallOptions, ConnectionSettings, Protocol};
+use bankchannel::{CallOptions, ClientKind, ConnectionSettings, PROTOCOLS, Protocol};
 use bankchannel_foundation::model::{Boundary as _, Field, Seconds};
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 
 use super::{
     names::{SHARED, kebab},
     plain::{self, any_value, file, flag},
-    shape::option,
+    shape::{option, sentence},
 };
 use crate::{
     exit::{CommandFailure, CommandOutcome},
@@ -29,6 +29,12 @@ const LISTED: [&str; 2] = ["ca_file", "proxy"];
 /// The settings of the connection that are options under their own names; the time limit of an exchange is `--timeout`.
 fn connection_settings() -> impl Iterator<Item = &'static Field> {
     ConnectionSettings::SHAPE.fields().iter().filter(|field| field.name != "exchange_timeout_s")
+}
+
+/// The environment variable of a setting, with a protocol that has sessions.
+fn variable_of(setting: &Field) -> Option<String> {
+    let clients = PROTOCOLS.iter().filter(|protocol| protocol.sessions.is_some()).filter_map(|one| one.client.as_ref());
+    clients.flat_map(ClientKind::variables).find(|(_, field)| field.name == setting.name).map(|(variable, _)| variable)
 }
 
 /// The options that every command of an operation has.
@@ -170,6 +176,10 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
         .args(connection_settings().map(|field| {
             let name = filed_name(field.name);
             let argument = option(field, kebab(field.name)).id(name.clone()).help_heading(SERVICE);
+            let argument = match variable_of(field) {
+                Some(variable) => argument.help(format!("{} [env: {variable}]", sentence(field.doc))),
+                None => argument,
+            };
             let argument = if kebab(field.name) == name { argument } else { argument.alias(name) };
             argument.hide_short_help(!LISTED.contains(&field.name))
         }))

@@ -11,12 +11,6 @@ use Bankchannel\Exception\BankchannelException;
  */
 final class FfiBridge implements Bridge
 {
-    /**
-     * A longer answer may be a key: it is wiped from the library's memory. For a shorter one the wiping would cost more
-     * than the work.
-     */
-    private const SHORT = 500;
-
     private static ?self $shared = null;
 
     private readonly \FFI $library;
@@ -149,28 +143,14 @@ final class FfiBridge implements Bridge
 
     public function compute(?Handle $client, string $name, #[\SensitiveParameter] string $request, ?Place $content): string
     {
-        // A local operation often takes less time than a PHP function call, so only the library's own function is
-        // called.
+        // A local operation often takes less time than a PHP function call, so only the library's functions are called.
         $library = $this->library;
         $results = $this->spare ?? new Results($library);
         $this->spare = null;
-        if ($content === null) {
-            // FFI converts the text to a PHP string at once.
-            $json = $library->bankchannel_compute($client?->pointer, $name, \strlen($name), $request, \strlen($request), $results->errorPlace);
-            if ($json === null) {
-                throw $this->failure($results);
-            }
-            if (\strlen($json) > self::SHORT) {
-                $library->bankchannel_compute(null, '', 0, '', 0, null);
-            }
-            $this->spare = $results;
-
-            return $json;
-        }
-        $options = new Options($library, -1, $content, null, false);
+        $options = $content === null ? null : new Options($library, -1, $content, null, false);
         $status = $client === null
-            ? $library->bankchannel_local($name, \strlen($name), $request, \strlen($request), $options->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace)
-            : $library->bankchannel_call($client->pointer, $name, \strlen($name), $request, \strlen($request), $options->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace);
+            ? $library->bankchannel_local($name, \strlen($name), $request, \strlen($request), $options?->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace)
+            : $library->bankchannel_call($client->pointer, $name, \strlen($name), $request, \strlen($request), $options?->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace);
         if ($status !== Status::OK) {
             $this->check($status, $results);
         }
