@@ -27,7 +27,7 @@
 
 mod by_name;
 #[cfg(feature = "clients")]
-pub mod call;
+mod call;
 mod catalogue;
 #[cfg(feature = "clients")]
 mod client;
@@ -39,7 +39,7 @@ mod local;
 #[cfg(feature = "nextgen-psd2")]
 pub mod nextgen_psd2;
 #[cfg(feature = "clients")]
-pub mod observe;
+mod observe;
 #[cfg(feature = "clients")]
 mod progress;
 mod protocol;
@@ -68,14 +68,16 @@ pub use bankchannel_foundation::{
 pub use bankchannel_transport::{CancellationToken, check_base_url};
 pub use by_name::{CallDone, call_local, call_local_values, unknown as unknown_operation};
 #[cfg(feature = "clients")]
-pub use call::{CallAnswer, CallAsker, CallOptions, ContentDestination, Question, SignatureRequest, TypedAnswer};
+pub use call::{
+    CallAnswer, CallAsker, CallOptions, ContentDestination, MEMORY_MAX, Question, SignatureRequest, TypedAnswer,
+};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, find_by_number};
 #[cfg(feature = "clients")]
 pub use client::{Client, ConnectionSettings, ItemStream, Settings, setting_of_text};
 #[cfg(feature = "clients")]
 pub use observe::{
-    AnsweredExchange, AnsweredExchanges, CallLog, ExchangeHooks, LogLevel, LogLine, LogRecord, LogValue,
-    RequestedExchange,
+    AnsweredExchange, AnsweredExchanges, CallLog, EXCHANGES_MAX, ExchangeHooks, LOG_RECORDS_MAX, LogLevel, LogLine,
+    LogRecord, LogValue, RequestedExchange,
 };
 #[cfg(feature = "clients")]
 pub use progress::{Progress, ProgressDirection, ProgressWatcher};

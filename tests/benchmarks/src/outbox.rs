@@ -16,7 +16,7 @@ use bankchannel::{
     salt_edge_connector::{
         SaltEdgeConnector,
         envelope::{UnsignedEnvelope, sign},
-        flows::{handle_request::HandleRequestRequest, work::WorkRequest},
+        {HandleRequestRequest, WorkRequest},
     },
 };
 use bankchannel_crypto::{rsa::RsaPrivateKey, signature::SigningKey};

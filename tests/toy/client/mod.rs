@@ -27,7 +27,7 @@ use crate::{
 
 /// Every type of the requests and answers, to import from one place.
 #[allow(ambiguous_glob_reexports)]
-pub mod types {
+mod types {
     pub use super::dispatch::{of_flows::*, of_operations::*};
 }
 

@@ -4,7 +4,7 @@ use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
     CallAnswer, CallAsker, CallOptions, ConnectionSettings, Question, Result, Secret, Timestamp,
-    salt_edge_connector::{BankAtUrl, SaltEdgeConnector, SaltEdgeConnectorSettings, flows::work::WorkRequest},
+    salt_edge_connector::{BankAtUrl, SaltEdgeConnector, SaltEdgeConnectorSettings, WorkRequest},
 };
 use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},

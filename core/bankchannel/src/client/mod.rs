@@ -74,7 +74,7 @@ pub(crate) trait ProtocolClient: Profile + Clone + fmt::Debug + Send + Sync + 's
 }
 
 /// A flow: several exchanges of a client in one call.
-pub trait Flow<C>: Operation {
+pub(crate) trait Flow<C>: Operation {
     /// Runs the flow. A time limit in `options` applies to the whole flow; without it each exchange has its own limit.
     fn run(
         client: &C,

@@ -34,7 +34,7 @@ use crate::{
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
-pub mod types {
+mod types {
     pub use bankchannel_foundation::message::HeaderField;
 
     pub use super::{dispatch::of_operations::*, model::*};

@@ -10,7 +10,7 @@
 mod bank_at_url;
 mod dispatch;
 mod engine;
-pub mod flows;
+mod flows;
 mod settings;
 mod store;
 
@@ -39,7 +39,8 @@ use settings::ReadyConnector;
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
-pub mod types {
+mod types {
+    pub use super::flows::{SessionEnd, SessionView, SessionViewKind, SessionViewState};
     pub use bankchannel_foundation::message::HeaderField;
 
     pub use super::{dispatch::of_flows::*, dispatch::of_operations::*, model::*};

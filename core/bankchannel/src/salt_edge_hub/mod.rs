@@ -23,7 +23,7 @@ use settings::ReadyHubClient;
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
-pub mod types {
+mod types {
     pub use super::{dispatch::of_operations::*, model::*};
 }
 

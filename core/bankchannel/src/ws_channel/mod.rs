@@ -10,7 +10,7 @@ mod dispatch;
 mod effects;
 mod env;
 mod exchange;
-pub mod flows;
+mod flows;
 mod public_key;
 mod seal;
 mod session;
@@ -40,8 +40,12 @@ use crate::{ClientKind, CommandPlacement, Protocol, client::ProtocolClient};
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
-pub mod types {
+mod types {
     pub use super::dispatch::{of_flows::*, of_operations::*};
+    pub use super::flows::{
+        CheckFirst, DOWNLOAD_TRIES, DownloadStatus, DownloadedFile, LogInProgress, NeedsChoice, NeedsCode, Parsed,
+        RejectRepeats, file_name,
+    };
     pub use bankchannel_ws_channel::model::*;
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use bankchannel::{
     CallOptions, ConnectionSettings, ProgressWatcher,
-    ws_channel::{DownloadNewFilesResponse, Mode, WsChannel, WsChannelSettings, flows::DownloadedFile},
+    ws_channel::{DownloadNewFilesResponse, DownloadedFile, Mode, WsChannel, WsChannelSettings},
 };
 use bankchannel_foundation::model::Seconds;
 use serde_json::{Value, json};

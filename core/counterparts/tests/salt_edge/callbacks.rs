@@ -1,6 +1,6 @@
 //! Callbacks: repeated until the hub has them, in order, one end per session.
 
-use bankchannel::{CallOptions, salt_edge_connector::flows::list_callbacks::CallbackStatus};
+use bankchannel::{CallOptions, salt_edge_connector::CallbackStatus};
 use serde_json::{Value, json};
 
 use crate::{bank::Bank, world::World};

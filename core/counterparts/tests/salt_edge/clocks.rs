@@ -11,7 +11,7 @@ use std::{
 
 use bankchannel::{
     CallOptions,
-    salt_edge_connector::{SaltEdgeConnector, flows::work::WorkRequest},
+    salt_edge_connector::{SaltEdgeConnector, WorkRequest},
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;

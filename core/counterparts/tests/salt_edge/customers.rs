@@ -11,7 +11,7 @@ use std::{
 
 use bankchannel::{
     CallOptions,
-    salt_edge_connector::flows::{list_callbacks::CallbackStatus, work::WorkRequest},
+    salt_edge_connector::{CallbackStatus, WorkRequest},
 };
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel::salt_edge_connector::flows::work::WorkRequest;
+use bankchannel::salt_edge_connector::WorkRequest;
 use relay::Relay;
 use serde_json::json;
 

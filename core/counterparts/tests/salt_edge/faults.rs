@@ -14,10 +14,7 @@ use bankchannel::{
     salt_edge_connector::{
         BankAtUrl, SaltEdgeConnector,
         class::of_hub,
-        flows::{
-            list_callbacks::{CallbackListed, CallbackStatus, CallbackType},
-            work::{WorkRequest, WorkResponse},
-        },
+        {CallbackListed, CallbackStatus, CallbackType, WorkRequest, WorkResponse},
     },
 };
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The flows of a connector, each from the hub's first request to the hub's final state.
 
-use bankchannel::{CallOptions, salt_edge_connector::flows::SessionViewState};
+use bankchannel::{CallOptions, salt_edge_connector::SessionViewState};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use bankchannel::{
     CallOptions,
-    salt_edge_connector::{SaltEdgeConnector, flows::handle_request::HandleRequestRequest, flows::work::WorkRequest},
+    salt_edge_connector::{HandleRequestRequest, SaltEdgeConnector, WorkRequest},
 };
 use serde_json::{Value, json};
 

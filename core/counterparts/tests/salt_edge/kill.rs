@@ -14,12 +14,7 @@ use std::{
 use bankchannel::{
     CallOptions, Timestamp,
     salt_edge_connector::{
-        SaltEdgeConnector,
-        flows::{
-            handle_request::HandleRequestRequest,
-            list_tokens::AccessState,
-            work::{WorkRequest, WorkResponse},
-        },
+        SaltEdgeConnector, {AccessState, HandleRequestRequest, WorkRequest, WorkResponse},
     },
 };
 use serde_json::{Value, json};

@@ -6,9 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use bankchannel::{
-    CallAnswer, CallAsker, CallOptions, Question, Result, Timestamp, salt_edge_connector::flows::work::WorkRequest,
-};
+use bankchannel::{CallAnswer, CallAsker, CallOptions, Question, Result, Timestamp, salt_edge_connector::WorkRequest};
 use serde_json::json;
 
 use crate::{bank::Bank, world::World};

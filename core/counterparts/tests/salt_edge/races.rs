@@ -13,8 +13,7 @@ use std::{
 use bankchannel::{
     CallOptions,
     salt_edge_connector::{
-        SaltEdgeConnector,
-        flows::{list_callbacks::CallbackType, list_tokens::AccessState, work::WorkRequest},
+        SaltEdgeConnector, {AccessState, CallbackType, WorkRequest},
     },
 };
 use serde_json::{Value, json};

@@ -11,12 +11,7 @@ use std::{
 use bankchannel::{
     CallLog, CallOptions, Result,
     salt_edge_connector::{
-        SaltEdgeConnector,
-        flows::{
-            SessionEnd,
-            handle_request::{HandleRequestRequest, HandleRequestResponse},
-            work::{WorkRequest, WorkResponse},
-        },
+        SaltEdgeConnector, {HandleRequestRequest, HandleRequestResponse, SessionEnd, WorkRequest, WorkResponse},
     },
 };
 use bankchannel_counterparts::EmbeddedServer;

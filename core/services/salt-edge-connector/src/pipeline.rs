@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bankchannel::salt_edge_connector::flows::handle_request::HandleRequestRequest;
+use bankchannel::salt_edge_connector::HandleRequestRequest;
 use bankchannel_foundation::message::OutResponse;
 use bankchannel_salt_edge::{
     class::{error_answer, of_connector as class},

@@ -8,7 +8,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bankchannel::salt_edge_connector::flows::work::WorkRequest;
+use bankchannel::salt_edge_connector::WorkRequest;
 use bankchannel_foundation::clock::Clock as _;
 use bankchannel_transport::background;
 use tokio::{sync::watch, task::JoinHandle};

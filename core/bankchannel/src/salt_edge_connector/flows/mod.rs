@@ -2,17 +2,17 @@
 //!
 //! To add a flow, add its file, its `pub mod` line and its name in the list below.
 
-pub mod answer_bank;
-pub mod approve_session;
-pub mod get_session;
-pub mod handle_request;
-pub mod list_callbacks;
-pub mod list_tokens;
-pub mod reconcile_tokens;
-pub mod refuse_session;
-pub mod retry_callback;
-pub mod revoke_token;
-pub mod work;
+pub(super) mod answer_bank;
+pub(super) mod approve_session;
+pub(super) mod get_session;
+pub(super) mod handle_request;
+pub(super) mod list_callbacks;
+pub(super) mod list_tokens;
+pub(super) mod reconcile_tokens;
+pub(super) mod refuse_session;
+pub(super) mod retry_callback;
+pub(super) mod revoke_token;
+pub(super) mod work;
 
 mod page;
 mod view;
@@ -29,7 +29,7 @@ use bankchannel_storage::salt_edge_connector::SettledSession;
 pub use view::{SessionEnd, SessionView, SessionViewKind, SessionViewState};
 
 use crate::CallOptions;
-pub use crate::client::Flow;
+pub(super) use crate::client::Flow;
 
 use super::{
     SaltEdgeConnector,

@@ -3,18 +3,18 @@
 //! To add a flow, add its file, its `pub mod` line and its name in the list below. The catalogue, the client's methods
 //! and the generic call are built from this list.
 
-pub mod begin_log_in;
-pub mod continue_log_in;
-pub mod download_new_files;
-pub mod enrol_totp;
-pub mod export_session;
-pub mod import_session;
-pub mod log_in;
-pub mod register_account;
-pub mod reset_password;
-pub mod session_state;
-pub mod sign_and_upload;
-pub mod upload_and_wait;
+pub(super) mod begin_log_in;
+pub(super) mod continue_log_in;
+pub(super) mod download_new_files;
+pub(super) mod enrol_totp;
+pub(super) mod export_session;
+pub(super) mod import_session;
+pub(super) mod log_in;
+pub(super) mod register_account;
+pub(super) mod reset_password;
+pub(super) mod session_state;
+pub(super) mod sign_and_upload;
+pub(super) mod upload_and_wait;
 
 mod check_first;
 mod driver;
@@ -45,7 +45,7 @@ pub use repeats::RejectRepeats;
 
 pub(super) use waiting::AnswerRegistry;
 
-pub use crate::client::Flow;
+pub(super) use crate::client::Flow;
 
 /// Passes the list of flows to a macro.
 macro_rules! for_each_flow {

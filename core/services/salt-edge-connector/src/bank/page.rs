@@ -12,9 +12,8 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use bankchannel::salt_edge_connector::flows::{
-    SessionEnd, SessionView, approve_session::ApproveSessionRequest, get_session::GetSessionRequest,
-    refuse_session::RefuseSessionRequest,
+use bankchannel::salt_edge_connector::{
+    ApproveSessionRequest, GetSessionRequest, RefuseSessionRequest, SessionEnd, SessionView,
 };
 use bankchannel_foundation::Result;
 use bankchannel_salt_edge::model::{AccountConsent, ConsentScope};
