@@ -7,7 +7,6 @@
  *    UTF-8 without NUL at its end. Inputs are borrowed during the function only.
  *  - Every function that can fail returns a BankchannelStatus, and on BANKCHANNEL_STATUS_ERROR and
  *    BANKCHANNEL_STATUS_MISUSE gives an error object to `error`, unless that is NULL. Free it.
- *    bankchannel_compute returns its text, and NULL in place of these two.
  *  - Outputs are written only on success. No function ever calls back into the program.
  *  - What is given by ..._new, ..._begin or ..._start is freed by ..._free; bytes by bankchannel_bytes_free.
  *  - Clients, cancel tokens, servers and errors may be shared between threads; a call is for one at a time.
@@ -555,20 +554,6 @@ BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
  * Frees a call; if it still runs, it is cancelled. NULL is allowed.
  */
 void bankchannel_call_free(BankchannelCall *call);
-
-/**
- * Runs an operation that only computes, like `bankchannel_local`, and returns the response as JSON text that ends with
- * NUL; NULL if it failed. The text is in memory of the calling thread: it is valid until this thread calls this
- * function again, which always wipes it at its end, or until the thread ends. Fields omitted from the request are
- * taken from the settings of `client`, which may be NULL. Content, if the operation takes any, is in the request, as
- * `{"path": PATH}` or `{"base64": TEXT}`. To wipe an answer that is a key at once, call it without a name: that fails.
- */
-const char *bankchannel_compute(const BankchannelClient *client,
-                                const char *name,
-                                size_t name_size,
-                                const char *request,
-                                size_t request_size,
-                                BankchannelError **error);
 
 /**
  * Takes the call's log records since the last call of this function, oldest first, as a JSON array `[{"level":

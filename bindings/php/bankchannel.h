@@ -138,12 +138,6 @@ BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
                                           BankchannelBytes *content,
                                           BankchannelError **error);
 void bankchannel_call_free(BankchannelCall *call);
-const char *bankchannel_compute(const BankchannelClient *client,
-                                const char *name,
-                                size_t name_size,
-                                const char *request,
-                                size_t request_size,
-                                BankchannelError **error);
 BankchannelStatus bankchannel_call_log(BankchannelCall *call,
                                        BankchannelBytes *json,
                                        BankchannelError **error);

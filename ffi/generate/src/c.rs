@@ -7,7 +7,7 @@ use cbindgen::{
 };
 
 /// The sources of the C ABI, in the order of the header.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 10] = [
     "ffi/src/status.rs",
     "ffi/src/library.rs",
     "ffi/src/bytes.rs",
@@ -16,7 +16,6 @@ const SOURCES: [&str; 11] = [
     "ffi/src/options.rs",
     "ffi/src/client.rs",
     "ffi/src/call.rs",
-    "ffi/src/compute.rs",
     "ffi/src/log.rs",
     "ffi/src/server.rs",
 ];

@@ -12,9 +12,8 @@ use std::{
 use bankchannel::{
     CallAsker, CallOptions, ConnectionSettings, Secret,
     salt_edge_connector::{
-        BankAtUrl, SaltEdgeConnector,
+        BankAtUrl, CallbackListed, CallbackStatus, CallbackType, SaltEdgeConnector, WorkRequest, WorkResponse,
         class::of_hub,
-        {CallbackListed, CallbackStatus, CallbackType, WorkRequest, WorkResponse},
     },
 };
 use serde_json::{Value, json};
