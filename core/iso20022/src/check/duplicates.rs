@@ -9,46 +9,70 @@ use crate::data::placeholder;
 use crate::payment::{PaymentBatch, PaymentTransaction};
 use crate::rules::{Finding, Rule, money};
 
-/// The values of each transaction that are compared: its end-to-end id, its UETR, its content.
-const COMPARED: usize = 3;
-
 /// The parts of a file seen so far. Two values are equal if their keys are, which are hashes of 64 bits with a secret
 /// of the process: in a file of a million transactions, a false duplicate has a probability of about 10^-7.
 #[derive(Default)]
 pub(super) struct SeenTransactions {
     hasher: RandomState,
-    batches: SeenKeys<1>,
-    transactions: SeenKeys<COMPARED>,
+    batches: SeenKeys,
+    /// End-to-end ids, UETRs and contents: the same kind of value is in each key.
+    transactions: SeenKeys,
 }
 
-/// The keys of things in the order of the file, several for each; 0 where one has none.
+/// Keys in the order of the file, each with the line of what has it.
 #[derive(Default)]
-struct SeenKeys<const N: usize> {
-    keys: Vec<u64>,
-    /// The line of each thing.
-    lines: Vec<u32>,
+struct SeenKeys {
+    keys: Blocks<u64>,
+    lines: Blocks<u32>,
     /// The first place of each key.
     places: HashTable<u32>,
 }
 
-impl<const N: usize> SeenKeys<N> {
-    /// Adds a thing; for each of its keys the line of the first thing that has it too.
-    fn add(&mut self, line: u64, keys: [Option<u64>; N]) -> [Option<u64>; N] {
-        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
-        keys.map(|key| {
-            let key = key.map(|key| key.max(1));
-            self.keys.push(key.unwrap_or_default());
-            let known = &self.keys;
-            let hash = |place: &u32| known[*place as usize];
-            let place = u32::try_from(known.len() - 1).unwrap_or(u32::MAX);
-            match self.places.entry(key?, |place| hash(place) == key.unwrap_or_default(), hash) {
-                hashbrown::hash_table::Entry::Occupied(first) => Some(u64::from(self.lines[*first.get() as usize / N])),
-                hashbrown::hash_table::Entry::Vacant(free) => {
-                    free.insert(place);
-                    None
-                }
+impl SeenKeys {
+    /// Adds a key; the line of the first thing that has it too.
+    fn add(&mut self, line: u64, key: u64) -> Option<u64> {
+        let (keys, place) = (&self.keys, u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
+        let hash = |place: &u32| keys.get(*place);
+        match self.places.entry(key, |place| hash(place) == key, hash) {
+            hashbrown::hash_table::Entry::Occupied(first) => Some(u64::from(self.lines.get(*first.get()))),
+            hashbrown::hash_table::Entry::Vacant(free) => {
+                free.insert(place);
+                self.keys.push(key);
+                self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+                None
             }
-        })
+        }
+    }
+}
+
+/// A list that grows by blocks: a `Vec` of a million would have room for two, and hold both while it moves.
+#[derive(Default)]
+struct Blocks<T>(Vec<Vec<T>>);
+
+impl<T: Copy + Default> Blocks<T> {
+    const BLOCK: usize = 1 << 16;
+
+    fn len(&self) -> usize {
+        self.0.last().map_or(0, |last| (self.0.len() - 1) * Self::BLOCK + last.len())
+    }
+
+    fn push(&mut self, value: T) {
+        match self.0.last_mut() {
+            Some(last) if last.len() < Self::BLOCK => last.push(value),
+            // The first block of a small file grows as it needs.
+            None => self.0.push(vec![value]),
+            Some(_) => {
+                let mut block = Vec::with_capacity(Self::BLOCK);
+                block.push(value);
+                self.0.push(block);
+            }
+        }
+    }
+
+    fn get(&self, place: u32) -> T {
+        let place = place as usize;
+        let block = self.0.get(place / Self::BLOCK);
+        block.and_then(|block| block.get(place % Self::BLOCK)).copied().unwrap_or_default()
     }
 }
 
@@ -56,8 +80,8 @@ impl SeenTransactions {
     /// A batch that ends.
     pub(super) fn batch(&mut self, batch: &PaymentBatch) -> Option<Finding> {
         let id = batch.id.as_deref();
-        let [first] = self.batches.add(batch.line, [id.map(|id| self.hasher.hash_one(id))]);
-        let message = format!("the batch of line {} has the same id", first?);
+        let first = self.batches.add(batch.line, self.hasher.hash_one(id?))?;
+        let message = format!("the batch of line {first} has the same id");
         let found = Finding::error(Rule::DuplicateIdentifier, message, "give each batch a unique id").reason("DU02");
         Some(found.value(id?).path("PmtInfId"))
     }
@@ -77,7 +101,7 @@ impl SeenTransactions {
             one.uetr.as_deref().map(|id| self.hasher.hash_one(("UETR", id))),
             account.and_then(|account| self.content(account, one, batch.1)),
         ];
-        let [same_id, same_uetr, same_content] = self.transactions.add(here.line(), keys);
+        let [same_id, same_uetr, same_content] = keys.map(|key| self.transactions.add(here.line(), key?));
         if let Some((line, id)) = same_id.zip(end_to_end_id) {
             let message = format!("the transaction of line {line} in the same batch has the same end-to-end id");
             let change = "give each payment a unique id, or remove the duplicate";
