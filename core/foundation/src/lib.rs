@@ -10,7 +10,7 @@
 //!   error         the error table, the error, the outcome of an exchange
 //!   cache         a bounded cache, shared by threads
 //!   client_cache  a client's cache of parsed keys and certificates
-//!   clock, random, secret, redact
+//!   clock, secret, redact
 //!   regular_file  opens a file without blocking
 //!   shown         the parts of a path or a variable's name that an error may repeat
 //! ```
@@ -31,7 +31,6 @@ pub mod model;
 pub mod openapi;
 pub mod operation;
 pub mod question;
-pub mod random;
 pub mod redact;
 pub mod regular_file;
 pub mod secret;

@@ -5,15 +5,19 @@ use std::{borrow::Cow, collections::BTreeMap};
 use bankchannel_foundation::{
     Boundary, Content, Error, Secret,
     model::{Date, Decimal, Profile, Reader, Representation, Timestamp, Writer, read_boundary, schema, write_boundary},
-    text_type,
 };
 use serde_json::{Value, json};
 
-text_type! {
-    /// Eight digits.
-    pub struct Number {
-        format: "", pattern: "^[0-9]{8}$", max_bytes: 8, example: "12345678",
-        rule: |text| if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) { Ok(Cow::Borrowed(text)) } else { Err("must be eight digits") },
+/// Eight digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, pattern = "^[0-9]{8}$", max_bytes = 8, example = "12345678", check = check_number)]
+pub struct Number(String);
+
+fn check_number(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err("must be eight digits")
     }
 }
 

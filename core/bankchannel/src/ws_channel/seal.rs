@@ -3,11 +3,12 @@
 //! The text is `bc1.` and the base64url of AES-256-GCM data (`bankchannel_crypto::aead`), keyed with HMAC-SHA-256 of
 //! the caller's secret. The content is bound to its purpose: a session cannot be used as a login.
 
+use std::borrow::Cow;
+
 use bankchannel_crypto::{CryptoError, aead::SealingKey, digest};
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret, json,
     model::{read_boundary, write_boundary},
-    secret_type,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -22,26 +23,42 @@ const SEALED_MAX: usize = 64 * 1024;
 /// The maximum nesting depth of the sealed JSON.
 const DEPTH_MAX: usize = 8;
 
-secret_type! {
-    /// An encrypted session or login. Return it unchanged, with the same seal key.
-    pub struct SealedText {
-        format: "", pattern: "^bc1\\.[A-Za-z0-9_-]+$", max_bytes: SEALED_MAX, example: "bc1.AbCd",
-        rule: |text| if text.starts_with(PREFIX) {
-            Ok(std::borrow::Cow::Borrowed(text))
-        } else {
-            Err("was not sealed by this library, or by a newer version of it")
-        },
-    }
+/// An encrypted session or login. Return it unchanged, with the same seal key.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(
+    text,
+    pattern = "^bc1\\.[A-Za-z0-9_-]+$",
+    max_bytes = SEALED_MAX,
+    example = "bc1.AbCd",
+    check = check_sealed_text
+)]
+pub struct SealedText(Secret);
 
-    /// The key that encrypts sessions and logins: 32 random bytes or more, the same in every process that decrypts
-    /// them.
-    pub struct SealKey {
-        format: "", pattern: "^.{32,}$", max_bytes: 4096, example: "0123456789abcdef0123456789abcdef",
-        rule: |text| if text.len() >= SEAL_KEY_MIN {
-            Ok(std::borrow::Cow::Borrowed(text))
-        } else {
-            Err("must be 32 bytes or more, and random: openssl rand -hex 32 makes one")
-        },
+fn check_sealed_text(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.starts_with(PREFIX) {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err("was not sealed by this library, or by a newer version of it")
+    }
+}
+
+/// The key that encrypts sessions and logins: 32 random bytes or more, the same in every process that decrypts
+/// them.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(
+    text,
+    pattern = "^.{32,}$",
+    max_bytes = 4096,
+    example = "0123456789abcdef0123456789abcdef",
+    check = check_seal_key
+)]
+pub struct SealKey(Secret);
+
+fn check_seal_key(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.len() >= SEAL_KEY_MIN {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err("must be 32 bytes or more, and random: openssl rand -hex 32 makes one")
     }
 }
 

@@ -19,6 +19,14 @@ pub(crate) struct BoundaryAttributes {
     pub(crate) gives: Vec<String>,
     pub(crate) tag: Option<String>,
     pub(crate) value: Option<String>,
+    pub(crate) text: bool,
+    pub(crate) personal: bool,
+    pub(crate) format: Option<String>,
+    pub(crate) pattern: Option<String>,
+    pub(crate) example: Option<String>,
+    pub(crate) max_bytes: Option<Expr>,
+    /// The function that checks a text and may write it in another form.
+    pub(crate) check: Option<Expr>,
 }
 
 impl BoundaryAttributes {
@@ -57,6 +65,22 @@ impl BoundaryAttributes {
                     out.gives.push(text(&meta)?);
                 } else if meta.path.is_ident("tag") {
                     out.tag = Some(text(&meta)?);
+                } else if meta.path.is_ident("value") {
+                    out.value = Some(text(&meta)?);
+                } else if meta.path.is_ident("text") {
+                    out.text = true;
+                } else if meta.path.is_ident("personal") {
+                    out.personal = true;
+                } else if meta.path.is_ident("format") {
+                    out.format = Some(text(&meta)?);
+                } else if meta.path.is_ident("pattern") {
+                    out.pattern = Some(text(&meta)?);
+                } else if meta.path.is_ident("example") {
+                    out.example = Some(text(&meta)?);
+                } else if meta.path.is_ident("max_bytes") {
+                    out.max_bytes = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("check") {
+                    out.check = Some(meta.value()?.parse()?);
                 } else {
                     return Err(meta.error("unknown boundary attribute; see the crate page for the list"));
                 }

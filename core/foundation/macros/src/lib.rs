@@ -20,6 +20,8 @@
 //! | `#[boundary(open)]` | enum | values from a peer: the last variant, `Other(String)`, takes unknown ones |
 //! | `#[boundary("NEW")]` | variant | the value, the same in both representations |
 //! | `#[boundary(tag = "state")]` | enum | a tagged union; each variant holds one struct or nothing |
+//! | `#[boundary(text, max_bytes = 8, example = "12345678", check = digits)]` | struct of one `String` or `Secret` | a text that is checked when it is made; `format` and `pattern` describe it in JSON Schema; `personal`: never shown |
+//! | `#[boundary(value = "private", wire = "PRIVATE")]` | variant | its value on the wire, where that is another |
 
 use proc_macro::TokenStream;
 use syn::{Data, DeriveInput, Fields, parse_macro_input};
@@ -34,6 +36,7 @@ mod enums;
 mod group;
 mod operation_docs;
 mod structs;
+mod texts;
 mod unions;
 
 /// Derives `bankchannel_foundation::Boundary`; the crate page lists the attributes.
@@ -59,7 +62,7 @@ fn expand(input: &DeriveInput) -> syn::Result<proc_macro2::TokenStream> {
     match &input.data {
         Data::Struct(data) => match &data.fields {
             fields @ (Fields::Named(_) | Fields::Unit) => structs::expand(input, fields),
-            Fields::Unnamed(_) => Err(syn::Error::new_spanned(&input.ident, "a boundary struct has named fields")),
+            Fields::Unnamed(fields) => texts::expand(input, fields, &attributes),
         },
         Data::Enum(data) => match &attributes.tag {
             Some(tag) => unions::expand(input, data, tag),

@@ -1,7 +1,7 @@
 //! The closed type model: what may cross the boundary.
 //!
 //! A type is in the model when it implements [`Boundary`]: bool, integers within ±2^53, [`Decimal`], [`Date`],
-//! [`Timestamp`], text with a format ([`text_type!`](crate::text_type)), [`Secret`](crate::Secret), [`Content`],
+//! [`Timestamp`], text with a format ([`text`]), [`Secret`](crate::Secret), [`Content`],
 //! [`InlineBytes`], enums closed and open, lists, maps, structs, tagged unions, and objects with any members ([`JsonObject`]). Anything else
 //! does not compile, so the generators of the language bindings know every case.
 //!
@@ -42,7 +42,7 @@ pub use reader::{ObjectReader, Profile, Reader};
 #[doc(hidden)]
 pub use scalars::shown_secret;
 pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};
-pub use text::TextRule;
+pub use text::TextCheck;
 pub use time::{Date, Seconds, Timestamp};
 pub use value::{Object, Value};
 pub use writer::{ObjectWriter, Writer, tagged};

@@ -4,16 +4,18 @@ use std::fmt;
 
 use bankchannel_foundation::{Boundary, Error, error::row, model::Representation};
 
-use super::names::wire_names;
-
-wire_names! {
-    /// All accounts of a customer.
-    open enum AccountSelection {
-        /// All accounts.
-        AllAccounts = "all_accounts" / "allAccounts",
-        /// All accounts, with their owners' names.
-        AllAccountsWithOwnerName = "all_accounts_with_owner_name" / "allAccountsWithOwnerName",
-    }
+/// All accounts of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum AccountSelection {
+    /// All accounts.
+    #[boundary(wire = "allAccounts")]
+    AllAccounts,
+    /// All accounts, with their owners' names.
+    #[boundary(wire = "allAccountsWithOwnerName")]
+    AllAccountsWithOwnerName,
+    /// A value that this version does not know, as the bank writes it.
+    Other(String),
 }
 
 /// An account, identified by exactly one identifier.

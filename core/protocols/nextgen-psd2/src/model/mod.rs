@@ -5,7 +5,6 @@ mod account;
 pub(crate) mod cached;
 pub(crate) mod holder;
 pub(crate) mod links;
-pub(crate) mod names;
 mod options;
 mod personal;
 mod psu;

@@ -1,119 +1,87 @@
 //! Texts that identify a customer: checked on input and never shown.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use std::{borrow::Cow, fmt, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr};
 
-use bankchannel_foundation::{
-    Boundary, Error, checked_text,
-    model::{Reader, Shape, TextShape, Value, Writer},
-    secret_type,
-};
-
-/// Declares text types like [`text_type!`](bankchannel_foundation::text_type) whose `Debug` shows only the type's name.
-macro_rules! personal_type {
-    ($(
-        $(#[doc = $doc:literal])+
-        pub struct $name:ident { pattern: $pattern:literal, max_bytes: $max:expr, example: $example:literal, rule: $rule:expr, }
-    )+) => {$(
-        $(#[doc = $doc])+
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
-
-        checked_text!($name ($max) ($rule) Self);
-
-        impl $name {
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "([redacted])"))
-            }
-        }
-
-        bankchannel_foundation::text_field!($name);
-
-        impl Boundary for $name {
-            const SHAPE: &'static Shape = &Shape::Text(TextShape {
-                name: stringify!($name),
-                doc: concat!($($doc, "\n"),+),
-                format: "",
-                pattern: $pattern,
-                max_bytes: $max,
-                example: $example,
-            });
-
-            fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-                let text = reader.text(value)?;
-                Self::parse(&text).map_err(|why| reader.invalid(why))
-            }
-
-            fn write(self, _: &mut Writer) -> Value<'static> {
-                self.0.into()
-            }
-        }
-    )+};
-}
+use bankchannel_foundation::{Boundary, Secret};
 
 /// The maximum length of a customer's identifier, in characters (§1.2).
 const ID_CHARS: usize = 256;
 
-personal_type! {
-    /// The bank's identifier of a customer, as known to this third party: 1 to 256 characters without control
-    /// characters (§1.2).
-    pub struct PsuId {
-        pattern: "", max_bytes: 4 * ID_CHARS, example: "psu-7f3a91",
-        rule: identifier,
-    }
+/// The bank's identifier of a customer, as known to this third party: 1 to 256 characters without control
+/// characters (§1.2).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, personal, max_bytes = 4 * ID_CHARS, example = "psu-7f3a91", check = identifier)]
+pub struct PsuId(String);
 
-    /// The identifier of a customer's corporate agreement: 1 to 256 characters without control characters (§1.3).
-    pub struct PsuCorporateId {
-        pattern: "", max_bytes: 4 * ID_CHARS, example: "corp-42",
-        rule: identifier,
-    }
+/// The identifier of a customer's corporate agreement: 1 to 256 characters without control characters (§1.3).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, personal, max_bytes = 4 * ID_CHARS, example = "corp-42", check = identifier)]
+pub struct PsuCorporateId(String);
 
-    /// The session of a customer with a third party, from the bank's redirect (§4.5).
-    pub struct TppSessionId {
-        pattern: "^[!-~]{1,1024}$", max_bytes: 1024, example: "0f6a2c1e-93b4-4b1e-8b0a-5f1d2a7c9e44",
-        rule: |text| if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Ok(Cow::Borrowed(text))
-        } else {
-            Err("must be visible ASCII characters without spaces")
-        },
-    }
+/// The session of a customer with a third party, from the bank's redirect (§4.5).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(
+    text,
+    personal,
+    pattern = "^[!-~]{1,1024}$",
+    max_bytes = 1024,
+    example = "0f6a2c1e-93b4-4b1e-8b0a-5f1d2a7c9e44",
+    check = check_tpp_session_id
+)]
+pub struct TppSessionId(String);
 
-    /// An IP address, version 4 or 6, without a port.
-    pub struct IpAddress {
-        pattern: "", max_bytes: 64, example: "192.0.2.7",
-        rule: |text| match text.parse::<IpAddr>() {
-            Ok(_) => Ok(Cow::Borrowed(text)),
-            Err(_) => Err("must be an IP address, such as 192.0.2.7 or 2001:db8::7"),
-        },
-    }
-
-    /// A location in the format of the Berlin Group: `GEO:` with latitude and longitude in degrees, six decimals each.
-    pub struct GeoLocation {
-        pattern: "^GEO:-?[0-9]{1,2}\\.[0-9]{6};-?[0-9]{1,3}\\.[0-9]{6}$", max_bytes: 32, example: "GEO:63.430515;10.395053",
-        rule: |text| if is_location(text) {
-            Ok(Cow::Borrowed(text))
-        } else {
-            Err("must be a place such as GEO:63.430515;10.395053")
-        },
+fn check_tpp_session_id(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err("must be visible ASCII characters without spaces")
     }
 }
 
-secret_type! {
-    /// A hashed personal identifier: base64 of its SHA-256, from `hash_identifier`. Trying all numbers reverses it.
-    pub struct HashedIdentifier {
-        format: "", pattern: "^[A-Za-z0-9+/]{43}=$", max_bytes: 256, example: "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=",
-        rule: |text| match STANDARD.decode(text.as_bytes()).ok() {
-            Some(hash) if hash.len() == 32 => Ok(Cow::Borrowed(text)),
-            _ => Err("must be the base64 of 32 bytes: 44 characters, the last one `=`"),
-        },
+/// An IP address, version 4 or 6, without a port.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, personal, max_bytes = 64, example = "192.0.2.7", check = check_ip_address)]
+pub struct IpAddress(String);
+
+fn check_ip_address(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    match text.parse::<IpAddr>() {
+        Ok(_) => Ok(Cow::Borrowed(text)),
+        Err(_) => Err("must be an IP address, such as 192.0.2.7 or 2001:db8::7"),
+    }
+}
+
+/// A location in the format of the Berlin Group: `GEO:` with latitude and longitude in degrees, six decimals each.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(
+    text,
+    personal,
+    pattern = "^GEO:-?[0-9]{1,2}\\.[0-9]{6};-?[0-9]{1,3}\\.[0-9]{6}$",
+    max_bytes = 32,
+    example = "GEO:63.430515;10.395053",
+    check = check_geo_location
+)]
+pub struct GeoLocation(String);
+
+fn check_geo_location(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if is_location(text) { Ok(Cow::Borrowed(text)) } else { Err("must be a place such as GEO:63.430515;10.395053") }
+}
+
+/// A hashed personal identifier: base64 of its SHA-256, from `hash_identifier`. Trying all numbers reverses it.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(
+    text,
+    pattern = "^[A-Za-z0-9+/]{43}=$",
+    max_bytes = 256,
+    example = "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=",
+    check = check_hashed_identifier
+)]
+pub struct HashedIdentifier(Secret);
+
+fn check_hashed_identifier(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    match STANDARD.decode(text.as_bytes()).ok() {
+        Some(hash) if hash.len() == 32 => Ok(Cow::Borrowed(text)),
+        _ => Err("must be the base64 of 32 bytes: 44 characters, the last one `=`"),
     }
 }
 

@@ -5,29 +5,36 @@ use std::{borrow::Cow, fmt};
 use bankchannel_foundation::{
     Boundary, Error,
     model::{Reader, Shape, Value, Writer},
-    text_type,
 };
 
-use super::{GeoLocation, IpAddress, names::wire_names};
+use super::{GeoLocation, IpAddress};
 use crate::signing::redirect_uri;
 
-text_type! {
-    /// The address to which a bank redirects its customer or sends a message: an absolute `https` URI without user and
-    /// fragment; `http` only for this machine itself (§2.8).
-    pub struct TppUri {
-        format: "uri", pattern: "", max_bytes: 2048, example: "https://tpp.example/cb?state=9d1f",
-        rule: |text| redirect_uri(text).map(|()| Cow::Borrowed(text)),
-    }
+/// The address to which a bank redirects its customer or sends a message: an absolute `https` URI without user and
+/// fragment; `http` only for this machine itself (§2.8).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(
+    text,
+    format = "uri",
+    max_bytes = 2048,
+    example = "https://tpp.example/cb?state=9d1f",
+    check = check_tpp_uri
+)]
+pub struct TppUri(String);
+
+fn check_tpp_uri(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    redirect_uri(text).map(|()| Cow::Borrowed(text))
 }
 
-wire_names! {
-    /// The role in which a customer acts.
-    closed enum CustomerContext {
-        /// A private person.
-        Private = "private" / "PRIVATE",
-        /// A company.
-        Corporate = "corporate" / "CORPORATE",
-    }
+/// The role in which a customer acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum CustomerContext {
+    /// A private person.
+    #[boundary(wire = "PRIVATE")]
+    Private,
+    /// A company.
+    #[boundary(wire = "CORPORATE")]
+    Corporate,
 }
 
 /// The method of a customer's request to the third party.

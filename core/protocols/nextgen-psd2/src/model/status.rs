@@ -1,59 +1,89 @@
 //! The status of a consent and of its authorisation (§4.3).
 
-use super::names::wire_names;
+use bankchannel_foundation::Boundary;
 
-wire_names! {
-    /// The status of a consent. A bank may add values; an unknown value counts as not final.
-    open enum ConsentStatus {
-        /// Stored, not authorised yet.
-        Received = "received" / "received",
-        /// Some of the customers who must authorise it have done so.
-        PartiallyAuthorised = "partially_authorised" / "partiallyAuthorised",
-        /// The consent can be used.
-        Valid = "valid" / "valid",
-        /// The authorisation failed or was refused; final.
-        Rejected = "rejected" / "rejected",
-        /// The customer withdrew it at the bank; final.
-        RevokedByPsu = "revoked_by_psu" / "revokedByPsu",
-        /// It expired, or its one use is over; final.
-        Expired = "expired" / "expired",
-        /// The third party deleted it; final.
-        TerminatedByTpp = "terminated_by_tpp" / "terminatedByTpp",
-        /// The bank ended it; final.
-        TerminatedByAspsp = "terminated_by_aspsp" / "terminatedByAspsp",
-    }
+/// The status of a consent. A bank may add values; an unknown value counts as not final.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum ConsentStatus {
+    /// Stored, not authorised yet.
+    #[boundary(wire = "received")]
+    Received,
+    /// Some of the customers who must authorise it have done so.
+    #[boundary(wire = "partiallyAuthorised")]
+    PartiallyAuthorised,
+    /// The consent can be used.
+    #[boundary(wire = "valid")]
+    Valid,
+    /// The authorisation failed or was refused; final.
+    #[boundary(wire = "rejected")]
+    Rejected,
+    /// The customer withdrew it at the bank; final.
+    #[boundary(wire = "revokedByPsu")]
+    RevokedByPsu,
+    /// It expired, or its one use is over; final.
+    #[boundary(wire = "expired")]
+    Expired,
+    /// The third party deleted it; final.
+    #[boundary(wire = "terminatedByTpp")]
+    TerminatedByTpp,
+    /// The bank ended it; final.
+    #[boundary(wire = "terminatedByAspsp")]
+    TerminatedByAspsp,
+    /// A value that this version does not know, as the bank writes it.
+    Other(String),
+}
 
-    /// The status of an authorisation. A bank may add values; an unknown value counts as not final.
-    open enum ScaStatus {
-        /// Begun.
-        Received = "received" / "received",
-        /// The bank has identified the customer.
-        PsuIdentified = "psu_identified" / "psuIdentified",
-        /// The customer has given the first factor.
-        PsuAuthenticated = "psu_authenticated" / "psuAuthenticated",
-        /// The customer has chosen a method.
-        ScaMethodSelected = "sca_method_selected" / "scaMethodSelected",
-        /// The bank is asking the customer.
-        Started = "started" / "started",
-        /// Done; the third party has still to confirm it.
-        Unconfirmed = "unconfirmed" / "unconfirmed",
-        /// Authorised; final.
-        Finalised = "finalised" / "finalised",
-        /// Failed or refused; final.
-        Failed = "failed" / "failed",
-        /// No authorisation was needed; final.
-        Exempted = "exempted" / "exempted",
-    }
+/// The status of an authorisation. A bank may add values; an unknown value counts as not final.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum ScaStatus {
+    /// Begun.
+    #[boundary(wire = "received")]
+    Received,
+    /// The bank has identified the customer.
+    #[boundary(wire = "psuIdentified")]
+    PsuIdentified,
+    /// The customer has given the first factor.
+    #[boundary(wire = "psuAuthenticated")]
+    PsuAuthenticated,
+    /// The customer has chosen a method.
+    #[boundary(wire = "scaMethodSelected")]
+    ScaMethodSelected,
+    /// The bank is asking the customer.
+    #[boundary(wire = "started")]
+    Started,
+    /// Done; the third party has still to confirm it.
+    #[boundary(wire = "unconfirmed")]
+    Unconfirmed,
+    /// Authorised; final.
+    #[boundary(wire = "finalised")]
+    Finalised,
+    /// Failed or refused; final.
+    #[boundary(wire = "failed")]
+    Failed,
+    /// No authorisation was needed; final.
+    #[boundary(wire = "exempted")]
+    Exempted,
+    /// A value that this version does not know, as the bank writes it.
+    Other(String),
+}
 
-    /// The way in which the customer authorises.
-    open enum ScaApproach {
-        /// At the bank, through a link; OAuth2 counts as this too.
-        Redirect = "redirect" / "REDIRECT",
-        /// In the bank's own application.
-        Decoupled = "decoupled" / "DECOUPLED",
-        /// Through the third party.
-        Embedded = "embedded" / "EMBEDDED",
-    }
+/// The way in which the customer authorises.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum ScaApproach {
+    /// At the bank, through a link; OAuth2 counts as this too.
+    #[boundary(wire = "REDIRECT")]
+    Redirect,
+    /// In the bank's own application.
+    #[boundary(wire = "DECOUPLED")]
+    Decoupled,
+    /// Through the third party.
+    #[boundary(wire = "EMBEDDED")]
+    Embedded,
+    /// A value that this version does not know, as the bank writes it.
+    Other(String),
 }
 
 impl ConsentStatus {

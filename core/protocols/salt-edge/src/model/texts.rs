@@ -5,21 +5,21 @@ use std::{borrow::Cow, fmt};
 use bankchannel_foundation::{
     Boundary, Error,
     model::{Reader, Representation, Shape, TextShape, Value, Writer},
-    text_type,
 };
 
 /// The maximum length of a session's name, in bytes.
 const SESSION_MAX: usize = 255;
 
-text_type! {
-    /// A currency, ISO 4217.
-    pub struct CurrencyCode {
-        format: "", pattern: "^[A-Z]{3}$", max_bytes: 3, example: "EUR",
-        rule: |text| if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            Ok(Cow::Borrowed(text))
-        } else {
-            Err("must be three capital letters, such as EUR")
-        },
+/// A currency, ISO 4217.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, pattern = "^[A-Z]{3}$", max_bytes = 3, example = "EUR", check = check_currency_code)]
+pub struct CurrencyCode(String);
+
+fn check_currency_code(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err("must be three capital letters, such as EUR")
     }
 }
 

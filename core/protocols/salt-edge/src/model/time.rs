@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use bankchannel_foundation::{
     Boundary, Error,
     model::{Date, Reader, Representation, Shape, Timestamp, Value, Writer},
-    text_type,
 };
 
 /// An instant, written in UTC with milliseconds on the wire: `2026-11-20T06:00:00.000Z`.
@@ -36,18 +35,23 @@ impl Boundary for Instant {
     }
 }
 
-text_type! {
-    /// A day, `2026-11-20`, or an instant, RFC 3339.
-    pub struct DayOrInstant {
-        format: "", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt].*)?$", max_bytes: 64, example: "2026-11-20",
-        rule: |text| {
-            let text = with_colon(text);
-            if instant(&text, 0).is_some() {
-                return Ok(text);
-            }
-            Err("must be a day, such as 2026-11-20, or an instant, such as 2026-11-20T08:00:00.000Z")
-        },
+/// A day, `2026-11-20`, or an instant, RFC 3339.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(
+    text,
+    pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt].*)?$",
+    max_bytes = 64,
+    example = "2026-11-20",
+    check = check_day_or_instant
+)]
+pub struct DayOrInstant(String);
+
+fn check_day_or_instant(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    let text = with_colon(text);
+    if instant(&text, 0).is_some() {
+        return Ok(text);
     }
+    Err("must be a day, such as 2026-11-20, or an instant, such as 2026-11-20T08:00:00.000Z")
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;

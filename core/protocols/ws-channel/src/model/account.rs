@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bankchannel_foundation::{Boundary, Error, text_type};
+use bankchannel_foundation::{Boundary, Error};
 
 /// The two users of an account. They log in separately and have different rights (§4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
@@ -55,34 +55,40 @@ pub enum AccountType {
     Other(String),
 }
 
-text_type! {
-    /// An account's e-mail address: its user name. Letter case does not matter; the address is stored in lower case
-    /// (§1.3).
-    pub struct Email {
-        format: "email", pattern: "", max_bytes: 254, example: "user@example.test",
-        rule: email,
-    }
+/// An account's e-mail address: its user name. Letter case does not matter; the address is stored in lower case
+/// (§1.3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, format = "email", max_bytes = 254, example = "user@example.test", check = email)]
+pub struct Email(String);
 
-    /// An e-mail address in its original letter case (§2.25: a confirmation must repeat it byte for byte).
-    pub struct WrittenEmail {
-        format: "email", pattern: "", max_bytes: 254, example: "customer@example.test",
-        rule: |text| email(text).map(|_| Cow::Borrowed(text)),
-    }
+/// An e-mail address in its original letter case (§2.25: a confirmation must repeat it byte for byte).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, format = "email", max_bytes = 254, example = "customer@example.test", check = check_written_email)]
+pub struct WrittenEmail(String);
 
-    /// A phone number in E.164 with its plus sign (§1.3).
-    pub struct Phone {
-        format: "", pattern: "^\\+[1-9][0-9]{6,14}$", max_bytes: 16, example: "+358401234567",
-        rule: phone,
-    }
+fn check_written_email(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    email(text).map(|_| Cow::Borrowed(text))
+}
 
-    /// A person's full name or a company's name: 1 to 128 characters, no control characters (§2.0).
-    pub struct Name {
-        format: "", pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,128}$", max_bytes: 512, example: "Example Company Oy",
-        rule: |text| {
-            let fits = (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-            if fits { Ok(Cow::Borrowed(text)) } else { Err("must be 1 to 128 characters without control characters") }
-        },
-    }
+/// A phone number in E.164 with its plus sign (§1.3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, pattern = "^\\+[1-9][0-9]{6,14}$", max_bytes = 16, example = "+358401234567", check = phone)]
+pub struct Phone(String);
+
+/// A person's full name or a company's name: 1 to 128 characters, no control characters (§2.0).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(
+    text,
+    pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,128}$",
+    max_bytes = 512,
+    example = "Example Company Oy",
+    check = check_name
+)]
+pub struct Name(String);
+
+fn check_name(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    let fits = (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if fits { Ok(Cow::Borrowed(text)) } else { Err("must be 1 to 128 characters without control characters") }
 }
 
 impl Email {

@@ -6,27 +6,30 @@ use bankchannel_foundation::{
     Boundary, Error,
     clock::MONTHS,
     model::{Boundary as Model, Reader, Representation, Shape, TextShape, Value, Writer},
-    text_type,
 };
 use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
 
 use super::Email;
 
-text_type! {
-    /// A certificate as PEM (§2.18).
-    pub struct CertificatePem {
-        format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN CERTIFICATE-----",
-        rule: |text| if text.trim().is_empty() { Err("must not be empty") } else { Ok(Cow::Borrowed(text)) },
-    }
+/// A certificate as PEM (§2.18).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, max_bytes = 65_536, example = "-----BEGIN CERTIFICATE-----", check = check_certificate_pem)]
+pub struct CertificatePem(String);
 
-    /// The Web Services user id of the contract with the bank: 1 to 32 printable ASCII characters (§2.17).
-    pub struct WsUserId {
-        format: "", pattern: "^[ -~]{1,32}$", max_bytes: 32, example: "1000038023",
-        rule: |text| if !text.is_empty() && text.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
-            Ok(Cow::Borrowed(text))
-        } else {
-            Err("must be 1 to 32 printable ASCII characters")
-        },
+fn check_certificate_pem(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.trim().is_empty() { Err("must not be empty") } else { Ok(Cow::Borrowed(text)) }
+}
+
+/// The Web Services user id of the contract with the bank: 1 to 32 printable ASCII characters (§2.17).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, pattern = "^[ -~]{1,32}$", max_bytes = 32, example = "1000038023", check = check_ws_user_id)]
+pub struct WsUserId(String);
+
+fn check_ws_user_id(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if !text.is_empty() && text.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err("must be 1 to 32 printable ASCII characters")
     }
 }
 

@@ -5,33 +5,38 @@ use std::borrow::Cow;
 use bankchannel_foundation::{
     Boundary, Error,
     model::{Reader, Representation, Shape, TextShape, Value, Writer},
-    shown, text_type,
+    shown,
 };
 
-text_type! {
-    /// A bank's own name for a kind of file, such as `pain.001.001.09` or `KTL` (§5.1).
-    pub struct FileType {
-        format: "", pattern: "^[A-Za-z0-9._-]{1,64}$", max_bytes: 64, example: "pain.001.001.09",
-        rule: file_type,
-    }
+/// A bank's own name for a kind of file, such as `pain.001.001.09` or `KTL` (§5.1).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, pattern = "^[A-Za-z0-9._-]{1,64}$", max_bytes = 64, example = "pain.001.001.09", check = file_type)]
+pub struct FileType(String);
 
-    /// The bank's reference of one file: opaque (§1.3).
-    pub struct FileReference {
-        format: "", pattern: "", max_bytes: 512, example: "227166",
-        rule: |text| if text.is_empty() || text == "." || text == ".." || text.chars().any(char::is_control) {
-            Err("must not be empty, . or .. and have no control characters")
-        } else {
-            Ok(Cow::Borrowed(text))
-        },
-    }
+/// The bank's reference of one file: opaque (§1.3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(text, max_bytes = 512, example = "227166", check = check_file_reference)]
+pub struct FileReference(String);
 
-    /// A file's name, as sent to the bank: 1 to 255 characters of any script, not `.` or `..`, no slash, backslash or
-    /// control character, and no character that is invisible or changes the order of others (§2.21).
-    pub struct FileName {
-        format: "", pattern: "^[^/\\\\\\u0000-\\u001f\\u007f-\\u009f]{1,255}$", max_bytes: 1020, example: "payments.xml",
-        rule: file_name,
+fn check_file_reference(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.is_empty() || text == "." || text == ".." || text.chars().any(char::is_control) {
+        Err("must not be empty, . or .. and have no control characters")
+    } else {
+        Ok(Cow::Borrowed(text))
     }
 }
+
+/// A file's name, as sent to the bank: 1 to 255 characters of any script, not `.` or `..`, no slash, backslash or
+/// control character, and no character that is invisible or changes the order of others (§2.21).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[boundary(
+    text,
+    pattern = "^[^/\\\\\\u0000-\\u001f\\u007f-\\u009f]{1,255}$",
+    max_bytes = 1020,
+    example = "payments.xml",
+    check = file_name
+)]
+pub struct FileName(String);
 
 fn file_name(text: &str) -> Result<Cow<'_, str>, &'static str> {
     if text == "." || text == ".." {
