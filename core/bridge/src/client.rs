@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bankchannel::{Content, Error, Result, Settings};
 use bankchannel_foundation::{
-    ClientCache,
+    ClientResources,
     model::{Profile, Value},
 };
 
@@ -113,7 +113,7 @@ impl Profile for BridgeClient {
         self.in_this_process().ok()?.value(field)
     }
 
-    fn cache(&self) -> Option<&ClientCache> {
-        self.in_this_process().ok()?.cache()
+    fn resources(&self) -> Option<ClientResources<'_>> {
+        self.in_this_process().ok()?.resources()
     }
 }

@@ -15,28 +15,30 @@ pub const MAX_CACHED: usize = 32;
 /// text. The texts themselves are not stored here.
 pub struct ClientCache {
     things: Cache<([u8; 32], TypeId), Arc<dyn Any + Send + Sync>>,
-    /// The client's own object.
-    own: Option<Box<dyn Any + Send + Sync>>,
+}
+
+/// What a client has for its operations, beside the fields that they may omit.
+#[derive(Clone, Copy)]
+pub struct ClientResources<'a> {
+    /// Its cache of what was parsed.
+    pub cache: &'a ClientCache,
+    /// Its own key, of a type of its protocol.
+    pub key: Option<&'a (dyn Any + Send + Sync)>,
+}
+
+impl fmt::Debug for ClientResources<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientResources").finish_non_exhaustive()
+    }
 }
 
 impl Default for ClientCache {
     fn default() -> Self {
-        Self { things: Cache::new(MAX_CACHED as u64), own: None }
+        Self { things: Cache::new(MAX_CACHED as u64) }
     }
 }
 
 impl ClientCache {
-    /// An empty cache that holds the client's own object, such as its key.
-    pub fn holding(own: impl Any + Send + Sync) -> Self {
-        Self { own: Some(Box::new(own)), ..Self::default() }
-    }
-
-    /// The client's own object, if it has this type.
-    #[must_use]
-    pub fn own<T: Any>(&self) -> Option<&T> {
-        self.own.as_ref()?.downcast_ref()
-    }
-
     /// The value made from the source with this SHA-256; if absent, it is made now. A failure is not cached.
     ///
     /// # Errors
@@ -127,13 +129,6 @@ mod tests {
     fn two_share_nothing() {
         let (one, other) = (ClientCache::default(), ClientCache::default());
         assert!(made(&one, 1) && made(&other, 1));
-    }
-
-    #[test]
-    fn what_the_client_holds_is_beside_what_is_kept() {
-        let cache = ClientCache::holding("own");
-        assert_eq!((cache.own::<&str>(), cache.own::<u8>(), cache.count()), (Some(&"own"), None, 0));
-        assert_eq!(ClientCache::default().own::<&str>(), None);
     }
 
     #[test]

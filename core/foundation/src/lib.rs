@@ -40,7 +40,7 @@ pub use jiff;
 
 pub use bankchannel_macros::OperationDocs;
 pub use cache::Cache;
-pub use client_cache::ClientCache;
+pub use client_cache::{ClientCache, ClientResources};
 pub use error::{CallOutcome, Category, Error, Result};
 pub use model::{Boundary, Content};
 pub use operation::{Codec, Declaration, Exchange, Local, LocalContext, Operation, OperationDocs, OperationKind};

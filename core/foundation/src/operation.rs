@@ -5,7 +5,7 @@ use std::{any::Any, cell::OnceCell, io::Read as _, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    ClientCache, Content, Error,
+    ClientCache, ClientResources, Content, Error,
     clock::Clock,
     error::{ErrorRow, row},
     message::{InRequest, InResponse, Method, OutRequest, OutResponse},
@@ -76,8 +76,8 @@ pub struct LocalContext<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
     client: Option<&'a dyn Profile>,
-    /// The client's cache, once it was looked for: that costs a system call, so only operations that use it do.
-    cache: OnceCell<Option<&'a ClientCache>>,
+    /// What the client has, once it was looked for: that costs a system call, so only operations that use it do.
+    resources: OnceCell<Option<ClientResources<'a>>>,
     /// Opens content that is not in memory, such as a file.
     pub open: OpenFunction<'a>,
 }
@@ -92,13 +92,13 @@ impl std::fmt::Debug for LocalContext<'_> {
 }
 
 impl<'a> LocalContext<'a> {
-    /// At this time; no cache, and no files can be opened.
+    /// At this time; no client, and no files can be opened.
     #[must_use]
     pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock, client: None, cache: OnceCell::new(), open: &only_in_memory }
+        Self { clock, client: None, resources: OnceCell::new(), open: &only_in_memory }
     }
 
-    /// With the cache of this client.
+    /// With the cache and the key of this client.
     #[must_use]
     pub fn of_client(mut self, client: Option<&'a dyn Profile>) -> Self {
         self.client = client;
@@ -115,7 +115,17 @@ impl<'a> LocalContext<'a> {
     /// The client's cache; `None` without a client: then nothing is cached.
     #[must_use]
     pub fn cache(&self) -> Option<&'a ClientCache> {
-        *self.cache.get_or_init(|| self.client.and_then(Profile::cache))
+        self.resources().map(|resources| resources.cache)
+    }
+
+    /// The client's own key; `None` without a client, or with one that has no key of this type.
+    #[must_use]
+    pub fn key<T: Any>(&self) -> Option<&'a T> {
+        self.resources()?.key?.downcast_ref()
+    }
+
+    fn resources(&self) -> Option<ClientResources<'a>> {
+        *self.resources.get_or_init(|| self.client.and_then(Profile::resources))
     }
 
     /// The client's value for this SHA-256, or a new one: see [`ClientCache::get_or_make`].

@@ -22,7 +22,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    ClientCache, Operation, Result,
+    ClientResources, Operation, Result,
     model::{Profile, Value},
 };
 pub(crate) use calling::{NamedCaller, call};
@@ -207,7 +207,7 @@ impl Profile for Client {
         self.0.value(field)
     }
 
-    fn cache(&self) -> Option<&ClientCache> {
-        self.0.cache()
+    fn resources(&self) -> Option<ClientResources<'_>> {
+        self.0.resources()
     }
 }

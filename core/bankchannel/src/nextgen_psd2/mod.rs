@@ -82,8 +82,10 @@ struct NextGenPsd2Inner {
     ready: Arc<ReadyThirdParty>,
     /// Present if the settings name a bank.
     sender: Option<BankSender>,
-    /// Cached keys and certificates, from the settings and from requests.
+    /// Cached keys and certificates of requests.
     cache: ClientCache,
+    /// Its own certificate and key.
+    key: model::ClientHolder,
 }
 
 impl NextGenPsd2 {
@@ -97,8 +99,8 @@ impl NextGenPsd2 {
 
     fn from_ready(ready: Arc<ReadyThirdParty>) -> Result<Self> {
         let sender = if ready.sends() { Some(BankSender::new(&ready)?) } else { None };
-        let cache = ClientCache::holding(model::ClientHolder(Box::new(holder::OfSettings::new(Arc::clone(&ready)))));
-        Ok(Self(Arc::new(NextGenPsd2Inner { ready, sender, cache })))
+        let key = model::ClientHolder(Box::new(holder::OfSettings::new(Arc::clone(&ready))));
+        Ok(Self(Arc::new(NextGenPsd2Inner { ready, sender, cache: ClientCache::default(), key })))
     }
 
     /// The bank's base URL, without a trailing slash; `None` for a client that only computes.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bankchannel_crypto::unlocked_private_key;
 use bankchannel_foundation::{
-    Boundary, ClientCache, Error, Result, Secret,
+    Boundary, ClientResources, Error, Result, Secret,
     model::{Profile, Representation, Value, Writer},
     shown,
 };
@@ -319,7 +319,7 @@ impl Profile for NextGenPsd2 {
         }
     }
 
-    fn cache(&self) -> Option<&ClientCache> {
-        Some(&self.0.cache)
+    fn resources(&self) -> Option<ClientResources<'_>> {
+        Some(ClientResources { cache: &self.0.cache, key: Some(&self.0.key) })
     }
 }

@@ -1,12 +1,12 @@
 //! Sources of a client's key, and the key for local operations.
 
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
-use bankchannel_foundation::{Boundary, ClientCache, Error, Result};
+use bankchannel_foundation::{Boundary, Error, Result};
 use bankchannel_pkcs11::SigningToken;
 use bankchannel_salt_edge::{
     connector::errors,
     envelope::BITS,
-    model::keys::{ClientKey, JwtSigner, missing},
+    model::keys::{JwtSigner, missing},
 };
 
 use crate::client::{
@@ -100,11 +100,6 @@ impl SaltEdgeKey {
         }
         Ok(Self { signer, public })
     }
-}
-
-/// A client's cache, which holds its own key.
-pub(crate) fn own(key: &SaltEdgeKey) -> ClientCache {
-    ClientCache::holding(ClientKey(Box::new(key.clone())))
 }
 
 impl JwtSigner for SaltEdgeKey {

@@ -30,11 +30,7 @@ pub use settings::SaltEdgeConnectorSettings;
 use tokio::sync::watch;
 
 pub use crate::salt_edge::KeySettings;
-use crate::{
-    CallOptions, ClientKind, CommandPlacement, Protocol,
-    client::ProtocolClient,
-    salt_edge::{SaltEdgeSender, own},
-};
+use crate::{CallOptions, ClientKind, CommandPlacement, Protocol, client::ProtocolClient, salt_edge::SaltEdgeSender};
 use settings::ReadyConnector;
 
 /// All types of the requests and answers, for import from one place.
@@ -88,6 +84,7 @@ struct ConnectorInner {
     /// Present if the settings name a hub.
     sender: Option<SaltEdgeSender>,
     cache: ClientCache,
+    key: model::keys::ClientKey,
     store: store::StoreHandle,
     /// Changes when work may be due.
     due: watch::Sender<u64>,
@@ -116,11 +113,12 @@ impl SaltEdgeConnector {
 
     fn from_ready(ready: Arc<ReadyConnector>) -> Result<Self> {
         let sender = ready.sender()?;
-        let cache = own(&ready.key);
+        let key = model::keys::ClientKey(Box::new(ready.key.clone()));
         Ok(Self(Arc::new(ConnectorInner {
             ready,
             sender,
-            cache,
+            cache: ClientCache::default(),
+            key,
             store: store::StoreHandle::default(),
             due: watch::Sender::new(0),
         })))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_foundation::{
-    Boundary, ClientCache, Error, Result, Secret,
+    Boundary, ClientResources, Error, Result, Secret,
     model::{Profile, Representation, Value, Writer},
 };
 use bankchannel_salt_edge::{
@@ -247,7 +247,7 @@ impl Profile for SaltEdgeConnector {
         }
     }
 
-    fn cache(&self) -> Option<&ClientCache> {
-        Some(&self.0.cache)
+    fn resources(&self) -> Option<ClientResources<'_>> {
+        Some(ClientResources { cache: &self.0.cache, key: Some(&self.0.key) })
     }
 }

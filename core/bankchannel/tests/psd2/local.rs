@@ -56,7 +56,7 @@ fn settings_fill_in_what_requests_leave_out_and_files_are_read_once() {
 #[test]
 fn what_is_read_is_kept_by_the_client_that_read_it() {
     let (folder, client) = party();
-    let count = |client: &NextGenPsd2| client.cache().unwrap().count();
+    let count = |client: &NextGenPsd2| client.resources().unwrap().cache.count();
     let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     // The client's own certificate and key are not in the cache: they are always available.
     let own = json!({"method": "GET", "target": "/bg/v1/consents/1"});

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::{Boundary, Content, Field, Fields, Object, Representation, Shape, Value};
-use crate::{ClientCache, Error, error::row, shown};
+use crate::{ClientResources, Error, error::row, shown};
 
 /// A client's defaults for request fields: e-mail, mode, bank, …
 pub trait Profile {
     /// The value of a profile field by its boundary name.
     fn value(&self, field: &str) -> Option<Value<'static>>;
 
-    /// The cache of parsed keys and certificates, if it has one.
-    fn cache(&self) -> Option<&ClientCache> {
+    /// What operations of a client use beside its fields, if there is a client.
+    fn resources(&self) -> Option<ClientResources<'_>> {
         None
     }
 }

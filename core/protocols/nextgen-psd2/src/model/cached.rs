@@ -63,7 +63,7 @@ mod tests {
     use std::cell::Cell;
 
     use bankchannel_foundation::{
-        ClientCache, Local,
+        ClientCache, ClientResources, Local,
         clock::FixedClock,
         model::{Profile, read_boundary, write_boundary},
     };
@@ -86,9 +86,9 @@ mod tests {
             None
         }
 
-        fn cache(&self) -> Option<&ClientCache> {
+        fn resources(&self) -> Option<ClientResources<'_>> {
             self.1.set(self.1.get() + 1);
-            Some(self.0)
+            Some(ClientResources { cache: self.0, key: None })
         }
     }
 

@@ -29,7 +29,7 @@ pub trait CertificateHolder: Send + Sync {
     fn is_device(&self) -> bool;
 }
 
-/// A client's holder, as carried by [`ClientCache`](bankchannel_foundation::ClientCache).
+/// A client's holder, as its [`ClientResources`](bankchannel_foundation::ClientResources) carry it.
 pub struct ClientHolder(pub Box<dyn CertificateHolder>);
 
 impl std::fmt::Debug for ClientHolder {
@@ -40,7 +40,7 @@ impl std::fmt::Debug for ClientHolder {
 
 /// The holder of the client that runs an operation.
 pub(crate) fn certificate_holder<'a>(with: &LocalContext<'a>) -> Option<&'a dyn CertificateHolder> {
-    Some(&*with.cache()?.own::<ClientHolder>()?.0)
+    Some(&*with.key::<ClientHolder>()?.0)
 }
 
 /// The error when neither the request nor the client has a value.

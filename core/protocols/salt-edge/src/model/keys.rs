@@ -21,7 +21,7 @@ pub trait JwtSigner: Send + Sync {
     fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, Error>;
 }
 
-/// A client's key, as carried by [`ClientCache`](bankchannel_foundation::ClientCache).
+/// A client's key, as its [`ClientResources`](bankchannel_foundation::ClientResources) carry it.
 pub struct ClientKey(pub Box<dyn JwtSigner>);
 
 impl std::fmt::Debug for ClientKey {
@@ -35,8 +35,7 @@ impl std::fmt::Debug for ClientKey {
 /// # Errors
 /// `input.missing_field` without a client.
 pub(crate) fn own<'a>(with: &LocalContext<'a>) -> Result<&'a dyn JwtSigner, Error> {
-    let own = with.cache().and_then(|cache| cache.own::<ClientKey>()).map(|own| &*own.0);
-    own.ok_or_else(missing)
+    with.key::<ClientKey>().map(|own| &*own.0).ok_or_else(missing)
 }
 
 /// The error when neither the request nor the client has a key.
