@@ -19,3 +19,5 @@ spl_autoload_register(static function (string $class): void {
         }
     }
 });
+
+require_once __DIR__ . '/Generated/aliases.php';

@@ -8,6 +8,7 @@ mod parameters;
 mod questions;
 mod served;
 mod settings;
+mod shared;
 mod source;
 mod types;
 
@@ -41,7 +42,10 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     paths.sort_unstable();
     match paths.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(format!("PHP: two classes would be in {}", pair[0])),
-        None => Ok(files),
+        None => {
+            shared::declare_once(&mut files);
+            Ok(files)
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{Generated, model::ProtocolModel, text::Out};
 
 /// The folder of all generated files.
-const ROOT: &str = "bindings/php/src/Generated";
+pub(crate) const ROOT: &str = "bindings/php/src/Generated";
 
 /// A file of one class: its path below the root, its namespace, the rest.
 pub(crate) fn class(path: &str, namespace: &str, body: impl FnOnce(&mut Out)) -> Generated {

@@ -47,3 +47,5 @@ final class HeaderField
         ]);
     }
 }
+
+class_alias(HeaderField::class, 'Bankchannel\\SaltEdgeConnector\\HeaderField');

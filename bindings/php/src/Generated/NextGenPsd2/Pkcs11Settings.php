@@ -77,3 +77,7 @@ final class Pkcs11Settings
         ]);
     }
 }
+
+class_alias(Pkcs11Settings::class, 'Bankchannel\\SaltEdgeConnector\\Pkcs11Settings');
+
+class_alias(Pkcs11Settings::class, 'Bankchannel\\SaltEdgeHub\\Pkcs11Settings');

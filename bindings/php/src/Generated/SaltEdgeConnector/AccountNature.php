@@ -48,3 +48,5 @@ enum AccountNature: string
     /** A mortgage. */
     case Mortgage = 'mortgage';
 }
+
+class_alias(AccountNature::class, 'Bankchannel\\SaltEdgeHub\\AccountNature');

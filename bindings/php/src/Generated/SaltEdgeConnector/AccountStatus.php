@@ -15,3 +15,5 @@ enum AccountStatus: string
     /** Not in use. */
     case Inactive = 'inactive';
 }
+
+class_alias(AccountStatus::class, 'Bankchannel\\SaltEdgeHub\\AccountStatus');

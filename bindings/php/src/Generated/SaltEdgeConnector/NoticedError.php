@@ -47,3 +47,5 @@ final class NoticedError
         ]);
     }
 }
+
+class_alias(NoticedError::class, 'Bankchannel\\SaltEdgeHub\\NoticedError');

@@ -15,3 +15,5 @@ enum TransactionStatus: string
     /** Not booked yet. */
     case Pending = 'pending';
 }
+
+class_alias(TransactionStatus::class, 'Bankchannel\\SaltEdgeHub\\TransactionStatus');
