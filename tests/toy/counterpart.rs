@@ -25,7 +25,7 @@ use bankchannel_server::{
         control::ControlState,
         intake::{self, IntakeError},
         router::{RouteMatch, RouteMount},
-        server::Server,
+        server::RunningServers,
         shell::{self, CounterpartApi, RoutedRequest},
     },
 };
@@ -58,7 +58,7 @@ pub(crate) struct HostReadiness {
 }
 
 /// A running host.
-pub(crate) struct Host(Server);
+pub(crate) struct Host(RunningServers);
 
 /// What a host answers with.
 struct Greeter {
@@ -79,7 +79,7 @@ impl ServerKind for Host {
             let word = options.word.unwrap_or_else(|| "Hello".to_owned());
             let greeter = Arc::new(Greeter { word, mounts: [RouteMount::new("", CATALOGUE, |_| true)] });
             let serve = move |request, peer| shell::answer(Arc::clone(&greeter), request, peer);
-            Ok(Self(Server::begin(listener, Arc::default(), serve)))
+            Ok(Self(RunningServers::begin(listener, Arc::default(), serve)))
         })
     }
 
@@ -87,7 +87,7 @@ impl ServerKind for Host {
         HostReadiness { base_url: self.0.origin.clone() }
     }
 
-    fn server(&self) -> &Server {
+    fn server(&self) -> &RunningServers {
         &self.0
     }
 

@@ -31,6 +31,10 @@ mod types {
     pub use super::dispatch::{of_flows::*, of_operations::*};
 }
 
+#[doc(no_inline)]
+#[allow(ambiguous_glob_reexports)]
+pub use types::*;
+
 /// The toy protocol, as the library knows it.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,
