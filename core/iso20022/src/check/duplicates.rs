@@ -1,6 +1,9 @@
 //! Duplicates inside one file, found by hashes: a file may have a million transactions, whose contents are not kept.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState},
+};
 
 use hashbrown::HashTable;
 
@@ -23,25 +26,60 @@ pub(super) struct SeenTransactions {
 #[derive(Default)]
 struct SeenKeys {
     keys: Blocks<u64>,
-    lines: Blocks<u32>,
-    /// The first place of each key.
-    places: HashTable<u32>,
+    lines: SeenLines,
+    /// The first place of each key: several tables, so that one that grows moves a part.
+    places: [HashTable<u32>; 16],
 }
 
 impl SeenKeys {
     /// Adds a key; the line of the first thing that has it too.
     fn add(&mut self, line: u64, key: u64) -> Option<u64> {
         let (keys, place) = (&self.keys, u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
-        let hash = |place: &u32| keys.get(*place);
-        match self.places.entry(key, |place| hash(place) == key, hash) {
-            hashbrown::hash_table::Entry::Occupied(first) => Some(u64::from(self.lines.get(*first.get()))),
+        let hash = |place: &u32| keys.get(*place as usize);
+        // The table takes the lowest and the highest bits.
+        let table = &mut self.places[(key >> 32) as usize % 16];
+        match table.entry(key, |place| hash(place) == key, hash) {
+            hashbrown::hash_table::Entry::Occupied(first) => Some(self.lines.get(*first.get() as usize)),
             hashbrown::hash_table::Entry::Vacant(free) => {
                 free.insert(place);
                 self.keys.push(key);
-                self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+                self.lines.push(line);
                 None
             }
         }
+    }
+}
+
+/// Lines that never decrease, as their distances: a byte each.
+#[derive(Default)]
+struct SeenLines {
+    distances: Blocks<u8>,
+    /// The line before each run of distances.
+    bases: Blocks<u64>,
+    /// Distances that a byte cannot hold, by place.
+    far: BTreeMap<usize, u64>,
+    last: u64,
+}
+
+impl SeenLines {
+    const RUN: usize = 64;
+
+    fn push(&mut self, line: u64) {
+        if self.distances.len() % Self::RUN == 0 {
+            self.bases.push(self.last);
+        }
+        let distance = line.saturating_sub(self.last);
+        self.distances.push(u8::try_from(distance).unwrap_or_else(|_| {
+            self.far.insert(self.distances.len(), distance);
+            0
+        }));
+        self.last = line;
+    }
+
+    fn get(&self, place: usize) -> u64 {
+        let from = place - place % Self::RUN;
+        let near: u64 = (from..=place).map(|at| u64::from(self.distances.get(at))).sum();
+        self.bases.get(place / Self::RUN) + near + self.far.range(from..=place).map(|(_, far)| far).sum::<u64>()
     }
 }
 
@@ -69,8 +107,7 @@ impl<T: Copy + Default> Blocks<T> {
         }
     }
 
-    fn get(&self, place: u32) -> T {
-        let place = place as usize;
+    fn get(&self, place: usize) -> T {
         let block = self.0.get(place / Self::BLOCK);
         block.and_then(|block| block.get(place % Self::BLOCK)).copied().unwrap_or_default()
     }
@@ -147,4 +184,41 @@ impl SeenTransactions {
 fn account(one: &PaymentTransaction) -> Option<&str> {
     let creditor = one.creditor.as_ref()?;
     creditor.iban.as_deref().or(creditor.account.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_back_near_and_far() {
+        let mut lines = SeenLines::default();
+        let mut expected = Vec::new();
+        let mut line = 0;
+        for at in 0..1000_u64 {
+            line += match at % 97 {
+                0 => 70_000,
+                1..9 => 255 + at % 3,
+                _ => at % 7,
+            };
+            lines.push(line);
+            expected.push(line);
+        }
+        let found: Vec<u64> = (0..expected.len()).map(|place| lines.get(place)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_key_is_found_at_its_first_place_in_every_block() {
+        let mut seen = SeenKeys::default();
+        let hasher = RandomState::new();
+        let many = 3 * Blocks::<u64>::BLOCK as u64 / 2;
+        for line in 0..many {
+            assert_eq!(seen.add(line, hasher.hash_one(line)), None);
+        }
+        for line in (0..many).step_by(997) {
+            assert_eq!(seen.add(many, hasher.hash_one(line)), Some(line));
+        }
+        assert_eq!(seen.keys.len() as u64, many);
+    }
 }
