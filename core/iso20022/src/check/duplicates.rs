@@ -65,7 +65,7 @@ impl SeenLines {
     const RUN: usize = 64;
 
     fn push(&mut self, line: u64) {
-        if self.distances.len() % Self::RUN == 0 {
+        if self.distances.len().is_multiple_of(Self::RUN) {
             self.bases.push(self.last);
         }
         let distance = line.saturating_sub(self.last);
