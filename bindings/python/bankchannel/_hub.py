@@ -40,7 +40,7 @@ class Hub:
     """Watches one socket, and settles the futures of all calls whose events have arrived."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._native = _native.Hub()
+        self._native = _native.EventHub()
         self._waiting: dict[int, Awaited] = {}
         self._tickets = 0
         loop.add_reader(self._native.fileno(), self._wake)

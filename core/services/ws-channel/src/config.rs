@@ -197,7 +197,7 @@ pub enum SimulatorMode {
     /// Books them and answers with files.
     Book,
     /// Stores them in the journal only, for measuring. Under `book` they are processed later.
-    WsChannelStore,
+    Store,
 }
 
 /// A lockout: `count` failures within `window_s` seconds lock for `duration_s` seconds.

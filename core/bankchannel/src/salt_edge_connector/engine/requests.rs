@@ -77,7 +77,7 @@ pub(super) enum RequestReply {
 pub(super) enum DeclinedRequest {
     Refused(RefusedRequest),
     /// The store is unavailable: the hub may retry.
-    ConnectorStore(StoreError),
+    Store(StoreError),
     /// A temporary failure: the text for the hub, and the reason for the log.
     Later(&'static str, String),
     /// The call itself ended.
@@ -92,7 +92,7 @@ impl From<RefusedRequest> for DeclinedRequest {
 
 impl From<StoreError> for DeclinedRequest {
     fn from(fault: StoreError) -> Self {
-        Self::ConnectorStore(fault)
+        Self::Store(fault)
     }
 }
 
@@ -163,7 +163,7 @@ impl ConnectorEngine<'_> {
                 handled.refused = Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0));
                 handled.answer = busy(told, None);
             }
-            Err(DeclinedRequest::ConnectorStore(fault)) => {
+            Err(DeclinedRequest::Store(fault)) => {
                 return Ok(HandledRequest::without_store(self.options, &unusable(fault)));
             }
             Err(DeclinedRequest::Broken(error)) if error.code() == row::STORAGE.code => {
