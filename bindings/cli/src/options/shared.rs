@@ -1,6 +1,6 @@
 //! Shared options: account, service, output format.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use bankchannel::{CallOptions, ClientKind, ConnectionSettings, PROTOCOLS, Protocol};
 use bankchannel_foundation::model::{Boundary as _, Field, Seconds};
@@ -31,11 +31,16 @@ fn connection_settings() -> impl Iterator<Item = &'static Field> {
     ConnectionSettings::SHAPE.fields().iter().filter(|field| field.name != "exchange_timeout_s")
 }
 
-/// The environment variable of a setting, with a protocol that has sessions.
-fn variable_of(setting: &Field) -> Option<String> {
+/// The first environment variable of each setting, with the protocol that has sessions. Made once: every command has
+/// these options.
+static VARIABLES: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
     let clients = PROTOCOLS.iter().filter(|protocol| protocol.sessions.is_some()).filter_map(|one| one.client.as_ref());
-    clients.flat_map(ClientKind::variables).find(|(_, field)| field.name == setting.name).map(|(variable, _)| variable)
-}
+    let mut first = BTreeMap::new();
+    for (variable, setting) in clients.flat_map(ClientKind::variables) {
+        first.entry(setting.name).or_insert(variable);
+    }
+    first
+});
 
 /// The options that every command of an operation has.
 pub(crate) struct Common {
@@ -176,7 +181,7 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
         .args(connection_settings().map(|field| {
             let name = filed_name(field.name);
             let argument = option(field, kebab(field.name)).id(name.clone()).help_heading(SERVICE);
-            let argument = match variable_of(field) {
+            let argument = match VARIABLES.get(field.name) {
                 Some(variable) => argument.help(format!("{} [env: {variable}]", sentence(field.doc))),
                 None => argument,
             };
