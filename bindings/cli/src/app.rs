@@ -10,7 +10,7 @@ use crate::{
     handwritten, man,
     operations::{self, Spec},
     output::Format,
-    pgp, psd2, salt_edge, serve,
+    pgp, serve,
     usage_text::{self, without_values},
 };
 
@@ -80,9 +80,7 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
     for name in groups(specs) {
         root = root.subcommand(operations::group(name, specs));
     }
-    root.subcommand(psd2::command())
-        .subcommand(salt_edge::command())
-        .subcommand(operations::call_command())
+    root.subcommand(operations::call_command())
         .subcommand(catalogue::command())
         .subcommand(demo::command())
         .subcommand(serve::command())
@@ -104,8 +102,6 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> CommandOutcome {
     let Some((name, inner)) = matches.subcommand() else { return Err(CommandFailure::usage("a command is missing")) };
     match name {
         "call" => operations::call(inner),
-        psd2::GROUP => psd2::run(inner),
-        salt_edge::GROUP => salt_edge::run(inner),
         "catalogue" => catalogue::run(inner),
         "demo" => demo::run(inner),
         "serve" => serve::run(inner),
@@ -118,7 +114,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> CommandOutcome {
                 return Err(CommandFailure::usage("a command is missing"));
             };
             if let Some(command) = handwritten::find(group, name) {
-                return (command.run)(inner);
+                return command.run(inner);
             }
             let spec = specs.iter().find(|spec| spec.group == group && spec.name == name);
             operations::run(

@@ -1,7 +1,7 @@
 //! Reference pages in Markdown: operations, types, settings, errors.
 
 use bankchannel::{
-    Category, CommandPlacement,
+    Category,
     model::{Field, Shape, StructShape, TextShape},
 };
 
@@ -90,10 +90,10 @@ fn page(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
     out.line(sourced(protocol, declaration.doc));
     out.blank();
     let (name, camel) = (operation.name, camel(operation.name));
-    let command = if protocol.commands == CommandPlacement::BySubject {
+    let command = if let Some(group) = protocol.commands.group(declaration) {
         let command = declaration.commands.iter().find(|command| command.given.is_empty());
         let command = command.map_or_else(|| name.replace('_', "-"), |command| command.name.to_owned());
-        format!("{} {command}", declaration.command_group())
+        format!("{group} {command}")
     } else {
         format!("call {}", declaration.name)
     };

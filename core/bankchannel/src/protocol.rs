@@ -14,7 +14,7 @@ use bankchannel_foundation::{
     Content, Error, Local, Result,
     error::{ErrorRow, row},
     model::{Profile, Value},
-    operation::CatalogueEntry,
+    operation::{CatalogueEntry, Declaration, OperationKind},
     question::Interface,
 };
 
@@ -75,8 +75,23 @@ impl Protocol {
 pub enum CommandPlacement {
     /// Each operation is a command with its name, in the group of its subject, or as its declaration specifies.
     BySubject,
-    /// Only by `call`; the protocol may have its own commands.
+    /// Each exchange and each flow is a command with its name, in this group, which has commands of its own for what is
+    /// computed.
+    InGroup(&'static str),
+    /// Only by `call`.
     ByCall,
+}
+
+impl CommandPlacement {
+    /// The group of an operation's command; `None` if the operation is reached only by `call`.
+    #[must_use]
+    pub fn group(self, declaration: &Declaration) -> Option<&'static str> {
+        match self {
+            Self::BySubject => Some(declaration.command_group()),
+            Self::InGroup(group) => (declaration.kind != OperationKind::Local).then_some(group),
+            Self::ByCall => None,
+        }
+    }
 }
 
 #[cfg(feature = "clients")]

@@ -1,11 +1,12 @@
 //! `call`: runs any operation of the catalogue directly.
 
-use bankchannel::{CallDone, CallOptions, Client, Content, Settings, unknown_operation};
+use bankchannel::{CallDone, CallOptions, Client, Content, unknown_operation};
 use bankchannel_foundation::operation::CatalogueEntry;
 use clap::{Arg, ArgMatches, Command};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
+    client,
     result::Target,
     run::{carry_out, check_keeping, finish, session_for, unless_unkept},
     spec::{bank_argument, force_argument, output_argument, sessions, signer_argument},
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     iso20022::whole,
-    options::{Common, camel, connection, file, kebab, read_file, read_settings, stdin, text},
+    options::{Common, camel, connection, file, kebab, read_file, stdin, text},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -75,21 +76,21 @@ fn without_session(entry: &'static CatalogueEntry, matches: &ArgMatches) -> Comm
     let common = Common::without_settings(matches);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
     let content = matches.get_one::<String>("content").map(|path| stdin::content_of(path, "--content")).transpose()?;
-    carry_out_without_session(entry, request, content, matches, &common)
+    if client::exists_for(entry) {
+        let client = Client::new(client::client_settings(entry, matches)?)?;
+        return carry_out_shown(&client, entry, request, content, matches, &common);
+    }
+    compute(entry, request, content, matches, &common)
 }
 
-/// Carries out an operation of a protocol without sessions: by a client with the settings of `--settings`, or on this
-/// thread if the protocol has no client.
-pub(super) fn carry_out_without_session(
+/// Carries out an operation of a protocol without clients, on this thread.
+pub(super) fn compute(
     entry: &'static CatalogueEntry,
     request: Value,
     content: Option<Content>,
     matches: &ArgMatches,
     common: &Common,
 ) -> CommandOutcome {
-    if has_client(entry) {
-        return carry_out_shown(&client(entry, matches)?, entry, request, content, matches, common);
-    }
     let target = Target::read(matches, common.format);
     let reserved = target.reserve(entry)?;
     if whole::is_for(entry.declaration.name, &request) && target.is_json() {
@@ -101,13 +102,8 @@ pub(super) fn carry_out_without_session(
     target.show(entry, CallDone { response, content: None }, reserved)
 }
 
-/// Whether the protocol of an operation has clients.
-pub(super) fn has_client(entry: &CatalogueEntry) -> bool {
-    bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some())
-}
-
 /// Carries out an operation, and shows its response or writes it to `--output`.
-pub(crate) fn carry_out_shown(
+pub(super) fn carry_out_shown(
     client: &Client,
     entry: &'static CatalogueEntry,
     request: Value,
@@ -120,17 +116,6 @@ pub(crate) fn carry_out_shown(
     let reserved = target.reserve(entry)?;
     let done = carry_out(client, entry, request, options, common)?;
     target.show(entry, done, reserved)
-}
-
-/// A client of the operation's protocol, with the settings of `--settings`. All languages use the same file, so it may
-/// name the protocol.
-pub(super) fn client(entry: &CatalogueEntry, matches: &ArgMatches) -> CommandOutcome<Client> {
-    let path = matches.get_one::<String>("settings");
-    let mut given = path.map(|path| read_settings(path)).transpose()?.unwrap_or_else(|| json!({}));
-    if let Some(fields) = given.as_object_mut() {
-        fields.insert("protocol".to_owned(), entry.declaration.protocol.into());
-    }
-    Ok(Client::new(Settings::read(given.into())?.or_env()?)?)
 }
 
 /// The operation of this name, in any unambiguous spelling.

@@ -10,6 +10,10 @@ pub(super) fn group(name: &str) -> &'static str {
         "pgp" => "Keys that sign uploads: on this machine and at the service",
         "integrator" => "Accounts under an API key",
         "iso20022" => "Payment files, status reports and statements: make, check, read",
+        "psd2" => "Requests of a third party to PSD2 banks: send, sign, verify, explain; certificates for tests",
+        "salt-edge" => {
+            "A bank's connector for Salt Edge: verify and sign JWTs, handle requests, ask the bank, report to the hub"
+        }
         _ => "Operations of this subject",
     }
 }
@@ -33,6 +37,8 @@ pub(super) fn group_examples(name: &str) -> Option<&'static str> {
             "Examples:\n  bankchannel files list-files -b nordea --status NEW\n  bankchannel files upload-file -b nordea --file-type pain.001.001.09 --private-key authorize-private.asc payment.xml\n  \
              bankchannel files download-files -b nordea --directory inbox\n  bankchannel files download-file -b nordea --filetype camt.053.001.02 --filereference 227166 -o statement.xml"
         }
+        "psd2" => crate::psd2::EXAMPLES,
+        "salt-edge" => crate::salt_edge::EXAMPLES,
         "integrator" => {
             "Examples:\n  bankchannel integrator list-accounts\n  bankchannel integrator delete-account --help"
         }

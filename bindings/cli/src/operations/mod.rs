@@ -3,6 +3,7 @@
 mod answers;
 mod bank;
 mod call;
+mod client;
 mod help;
 mod log;
 mod program;
@@ -16,13 +17,13 @@ mod waiting;
 use clap::Command;
 
 pub(crate) use answers::ask_bank_command;
-pub(crate) use call::{call, call_command, carry_out_shown};
+pub(crate) use call::{call, call_command};
+pub(crate) use client::{ClientCommands, client_settings};
 pub(crate) use log::Log;
 pub(crate) use program::{kill_programs, run as run_program};
-pub(crate) use request::{OperationArguments, of_options as request_of_options};
 pub(crate) use result::Reserved;
 pub(crate) use run::run;
-pub(crate) use spec::{Spec, bank_argument, force_argument, output_argument, signer_argument, specs};
+pub(crate) use spec::{Spec, spec_of, specs};
 
 use crate::handwritten;
 
@@ -35,8 +36,8 @@ pub(crate) fn group(name: &'static str, specs: &[Spec]) -> Command {
     for spec in specs.iter().filter(|spec| spec.group == name && handwritten::find(name, &spec.name).is_none()) {
         group = group.subcommand(spec.command());
     }
-    for written in handwritten::all().filter(|written| written.group == name) {
-        group = group.subcommand((written.command)());
+    for written in handwritten::all().filter(|written| written.group() == name) {
+        group = group.subcommand(written.command());
     }
     group
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{
     answers::Answers,
-    call,
+    call, client,
     log::{LOOK, Log},
     request::{self, OperationArguments},
     result::{self, Target},
@@ -71,9 +71,17 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
 fn without_session(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let common = Common::without_settings(matches);
     let entry = chosen(spec, matches, &common);
+    let client = client::exists_for(entry).then(|| client::of_options(entry, matches)).transpose()?;
     let OperationArguments { json, content } = request::of_options(entry, matches, &common)?;
-    call::carry_out_without_session(entry, json, content, matches, &common)
-        .map_err(|failure| in_options(failure, spec, entry))
+    let done = match &client {
+        Some(client) => call::carry_out_shown(client, entry, json, content, matches, &common),
+        None => call::compute(entry, json, content, matches, &common),
+    };
+    done.map_err(|failure| match (&client, common.format) {
+        // A program gets the client's own error.
+        (Some(_), Format::Json) => failure,
+        _ => in_options(failure, spec, entry),
+    })
 }
 
 /// Asks the user to type the bank's name before its certificates are retired permanently, if the bank is only a
@@ -306,8 +314,9 @@ fn in_options(failure: CommandFailure, spec: &Spec, entry: &CatalogueEntry) -> C
                     missing.replace("--signature", "--private-key (signs here) or --signatures (signed elsewhere)");
                 missing = missing.replace("--content", "FILE");
             }
+            let place = if sessions(entry).is_some() { "as an option or in the settings file" } else { "as an option" };
             CommandFailure::usage(format!(
-                "missing: {missing}\n  give it as an option or in the settings file; `bankchannel {} {} --help` explains",
+                "missing: {missing}\n  give it {place}; `bankchannel {} {} --help` explains",
                 spec.group, spec.name
             ))
         }

@@ -3,15 +3,15 @@
 //! If `wscli` has a command, that name runs the flow: it fetches the challenge, encrypts the password, and asks for the
 //! codes. The bare exchange of that name is available through `call`.
 
-use bankchannel::{CommandPlacement, PROTOCOLS, SessionKeeping};
+use bankchannel::{PROTOCOLS, SessionKeeping};
 use bankchannel_foundation::{
     model::cited,
     operation::{Ask, CatalogueEntry},
 };
 use clap::{Arg, Command};
 
-use super::{call, help};
-use crate::options::{add_fields, camel, computing, connection, file, flag, kebab, passphrase, settings_file, text};
+use super::{client, help};
+use crate::options::{add_fields, camel, computing, connection, file, flag, kebab, passphrase, text};
 
 /// A command of a group.
 pub(crate) struct Spec {
@@ -29,35 +29,40 @@ pub(crate) struct Spec {
 
 /// Every command, in the order of the catalogue: commands named in declarations come first.
 pub(crate) fn specs() -> Vec<Spec> {
-    let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == CommandPlacement::BySubject);
-    let entries: Vec<&'static CatalogueEntry> =
-        by_subject.flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry).collect();
+    let placed = PROTOCOLS.iter().flat_map(|protocol| {
+        let entries = protocol.callables().map(|callable| &callable.entry);
+        entries.filter_map(|entry| Some((protocol.commands.group(entry.declaration)?, entry)))
+    });
+    let placed: Vec<(&'static str, &'static CatalogueEntry)> = placed.collect();
     let declared = || {
-        let commands =
-            |entry: &&'static CatalogueEntry| entry.declaration.commands.iter().zip(std::iter::repeat(*entry));
-        entries.iter().flat_map(commands)
+        placed
+            .iter()
+            .flat_map(|(group, entry)| entry.declaration.commands.iter().map(|command| (*group, command, *entry)))
     };
     let mut specs: Vec<Spec> = Vec::new();
-    for (command, main) in declared().filter(|(command, _)| command.given.is_empty()) {
-        let (group, name) = (main.declaration.command_group(), command.name.to_owned());
-        specs.push(Spec { group, name, main, also: Vec::new(), is_double: false });
+    for (group, command, main) in declared().filter(|(_, command, _)| command.given.is_empty()) {
+        specs.push(Spec { group, name: command.name.to_owned(), main, also: Vec::new(), is_double: false });
     }
     let named: Vec<&str> = specs.iter().map(|spec| spec.main.declaration.name).collect();
-    for main in &entries {
-        let (group, name) = (main.declaration.command_group(), kebab(main.short_name()));
+    for (group, main) in placed.iter().copied() {
+        let name = kebab(main.short_name());
         if !specs.iter().any(|spec| spec.group == group && spec.name == name) {
             let is_double = named.contains(&main.declaration.name);
             specs.push(Spec { group, name, main, also: Vec::new(), is_double });
         }
     }
-    for (command, entry) in declared().filter(|(command, _)| !command.given.is_empty()) {
-        let group = entry.declaration.command_group();
+    for (group, command, entry) in declared().filter(|(_, command, _)| !command.given.is_empty()) {
         if let Some(spec) = specs.iter_mut().find(|spec| spec.group == group && spec.name == command.name) {
             // The last match in the catalogue counts.
             spec.also.insert(0, (entry, command.given));
         }
     }
     specs
+}
+
+/// The command that runs this operation under its own name.
+pub(crate) fn spec_of(operation: &str) -> Option<Spec> {
+    specs().into_iter().find(|spec| spec.main.declaration.name == operation && !spec.is_double)
 }
 
 impl Spec {
@@ -86,7 +91,7 @@ impl Spec {
         }
         let command = match sessions(self.main) {
             Some(_) => connection(command, &shown),
-            None if call::has_client(self.main) => settings_file(command),
+            None if client::exists_for(self.main) => client::arguments(command, self.main),
             None => computing(command),
         };
         let command = add_fields(command, &self.entries());
@@ -96,8 +101,11 @@ impl Spec {
         let command = match signed {
             Some(Some(field)) => command.arg(signer_argument().requires(kebab(field))),
             Some(None) => command.arg(signer_argument()),
+            // The client's key may be elsewhere.
+            None if sessions(self.main).is_none() && declaration.route.is_some() => command.arg(signer_argument()),
             None => command,
         };
+        let command = if declaration.asks_object().is_some() { command.arg(bank_argument()) } else { command };
         if fields().any(|field| field.name == "passphrase") {
             let help = "A file with the passphrase of a locked private key [default: the command asks]";
             command.arg(passphrase::argument(help).conflicts_with("passphrase"))
@@ -159,15 +167,16 @@ mod tests {
     #[test]
     fn every_operation_is_reachable_by_a_command_or_by_call() {
         let specs = specs();
-        // `call` reaches all operations of the other protocols.
-        let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == CommandPlacement::BySubject);
-        for entry in by_subject.flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry) {
-            let by_command = specs
-                .iter()
-                .any(|spec| spec.entries().iter().any(|found| found.declaration.name == entry.declaration.name));
-            let name = kebab(entry.short_name());
-            let by_flow = specs.iter().any(|spec| spec.group == entry.declaration.command_group() && spec.name == name);
-            assert!(by_command || by_flow, "{}", entry.declaration.name);
+        for protocol in PROTOCOLS {
+            for entry in protocol.callables().map(|callable| &callable.entry) {
+                let Some(group) = protocol.commands.group(entry.declaration) else { continue };
+                let by_command = specs
+                    .iter()
+                    .any(|spec| spec.entries().iter().any(|found| found.declaration.name == entry.declaration.name));
+                let name = kebab(entry.short_name());
+                let by_flow = specs.iter().any(|spec| spec.group == group && spec.name == name);
+                assert!(by_command || by_flow, "{}", entry.declaration.name);
+            }
         }
     }
 

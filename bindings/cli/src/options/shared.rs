@@ -82,7 +82,8 @@ pub(crate) fn settings_file(command: Command) -> Command {
     let own = [
         file(
             "settings",
-            "A JSON file with the client's settings, the same in every language; variables of the environment complete it",
+            "A JSON file with the client's settings, the same in every language; options replace its values, variables of the \
+             environment complete it",
         ),
         flag("noninteractive", "Never ask; fail when something is missing"),
         flag("verbose", "Show requests and answers on stderr, redacted").short('v'),

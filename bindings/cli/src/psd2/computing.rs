@@ -16,11 +16,12 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
 use super::{
-    certificates,
+    GROUP, certificates,
     fields::{FieldOption, FieldOptions},
 };
 use crate::{
     exit::{CommandFailure, CommandOutcome},
+    handwritten::GroupCommand,
     options::{add_common, file_argument, format, read_bytes, read_text},
     output::{self, Format},
 };
@@ -29,8 +30,9 @@ use crate::{
 const MAX_HEADER: u64 = 64 * 1024;
 const ARGUMENT: &str = "input";
 
-pub(super) struct Computing {
-    pub(super) name: &'static str,
+/// A command for one local operation.
+pub(crate) struct Computing {
+    name: &'static str,
     operation: &'static str,
     about: &'static str,
     examples: &'static str,
@@ -50,7 +52,7 @@ enum Input {
     Text(&'static str, &'static str),
 }
 
-pub(super) const COMMANDS: &[Computing] = &[
+pub(crate) const COMPUTING: &[Computing] = &[
     Computing {
         name: "signing-string",
         operation: "nextgen_psd2.signing_string",
@@ -136,8 +138,16 @@ A value that is not encoded is printed unchanged.",
     },
 ];
 
-impl Computing {
-    pub(super) fn command(&self) -> Command {
+impl GroupCommand for Computing {
+    fn group(&self) -> &'static str {
+        GROUP
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn command(&self) -> Command {
         add_common(Command::new(self.name))
             .about(self.about)
             .after_help(self.examples)
@@ -145,7 +155,7 @@ impl Computing {
             .arg(self.input.argument())
     }
 
-    pub(super) fn run(&self, matches: &ArgMatches) -> CommandOutcome {
+    fn run(&self, matches: &ArgMatches) -> CommandOutcome {
         let mut request = self.options.read(matches)?;
         let content = self.input.read(matches, &mut request)?;
         let response = bankchannel::call_local(self.operation, Value::Object(request), content)?;

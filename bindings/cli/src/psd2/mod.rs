@@ -4,33 +4,48 @@
 //!   make_certificates   an authority and third parties for tests
 //!   sign                request file ─► signed request           keys, signing_options: how banks differ
 //!   verification        signed request ─► verdict and reasons
-//!   exchange            an operation at a bank, signed and sent
+//!   settings            the options of operations at a bank, which come from the catalogue
 //!   computing           single parts: signing string, digest, key id, …; psu_hash
 //!   fields              options that are fields of the library's requests and settings
 //! ```
 
 mod certificates;
 mod computing;
-mod exchange;
 mod fields;
 mod keys;
 mod make_certificates;
 mod psu_hash;
 mod request;
+mod settings;
 mod sign;
 mod signing_options;
 mod verification;
 
 use bankchannel::nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings};
-use clap::{ArgMatches, Command};
-use computing::{COMMANDS, Computing};
 
-use crate::exit::{CommandFailure, CommandOutcome};
+use crate::{exit::CommandOutcome, handwritten::Handwritten};
 
-/// The group.
-pub(crate) const GROUP: &str = "psd2";
+pub(crate) use computing::COMPUTING;
+pub(crate) use settings::CLIENT;
 
-const EXAMPLES: &str = "Examples:
+/// Their group, which also has a command for each operation at a bank.
+const GROUP: &str = "psd2";
+
+/// The commands, besides those that compute single parts.
+pub(crate) const COMMANDS: &[Handwritten] = &[
+    Handwritten {
+        group: GROUP,
+        name: "make-certificates",
+        command: make_certificates::command,
+        run: make_certificates::run,
+    },
+    Handwritten { group: GROUP, name: "sign", command: sign::command, run: sign::run },
+    Handwritten { group: GROUP, name: "verify", command: verification::verify_command, run: verification::verify },
+    Handwritten { group: GROUP, name: "explain", command: verification::explain_command, run: verification::explain },
+    Handwritten { group: GROUP, name: "psu-hash", command: psu_hash::command, run: psu_hash::run },
+];
+
+pub(crate) const EXAMPLES: &str = "Examples:
   bankchannel psd2 make-certificates certs
   bankchannel psd2 sign --private-key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
   bankchannel psd2 verify --ca certs/ca.pem signed.http
@@ -48,38 +63,6 @@ with tpp1.json: {\"base_url\": \"https://127.0.0.1:8443/api\", \"ca_file\": \"ba
   \"client_key\": {\"file\": \"bank/certificates/tpp1-qwac.key\"}}
 
 Every operation of the library can also be called by its own name: `bankchannel call nextgen_psd2.sign_request …`.";
-
-/// The group with its commands.
-pub(crate) fn command() -> Command {
-    Command::new(GROUP)
-        .about("Requests of a third party to PSD2 banks: send, sign, verify, explain; certificates for tests")
-        .after_help(EXAMPLES)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(make_certificates::command())
-        .subcommand(sign::command())
-        .subcommand(verification::verify_command())
-        .subcommand(verification::explain_command())
-        .subcommands(COMMANDS.iter().map(Computing::command))
-        .subcommand(psu_hash::command())
-        .subcommands(exchange::commands())
-}
-
-pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
-    let Some((name, inner)) = matches.subcommand() else { return Err(CommandFailure::usage("a command is missing")) };
-    match name {
-        "make-certificates" => make_certificates::run(inner),
-        "sign" => sign::run(inner),
-        "verify" => verification::verify(inner),
-        "explain" => verification::explain(inner),
-        "psu-hash" => psu_hash::run(inner),
-        _ => match COMMANDS.iter().find(|command| command.name == name) {
-            Some(command) => command.run(inner),
-            None => exchange::run(name, inner)
-                .unwrap_or_else(|| Err(CommandFailure::usage(format!("there is no command `{GROUP} {name}`")))),
-        },
-    }
-}
 
 /// A client without settings: every command passes all values itself.
 fn client() -> CommandOutcome<NextGenPsd2> {

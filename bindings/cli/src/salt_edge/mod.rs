@@ -3,22 +3,26 @@
 //!
 //! ```text
 //!   jwt         verify, sign
-//!   exchange    an operation at the hub, signed and sent; or a flow over the connector's store
 //!   work        continuous work, the bank behind a URL; pending callbacks
 //! ```
 
-mod exchange;
 mod jwt;
 mod work;
 
-use clap::{ArgMatches, Command};
+use crate::handwritten::Handwritten;
 
-use crate::exit::{CommandFailure, CommandOutcome};
+/// Their group, which also has a command for each exchange with the hub and each flow over the connector's store.
+const GROUP: &str = "salt-edge";
 
-/// The group.
-pub(crate) const GROUP: &str = "salt-edge";
+/// The commands.
+pub(crate) const COMMANDS: &[Handwritten] = &[
+    Handwritten { group: GROUP, name: "verify", command: jwt::verify_command, run: jwt::verify },
+    Handwritten { group: GROUP, name: "sign", command: jwt::sign_command, run: jwt::sign },
+    Handwritten { group: GROUP, name: "outbox", command: work::outbox_command, run: work::outbox },
+    Handwritten { group: GROUP, name: "work", command: work::command, run: work::run },
+];
 
-const EXAMPLES: &str = "Examples:
+pub(crate) const EXAMPLES: &str = "Examples:
   bankchannel salt-edge verify --public-key salt-edge.pem --issuer priora.saltedge.com request.jwt
   bankchannel salt-edge sign --private-key connector.key.pem - < data.json
   bankchannel salt-edge fail-session --settings connector.json --session-secret SECRET --error-class AccessDenied --error-message 'refused by the customer'
@@ -35,29 +39,3 @@ The store of `bankchannel serve salt-edge-connector --data DIR` is DIR/store.
 
 Every operation of the library can also be called by its own name:
 `bankchannel call salt_edge_connector.receive_request …`.";
-
-/// The group with its commands.
-pub(crate) fn command() -> Command {
-    Command::new(GROUP)
-        .about(
-            "A bank's connector for Salt Edge: verify and sign JWTs, handle requests, ask the bank, report to the hub",
-        )
-        .after_help(EXAMPLES)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(jwt::verify_command())
-        .subcommand(jwt::sign_command())
-        .subcommand(work::outbox_command())
-        .subcommands(exchange::commands())
-}
-
-pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
-    let Some((name, inner)) = matches.subcommand() else { return Err(CommandFailure::usage("a command is missing")) };
-    match name {
-        "verify" => jwt::verify(inner),
-        "sign" => jwt::sign(inner),
-        "outbox" => work::outbox(exchange::settings(inner)?, inner),
-        _ => exchange::run(name, inner)
-            .unwrap_or_else(|| Err(CommandFailure::usage(format!("there is no command `{GROUP} {name}`")))),
-    }
-}

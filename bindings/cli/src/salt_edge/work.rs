@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    operations::{Log, ask_bank_command},
+    operations::{self, Log, Spec, ask_bank_command, client_settings, spec_of},
     options::{REQUEST_ID, any_value, flag, format, optional, read_file, settings_file, text},
     output::{self, interrupt},
 };
@@ -30,8 +30,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The shortest time between two rounds.
 const SHORTEST: Duration = Duration::from_millis(50);
 
-/// The command with its further options.
-pub(super) fn with_options(command: Command) -> Command {
+/// The command of the operation, with further options.
+pub(super) fn command() -> Command {
+    let command = operation().command();
     let bank: Arg = any_value(text(
         "bank",
         "URL",
@@ -43,13 +44,21 @@ pub(super) fn with_options(command: Command) -> Command {
     ))
 }
 
-/// Whether these options are given.
-pub(super) fn is_meant(matches: &ArgMatches) -> bool {
-    matches.contains_id("bank") || matches.get_flag("watch")
+fn operation() -> Spec {
+    spec_of("salt_edge_connector.work").expect("the operation is in the catalogue")
+}
+
+fn settings(matches: &ArgMatches) -> CommandOutcome<SaltEdgeConnectorSettings> {
+    let settings = client_settings(operation().main, matches)?;
+    Ok(settings.get::<SaltEdgeConnectorSettings>().cloned().expect("the settings are those of the operation's client"))
 }
 
 /// Works once, or until a signal.
-pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+    if !matches.contains_id("bank") && !matches.get_flag("watch") {
+        return operations::run(&operation(), matches);
+    }
+    let settings = settings(matches)?;
     if matches.contains_id("signer") {
         return Err(CommandFailure::usage(
             "--signer cannot be used with --bank or --watch: name a key in the settings",
@@ -146,9 +155,6 @@ impl CallAsker for BankProgram {
 /// The command that shows pending callbacks and the state of the others.
 pub(super) fn outbox_command() -> Command {
     settings_file(Command::new("outbox"))
-        .mut_arg("settings", |settings| {
-            settings.help("A JSON file with the client's settings, the same in every language").required(true)
-        })
         // Nothing is sent here: a retried callback goes out with the next work.
         .mut_arg(REQUEST_ID, |id| id.hide(true))
         .about("Show callbacks that Salt Edge has not received, and callbacks that failed permanently, with reasons")
@@ -156,7 +162,8 @@ pub(super) fn outbox_command() -> Command {
         .arg(flag("all", "Also show delivered callbacks"))
 }
 
-pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn outbox(matches: &ArgMatches) -> CommandOutcome {
+    let settings = settings(matches)?;
     // Opening a folder creates a store there: a wrong path would look like an empty outbox.
     let is_absent = |place: &Secret| {
         !place.expose().contains("://") && !Path::new(place.expose()).join(ConnectorStore::DATABASE_FILE).exists()

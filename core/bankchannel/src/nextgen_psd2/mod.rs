@@ -53,7 +53,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS],
     errors: errors::ROWS,
     interfaces: &[],
-    commands: CommandPlacement::ByCall,
+    commands: CommandPlacement::InGroup("psd2"),
     sessions: None,
     client: Some(ClientKind::for_client::<NextGenPsd2>()),
 };

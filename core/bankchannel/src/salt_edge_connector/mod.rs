@@ -55,7 +55,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
     interfaces: &[&questions::BANK],
-    commands: CommandPlacement::ByCall,
+    commands: CommandPlacement::InGroup("salt-edge"),
     sessions: None,
     client: Some(ClientKind::for_client::<SaltEdgeConnector>()),
 };

@@ -27,7 +27,10 @@ pub(super) fn typed(entry: &CatalogueEntry, request: &Value, content: Option<&Pa
     }
     let mut out: Vec<String> = match COMMANDS.iter().find(|(operation, _)| *operation == name) {
         Some((_, command)) => command.iter().map(|word| (*word).to_owned()).collect(),
-        None => vec![entry.declaration.command_group().to_owned(), name.replace('_', "-")],
+        None => {
+            let placement = bankchannel::protocol(entry.declaration.protocol)?.commands;
+            vec![placement.group(entry.declaration)?.to_owned(), name.replace('_', "-")]
+        }
     };
     for (field, value) in request.as_object()? {
         if !entry.request.fields().iter().any(|known| known.name == field) {

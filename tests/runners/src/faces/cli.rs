@@ -13,12 +13,11 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     process::Stdio,
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use bankchannel::{
-    CommandPlacement, Protocol,
+    Protocol,
     operation::{CatalogueEntry, OperationKind},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -210,9 +209,7 @@ async fn call(client: &Client, request: &Value) -> Outcome<Value> {
         cancel_after_ms: request["cancel_after_ms"].as_u64(),
     };
     let typed = arguments::typed(entry, &given, content.as_deref());
-    if let Some(typed) = typed
-        && (by_subject(entry) || is_command(entry, &typed))
-    {
+    if let Some(typed) = typed {
         let ended = run.run(&typed).await?;
         // If clap refuses an option, or an error names options, the library's own error is checked too.
         let refused_by_options = ended.code != Some(0) && (ended.json.is_none() || is_about_options(&ended));
@@ -227,23 +224,6 @@ async fn call(client: &Client, request: &Value) -> Outcome<Value> {
         };
     }
     answer(run.run(&bare).await?, output)
-}
-
-/// Whether each operation of its protocol is a command.
-fn by_subject(entry: &CatalogueEntry) -> bool {
-    bankchannel::protocol(entry.declaration.protocol)
-        .is_some_and(|protocol| protocol.commands == CommandPlacement::BySubject)
-}
-
-/// Whether an exchange is a command, in a protocol whose operations are not all commands. A local operation may have a
-/// command with the same name that takes files.
-fn is_command(entry: &CatalogueEntry, typed: &[String]) -> bool {
-    static KNOWN: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
-    let [group, name, ..] = typed else { return false };
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let asked = || std::process::Command::new(built().join("bankchannel")).args([group, name, "--help"]).output();
-    entry.declaration.route.is_some()
-        && *known.entry(format!("{group} {name}")).or_insert_with(|| asked().is_ok_and(|said| said.status.success()))
 }
 
 fn is_about_options(ended: &Ended) -> bool {
