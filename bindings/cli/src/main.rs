@@ -1,10 +1,8 @@
 //! The `bankchannel` command.
 //!
 //! ```text
-//!   argv ── app ──┬─ operations   groups account, session, certs, files, pgp, integrator, and `call`: from the catalogue
-//!                 ├─ handwritten  of the groups pgp and iso20022: on this machine, no service needed
-//!                 ├─ psd2         requests of a third party: sign, verify, explain; certificates for tests
-//!                 ├─ salt_edge    a bank's connector: JWTs verified and signed, sessions reported
+//!   argv ── app ──┬─ operations   a group for each subject or protocol, and `call`: from the catalogue
+//!                 ├─ handwritten  of the groups pgp, iso20022, psd2, salt-edge: on this machine, or with own options
 //!                 ├─ serve        the WS Channel service, and `admin` for its operator
 //!                 ├─ demo         everything once, against its own service and bank
 //!                 └─ catalogue, completion, man

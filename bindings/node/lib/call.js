@@ -289,12 +289,14 @@ async function answered(asked, { onCode, methods, signer }) {
     if (!isUint8Array(signature)) throw invalidField('signer', 'must answer the signature as bytes');
     return asBuffer(signature).toString('base64');
   }
-  const typed = asked.request && methods?.get(asked.kind);
-  if (typed) {
-    const { object, method, question, answer } = typed;
+  const asks = asked.request && methods?.get(asked.kind);
+  if (asks) {
+    const { object, method, question, answer } = asks;
     if (typeof object[method] !== 'function') throw missing(asked.kind, `is needed: the bank has no method ${method}`);
+    const request = JSON.parse(native().question(asked.kind, JSON.stringify(asked.request)));
     // A notice needs no answer.
-    return encode(answer.in((await object[method](question.out(asked.request))) ?? {}));
+    const given = encode(answer.in((await object[method](question.out(request))) ?? {}));
+    return typed(() => native().answer(asked.kind, given));
   }
   const question = { kind: asked.kind, text: asked.text, choices: asked.choices };
   // Not enumerable: logging the question must not log it.

@@ -17,12 +17,12 @@ const {
   invalidField,
   own,
   typed,
-  withPartial,
 } = require('./error');
 const { variables } = require('./environment');
-const { elsewhere, here, object } = require('./local');
+const { elsewhere, here, object, textOf } = require('./local');
 const { native } = require('./native');
 const { printed, settingsShown } = require('./printed');
+const { CAMEL, SNAKE, plain } = require('./shape');
 const tracing = require('./tracing');
 const { writer } = require('./writer');
 
@@ -56,10 +56,9 @@ class Client {
     this.#options = checked(options, objects);
     this.#operations = operations;
     try {
-      const given = { ...form.in(object('settings', settings)), protocol };
-      if (fromEnvironment.has(settings)) given.from_env = variables(fromEnvironment.get(settings));
-      const text = encode(given);
-      this.#native = typed(() => new (native().Client)(text, false));
+      const text = encode(form.in({ ...object('settings', settings) }));
+      const environment = fromEnvironment.has(settings) ? variables(fromEnvironment.get(settings)) : undefined;
+      this.#native = typed(() => new (native().Client)(protocol, text, environment));
     } catch (error) {
       throw inCamelCase(error);
     }
@@ -80,11 +79,10 @@ class Client {
     try {
       const { content, ...rest } = object('options', options);
       const known = this.#known(name);
-      const shown = known ? { out: (answer) => known.response.guarded(answer) } : same;
-      const given = object('request', request);
-      const filled = known ? known.request.filled(given) : given;
-      if (known?.local) return shown.out(await this.#compute(name, encode(filled), content, rest.requestId));
-      return await this.#run({ ...BY_NAME, name, response: shown }, filled, content, rest);
+      const { request: form, response } = known ?? PLAIN;
+      const text = encode(form.in(object('request', request), SNAKE));
+      if (known?.local) return response.out(await this.#compute(name, text, content, rest.requestId), SNAKE);
+      return await this.#run({ name, response, contentOut: 'content' }, text, content, rest, SNAKE);
     } catch (error) {
       throw ofOption(inOperation(error, name), request, options);
     }
@@ -95,9 +93,9 @@ class Client {
     Client.#check(this);
     try {
       const known = this.#known(name);
-      const given = object('request', request);
-      const answer = this.#here(name, known ? known.request.filled(given) : given, 'content', options.content);
-      return known ? known.response.guarded(answer) : answer;
+      const { request: form, response } = known ?? PLAIN;
+      const text = encode(form.in(object('request', request), SNAKE));
+      return response.out(this.#here(name, text, 'content', options.content, SNAKE), SNAKE);
     } catch (error) {
       throw inOperation(error, name);
     }
@@ -131,9 +129,9 @@ class Client {
       const { contentIn } = operation;
       const given = object('request', request);
       const content = given[contentIn];
-      return await this.#run(operation, operation.request.in(described(operation, given), contentIn), content, options);
+      return await this.#run(operation, textOf(operation, described(operation, given)), content, options);
     } catch (error) {
-      throw inCamelCase(withPartial(inOperation(error, operation.name), operation.response.out));
+      throw inCamelCase(withPartial(inOperation(error, operation.name), operation));
     }
   }
 
@@ -159,7 +157,7 @@ class Client {
       const { name, contentIn } = operation;
       const given = object('request', request);
       const content = given[contentIn];
-      return operation.response.out(this.#here(name, operation.request.in(given, contentIn), contentIn, content));
+      return operation.response.out(this.#here(name, textOf(operation, given), contentIn, content));
     } catch (error) {
       throw inCamelCase(inOperation(error, operation.name));
     }
@@ -172,8 +170,8 @@ class Client {
       const { name, contentIn } = operation;
       const given = object('request', request);
       const content = given[contentIn];
-      const text = encode(operation.request.in(given, contentIn));
-      return operation.response.out(await this.#compute(name, text, content, undefined, contentIn));
+      const text = textOf(operation, given);
+      return operation.response.out(await this.#compute(name, text, content, undefined, contentIn, CAMEL));
     } catch (error) {
       throw inCamelCase(inOperation(error, operation.name));
     }
@@ -218,20 +216,19 @@ class Client {
     return indexed(this.#operations).get(nameOf(name));
   }
 
-  #here(name, request, field, content) {
-    const text = encode(request);
+  #here(name, text, field, content, names = CAMEL) {
     this.#handle();
-    return here(this.#number, name, text, field, content);
+    return here(this.#number, name, text, field, content, names === CAMEL);
   }
 
-  async #compute(name, text, content, requestId, field = 'content') {
+  async #compute(name, text, content, requestId, field = 'content', names = SNAKE) {
     this.#handle();
     const from = content === undefined ? undefined : inPlace(field, content);
     const given = identifier(requestId);
-    return elsewhere((events, id) => native().compute(this.#number, events, id, name, text, from, undefined, given));
+    return elsewhere((events, id) => native().compute(this.#number, events, id, name, text, from, undefined, given, names === CAMEL));
   }
 
-  async #run(operation, request, content, options) {
+  async #run(operation, text, content, options, names = CAMEL) {
     const { destination, timeout, signal, onProgress, requestId, retries, withResponse, ...callbacks } = object('options', options);
     const { onCode, signer, logger, onRequest, onResponse, tracer, traceparent, ...given } = {
       ...this.#options,
@@ -251,10 +248,10 @@ class Client {
       retries: repetitions(retries),
       withResponse: answersInto(withResponse),
       asksNobody: !onCode && !methods,
+      camel: names === CAMEL,
       ...from.form,
       ...into.form,
     };
-    const text = encode(request);
     const handle = this.#handle();
     const out = into.writable && writer(into.writable);
     parts.take = (piece) => out.take(piece);
@@ -273,7 +270,7 @@ class Client {
     try {
       const { response, bytes } = await carryThrough(call, parts);
       await out?.end();
-      const made = operation.response.out(response);
+      const made = operation.response.out(response, names);
       if (operation.contentOut in made)
         made[operation.contentOut] = received(made[operation.contentOut], bytes, out, form);
       span?.end();
@@ -294,11 +291,16 @@ class Client {
   }
 }
 
-/** Passes the value on unchanged. */
-const same = { in: (value) => value, out: (value) => value };
+/** The forms of an operation that this version does not know. */
+const PLAIN = { request: plain, response: plain };
 
-/** The description of an operation that is called by its name. */
-const BY_NAME = { request: same, response: same, contentOut: 'content' };
+/** Gives what the failed call had finished the form of the operation's response. */
+function withPartial(error, { name, response }) {
+  if (!(error instanceof BankchannelError) || !error.partialResponse) return error;
+  const partial = native().partialResponse(name, JSON.stringify(error.partialResponse));
+  error.partialResponse = response.out(JSON.parse(partial));
+  return error;
+}
 
 /** The content of a response, which is separate from its JSON. */
 function received(content, bytes, out, form) {

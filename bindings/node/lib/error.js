@@ -141,12 +141,6 @@ function inOperation(error, operation) {
   return error;
 }
 
-/** Gives what the failed call had finished the form of the operation's response. */
-function withPartial(error, form) {
-  if (error instanceof BankchannelError && error.partialResponse) error.partialResponse = form(error.partialResponse);
-  return error;
-}
-
 /** Adds the outcome of the exchange, if the package itself found the error during a call. */
 function inMiddle(error, ended) {
   if (ours.has(error) && error.operation === null && error.outcome === null) {
@@ -159,10 +153,11 @@ function inMiddle(error, ended) {
 
 /**
  * Replaces the library's names of fields by those of this language: `file_type` is `fileType`. `toJSON` keeps the
- * original.
+ * original. An unknown field is named as the caller has spelled it.
  */
 function inCamelCase(error) {
   if (!(error instanceof BankchannelError) || ours.has(error) || typeof error.context.field !== 'string') return error;
+  if (error.code === 'input.unknown_field') return error;
   // A list of problems has one per line; each line begins with its place.
   const { field, problems = '' } = error.context;
   const places = problems.split('\n').map((line) => line.slice(0, Math.max(line.indexOf(': '), 0)));
@@ -195,5 +190,4 @@ module.exports = {
   placed,
   register,
   typed,
-  withPartial,
 };

@@ -2,18 +2,18 @@
 'use strict';
 
 const { items, local, localElsewhere } = require('./local');
-const types = require('./iso20022_types');
+const { bytes, list, map, plain, secret, struct, union } = require('./shape');
 
 const operations = {
-  readStatement: { name: "iso20022.read_statement", request: types.ReadCashRequest, response: types.CashFile, local: true, contentIn: "content" },
-  readReport: { name: "iso20022.read_report", request: types.ReadCashRequest, response: types.CashFile, local: true, contentIn: "content" },
-  readNotification: { name: "iso20022.read_notification", request: types.ReadCashRequest, response: types.CashFile, local: true, contentIn: "content" },
-  readStatementPage: { name: "iso20022.read_statement_page", request: types.ReadStatementPageRequest, response: types.CashFile, local: true, contentIn: "content", pages: { cursor: "cursor", member: "cursor", next: "next", nextField: "next", items: ["statements", "entries"] } },
-  readStatusReport: { name: "iso20022.read_status_report", request: types.ReadStatusReportRequest, response: types.StatusFile, local: true, contentIn: "content" },
-  readPayment: { name: "iso20022.read_payment", request: types.ReadPaymentRequest, response: types.PaymentFile, local: true, contentIn: "content" },
-  makePayment: { name: "iso20022.make_payment", request: types.MakePaymentRequest, response: types.MakePaymentResponse, local: true, contentIn: "content", rows: { list: "transactions", field: "transactions", format: ["format", "json_lines"] } },
-  checkPayment: { name: "iso20022.check_payment", request: types.CheckPaymentRequest, response: types.CheckPaymentResponse, local: true, contentIn: "content" },
-  matchStatus: { name: "iso20022.match_status", request: types.MatchStatusRequest, response: types.Matched, local: true, contentIn: "content" },
+  readStatement: { name: "iso20022.read_statement", request: plain, response: plain, local: true, contentIn: "content" },
+  readReport: { name: "iso20022.read_report", request: plain, response: plain, local: true, contentIn: "content" },
+  readNotification: { name: "iso20022.read_notification", request: plain, response: plain, local: true, contentIn: "content" },
+  readStatementPage: { name: "iso20022.read_statement_page", request: plain, response: plain, local: true, contentIn: "content", pages: { member: "cursor", next: "next", items: ["statements", "entries"] } },
+  readStatusReport: { name: "iso20022.read_status_report", request: plain, response: plain, local: true, contentIn: "content" },
+  readPayment: { name: "iso20022.read_payment", request: plain, response: plain, local: true, contentIn: "content" },
+  makePayment: { name: "iso20022.make_payment", request: plain, response: plain, local: true, contentIn: "content", rows: { list: "transactions", format: ["format", "json_lines"] } },
+  checkPayment: { name: "iso20022.check_payment", request: plain, response: plain, local: true, contentIn: "content" },
+  matchStatus: { name: "iso20022.match_status", request: plain, response: plain, local: true, contentIn: "content" },
 };
 
 const iso20022 = Object.freeze({

@@ -26,12 +26,12 @@ function numberOf(name) {
   return number;
 }
 
-/** Runs an operation synchronously, with the client of this number or without one. */
-function here(client, name, text, field, content) {
+/** Runs an operation synchronously, with the client of this number or without one; `camel` says how members are named. */
+function here(client, name, text, field, content, camel = true) {
   const from = content === undefined ? undefined : inPlace(field, content);
   let answer;
   try {
-    answer = native().local(client, numberOf(name), text, from);
+    answer = native().local(client, numberOf(name), text, from, camel);
   } catch (thrown) {
     throw fromNative(thrown);
   }
@@ -52,8 +52,14 @@ function local(operation, request = {}) {
     const content = object('request', request)[contentIn];
     const list = rows && request[rows.list];
     if (isRows(list)) return withRows(operation, request, list);
-    return operation.response.out(here(undefined, name, encode(operation.request.in(request, contentIn)), contentIn, content));
+    return operation.response.out(here(undefined, name, textOf(operation, request), contentIn, content));
   });
+}
+
+/** The text of a request, whose content is passed beside it. */
+function textOf(operation, request) {
+  const { [operation.contentIn]: content, ...fields } = request;
+  return encode(operation.request.in(fields));
 }
 
 /** Whether a list is given as an iterator of its items. */
@@ -71,9 +77,9 @@ async function localElsewhere(operation, request = {}) {
     if (isRows(list)) written = rowsFile(operation, request, list);
     const from = written ? { path: written.path } : content;
     const place = from === undefined ? undefined : inPlace(contentIn, from);
-    const text = encode(written ? written.fields : operation.request.in(request, contentIn));
+    const text = textOf(operation, written ? written.fields : request);
     return operation.response.out(
-      await elsewhere((events, id) => native().compute(undefined, events, id, name, text, place)),
+      await elsewhere((events, id) => native().compute(undefined, events, id, name, text, place, undefined, undefined, true)),
     );
   } catch (error) {
     throw inCamelCase(inOperation(error, name));
@@ -86,7 +92,7 @@ async function localElsewhere(operation, request = {}) {
 function withRows(operation, request, list) {
   const { folder, path, fields } = rowsFile(operation, request, list);
   try {
-    return operation.response.out(here(undefined, operation.name, encode(fields), operation.contentIn, { path }));
+    return operation.response.out(here(undefined, operation.name, textOf(operation, fields), operation.contentIn, { path }));
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -111,9 +117,7 @@ function rowsFile(operation, request, list) {
     } finally {
       fs.closeSync(file);
     }
-    const fields = operation.request.in({ ...request, [rows.list]: undefined }, contentIn);
-    fields[rows.format[0]] = rows.format[1];
-    return { folder, path, fields };
+    return { folder, path, fields: { ...request, [rows.list]: undefined, [rows.format[0]]: rows.format[1] } };
   } catch (error) {
     fs.rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -121,11 +125,12 @@ function rowsFile(operation, request, list) {
 }
 
 /** One item as a line. An error names its index in the list. */
-function row({ request, contentIn, rows }, item, number) {
+function row({ name, request, rows }, item, number) {
   const place = `${rows.list}[${number}]`;
   if (typeof item !== 'object' || item === null) throw invalidField(place, 'must be an object');
   try {
-    return `${encode(request.in({ [rows.list]: [item] }, contentIn)[rows.field][0])}\n`;
+    const text = encode(request.in({ [rows.list]: [item] })[rows.list][0]);
+    return `${typed(() => native().listItem(name, rows.list, text))}\n`;
   } catch (error) {
     throw placed(error, place);
   }
@@ -145,7 +150,7 @@ async function* items(operation, request = {}) {
   const { name, contentIn, pages } = operation;
   const { from, fields } = inItsNames(operation, () => {
     const content = object('request', request)[contentIn];
-    return { from: inPlace(contentIn, content), fields: operation.request.in(request, contentIn) };
+    return { from: inPlace(contentIn, content), fields: { ...request } };
   });
   // A buffer is copied once, not for each page.
   const kept = isUint8Array(from) ? new (native().KeptContent)(from) : undefined;
@@ -154,15 +159,15 @@ async function* items(operation, request = {}) {
     for (;;) {
       let answer;
       try {
-        const text = encode(fields);
-        answer = await elsewhere((events, id) => native().compute(undefined, events, id, name, text, place, kept));
+        const text = textOf(operation, fields);
+        answer = await elsewhere((events, id) => native().compute(undefined, events, id, name, text, place, kept, undefined, true));
       } catch (error) {
         throw inCamelCase(inOperation(error, name));
       }
       const page = operation.response.out(answer);
       for (const outer of page[pages.items[0]]) for (const item of outer[pages.items[1]]) yield [outer, item];
       if (page[pages.next] === undefined) return;
-      fields[pages.cursor] = answer[pages.nextField];
+      fields[pages.member] = page[pages.next];
     }
   } finally {
     kept?.release();
@@ -183,4 +188,4 @@ function object(field, value) {
   return value;
 }
 
-module.exports = { elsewhere, here, items, local, localElsewhere, object };
+module.exports = { elsewhere, here, items, local, localElsewhere, object, textOf };

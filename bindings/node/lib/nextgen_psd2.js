@@ -3,366 +3,32 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, secret, struct, union } = require('./shape');
+const { bytes, list, map, plain, secret, struct, union } = require('./shape');
 
 const VerifyUserRequest = struct([
-  ["psuId", "psu_id"],
   ["psuPersonalIdentifier", "psu_personal_identifier", secret],
-  ["acceptLanguage", "accept_language"],
-]);
-
-const VerifyUserResponse = struct([
-  ["exists", "exists"],
-  ["requestId", "request_id"],
-]);
-
-const PsuContext = struct([
-  ["ipAddress", "ip_address"],
-  ["ipPort", "ip_port"],
-  ["userAgent", "user_agent"],
-  ["httpMethod", "http_method"],
-  ["accept", "accept"],
-  ["acceptCharset", "accept_charset"],
-  ["acceptEncoding", "accept_encoding"],
-  ["acceptLanguage", "accept_language"],
-  ["deviceId", "device_id"],
-  ["geoLocation", "geo_location"],
-]);
-
-const UpdateBankOfferedConsentsRequest = struct([
-  ["psuId", "psu_id"],
-  ["psuCorporateId", "psu_corporate_id"],
-  ["redirectUri", "redirect_uri"],
-  ["psuContext", "psu_context"],
-  ["redirectPreferred", "redirect_preferred"],
-  ["tppSessionId", "tpp_session_id"],
-  ["acceptFix", "accept_fix"],
-  ["acceptLanguage", "accept_language"],
-  ["psu", "psu", PsuContext],
-]);
-
-const LinkTarget = struct([
-  ["href", "href"],
-  ["url", "url"],
-  ["verbs", "verbs"],
-]);
-
-const UpdateBankOfferedConsentsResponse = struct([
-  ["links", "links", map(LinkTarget)],
-  ["scaRedirect", "sca_redirect"],
-  ["scaApproach", "sca_approach"],
-  ["requestId", "request_id"],
-]);
-
-const UpdateConsentsRequest = struct([
-  ["psuId", "psu_id"],
-  ["psuCorporateId", "psu_corporate_id"],
-  ["redirectUri", "redirect_uri"],
-  ["psuContext", "psu_context"],
-  ["redirectPreferred", "redirect_preferred"],
-  ["tppSessionId", "tpp_session_id"],
-  ["acceptFix", "accept_fix"],
-  ["acceptLanguage", "accept_language"],
-  ["psu", "psu", PsuContext],
-]);
-
-const UpdateConsentsResponse = struct([
-  ["links", "links", map(LinkTarget)],
-  ["scaRedirect", "sca_redirect"],
-  ["scaApproach", "sca_approach"],
-  ["requestId", "request_id"],
-]);
-
-const AccountReference = struct([
-  ["iban", "iban"],
-  ["bban", "bban"],
-  ["pan", "pan"],
-  ["maskedPan", "masked_pan"],
-  ["msisdn", "msisdn"],
-  ["other", "other"],
-  ["currency", "currency"],
-  ["cashAccountType", "cash_account_type"],
-]);
-
-const AdditionalInformation = struct([
-  ["ownerName", "owner_name", list(AccountReference)],
-  ["trustedBeneficiaries", "trusted_beneficiaries", list(AccountReference)],
-]);
-
-const ConsentAccess = struct([
-  ["accounts", "accounts", list(AccountReference)],
-  ["balances", "balances", list(AccountReference)],
-  ["transactions", "transactions", list(AccountReference)],
-  ["additionalInformation", "additional_information", AdditionalInformation],
-  ["availableAccounts", "available_accounts"],
-  ["availableAccountsWithBalance", "available_accounts_with_balance"],
-  ["allPsd2", "all_psd2"],
-  ["restrictedTo", "restricted_to"],
-]);
-
-const CreateConsentRequest = struct([
-  ["access", "access", ConsentAccess],
-  ["recurringIndicator", "recurring_indicator"],
-  ["validUntil", "valid_until"],
-  ["frequencyPerDay", "frequency_per_day"],
-  ["combinedServiceIndicator", "combined_service_indicator"],
-  ["psuId", "psu_id"],
-  ["psuIdType", "psu_id_type"],
-  ["psuCorporateId", "psu_corporate_id"],
-  ["psuCorporateIdType", "psu_corporate_id_type"],
-  ["redirectUri", "redirect_uri"],
-  ["nokRedirectUri", "nok_redirect_uri"],
-  ["redirectPreferred", "redirect_preferred"],
-  ["decoupledPreferred", "decoupled_preferred"],
-  ["explicitAuthorisationPreferred", "explicit_authorisation_preferred"],
-  ["brandLoggingInformation", "brand_logging_information"],
-  ["notificationUri", "notification_uri"],
-  ["notificationContentPreferred", "notification_content_preferred"],
-  ["acceptLanguage", "accept_language"],
-  ["psu", "psu", PsuContext],
-]);
-
-const CreateConsentResponse = struct([
-  ["consentId", "consent_id"],
-  ["consentStatus", "consent_status"],
-  ["scaStatus", "sca_status"],
-  ["links", "links", map(LinkTarget)],
-  ["scaRedirect", "sca_redirect"],
-  ["scaApproach", "sca_approach"],
-  ["psuMessage", "psu_message"],
-  ["location", "location"],
-  ["requestId", "request_id"],
-]);
-
-const GetConsentRequest = struct([
-  ["consentId", "consent_id"],
-  ["psu", "psu", PsuContext],
-]);
-
-const GetConsentResponse = struct([
-  ["access", "access", ConsentAccess],
-  ["recurringIndicator", "recurring_indicator"],
-  ["validUntil", "valid_until"],
-  ["frequencyPerDay", "frequency_per_day"],
-  ["lastActionDate", "last_action_date"],
-  ["consentStatus", "consent_status"],
-  ["links", "links", map(LinkTarget)],
-  ["requestId", "request_id"],
-]);
-
-const GetConsentStatusRequest = struct([
-  ["consentId", "consent_id"],
-  ["psu", "psu", PsuContext],
-]);
-
-const GetConsentStatusResponse = struct([
-  ["consentStatus", "consent_status"],
-  ["psuMessage", "psu_message"],
-  ["requestId", "request_id"],
-]);
-
-const DeleteConsentRequest = struct([
-  ["consentId", "consent_id"],
-  ["psu", "psu", PsuContext],
-]);
-
-const DeleteConsentResponse = struct([
-  ["requestId", "request_id"],
-]);
-
-const StartAuthorisationRequest = struct([
-  ["consentId", "consent_id"],
-  ["psuId", "psu_id"],
-  ["psuCorporateId", "psu_corporate_id"],
-  ["redirectUri", "redirect_uri"],
-  ["nokRedirectUri", "nok_redirect_uri"],
-  ["psu", "psu", PsuContext],
-]);
-
-const StartAuthorisationResponse = struct([
-  ["scaStatus", "sca_status"],
-  ["authorisationId", "authorisation_id"],
-  ["links", "links", map(LinkTarget)],
-  ["scaRedirect", "sca_redirect"],
-  ["scaApproach", "sca_approach"],
-  ["psuMessage", "psu_message"],
-  ["requestId", "request_id"],
-]);
-
-const ListAuthorisationsRequest = struct([
-  ["consentId", "consent_id"],
-  ["psu", "psu", PsuContext],
-]);
-
-const ListAuthorisationsResponse = struct([
-  ["authorisationIds", "authorisation_ids"],
-  ["requestId", "request_id"],
-]);
-
-const GetAuthorisationStatusRequest = struct([
-  ["consentId", "consent_id"],
-  ["authorisationId", "authorisation_id"],
-  ["psu", "psu", PsuContext],
-]);
-
-const GetAuthorisationStatusResponse = struct([
-  ["scaStatus", "sca_status"],
-  ["psuMessage", "psu_message"],
-  ["requestId", "request_id"],
-]);
-
-const GetAccountsRequest = struct([
-  ["withBalance", "with_balance"],
-  ["consentId", "consent_id"],
-  ["psuId", "psu_id"],
-  ["psuCorporateId", "psu_corporate_id"],
-  ["tppSessionId", "tpp_session_id"],
-  ["redirectUri", "redirect_uri"],
-  ["psu", "psu", PsuContext],
-]);
-
-const Amount = struct([
-  ["currency", "currency"],
-  ["amount", "amount"],
-]);
-
-const Balance = struct([
-  ["balanceType", "balance_type"],
-  ["amount", "amount", Amount],
-  ["referenceDate", "reference_date"],
-  ["lastChange", "last_change"],
-  ["creditLimitIncluded", "credit_limit_included"],
-]);
-
-const Account = struct([
-  ["resourceId", "resource_id"],
-  ["iban", "iban"],
-  ["bban", "bban"],
-  ["currency", "currency"],
-  ["name", "name"],
-  ["ownerName", "owner_name"],
-  ["product", "product"],
-  ["cashAccountType", "cash_account_type"],
-  ["bic", "bic"],
-  ["balances", "balances", list(Balance)],
-  ["links", "links", map(LinkTarget)],
-]);
-
-const GetAccountsResponse = struct([
-  ["accounts", "accounts", list(Account)],
-  ["requestId", "request_id"],
-]);
-
-const HeaderField = struct([
-  ["name", "name"],
-  ["value", "value"],
-]);
-
-const SigningOptions = struct([
-  ["dialect", "dialect"],
-  ["algorithm", "algorithm"],
-  ["digest", "digest"],
-  ["digestLowerCase", "digest_lower_case"],
-  ["digestEmptyBody", "digest_empty_body"],
-  ["extraSignedHeaders", "extra_signed_headers"],
-  ["headerOrder", "header_order"],
-  ["serial", "serial"],
-  ["issuer", "issuer"],
-  ["certificateForm", "certificate_form"],
-  ["encoding", "encoding"],
-  ["spaced", "spaced"],
-  ["selfVerify", "self_verify"],
 ]);
 
 const SignRequestRequest = struct([
-  ["content", "content"],
-  ["method", "method"],
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
-  ["certificate", "certificate"],
   ["privateKey", "private_key", secret],
   ["passphrase", "passphrase", secret],
-  ["signing", "signing", SigningOptions],
 ]);
 
 const SignRequestResponse = struct([
-  ["headers", "headers", list(HeaderField)],
   ["signingString", "signing_string", bytes],
-  ["keyId", "key_id"],
-]);
-
-const PrepareSignatureRequest = struct([
-  ["content", "content"],
-  ["method", "method"],
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
-  ["certificate", "certificate"],
-  ["signing", "signing", SigningOptions],
 ]);
 
 const PrepareSignatureResponse = struct([
-  ["method", "method"],
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
   ["signingString", "signing_string", bytes],
   ["hash", "hash", bytes],
-  ["algorithm", "algorithm"],
 ]);
 
 const AttachSignatureRequest = struct([
-  ["content", "content"],
-  ["method", "method"],
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
   ["signature", "signature", bytes],
-  ["certificate", "certificate"],
-  ["signing", "signing", SigningOptions],
-]);
-
-const AttachSignatureResponse = struct([
-  ["headers", "headers", list(HeaderField)],
-  ["keyId", "key_id"],
-]);
-
-const SigningStringRequest = struct([
-  ["content", "content"],
-  ["method", "method"],
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
-  ["signedHeaders", "signed_headers"],
 ]);
 
 const SigningStringResponse = struct([
   ["signingString", "signing_string", bytes],
-  ["signedHeaders", "signed_headers"],
-]);
-
-const ComputeDigestRequest = struct([
-  ["content", "content"],
-  ["digest", "digest"],
-  ["digestLowerCase", "digest_lower_case"],
-]);
-
-const ComputeDigestResponse = struct([
-  ["value", "value"],
-]);
-
-const EncodeHeaderRequest = struct([
-  ["text", "text"],
-]);
-
-const EncodeHeaderResponse = struct([
-  ["value", "value"],
-]);
-
-const DecodeHeaderRequest = struct([
-  ["value", "value"],
-  ["lenient", "lenient"],
-]);
-
-const DecodeHeaderResponse = struct([
-  ["text", "text"],
-  ["warnings", "warnings"],
 ]);
 
 const HashIdentifierRequest = struct([
@@ -373,263 +39,61 @@ const HashIdentifierResponse = struct([
   ["psuPersonalIdentifier", "psu_personal_identifier", secret],
 ]);
 
-const VerifyRequestRequest = struct([
-  ["content", "content"],
-  ["method", "method"],
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
-  ["trusted", "trusted"],
-  ["at", "at"],
-  ["mode", "mode"],
-  ["dialect", "dialect"],
-  ["tlsCertificate", "tls_certificate"],
-]);
-
-const Refused = struct([
-  ["httpStatus", "http_status"],
-  ["code", "code"],
-  ["text", "text"],
-]);
-
-const CheckResult = struct([
-  ["id", "id"],
-  ["status", "status"],
-  ["text", "text"],
-]);
-
-const VerifyRequestResponse = struct([
-  ["valid", "valid"],
-  ["verdict", "verdict"],
-  ["refused", "refused", Refused],
-  ["checks", "checks", list(CheckResult)],
-  ["organizationIdentifier", "organization_identifier"],
-]);
-
 const ExplainRequestRequest = struct([
-  ["content", "content"],
-  ["method", "method"],
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
-  ["trusted", "trusted"],
-  ["at", "at"],
-  ["mode", "mode"],
-  ["dialect", "dialect"],
-  ["tlsCertificate", "tls_certificate"],
   ["signingString", "signing_string", bytes],
-  ["known", "known"],
-  ["basePath", "base_path"],
-]);
-
-const ByteShown = struct([
-  ["hex", "hex"],
-  ["text", "text"],
-]);
-
-const LineCompared = struct([
-  ["name", "name"],
-  ["status", "status"],
-]);
-
-const FirstDifference = struct([
-  ["offset", "offset"],
-  ["line", "line"],
-  ["column", "column"],
-  ["header", "header"],
-  ["expected", "expected", ByteShown],
-  ["actual", "actual", ByteShown],
-  ["expectedContext", "expected_context"],
-  ["actualContext", "actual_context"],
-  ["trailingNewline", "trailing_newline"],
-  ["crlf", "crlf"],
-  ["bom", "bom"],
-  ["lines", "lines", list(LineCompared)],
-]);
-
-const RecoveredHash = struct([
-  ["padding", "padding"],
-  ["hash", "hash"],
-  ["value", "value"],
-]);
-
-const Cause = struct([
-  ["id", "id"],
-  ["matched", "matched"],
-  ["text", "text"],
-]);
-
-const DigestCompared = struct([
-  ["received", "received"],
-  ["sha256", "sha256"],
-  ["sha512", "sha512"],
-  ["bodyLength", "body_length"],
-  ["matches", "matches"],
-  ["variant", "variant"],
-]);
-
-const PartCompared = struct([
-  ["attribute", "attribute"],
-  ["keyId", "key_id"],
-  ["certificate", "certificate"],
-  ["same", "same"],
-]);
-
-const KeyIdCompared = struct([
-  ["serial", "serial", PartCompared],
-  ["issuer", "issuer", list(PartCompared)],
 ]);
 
 const ExplainRequestResponse = struct([
-  ["verdict", "verdict"],
-  ["text", "text"],
-  ["refused", "refused", Refused],
-  ["checks", "checks", list(CheckResult)],
   ["expectedSigningString", "expected_signing_string", bytes],
   ["actualSigningString", "actual_signing_string", bytes],
-  ["clientTextWasSigned", "client_text_was_signed"],
-  ["diff", "diff", FirstDifference],
-  ["recovered", "recovered", RecoveredHash],
-  ["hypotheses", "hypotheses", list(Cause)],
-  ["digest", "digest", DigestCompared],
-  ["keyId", "key_id", KeyIdCompared],
-]);
-
-const InspectCertificateRequest = struct([
-  ["certificate", "certificate"],
-]);
-
-const AuthorisationNumber = struct([
-  ["country", "country"],
-  ["authority", "authority"],
-  ["number", "number"],
-]);
-
-const KeyIdForm = struct([
-  ["serial", "serial"],
-  ["issuer", "issuer"],
-  ["keyId", "key_id"],
-]);
-
-const InspectCertificateResponse = struct([
-  ["subject", "subject"],
-  ["issuer", "issuer"],
-  ["serial", "serial"],
-  ["notBefore", "not_before"],
-  ["notAfter", "not_after"],
-  ["types", "types"],
-  ["roles", "roles"],
-  ["kinds", "kinds"],
-  ["organizationIdentifier", "organization_identifier"],
-  ["authorisation", "authorisation", AuthorisationNumber],
-  ["authorityName", "authority_name"],
-  ["authorityId", "authority_id"],
-  ["keyBits", "key_bits"],
-  ["sha256", "sha256"],
-  ["keyIds", "key_ids", list(KeyIdForm)],
-  ["warnings", "warnings"],
 ]);
 
 const MakeCertificatesRequest = struct([
-  ["authorityCertificate", "authority_certificate"],
   ["authorityKey", "authority_key", secret],
-  ["commonName", "common_name"],
-  ["organization", "organization"],
-  ["country", "country"],
-  ["supervisor", "supervisor"],
-  ["supervisorName", "supervisor_name"],
-  ["authorisationNumber", "authorisation_number"],
-  ["roles", "roles"],
-  ["days", "days"],
-  ["keyBits", "key_bits"],
-  ["defects", "defects"],
 ]);
 
 const MakeCertificatesResponse = struct([
-  ["authorityCertificate", "authority_certificate"],
   ["authorityKey", "authority_key", secret],
-  ["qsealCertificate", "qseal_certificate"],
   ["qsealKey", "qseal_key", secret],
-  ["qwacCertificate", "qwac_certificate"],
   ["qwacKey", "qwac_key", secret],
-  ["organizationIdentifier", "organization_identifier"],
 ]);
 
 const Pkcs11Settings = struct([
-  ["module", "module"],
-  ["token", "token"],
   ["pin", "pin", secret],
-  ["key", "key"],
 ]);
 
 const NextGenPsd2Settings = struct([
-  ["baseUrl", "base_url"],
-  ["certificate", "certificate"],
-  ["certificateFile", "certificate_file"],
   ["privateKey", "private_key", secret],
-  ["keystoreFile", "keystore_file"],
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
-  ["signing", "signing", SigningOptions],
-  ["clientCertificate", "client_certificate"],
-  ["clientCertificateFile", "client_certificate_file"],
   ["clientKey", "client_key", secret],
-  ["clientKeystoreFile", "client_keystore_file"],
   ["clientPassphrase", "client_passphrase", secret],
-  ["caFile", "ca_file"],
-  ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
-  ["exchangeTimeoutS", "exchange_timeout_s"],
-  ["connectTimeoutS", "connect_timeout_s"],
-  ["readTimeoutS", "read_timeout_s"],
-  ["maxAnswerBytes", "max_answer_bytes"],
-  ["retries", "retries"],
-  ["retryBackoffS", "retry_backoff_s"],
-  ["sendTraceparent", "send_traceparent"],
-  ["recordTo", "record_to"],
-  ["replayFrom", "replay_from"],
-  ["allowedRedirectHosts", "allowed_redirect_hosts"],
-  ["headerNames", "header_names"],
-  ["trusted", "trusted"],
-  ["trustedFile", "trusted_file"],
-]);
-
-const BankOptions = struct([
-  ["listen", "listen"],
-  ["data", "data"],
-  ["plain", "plain"],
-  ["clock", "clock"],
-  ["mode", "mode"],
-  ["control", "control"],
-  ["explain", "explain"],
-  ["explainAnywhere", "explain_anywhere"],
-  ["autoAnswer", "auto_answer"],
-  ["trustedFile", "trusted_file"],
-  ["eraStatusQuirk", "era_status_quirk"],
-  ["eraBadHref", "era_bad_href"],
 ]);
 
 const operations = {
-  verifyUser: { name: "nextgen_psd2.verify_user", request: VerifyUserRequest, response: VerifyUserResponse },
-  updateBankOfferedConsents: { name: "nextgen_psd2.update_bank_offered_consents", request: UpdateBankOfferedConsentsRequest, response: UpdateBankOfferedConsentsResponse },
-  updateConsents: { name: "nextgen_psd2.update_consents", request: UpdateConsentsRequest, response: UpdateConsentsResponse },
-  createConsent: { name: "nextgen_psd2.create_consent", request: CreateConsentRequest, response: CreateConsentResponse },
-  getConsent: { name: "nextgen_psd2.get_consent", request: GetConsentRequest, response: GetConsentResponse },
-  getConsentStatus: { name: "nextgen_psd2.get_consent_status", request: GetConsentStatusRequest, response: GetConsentStatusResponse },
-  deleteConsent: { name: "nextgen_psd2.delete_consent", request: DeleteConsentRequest, response: DeleteConsentResponse },
-  startAuthorisation: { name: "nextgen_psd2.start_authorisation", request: StartAuthorisationRequest, response: StartAuthorisationResponse },
-  listAuthorisations: { name: "nextgen_psd2.list_authorisations", request: ListAuthorisationsRequest, response: ListAuthorisationsResponse },
-  getAuthorisationStatus: { name: "nextgen_psd2.get_authorisation_status", request: GetAuthorisationStatusRequest, response: GetAuthorisationStatusResponse },
-  getAccounts: { name: "nextgen_psd2.get_accounts", request: GetAccountsRequest, response: GetAccountsResponse },
+  verifyUser: { name: "nextgen_psd2.verify_user", request: VerifyUserRequest, response: plain },
+  updateBankOfferedConsents: { name: "nextgen_psd2.update_bank_offered_consents", request: plain, response: plain },
+  updateConsents: { name: "nextgen_psd2.update_consents", request: plain, response: plain },
+  createConsent: { name: "nextgen_psd2.create_consent", request: plain, response: plain },
+  getConsent: { name: "nextgen_psd2.get_consent", request: plain, response: plain },
+  getConsentStatus: { name: "nextgen_psd2.get_consent_status", request: plain, response: plain },
+  deleteConsent: { name: "nextgen_psd2.delete_consent", request: plain, response: plain },
+  startAuthorisation: { name: "nextgen_psd2.start_authorisation", request: plain, response: plain },
+  listAuthorisations: { name: "nextgen_psd2.list_authorisations", request: plain, response: plain },
+  getAuthorisationStatus: { name: "nextgen_psd2.get_authorisation_status", request: plain, response: plain },
+  getAccounts: { name: "nextgen_psd2.get_accounts", request: plain, response: plain },
   signRequest: { name: "nextgen_psd2.sign_request", request: SignRequestRequest, response: SignRequestResponse, local: true, contentIn: "content" },
-  prepareSignature: { name: "nextgen_psd2.prepare_signature", request: PrepareSignatureRequest, response: PrepareSignatureResponse, local: true, contentIn: "content" },
-  attachSignature: { name: "nextgen_psd2.attach_signature", request: AttachSignatureRequest, response: AttachSignatureResponse, local: true, contentIn: "content" },
-  signingString: { name: "nextgen_psd2.signing_string", request: SigningStringRequest, response: SigningStringResponse, local: true, contentIn: "content" },
-  computeDigest: { name: "nextgen_psd2.compute_digest", request: ComputeDigestRequest, response: ComputeDigestResponse, local: true, contentIn: "content" },
-  encodeHeader: { name: "nextgen_psd2.encode_header", request: EncodeHeaderRequest, response: EncodeHeaderResponse, local: true },
-  decodeHeader: { name: "nextgen_psd2.decode_header", request: DecodeHeaderRequest, response: DecodeHeaderResponse, local: true },
+  prepareSignature: { name: "nextgen_psd2.prepare_signature", request: plain, response: PrepareSignatureResponse, local: true, contentIn: "content" },
+  attachSignature: { name: "nextgen_psd2.attach_signature", request: AttachSignatureRequest, response: plain, local: true, contentIn: "content" },
+  signingString: { name: "nextgen_psd2.signing_string", request: plain, response: SigningStringResponse, local: true, contentIn: "content" },
+  computeDigest: { name: "nextgen_psd2.compute_digest", request: plain, response: plain, local: true, contentIn: "content" },
+  encodeHeader: { name: "nextgen_psd2.encode_header", request: plain, response: plain, local: true },
+  decodeHeader: { name: "nextgen_psd2.decode_header", request: plain, response: plain, local: true },
   hashIdentifier: { name: "nextgen_psd2.hash_identifier", request: HashIdentifierRequest, response: HashIdentifierResponse, local: true },
-  verifyRequest: { name: "nextgen_psd2.verify_request", request: VerifyRequestRequest, response: VerifyRequestResponse, local: true, contentIn: "content" },
+  verifyRequest: { name: "nextgen_psd2.verify_request", request: plain, response: plain, local: true, contentIn: "content" },
   explainRequest: { name: "nextgen_psd2.explain_request", request: ExplainRequestRequest, response: ExplainRequestResponse, local: true, contentIn: "content" },
-  inspectCertificate: { name: "nextgen_psd2.inspect_certificate", request: InspectCertificateRequest, response: InspectCertificateResponse, local: true },
+  inspectCertificate: { name: "nextgen_psd2.inspect_certificate", request: plain, response: plain, local: true },
   makeCertificates: { name: "nextgen_psd2.make_certificates", request: MakeCertificatesRequest, response: MakeCertificatesResponse, local: true },
 };
 
@@ -753,7 +217,7 @@ class NextGenPsd2 extends Client {
 
 class NextGenPsd2Bank extends Embedded {
   static async start(options = {}) {
-    return this._start("nextgen-psd2-bank", BankOptions, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificatesDir", "certificates_dir"], ["controlUrl", "control_url"], ["requestsUrl", "requests_url"]], options);
+    return this._start("nextgen-psd2-bank", plain, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificatesDir", "certificates_dir"], ["controlUrl", "control_url"], ["requestsUrl", "requests_url"]], options);
   }
 
   get clientSettings() {

@@ -3,126 +3,22 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, secret, struct, union } = require('./shape');
-
-const AccountConsent = struct([
-  ["accountId", "account_id"],
-  ["scopes", "scopes"],
-]);
+const { bytes, list, map, plain, secret, struct, union } = require('./shape');
 
 const SucceedSessionRequest = struct([
-  ["sessionSecret", "session_secret"],
-  ["userId", "user_id"],
   ["token", "token", secret],
-  ["tokenExpiresAt", "token_expires_at"],
-  ["consent", "consent", list(AccountConsent)],
-  ["extra", "extra"],
-  ["beneficiaryId", "beneficiary_id"],
-  ["identifiers", "identifiers"],
-]);
-
-const SucceedSessionResponse = struct([
-  ["time", "time"],
-]);
-
-const SessionExtra = struct([
-  ["redirectUrl", "redirect_url"],
-]);
-
-const InteractiveStep = struct([
-  ["instruction", "instruction"],
-  ["interactiveField", "interactive_field"],
-]);
-
-const UpdateSessionRequest = struct([
-  ["sessionSecret", "session_secret"],
-  ["status", "status"],
-  ["extra", "extra", SessionExtra],
-  ["sessionExpiresAt", "session_expires_at"],
-  ["userId", "user_id"],
-  ["interactiveStepInstruction", "interactive_step_instruction", InteractiveStep],
-]);
-
-const UpdateSessionResponse = struct([
-  ["time", "time"],
-]);
-
-const FailSessionRequest = struct([
-  ["sessionSecret", "session_secret"],
-  ["errorClass", "error_class"],
-  ["errorMessage", "error_message"],
-  ["userId", "user_id"],
-  ["extra", "extra"],
-]);
-
-const FailSessionResponse = struct([
-  ["time", "time"],
-]);
-
-const ListTokensAtHubRequest = struct([
-  ["kind", "kind"],
-  ["fromId", "from_id"],
-  ["fromDate", "from_date"],
-  ["perPage", "per_page"],
-  ["customerId", "customer_id"],
-]);
-
-const ListTokensAtHubResponse = struct([
-  ["tokens", "tokens"],
-  ["nextId", "next_id"],
-  ["time", "time"],
 ]);
 
 const RevokeTokenAtHubRequest = struct([
   ["token", "token", secret],
 ]);
 
-const RevokeTokenAtHubResponse = struct([
-  ["revoked", "revoked"],
-  ["time", "time"],
-]);
-
-const GetClientInfoRequest = struct([
-  ["clientId", "client_id"],
-]);
-
-const GetClientInfoResponse = struct([
-  ["name", "name"],
-  ["scopes", "scopes"],
-  ["publicKey", "public_key"],
-  ["time", "time"],
-]);
-
-const HeaderField = struct([
-  ["name", "name"],
-  ["value", "value"],
-]);
-
-const ReceiveRequestRequest = struct([
-  ["method", "method"],
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
-  ["hubPublicKey", "hub_public_key"],
-  ["providerCode", "provider_code"],
-  ["issuer", "issuer"],
-  ["leewayS", "leeway_s"],
-  ["pathPrefix", "path_prefix"],
-  ["redirectSchemes", "redirect_schemes"],
-  ["at", "at"],
-]);
-
 const TokenParameters = struct([
-  ["providerCode", "provider_code"],
-  ["scopes", "scopes"],
-  ["consentPeriodDays", "consent_period_days"],
   ["credentials", "credentials", map(secret)],
-  ["redirectUrl", "redirect_url"],
-  ["forceSca", "force_sca"],
 ]);
 
 const TokenPayload = struct([
   ["data", "data", TokenParameters],
-  ["exp", "exp"],
 ]);
 
 const TokenRequested = struct([
@@ -131,15 +27,7 @@ const TokenRequested = struct([
 ]);
 
 const TokenWanted = struct([
-  ["sessionSecret", "session_secret"],
-  ["providerCode", "provider_code"],
-  ["appName", "app_name"],
   ["originalRequest", "original_request", TokenRequested],
-]);
-
-const TokenSession = struct([
-  ["sessionSecret", "session_secret"],
-  ["providerCode", "provider_code"],
 ]);
 
 const ConfirmationParameters = struct([
@@ -148,7 +36,6 @@ const ConfirmationParameters = struct([
 
 const ConfirmationPayload = struct([
   ["data", "data", ConfirmationParameters],
-  ["exp", "exp"],
 ]);
 
 const ConfirmationRequested = struct([
@@ -157,591 +44,109 @@ const ConfirmationRequested = struct([
 ]);
 
 const StepAnswered = struct([
-  ["sessionSecret", "session_secret"],
-  ["providerCode", "provider_code"],
   ["originalRequest", "original_request", ConfirmationRequested],
 ]);
 
-const SessionNamed = struct([
-  ["sessionSecret", "session_secret"],
-]);
-
-const RefreshWanted = struct([
-  ["sessionSecret", "session_secret"],
-  ["fromDate", "from_date"],
-  ["toDate", "to_date"],
-  ["redirectUrl", "redirect_url"],
-]);
-
-const TransactionsWanted = struct([
-  ["sessionSecret", "session_secret"],
-  ["accountId", "account_id"],
-  ["fromDate", "from_date"],
-  ["toDate", "to_date"],
-]);
-
-const CustomerWanted = struct([
-  ["sessionSecret", "session_secret"],
-]);
-
 const NoticedRequest = struct([
-  ["method", "method"],
-  ["url", "url"],
   ["headers", "headers", map(secret)],
-]);
-
-const NoticedError = struct([
-  ["errorClass", "error_class"],
-  ["errorMessage", "error_message"],
 ]);
 
 const ErrorNotice = struct([
   ["request", "request", NoticedRequest],
-  ["error", "error", NoticedError],
 ]);
 
 const HubRequest = union("operation", {
   "create_token": TokenWanted,
-  "revoke_token": TokenSession,
-  "reconnect_token": TokenSession,
   "confirm_token": StepAnswered,
-  "cancel_token": SessionNamed,
-  "fetch_accounts": SessionNamed,
-  "refresh_accounts": RefreshWanted,
   "confirm_accounts": StepAnswered,
-  "fetch_transactions": TransactionsWanted,
-  "fetch_customer": CustomerWanted,
   "notify_error": ErrorNotice,
-}, "operation");
-
-const HttpAnswer = struct([
-  ["status", "status"],
-  ["headers", "headers", list(HeaderField)],
-  ["body", "body"],
-]);
-
-const RequestRefused = struct([
-  ["class", "class"],
-  ["step", "step"],
-  ["text", "text"],
-  ["answer", "answer", HttpAnswer],
-]);
+});
 
 const ReceiveRequestResponse = struct([
   ["request", "request", HubRequest],
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
   ["accessToken", "access_token", secret],
-  ["warnings", "warnings"],
-  ["unknown", "unknown"],
-  ["refused", "refused", RequestRefused],
-]);
-
-const BankAccount = struct([
-  ["id", "id"],
-  ["name", "name"],
-  ["nature", "nature"],
-  ["currencyCode", "currency_code"],
-  ["balance", "balance"],
-  ["availableAmount", "available_amount"],
-  ["paymentAccount", "payment_account"],
-  ["status", "status"],
-  ["creditLimit", "credit_limit"],
-  ["iban", "iban"],
-  ["number", "number"],
-  ["sortCode", "sort_code"],
-  ["swiftCode", "swift_code"],
-  ["extra", "extra"],
-]);
-
-const AnswerAccountsRequest = struct([
-  ["accounts", "accounts", list(BankAccount)],
-]);
-
-const TransactionFee = struct([
-  ["description", "description"],
-  ["amount", "amount"],
-  ["currencyCode", "currency_code"],
-]);
-
-const BankTransaction = struct([
-  ["id", "id"],
-  ["accountId", "account_id"],
-  ["amount", "amount"],
-  ["currencyCode", "currency_code"],
-  ["description", "description"],
-  ["madeOn", "made_on"],
-  ["status", "status"],
-  ["fees", "fees", list(TransactionFee)],
-  ["extra", "extra"],
-]);
-
-const AnswerTransactionsRequest = struct([
-  ["transactions", "transactions", list(BankTransaction)],
-]);
-
-const BankCustomer = struct([
-  ["name", "name"],
-  ["email", "email"],
-  ["phone", "phone"],
-  ["address", "address"],
-  ["dateOfBirth", "date_of_birth"],
-]);
-
-const AnswerCustomerRequest = struct([
-  ["customer", "customer", BankCustomer],
-]);
-
-const AnswerDoneRequest = struct([
-]);
-
-const AnswerErrorRequest = struct([
-  ["errorClass", "error_class"],
-  ["errorMessage", "error_message"],
-  ["retryAfterS", "retry_after_s"],
 ]);
 
 const VerifyClientJwtRequest = struct([
   ["tokenRequest", "token_request", TokenRequested],
   ["confirmation", "confirmation", ConfirmationRequested],
-  ["publicKey", "public_key"],
-  ["admittedScopes", "admitted_scopes"],
-  ["mode", "mode"],
-  ["strictExpiry", "strict_expiry"],
-  ["allowShortKey", "allow_short_key"],
-  ["at", "at"],
-]);
-
-const VerifyClientJwtResponse = struct([
-  ["accepted", "accepted"],
-  ["errorClass", "error_class"],
-  ["text", "text"],
-  ["warnings", "warnings"],
 ]);
 
 const VerifyJwtRequest = struct([
   ["jwt", "jwt", secret],
-  ["publicKey", "public_key"],
-  ["issuer", "issuer"],
-  ["leewayS", "leeway_s"],
-  ["allowShortKey", "allow_short_key"],
-  ["at", "at"],
-]);
-
-const VerifyJwtResponse = struct([
-  ["accepted", "accepted"],
-  ["data", "data"],
-  ["errorClass", "error_class"],
-  ["text", "text"],
 ]);
 
 const SignJwtRequest = struct([
-  ["data", "data"],
-  ["expiresInS", "expires_in_s"],
   ["privateKey", "private_key", secret],
   ["passphrase", "passphrase", secret],
-  ["at", "at"],
 ]);
 
 const SignJwtResponse = struct([
   ["jwt", "jwt", secret],
-  ["exp", "exp"],
-]);
-
-const HandleRequestRequest = struct([
-  ["method", "method"],
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
-  ["at", "at"],
-]);
-
-const HandleRequestResponse = struct([
-  ["answer", "answer", HttpAnswer],
-  ["hasWork", "has_work"],
-  ["endpoint", "endpoint"],
-  ["errorClass", "error_class"],
-  ["step", "step"],
-  ["warnings", "warnings"],
-]);
-
-const WorkRequest = struct([
-  ["at", "at"],
-]);
-
-const WorkResponse = struct([
-  ["asked", "asked"],
-  ["delivered", "delivered"],
-  ["again", "again"],
-  ["stopped", "stopped"],
-  ["givenUp", "given_up"],
-  ["expired", "expired"],
-  ["nextDueAt", "next_due_at"],
-]);
-
-const GetSessionRequest = struct([
-  ["sessionId", "session_id"],
-  ["at", "at"],
-]);
-
-const SessionView = struct([
-  ["sessionId", "session_id"],
-  ["kind", "kind"],
-  ["state", "state"],
-  ["isOpen", "is_open"],
-  ["clientId", "client_id"],
-  ["appName", "app_name"],
-  ["scopes", "scopes"],
-  ["consentPeriodDays", "consent_period_days"],
-  ["authorizationType", "authorization_type"],
-  ["userId", "user_id"],
-  ["redirectUrl", "redirect_url"],
-  ["expiresAt", "expires_at"],
-]);
-
-const GetSessionResponse = struct([
-  ["session", "session", SessionView],
-]);
-
-const ApproveSessionRequest = struct([
-  ["sessionId", "session_id"],
-  ["userId", "user_id"],
-  ["consent", "consent", list(AccountConsent)],
-  ["scopes", "scopes"],
-  ["tokenExpiresAt", "token_expires_at"],
-  ["at", "at"],
-]);
-
-const SessionEnd = struct([
-  ["state", "state"],
-  ["isDecided", "is_decided"],
-  ["isTold", "is_told"],
-  ["redirectUrl", "redirect_url"],
-]);
-
-const RefuseSessionRequest = struct([
-  ["sessionId", "session_id"],
-  ["errorClass", "error_class"],
-  ["errorMessage", "error_message"],
-  ["at", "at"],
-]);
-
-const RevokeTokenRequest = struct([
-  ["tokenId", "token_id"],
-  ["at", "at"],
-]);
-
-const RevokeTokenResponse = struct([
-  ["isChanged", "is_changed"],
-]);
-
-const ListTokensRequest = struct([
-  ["userId", "user_id"],
-  ["state", "state"],
-  ["after", "after"],
-  ["limit", "limit"],
-]);
-
-const AccessListed = struct([
-  ["tokenId", "token_id"],
-  ["state", "state"],
-  ["clientId", "client_id"],
-  ["appName", "app_name"],
-  ["userId", "user_id"],
-  ["scopes", "scopes"],
-  ["consent", "consent", list(AccountConsent)],
-  ["createdAt", "created_at"],
-  ["expiresAt", "expires_at"],
-  ["revokedAt", "revoked_at"],
-]);
-
-const ListTokensResponse = struct([
-  ["tokens", "tokens", list(AccessListed)],
-  ["next", "next"],
-]);
-
-const ReconcileTokensRequest = struct([
-]);
-
-const ReconcileTokensResponse = struct([
-  ["listed", "listed"],
-  ["revoked", "revoked"],
-  ["unknown", "unknown"],
-  ["unassigned", "unassigned"],
-]);
-
-const ListCallbacksRequest = struct([
-  ["state", "state"],
-  ["after", "after"],
-  ["limit", "limit"],
-]);
-
-const CallbackListed = struct([
-  ["callbackId", "callback_id"],
-  ["kind", "kind"],
-  ["state", "state"],
-  ["sessionId", "session_id"],
-  ["tokenId", "token_id"],
-  ["createdAt", "created_at"],
-  ["dueAt", "due_at"],
-  ["expiresAt", "expires_at"],
-  ["attempts", "attempts"],
-  ["httpStatus", "http_status"],
-  ["errorClass", "error_class"],
-]);
-
-const ListCallbacksResponse = struct([
-  ["callbacks", "callbacks", list(CallbackListed)],
-  ["next", "next"],
-]);
-
-const RetryCallbackRequest = struct([
-  ["callbackId", "callback_id"],
-]);
-
-const RetryCallbackResponse = struct([
-  ["isChanged", "is_changed"],
-]);
-
-const AnswerBankRequest = struct([
-  ["target", "target"],
-  ["headers", "headers", list(HeaderField)],
-  ["body", "body"],
-  ["at", "at"],
-]);
-
-const AnswerBankResponse = struct([
-  ["answer", "answer", HttpAnswer],
-  ["question", "question"],
 ]);
 
 const Pkcs11Settings = struct([
-  ["module", "module"],
-  ["token", "token"],
   ["pin", "pin", secret],
-  ["key", "key"],
 ]);
 
 const AuthenticateQuestion = struct([
-  ["sessionId", "session_id"],
-  ["clientId", "client_id"],
-  ["appName", "app_name"],
-  ["scopes", "scopes"],
-  ["consentPeriodDays", "consent_period_days"],
-  ["authorizationType", "authorization_type"],
   ["credentials", "credentials", map(secret)],
-  ["redirectUrl", "redirect_url"],
-  ["forceSca", "force_sca"],
-  ["consentId", "consent_id"],
-  ["expiresAt", "expires_at"],
 ]);
-
-const Approved = struct([
-  ["userId", "user_id"],
-  ["consent", "consent", list(AccountConsent)],
-  ["scopes", "scopes"],
-  ["tokenExpiresAt", "token_expires_at"],
-]);
-
-const Redirected = struct([
-  ["redirectUrl", "redirect_url"],
-  ["userId", "user_id"],
-  ["expiresInS", "expires_in_s"],
-]);
-
-const CodeNeeded = struct([
-  ["field", "field"],
-  ["instruction", "instruction"],
-  ["userId", "user_id"],
-  ["expiresInS", "expires_in_s"],
-]);
-
-const GoesOn = struct([
-]);
-
-const RefusedByBank = struct([
-  ["errorClass", "error_class"],
-  ["errorMessage", "error_message"],
-]);
-
-const Step = union("outcome", {
-  "approved": Approved,
-  "redirect": Redirected,
-  "code_needed": CodeNeeded,
-  "done": GoesOn,
-  "refused": RefusedByBank,
-}, "outcome");
 
 const ConfirmQuestion = struct([
-  ["sessionId", "session_id"],
-  ["clientId", "client_id"],
-  ["userId", "user_id"],
-  ["field", "field"],
   ["credentials", "credentials", map(secret)],
-  ["attempt", "attempt"],
-]);
-
-const ReconnectQuestion = struct([
-  ["sessionId", "session_id"],
-  ["clientId", "client_id"],
-  ["userId", "user_id"],
-  ["tokenId", "token_id"],
-  ["appName", "app_name"],
-  ["scopes", "scopes"],
-  ["expiresAt", "expires_at"],
-]);
-
-const RefreshQuestion = struct([
-  ["sessionId", "session_id"],
-  ["clientId", "client_id"],
-  ["userId", "user_id"],
-  ["tokenId", "token_id"],
-  ["fromDate", "from_date"],
-  ["toDate", "to_date"],
-  ["redirectUrl", "redirect_url"],
-]);
-
-const ListAccountsQuestion = struct([
-  ["userId", "user_id"],
-  ["clientId", "client_id"],
-  ["tokenId", "token_id"],
-]);
-
-const ListAccountsAnswer = struct([
-  ["accounts", "accounts", list(BankAccount)],
-  ["refused", "refused", RefusedByBank],
-]);
-
-const ListTransactionsQuestion = struct([
-  ["userId", "user_id"],
-  ["accountId", "account_id"],
-  ["fromDate", "from_date"],
-  ["toDate", "to_date"],
-  ["clientId", "client_id"],
-  ["tokenId", "token_id"],
-]);
-
-const ListTransactionsAnswer = struct([
-  ["transactions", "transactions", list(BankTransaction)],
-  ["refused", "refused", RefusedByBank],
-]);
-
-const GetCustomerQuestion = struct([
-  ["userId", "user_id"],
-  ["clientId", "client_id"],
-  ["tokenId", "token_id"],
-]);
-
-const GetCustomerAnswer = struct([
-  ["customer", "customer", BankCustomer],
-  ["refused", "refused", RefusedByBank],
-]);
-
-const NoticeQuestion = struct([
-  ["kind", "kind"],
-  ["clientId", "client_id"],
-  ["sessionId", "session_id"],
-  ["tokenId", "token_id"],
-  ["userId", "user_id"],
-  ["errorClass", "error_class"],
-  ["errorMessage", "error_message"],
-  ["requestMethod", "request_method"],
-  ["requestUrl", "request_url"],
-]);
-
-const NoticeAnswer = struct([
 ]);
 
 const SaltEdgeConnectorSettings = struct([
-  ["baseUrl", "base_url"],
-  ["hubPublicKey", "hub_public_key"],
-  ["hubPublicKeyFile", "hub_public_key_file"],
-  ["appId", "app_id"],
   ["appSecret", "app_secret", secret],
-  ["appSecretFile", "app_secret_file"],
-  ["providerCode", "provider_code"],
-  ["pathPrefix", "path_prefix"],
-  ["redirectSchemes", "redirect_schemes"],
   ["privateKey", "private_key", secret],
-  ["privateKeyFile", "private_key_file"],
-  ["keystoreFile", "keystore_file"],
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
-  ["publicKey", "public_key"],
-  ["publicKeyFile", "public_key_file"],
-  ["issuer", "issuer"],
-  ["leewayS", "leeway_s"],
   ["store", "store", secret],
   ["storeKey", "store_key", secret],
-  ["storeKeyFile", "store_key_file"],
-  ["clientJwt", "client_jwt"],
-  ["allowShortClientKey", "allow_short_client_key"],
   ["bankSecret", "bank_secret", secret],
-  ["bankSecretFile", "bank_secret_file"],
-  ["tokenDays", "token_days"],
-  ["confirmationTries", "confirmation_tries"],
-  ["reportsAtOnce", "reports_at_once"],
-  ["caFile", "ca_file"],
-  ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
-  ["exchangeTimeoutS", "exchange_timeout_s"],
-  ["connectTimeoutS", "connect_timeout_s"],
-  ["readTimeoutS", "read_timeout_s"],
-  ["maxAnswerBytes", "max_answer_bytes"],
-  ["retries", "retries"],
-  ["retryBackoffS", "retry_backoff_s"],
-  ["sendTraceparent", "send_traceparent"],
-  ["recordTo", "record_to"],
-  ["replayFrom", "replay_from"],
-]);
-
-const HubOptions = struct([
-  ["listen", "listen"],
-  ["data", "data"],
-  ["connectorPublicKey", "connector_public_key"],
-  ["connectorUrl", "connector_url"],
-  ["clock", "clock"],
-  ["control", "control"],
 ]);
 
 const operations = {
-  succeedSession: { name: "salt_edge_connector.succeed_session", request: SucceedSessionRequest, response: SucceedSessionResponse },
-  updateSession: { name: "salt_edge_connector.update_session", request: UpdateSessionRequest, response: UpdateSessionResponse },
-  failSession: { name: "salt_edge_connector.fail_session", request: FailSessionRequest, response: FailSessionResponse },
-  listTokensAtHub: { name: "salt_edge_connector.list_tokens_at_hub", request: ListTokensAtHubRequest, response: ListTokensAtHubResponse, pages: { cursor: "from_id", member: "fromId", next: "nextId", nextField: "next_id", items: ["tokens"] } },
-  revokeTokenAtHub: { name: "salt_edge_connector.revoke_token_at_hub", request: RevokeTokenAtHubRequest, response: RevokeTokenAtHubResponse },
-  getClientInfo: { name: "salt_edge_connector.get_client_info", request: GetClientInfoRequest, response: GetClientInfoResponse },
-  receiveRequest: { name: "salt_edge_connector.receive_request", request: ReceiveRequestRequest, response: ReceiveRequestResponse, local: true },
-  answerAccounts: { name: "salt_edge_connector.answer_accounts", request: AnswerAccountsRequest, response: HttpAnswer, local: true },
-  answerTransactions: { name: "salt_edge_connector.answer_transactions", request: AnswerTransactionsRequest, response: HttpAnswer, local: true },
-  answerCustomer: { name: "salt_edge_connector.answer_customer", request: AnswerCustomerRequest, response: HttpAnswer, local: true },
-  answerDone: { name: "salt_edge_connector.answer_done", request: AnswerDoneRequest, response: HttpAnswer, local: true },
-  answerError: { name: "salt_edge_connector.answer_error", request: AnswerErrorRequest, response: HttpAnswer, local: true },
-  verifyClientJwt: { name: "salt_edge_connector.verify_client_jwt", request: VerifyClientJwtRequest, response: VerifyClientJwtResponse, local: true },
-  verifyJwt: { name: "salt_edge_connector.verify_jwt", request: VerifyJwtRequest, response: VerifyJwtResponse, local: true },
+  succeedSession: { name: "salt_edge_connector.succeed_session", request: SucceedSessionRequest, response: plain },
+  updateSession: { name: "salt_edge_connector.update_session", request: plain, response: plain },
+  failSession: { name: "salt_edge_connector.fail_session", request: plain, response: plain },
+  listTokensAtHub: { name: "salt_edge_connector.list_tokens_at_hub", request: plain, response: plain, pages: { member: "fromId", next: "nextId", items: ["tokens"] } },
+  revokeTokenAtHub: { name: "salt_edge_connector.revoke_token_at_hub", request: RevokeTokenAtHubRequest, response: plain },
+  getClientInfo: { name: "salt_edge_connector.get_client_info", request: plain, response: plain },
+  receiveRequest: { name: "salt_edge_connector.receive_request", request: plain, response: ReceiveRequestResponse, local: true },
+  answerAccounts: { name: "salt_edge_connector.answer_accounts", request: plain, response: plain, local: true },
+  answerTransactions: { name: "salt_edge_connector.answer_transactions", request: plain, response: plain, local: true },
+  answerCustomer: { name: "salt_edge_connector.answer_customer", request: plain, response: plain, local: true },
+  answerDone: { name: "salt_edge_connector.answer_done", request: plain, response: plain, local: true },
+  answerError: { name: "salt_edge_connector.answer_error", request: plain, response: plain, local: true },
+  verifyClientJwt: { name: "salt_edge_connector.verify_client_jwt", request: VerifyClientJwtRequest, response: plain, local: true },
+  verifyJwt: { name: "salt_edge_connector.verify_jwt", request: VerifyJwtRequest, response: plain, local: true },
   signJwt: { name: "salt_edge_connector.sign_jwt", request: SignJwtRequest, response: SignJwtResponse, local: true },
-  handleRequest: { name: "salt_edge_connector.handle_request", request: HandleRequestRequest, response: HandleRequestResponse },
-  work: { name: "salt_edge_connector.work", request: WorkRequest, response: WorkResponse },
-  getSession: { name: "salt_edge_connector.get_session", request: GetSessionRequest, response: GetSessionResponse },
-  approveSession: { name: "salt_edge_connector.approve_session", request: ApproveSessionRequest, response: SessionEnd },
-  refuseSession: { name: "salt_edge_connector.refuse_session", request: RefuseSessionRequest, response: SessionEnd },
-  revokeToken: { name: "salt_edge_connector.revoke_token", request: RevokeTokenRequest, response: RevokeTokenResponse },
-  listTokens: { name: "salt_edge_connector.list_tokens", request: ListTokensRequest, response: ListTokensResponse, pages: { cursor: "after", member: "after", next: "next", nextField: "next", items: ["tokens"] } },
-  reconcileTokens: { name: "salt_edge_connector.reconcile_tokens", request: ReconcileTokensRequest, response: ReconcileTokensResponse },
-  listCallbacks: { name: "salt_edge_connector.list_callbacks", request: ListCallbacksRequest, response: ListCallbacksResponse, pages: { cursor: "after", member: "after", next: "next", nextField: "next", items: ["callbacks"] } },
-  retryCallback: { name: "salt_edge_connector.retry_callback", request: RetryCallbackRequest, response: RetryCallbackResponse },
-  answerBank: { name: "salt_edge_connector.answer_bank", request: AnswerBankRequest, response: AnswerBankResponse },
+  handleRequest: { name: "salt_edge_connector.handle_request", request: plain, response: plain },
+  work: { name: "salt_edge_connector.work", request: plain, response: plain },
+  getSession: { name: "salt_edge_connector.get_session", request: plain, response: plain },
+  approveSession: { name: "salt_edge_connector.approve_session", request: plain, response: plain },
+  refuseSession: { name: "salt_edge_connector.refuse_session", request: plain, response: plain },
+  revokeToken: { name: "salt_edge_connector.revoke_token", request: plain, response: plain },
+  listTokens: { name: "salt_edge_connector.list_tokens", request: plain, response: plain, pages: { member: "after", next: "next", items: ["tokens"] } },
+  reconcileTokens: { name: "salt_edge_connector.reconcile_tokens", request: plain, response: plain },
+  listCallbacks: { name: "salt_edge_connector.list_callbacks", request: plain, response: plain, pages: { member: "after", next: "next", items: ["callbacks"] } },
+  retryCallback: { name: "salt_edge_connector.retry_callback", request: plain, response: plain },
+  answerBank: { name: "salt_edge_connector.answer_bank", request: plain, response: plain },
 };
 
 const objects = {
   bank: {
-    "bank.authenticate": ["authenticate", AuthenticateQuestion, Step],
-    "bank.confirm": ["confirm", ConfirmQuestion, Step],
-    "bank.reconnect": ["reconnect", ReconnectQuestion, Step],
-    "bank.refresh": ["refresh", RefreshQuestion, Step],
-    "bank.list_accounts": ["listAccounts", ListAccountsQuestion, ListAccountsAnswer],
-    "bank.list_transactions": ["listTransactions", ListTransactionsQuestion, ListTransactionsAnswer],
-    "bank.get_customer": ["getCustomer", GetCustomerQuestion, GetCustomerAnswer],
-    "bank.notice": ["notice", NoticeQuestion, NoticeAnswer],
+    "bank.authenticate": ["authenticate", AuthenticateQuestion, plain],
+    "bank.confirm": ["confirm", ConfirmQuestion, plain],
+    "bank.reconnect": ["reconnect", plain, plain],
+    "bank.refresh": ["refresh", plain, plain],
+    "bank.list_accounts": ["listAccounts", plain, plain],
+    "bank.list_transactions": ["listTransactions", plain, plain],
+    "bank.get_customer": ["getCustomer", plain, plain],
+    "bank.notice": ["notice", plain, plain],
   },
 };
 
@@ -873,7 +278,7 @@ class SaltEdgeConnector extends Client {
 
 class SaltEdgeHubServer extends Embedded {
   static async start(options = {}) {
-    return this._start("salt-edge-hub", HubOptions, [["baseUrl", "base_url"], ["hubPublicKeyFile", "hub_public_key_file"], ["appId", "app_id"], ["appSecretFile", "app_secret_file"], ["providerCode", "provider_code"], ["privateKeyFile", "private_key_file"], ["requestsUrl", "requests_url"], ["controlUrl", "control_url"]], options);
+    return this._start("salt-edge-hub", plain, [["baseUrl", "base_url"], ["hubPublicKeyFile", "hub_public_key_file"], ["appId", "app_id"], ["appSecretFile", "app_secret_file"], ["providerCode", "provider_code"], ["privateKeyFile", "private_key_file"], ["requestsUrl", "requests_url"], ["controlUrl", "control_url"]], options);
   }
 
   get clientSettings() {

@@ -3,20 +3,14 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, secret, struct, union } = require('./shape');
+const { bytes, list, map, plain, secret, struct, union } = require('./shape');
 
 const TokenParameters = struct([
-  ["providerCode", "provider_code"],
-  ["scopes", "scopes"],
-  ["consentPeriodDays", "consent_period_days"],
   ["credentials", "credentials", map(secret)],
-  ["redirectUrl", "redirect_url"],
-  ["forceSca", "force_sca"],
 ]);
 
 const TokenPayload = struct([
   ["data", "data", TokenParameters],
-  ["exp", "exp"],
 ]);
 
 const TokenRequested = struct([
@@ -25,37 +19,15 @@ const TokenRequested = struct([
 ]);
 
 const CreateTokenRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
-  ["sessionSecret", "session_secret"],
-  ["providerCode", "provider_code"],
-  ["appName", "app_name"],
   ["originalRequest", "original_request", TokenRequested],
 ]);
 
-const CreateTokenResponse = struct([
-]);
-
 const TokenRevocationRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
   ["accessToken", "access_token", secret],
-  ["sessionSecret", "session_secret"],
-  ["providerCode", "provider_code"],
-]);
-
-const TokenRevocationResponse = struct([
 ]);
 
 const ReconnectTokenRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
   ["accessToken", "access_token", secret],
-  ["sessionSecret", "session_secret"],
-  ["providerCode", "provider_code"],
-]);
-
-const ReconnectTokenResponse = struct([
 ]);
 
 const ConfirmationParameters = struct([
@@ -64,7 +36,6 @@ const ConfirmationParameters = struct([
 
 const ConfirmationPayload = struct([
   ["data", "data", ConfirmationParameters],
-  ["exp", "exp"],
 ]);
 
 const ConfirmationRequested = struct([
@@ -73,212 +44,62 @@ const ConfirmationRequested = struct([
 ]);
 
 const ConfirmTokenRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
-  ["sessionSecret", "session_secret"],
-  ["providerCode", "provider_code"],
   ["originalRequest", "original_request", ConfirmationRequested],
-]);
-
-const ConfirmTokenResponse = struct([
-]);
-
-const CancelTokenRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
-  ["sessionSecret", "session_secret"],
-]);
-
-const CancelTokenResponse = struct([
 ]);
 
 const FetchAccountsRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
   ["accessToken", "access_token", secret],
-  ["sessionSecret", "session_secret"],
-]);
-
-const BankAccount = struct([
-  ["id", "id"],
-  ["name", "name"],
-  ["nature", "nature"],
-  ["currencyCode", "currency_code"],
-  ["balance", "balance"],
-  ["availableAmount", "available_amount"],
-  ["paymentAccount", "payment_account"],
-  ["status", "status"],
-  ["creditLimit", "credit_limit"],
-  ["iban", "iban"],
-  ["number", "number"],
-  ["sortCode", "sort_code"],
-  ["swiftCode", "swift_code"],
-  ["extra", "extra"],
-]);
-
-const FetchAccountsResponse = struct([
-  ["accounts", "accounts", list(BankAccount)],
 ]);
 
 const RefreshAccountsRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
   ["accessToken", "access_token", secret],
-  ["sessionSecret", "session_secret"],
-  ["fromDate", "from_date"],
-  ["toDate", "to_date"],
-  ["redirectUrl", "redirect_url"],
-]);
-
-const RefreshAccountsResponse = struct([
 ]);
 
 const ConfirmAccountsRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
   ["accessToken", "access_token", secret],
-  ["sessionSecret", "session_secret"],
-  ["providerCode", "provider_code"],
   ["originalRequest", "original_request", ConfirmationRequested],
 ]);
 
-const ConfirmAccountsResponse = struct([
-]);
-
 const FetchTransactionsRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
   ["accessToken", "access_token", secret],
-  ["sessionSecret", "session_secret"],
-  ["accountId", "account_id"],
-  ["fromDate", "from_date"],
-  ["toDate", "to_date"],
-]);
-
-const TransactionFee = struct([
-  ["description", "description"],
-  ["amount", "amount"],
-  ["currencyCode", "currency_code"],
-]);
-
-const BankTransaction = struct([
-  ["id", "id"],
-  ["accountId", "account_id"],
-  ["amount", "amount"],
-  ["currencyCode", "currency_code"],
-  ["description", "description"],
-  ["madeOn", "made_on"],
-  ["status", "status"],
-  ["fees", "fees", list(TransactionFee)],
-  ["extra", "extra"],
-]);
-
-const FetchTransactionsResponse = struct([
-  ["transactions", "transactions", list(BankTransaction)],
 ]);
 
 const FetchCustomerRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
   ["accessToken", "access_token", secret],
-  ["sessionSecret", "session_secret"],
-]);
-
-const BankCustomer = struct([
-  ["name", "name"],
-  ["email", "email"],
-  ["phone", "phone"],
-  ["address", "address"],
-  ["dateOfBirth", "date_of_birth"],
-]);
-
-const FetchCustomerResponse = struct([
-  ["customer", "customer", BankCustomer],
 ]);
 
 const NoticedRequest = struct([
-  ["method", "method"],
-  ["url", "url"],
   ["headers", "headers", map(secret)],
 ]);
 
-const NoticedError = struct([
-  ["errorClass", "error_class"],
-  ["errorMessage", "error_message"],
-]);
-
 const NotifyErrorRequest = struct([
-  ["clientId", "client_id"],
-  ["consentId", "consent_id"],
   ["accessToken", "access_token", secret],
   ["request", "request", NoticedRequest],
-  ["error", "error", NoticedError],
-]);
-
-const NotifyErrorResponse = struct([
 ]);
 
 const Pkcs11Settings = struct([
-  ["module", "module"],
-  ["token", "token"],
   ["pin", "pin", secret],
-  ["key", "key"],
 ]);
 
 const SaltEdgeHubSettings = struct([
-  ["baseUrl", "base_url"],
-  ["providerCode", "provider_code"],
-  ["clientId", "client_id"],
-  ["issuer", "issuer"],
   ["privateKey", "private_key", secret],
-  ["privateKeyFile", "private_key_file"],
-  ["keystoreFile", "keystore_file"],
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
-  ["caFile", "ca_file"],
-  ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
-  ["exchangeTimeoutS", "exchange_timeout_s"],
-  ["connectTimeoutS", "connect_timeout_s"],
-  ["readTimeoutS", "read_timeout_s"],
-  ["maxAnswerBytes", "max_answer_bytes"],
-  ["retries", "retries"],
-  ["retryBackoffS", "retry_backoff_s"],
-  ["sendTraceparent", "send_traceparent"],
-  ["recordTo", "record_to"],
-  ["replayFrom", "replay_from"],
-]);
-
-const ConnectorOptions = struct([
-  ["listen", "listen"],
-  ["data", "data"],
-  ["config", "config"],
-  ["bank", "bank"],
-  ["bankSecretFile", "bank_secret_file"],
-  ["hubUrl", "hub_url"],
-  ["hubPublicKey", "hub_public_key"],
-  ["appId", "app_id"],
-  ["appSecretFile", "app_secret_file"],
-  ["providerCode", "provider_code"],
-  ["privateKey", "private_key"],
-  ["tlsCert", "tls_cert"],
-  ["tlsKey", "tls_key"],
-  ["clock", "clock"],
-  ["control", "control"],
 ]);
 
 const operations = {
-  createToken: { name: "salt_edge_hub.create_token", request: CreateTokenRequest, response: CreateTokenResponse },
-  revokeToken: { name: "salt_edge_hub.revoke_token", request: TokenRevocationRequest, response: TokenRevocationResponse },
-  reconnectToken: { name: "salt_edge_hub.reconnect_token", request: ReconnectTokenRequest, response: ReconnectTokenResponse },
-  confirmToken: { name: "salt_edge_hub.confirm_token", request: ConfirmTokenRequest, response: ConfirmTokenResponse },
-  cancelToken: { name: "salt_edge_hub.cancel_token", request: CancelTokenRequest, response: CancelTokenResponse },
-  fetchAccounts: { name: "salt_edge_hub.fetch_accounts", request: FetchAccountsRequest, response: FetchAccountsResponse },
-  refreshAccounts: { name: "salt_edge_hub.refresh_accounts", request: RefreshAccountsRequest, response: RefreshAccountsResponse },
-  confirmAccounts: { name: "salt_edge_hub.confirm_accounts", request: ConfirmAccountsRequest, response: ConfirmAccountsResponse },
-  fetchTransactions: { name: "salt_edge_hub.fetch_transactions", request: FetchTransactionsRequest, response: FetchTransactionsResponse },
-  fetchCustomer: { name: "salt_edge_hub.fetch_customer", request: FetchCustomerRequest, response: FetchCustomerResponse },
-  notifyError: { name: "salt_edge_hub.notify_error", request: NotifyErrorRequest, response: NotifyErrorResponse },
+  createToken: { name: "salt_edge_hub.create_token", request: CreateTokenRequest, response: plain },
+  revokeToken: { name: "salt_edge_hub.revoke_token", request: TokenRevocationRequest, response: plain },
+  reconnectToken: { name: "salt_edge_hub.reconnect_token", request: ReconnectTokenRequest, response: plain },
+  confirmToken: { name: "salt_edge_hub.confirm_token", request: ConfirmTokenRequest, response: plain },
+  cancelToken: { name: "salt_edge_hub.cancel_token", request: plain, response: plain },
+  fetchAccounts: { name: "salt_edge_hub.fetch_accounts", request: FetchAccountsRequest, response: plain },
+  refreshAccounts: { name: "salt_edge_hub.refresh_accounts", request: RefreshAccountsRequest, response: plain },
+  confirmAccounts: { name: "salt_edge_hub.confirm_accounts", request: ConfirmAccountsRequest, response: plain },
+  fetchTransactions: { name: "salt_edge_hub.fetch_transactions", request: FetchTransactionsRequest, response: plain },
+  fetchCustomer: { name: "salt_edge_hub.fetch_customer", request: FetchCustomerRequest, response: plain },
+  notifyError: { name: "salt_edge_hub.notify_error", request: NotifyErrorRequest, response: plain },
 };
 
 class SaltEdgeHub extends Client {
@@ -337,7 +158,7 @@ class SaltEdgeHub extends Client {
 
 class SaltEdgeConnectorServer extends Embedded {
   static async start(options = {}) {
-    return this._start("salt-edge-connector", ConnectorOptions, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["providerCode", "provider_code"], ["bankInterfaceUrl", "bank_interface_url"], ["bankSecretFile", "bank_secret_file"], ["controlUrl", "control_url"]], options);
+    return this._start("salt-edge-connector", plain, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["providerCode", "provider_code"], ["bankInterfaceUrl", "bank_interface_url"], ["bankSecretFile", "bank_secret_file"], ["controlUrl", "control_url"]], options);
   }
 
   get clientSettings() {

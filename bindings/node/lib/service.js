@@ -22,7 +22,7 @@ class Embedded {
   static async _start(kind, shape, told, options) {
     if (typeof options !== 'object' || options === null) throw invalidField('options', 'must be an object');
     const made = new this();
-    const request = encode(shape.in(options));
+    const request = encode(shape.in({ ...options }));
     const server = typed(() => new (native().Server)());
     made.#server = server;
     const info = await done((events, id) => server.start(events, id, kind, request));

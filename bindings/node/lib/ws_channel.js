@@ -3,421 +3,100 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, secret, struct, union } = require('./shape');
-const { ProfileOptions, StatusFile, CashFile, Code, CheckPaymentResponse } = require('./iso20022_types');
-
-const InitRegisterRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
-]);
+const { bytes, list, map, plain, secret, struct, union } = require('./shape');
 
 const InitRegisterResponse = struct([
   ["challenge", "challenge", secret],
-  ["responseText", "response_text"],
 ]);
 
 const RegisterRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["apiKey", "api_key", secret],
   ["chResp", "ch_resp", secret],
-  ["company", "company"],
   ["encrypted", "encrypted", secret],
-  ["name", "name"],
-  ["phone", "phone"],
 ]);
 
 const RegisterResponse = struct([
   ["apiKey", "api_key", secret],
-  ["responseText", "response_text"],
 ]);
 
 const VerifyPhoneRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
-  ["phone", "phone"],
   ["code", "code", secret],
 ]);
 
-const VerifyPhoneResponse = struct([
-  ["responseText", "response_text"],
-]);
-
 const VerifyEmailRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["accessToken", "access_token", secret],
   ["code", "code", secret],
 ]);
 
-const VerifyEmailResponse = struct([
-  ["responseText", "response_text"],
-]);
-
-const InitPasswordResetRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
-]);
-
-const InitPasswordResetResponse = struct([
-  ["responseText", "response_text"],
-]);
-
 const PasswordResetRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["chResp", "ch_resp", secret],
   ["code", "code", secret],
   ["encrypted", "encrypted", secret],
 ]);
 
-const PasswordResetResponse = struct([
-  ["responseText", "response_text"],
-]);
-
-const InitLoginRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
-]);
-
 const InitLoginResponse = struct([
   ["challenge", "challenge", secret],
-  ["responseText", "response_text"],
 ]);
 
 const LoginRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["chResp", "ch_resp", secret],
   ["encrypted", "encrypted", secret],
-]);
-
-const AccountInfo = struct([
-  ["type", "type"],
-  ["features", "features"],
-  ["entitlements", "entitlements"],
 ]);
 
 const LoginResponse = struct([
   ["idToken", "id_token", secret],
   ["apiKey", "api_key", secret],
-  ["expiresIn", "expires_in"],
   ["session", "session", secret],
-  ["challengeName", "challenge_name"],
-  ["mfaOptions", "mfa_options"],
-  ["smsDestination", "sms_destination"],
   ["accessToken", "access_token", secret],
-  ["account", "account", AccountInfo],
-  ["responseText", "response_text"],
 ]);
 
 const LoginMfaRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["code", "code", secret],
   ["session", "session", secret],
-  ["challengeName", "challenge_name"],
-  ["setupTotp", "setup_totp"],
 ]);
 
 const LoginMfaResponse = struct([
   ["idToken", "id_token", secret],
   ["apiKey", "api_key", secret],
-  ["expiresIn", "expires_in"],
   ["session", "session", secret],
-  ["challengeName", "challenge_name"],
-  ["mfaOptions", "mfa_options"],
-  ["smsDestination", "sms_destination"],
   ["secretCode", "secret_code", secret],
   ["otpauthUri", "otpauth_uri", secret],
   ["accessToken", "access_token", secret],
-  ["account", "account", AccountInfo],
-  ["responseText", "response_text"],
 ]);
 
 const SelectMfaRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
-  ["mfaType", "mfa_type"],
   ["session", "session", secret],
 ]);
 
 const SelectMfaResponse = struct([
-  ["challengeName", "challenge_name"],
   ["session", "session", secret],
-  ["responseText", "response_text"],
 ]);
 
 const VerifyTotpRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["accessToken", "access_token", secret],
   ["code", "code", secret],
-]);
-
-const VerifyTotpResponse = struct([
-  ["responseText", "response_text"],
 ]);
 
 const LogoutRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["accessToken", "access_token", secret],
 ]);
 
-const LogoutResponse = struct([
-  ["responseText", "response_text"],
-]);
-
-const ListCertsRequest = struct([
-]);
-
-const CertDescriptor = struct([
-  ["certName", "cert_name"],
-  ["expires", "expires"],
-  ["issuer", "issuer"],
-  ["subject", "subject"],
-  ["serial", "serial"],
-  ["pem", "pem"],
-]);
-
-const ConnectionCertificate = struct([
-  ["purpose", "purpose"],
-  ["expires", "expires"],
-]);
-
-const BankConnection = struct([
-  ["bank", "bank"],
-  ["access", "access"],
-  ["certificates", "certificates", list(ConnectionCertificate)],
-  ["lender", "lender"],
-]);
-
-const RetiredCert = struct([
-  ["certName", "cert_name"],
-  ["bank", "bank"],
-  ["purpose", "purpose"],
-  ["expires", "expires"],
-]);
-
-const ListCertsResponse = struct([
-  ["certs", "certs", list(CertDescriptor)],
-  ["connections", "connections", list(BankConnection)],
-  ["retired", "retired", list(RetiredCert)],
-  ["offeredFrom", "offered_from"],
-  ["responseText", "response_text"],
-]);
-
-const ConfigCertsRequest = struct([
-  ["export", "export"],
-]);
-
-const ConfigCertsResponse = struct([
-  ["responseText", "response_text"],
-]);
-
-const ShareCertsRequest = struct([
-  ["extEmail", "ext_email"],
-  ["accept", "accept"],
-]);
-
-const ShareCertsResponse = struct([
-  ["sharedFrom", "shared_from"],
-  ["sharedTo", "shared_to"],
-  ["offeredFrom", "offered_from"],
-  ["offeredTo", "offered_to"],
-  ["responseText", "response_text"],
-]);
-
-const UnshareCertsRequest = struct([
-  ["extEmail", "ext_email"],
-]);
-
-const UnshareCertsResponse = struct([
-  ["sharedFrom", "shared_from"],
-  ["sharedTo", "shared_to"],
-  ["offeredFrom", "offered_from"],
-  ["offeredTo", "offered_to"],
-  ["responseText", "response_text"],
-]);
-
-const ExportCertRequest = struct([
-  ["bank", "bank"],
-  ["pgpKeyId", "pgp_key_id"],
-]);
-
-const CertAndKey = struct([
-  ["certificate", "certificate"],
-  ["encryptedPrivateKey", "encrypted_private_key"],
-]);
-
-const ExportCertResponse = struct([
-  ["certsAndKeys", "certs_and_keys", list(CertAndKey)],
-  ["responseText", "response_text"],
-]);
-
 const EnrollCertRequest = struct([
-  ["bank", "bank"],
   ["code", "code", secret],
-  ["company", "company"],
-  ["wsUserId", "ws_user_id"],
-]);
-
-const EnrollCertResponse = struct([
-  ["responseText", "response_text"],
 ]);
 
 const ImportCertRequest = struct([
-  ["bank", "bank"],
-  ["certificate", "certificate"],
-  ["company", "company"],
   ["privateKey", "private_key", secret],
-  ["wsUserId", "ws_user_id"],
-  ["encCertificate", "enc_certificate"],
   ["encPrivateKey", "enc_private_key", secret],
-]);
-
-const ImportCertResponse = struct([
-  ["responseText", "response_text"],
-]);
-
-const RetireCertRequest = struct([
-  ["bank", "bank"],
-  ["account", "account"],
-]);
-
-const RetireCertResponse = struct([
-  ["bank", "bank"],
-  ["retiredCertNames", "retired_cert_names"],
-  ["responseText", "response_text"],
-]);
-
-const ListFilesRequest = struct([
-  ["bank", "bank"],
-  ["fileType", "file_type"],
-  ["status", "status"],
-]);
-
-const FileDescriptor = struct([
-  ["fileReference", "file_reference"],
-  ["fileTimestamp", "file_timestamp"],
-  ["fileType", "file_type"],
-  ["status", "status"],
-  ["serviceId", "service_id"],
-  ["targetId", "target_id"],
-]);
-
-const ListFilesResponse = struct([
-  ["fileDescriptors", "file_descriptors", list(FileDescriptor)],
-  ["responseText", "response_text"],
-]);
-
-const UploadFileRequest = struct([
-  ["bank", "bank"],
-  ["content", "content"],
-  ["fileName", "file_name"],
-  ["fileType", "file_type"],
-  ["signature", "signature"],
-]);
-
-const UploadFileResponse = struct([
-  ["responseText", "response_text"],
-]);
-
-const DownloadFileRequest = struct([
-  ["bank", "bank"],
-  ["fileType", "file_type"],
-  ["fileReference", "file_reference"],
-]);
-
-const DownloadFileResponse = struct([
-  ["content", "content"],
-  ["responseText", "response_text"],
-]);
-
-const DeleteFileRequest = struct([
-  ["bank", "bank"],
-  ["fileType", "file_type"],
-  ["fileReference", "file_reference"],
-]);
-
-const DeleteFileResponse = struct([
-  ["responseText", "response_text"],
-]);
-
-const ListAccountsRequest = struct([
-]);
-
-const AccountDescriptor = struct([
-  ["email", "email"],
-  ["name", "name"],
-  ["phone", "phone"],
-  ["export", "export"],
-  ["certs", "certs", list(CertDescriptor)],
-  ["adminMode", "admin_mode"],
-  ["dataMode", "data_mode"],
-  ["accountType", "account_type"],
-  ["linkedTo", "linked_to"],
-  ["retired", "retired", list(RetiredCert)],
-]);
-
-const ListAccountsResponse = struct([
-  ["accounts", "accounts", list(AccountDescriptor)],
-  ["responseText", "response_text"],
-]);
-
-const DeleteAccountRequest = struct([
-  ["email", "email"],
-  ["confirm", "confirm"],
-]);
-
-const Deleted = struct([
-  ["adminUser", "admin_user"],
-  ["dataUser", "data_user"],
-  ["account", "account"],
-]);
-
-const DeleteAccountResponse = struct([
-  ["deleted", "deleted", Deleted],
-  ["email", "email"],
-  ["responseText", "response_text"],
-]);
-
-const ListKeysRequest = struct([
-]);
-
-const PgpKeyDescriptor = struct([
-  ["pgpKeyId", "pgp_key_id"],
-  ["pgpKeyPurpose", "pgp_key_purpose"],
-]);
-
-const ListKeysResponse = struct([
-  ["pgpKeys", "pgp_keys", list(PgpKeyDescriptor)],
-  ["responseText", "response_text"],
 ]);
 
 const UploadKeyRequest = struct([
   ["pgpKey", "pgp_key", secret],
-  ["pgpKeyPurpose", "pgp_key_purpose"],
-]);
-
-const UploadKeyResponse = struct([
-  ["responseText", "response_text"],
-]);
-
-const DeleteKeyRequest = struct([
-  ["pgpKeyId", "pgp_key_id"],
-]);
-
-const DeleteKeyResponse = struct([
-  ["pgpKeys", "pgp_keys", list(PgpKeyDescriptor)],
-  ["responseText", "response_text"],
 ]);
 
 const EncryptPasswordRequest = struct([
   ["challenge", "challenge", secret],
   ["password", "password", secret],
-  ["publicKey", "public_key"],
 ]);
 
 const EncryptPasswordResponse = struct([
@@ -430,71 +109,27 @@ const TotpCodeRequest = struct([
 
 const TotpCodeResponse = struct([
   ["code", "code", secret],
-  ["secondsLeft", "seconds_left"],
 ]);
 
 const GenerateKeyRequest = struct([
-  ["name", "name"],
-  ["email", "email"],
-  ["algorithm", "algorithm"],
   ["passphrase", "passphrase", secret],
-  ["expires", "expires"],
 ]);
 
 const GenerateKeyResponse = struct([
-  ["publicKey", "public_key"],
   ["privateKey", "private_key", secret],
-  ["fingerprint", "fingerprint"],
-  ["pgpKeyId", "pgp_key_id"],
 ]);
 
 const InspectKeyRequest = struct([
   ["key", "key", secret],
 ]);
 
-const InspectKeyResponse = struct([
-  ["fingerprint", "fingerprint"],
-  ["pgpKeyId", "pgp_key_id"],
-  ["userIds", "user_ids"],
-  ["algorithm", "algorithm"],
-  ["created", "created"],
-  ["expires", "expires"],
-  ["revoked", "revoked"],
-  ["canSign", "can_sign"],
-  ["canEncrypt", "can_encrypt"],
-  ["private", "private"],
-  ["locked", "locked"],
-]);
-
 const SignFileRequest = struct([
-  ["content", "content"],
   ["privateKey", "private_key", secret],
   ["passphrase", "passphrase", secret],
-  ["hash", "hash"],
-]);
-
-const SignFileResponse = struct([
-  ["signature", "signature"],
 ]);
 
 const VerifyFileRequest = struct([
-  ["content", "content"],
   ["publicKey", "public_key", secret],
-  ["signature", "signature"],
-]);
-
-const SignatureVerdict = struct([
-  ["verdict", "verdict"],
-  ["fingerprint", "fingerprint"],
-  ["signingKey", "signing_key"],
-  ["created", "created"],
-  ["issuers", "issuers"],
-  ["reason", "reason"],
-]);
-
-const VerifyFileResponse = struct([
-  ["good", "good"],
-  ["signatures", "signatures", list(SignatureVerdict)],
 ]);
 
 const EncryptForExportRequest = struct([
@@ -502,12 +137,7 @@ const EncryptForExportRequest = struct([
   ["publicKey", "public_key", secret],
 ]);
 
-const EncryptForExportResponse = struct([
-  ["encryptedPrivateKey", "encrypted_private_key"],
-]);
-
 const DecryptExportedKeyRequest = struct([
-  ["encryptedPrivateKey", "encrypted_private_key"],
   ["privateKey", "private_key", secret],
   ["passphrase", "passphrase", secret],
 ]);
@@ -516,27 +146,13 @@ const DecryptExportedKeyResponse = struct([
   ["privateKeyPem", "private_key_pem", secret],
 ]);
 
-const CheckPaymentFileRequest = struct([
-  ["content", "content"],
-]);
-
 const RegisterAccountRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
-  ["name", "name"],
-  ["company", "company"],
-  ["phone", "phone"],
   ["password", "password", secret],
   ["apiKey", "api_key", secret],
 ]);
 
 const LogInRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["password", "password", secret],
-  ["phone", "phone"],
-  ["mfaMethod", "mfa_method"],
-  ["setupTotp", "setup_totp"],
   ["code", "code", secret],
 ]);
 
@@ -549,33 +165,19 @@ const TotpEnrolment = struct([
 const Authenticated = struct([
   ["idToken", "id_token", secret],
   ["apiKey", "api_key", secret],
-  ["expiresIn", "expires_in"],
   ["totpEnrolment", "totp_enrolment", TotpEnrolment],
-  ["account", "account", AccountInfo],
-  ["responseText", "response_text"],
 ]);
 
 const BeginLogInRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["password", "password", secret],
-  ["phone", "phone"],
-  ["mfaMethod", "mfa_method"],
-  ["setupTotp", "setup_totp"],
   ["sealKey", "seal_key", secret],
 ]);
 
 const NeedsCode = struct([
-  ["kind", "kind"],
-  ["text", "text"],
-  ["wrong", "wrong"],
-  ["phoneMissing", "phone_missing"],
   ["sealed", "sealed", secret],
 ]);
 
 const NeedsChoice = struct([
-  ["methods", "methods"],
-  ["smsDestination", "sms_destination"],
   ["sealed", "sealed", secret],
 ]);
 
@@ -583,48 +185,28 @@ const LogInProgress = union("state", {
   "authenticated": Authenticated,
   "needs_code": NeedsCode,
   "needs_choice": NeedsChoice,
-}, "state");
+});
 
 const ContinueLogInRequest = struct([
   ["sealed", "sealed", secret],
   ["code", "code", secret],
-  ["mfaMethod", "mfa_method"],
-  ["phone", "phone"],
   ["password", "password", secret],
   ["sealKey", "seal_key", secret],
 ]);
 
 const EnrolTotpRequest = struct([
-  ["email", "email"],
   ["password", "password", secret],
-  ["phone", "phone"],
-  ["mfaMethod", "mfa_method"],
   ["code", "code", secret],
-  ["computeCode", "compute_code"],
 ]);
 
 const EnrolTotpResponse = struct([
   ["secretCode", "secret_code", secret],
   ["otpauthUri", "otpauth_uri", secret],
-  ["responseText", "response_text"],
 ]);
 
 const ResetPasswordRequest = struct([
-  ["email", "email"],
-  ["mode", "mode"],
   ["newPassword", "new_password", secret],
   ["code", "code", secret],
-]);
-
-const SessionStateRequest = struct([
-]);
-
-const SessionStateResponse = struct([
-  ["state", "state"],
-  ["email", "email"],
-  ["mode", "mode"],
-  ["secondsLeft", "seconds_left"],
-  ["renews", "renews"],
 ]);
 
 const ExportSessionRequest = struct([
@@ -633,7 +215,6 @@ const ExportSessionRequest = struct([
 
 const ExportSessionResponse = struct([
   ["sealed", "sealed", secret],
-  ["secondsLeft", "seconds_left"],
 ]);
 
 const ImportSessionRequest = struct([
@@ -641,211 +222,90 @@ const ImportSessionRequest = struct([
   ["sealKey", "seal_key", secret],
 ]);
 
-const ImportSessionResponse = struct([
-  ["email", "email"],
-  ["mode", "mode"],
-  ["secondsLeft", "seconds_left"],
-]);
-
 const SignAndUploadRequest = struct([
-  ["bank", "bank"],
-  ["fileType", "file_type"],
-  ["fileName", "file_name"],
-  ["content", "content"],
   ["privateKey", "private_key", secret],
   ["passphrase", "passphrase", secret],
   ["signingCertificate", "signing_certificate", secret],
-  ["hash", "hash"],
-  ["check", "check"],
-  ["checkProfile", "check_profile", ProfileOptions],
-  ["rejectRepeats", "reject_repeats"],
-  ["repeatsWithinS", "repeats_within_s"],
-  ["askRepeats", "ask_repeats"],
-]);
-
-const SignAndUploadResponse = struct([
-  ["fileName", "file_name"],
-  ["bytes", "bytes"],
-  ["signature", "signature"],
-  ["responseText", "response_text"],
 ]);
 
 const UploadAndWaitRequest = struct([
-  ["bank", "bank"],
-  ["fileType", "file_type"],
-  ["fileName", "file_name"],
-  ["content", "content"],
   ["privateKey", "private_key", secret],
   ["passphrase", "passphrase", secret],
   ["signingCertificate", "signing_certificate", secret],
-  ["hash", "hash"],
-  ["signature", "signature"],
-  ["waitFor", "wait_for"],
-  ["waitTimeoutS", "wait_timeout_s"],
-  ["pollIntervalS", "poll_interval_s"],
-  ["directory", "directory"],
-  ["ledger", "ledger"],
-  ["acceptUnreferenced", "accept_unreferenced"],
-  ["failIfRejected", "fail_if_rejected"],
-  ["parse", "parse"],
-  ["check", "check"],
-  ["checkProfile", "check_profile", ProfileOptions],
-  ["rejectRepeats", "reject_repeats"],
-  ["repeatsWithinS", "repeats_within_s"],
-  ["askRepeats", "ask_repeats"],
 ]);
 
 const BankAnswer = struct([
-  ["file", "file", FileDescriptor],
-  ["bytes", "bytes"],
-  ["statusText", "status_text"],
-  ["path", "path"],
   ["content", "content", bytes],
-  ["report", "report", StatusFile],
-  ["statement", "statement", CashFile],
-  ["notParsed", "not_parsed"],
 ]);
 
 const UploadAndWaitResponse = struct([
-  ["verdict", "verdict"],
-  ["verdictText", "verdict_text"],
-  ["status", "status", Code],
-  ["reason", "reason", Code],
-  ["messageId", "message_id"],
-  ["fileName", "file_name"],
-  ["bytes", "bytes"],
   ["answers", "answers", list(BankAnswer)],
-  ["missing", "missing"],
   ["others", "others", list(BankAnswer)],
-  ["notes", "notes"],
-  ["responseText", "response_text"],
-]);
-
-const DownloadNewFilesRequest = struct([
-  ["bank", "bank"],
-  ["fileType", "file_type"],
-  ["status", "status"],
-  ["directory", "directory"],
-  ["fileReference", "file_reference"],
-  ["ledger", "ledger"],
-  ["parse", "parse"],
-]);
-
-const DownloadedFile = struct([
-  ["name", "name"],
-  ["path", "path"],
-  ["fileReference", "file_reference"],
-  ["fileType", "file_type"],
-  ["bytes", "bytes"],
-  ["status", "status"],
-  ["error", "error"],
-  ["errorMessage", "error_message"],
-  ["report", "report", StatusFile],
-  ["statement", "statement", CashFile],
-  ["notParsed", "not_parsed"],
-]);
-
-const DownloadNewFilesResponse = struct([
-  ["files", "files", list(DownloadedFile)],
-  ["downloaded", "downloaded"],
-  ["existing", "existing"],
-  ["failed", "failed"],
-  ["notTried", "not_tried"],
 ]);
 
 const WsChannelSettings = struct([
-  ["environment", "environment"],
-  ["baseUrl", "base_url"],
-  ["publicKeyPem", "public_key_pem"],
-  ["publicKeyFile", "public_key_file"],
-  ["email", "email"],
-  ["mode", "mode"],
   ["password", "password", secret],
-  ["name", "name"],
-  ["company", "company"],
-  ["phone", "phone"],
   ["apiKey", "api_key", secret],
   ["idToken", "id_token", secret],
-  ["bank", "bank"],
-  ["flowTimeoutS", "flow_timeout_s"],
-  ["renewSession", "renew_session"],
   ["sealKey", "seal_key", secret],
-  ["caFile", "ca_file"],
-  ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
-  ["exchangeTimeoutS", "exchange_timeout_s"],
-  ["connectTimeoutS", "connect_timeout_s"],
-  ["readTimeoutS", "read_timeout_s"],
-  ["maxAnswerBytes", "max_answer_bytes"],
-  ["retries", "retries"],
-  ["retryBackoffS", "retry_backoff_s"],
-  ["sendTraceparent", "send_traceparent"],
-  ["recordTo", "record_to"],
-  ["replayFrom", "replay_from"],
 ]);
 
 const ServiceOptions = struct([
-  ["listen", "listen"],
-  ["data", "data"],
-  ["config", "config"],
-  ["tlsCert", "tls_cert"],
-  ["tlsKey", "tls_key"],
   ["verificationCode", "verification_code", secret],
-  ["noLimits", "no_limits"],
-  ["control", "control"],
 ]);
 
 const operations = {
-  initRegister: { name: "ws_channel.init_register", request: InitRegisterRequest, response: InitRegisterResponse },
+  initRegister: { name: "ws_channel.init_register", request: plain, response: InitRegisterResponse },
   register: { name: "ws_channel.register", request: RegisterRequest, response: RegisterResponse },
-  verifyPhone: { name: "ws_channel.verify_phone", request: VerifyPhoneRequest, response: VerifyPhoneResponse },
-  verifyEmail: { name: "ws_channel.verify_email", request: VerifyEmailRequest, response: VerifyEmailResponse },
-  initPasswordReset: { name: "ws_channel.init_password_reset", request: InitPasswordResetRequest, response: InitPasswordResetResponse },
-  passwordReset: { name: "ws_channel.password_reset", request: PasswordResetRequest, response: PasswordResetResponse },
-  initLogin: { name: "ws_channel.init_login", request: InitLoginRequest, response: InitLoginResponse },
+  verifyPhone: { name: "ws_channel.verify_phone", request: VerifyPhoneRequest, response: plain },
+  verifyEmail: { name: "ws_channel.verify_email", request: VerifyEmailRequest, response: plain },
+  initPasswordReset: { name: "ws_channel.init_password_reset", request: plain, response: plain },
+  passwordReset: { name: "ws_channel.password_reset", request: PasswordResetRequest, response: plain },
+  initLogin: { name: "ws_channel.init_login", request: plain, response: InitLoginResponse },
   login: { name: "ws_channel.login", request: LoginRequest, response: LoginResponse },
   loginMfa: { name: "ws_channel.login_mfa", request: LoginMfaRequest, response: LoginMfaResponse },
   selectMfa: { name: "ws_channel.select_mfa", request: SelectMfaRequest, response: SelectMfaResponse },
-  verifyTotp: { name: "ws_channel.verify_totp", request: VerifyTotpRequest, response: VerifyTotpResponse },
-  logout: { name: "ws_channel.logout", request: LogoutRequest, response: LogoutResponse },
-  listCerts: { name: "ws_channel.list_certs", request: ListCertsRequest, response: ListCertsResponse },
-  configCerts: { name: "ws_channel.config_certs", request: ConfigCertsRequest, response: ConfigCertsResponse },
-  shareCerts: { name: "ws_channel.share_certs", request: ShareCertsRequest, response: ShareCertsResponse },
-  unshareCerts: { name: "ws_channel.unshare_certs", request: UnshareCertsRequest, response: UnshareCertsResponse },
-  exportCert: { name: "ws_channel.export_cert", request: ExportCertRequest, response: ExportCertResponse },
-  enrollCert: { name: "ws_channel.enroll_cert", request: EnrollCertRequest, response: EnrollCertResponse },
-  importCert: { name: "ws_channel.import_cert", request: ImportCertRequest, response: ImportCertResponse },
-  retireCert: { name: "ws_channel.retire_cert", request: RetireCertRequest, response: RetireCertResponse },
-  listFiles: { name: "ws_channel.list_files", request: ListFilesRequest, response: ListFilesResponse },
-  uploadFile: { name: "ws_channel.upload_file", request: UploadFileRequest, response: UploadFileResponse, contentIn: "content" },
-  downloadFile: { name: "ws_channel.download_file", request: DownloadFileRequest, response: DownloadFileResponse, contentOut: "content", descriptors: [{ required: ["fileReference", "fileTimestamp", "fileType", "status"], others: ["fileTimestamp", "status", "serviceId", "targetId"] }, { required: ["fileReference", "fileType", "status"], others: ["name", "path", "bytes", "status", "error", "errorMessage", "report", "statement", "notParsed"] }] },
-  deleteFile: { name: "ws_channel.delete_file", request: DeleteFileRequest, response: DeleteFileResponse, descriptors: [{ required: ["fileReference", "fileTimestamp", "fileType", "status"], others: ["fileTimestamp", "status", "serviceId", "targetId"] }, { required: ["fileReference", "fileType", "status"], others: ["name", "path", "bytes", "status", "error", "errorMessage", "report", "statement", "notParsed"] }] },
-  listAccounts: { name: "ws_channel.list_accounts", request: ListAccountsRequest, response: ListAccountsResponse },
-  deleteAccount: { name: "ws_channel.delete_account", request: DeleteAccountRequest, response: DeleteAccountResponse },
-  listKeys: { name: "ws_channel.list_keys", request: ListKeysRequest, response: ListKeysResponse },
-  uploadKey: { name: "ws_channel.upload_key", request: UploadKeyRequest, response: UploadKeyResponse },
-  deleteKey: { name: "ws_channel.delete_key", request: DeleteKeyRequest, response: DeleteKeyResponse },
+  verifyTotp: { name: "ws_channel.verify_totp", request: VerifyTotpRequest, response: plain },
+  logout: { name: "ws_channel.logout", request: LogoutRequest, response: plain },
+  listCerts: { name: "ws_channel.list_certs", request: plain, response: plain },
+  configCerts: { name: "ws_channel.config_certs", request: plain, response: plain },
+  shareCerts: { name: "ws_channel.share_certs", request: plain, response: plain },
+  unshareCerts: { name: "ws_channel.unshare_certs", request: plain, response: plain },
+  exportCert: { name: "ws_channel.export_cert", request: plain, response: plain },
+  enrollCert: { name: "ws_channel.enroll_cert", request: EnrollCertRequest, response: plain },
+  importCert: { name: "ws_channel.import_cert", request: ImportCertRequest, response: plain },
+  retireCert: { name: "ws_channel.retire_cert", request: plain, response: plain },
+  listFiles: { name: "ws_channel.list_files", request: plain, response: plain },
+  uploadFile: { name: "ws_channel.upload_file", request: plain, response: plain, contentIn: "content" },
+  downloadFile: { name: "ws_channel.download_file", request: plain, response: plain, contentOut: "content", descriptors: [{ required: ["fileReference", "fileTimestamp", "fileType", "status"], others: ["fileTimestamp", "status", "serviceId", "targetId"] }, { required: ["fileReference", "fileType", "status"], others: ["name", "path", "bytes", "status", "error", "errorMessage", "report", "statement", "notParsed"] }] },
+  deleteFile: { name: "ws_channel.delete_file", request: plain, response: plain, descriptors: [{ required: ["fileReference", "fileTimestamp", "fileType", "status"], others: ["fileTimestamp", "status", "serviceId", "targetId"] }, { required: ["fileReference", "fileType", "status"], others: ["name", "path", "bytes", "status", "error", "errorMessage", "report", "statement", "notParsed"] }] },
+  listAccounts: { name: "ws_channel.list_accounts", request: plain, response: plain },
+  deleteAccount: { name: "ws_channel.delete_account", request: plain, response: plain },
+  listKeys: { name: "ws_channel.list_keys", request: plain, response: plain },
+  uploadKey: { name: "ws_channel.upload_key", request: UploadKeyRequest, response: plain },
+  deleteKey: { name: "ws_channel.delete_key", request: plain, response: plain },
   encryptPassword: { name: "ws_channel.encrypt_password", request: EncryptPasswordRequest, response: EncryptPasswordResponse, local: true },
   totpCode: { name: "ws_channel.totp_code", request: TotpCodeRequest, response: TotpCodeResponse, local: true },
   generateKey: { name: "ws_channel.generate_key", request: GenerateKeyRequest, response: GenerateKeyResponse, local: true },
-  inspectKey: { name: "ws_channel.inspect_key", request: InspectKeyRequest, response: InspectKeyResponse, local: true },
-  signFile: { name: "ws_channel.sign_file", request: SignFileRequest, response: SignFileResponse, local: true, contentIn: "content" },
-  verifyFile: { name: "ws_channel.verify_file", request: VerifyFileRequest, response: VerifyFileResponse, local: true, contentIn: "content" },
-  encryptForExport: { name: "ws_channel.encrypt_for_export", request: EncryptForExportRequest, response: EncryptForExportResponse, local: true },
+  inspectKey: { name: "ws_channel.inspect_key", request: InspectKeyRequest, response: plain, local: true },
+  signFile: { name: "ws_channel.sign_file", request: SignFileRequest, response: plain, local: true, contentIn: "content" },
+  verifyFile: { name: "ws_channel.verify_file", request: VerifyFileRequest, response: plain, local: true, contentIn: "content" },
+  encryptForExport: { name: "ws_channel.encrypt_for_export", request: EncryptForExportRequest, response: plain, local: true },
   decryptExportedKey: { name: "ws_channel.decrypt_exported_key", request: DecryptExportedKeyRequest, response: DecryptExportedKeyResponse, local: true },
-  checkPaymentFile: { name: "ws_channel.check_payment_file", request: CheckPaymentFileRequest, response: CheckPaymentResponse, local: true, contentIn: "content" },
+  checkPaymentFile: { name: "ws_channel.check_payment_file", request: plain, response: plain, local: true, contentIn: "content" },
   registerAccount: { name: "ws_channel.register_account", request: RegisterAccountRequest, response: RegisterResponse },
   logIn: { name: "ws_channel.log_in", request: LogInRequest, response: Authenticated },
   beginLogIn: { name: "ws_channel.begin_log_in", request: BeginLogInRequest, response: LogInProgress },
   continueLogIn: { name: "ws_channel.continue_log_in", request: ContinueLogInRequest, response: LogInProgress },
   enrolTotp: { name: "ws_channel.enrol_totp", request: EnrolTotpRequest, response: EnrolTotpResponse },
-  resetPassword: { name: "ws_channel.reset_password", request: ResetPasswordRequest, response: PasswordResetResponse },
-  sessionState: { name: "ws_channel.session_state", request: SessionStateRequest, response: SessionStateResponse },
+  resetPassword: { name: "ws_channel.reset_password", request: ResetPasswordRequest, response: plain },
+  sessionState: { name: "ws_channel.session_state", request: plain, response: plain },
   exportSession: { name: "ws_channel.export_session", request: ExportSessionRequest, response: ExportSessionResponse },
-  importSession: { name: "ws_channel.import_session", request: ImportSessionRequest, response: ImportSessionResponse },
-  signAndUpload: { name: "ws_channel.sign_and_upload", request: SignAndUploadRequest, response: SignAndUploadResponse, contentIn: "content" },
+  importSession: { name: "ws_channel.import_session", request: ImportSessionRequest, response: plain },
+  signAndUpload: { name: "ws_channel.sign_and_upload", request: SignAndUploadRequest, response: plain, contentIn: "content" },
   uploadAndWait: { name: "ws_channel.upload_and_wait", request: UploadAndWaitRequest, response: UploadAndWaitResponse, contentIn: "content" },
-  downloadNewFiles: { name: "ws_channel.download_new_files", request: DownloadNewFilesRequest, response: DownloadNewFilesResponse },
+  downloadNewFiles: { name: "ws_channel.download_new_files", request: plain, response: plain },
 };
 
 class WsChannel extends Client {

@@ -6,8 +6,9 @@ use std::{
 };
 
 use bankchannel_bridge::{
-    self as bridge, CallEvent, CallParameters, CallReply, Cancel, ContentTransfer, Error, Secret, parse_json, row,
-    runtime,
+    self as bridge, CallEvent, CallParameters, CallReply, Cancel, ContentTransfer, Error, Secret,
+    operations::{self, CatalogueEntry},
+    row, runtime,
 };
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
@@ -16,6 +17,7 @@ use napi_derive::napi;
 use crate::{
     Client,
     events::{Events, Promise},
+    names::{request_of, response_in},
     thrown,
 };
 
@@ -52,6 +54,8 @@ pub struct CallForm {
     pub with_response: Option<bool>,
     /// Whether no callback answers questions.
     pub asks_nobody: Option<bool>,
+    /// Whether request and response have their members in `camelCase`.
+    pub camel: Option<bool>,
 }
 
 /// A slot for a running call; one reply at a time. When the call has ended the slot can hold another one: a program
@@ -62,6 +66,8 @@ pub struct Call {
     // Taken out while a reply is processed, and gone when the call has ended.
     call: Arc<Mutex<Option<bridge::BridgeCall>>>,
     cancel: Mutex<Cancel>,
+    // The operation whose response gets its members in `camelCase`.
+    entry: Mutex<Option<&'static CatalogueEntry>>,
 }
 
 #[napi]
@@ -70,7 +76,7 @@ impl Call {
     #[napi(constructor, catch_unwind)]
     #[allow(clippy::new_without_default)] // made from JavaScript only
     pub fn new() -> Self {
-        Self { call: Arc::default(), cancel: Mutex::new(Cancel::new()) }
+        Self { call: Arc::default(), cancel: Mutex::new(Cancel::new()), entry: Mutex::default() }
     }
 
     /// Begins a call. The first event is reported under this number.
@@ -115,7 +121,9 @@ impl Call {
             asks_nobody: form.asks_nobody == Some(true),
         };
         let client = client.open()?;
-        let begun = match parse_json(&request) {
+        let entry = operations::find(&name).filter(|_| form.camel == Some(true));
+        *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry;
+        let begun = match request_of(&request, entry) {
             Ok(request) => bridge::BridgeCall::begin(&client, &name, request, parameters),
             Err(error) => bridge::BridgeCall::failed(error),
         };
@@ -147,9 +155,16 @@ impl Call {
 
     fn go_on(&self, mut call: bridge::BridgeCall, reply: CallReply, promise: Promise) -> napi::Result<()> {
         let place = Arc::clone(&self.call);
+        let entry = *self.entry.lock().unwrap_or_else(PoisonError::into_inner);
         let runtime = runtime().map_err(|error| thrown(&error))?;
         runtime.spawn(async move {
             let event = call.resume_async(reply).await.unwrap_or_else(CallEvent::Failed);
+            let event = match event {
+                CallEvent::Response { value, content } => {
+                    CallEvent::Response { value: response_in(value, entry), content }
+                }
+                event => event,
+            };
             let event = call.with_exchanges(event);
             let log = call.drain_log();
             if matches!(event, CallEvent::Response { .. } | CallEvent::Failed(_)) {

@@ -1,8 +1,11 @@
 //! A client handle.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
-use bankchannel_bridge::{self as bridge, Error, parse_json, row};
+use bankchannel_bridge::{self as bridge, Error, Value, operations, parse_json, row};
 use napi_derive::napi;
 
 use crate::{local, thrown};
@@ -17,12 +20,27 @@ pub struct Client {
 
 #[napi]
 impl Client {
-    /// Makes a client from its settings as JSON, whose member `protocol` names the protocol; with `environment` missing
-    /// settings are read from the environment variables.
+    /// Makes a client of a protocol from its settings as JSON, with members in `camelCase`; missing settings are read from
+    /// the variables, if there are any.
     #[napi(constructor, catch_unwind)]
-    pub fn new(settings: String, environment: bool) -> napi::Result<Self> {
-        let make = if environment { bridge::BridgeClient::from_env } else { bridge::BridgeClient::new };
-        let client = parse_json(&settings).and_then(make).map_err(|error| thrown(&error))?;
+    pub fn new(protocol: String, settings: String, variables: Option<HashMap<String, String>>) -> napi::Result<Self> {
+        let open = || {
+            let mut settings = parse_json(&settings)?;
+            if let Some(shape) = operations::settings_shape(&protocol) {
+                settings.name_as_declared(shape)?;
+            }
+            if let Some(members) = settings.as_object_mut() {
+                members.insert("protocol", protocol);
+                if let Some(variables) = variables {
+                    members.insert(
+                        "from_env",
+                        variables.into_iter().map(|(name, text)| (name, text.into())).collect::<Value<'_>>(),
+                    );
+                }
+            }
+            bridge::BridgeClient::new(settings)
+        };
+        let client = open().map_err(|error| thrown(&error))?;
         let number = local::enter(client.clone());
         Ok(Self { client: Mutex::new(Some(client)), number })
     }

@@ -9,6 +9,7 @@ mod call;
 mod client;
 mod events;
 mod local;
+mod names;
 mod server;
 mod text;
 

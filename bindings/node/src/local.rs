@@ -8,12 +8,17 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use bankchannel_bridge::{self as bridge, Content, Error, operations, parse_json, row};
+use bankchannel_bridge::{self as bridge, Content, Error, operations, row};
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
-use crate::{events::Events, text::Text, thrown};
+use crate::{
+    events::Events,
+    names::{request_of, response_in},
+    text::Text,
+    thrown,
+};
 
 /// Clients by their numbers, and the free numbers.
 static CLIENTS: RwLock<(Vec<Option<bridge::BridgeClient>>, Vec<u32>)> = RwLock::new((Vec::new(), Vec::new()));
@@ -25,13 +30,15 @@ pub(crate) fn operation(name: String) -> napi::Result<u32> {
     place.and_then(|place| u32::try_from(place).ok()).ok_or_else(|| thrown(&bridge::unknown_operation(&name)))
 }
 
-/// Runs a local operation synchronously, with a client or without. Content is bytes or the path of a file.
+/// Runs a local operation synchronously, with a client or without. Content is bytes or the path of a file; `camel` says
+/// that request and response have their members in `camelCase`.
 #[napi(catch_unwind)]
 pub(crate) fn local(
     client: Option<u32>,
     operation: u32,
     request: Text,
     content: Option<Either<Buffer, String>>,
+    camel: bool,
 ) -> napi::Result<Text> {
     let (client, Some(operation)) = (client.map(of_number), operations::find_by_number(operation as usize)) else {
         return Err(thrown(&Error::new(&row::UNKNOWN_OPERATION)));
@@ -41,10 +48,12 @@ pub(crate) fn local(
         Either::A(buffer) => Content::Bytes(Bytes::from_owner(buffer)),
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
     });
-    let answer = parse_json(&request.0).and_then(|request| match client {
+    let entry = camel.then_some(&operation.entry);
+    let answer = request_of(&request.0, entry).and_then(|request| match client {
         Some(None) => Err(Error::new(&row::CLOSED)),
         client => operations::run_local(client.flatten().as_ref(), operation, request, content),
     });
+    let answer = answer.map(|response| response_in(response, entry));
     answer.map(|answer| Text(answer.to_json())).map_err(|error| thrown(&error))
 }
 
@@ -60,8 +69,10 @@ pub(crate) fn compute(
     content: Option<Either<Buffer, String>>,
     kept: Option<&KeptContent>,
     request_id: Option<String>,
+    camel: bool,
 ) -> napi::Result<()> {
     let client = client.map(of_number);
+    let entry = camel.then(|| operations::find(&name)).flatten();
     // The program may change a buffer while it is read here.
     let content = content.map(|content| match content {
         Either::A(buffer) => Content::Bytes(Bytes::copy_from_slice(&buffer)),
@@ -71,11 +82,11 @@ pub(crate) fn compute(
     let promise = events.promise(id);
     let work = move || {
         let work = || match client {
-            Some(Some(client)) => client.local(&name, parse_json(&request)?, content),
+            Some(Some(client)) => client.local(&name, request_of(&request, entry)?, content),
             Some(None) => Err(Error::new(&row::CLOSED)),
-            None => bridge::local(&name, parse_json(&request)?, content),
+            None => bridge::local(&name, request_of(&request, entry)?, content),
         };
-        bridge::with_request_id(request_id, work)
+        bridge::with_request_id(request_id, work).map(|response| response_in(response, entry))
     };
     bridge::apart(work, |done| promise.settle(done)).map_err(|error| thrown(&error))
 }

@@ -22,13 +22,17 @@ impl Server {
         Self { server: Arc::default() }
     }
 
-    /// Starts a counterpart with its options as JSON; the content of its readiness line is reported under this number.
+    /// Starts a counterpart with its options as JSON, with members in `camelCase`; the content of its readiness line is reported under this number.
     #[napi(catch_unwind)]
     pub fn start(&self, events: &Events, id: u32, kind: String, options: String) -> napi::Result<()> {
         remove_folders_at_exit();
         let place = Arc::clone(&self.server);
         later(events, id, move || {
-            let server = bridge::BridgeServer::start(&kind, parse_json(&options)?)?;
+            let mut options = parse_json(&options)?;
+            if let Some(shape) = bridge::BridgeServer::options_shape(&kind) {
+                options.name_as_declared(shape)?;
+            }
+            let server = bridge::BridgeServer::start(&kind, options)?;
             let info = server.info()?;
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
             Ok(info)

@@ -32,6 +32,7 @@ pub use bankchannel_counterparts::remove_temporary_folders;
 pub use bankchannel_foundation::{
     error::row,
     model::{Object, Value},
+    question::QuestionEntry,
 };
 pub use call::{BridgeCall, CallEvent, CallParameters, CallReply, ContentTransfer};
 pub use client::BridgeClient;

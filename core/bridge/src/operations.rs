@@ -2,11 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use bankchannel::{CallableOperation, catalogue as all, catalogue_json as catalogue, find, find_by_number};
+pub use bankchannel::{
+    CallableOperation, catalogue as all, catalogue_json as catalogue, find, find_by_number, operation::CatalogueEntry,
+};
 use bankchannel::{Content, Error, Result, operation::OperationKind};
 use bankchannel_foundation::{
     error::row,
     model::{Profile, Shape, Value},
+    question::QuestionEntry,
 };
 
 use crate::{BridgeClient, panics};
@@ -28,6 +31,13 @@ pub fn request_shape(name: &str) -> Option<&'static Shape> {
 pub fn settings_shape(protocol: &str) -> Option<&'static Shape> {
     let found = bankchannel::PROTOCOLS.iter().find(|one| one.name == protocol)?;
     Some(found.client.as_ref()?.settings)
+}
+
+/// The question with this name, such as `bank.list_accounts`.
+#[must_use]
+pub fn question(name: &str) -> Option<&'static QuestionEntry> {
+    let interfaces = bankchannel::PROTOCOLS.iter().flat_map(|protocol| protocol.interfaces);
+    interfaces.flat_map(|interface| interface.questions).find(|question| question.declaration.name == name)
 }
 
 /// Whether the response of the operation with this name has content.

@@ -1,6 +1,6 @@
 //! Node: the module of a protocol: its client or functions, and its embedded servers.
 
-use bankchannel::model::{Shape, StructShape};
+use bankchannel::model::StructShape;
 
 use crate::{
     model::{OperationModel, ProtocolModel},
@@ -9,13 +9,13 @@ use crate::{
     text::Out,
 };
 
-use super::tables::{begin, descriptions, structure, types};
+use super::tables::{begin, descriptions, form_of, form_of_struct, structure, types};
 
 /// A module: an object of functions.
 pub(super) fn module_of_functions(protocol: &ProtocolModel) -> String {
     let mut out = begin();
     out.line("const { items, local, localElsewhere } = require('./local');");
-    out.line(format!("const types = require('./{}_types');", protocol.module));
+    types(&mut out, protocol);
     descriptions(&mut out, protocol);
     out.line(format!("const {} = Object.freeze({{", protocol.module));
     for operation in &protocol.operations {
@@ -37,10 +37,8 @@ pub(super) fn client(protocol: &ProtocolModel, settings: &'static StructShape) -
     out.line("const { Client } = require('./client');");
     out.line("const { Embedded } = require('./service');");
     types(&mut out, protocol);
-    out.blank();
     structure(&mut out, settings);
     for served in &protocol.served {
-        out.blank();
         structure(&mut out, served.options);
     }
     descriptions(&mut out, protocol);
@@ -48,7 +46,8 @@ pub(super) fn client(protocol: &ProtocolModel, settings: &'static StructShape) -
     let objects = if protocol.interfaces.is_empty() { "" } else { ", objects" };
     out.line(format!("class {} extends Client {{", protocol.class));
     out.line("  constructor(settings = {}, options = {}) {");
-    out.line(format!("    super({:?}, {}, operations, settings, options{objects});", protocol.name, settings.name));
+    let form = form_of_struct(settings);
+    out.line(format!("    super({:?}, {form}, operations, settings, options{objects});", protocol.name));
     out.line("  }");
     out.blank();
     out.line("  static fromEnv(settings = {}, options = {}) {");
@@ -76,13 +75,12 @@ fn objects(out: &mut Out, protocol: &ProtocolModel) {
     for interface in protocol.interfaces {
         out.line(format!("  {}: {{", camel(interface.option)));
         for question in interface.questions {
-            let name = |shape: &'static Shape| shape.name().unwrap_or("struct([])");
             out.line(format!(
                 "    {:?}: [{:?}, {}, {}],",
                 question.declaration.name,
                 camel(question.method()),
-                name(question.request),
-                name(question.answer)
+                form_of(question.request),
+                form_of(question.answer)
             ));
         }
         out.line("  },");
@@ -100,7 +98,7 @@ fn server(out: &mut Out, served: &Served) {
     out.line(format!(
         "    return this._start({:?}, {}, [{}], options);",
         served.kind,
-        served.options.name,
+        form_of_struct(served.options),
         told.join(", ")
     ));
     out.line("  }");

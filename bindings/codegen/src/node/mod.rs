@@ -44,11 +44,7 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     for protocol in &model.protocols {
         let text = match protocol.settings {
             Some(settings) => client::client(protocol, settings),
-            None => {
-                let path = format!("{FOLDER}/lib/{}_types.js", protocol.module);
-                files.push(Generated { path, text: tables::types_of_module(protocol) });
-                client::module_of_functions(protocol)
-            }
+            None => client::module_of_functions(protocol),
         };
         files.push(Generated { path: format!("{FOLDER}/lib/{}.js", protocol.module), text });
     }

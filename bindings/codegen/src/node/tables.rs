@@ -18,81 +18,65 @@ pub(super) fn begin() -> Out {
     out
 }
 
-/// The types of a protocol.
+/// The types of a protocol that have secrets or bytes.
 pub(super) fn types(out: &mut Out, protocol: &ProtocolModel) {
-    out.line("const { bytes, list, map, secret, struct, union } = require('./shape');");
-    for (module, names) in protocol.taken_from_modules() {
-        out.line(format!("const {{ {} }} = require('./{module}_types');", names.join(", ")));
-    }
+    out.line("const { bytes, list, map, plain, secret, struct, union } = require('./shape');");
     for named in protocol.types.iter().chain(&protocol.of_questions) {
         match named {
-            Named::Struct(shape) => {
-                out.blank();
-                structure(out, shape);
-            }
-            Named::Union(shape) => {
-                out.blank();
-                alternatives(out, shape);
-            }
+            Named::Struct(shape) => structure(out, shape),
+            Named::Union(shape) => alternatives(out, shape),
             Named::Enum(_) => {}
         }
     }
 }
 
-/// The types of a module, which clients import from it.
-pub(super) fn types_of_module(protocol: &ProtocolModel) -> String {
-    let mut out = begin();
-    types(&mut out, protocol);
-    out.blank();
-    out.line("module.exports = {");
-    for named in protocol.types.iter().filter(|named| !matches!(named, Named::Enum(_))) {
-        out.line(format!("  {},", named.name()));
-    }
-    out.line("};");
-    out.done()
-}
-
 pub(super) fn descriptions(out: &mut Out, protocol: &ProtocolModel) {
     out.blank();
     out.line("const operations = {");
-    let place = if protocol.is_module() { "types." } else { "" };
     for operation in &protocol.operations {
-        described(out, protocol, operation, place);
+        described(out, protocol, operation);
     }
     out.line("};");
     out.blank();
 }
 
+/// A struct, unless it has neither secrets nor bytes.
 pub(super) fn structure(out: &mut Out, shape: &StructShape) {
+    let rows: Vec<String> = shape.fields.iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.blank();
     out.line(format!("const {} = struct([", shape.name));
-    for field in shape.fields {
-        out.line(format!("  {},", entry(field)));
+    for row in rows {
+        out.line(format!("  {row},"));
     }
     out.line("]);");
 }
 
 fn alternatives(out: &mut Out, shape: &UnionShape) {
-    out.line(format!("const {} = union({:?}, {{", shape.name, camel(shape.tag)));
-    for variant in shape.variants {
-        let of = variant.shape.and_then(Shape::name).map_or_else(|| "struct([])".into(), str::to_owned);
-        out.line(format!("  {:?}: {of},", variant.tag));
+    let forms = shape.variants.iter().filter_map(|variant| Some((variant.tag, form(variant.shape?)?)));
+    let rows: Vec<String> = forms.map(|(tag, form)| format!("  {tag:?}: {form},")).collect();
+    if rows.is_empty() {
+        return;
     }
-    out.line(format!("}}, {:?});", shape.tag));
+    out.blank();
+    out.line(format!("const {} = union({:?}, {{", shape.name, shape.tag));
+    for row in rows {
+        out.line(row);
+    }
+    out.line("});");
 }
 
-fn entry(field: &Field) -> String {
-    let names = format!("{:?}, {:?}", camel(field.name), field.name);
-    match form(field.shape) {
-        Some(form) => format!("[{names}, {form}]"),
-        None => format!("[{names}]"),
-    }
+fn row(field: &Field) -> Option<String> {
+    form(field.shape).map(|form| format!("[{:?}, {:?}, {form}]", field.camel, field.name))
 }
 
-/// The form that renames the members of a value and hides its secrets; `None` if there are none.
+/// The form that hides the secrets of a value and makes buffers of its bytes; `None` if it has neither.
 fn form(shape: &Shape) -> Option<String> {
     match shape {
-        Shape::Struct(shape) => Some(shape.name.into()),
-        Shape::Union(shape) => Some(shape.name.into()),
+        Shape::Struct(of) => form_of_fields(of),
+        Shape::Union(of) => of.variants.iter().find_map(|variant| form(variant.shape?)).map(|_| of.name.into()),
         Shape::List(of) => form(of).map(|of| format!("list({of})")),
         Shape::Map(of) => form(of).map(|of| format!("map({of})")),
         Shape::Secret(_) => Some("secret".into()),
@@ -101,12 +85,26 @@ fn form(shape: &Shape) -> Option<String> {
     }
 }
 
-/// The description of an operation for the calling code; its types are at this place.
-fn described(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel, place: &str) {
+fn form_of_fields(of: &StructShape) -> Option<String> {
+    of.fields.iter().find_map(|field| form(field.shape)).map(|_| of.name.into())
+}
+
+/// The form of a struct; `plain` if it has neither secrets nor bytes.
+pub(super) fn form_of_struct(of: &StructShape) -> String {
+    form_of_fields(of).unwrap_or_else(|| "plain".into())
+}
+
+/// The form of a named type; `plain` if it has neither secrets nor bytes.
+pub(super) fn form_of(shape: &Shape) -> String {
+    form(shape).unwrap_or_else(|| "plain".into())
+}
+
+/// The description of an operation for the calling code.
+fn described(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
     let mut parts = vec![
         format!("name: {:?}", operation.entry.declaration.name),
-        format!("request: {place}{}", operation.request.name),
-        format!("response: {place}{}", operation.response.name),
+        format!("request: {}", form_of(operation.entry.request)),
+        format!("response: {}", form_of(operation.entry.response)),
     ];
     if operation.is_local() {
         parts.push("local: true".into());
@@ -119,17 +117,14 @@ fn described(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel
     }
     if let Some(rows) = operation.entry.declaration.rows {
         let (field, form) = rows.format;
-        let (list, own) = (camel(rows.list), rows.list);
-        parts.push(format!("rows: {{ list: {list:?}, field: {own:?}, format: [{field:?}, {form:?}] }}"));
+        parts.push(format!("rows: {{ list: {:?}, format: [{:?}, {form:?}] }}", camel(rows.list), camel(field)));
     }
     if let Some((pages, _)) = operation.pages() {
         let items: Vec<String> = pages.items.iter().map(|list| format!("{:?}", camel(list))).collect();
         parts.push(format!(
-            "pages: {{ cursor: {:?}, member: {:?}, next: {:?}, nextField: {:?}, items: [{}] }}",
-            pages.cursor,
+            "pages: {{ member: {:?}, next: {:?}, items: [{}] }}",
             camel(pages.cursor),
             camel(pages.next),
-            pages.next,
             items.join(", "),
         ));
     }

@@ -118,6 +118,13 @@ pub(crate) fn pascal_case(name: &str) -> String {
         .collect()
 }
 
+/// `file_type` → `fileType`.
+pub(crate) fn camel_case(name: &str) -> String {
+    let pascal = pascal_case(name);
+    let mut letters = pascal.chars();
+    letters.next().map(|first| first.to_lowercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
 /// `NeedsMfa` → `needs_mfa`: the case on the boundary.
 pub(crate) fn snake_case(name: &str) -> String {
     let mut out = String::new();

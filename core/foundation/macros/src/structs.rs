@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{DeriveInput, Field, Fields, Type, ext::IdentExt};
 
 use crate::{
-    attributes::{BoundaryAttributes, doc, pascal_case},
+    attributes::{BoundaryAttributes, camel_case, doc, pascal_case},
     builders::BuilderMethods,
     group,
 };
@@ -137,11 +137,13 @@ fn shape(field: &Field, attributes: &BoundaryAttributes, same_names: bool) -> sy
     let doc = doc(&field.attrs, &field.ident)?;
     let name = field.ident.as_ref().expect("named fields have names").unraw().to_string();
     let wire = attributes.wire.clone().unwrap_or_else(|| if same_names { name.clone() } else { pascal_case(&name) });
+    let camel = camel_case(&name);
     let BoundaryAttributes { aliases, profile, off_wire, variables, gives, .. } = attributes;
     let boundary = quote! { <#ty as ::bankchannel_foundation::model::Boundary> };
     Ok(quote! {
         ::bankchannel_foundation::model::Field {
             name: #name,
+            camel: #camel,
             wire: #wire,
             aliases: &[#(#aliases),*],
             doc: #doc,

@@ -10,6 +10,9 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, tag: &str) -> syn::Re
     let ident = &input.ident;
     let name = ident.to_string();
     let type_doc = doc(&input.attrs, ident)?;
+    if tag.contains('_') {
+        return Err(syn::Error::new_spanned(ident, "a tag is one word, which is the same in every language"));
+    }
     let (mut shapes, mut reads, mut writes) = (Vec::new(), Vec::new(), Vec::new());
     for variant in &data.variants {
         let variant_ident = &variant.ident;

@@ -18,6 +18,7 @@ mod fields;
 mod inline_bytes;
 mod json;
 mod json_text;
+mod member_names;
 mod open_content;
 mod reader;
 mod scalars;

@@ -295,24 +295,34 @@ impl<'v> ObjectReader<'v> {
         if self.object.is_empty() {
             return Ok(());
         }
-        let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        // A member that is not a name may be a misplaced value.
-        let named: Vec<&str> =
-            self.object.iter().filter_map(|(name, _)| shown::member(name)).take(UNKNOWN_MAX).collect();
-        let first_size = self.object.iter().next().map_or(0, |(name, _)| name.len());
-        let text = match named.as_slice() {
-            [] => format!("unknown field (its name has {first_size} bytes); the fields are: {known}"),
-            [one] if self.object.len() == 1 => format!("there is no field `{one}`; the fields are: {known}"),
-            several if several.len() < self.object.len() => {
-                let more = self.object.len() - several.len();
-                format!("there are no fields `{}`, and {more} more; the fields are: {known}", several.join("`, `"))
-            }
-            several => format!("there are no fields `{}`; the fields are: {known}", several.join("`, `")),
-        };
-        let error = Error::because(&row::UNKNOWN_FIELD, text);
-        Err(if named.is_empty() { error } else { error.with("field", named.join(", ")) })
+        Err(unknown_members(self.object.iter().map(|(name, _)| name), fields.iter().map(|field| field.name)))
     }
+}
+
+/// The error for members that are no fields, with the names of those that are.
+pub(super) fn unknown_members<'a>(
+    given: impl ExactSizeIterator<Item = &'a str> + Clone,
+    known: impl Iterator<Item = &'a str>,
+) -> Error {
+    let known: Vec<&str> = known.collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let count = given.len();
+    // A member that is not a name may be a misplaced value.
+    let named: Vec<&str> = given.clone().filter_map(shown::member).take(UNKNOWN_MAX).collect();
+    let text = match named.as_slice() {
+        [] => {
+            let size = given.clone().next().map_or(0, str::len);
+            format!("unknown field (its name has {size} bytes); the fields are: {known}")
+        }
+        [one] if count == 1 => format!("there is no field `{one}`; the fields are: {known}"),
+        several if several.len() < count => {
+            let more = count - several.len();
+            format!("there are no fields `{}`, and {more} more; the fields are: {known}", several.join("`, `"))
+        }
+        several => format!("there are no fields `{}`; the fields are: {known}", several.join("`, `")),
+    };
+    let error = Error::because(&row::UNKNOWN_FIELD, text);
+    if named.is_empty() { error } else { error.with("field", named.join(", ")) }
 }
 
 /// The maximum number of unknown fields that an error names.

@@ -100,6 +100,8 @@ pub struct StructShape {
 pub struct Field {
     /// Its name on the boundary.
     pub name: &'static str,
+    /// The same in `camelCase`.
+    pub camel: &'static str,
     /// Its name on the wire.
     pub wire: &'static str,
     /// Further names accepted on the wire.
@@ -167,6 +169,15 @@ impl Shape {
         match self {
             Self::Struct(shape) => shape.fields,
             _ => &[],
+        }
+    }
+
+    /// The shape of its items, if it is a list.
+    #[must_use]
+    pub const fn item(&self) -> Option<&'static Self> {
+        match self {
+            Self::List(of) => Some(of),
+            _ => None,
         }
     }
 

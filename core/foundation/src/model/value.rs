@@ -167,8 +167,13 @@ impl<'a> Object<'a> {
 
     /// The members in order.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value<'a>)> + Clone {
         self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// The members in order, to change.
+    pub(super) fn members_mut(&mut self) -> impl Iterator<Item = &mut (Cow<'a, str>, Value<'a>)> {
+        self.0.iter_mut()
     }
 
     /// Whether any two members have the same name.
