@@ -1,20 +1,19 @@
 //! A resumable call.
 
-use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bankchannel::{
-    AnsweredExchange, AnsweredExchanges, CallAnswer, CallAsker, CallDone, CallLog, CallOptions, CallOutcome,
-    CancellationToken, Content, ContentDestination, Error, LogRecord, Progress, Question, Result, Secret,
+    AnsweredExchange, AnsweredExchanges, CallDone, CallLog, CallOptions, CallOutcome, CancellationToken, Content,
+    ContentDestination, Error, LogRecord, Progress, Question, Result, Secret,
 };
-use bankchannel_foundation::{
-    error::row,
-    model::{ContentPieces, Value},
-};
+use bankchannel_foundation::{error::row, model::Value};
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
 use crate::{
-    BridgeClient, leftovers, operations, panics,
+    BridgeClient,
+    channels::{QuestionChannel, delivered_content, requested_content},
+    leftovers, operations, panics,
     progress::{ExchangeStage, UntoldProgress},
     request_id::with_request_id,
     runtime::runtime,
@@ -135,7 +134,7 @@ struct CallEnds {
 }
 
 /// A message of a running call.
-enum CallMessage {
+pub(crate) enum CallMessage {
     Event(CallEvent),
     /// There is new progress.
     Progress,
@@ -414,7 +413,7 @@ fn start(
         ContentTransfer::Path(path) => ContentDestination::File(path),
         ContentTransfer::Replace(path) => ContentDestination::ReplaceFile(path),
         ContentTransfer::Pieces => {
-            let (sender, task) = given(events.clone(), runtime);
+            let (sender, task) = delivered_content(events.clone(), runtime);
             giving = Some(task);
             ContentDestination::Pieces(sender)
         }
@@ -424,7 +423,7 @@ fn start(
         cancel: parameters.cancel.unwrap_or_default(),
         content,
         destination,
-        asker: Some(Arc::new(QuestionChannel { events: events.clone(), replies, turn: tokio::sync::Mutex::default() })),
+        asker: Some(Arc::new(QuestionChannel::new(events.clone(), replies))),
         log,
         progress: parameters.progress.then(|| {
             let events = events.clone();
@@ -465,82 +464,5 @@ fn end(result: Result<CallDone<Value<'static>>>) -> CallEvent {
             };
             CallEvent::Response { value: response, content }
         }
-    }
-}
-
-/// Content that is requested piece by piece. It is read on a thread that may block.
-fn requested_content(
-    events: mpsc::Sender<CallMessage>,
-    replies: Arc<tokio::sync::Mutex<mpsc::Receiver<CallReply>>>,
-) -> Content {
-    Content::Pieces(ContentPieces::new(move || {
-        events.blocking_send(CallMessage::Event(CallEvent::WantPiece)).map_err(|_| Error::new(&row::CANCELLED))?;
-        match replies.blocking_lock().blocking_recv() {
-            Some(CallReply::Piece(piece)) => Ok(Some(piece)),
-            Some(CallReply::End) => Ok(None),
-            Some(CallReply::Fail(error)) => Err(error),
-            _ => Err(Error::new(&row::CANCELLED)),
-        }
-    }))
-}
-
-/// Content that is delivered piece by piece.
-fn given(
-    events: mpsc::Sender<CallMessage>,
-    runtime: &tokio::runtime::Runtime,
-) -> (mpsc::Sender<Bytes>, tokio::task::JoinHandle<()>) {
-    let (sender, mut receiver) = mpsc::channel(1);
-    let task = runtime.spawn(async move {
-        while let Some(piece) = receiver.recv().await {
-            if events.send(CallMessage::Event(CallEvent::Piece(piece))).await.is_err() {
-                break;
-            }
-        }
-    });
-    (sender, task)
-}
-
-struct QuestionChannel {
-    events: mpsc::Sender<CallMessage>,
-    replies: Arc<tokio::sync::Mutex<mpsc::Receiver<CallReply>>>,
-    /// One question at a time: a reply does not name its question. The number counts abandoned questions whose replies
-    /// are still to come.
-    turn: tokio::sync::Mutex<usize>,
-}
-
-/// A question in progress. If it is abandoned, its answer is discarded on arrival.
-struct AskedQuestion<'a> {
-    owed: tokio::sync::MutexGuard<'a, usize>,
-    is_answered: bool,
-}
-
-impl Drop for AskedQuestion<'_> {
-    fn drop(&mut self) {
-        *self.owed += usize::from(!self.is_answered);
-    }
-}
-
-impl CallAsker for QuestionChannel {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<CallAnswer>> + Send + '_>> {
-        Box::pin(async move {
-            let mut turn = self.turn.lock().await;
-            while *turn > 0 {
-                // A received reply is consumed, whatever happens to this question.
-                self.replies.lock().await.recv().await;
-                *turn -= 1;
-            }
-            self.events
-                .send(CallMessage::Event(CallEvent::Ask(question)))
-                .await
-                .map_err(|_| Error::new(&row::CANCELLED))?;
-            let mut asked = AskedQuestion { owed: turn, is_answered: false };
-            let reply = self.replies.lock().await.recv().await;
-            asked.is_answered = true;
-            match reply {
-                Some(CallReply::Answer(answer)) => Ok(answer),
-                Some(CallReply::Fail(error)) => Err(error),
-                _ => Err(Error::new(&row::CANCELLED)),
-            }
-        })
     }
 }

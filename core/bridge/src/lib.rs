@@ -13,6 +13,7 @@
 //! code. One runtime serves all calls; after a `fork` the child gets its own, and its own connections.
 
 mod call;
+mod channels;
 mod client;
 mod convert;
 mod leftovers;

@@ -111,7 +111,7 @@ fn constructor(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
         impl #ident {
             #[doc = #doc]
             #[must_use]
-            #[allow(clippy::new_without_default, clippy::too_many_arguments, clippy::should_implement_trait)]
+            #[allow(clippy::new_without_default, clippy::too_many_arguments)]
             #visibility fn new(#(#names: #types),*) -> Self {
                 Self { #(#names,)* #(#left_out: None),* }
             }

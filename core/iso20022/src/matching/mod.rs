@@ -20,6 +20,7 @@ mod cover;
 mod days;
 mod doubts;
 mod entries;
+mod kept;
 mod named;
 mod reports;
 mod result;
